@@ -1,0 +1,64 @@
+/**
+ * The HTTP surface: a plain Hono app over ports, and the OpenAPI 3.1 document made from the schemas that validate. It knows
+ * statuses and headers; what a run is and does is decided in `core` and `flow`.
+ */
+
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { bodyLimit } from "hono/body-limit";
+import { requestId } from "hono/request-id";
+import { AppError } from "../core/error.ts";
+import { REQUEST_BODY_MAX_BYTES } from "../core/limits.ts";
+import { bearerAuth } from "./auth.ts";
+import { invalidInput, notFound, onError } from "./errors.ts";
+import type { ApiPorts } from "./ports.ts";
+import { cancelRoute } from "./routes/cancel.ts";
+import { eventsRoute } from "./routes/events.ts";
+import { listRoute } from "./routes/list.ts";
+import { outputRoute } from "./routes/output.ts";
+import { showRoute } from "./routes/show.ts";
+import { signInLinksRoute } from "./routes/sign-in-links.ts";
+import { submitRoute } from "./routes/submit.ts";
+
+/** The API with all its routes. */
+export function createApi(ports: ApiPorts): OpenAPIHono {
+  const app = new OpenAPIHono({
+    defaultHook: (result) => {
+      if (!result.success) throw invalidInput(result.error, PLACES[result.target] ?? null);
+    },
+  });
+  app.use(requestId());
+  app.onError(onError);
+  app.notFound(notFound);
+  app.get("/healthz", (c) => c.json({ ok: true }));
+  app.use(
+    "/v1/*",
+    bearerAuth(ports.token),
+    bodyLimit({
+      maxSize: REQUEST_BODY_MAX_BYTES,
+      onError: () => {
+        throw new AppError("body_too_large", `a request body can be at most ${REQUEST_BODY_MAX_BYTES} bytes`);
+      },
+    }),
+  );
+  submitRoute(app, ports);
+  listRoute(app, ports);
+  showRoute(app, ports);
+  eventsRoute(app, ports);
+  outputRoute(app, ports);
+  cancelRoute(app, ports);
+  signInLinksRoute(app, ports);
+  app.openAPIRegistry.registerComponent("securitySchemes", "token", { type: "http", scheme: "bearer" });
+  app.doc31("/openapi.json", {
+    openapi: "3.1.0",
+    info: {
+      title: "Mayfly",
+      version: "1",
+      description: "Runs any container as a job, on a machine that lives only for that job.",
+    },
+    security: [{ token: [] }],
+  });
+  return app;
+}
+
+/** How a validated part of a request is named in the path of an error; the body is the default and has no prefix. */
+const PLACES: Record<string, string> = { query: "query", param: "path", header: "header" };

@@ -1,0 +1,83 @@
+/** Errors as callers see them: one table from code to HTTP status, one shape of body. */
+
+import type { Context, ErrorHandler, NotFoundHandler } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { z } from "zod";
+import { AppError, type ErrorCode } from "../core/error.ts";
+import type { ErrorBody } from "./run-schema.ts";
+
+const STATUS: Record<ErrorCode, ContentfulStatusCode> = {
+  invalid_json: 400,
+  invalid_input: 422,
+  body_too_large: 413,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  idempotency_conflict: 409,
+  run_is_final: 409,
+  too_many_watchers: 429,
+  unavailable: 503,
+  internal: 500,
+};
+
+/** Answers an error in the API's shape. */
+export function errorResponse(c: Context, error: AppError): Response {
+  const body: ErrorBody = {
+    error: { code: error.code, message: error.message, path: error.path, request_id: c.get("requestId") },
+  };
+  return c.json(body, STATUS[error.code]);
+}
+
+/** Turns whatever a handler throws into an answer. What is not meant for callers is logged and called internal. */
+export const onError: ErrorHandler = (error, c) => {
+  if (error instanceof AppError) return errorResponse(c, error);
+  if (error instanceof HTTPException && error.status < 500)
+    return errorResponse(
+      c,
+      new AppError(error.status === 413 ? "body_too_large" : "invalid_json", error.message),
+    );
+  console.error(
+    JSON.stringify({
+      level: "error",
+      request_id: c.get("requestId"),
+      path: c.req.path,
+      error: String(error),
+      stack: error.stack,
+    }),
+  );
+  return errorResponse(
+    c,
+    new AppError("internal", "something went wrong on our side; the request id finds it in the worker's log"),
+  );
+};
+
+export const notFound: NotFoundHandler = (c) =>
+  errorResponse(
+    c,
+    new AppError(
+      "not_found",
+      `there is nothing at ${c.req.method} ${c.req.path}; /openapi.json lists what there is`,
+    ),
+  );
+
+/** The first complaint of a validation, with the path of its field: "env.1BAD", "query.limit". */
+export function invalidInput(error: z.core.$ZodError, prefix: string | null): AppError {
+  const issue = error.issues[0];
+  const path = [...(prefix === null ? [] : [prefix]), ...(issue ? placeOf(issue) : [])].join(".");
+  return new AppError("invalid_input", issue ? sentenceOf(issue) : "is not accepted", path || null);
+}
+
+/** Unknown keys are reported at the object that has them and keys of a record inside it; name the key itself. */
+function placeOf(issue: z.core.$ZodIssue): PropertyKey[] {
+  if (issue.code === "unrecognized_keys") return [...issue.path, issue.keys[0] ?? ""];
+  return issue.path;
+}
+
+function sentenceOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === "unrecognized_keys")
+    return `unknown field${issue.keys.length > 1 ? "s" : ""} ${issue.keys.join(", ")}`;
+  if (issue.code === "invalid_key") return issue.issues[0]?.message ?? issue.message;
+  return issue.message;
+}

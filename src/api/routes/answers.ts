@@ -1,0 +1,30 @@
+/** Parts that the routes' OpenAPI descriptions share. */
+
+import { z } from "@hono/zod-openapi";
+import { AppError } from "../../core/error.ts";
+import { isRunId } from "../../core/id.ts";
+import type { RunState } from "../../core/run.ts";
+import type { Store } from "../../flow/ports.ts";
+import { errorSchema } from "../run-schema.ts";
+
+export const runIdParam = z.object({
+  id: z.string().openapi({ param: { name: "id", in: "path" }, example: "run_01jd0k3v7c9q2m8w5x4y6z7a8b" }),
+});
+
+/** An error answer in an OpenAPI description. */
+export function errorAnswer(description: string) {
+  return { description, content: { "application/json": { schema: errorSchema } } };
+}
+
+/** Errors that every call under /v1 can answer. */
+export const COMMON_ERRORS = {
+  401: errorAnswer("the API token is missing or not right"),
+  422: errorAnswer("a field is not accepted; path names it"),
+};
+
+/** Loads a run or answers that there is none. @throws AppError `not_found` */
+export async function loadRun(store: Store, runId: string): Promise<RunState> {
+  const state = isRunId(runId) ? await store.load(runId) : null;
+  if (state === null) throw new AppError("not_found", `there is no run ${runId.slice(0, 64)}`, "path.id");
+  return state;
+}

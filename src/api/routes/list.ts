@@ -1,0 +1,96 @@
+/** GET /v1/runs: runs, newest first. */
+
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { isRunId } from "../../core/id.ts";
+import { LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from "../../core/limits.ts";
+import { RUN_STATUSES, type RunStatus } from "../../core/run.ts";
+import type { RunFilter } from "../../flow/ports.ts";
+import type { ApiPorts } from "../ports.ts";
+import { runSummary } from "../run-body.ts";
+import { type RunListBody, runListSchema } from "../run-schema.ts";
+import { COMMON_ERRORS } from "./answers.ts";
+
+const instant = z.iso.datetime({
+  offset: true,
+  error: 'must be an RFC 3339 time, such as "2026-11-21T10:00:00Z"',
+});
+const statusList = z
+  .union([z.string(), z.array(z.string())])
+  .transform((value) => (Array.isArray(value) ? value : [value]).flatMap((text) => text.split(",")))
+  .refine(
+    (list) => list.every((status) => (RUN_STATUSES as string[]).includes(status)),
+    `must be one or more of ${RUN_STATUSES.join(", ")}`,
+  );
+
+/** The query of a list; pages of the dashboard read theirs with the same schema. */
+export const listQuerySchema = z.strictObject({
+  status: statusList
+    .optional()
+    .openapi({
+      type: "string",
+      description: "one or more, separated by commas or repeated",
+      example: "queued,running",
+    }),
+  tag: z
+    .string()
+    .regex(/^[^:]+:/, 'must be key:value, such as "team:data"')
+    .optional()
+    .openapi({ example: "team:data" }),
+  since: instant.optional().openapi({ description: "accepted at or after" }),
+  until: instant.optional().openapi({ description: "accepted before" }),
+  limit: z
+    .string()
+    .regex(/^\d{1,4}$/, `must be a whole number from 1 to ${LIST_LIMIT_MAX}`)
+    .transform(Number)
+    .refine(
+      (limit) => limit >= 1 && limit <= LIST_LIMIT_MAX,
+      `must be a whole number from 1 to ${LIST_LIMIT_MAX}`,
+    )
+    .optional()
+    .openapi({ type: "integer", minimum: 1, maximum: LIST_LIMIT_MAX }),
+  cursor: z
+    .string()
+    .refine(isRunId, "must be the next_cursor of the page before, unchanged")
+    .optional()
+    .openapi({ description: "the next_cursor of the page before" }),
+});
+export type ListQuery = z.output<typeof listQuerySchema>;
+
+const route = createRoute({
+  method: "get",
+  path: "/v1/runs",
+  summary: "List runs, newest first",
+  request: { query: listQuerySchema },
+  responses: {
+    200: { description: "a page of runs", content: { "application/json": { schema: runListSchema } } },
+    ...COMMON_ERRORS,
+  },
+});
+
+export function listRoute(app: OpenAPIHono, ports: ApiPorts): void {
+  app.openapi(route, async (c) => c.json(await listRuns(ports, c.req.valid("query")), 200));
+}
+
+/** One page. The cursor is the id of its last run, so that runs accepted meanwhile move nothing. */
+export async function listRuns(
+  ports: Pick<ApiPorts, "store" | "orgId">,
+  query: ListQuery,
+): Promise<RunListBody> {
+  const limit = query.limit ?? LIST_LIMIT_DEFAULT;
+  // One more than asked tells whether there is another page.
+  const found = await ports.store.list(ports.orgId, { ...filterOf(query), limit: limit + 1 });
+  const page = found.slice(0, limit);
+  return { runs: page.map(runSummary), next_cursor: found.length > limit ? (page.at(-1)?.id ?? null) : null };
+}
+
+function filterOf(query: ListQuery): Omit<RunFilter, "limit"> {
+  const colon = query.tag?.indexOf(":") ?? -1;
+  return {
+    statuses: (query.status ?? []) as RunStatus[],
+    tag:
+      query.tag !== undefined ? { key: query.tag.slice(0, colon), value: query.tag.slice(colon + 1) } : null,
+    sinceMs: query.since !== undefined ? Date.parse(query.since) : null,
+    untilMs: query.until !== undefined ? Date.parse(query.until) : null,
+    beforeRunId: query.cursor ?? null,
+  };
+}

@@ -1,0 +1,118 @@
+/** POST /v1/runs: submit a run. */
+
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { AppError } from "../../core/error.ts";
+import { IDEMPOTENCY_KEY_MAX_CHARS, PREFER_WAIT_MAX_S } from "../../core/limits.ts";
+import { isFinal } from "../../core/run.ts";
+import type { IdempotencyKey } from "../../flow/ports.ts";
+import { submit } from "../../flow/submit.ts";
+import { invalidInput } from "../errors.ts";
+import type { ApiPorts } from "../ports.ts";
+import { runBody } from "../run-body.ts";
+import { runSchema } from "../run-schema.ts";
+import { runSpecSchema, toRunSpec } from "../spec-schema.ts";
+import { COMMON_ERRORS, errorAnswer } from "./answers.ts";
+
+const answer = (description: string) => ({
+  description,
+  content: { "application/json": { schema: runSchema } },
+});
+
+const route = createRoute({
+  method: "post",
+  path: "/v1/runs",
+  summary: "Submit a run",
+  request: {
+    headers: z.object({
+      "idempotency-key": z
+        .string()
+        .min(1)
+        .max(IDEMPOTENCY_KEY_MAX_CHARS)
+        .optional()
+        .openapi({ description: "the same key and body answer the same run" }),
+      prefer: z
+        .string()
+        .optional()
+        .openapi({
+          description: `wait=N: answer when the run is final, at most N seconds from now (up to ${PREFER_WAIT_MAX_S})`,
+          example: "wait=30",
+        }),
+    }),
+    body: { required: true, content: { "application/json": { schema: runSpecSchema } } },
+  },
+  responses: {
+    200: answer("the run was made by an earlier request with this key, or is final (Prefer: wait)"),
+    202: answer("accepted"),
+    ...COMMON_ERRORS,
+    400: errorAnswer("the body is not JSON"),
+    409: errorAnswer("the key was used with another body"),
+    413: errorAnswer("the body is too large"),
+  },
+});
+
+export function submitRoute(app: OpenAPIHono, ports: ApiPorts): void {
+  // The body is read here and not by the route's validator: its bytes are hashed, and JSON is asked for whatever the content type says.
+  app.openAPIRegistry.registerPath(route);
+  app.post(route.path, async (c) => {
+    const headers = route.request.headers.safeParse({
+      "idempotency-key": c.req.header("idempotency-key"),
+      prefer: c.req.header("prefer"),
+    });
+    if (!headers.success) throw invalidInput(headers.error, "header");
+    const waitS = preferredWait(headers.data.prefer);
+    const bytes = await c.req.arrayBuffer();
+    const input = runSpecSchema.safeParse(parseJson(bytes), { reportInput: false });
+    if (!input.success) throw invalidInput(input.error, null);
+    const idempotencyKey = headers.data["idempotency-key"];
+    const key = idempotencyKey === undefined ? null : { key: idempotencyKey, bodyHash: await sha256(bytes) };
+    const { state, repeated } = await submit(ports, {
+      orgId: ports.orgId,
+      spec: toRunSpec(input.data, ports.defaultGuest),
+      key: key satisfies IdempotencyKey | null,
+    });
+    const known =
+      waitS > 0 && !isFinal(state.run.status)
+        ? ((await ports.drivers.untilFinal(state.run.id, waitS * 1000)) ?? state)
+        : state;
+    c.header("location", `/v1/runs/${state.run.id}`);
+    if (waitS > 0) c.header("preference-applied", `wait=${waitS}`);
+    const done = repeated || (waitS > 0 && isFinal(known.run.status));
+    return c.json(runBody(known), done ? 200 : 202);
+  });
+}
+
+function parseJson(bytes: ArrayBuffer): unknown {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    throw new AppError("invalid_json", "the body is not UTF-8 text");
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new AppError(
+      "invalid_json",
+      `the body is not JSON: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+}
+
+/** Seconds to wait by RFC 7240's `Prefer: wait=N`; other preferences are not ours and are ignored, as the RFC asks. */
+function preferredWait(prefer: string | undefined): number {
+  const match = /(?:^|[,;\s])wait\s*=\s*"?([^",;\s]*)/i.exec(prefer ?? "");
+  if (!match) return 0;
+  const seconds = /^\d{1,4}$/.test(match[1] ?? "") ? Number(match[1]) : Number.NaN;
+  if (Number.isNaN(seconds) || seconds > PREFER_WAIT_MAX_S)
+    throw new AppError(
+      "invalid_input",
+      `wait must be whole seconds from 0 to ${PREFER_WAIT_MAX_S}`,
+      "header.prefer",
+    );
+  return seconds;
+}
+
+async function sha256(bytes: ArrayBuffer): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

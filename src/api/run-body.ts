@@ -1,0 +1,140 @@
+/** Runs, events and output in the API's words. */
+
+import type { Attempt } from "../core/attempt.ts";
+import { formatDuration } from "../core/duration.ts";
+import type { Exit, Run, RunState } from "../core/run.ts";
+import type { FilledChunk } from "../flow/output.ts";
+import type { NumberedEvent } from "../flow/ports.ts";
+import type {
+  AttemptBody,
+  EventListBody,
+  OutputEnd,
+  OutputLine,
+  RunBody,
+  RunSummaryBody,
+} from "./run-schema.ts";
+
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** RFC 3339 in UTC. */
+export function time(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}
+
+function timeOrNull(epochMs: number | null): string | null {
+  return epochMs === null ? null : time(epochMs);
+}
+
+function ending(reason: Run["reason"], exit: Exit | null) {
+  return {
+    reason,
+    exit_code: exit?.code ?? null,
+    signal: exit?.signal ?? null,
+    oom_killed: exit?.oomKilled ?? false,
+  };
+}
+
+function outputBody({ output }: Run) {
+  return {
+    stdout_bytes: output.stdoutBytes,
+    stderr_bytes: output.stderrBytes,
+    dropped_bytes: output.droppedBytes,
+    complete: output.complete,
+  };
+}
+
+export function runSummary(run: Run): RunSummaryBody {
+  const { spec } = run;
+  return {
+    id: run.id,
+    name: spec.name,
+    tags: spec.tags,
+    status: run.status,
+    detail: run.detail,
+    ...ending(run.reason, run.exit),
+    image: spec.image,
+    command: spec.command,
+    machine: { cpu_kind: spec.machine.cpuKind, cpus: spec.machine.cpus, memory_mb: spec.machine.memoryMb },
+    regions: spec.regions,
+    timeouts: {
+      queue: formatDuration(spec.timeouts.queueMs),
+      boot: formatDuration(spec.timeouts.bootMs),
+      run: formatDuration(spec.timeouts.runMs),
+      stop: formatDuration(spec.timeouts.stopMs),
+    },
+    capture: spec.capture,
+    output: outputBody(run),
+    accepted_at: time(run.acceptedAt),
+    cancel_requested_at: timeOrNull(run.cancelRequestedAt),
+    settled_at: timeOrNull(run.settledAt),
+  };
+}
+
+export function runBody({ run, attempts }: RunState): RunBody {
+  return {
+    ...runSummary(run),
+    script: run.spec.script,
+    env: run.spec.env,
+    files: run.spec.files.map((file) => ({
+      path: file.path,
+      bytes: base64Bytes(file.base64),
+      mode: `0${file.mode.toString(8)}`,
+    })),
+    attempts: attempts.map(attemptBody),
+  };
+}
+
+function attemptBody(attempt: Attempt): AttemptBody {
+  return {
+    number: attempt.number,
+    machine_name: attempt.machineName,
+    machine_id: attempt.machineId,
+    region: attempt.region,
+    ...ending(attempt.reason, attempt.exit),
+    create_asked_at: time(attempt.createAskedAt),
+    created_at: timeOrNull(attempt.createdAt),
+    started_at: timeOrNull(attempt.startedAt),
+    first_output_at: timeOrNull(attempt.firstOutputAt),
+    exited_at: timeOrNull(attempt.exitedAt),
+    settled_at: timeOrNull(attempt.settledAt),
+  };
+}
+
+export function eventBody({ seq, event }: NumberedEvent): EventListBody["events"][number] {
+  const { type, at, ...facts } = event;
+  const {
+    attempt = null,
+    spec: _spec,
+    machineConfig: _config,
+    ...data
+  } = facts as Record<string, unknown> & { attempt?: number };
+  return { seq, at: time(at), type, attempt, data };
+}
+
+/** A chunk as a line: text where its bytes are valid UTF-8, base64 where not. */
+export function outputLine(chunk: FilledChunk): OutputLine {
+  const line = { attempt: chunk.attempt, stream: chunk.stream, offset: chunk.offset, time: time(chunk.at) };
+  try {
+    return { ...line, text: strictUtf8.decode(chunk.bytes) };
+  } catch {
+    return { ...line, base64: base64(chunk.bytes) };
+  }
+}
+
+export function outputEnd({ run }: RunState): OutputEnd {
+  return {
+    run_id: run.id,
+    status: run.status,
+    ...ending(run.reason, run.exit),
+    detail: run.detail,
+    output: outputBody(run),
+  };
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+}
+
+function base64Bytes(text: string): number {
+  return (text.length / 4) * 3 - (text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0);
+}

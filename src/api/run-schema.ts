@@ -1,0 +1,155 @@
+/** Runs, events and output as the API answers them. Times are RFC 3339 texts in UTC; what is not known is null. */
+
+import { z } from "@hono/zod-openapi";
+import { EVENT_TYPES } from "../core/event.ts";
+import { REASONS, RUN_STATUSES } from "../core/run.ts";
+
+const time = z.iso.datetime();
+const status = z.enum(
+  RUN_STATUSES as [string, ...string[]] as [
+    "queued",
+    "starting",
+    "running",
+    "retrying",
+    "succeeded",
+    "failed",
+    "cancelled",
+  ],
+);
+const reason = z.enum(REASONS as [(typeof REASONS)[number], ...(typeof REASONS)[number][]]);
+
+const ending = {
+  reason: reason.nullable(),
+  exit_code: z
+    .int()
+    .nullable()
+    .openapi({ description: "null where the command's end is not known, never a stand-in 0" }),
+  signal: z.string().nullable().openapi({ example: "SIGKILL" }),
+  oom_killed: z.boolean(),
+};
+
+/** One try of a run on one Machine, with the time of each phase. */
+export const attemptSchema = z
+  .object({
+    number: z.int(),
+    machine_name: z.string(),
+    machine_id: z.string().nullable(),
+    region: z.string().nullable(),
+    ...ending,
+    create_asked_at: time,
+    created_at: time.nullable(),
+    started_at: time.nullable(),
+    first_output_at: time.nullable(),
+    exited_at: time.nullable(),
+    settled_at: time.nullable(),
+  })
+  .openapi("Attempt");
+
+export const runSchema = z
+  .object({
+    id: z.string().openapi({ example: "run_01jd0k3v7c9q2m8w5x4y6z7a8b" }),
+    name: z.string().nullable(),
+    tags: z.record(z.string(), z.string()),
+    status,
+    detail: z.string().nullable().openapi({ description: "a sentence that goes with the reason" }),
+    ...ending,
+    image: z.string(),
+    command: z.array(z.string()).nullable(),
+    script: z.string().nullable(),
+    env: z.record(z.string(), z.string()),
+    files: z.array(z.object({ path: z.string(), bytes: z.int(), mode: z.string() })),
+    machine: z.object({ cpu_kind: z.string(), cpus: z.int(), memory_mb: z.int() }),
+    regions: z.array(z.string()),
+    timeouts: z.object({ queue: z.string(), boot: z.string(), run: z.string(), stop: z.string() }),
+    capture: z.enum(["output", "none"]),
+    output: z
+      .object({
+        stdout_bytes: z.int(),
+        stderr_bytes: z.int(),
+        dropped_bytes: z.int().openapi({ description: "written by the command but past the cap of one run" }),
+        complete: z
+          .boolean()
+          .openapi({ description: "false where bytes are missing that nobody could fetch" }),
+      })
+      .openapi({ description: "final once the run is" }),
+    accepted_at: time,
+    cancel_requested_at: time.nullable(),
+    settled_at: time.nullable(),
+    attempts: z.array(attemptSchema).openapi({ description: "oldest first" }),
+  })
+  .openapi("Run");
+export type RunBody = z.infer<typeof runSchema>;
+export type AttemptBody = z.infer<typeof attemptSchema>;
+
+/** A run in a list: without its attempts and without what it was asked to do in full. */
+export const runListSchema = z
+  .object({
+    runs: z.array(
+      runSchema.omit({ attempts: true, script: true, env: true, files: true }).openapi("RunSummary"),
+    ),
+    next_cursor: z
+      .string()
+      .nullable()
+      .openapi({ description: "give it as cursor for the next page; null on the last" }),
+  })
+  .openapi("RunList");
+export type RunListBody = z.infer<typeof runListSchema>;
+export type RunSummaryBody = RunListBody["runs"][number];
+
+export const eventSchema = z
+  .object({
+    seq: z.int().openapi({ description: "from 1, without gaps" }),
+    at: time,
+    type: z.enum(EVENT_TYPES as [(typeof EVENT_TYPES)[number], ...(typeof EVENT_TYPES)[number][]]),
+    attempt: z.int().nullable(),
+    data: z.record(z.string(), z.unknown()).openapi({ description: "what belongs to this type of event" }),
+  })
+  .openapi("Event");
+
+export const eventListSchema = z
+  .object({ events: z.array(eventSchema), next_after: z.int().nullable() })
+  .openapi("EventList");
+export type EventListBody = z.infer<typeof eventListSchema>;
+
+/**
+ * One line of `GET /v1/runs/{id}/output` as ndjson, and the data of one SSE `output` message. The bytes are in `text`
+ * where they are valid UTF-8 and in `base64` where not; a character may be cut between two chunks.
+ */
+export const outputLineSchema = z
+  .object({
+    attempt: z.int(),
+    stream: z.enum(["stdout", "stderr"]),
+    offset: z.int().openapi({ description: "of the first byte, in its stream, from 0" }),
+    time,
+    text: z.string().optional(),
+    base64: z.string().optional(),
+  })
+  .openapi("OutputLine");
+export type OutputLine = z.infer<typeof outputLineSchema>;
+
+/** The data of the last SSE message of a followed run, event `end`: its outcome. ndjson with follow ends with `{"end": …}` of it. */
+export const outputEndSchema = z
+  .object({
+    run_id: z.string(),
+    status,
+    ...ending,
+    detail: z.string().nullable(),
+    output: runSchema.shape.output,
+  })
+  .openapi("OutputEnd");
+export type OutputEnd = z.infer<typeof outputEndSchema>;
+
+export const errorSchema = z
+  .object({
+    error: z.object({
+      code: z.string().openapi({ example: "invalid_input" }),
+      message: z.string(),
+      path: z
+        .string()
+        .nullable()
+        .openapi({ description: 'the field that is wrong ("machine.cpus"), or null' }),
+      request_id: z.string(),
+    }),
+  })
+  .openapi("Error");
+export type ErrorBody = z.infer<typeof errorSchema>;

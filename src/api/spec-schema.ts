@@ -1,0 +1,251 @@
+/**
+ * The run spec as callers send it. One schema validates it, fills in its defaults, turns it into the core's
+ * `RunSpec` and appears in the OpenAPI document.
+ */
+
+import { z } from "@hono/zod-openapi";
+import { formatDuration, parseDuration } from "../core/duration.ts";
+import { GUEST_SIZES, guestComplaint } from "../core/guest.ts";
+import * as limits from "../core/limits.ts";
+import type { Guest, RunSpec } from "../core/run-spec.ts";
+
+const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const TAG_KEY = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/;
+/** An image reference loosely: the registry has the last word, this keeps out what can not be one. */
+const IMAGE = /^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/;
+const REGION = /^[a-z]{2,8}$/;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+const utf8 = new TextEncoder();
+const byteLength = (text: string): number => utf8.encode(text).byteLength;
+
+/** Text that can stand in an argument or an environment: no NUL, within a bound. */
+function plainText(maxBytes: number, what: string) {
+  return z
+    .string()
+    .refine((text) => !text.includes("\0"), `${what} can not contain a NUL byte`)
+    .refine((text) => byteLength(text) <= maxBytes, `${what} can be at most ${maxBytes} bytes`);
+}
+
+function duration(example: string, fallbackMs: number, maxMs: number) {
+  const accepted = `a duration such as "90s" or "1h30m", from ${formatDuration(limits.TIMEOUT_MIN_MS)} to ${formatDuration(maxMs)}`;
+  return z
+    .string()
+    .default(formatDuration(fallbackMs))
+    .refine((text) => {
+      const ms = parseDuration(text);
+      return ms !== null && ms >= limits.TIMEOUT_MIN_MS && ms <= maxMs;
+    }, `must be ${accepted}`)
+    .openapi({ example, description: accepted });
+}
+
+const fileSchema = z
+  .strictObject({
+    path: z
+      .string()
+      .max(limits.FILE_PATH_MAX_CHARS)
+      .refine((path) => path.startsWith("/"), 'must be an absolute path, such as "/data/input.csv"')
+      .refine((path) => !path.includes("\0"), "can not contain a NUL byte")
+      .refine((path) => !path.split("/").includes(".."), 'can not contain ".."')
+      .refine((path) => !path.endsWith("/"), "must name a file, not a directory")
+      .openapi({ example: "/data/input.csv" }),
+    content: z.string().optional().openapi({ description: "the file's text (UTF-8); either this or base64" }),
+    base64: z
+      .string()
+      .regex(BASE64, "must be base64 with padding (RFC 4648 §4)")
+      .optional()
+      .openapi({ description: "the file's bytes; either this or content" }),
+    mode: z
+      .string()
+      .regex(/^0?[0-7]{3}$/, 'must be octal permission bits, such as "0644"')
+      .default("0644")
+      .openapi({ example: "0755" }),
+  })
+  .refine((file) => (file.content === undefined) !== (file.base64 === undefined), {
+    message: "needs exactly one of content and base64",
+  });
+
+const machineSchema = z
+  .strictObject({
+    size: z
+      .enum(Object.keys(GUEST_SIZES) as [string, ...string[]])
+      .optional()
+      .openapi({ description: "a named size with the least memory of it", example: "shared-cpu-1x" }),
+    cpu_kind: z.enum(["shared", "performance"]).optional(),
+    cpus: z.int().optional(),
+    memory_mb: z.int().optional(),
+  })
+  .superRefine((machine, context) => {
+    if (machine.size !== undefined && (machine.cpu_kind !== undefined || machine.cpus !== undefined)) {
+      context.addIssue({
+        code: "custom",
+        path: ["size"],
+        message: "give either size or cpu_kind and cpus, not both",
+      });
+      return;
+    }
+    const complaint = guestComplaint(guestOf(machine));
+    if (complaint) context.addIssue({ code: "custom", path: [complaint.field], message: complaint.message });
+  });
+
+function guestOf(machine: {
+  size?: string;
+  cpu_kind?: "shared" | "performance";
+  cpus?: number;
+  memory_mb?: number;
+}): Guest {
+  const base = (machine.size !== undefined ? GUEST_SIZES[machine.size] : null) ?? null;
+  const cpuKind = machine.cpu_kind ?? base?.cpuKind ?? "shared";
+  const cpus = machine.cpus ?? base?.cpus ?? 1;
+  const least = cpus * (cpuKind === "shared" ? 256 : 2048);
+  return { cpuKind, cpus, memoryMb: machine.memory_mb ?? base?.memoryMb ?? least };
+}
+
+const timeoutsSchema = z.strictObject({
+  queue: duration("1h", limits.QUEUE_TIMEOUT_DEFAULT_MS, limits.QUEUE_TIMEOUT_MAX_MS),
+  boot: duration("2m", limits.BOOT_TIMEOUT_DEFAULT_MS, limits.BOOT_TIMEOUT_MAX_MS),
+  run: duration("15m", limits.RUN_TIMEOUT_DEFAULT_MS, limits.RUN_TIMEOUT_MAX_MS),
+  stop: duration("10s", limits.STOP_TIMEOUT_DEFAULT_MS, limits.STOP_TIMEOUT_MAX_MS),
+});
+
+/** What `POST /v1/runs` takes. Unknown fields are refused by name. */
+export const runSpecSchema = z
+  .strictObject({
+    image: z
+      .string()
+      .min(1)
+      .max(limits.IMAGE_MAX_CHARS)
+      .regex(IMAGE, 'must be an image reference, such as "debian:12" or "ghcr.io/acme/build@sha256:…"')
+      .openapi({ example: "debian:12" }),
+    command: z
+      .array(plainText(limits.COMMAND_ARG_MAX_BYTES, "an argument"))
+      .min(1, "needs at least the program to run")
+      .max(limits.COMMAND_MAX_ARGS)
+      .refine((command) => command[0] !== "", "the program's name can not be empty")
+      .optional()
+      .openapi({ description: "the program and its arguments, run by no shell", example: ["echo", "hi"] }),
+    script: z
+      .string()
+      .refine((script) => script.trim() !== "", "can not be empty")
+      .refine((script) => !script.includes("\0"), "can not contain a NUL byte")
+      .refine(
+        (script) => byteLength(script) <= limits.SCRIPT_MAX_BYTES,
+        `can be at most ${limits.SCRIPT_MAX_BYTES} bytes`,
+      )
+      .optional()
+      .openapi({ description: "a text run by sh; either this or command" }),
+    env: z
+      .record(
+        z
+          .string()
+          .regex(
+            ENV_NAME,
+            "must be a name that a shell can hold: letters, digits and _, not starting with a digit",
+          ),
+        plainText(limits.ENV_VALUE_MAX_BYTES, "a value"),
+      )
+      .refine(
+        (env) => Object.keys(env).length <= limits.ENV_MAX_COUNT,
+        `can have at most ${limits.ENV_MAX_COUNT} names`,
+      )
+      .default({}),
+    files: z.array(fileSchema).max(limits.FILES_MAX_COUNT).default([]),
+    machine: machineSchema.default({}),
+    regions: z
+      .array(z.string().regex(REGION, 'must be a Fly region or group, such as "ams", "eu" or "any"'))
+      .max(limits.REGIONS_MAX_COUNT)
+      .default([])
+      .openapi({ example: ["ams", "eu"] }),
+    timeouts: timeoutsSchema.prefault({}),
+    capture: z.enum(["output", "none"]).default("output").openapi({
+      description:
+        "output: both streams are kept, the command runs under Mayfly's runner, the image needs sh. none: the image runs as it is and only its exit is known.",
+    }),
+    name: z.string().min(1).max(limits.NAME_MAX_CHARS).optional(),
+    tags: z
+      .record(
+        z
+          .string()
+          .max(limits.TAG_KEY_MAX_CHARS)
+          .regex(TAG_KEY, "must be letters, digits and . _ / -, starting with a letter or digit"),
+        z.string().max(limits.TAG_VALUE_MAX_CHARS),
+      )
+      .refine(
+        (tags) => Object.keys(tags).length <= limits.TAGS_MAX_COUNT,
+        `can have at most ${limits.TAGS_MAX_COUNT} tags`,
+      )
+      .default({}),
+  })
+  .superRefine((spec, context) => {
+    if (spec.command !== undefined && spec.script !== undefined)
+      context.addIssue({
+        code: "custom",
+        path: ["script"],
+        message: "give either command or script, not both",
+      });
+    if (spec.capture === "output" && spec.command === undefined && spec.script === undefined)
+      context.addIssue({
+        code: "custom",
+        path: ["command"],
+        message: 'needs a command or a script (only with capture "none" can the image run its own command)',
+      });
+    if (spec.capture === "none" && spec.script !== undefined)
+      context.addIssue({
+        code: "custom",
+        path: ["script"],
+        message: 'needs capture "output"; with "none" give a command',
+      });
+    const paths = new Set<string>();
+    spec.files.forEach((file, index) => {
+      if (paths.has(file.path))
+        context.addIssue({ code: "custom", path: ["files", index, "path"], message: "is named twice" });
+      paths.add(file.path);
+    });
+    const total = spec.files.reduce(
+      (sum, file) => sum + (file.base64 ? file.base64.length * 0.75 : byteLength(file.content ?? "")),
+      0,
+    );
+    if (total > limits.FILES_MAX_BYTES)
+      context.addIssue({
+        code: "custom",
+        path: ["files"],
+        message: `can be at most ${limits.FILES_MAX_BYTES} bytes together`,
+      });
+  })
+  .openapi("RunSpec");
+
+/** A run spec as a program writes it: only `image` and what it wants otherwise than the defaults. */
+export type RunSpecInput = z.input<typeof runSpecSchema>;
+
+/** The checked input as the core keeps it; a run that names no size gets the deployment's. */
+export function toRunSpec(input: z.output<typeof runSpecSchema>, defaultGuest: Guest): RunSpec {
+  const ms = (text: string): number => parseDuration(text) ?? 0;
+  return {
+    image: input.image,
+    command: input.command ?? null,
+    script: input.script ?? null,
+    env: input.env,
+    files: input.files.map((file) => ({
+      path: file.path,
+      base64: file.base64 ?? base64Of(file.content ?? ""),
+      mode: Number.parseInt(file.mode, 8),
+    })),
+    machine: Object.keys(input.machine).length === 0 ? defaultGuest : guestOf(input.machine),
+    regions: input.regions,
+    timeouts: {
+      queueMs: ms(input.timeouts.queue),
+      bootMs: ms(input.timeouts.boot),
+      runMs: ms(input.timeouts.run),
+      stopMs: ms(input.timeouts.stop),
+    },
+    capture: input.capture,
+    name: input.name ?? null,
+    tags: input.tags,
+  };
+}
+
+function base64Of(text: string): string {
+  let binary = "";
+  for (const byte of utf8.encode(text)) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}

@@ -1,0 +1,31 @@
+/** What can go wrong for a caller, as a closed list; `api/errors.ts` maps each code to an HTTP status, once. */
+
+export type ErrorCode =
+  | "invalid_json"
+  | "invalid_input"
+  | "body_too_large"
+  | "unauthorized"
+  | "forbidden"
+  | "not_found"
+  | "method_not_allowed"
+  | "idempotency_conflict"
+  | "run_is_final"
+  | "too_many_watchers"
+  | "unavailable"
+  | "internal";
+
+/**
+ * An error meant for the caller. `message` says what was wrong and what is accepted; `path` names the place in the
+ * request ("machine.cpus", "query.limit"), or is null where the whole request is meant.
+ */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly path: string | null;
+
+  constructor(code: ErrorCode, message: string, path: string | null = null) {
+    super(message);
+    this.name = "AppError";
+    this.code = code;
+    this.path = path;
+  }
+}

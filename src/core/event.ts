@@ -1,0 +1,111 @@
+/**
+ * Events: the immutable, numbered facts about a Run. The list is closed; `core/lifecycle.ts` says which may follow
+ * which, and `applyEvent` there folds them into the Run.
+ */
+
+import type { MachineConfig, MachineEvent } from "./machine.ts";
+import type { Exit, OutputSummary, Reason } from "./run.ts";
+import type { RunSpec } from "./run-spec.ts";
+
+interface Stamped {
+  /** Epoch milliseconds at which the fact was learnt. */
+  at: number;
+}
+
+/** Always number 1. */
+export interface Accepted extends Stamped {
+  type: "accepted";
+  spec: RunSpec;
+}
+
+/** The attempt's Machine is decided and about to be asked for. */
+export interface AttemptPlanned extends Stamped {
+  type: "attempt_planned";
+  attempt: number;
+  machineName: string;
+  machineConfig: MachineConfig;
+}
+
+/** A create was answered in a way that leaves it open whether the Machine exists. */
+export interface CreateUncertain extends Stamped {
+  type: "create_uncertain";
+  attempt: number;
+  error: string;
+}
+
+/** The Machine exists: created by us now, or found to have been. */
+export interface MachineCreated extends Stamped {
+  type: "machine_created";
+  attempt: number;
+  machineId: string;
+  region: string | null;
+  /** True where an earlier ask turns out to have made it. */
+  adopted: boolean;
+}
+
+export interface MachineStarted extends Stamped {
+  type: "machine_started";
+  attempt: number;
+}
+
+export interface CancelRequested extends Stamped {
+  type: "cancel_requested";
+}
+
+/** The command was told to stop. */
+export interface StopRequested extends Stamped {
+  type: "stop_requested";
+  attempt: number;
+}
+
+/** The command's end is known, from the runner or from the Machine's exit event. */
+export interface Exited extends Stamped {
+  type: "exited";
+  attempt: number;
+  exit: Exit;
+  source: "runner" | "machine";
+}
+
+/** The run's outcome. Exactly one per run. */
+export interface Settled extends Stamped {
+  type: "settled";
+  status: "succeeded" | "failed" | "cancelled";
+  reason: Reason | null;
+  detail: string | null;
+  exit: Exit | null;
+  output: OutputSummary;
+}
+
+/** The Machine is known to be gone. `events` are the Machine's own, oldest first. */
+export interface MachineReleased extends Stamped {
+  type: "machine_released";
+  attempt: number;
+  events: MachineEvent[];
+}
+
+export type RunEvent =
+  | Accepted
+  | AttemptPlanned
+  | CreateUncertain
+  | MachineCreated
+  | MachineStarted
+  | CancelRequested
+  | StopRequested
+  | Exited
+  | Settled
+  | MachineReleased;
+
+export type EventType = RunEvent["type"];
+
+export const EVENT_TYPES: readonly EventType[] = [
+  "accepted",
+  "attempt_planned",
+  "create_uncertain",
+  "machine_created",
+  "machine_started",
+  "cancel_requested",
+  "stop_requested",
+  "exited",
+  "settled",
+  "machine_released",
+];

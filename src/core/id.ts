@@ -1,0 +1,55 @@
+/**
+ * Identifiers. A run id is `run_` and a ULID in lower case (https://github.com/ulid/spec): its first ten characters
+ * are the time of acceptance, so the order of ids is the order of runs and lists need no other index.
+ */
+
+const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+const RUN_ID = /^run_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
+const TIME_CHARS = 10;
+const RANDOM_CHARS = 16;
+
+/**
+ * Makes a run id.
+ * @param nowMs epoch milliseconds
+ * @param random at least 16 random bytes; five bits of each are used
+ */
+export function newRunId(nowMs: number, random: Uint8Array): string {
+  let suffix = "";
+  for (let i = 0; i < RANDOM_CHARS; i++) suffix += ALPHABET[(random[i] ?? 0) & 31];
+  return `run_${timePart(nowMs)}${suffix}`;
+}
+
+/** True where the text has the form of a run id; says nothing about whether such a run exists. */
+export function isRunId(text: string): boolean {
+  return RUN_ID.test(text);
+}
+
+/** The smallest run id of a moment: a bound for "since" and "until" filters. */
+export function firstRunIdAt(epochMs: number): string {
+  return `run_${timePart(epochMs)}${"0".repeat(RANDOM_CHARS)}`;
+}
+
+/**
+ * The name of an attempt's Machine. It derives from run and attempt alone, so that asking twice asks for the same
+ * Machine: Fly refuses a second one of the same name in an app with 409.
+ */
+export function machineName(runId: string, attempt: number): string {
+  return `mayfly-${runId.slice("run_".length)}-${attempt}`;
+}
+
+/** The inverse of {@link machineName}: which run and attempt a Machine belongs to, or null where it is not ours. */
+export function parseMachineName(name: string): { runId: string; attempt: number } | null {
+  const match = /^mayfly-([0-9a-z]{26})-([1-9]\d{0,3})$/.exec(name);
+  const runId = `run_${match?.[1]}`;
+  return match && isRunId(runId) ? { runId, attempt: Number(match[2]) } : null;
+}
+
+function timePart(epochMs: number): string {
+  let rest = Math.max(0, Math.floor(epochMs));
+  let text = "";
+  for (let i = 0; i < TIME_CHARS; i++) {
+    text = ALPHABET[rest % 32] + text;
+    rest = Math.floor(rest / 32);
+  }
+  return text;
+}

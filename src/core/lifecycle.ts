@@ -1,0 +1,142 @@
+/**
+ * The life of a run: the one transition table, the fold of events into a run, and what to do next. Everything here is
+ * pure; `flow/` carries the steps out.
+ */
+
+import type { Attempt } from "./attempt.ts";
+import type { Accepted, EventType, RunEvent } from "./event.ts";
+import { isFinal, type Run, type RunState, type RunStatus } from "./run.ts";
+
+/** `settled` leads to the status that the event itself carries. */
+type Target = RunStatus | "as_settled";
+
+/** Status × event → status. A pair that is not here is refused. Final statuses absorb: only the Machine's release is still news. */
+const TRANSITIONS: Record<RunStatus, Partial<Record<EventType, Target>>> = {
+  queued: { attempt_planned: "starting", cancel_requested: "queued", settled: "as_settled" },
+  starting: {
+    create_uncertain: "starting",
+    machine_created: "starting",
+    machine_started: "running",
+    // A short command can be over before its start was seen.
+    exited: "running",
+    cancel_requested: "starting",
+    settled: "as_settled",
+  },
+  running: {
+    cancel_requested: "running",
+    stop_requested: "running",
+    exited: "running",
+    settled: "as_settled",
+  },
+  retrying: { attempt_planned: "starting", cancel_requested: "retrying", settled: "as_settled" },
+  succeeded: { machine_released: "succeeded" },
+  failed: { machine_released: "failed" },
+  cancelled: { machine_released: "cancelled" },
+};
+
+/** The status after an event, or null where the event is not possible in this status. */
+export function transition(status: RunStatus, event: RunEvent): RunStatus | null {
+  const target = TRANSITIONS[status][event.type];
+  if (target === undefined) return null;
+  return target === "as_settled" && event.type === "settled" ? event.status : (target as RunStatus);
+}
+
+/** The run that an `accepted` event, number 1, brings about. */
+export function acceptRun(id: string, orgId: string, event: Accepted): RunState {
+  const run: Run = {
+    id,
+    orgId,
+    version: 1,
+    status: "queued",
+    reason: null,
+    detail: null,
+    exit: null,
+    spec: event.spec,
+    acceptedAt: event.at,
+    cancelRequestedAt: null,
+    settledAt: null,
+    updatedAt: event.at,
+    output: { stdoutBytes: 0, stderrBytes: 0, droppedBytes: 0, complete: true },
+    open: true,
+  };
+  return { run, attempts: [] };
+}
+
+/** The state after one more event, or null where the event is refused; the state given is never changed. */
+export function applyEvent(state: RunState, event: RunEvent): RunState | null {
+  const status = transition(state.run.status, event);
+  if (status === null) return null;
+  const attempts = attemptsAfter(state.attempts, event);
+  if (attempts === null) return null;
+  const run = { ...state.run, status, version: state.run.version + 1, updatedAt: event.at };
+  if (event.type === "cancel_requested") run.cancelRequestedAt ??= event.at;
+  if (event.type === "settled") {
+    run.reason = event.reason;
+    run.detail = event.detail;
+    run.exit = event.exit;
+    run.output = event.output;
+    run.settledAt = event.at;
+    // Without an attempt there is no Machine to wait for.
+    run.open = attempts.length > 0;
+  }
+  if (event.type === "machine_released") run.open = false;
+  return { run, attempts };
+}
+
+/** {@link applyEvent} for several events in order; null where any of them is refused. */
+export function applyEvents(state: RunState, events: RunEvent[]): RunState | null {
+  return events.reduce<RunState | null>((folded, event) => folded && applyEvent(folded, event), state);
+}
+
+function attemptsAfter(attempts: Attempt[], event: RunEvent): Attempt[] | null {
+  const last = attempts.at(-1);
+  if (event.type === "attempt_planned")
+    return event.attempt === attempts.length + 1 ? [...attempts, plannedAttempt(event)] : null;
+  if ("attempt" in event && event.attempt !== last?.number) return null;
+  if (!last) return attempts;
+  return [...attempts.slice(0, -1), { ...last, ...changeOf(last, event) }];
+}
+
+function plannedAttempt(event: Extract<RunEvent, { type: "attempt_planned" }>): Attempt {
+  return {
+    number: event.attempt,
+    machineName: event.machineName,
+    machineConfig: event.machineConfig,
+    machineId: null,
+    region: null,
+    reason: null,
+    exit: null,
+    createAskedAt: event.at,
+    createdAt: null,
+    startedAt: null,
+    firstOutputAt: null,
+    exitedAt: null,
+    stopRequestedAt: null,
+    settledAt: null,
+    uncertainCreates: 0,
+  };
+}
+
+function changeOf(attempt: Attempt, event: RunEvent): Partial<Attempt> {
+  switch (event.type) {
+    case "create_uncertain":
+      return { uncertainCreates: attempt.uncertainCreates + 1 };
+    case "machine_created":
+      return { machineId: event.machineId, region: event.region, createdAt: event.at };
+    case "machine_started":
+      return { startedAt: event.at };
+    case "stop_requested":
+      return { stopRequestedAt: attempt.stopRequestedAt ?? event.at };
+    case "exited":
+      return { exit: event.exit, exitedAt: event.at };
+    case "settled":
+      return { reason: event.reason, settledAt: event.at };
+    default:
+      return {};
+  }
+}
+
+/** True where the run has nothing left to do, its Machine included. */
+export function isDone(run: Run): boolean {
+  return isFinal(run.status) && !run.open;
+}

@@ -1,0 +1,119 @@
+/**
+ * Every bound Mayfly keeps, with its unit and the reason for its size. Nothing in the product grows, waits or
+ * repeats without one of these.
+ */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+// --- What a caller may send -----------------------------------------------------------------------------------
+
+/** Largest request body. A run spec with its files fits; D1 holds at most 2 MB in one row (Cloudflare D1 limits). */
+export const REQUEST_BODY_MAX_BYTES = 1 * MIB;
+/** All of a spec's files together, decoded. They travel inside the Machine's config, next to the env. */
+export const FILES_MAX_BYTES = 512 * KIB;
+export const FILES_MAX_COUNT = 64;
+export const FILE_PATH_MAX_CHARS = 1024;
+export const ENV_MAX_COUNT = 256;
+/** One env value. Linux refuses a single string of an exec over 128 KiB (MAX_ARG_STRLEN). */
+export const ENV_VALUE_MAX_BYTES = 64 * KIB;
+export const COMMAND_MAX_ARGS = 1024;
+export const COMMAND_ARG_MAX_BYTES = 64 * KIB;
+/** A script is put into the Machine as a file, so only the body bound is near. */
+export const SCRIPT_MAX_BYTES = 256 * KIB;
+export const TAGS_MAX_COUNT = 16;
+export const TAG_KEY_MAX_CHARS = 64;
+export const TAG_VALUE_MAX_CHARS = 256;
+export const NAME_MAX_CHARS = 128;
+export const IMAGE_MAX_CHARS = 512;
+export const REGIONS_MAX_COUNT = 20;
+export const IDEMPOTENCY_KEY_MAX_CHARS = 255;
+
+// --- Time limits of a run -------------------------------------------------------------------------------------
+
+/** From acceptance until a Machine is created. */
+export const QUEUE_TIMEOUT_DEFAULT_MS = 1 * HOUR;
+export const QUEUE_TIMEOUT_MAX_MS = 24 * HOUR;
+/** From the Machine's creation until it is started: image pull and boot. A large cold image took 70 s on Fly. */
+export const BOOT_TIMEOUT_DEFAULT_MS = 2 * MINUTE;
+export const BOOT_TIMEOUT_MAX_MS = 1 * HOUR;
+/** From the Machine's start until the command ends. */
+export const RUN_TIMEOUT_DEFAULT_MS = 15 * MINUTE;
+export const RUN_TIMEOUT_MAX_MS = 24 * HOUR;
+/** Between the stop signal and the kill. Fly allows at most 300 s (kill_timeout). */
+export const STOP_TIMEOUT_DEFAULT_MS = 10 * SECOND;
+export const STOP_TIMEOUT_MAX_MS = 5 * MINUTE;
+export const TIMEOUT_MIN_MS = 1 * SECOND;
+/** How long past a limit that the runner enforces inside the Machine the driver waits before it settles without it. */
+export const RUNNER_OVERDUE_MS = 20 * SECOND;
+/** How long the runner keeps a finished Machine alive for its output to be fetched, if nobody comes for it. */
+export const RUNNER_LINGER_MS = 10 * MINUTE;
+
+// --- Output ---------------------------------------------------------------------------------------------------
+
+/** Bytes of one run kept; what the command writes beyond it is counted as dropped, not stored. */
+export const OUTPUT_MAX_BYTES = 512 * MIB;
+/** Bytes of one run kept in D1 rows; chunks beyond it go to R2. Keeps the database (10 GB at most) for facts. */
+export const OUTPUT_IN_D1_MAX_BYTES = 256 * KIB;
+/** First read of a Machine's output. Fly documents no limit for the text of an exec reply, so reads start small … */
+export const OUTPUT_READ_FIRST_BYTES = 128 * KIB;
+/** … and double up to this while they come back full. */
+export const OUTPUT_READ_MAX_BYTES = 1 * MIB;
+/** Chunks handed to a reader in one page. */
+export const OUTPUT_PAGE_MAX_CHUNKS = 64;
+
+// --- Calls to the Machines API --------------------------------------------------------------------------------
+
+/** The Machines API answers 400 to a longer wait (Fly: WaitMachineRequest.Timeout, [1s, 1m0s]). */
+export const MACHINE_WAIT_MAX_S = 60;
+/** One long-poll through exec. Fly ends an exec at 25 to 60 s (reports differ), so stay under the least of them. */
+export const EXEC_HOLD_MAX_S = 20;
+/** Time an exec may take beyond its hold, for the reader script itself. */
+export const EXEC_SLACK_S = 5;
+/** Any other call. Stop and destroy can block for as long as a foreign lease lives, so they get no longer. */
+export const MACHINES_CALL_TIMEOUT_MS = 30 * SECOND;
+/** Pause before an ambiguous create is looked up again: a list may lag behind a create. */
+export const CREATE_LOOKUP_PAUSE_MS = 2 * SECOND;
+/** Empty look-ups needed before an ambiguous create counts as never having happened. One proves nothing. */
+export const CREATE_LOOKUPS_NEEDED = 2;
+/** First and last delay between repeats of a call that failed for a passing reason. */
+export const REPEAT_DELAY_FIRST_MS = 500;
+export const REPEAT_DELAY_MAX_MS = 30 * SECOND;
+/** How long a Machine that was let go may take to end by itself before it is destroyed. */
+export const LET_GO_MS = 10 * SECOND;
+/** A Machine that answers 404 to GET is believed lost after this long of nothing else. */
+export const MACHINE_LOST_AFTER_MS = 5 * SECOND;
+
+// --- The driver, the sweep and watchers -----------------------------------------------------------------------
+
+/** A driver that says nothing for this long is woken by its alarm. Longer than any one call it makes. */
+export const DRIVER_ALARM_MS = 75 * SECOND;
+/** While a run is younger than this its output is long-polled without a pause. */
+export const POLL_HELD_UNTIL_AGE_MS = 60 * SECOND;
+/** Later, with nobody watching: one quick read each 5 % of the run's age, within these bounds (a held object bills). */
+export const POLL_PAUSE_MIN_MS = 5 * SECOND;
+export const POLL_PAUSE_MAX_MS = 30 * SECOND;
+/** Runs advanced by one sweep. The next sweep goes on where it ended. */
+export const SWEEP_MAX_RUNS = 200;
+/** A run whose last event is younger than this is left to its driver. */
+export const SWEEP_QUIET_MS = 10 * SECOND;
+/** `Prefer: wait=N` holds a request open for at most this long. */
+export const PREFER_WAIT_MAX_S = 60;
+/** A comment line is sent to a silent watcher this often, so that proxies keep the connection. */
+export const WATCH_HEARTBEAT_MS = 15 * SECOND;
+/** Watchers of one run. */
+export const WATCHERS_MAX = 200;
+
+// --- Pages ----------------------------------------------------------------------------------------------------
+
+export const LIST_LIMIT_DEFAULT = 50;
+export const LIST_LIMIT_MAX = 200;
+/** Output shown on a run's page before the reader is sent to the raw stream. */
+export const PAGE_OUTPUT_MAX_BYTES = 512 * KIB;
+/** A browser stays signed in this long. */
+export const SESSION_MS = 7 * 24 * HOUR;
+/** A link that signs in works this long. */
+export const SIGN_IN_LINK_MS = 15 * MINUTE;

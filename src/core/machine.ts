@@ -1,0 +1,80 @@
+/** The Machine of an attempt, in our own words; `fly/` translates to and from the Machines API. */
+
+import type { Guest } from "./run-spec.ts";
+
+/** Metadata keys that every Machine of ours carries, so that a sweep can tell whose it is. */
+export const METADATA_RUN = "mayfly_run";
+export const METADATA_ATTEMPT = "mayfly_attempt";
+
+/**
+ * What a Machine is made from: frozen in the attempt before the Machine is asked for. Its files are not in here but
+ * made from the run's spec when it is asked for, so that they are stored once.
+ */
+export interface MachineConfig {
+  image: string;
+  guest: Guest;
+  /** Fly's region expression ("ams,fra", "eu"); null leaves the choice to Fly. */
+  region: string | null;
+  env: Record<string, string>;
+  /** Replaces the image's entrypoint and command; null runs the image as it is. */
+  exec: string[] | null;
+  stop: { signal: string; timeoutMs: number };
+  metadata: Record<string, string>;
+}
+
+/** Fly's machine states that decisions look at; every other is `other`. */
+export type MachineState =
+  | "created"
+  | "starting"
+  | "started"
+  | "stopping"
+  | "stopped"
+  | "destroying"
+  | "destroyed"
+  | "failed"
+  | "other";
+
+/** One entry of a Machine's own event list, kept beside ours. */
+export interface MachineEvent {
+  type: string;
+  status: string;
+  source: string;
+  at: number;
+  exit: MachineExit | null;
+}
+
+/** What Fly's exit event says. A missing exit code in it is 0; a missing exit event is unknown. */
+export interface MachineExit {
+  code: number;
+  signal: number | null;
+  oomKilled: boolean;
+  requestedStop: boolean;
+  at: number | null;
+}
+
+/** A Machine as the Machines API describes it. */
+export interface Machine {
+  id: string;
+  name: string;
+  state: MachineState;
+  region: string | null;
+  createdAt: number | null;
+  /** Newest first, as Fly lists them. */
+  events: MachineEvent[];
+  metadata: Record<string, string>;
+}
+
+/** The Machine's last exit, or null where none is recorded, which is unknown and never 0. */
+export function lastExit(machine: Machine): MachineExit | null {
+  return machine.events.find((event) => event.exit !== null)?.exit ?? null;
+}
+
+/** When the Machine last became started by its own events, or null. */
+export function lastStartedAt(machine: Machine): number | null {
+  return machine.events.find((event) => event.type === "start" && event.status === "started")?.at ?? null;
+}
+
+/** True where the Machine is gone or on its way out and can not be asked anything more. */
+export function isGone(state: MachineState): boolean {
+  return state === "destroyed" || state === "destroying";
+}

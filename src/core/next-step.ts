@@ -1,0 +1,88 @@
+/** What to do next about a run, decided from what is stored and the time alone. */
+
+import type { Attempt } from "./attempt.ts";
+import { formatDuration } from "./duration.ts";
+import { RUNNER_OVERDUE_MS } from "./limits.ts";
+import type { Ending } from "./outcome.ts";
+import { currentAttempt, isFinal, type RunState } from "./run.ts";
+
+export type Step =
+  /** Decide the Machine of the next attempt and store it. */
+  | { do: "plan" }
+  /** Ask for the Machine. */
+  | { do: "launch" }
+  /** The Machine exists: wait until it is started. */
+  | { do: "await_start"; until: number }
+  /** The command runs under the runner: fetch output until its end is known. */
+  | { do: "read_output"; until: number }
+  /** The image runs by itself: wait until the Machine ends. */
+  | { do: "await_end"; until: number }
+  /** Tell the command to stop. */
+  | { do: "stop" }
+  /** Nothing more will be learnt: this is the outcome. */
+  | { do: "settle"; ending: Ending }
+  /** The outcome stands: see the Machine gone. */
+  | { do: "release"; attempt: Attempt }
+  | { do: "nothing" };
+
+/**
+ * The next step of a run.
+ * @param nowMs epoch milliseconds
+ */
+export function nextStep(state: RunState, nowMs: number): Step {
+  const { run } = state;
+  const attempt = currentAttempt(state);
+  if (isFinal(run.status)) return run.open && attempt ? { do: "release", attempt } : { do: "nothing" };
+  if (run.cancelRequestedAt !== null && !attempt?.startedAt) return { do: "settle", ending: CANCELLED };
+  const { queueMs } = run.spec.timeouts;
+  if (attempt?.machineId == null) {
+    if (nowMs >= run.acceptedAt + queueMs)
+      return { do: "settle", ending: timedOut("no machine could be had", queueMs, "queue") };
+    return attempt ? { do: "launch" } : { do: "plan" };
+  }
+  return attempt.startedAt === null
+    ? boot(state, attempt, nowMs)
+    : watch(state, attempt, attempt.startedAt, nowMs);
+}
+
+const CANCELLED: Ending = { status: "cancelled", reason: "cancelled_by_user", detail: null };
+
+function boot(state: RunState, attempt: Attempt, nowMs: number): Step {
+  const { bootMs } = state.run.spec.timeouts;
+  const until = (attempt.createdAt ?? attempt.createAskedAt) + bootMs;
+  if (nowMs >= until)
+    return { do: "settle", ending: timedOut("the machine was not started", bootMs, "boot") };
+  return { do: "await_start", until };
+}
+
+function watch(state: RunState, attempt: Attempt, startedAt: number, nowMs: number): Step {
+  const { spec, cancelRequestedAt } = state.run;
+  const { runMs, stopMs } = spec.timeouts;
+  const runnerStops = spec.capture === "output";
+  const runLimit = startedAt + runMs;
+  if (attempt.stopRequestedAt !== null) {
+    const until = attempt.stopRequestedAt + stopMs + RUNNER_OVERDUE_MS;
+    if (nowMs >= until)
+      return { do: "settle", ending: cancelRequestedAt !== null ? CANCELLED : ranTooLong(runMs) };
+    return { do: runnerStops ? "read_output" : "await_end", until };
+  }
+  if (cancelRequestedAt !== null) return { do: "stop" };
+  if (runnerStops) {
+    // The runner enforces the limit inside the Machine; this is for a runner that is broken.
+    const until = runLimit + stopMs + RUNNER_OVERDUE_MS;
+    return nowMs >= until ? { do: "settle", ending: ranTooLong(runMs) } : { do: "read_output", until };
+  }
+  return nowMs >= runLimit ? { do: "stop" } : { do: "await_end", until: runLimit };
+}
+
+function ranTooLong(runMs: number): Ending {
+  return timedOut("the command was still running", runMs, "run");
+}
+
+function timedOut(what: string, limitMs: number, limit: "queue" | "boot" | "run"): Ending {
+  return {
+    status: "failed",
+    reason: "timed_out",
+    detail: `${what} after the ${limit} limit of ${formatDuration(limitMs)}`,
+  };
+}

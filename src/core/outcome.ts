@@ -1,0 +1,48 @@
+/** What an ended command means for its run: status, reason and a sentence for people. */
+
+import type { Attempt } from "./attempt.ts";
+import { formatDuration } from "./duration.ts";
+import type { Exit, Reason, Run } from "./run.ts";
+
+/** The end of a run in its words. */
+export interface Ending {
+  status: "succeeded" | "failed" | "cancelled";
+  reason: Reason | null;
+  detail: string | null;
+}
+
+/** How a command ended, as the runner or the Machine tells it. */
+export interface CommandEnd {
+  exit: Exit;
+  /** The run limit passed and the command was stopped for it. */
+  timedOut: boolean;
+  /** Why there was no command to run; null where there was one. */
+  commandMissing: string | null;
+}
+
+/**
+ * The outcome of a command's end. A command that was told to stop because of a cancel counts as cancelled whatever it
+ * answered; one that ended well before the cancel reached it counts as what it is.
+ */
+export function outcomeOf(run: Run, attempt: Attempt, end: CommandEnd): Ending {
+  const { code, signal, oomKilled } = end.exit;
+  const succeeded = code === 0 && signal === null && !end.timedOut;
+  if (run.cancelRequestedAt !== null && (attempt.stopRequestedAt !== null || !succeeded))
+    return { status: "cancelled", reason: "cancelled_by_user", detail: null };
+  if (end.commandMissing !== null) return failed("command_not_found", end.commandMissing);
+  if (end.timedOut)
+    return failed(
+      "timed_out",
+      `the command was still running after the run limit of ${formatDuration(run.spec.timeouts.runMs)}`,
+    );
+  if (oomKilled) return failed("out_of_memory", `the machine has ${run.spec.machine.memoryMb} MB of memory`);
+  if (signal !== null) return failed("signal", `the command was ended by ${signal}`);
+  if (code === null) return failed("machine_lost", "the machine ended and left no exit code");
+  return succeeded
+    ? { status: "succeeded", reason: null, detail: null }
+    : failed("exit_code", `the command exited with ${code}`);
+}
+
+function failed(reason: Reason, detail: string): Ending {
+  return { status: "failed", reason, detail };
+}

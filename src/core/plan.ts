@@ -1,0 +1,59 @@
+/** The Machine of an attempt, decided from the run's spec: what it is asked for with. */
+
+import type { AttemptPlanned } from "./event.ts";
+import { machineName } from "./id.ts";
+import { RUNNER_LINGER_MS } from "./limits.ts";
+import { type MachineConfig, METADATA_ATTEMPT, METADATA_RUN } from "./machine.ts";
+import type { RunState } from "./run.ts";
+import type { RunSpec, SpecFile } from "./run-spec.ts";
+import { runnerCommand, runnerFiles } from "./runner-protocol.ts";
+
+/** The signal that asks a command to stop. */
+export const STOP_SIGNAL = "SIGTERM";
+
+/** The event that plans the next attempt of a run. */
+export function planAttempt(state: RunState, defaultRegion: string | null, nowMs: number): AttemptPlanned {
+  const attempt = state.attempts.length + 1;
+  const name = machineName(state.run.id, attempt);
+  return {
+    type: "attempt_planned",
+    at: nowMs,
+    attempt,
+    machineName: name,
+    machineConfig: machineConfig(state.run.id, state.run.spec, attempt, name, defaultRegion),
+  };
+}
+
+/** The files of an attempt's Machine: the spec's own and, where output is captured, the runner's. */
+export function machineFiles(spec: RunSpec, name: string): SpecFile[] {
+  return spec.capture === "output" ? [...spec.files, ...runnerFiles(name, spec.script)] : spec.files;
+}
+
+function machineConfig(
+  runId: string,
+  spec: RunSpec,
+  attempt: number,
+  name: string,
+  defaultRegion: string | null,
+): MachineConfig {
+  const { runMs, stopMs } = spec.timeouts;
+  const captured = spec.capture === "output";
+  return {
+    image: spec.image,
+    guest: spec.machine,
+    region: spec.regions.length > 0 ? spec.regions.join(",") : defaultRegion,
+    env: { ...spec.env, MAYFLY_RUN_ID: runId, MAYFLY_ATTEMPT: String(attempt) },
+    exec: captured
+      ? runnerCommand({
+          machineName: name,
+          command: spec.command,
+          script: spec.script,
+          runMs,
+          stopMs,
+          lingerMs: RUNNER_LINGER_MS,
+        })
+      : spec.command,
+    stop: { signal: STOP_SIGNAL, timeoutMs: stopMs },
+    metadata: { [METADATA_RUN]: runId, [METADATA_ATTEMPT]: String(attempt) },
+  };
+}

@@ -1,0 +1,20 @@
+/** How often a running Machine is asked for output: at once while young or watched, rarer later, since waiting bills. */
+
+import { EXEC_HOLD_MAX_S, POLL_HELD_UNTIL_AGE_MS, POLL_PAUSE_MAX_MS, POLL_PAUSE_MIN_MS } from "./limits.ts";
+
+/** One poll: how long the Machine may hold it, and the pause before it. */
+export interface PollPlan {
+  holdS: number;
+  pauseMs: number;
+}
+
+/** @param ageMs since the Machine was started */
+export function pollPlan(ageMs: number, watched: boolean): PollPlan {
+  if (watched || ageMs < POLL_HELD_UNTIL_AGE_MS) return { holdS: EXEC_HOLD_MAX_S, pauseMs: 0 };
+  return { holdS: 0, pauseMs: Math.min(POLL_PAUSE_MAX_MS, Math.max(POLL_PAUSE_MIN_MS, ageMs * 0.05)) };
+}
+
+/** The pause before repeating a call that failed `failures` times in a row: doubling, without a random part of its own. */
+export function repeatDelayMs(failures: number, firstMs: number, maxMs: number): number {
+  return Math.min(maxMs, firstMs * 2 ** Math.max(0, failures - 1));
+}

@@ -1,0 +1,51 @@
+/** What a run is to carry out: the complete, checked form of what a caller sends inline (and later of a Job). */
+
+/** The size of a Machine in Fly's words: config.guest of the Machines API. */
+export interface Guest {
+  cpuKind: "shared" | "performance";
+  cpus: number;
+  memoryMb: number;
+}
+
+/** A file put into the Machine before its command starts. */
+export interface SpecFile {
+  /** Absolute path inside the Machine. */
+  path: string;
+  /** Its bytes, base64 (RFC 4648). */
+  base64: string;
+  /** Permission bits, such as 0o644. */
+  mode: number;
+}
+
+/** Time limits in milliseconds; `core/limits.ts` says what each one spans. */
+export interface Timeouts {
+  queueMs: number;
+  bootMs: number;
+  runMs: number;
+  stopMs: number;
+}
+
+/**
+ * How a run's output is had. `output`: the runner takes the place of the image's entrypoint, both streams are kept
+ * byte for byte. `none`: the image runs as it is and only its exit is known (for images without a shell).
+ */
+export type Capture = "output" | "none";
+
+/** A complete spec: every default filled in, every value checked. */
+export interface RunSpec {
+  image: string;
+  /** The command and its arguments; null where `script` is given, or where `capture` is none and the image's own runs. */
+  command: string[] | null;
+  /** A text run by `sh`; null where `command` is given. */
+  script: string | null;
+  env: Record<string, string>;
+  files: SpecFile[];
+  machine: Guest;
+  /** Fly's region expressions ("ams", "eu", "any"); empty means the deployment's default region. */
+  regions: string[];
+  timeouts: Timeouts;
+  capture: Capture;
+  /** A name for people; need not be unique. */
+  name: string | null;
+  tags: Record<string, string>;
+}

@@ -1,0 +1,119 @@
+/** A Run: one order to carry out a spec to a final outcome. Its row is the fold of its Events. */
+
+import type { Attempt } from "./attempt.ts";
+import type { RunSpec } from "./run-spec.ts";
+
+/**
+ * Where a run is.
+ * - `queued`: accepted, no attempt planned. The driver takes it out by planning one, or by its queue limit.
+ * - `starting`: an attempt has a Machine name; its Machine is asked for, created or booting. Left when the Machine is
+ *   started, when it can not be had, or by the boot limit.
+ * - `running`: the Machine is started. Left when the command's end is known, the Machine is lost, or by the run limit.
+ * - `retrying`: an attempt failed and another will be planned.
+ * - `succeeded`, `failed`, `cancelled`: final. Nothing changes them.
+ * If the driver dies in any of the first four, its alarm or the minute's sweep goes on from what is stored.
+ */
+export type RunStatus = "queued" | "starting" | "running" | "retrying" | "succeeded" | "failed" | "cancelled";
+
+export const RUN_STATUSES: readonly RunStatus[] = [
+  "queued",
+  "starting",
+  "running",
+  "retrying",
+  "succeeded",
+  "failed",
+  "cancelled",
+];
+
+/**
+ * Why a run or an attempt ended as it did; null where it succeeded.
+ * - `exit_code`: the command ended with a code that is not 0.
+ * - `signal`: a signal ended the command.
+ * - `out_of_memory`: the kernel killed the command for want of memory.
+ * - `timed_out`: a limit of `timeouts` passed; `detail` names it.
+ * - `command_not_found`: the image has no such program, or it can not be executed.
+ * - `no_capacity`: no host had room.
+ * - `image_unavailable`: the image could not be had, or not be started.
+ * - `launch_refused`: the Machines API refused the Machine for another reason; `detail` quotes it.
+ * - `machine_lost`: the Machine went away and nobody knows how its command ended.
+ * - `cancelled_by_user`: somebody asked for it.
+ */
+export type Reason =
+  | "exit_code"
+  | "signal"
+  | "out_of_memory"
+  | "timed_out"
+  | "command_not_found"
+  | "no_capacity"
+  | "image_unavailable"
+  | "launch_refused"
+  | "machine_lost"
+  | "cancelled_by_user";
+
+export const REASONS: readonly Reason[] = [
+  "exit_code",
+  "signal",
+  "out_of_memory",
+  "timed_out",
+  "command_not_found",
+  "no_capacity",
+  "image_unavailable",
+  "launch_refused",
+  "machine_lost",
+  "cancelled_by_user",
+];
+
+/** How a command ended, as far as it is known. Nothing known is null, never 0. */
+export interface Exit {
+  code: number | null;
+  /** "SIGKILL" …; null where no signal ended it. A shell can not tell `exit 137` from death by SIGKILL; both read as the signal. */
+  signal: string | null;
+  oomKilled: boolean;
+}
+
+/** What became of the run's output. */
+export interface OutputSummary {
+  stdoutBytes: number;
+  stderrBytes: number;
+  /** Bytes that the command wrote and that are not stored, past `OUTPUT_MAX_BYTES`. */
+  droppedBytes: number;
+  /** False where bytes are missing that nobody could fetch: the Machine was gone before they were read. */
+  complete: boolean;
+}
+
+export interface Run {
+  id: string;
+  orgId: string;
+  /** Number of the last Event; the next one is `version + 1`. */
+  version: number;
+  status: RunStatus;
+  reason: Reason | null;
+  /** A sentence for people that goes with the reason; null where there is nothing to add. */
+  detail: string | null;
+  exit: Exit | null;
+  spec: RunSpec;
+  /** Epoch milliseconds, like every `…At`. */
+  acceptedAt: number;
+  cancelRequestedAt: number | null;
+  settledAt: number | null;
+  updatedAt: number;
+  output: OutputSummary;
+  /** True while something is left to do: the run is not final, or its Machine is not known to be gone. */
+  open: boolean;
+}
+
+/** A run with its attempts, oldest first: all that a decision needs. */
+export interface RunState {
+  run: Run;
+  attempts: Attempt[];
+}
+
+/** True for a status that nothing changes any more. */
+export function isFinal(status: RunStatus): boolean {
+  return status === "succeeded" || status === "failed" || status === "cancelled";
+}
+
+/** The attempt under way or the last one; null before the first is planned. */
+export function currentAttempt(state: RunState): Attempt | null {
+  return state.attempts.at(-1) ?? null;
+}

@@ -1,0 +1,114 @@
+/** Rows ↔ core, both directions: the one place that knows how a run is spelt in the tables. */
+
+import type { InferInsertModel, InferSelectModel } from "drizzle-orm";
+import type { Attempt } from "../core/attempt.ts";
+import type { RunEvent } from "../core/event.ts";
+import type { MachineConfig } from "../core/machine.ts";
+import type { OutputChunk, Stream } from "../core/output.ts";
+import type { Exit, Reason, Run, RunState, RunStatus } from "../core/run.ts";
+import type { RunSpec } from "../core/run-spec.ts";
+import type { attempts, outputChunks, runEvents, runs } from "./schema.ts";
+
+export function runFromRow(row: InferSelectModel<typeof runs>): Run {
+  const { stdoutBytes, stderrBytes, droppedBytes, outputComplete, status, reason, exit, spec, ...same } = row;
+  return {
+    ...same,
+    status: status as RunStatus,
+    reason: reason as Reason | null,
+    exit: exit as Exit | null,
+    spec: spec as RunSpec,
+    output: { stdoutBytes, stderrBytes, droppedBytes, complete: outputComplete },
+  };
+}
+
+export function runToRow(run: Run): InferInsertModel<typeof runs> {
+  return { id: run.id, orgId: run.orgId, spec: run.spec, acceptedAt: run.acceptedAt, ...runChanges(run) };
+}
+
+/** The columns of a run that events change. */
+export function runChanges(run: Run) {
+  return {
+    version: run.version,
+    status: run.status,
+    reason: run.reason,
+    detail: run.detail,
+    exit: run.exit,
+    cancelRequestedAt: run.cancelRequestedAt,
+    settledAt: run.settledAt,
+    updatedAt: run.updatedAt,
+    stdoutBytes: run.output.stdoutBytes,
+    stderrBytes: run.output.stderrBytes,
+    droppedBytes: run.output.droppedBytes,
+    outputComplete: run.output.complete,
+    open: run.open,
+  };
+}
+
+export function attemptFromRow(row: InferSelectModel<typeof attempts>): Attempt {
+  const { runId: _runId, orgId: _orgId, machineConfig, reason, exit, ...same } = row;
+  return {
+    ...same,
+    machineConfig: machineConfig as MachineConfig,
+    reason: reason as Reason | null,
+    exit: exit as Exit | null,
+  };
+}
+
+export function attemptToRow(run: Run, attempt: Attempt): InferInsertModel<typeof attempts> {
+  return { runId: run.id, orgId: run.orgId, ...attempt };
+}
+
+/** The columns of an attempt that events change. */
+export function attemptChanges(attempt: Attempt) {
+  const {
+    number: _number,
+    machineName: _name,
+    machineConfig: _config,
+    createAskedAt: _asked,
+    ...changes
+  } = attempt;
+  return changes;
+}
+
+/** What is stored of an event: the spec and the machine's config stand in the run's and the attempt's row, once. */
+export function eventToRow(run: Run, seq: number, event: RunEvent): InferInsertModel<typeof runEvents> {
+  const { type, at, ...data } = event;
+  if ("spec" in data) delete (data as { spec?: RunSpec }).spec;
+  if ("machineConfig" in data) delete (data as { machineConfig?: MachineConfig }).machineConfig;
+  return { runId: run.id, orgId: run.orgId, seq, type, at, data };
+}
+
+/** The event as it happened, with what {@link eventToRow} left to other rows. */
+export function eventFromRow(state: RunState, row: InferSelectModel<typeof runEvents>): RunEvent {
+  const event = { type: row.type, at: row.at, ...(row.data as object) } as RunEvent;
+  if (event.type === "accepted") return { ...event, spec: state.run.spec };
+  if (event.type !== "attempt_planned") return event;
+  const attempt = state.attempts.find(({ number }) => number === event.attempt);
+  if (!attempt)
+    throw new Error(`run ${row.runId} has an event of an attempt ${event.attempt} that is not stored`);
+  return { ...event, machineConfig: attempt.machineConfig };
+}
+
+export function chunkFromRow(row: InferSelectModel<typeof outputChunks>): OutputChunk {
+  const { attempt, seq, offset, length, at, blobKey, stream, bytes } = row;
+  return {
+    attempt,
+    seq,
+    offset,
+    length,
+    at,
+    blobKey,
+    stream: stream as Stream,
+    bytes: bytes === null ? null : new Uint8Array(bytes),
+  };
+}
+
+export function chunkToRow(run: Run, chunk: OutputChunk): InferInsertModel<typeof outputChunks> {
+  const { bytes, ...same } = chunk;
+  return {
+    runId: run.id,
+    orgId: run.orgId,
+    ...same,
+    bytes: bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+  };
+}

@@ -1,0 +1,119 @@
+/**
+ * The tables. `drizzle-kit generate` writes `migrations/` from this file; the tables are then made WITHOUT ROWID by hand,
+ * which drizzle can not express: with a text primary key an insert costs one row written that way and two otherwise.
+ * JSON columns hold what is read and written whole. Times are epoch milliseconds.
+ */
+
+import { sql } from "drizzle-orm";
+import { blob, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+
+/** A run as the fold of its events; `version` is the number of the last one. */
+export const runs = sqliteTable(
+  "runs",
+  {
+    id: text().primaryKey(),
+    orgId: text("org_id").notNull(),
+    version: integer().notNull(),
+    status: text().notNull(),
+    reason: text(),
+    detail: text(),
+    exit: text({ mode: "json" }),
+    spec: text({ mode: "json" }).notNull(),
+    acceptedAt: integer("accepted_at").notNull(),
+    cancelRequestedAt: integer("cancel_requested_at"),
+    settledAt: integer("settled_at"),
+    updatedAt: integer("updated_at").notNull(),
+    stdoutBytes: integer("stdout_bytes").notNull(),
+    stderrBytes: integer("stderr_bytes").notNull(),
+    droppedBytes: integer("dropped_bytes").notNull(),
+    outputComplete: integer("output_complete", { mode: "boolean" }).notNull(),
+    open: integer({ mode: "boolean" }).notNull(),
+  },
+  (table) => [
+    // Small by nature: what the sweep walks and what an "active" filter lists.
+    index("runs_open").on(table.open).where(sql`open = 1`),
+    // The rare endings, so that a filter for them need not read through all the successes.
+    index("runs_unsuccessful").on(table.status).where(sql`status IN ('failed', 'cancelled')`),
+  ],
+);
+
+/** Immutable. The primary key is the lock: of two writers of one number only one can commit. */
+export const runEvents = sqliteTable(
+  "run_events",
+  {
+    runId: text("run_id").notNull(),
+    seq: integer().notNull(),
+    orgId: text("org_id").notNull(),
+    type: text().notNull(),
+    at: integer().notNull(),
+    data: text({ mode: "json" }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.runId, table.seq] })],
+);
+
+export const attempts = sqliteTable(
+  "attempts",
+  {
+    runId: text("run_id").notNull(),
+    number: integer().notNull(),
+    orgId: text("org_id").notNull(),
+    machineName: text("machine_name").notNull(),
+    machineConfig: text("machine_config", { mode: "json" }).notNull(),
+    machineId: text("machine_id"),
+    region: text(),
+    reason: text(),
+    exit: text({ mode: "json" }),
+    createAskedAt: integer("create_asked_at").notNull(),
+    createdAt: integer("created_at"),
+    startedAt: integer("started_at"),
+    firstOutputAt: integer("first_output_at"),
+    exitedAt: integer("exited_at"),
+    stopRequestedAt: integer("stop_requested_at"),
+    settledAt: integer("settled_at"),
+    uncertainCreates: integer("uncertain_creates").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.runId, table.number] })],
+);
+
+/** Output in the order it was fetched. Exactly one of `bytes` and `blob_key` is set. */
+export const outputChunks = sqliteTable(
+  "output_chunks",
+  {
+    runId: text("run_id").notNull(),
+    attempt: integer().notNull(),
+    seq: integer().notNull(),
+    orgId: text("org_id").notNull(),
+    stream: text().notNull(),
+    offset: integer().notNull(),
+    length: integer().notNull(),
+    at: integer().notNull(),
+    bytes: blob({ mode: "buffer" }),
+    blobKey: text("blob_key"),
+  },
+  (table) => [primaryKey({ columns: [table.runId, table.attempt, table.seq] })],
+);
+
+/** What a caller's Idempotency-Key was used for. */
+export const idempotencyKeys = sqliteTable(
+  "idempotency_keys",
+  {
+    orgId: text("org_id").notNull(),
+    key: text().notNull(),
+    bodyHash: text("body_hash").notNull(),
+    runId: text("run_id").notNull(),
+    usedAt: integer("used_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.orgId, table.key] })],
+);
+
+/** A run's tags once more, in the order that a filter by tag reads them. */
+export const runTags = sqliteTable(
+  "run_tags",
+  {
+    orgId: text("org_id").notNull(),
+    key: text().notNull(),
+    value: text().notNull(),
+    runId: text("run_id").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.orgId, table.key, table.value, table.runId] })],
+);

@@ -1,0 +1,244 @@
+/**
+ * The Store on Cloudflare D1 with Drizzle. A D1 batch is atomic, so whatever belongs together is one batch, and the
+ * event's number in its primary key decides between two writers. SQL is known to this folder alone.
+ */
+
+import { and, asc, desc, eq, getTableColumns, gt, gte, inArray, lt, or, type SQL, sql } from "drizzle-orm";
+import type { BatchItem } from "drizzle-orm/batch";
+import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
+import type { RunEvent } from "../core/event.ts";
+import { firstRunIdAt } from "../core/id.ts";
+import { applyEvents } from "../core/lifecycle.ts";
+import { NO_OUTPUT, type OutputOffsets, type Stream } from "../core/output.ts";
+import { isFinal, RUN_STATUSES, type Run, type RunState, type RunStatus } from "../core/run.ts";
+import type { RunFilter, Store } from "../flow/ports.ts";
+import { isTakenKey } from "./conflict.ts";
+import {
+  attemptChanges,
+  attemptFromRow,
+  attemptToRow,
+  chunkFromRow,
+  chunkToRow,
+  eventFromRow,
+  eventToRow,
+  runChanges,
+  runFromRow,
+  runToRow,
+} from "./rows.ts";
+import { attempts, idempotencyKeys, outputChunks, runEvents, runs, runTags } from "./schema.ts";
+
+type Db = DrizzleD1Database;
+type Statements = [BatchItem<"sqlite">, ...BatchItem<"sqlite">[]];
+
+/** A store on a D1 database that has the migrations. */
+export function d1Store(database: D1Database): Store {
+  const db = drizzle(database);
+  return {
+    async accept(state, events, key) {
+      const { run } = state;
+      const statements: Statements = [
+        db.insert(runs).values(runToRow(run)),
+        insertEvents(db, run, 1, events),
+        ...state.attempts.map((attempt) => db.insert(attempts).values(attemptToRow(run, attempt))),
+        ...insertTags(db, run),
+      ];
+      // First, so that a used key is what the batch fails with.
+      if (key)
+        statements.unshift(
+          db
+            .insert(idempotencyKeys)
+            .values({ orgId: run.orgId, ...key, runId: run.id, usedAt: run.acceptedAt }),
+        );
+      if (await committed(db, statements)) return { kind: "accepted" };
+      const used = await db
+        .select()
+        .from(idempotencyKeys)
+        .where(and(eq(idempotencyKeys.orgId, run.orgId), eq(idempotencyKeys.key, key?.key ?? "")))
+        .get();
+      if (!used) throw new Error(`run ${run.id} is stored already`);
+      return { kind: "repeated", runId: used.runId, bodyHash: used.bodyHash };
+    },
+
+    async load(runId) {
+      const [runRows, attemptRows] = await db.batch([
+        db.select().from(runs).where(eq(runs.id, runId)),
+        db.select().from(attempts).where(eq(attempts.runId, runId)).orderBy(asc(attempts.number)),
+      ]);
+      return runRows[0] ? { run: runFromRow(runRows[0]), attempts: attemptRows.map(attemptFromRow) } : null;
+    },
+
+    async record(before, events, chunks) {
+      const after = applyEvents(before, events);
+      if (after === null)
+        throw new Error(
+          `${events.map(({ type }) => type).join(", ")} can not follow in run ${before.run.id}, which is ${before.run.status}`,
+        );
+      const statements: Statements = [
+        insertEvents(db, after.run, before.run.version + 1, events),
+        db.update(runs).set(runChanges(after.run)).where(eq(runs.id, after.run.id)),
+        ...changedAttempts(db, before, after),
+        ...chunks.map((chunk) => db.insert(outputChunks).values(chunkToRow(after.run, chunk))),
+      ];
+      return (await committed(db, statements)) ? after : null;
+    },
+
+    async appendOutput(state, chunks) {
+      const [first, ...rest] = chunks.map((chunk) =>
+        db.insert(outputChunks).values(chunkToRow(state.run, chunk)),
+      );
+      if (!first) return true;
+      const attempt = state.attempts.at(-1);
+      const firstOutput =
+        chunks[0]?.seq === 1 && attempt
+          ? [
+              db
+                .update(attempts)
+                .set({ firstOutputAt: attempt.firstOutputAt })
+                .where(isAttempt(state.run, attempt.number)),
+            ]
+          : [];
+      return committed(db, [first, ...rest, ...firstOutput]);
+    },
+
+    async outputOffsets(runId, attempt) {
+      const rows = await db
+        .select({
+          stream: outputChunks.stream,
+          seq: sql<number>`max(${outputChunks.seq})`,
+          end: sql<number>`max(${outputChunks.offset} + ${outputChunks.length})`,
+        })
+        .from(outputChunks)
+        .where(and(eq(outputChunks.runId, runId), eq(outputChunks.attempt, attempt)))
+        .groupBy(outputChunks.stream);
+      const offsets: OutputOffsets = { ...NO_OUTPUT };
+      for (const { stream, seq, end } of rows) {
+        offsets[stream as Stream] = end;
+        offsets.seq = Math.max(offsets.seq, seq);
+      }
+      return offsets;
+    },
+
+    async readOutput(runId, after, limit) {
+      const rows = await db
+        .select()
+        .from(outputChunks)
+        .where(
+          and(
+            eq(outputChunks.runId, runId),
+            or(
+              gt(outputChunks.attempt, after.attempt),
+              and(eq(outputChunks.attempt, after.attempt), gt(outputChunks.seq, after.seq)),
+            ),
+          ),
+        )
+        .orderBy(asc(outputChunks.attempt), asc(outputChunks.seq))
+        .limit(limit);
+      return rows.map(chunkFromRow);
+    },
+
+    async list(orgId, filter) {
+      const rows = await db
+        .select({ ...getTableColumns(runs), spec: SPEC_WITHOUT_BULK })
+        .from(runs)
+        .where(and(eq(runs.orgId, orgId), ...conditions(db, orgId, filter)))
+        .orderBy(desc(runs.id))
+        .limit(filter.limit);
+      return rows.map(runFromRow);
+    },
+
+    async events(runId, afterSeq, limit) {
+      const state = await this.load(runId);
+      if (!state) return [];
+      const rows = await db
+        .select()
+        .from(runEvents)
+        .where(and(eq(runEvents.runId, runId), gt(runEvents.seq, afterSeq)))
+        .orderBy(asc(runEvents.seq))
+        .limit(limit);
+      return rows.map((row) => ({ seq: row.seq, event: eventFromRow(state, row) }));
+    },
+
+    async openRuns(afterRunId, quietSince, limit) {
+      const rows = await db
+        .select({ id: runs.id })
+        .from(runs)
+        // The literal lets SQLite use the partial index; a bound value would not.
+        .where(and(sql`${runs.open} = 1`, gt(runs.id, afterRunId), lt(runs.updatedAt, quietSince)))
+        .orderBy(asc(runs.id))
+        .limit(limit);
+      return rows.map(({ id }) => id);
+    },
+  };
+}
+
+/** The spec of a run in a list: what can be large stays in the database. */
+const SPEC_WITHOUT_BULK =
+  sql`json_set(${runs.spec}, '$.files', json('[]'), '$.env', json('{}'), '$.script', null)`.mapWith(runs.spec);
+
+/** Runs a batch. False where it failed because a key was taken: another writer was first, and nothing of it is stored. */
+async function committed(db: Db, statements: Statements): Promise<boolean> {
+  try {
+    await db.batch(statements);
+    return true;
+  } catch (error) {
+    if (isTakenKey(error)) return false;
+    throw error;
+  }
+}
+
+function insertEvents(db: Db, run: Run, firstSeq: number, events: RunEvent[]) {
+  return db.insert(runEvents).values(events.map((event, index) => eventToRow(run, firstSeq + index, event)));
+}
+
+function insertTags(db: Db, run: Run) {
+  const rows = Object.entries(run.spec.tags).map(([key, value]) => ({
+    orgId: run.orgId,
+    key,
+    value,
+    runId: run.id,
+  }));
+  return rows.length > 0 ? [db.insert(runTags).values(rows)] : [];
+}
+
+function isAttempt(run: Run, number: number) {
+  return and(eq(attempts.runId, run.id), eq(attempts.number, number));
+}
+
+/** An attempt that the events planned is inserted, one that they changed is updated, any other is left alone. */
+function changedAttempts(db: Db, before: RunState, after: RunState): BatchItem<"sqlite">[] {
+  const attempt = after.attempts.at(-1);
+  if (!attempt) return [];
+  if (after.attempts.length > before.attempts.length)
+    return [db.insert(attempts).values(attemptToRow(after.run, attempt))];
+  const changes = attemptChanges(attempt);
+  const earlier = before.attempts.at(-1);
+  const same = earlier && JSON.stringify(attemptChanges(earlier)) === JSON.stringify(changes);
+  return same ? [] : [db.update(attempts).set(changes).where(isAttempt(after.run, attempt.number))];
+}
+
+function conditions(db: Db, orgId: string, filter: RunFilter): (SQL | undefined)[] {
+  const { tag } = filter;
+  return [
+    filter.statuses.length > 0 ? statusIs(filter.statuses) : undefined,
+    filter.sinceMs !== null ? gte(runs.id, firstRunIdAt(filter.sinceMs)) : undefined,
+    filter.untilMs !== null ? lt(runs.id, firstRunIdAt(filter.untilMs)) : undefined,
+    filter.beforeRunId !== null ? lt(runs.id, filter.beforeRunId) : undefined,
+    tag
+      ? inArray(
+          runs.id,
+          db
+            .select({ id: runTags.runId })
+            .from(runTags)
+            .where(and(eq(runTags.orgId, orgId), eq(runTags.key, tag.key), eq(runTags.value, tag.value))),
+        )
+      : undefined,
+  ];
+}
+
+/** Statuses are a closed list, so they can stand in the SQL as literals, which the partial indexes need. */
+function statusIs(statuses: RunStatus[]): SQL {
+  const known = RUN_STATUSES.filter((status) => statuses.includes(status));
+  const literals = sql.raw(known.map((status) => `'${status}'`).join(", "));
+  const active = known.every((status) => !isFinal(status)) ? sql`${runs.open} = 1 AND ` : sql``;
+  return sql`(${active}${runs.status} IN (${literals}))`;
+}

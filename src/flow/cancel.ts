@@ -1,0 +1,38 @@
+/** Cancel: somebody asks a run to end. The wish is recorded; the driver carries it out. */
+
+import { AppError } from "../core/error.ts";
+import { applyEvents } from "../core/lifecycle.ts";
+import { isFinal, type RunState } from "../core/run.ts";
+import type { Clock, Drivers, Store } from "./ports.ts";
+
+/** Writers that may come first before this one gives up: each of them moved the run on, and a run has few events. */
+const TRIES = 10;
+
+/**
+ * Asks a run to cancel; asking twice is asking once.
+ * @throws AppError `not_found`, `run_is_final`
+ */
+export async function cancel(
+  ports: { store: Store; drivers: Drivers; clock: Clock },
+  runId: string,
+): Promise<RunState> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const state = await ports.store.load(runId);
+    if (state === null) throw new AppError("not_found", `there is no run ${runId}`);
+    if (isFinal(state.run.status))
+      throw new AppError(
+        "run_is_final",
+        `the run is ${state.run.status} already; a final run can not be cancelled`,
+      );
+    if (state.run.cancelRequestedAt !== null) return state;
+    const event = { type: "cancel_requested" as const, at: ports.clock.now() };
+    if (applyEvents(state, [event]) === null)
+      throw new Error(`a ${state.run.status} run refuses to be cancelled`);
+    const after = await ports.store.record(state, [event], []);
+    if (after === null) continue;
+    // A driver that does not hear it finds the wish when it next looks.
+    await ports.drivers.nudge(runId).catch(() => undefined);
+    return after;
+  }
+  throw new AppError("unavailable", "the run is changing too fast to be cancelled right now; try again");
+}

@@ -1,0 +1,89 @@
+/** The memory of one driver while it advances one run. All of it can be lost: it only spares look-ups and paces repeats. */
+
+import type { Attempt } from "../core/attempt.ts";
+import { OUTPUT_READ_FIRST_BYTES, REPEAT_DELAY_FIRST_MS, REPEAT_DELAY_MAX_MS } from "../core/limits.ts";
+import { type OutputOffsets, offsetsAfter } from "../core/output.ts";
+import { repeatDelayMs } from "../core/poll.ts";
+import { currentAttempt, type RunState } from "../core/run.ts";
+import type { Findings } from "./flow.ts";
+import type { Store } from "./ports.ts";
+
+export class Drive {
+  /** As last stored or loaded. */
+  state: RunState;
+  /** What of the current attempt's output is stored; null where it must be looked up first. */
+  offsets: OutputOffsets | null = null;
+  /** True while nobody can have asked for the planned Machine, so that no look-up is needed before asking. */
+  neverAsked: boolean;
+  /** Looks for the Machine that found none, since the last ask. */
+  emptyLookups = 0;
+  /** Calls in a row that failed for a passing reason. */
+  failures = 0;
+  /** Since when the Machine answers as if it did not exist; null while it does. */
+  absentSince: number | null = null;
+  /** Bytes to ask for in one read of output. */
+  readBytes: number = OUTPUT_READ_FIRST_BYTES;
+  /** When the Machine was last told to go, in this memory. */
+  letGoAt: number | null = null;
+  /** Aborts the call that is waiting, when somebody has news for the driver. */
+  interrupt: AbortSignal | undefined;
+  /** Whether anybody is watching right now. */
+  watched: () => boolean = () => false;
+
+  constructor(state: RunState, neverAsked: boolean) {
+    this.state = state;
+    this.neverAsked = neverAsked;
+  }
+
+  /** The attempt under way. Steps that need one are only decided where there is one. */
+  attempt(): Attempt {
+    const attempt = currentAttempt(this.state);
+    if (!attempt) throw new Error(`run ${this.state.run.id} has no attempt yet`);
+    return attempt;
+  }
+
+  /** The id of the attempt's Machine, likewise. */
+  machineId(): string {
+    const id = this.attempt().machineId;
+    if (id === null) throw new Error(`run ${this.state.run.id} has no machine yet`);
+    return id;
+  }
+
+  /** The pause before repeating what just failed, longer each time. */
+  backOffMs(): number {
+    this.failures += 1;
+    return repeatDelayMs(this.failures, REPEAT_DELAY_FIRST_MS, REPEAT_DELAY_MAX_MS);
+  }
+
+  /** Stores what a step found. Where another writer was first, all is forgotten and looked up again. */
+  async remember(store: Store, { events, chunks }: Findings): Promise<void> {
+    if (events.length === 0 && chunks.length === 0) return;
+    const before = this.withFirstOutput(chunks[0]?.at ?? null);
+    const after =
+      events.length > 0
+        ? await store.record(before, events, chunks)
+        : (await store.appendOutput(before, chunks))
+          ? before
+          : null;
+    if (after === null) return this.reload(store);
+    this.state = after;
+    for (const chunk of chunks) if (this.offsets) this.offsets = offsetsAfter(this.offsets, chunk);
+  }
+
+  /** Loads the run anew. */
+  async reload(store: Store): Promise<void> {
+    const state = await store.load(this.state.run.id);
+    if (state === null) throw new Error(`run ${this.state.run.id} is gone from the store`);
+    this.state = state;
+    this.offsets = null;
+  }
+
+  private withFirstOutput(at: number | null): RunState {
+    const attempt = currentAttempt(this.state);
+    if (at === null || attempt === null || attempt.firstOutputAt !== null) return this.state;
+    return {
+      ...this.state,
+      attempts: [...this.state.attempts.slice(0, -1), { ...attempt, firstOutputAt: at }],
+    };
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * The story of a run on one screen: submit → plan → launch → observe → settle → release. `advance` looks at what is
+ * stored, asks the core for the next step, does that one thing and records what came of it. There is no other recovery
+ * code: a crash, a deploy, a lost alarm and the ordinary case all take this path.
+ *
+ * This folder imports `core` and its own `ports`; it knows no platform, no SQL and no JSON of Fly's.
+ */
+
+import type { RunEvent } from "../core/event.ts";
+import { nextStep } from "../core/next-step.ts";
+import type { OutputChunk } from "../core/output.ts";
+import type { Drive } from "./drive.ts";
+import { launch } from "./launch.ts";
+import { awaitEnd, awaitStart } from "./observe.ts";
+import { plan } from "./plan.ts";
+import type { Blobs, Clock, Machines, Store } from "./ports.ts";
+import { readOutput } from "./read-output.ts";
+import { release } from "./release.ts";
+import { settleNow } from "./settle.ts";
+import { stop } from "./stop.ts";
+
+/** What advancing a run needs of the world. */
+export interface FlowPorts {
+  store: Store;
+  machines: Machines;
+  blobs: Blobs;
+  clock: Clock;
+  /** Where machines run unless the run says otherwise. */
+  defaultRegion: string | null;
+}
+
+/** What a step found out: facts to record, output to store with them, and when to look again. */
+export interface Findings {
+  events: RunEvent[];
+  chunks: OutputChunk[];
+  /** Pause before the next step; 0 goes on at once. */
+  pauseMs: number;
+}
+
+/** Nothing new; look again after a pause. */
+export function nothingNew(pauseMs: number): Findings {
+  return { events: [], chunks: [], pauseMs };
+}
+
+/** Facts to record, and on with the next step at once. */
+export function found(...events: RunEvent[]): Findings {
+  return { events, chunks: [], pauseMs: 0 };
+}
+
+/** Milliseconds until the next step, or `done` where the run has nothing left to do. */
+export type Next = { pauseMs: number } | "done";
+
+/** Does the next step of a run and records it. Changes `drive`, which is the caller's memory and holds no facts. */
+export async function advance(ports: FlowPorts, drive: Drive): Promise<Next> {
+  const step = nextStep(drive.state, ports.clock.now());
+  if (step.do === "nothing") return "done";
+  const findings = await carryOut(ports, drive, step);
+  await drive.remember(ports.store, findings);
+  return { pauseMs: findings.pauseMs };
+}
+
+function carryOut(
+  ports: FlowPorts,
+  drive: Drive,
+  step: Exclude<ReturnType<typeof nextStep>, { do: "nothing" }>,
+): Promise<Findings> {
+  switch (step.do) {
+    case "plan":
+      return plan(ports, drive);
+    case "launch":
+      return launch(ports, drive);
+    case "await_start":
+      return awaitStart(ports, drive, step.until);
+    case "read_output":
+      return readOutput(ports, drive, step.until);
+    case "await_end":
+      return awaitEnd(ports, drive, step.until);
+    case "stop":
+      return stop(ports, drive);
+    case "settle":
+      return settleNow(ports, drive, step.ending);
+    case "release":
+      return release(ports, drive, step.attempt);
+  }
+}

@@ -1,0 +1,113 @@
+/** Observe: wait for the Machine and look at it, until it is started, has ended or is lost. */
+
+import type { RunEvent } from "../core/event.ts";
+import { MACHINE_LOST_AFTER_MS, MACHINE_WAIT_MAX_S } from "../core/limits.ts";
+import { isGone, lastExit, lastStartedAt, type Machine, type MachineExit } from "../core/machine.ts";
+import type { CommandEnd } from "../core/outcome.ts";
+import { signalName, signalOfCode } from "../core/signals.ts";
+import type { Drive } from "./drive.ts";
+import { type Findings, type FlowPorts, found, nothingNew } from "./flow.ts";
+import { exitedAndSettled, settleNow, summary } from "./settle.ts";
+
+/** Waits until the Machine is started. */
+export async function awaitStart(ports: FlowPorts, drive: Drive, until: number): Promise<Findings> {
+  const result = await ports.machines.wait(
+    drive.machineId(),
+    "started",
+    waitSeconds(ports, until),
+    drive.interrupt,
+  );
+  if (result.kind === "reached") {
+    drive.failures = 0;
+    drive.absentSince = null;
+    return found({ type: "machine_started", at: ports.clock.now(), attempt: drive.attempt().number });
+  }
+  if (result.kind === "failed") return nothingNew(drive.interrupt?.aborted ? 0 : drive.backOffMs());
+  // "Not yet" may mean that it will never be: a short command can be over before the first wait.
+  return lookAtMachine(ports, drive);
+}
+
+/** Waits until a Machine that runs its image by itself has ended. */
+export async function awaitEnd(ports: FlowPorts, drive: Drive, until: number): Promise<Findings> {
+  const result = await ports.machines.wait(
+    drive.machineId(),
+    "destroyed",
+    waitSeconds(ports, until),
+    drive.interrupt,
+  );
+  if (result.kind === "not_yet") return nothingNew(0);
+  if (result.kind === "failed") return nothingNew(drive.interrupt?.aborted ? 0 : drive.backOffMs());
+  return lookAtMachine(ports, drive);
+}
+
+/** Asks the Machine itself what became of it. A missing exit event is unknown, never 0. */
+export async function lookAtMachine(ports: FlowPorts, drive: Drive): Promise<Findings> {
+  const look = await ports.machines.get(drive.machineId());
+  if (look.kind === "failed") return nothingNew(drive.backOffMs());
+  if (look.kind === "found") {
+    const { machine } = look;
+    const exit = lastExit(machine);
+    if (exit && machine.state !== "started") return ended(ports, drive, machine, exit);
+    if (!isGone(machine.state) && machine.state !== "stopped" && machine.state !== "failed") {
+      drive.absentSince = null;
+      return machine.state === "started"
+        ? startedAfterAll(ports, drive, machine)
+        : nothingNew(drive.backOffMs());
+    }
+  }
+  return lostOrPatience(
+    ports,
+    drive,
+    look.kind === "found"
+      ? `it is ${look.machine.state} and left no exit event`
+      : "the Machines API does not know it",
+  );
+}
+
+function startedAfterAll(ports: FlowPorts, drive: Drive, machine: Machine): Findings {
+  if (drive.attempt().startedAt !== null) return nothingNew(drive.backOffMs());
+  drive.failures = 0;
+  return found(started(drive, machine, ports.clock.now()));
+}
+
+async function ended(ports: FlowPorts, drive: Drive, machine: Machine, exit: MachineExit): Promise<Findings> {
+  const now = ports.clock.now();
+  const captured = drive.state.run.spec.capture === "output";
+  if (captured) drive.offsets ??= await ports.store.outputOffsets(drive.state.run.id, drive.attempt().number);
+  const events: RunEvent[] = drive.attempt().startedAt === null ? [started(drive, machine, now)] : [];
+  const end = {
+    ...commandEnd(exit),
+    at: exit.at,
+    timedOut: drive.attempt().stopRequestedAt !== null && drive.state.run.cancelRequestedAt === null,
+  };
+  // The Machine's word about the exit came before the runner's: what was not read by then is gone with its disk.
+  return found(...events, ...exitedAndSettled(drive, now, end, "machine", summary(drive.offsets, !captured)));
+}
+
+async function lostOrPatience(ports: FlowPorts, drive: Drive, why: string): Promise<Findings> {
+  const now = ports.clock.now();
+  drive.absentSince ??= now;
+  if (now - drive.absentSince < MACHINE_LOST_AFTER_MS) return nothingNew(drive.backOffMs());
+  return settleNow(ports, drive, {
+    status: "failed",
+    reason: "machine_lost",
+    detail: `the machine is gone: ${why}`,
+  });
+}
+
+function started(drive: Drive, machine: Machine, now: number): RunEvent {
+  return { type: "machine_started", at: lastStartedAt(machine) ?? now, attempt: drive.attempt().number };
+}
+
+function commandEnd(exit: MachineExit): CommandEnd {
+  const signal = (exit.signal !== null ? signalName(exit.signal) : null) ?? signalOfCode(exit.code);
+  return {
+    exit: { code: exit.code, signal, oomKilled: exit.oomKilled },
+    timedOut: false,
+    commandMissing: null,
+  };
+}
+
+function waitSeconds(ports: FlowPorts, until: number): number {
+  return Math.max(1, Math.min(MACHINE_WAIT_MAX_S, Math.ceil((until - ports.clock.now()) / 1000)));
+}

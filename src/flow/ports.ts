@@ -1,0 +1,152 @@
+/**
+ * What the flow needs of the world, in our own words. `d1/`, `r2/`, `fly/` and `worker/` provide it on Cloudflare and Fly;
+ * tests provide it in memory. Expected outcomes are values; only broken assumptions throw.
+ */
+
+import type { RunEvent } from "../core/event.ts";
+import type { Machine, MachineConfig, MachineState } from "../core/machine.ts";
+import type { ChunkPosition, OutputChunk, OutputOffsets } from "../core/output.ts";
+import type { Run, RunState, RunStatus } from "../core/run.ts";
+import type { SpecFile } from "../core/run-spec.ts";
+
+/** A caller's promise that a repeated submission is the same one. */
+export interface IdempotencyKey {
+  key: string;
+  /** SHA-256 of the request body, hex: tells a repeat from another request under the same key. */
+  bodyHash: string;
+}
+
+export type AcceptResult =
+  | { kind: "accepted" }
+  /** The key was used before, by this run. */
+  | { kind: "repeated"; runId: string; bodyHash: string };
+
+/** A numbered event as it is stored. */
+export interface NumberedEvent {
+  seq: number;
+  event: RunEvent;
+}
+
+export interface RunFilter {
+  statuses: RunStatus[];
+  tag: { key: string; value: string } | null;
+  /** Epoch milliseconds, inclusive; null for no bound. */
+  sinceMs: number | null;
+  /** Epoch milliseconds, exclusive. */
+  untilMs: number | null;
+  /** Only runs older than this one: the last of the page before. */
+  beforeRunId: string | null;
+  limit: number;
+}
+
+/** Runs, events and output. The number of an event is the lock: of two writers of one number, one leaves no trace. */
+export interface Store {
+  /** Stores a new run with its first events (numbers 1 …), all or nothing. */
+  accept(state: RunState, events: RunEvent[], key: IdempotencyKey | null): Promise<AcceptResult>;
+  load(runId: string): Promise<RunState | null>;
+  /**
+   * Records events that follow `before`, with the output fetched along with them, all or nothing.
+   * @returns the state after them, or null where another writer was first: load again and decide anew.
+   */
+  record(before: RunState, events: RunEvent[], chunks: OutputChunk[]): Promise<RunState | null>;
+  /** Stores output alone, all or nothing. False where another writer has stored chunks of these numbers. */
+  appendOutput(state: RunState, chunks: OutputChunk[]): Promise<boolean>;
+  outputOffsets(runId: string, attempt: number): Promise<OutputOffsets>;
+  /** Chunks after a position in order, at most `limit`. */
+  readOutput(runId: string, after: ChunkPosition, limit: number): Promise<OutputChunk[]>;
+  list(orgId: string, filter: RunFilter): Promise<Run[]>;
+  events(runId: string, afterSeq: number, limit: number): Promise<NumberedEvent[]>;
+  /** Runs with something left to do, by id, quiet since `quietSince`. */
+  openRuns(afterRunId: string, quietSince: number, limit: number): Promise<string[]>;
+}
+
+export type CreateResult =
+  | { kind: "created"; machine: Machine }
+  /** A Machine of this name exists: ours, from an earlier ask. */
+  | { kind: "exists" }
+  /** It may or may not exist: look before asking again. */
+  | { kind: "uncertain"; error: string }
+  /** It does not exist and may be asked for again later (rate limit, passing fault). */
+  | { kind: "later"; error: string }
+  /** It does not exist and asking again would be answered the same. */
+  | { kind: "refused"; reason: "no_capacity" | "image_unavailable" | "launch_refused"; error: string };
+
+export type WaitResult =
+  | { kind: "reached" }
+  | { kind: "not_yet" }
+  /** 404: unknown, or gone. A look at the Machine itself tells which. */
+  | { kind: "gone" }
+  | { kind: "failed"; error: string };
+
+export type ExecResult =
+  | { kind: "ran"; exitCode: number; stdout: string; stderr: string }
+  /** The Machine is not started (any more): look at it. */
+  | { kind: "not_running" }
+  | { kind: "failed"; error: string };
+
+/** A call whose only news is whether it was taken. `gone`: there is no such Machine. */
+export type ActionResult = { kind: "done" } | { kind: "gone" } | { kind: "failed"; error: string };
+
+export type LookResult =
+  | { kind: "found"; machine: Machine }
+  | { kind: "absent" }
+  | { kind: "failed"; error: string };
+
+/** Machines, as Fly or the local server provides them. */
+export interface Machines {
+  create(name: string, config: MachineConfig, files: SpecFile[]): Promise<CreateResult>;
+  /** By name, destroyed ones included. `absent` on one look proves nothing: the list may lag behind. */
+  find(name: string, runId: string): Promise<LookResult>;
+  get(machineId: string): Promise<LookResult>;
+  /** Waits for a state for at most `timeoutS` seconds (1 to 60). */
+  wait(
+    machineId: string,
+    state: Extract<MachineState, "started" | "stopped" | "destroyed">,
+    timeoutS: number,
+    interrupt?: AbortSignal,
+  ): Promise<WaitResult>;
+  exec(machineId: string, argv: string[], timeoutS: number, interrupt?: AbortSignal): Promise<ExecResult>;
+  signal(machineId: string, signal: string): Promise<ActionResult>;
+  /** Stop signal, then kill after `timeoutMs`. */
+  stop(machineId: string, signal: string, timeoutMs: number): Promise<ActionResult>;
+  /** Kills and removes, whatever it is doing. */
+  destroy(machineId: string): Promise<ActionResult>;
+}
+
+/** Large output, by key. Writing a key twice with the same bytes is one write. */
+export interface Blobs {
+  put(key: string, bytes: Uint8Array): Promise<void>;
+  get(key: string): Promise<Uint8Array | null>;
+}
+
+/** Says that something about a run is new: look again. Carries no facts, so that losing one loses nothing. */
+export interface News {
+  version: number;
+  position: ChunkPosition;
+  final: boolean;
+}
+
+/** The drivers of runs, one per run: who calls `advance`, and the place where watchers of a run meet. */
+export interface Drivers {
+  /** Makes sure that the run is advanced soon, whatever happens to the caller. Done before a run is stored. */
+  arm(runId: string): Promise<void>;
+  /** Starts driving a run that was just stored. */
+  start(state: RunState): Promise<void>;
+  /** Something about the run changed (a cancel): look at it now, whatever is being waited for. */
+  nudge(runId: string): Promise<void>;
+  /** The run may have been forgotten: drive it, unless that is being done. */
+  wake(runId: string): Promise<void>;
+  /** The run once it is final, or what is known of it after `timeoutMs`; null for an unknown run. */
+  untilFinal(runId: string, timeoutMs: number): Promise<RunState | null>;
+  /** News of a run until `signal` aborts; ends by itself where the driver goes away, so watch again. */
+  watch(runId: string, signal: AbortSignal): AsyncIterable<News>;
+}
+
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+}
+
+export interface Ids {
+  runId(nowMs: number): string;
+}

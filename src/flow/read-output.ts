@@ -1,0 +1,101 @@
+/**
+ * Read output: one long-poll of the runner through exec, "what is beyond byte N of each stream, or wait". What comes back
+ * is stored before the next poll asks for more, so that any driver can go on from the stored offsets after any crash.
+ */
+
+import {
+  EXEC_SLACK_S,
+  OUTPUT_IN_D1_MAX_BYTES,
+  OUTPUT_MAX_BYTES,
+  OUTPUT_READ_MAX_BYTES,
+} from "../core/limits.ts";
+import { blobKeyOf, type OutputChunk, type OutputOffsets, offsetsAfter, STREAMS } from "../core/output.ts";
+import { pollPlan } from "../core/poll.ts";
+import { parseReadReply, type RunnerReply, readCommand } from "../core/runner-protocol.ts";
+import type { Drive } from "./drive.ts";
+import { type Findings, type FlowPorts, nothingNew } from "./flow.ts";
+import { lookAtMachine } from "./observe.ts";
+import type { Blobs } from "./ports.ts";
+import { exitedAndSettled, summary } from "./settle.ts";
+
+export async function readOutput(ports: FlowPorts, drive: Drive, until: number): Promise<Findings> {
+  const { run } = drive.state;
+  const attempt = drive.attempt();
+  const startedAt = attempt.startedAt ?? ports.clock.now();
+  drive.offsets ??= await ports.store.outputOffsets(run.id, attempt.number);
+  const room = Math.max(0, OUTPUT_MAX_BYTES - drive.offsets.stdout - drive.offsets.stderr);
+  const poll = pollPlan(ports.clock.now() - startedAt, drive.watched());
+  const holdS = Math.max(0, Math.min(poll.holdS, Math.floor((until - ports.clock.now()) / 1000)));
+  const argv = readCommand({
+    machineName: attempt.machineName,
+    stdoutOffset: drive.offsets.stdout,
+    stderrOffset: drive.offsets.stderr,
+    maxBytes: Math.min(drive.readBytes, room),
+    waitSeconds: holdS,
+  });
+  const result = await ports.machines.exec(drive.machineId(), argv, holdS + EXEC_SLACK_S, drive.interrupt);
+  if (drive.interrupt?.aborted) return nothingNew(0);
+  if (result.kind === "not_running") return lookAtMachine(ports, drive);
+  const reply = result.kind === "ran" ? parseReadReply(result.stdout) : { problem: result.error };
+  // The Machine itself knows whether it is worth asking again.
+  if ("problem" in reply) return lookAtMachine(ports, drive);
+  drive.failures = 0;
+  drive.absentSince = null;
+  return keep(ports, drive, drive.offsets, reply, room, poll.pauseMs);
+}
+
+async function keep(
+  ports: FlowPorts,
+  drive: Drive,
+  before: OutputOffsets,
+  reply: RunnerReply,
+  room: number,
+  pauseMs: number,
+): Promise<Findings> {
+  const now = ports.clock.now();
+  const chunks = chunksOf(drive, before, reply, now);
+  await putLargeOnes(ports.blobs, drive.state.run.id, chunks, before);
+  const after = chunks.reduce(offsetsAfter, before);
+  const waiting = reply.stdoutSize - after.stdout + (reply.stderrSize - after.stderr);
+  const received = reply.stdout.length + reply.stderr.length;
+  if (received >= drive.readBytes) drive.readBytes = Math.min(OUTPUT_READ_MAX_BYTES, drive.readBytes * 2);
+  const full = room - received <= 0;
+  if (reply.end === null || (waiting > 0 && !full)) {
+    // Past the cap there is nothing to fetch: only the end is waited for, without haste.
+    const next = full && reply.end === null ? Math.max(pauseMs, 1000) : waiting > 0 && !full ? 0 : pauseMs;
+    return { events: [], chunks, pauseMs: next };
+  }
+  const events = exitedAndSettled(drive, now, reply.end, "runner", summary(after, waiting === 0, waiting));
+  return { events, chunks, pauseMs: 0 };
+}
+
+function chunksOf(drive: Drive, before: OutputOffsets, reply: RunnerReply, at: number): OutputChunk[] {
+  let { seq } = before;
+  return STREAMS.filter((stream) => reply[stream].length > 0).map((stream) => ({
+    attempt: drive.attempt().number,
+    seq: ++seq,
+    stream,
+    offset: before[stream],
+    length: reply[stream].length,
+    at,
+    bytes: reply[stream],
+    blobKey: null,
+  }));
+}
+
+/** Moves chunks past the database's share to the blob store; they are there before anything points at them. */
+async function putLargeOnes(
+  blobs: Blobs,
+  runId: string,
+  chunks: OutputChunk[],
+  before: OutputOffsets,
+): Promise<void> {
+  let stored = before.stdout + before.stderr;
+  for (const chunk of chunks) {
+    stored += chunk.length;
+    if (stored <= OUTPUT_IN_D1_MAX_BYTES || chunk.bytes === null) continue;
+    chunk.blobKey = blobKeyOf(runId, chunk);
+    await blobs.put(chunk.blobKey, chunk.bytes);
+    chunk.bytes = null;
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Release: the outcome stands, now see the Machine gone. A Machine whose runner told the end is let go and exits with the
+ * command's own code, so that Fly's events show it too; any other is destroyed. The run stays open until the Machine
+ * is known to be gone: no Machine is forgotten.
+ */
+
+import type { Attempt } from "../core/attempt.ts";
+import {
+  CREATE_LOOKUP_PAUSE_MS,
+  CREATE_LOOKUPS_NEEDED,
+  EXEC_SLACK_S,
+  LET_GO_MS,
+  MACHINE_WAIT_MAX_S,
+} from "../core/limits.ts";
+import type { MachineEvent } from "../core/machine.ts";
+import { releaseCommand } from "../core/runner-protocol.ts";
+import type { Drive } from "./drive.ts";
+import { type Findings, type FlowPorts, found, nothingNew } from "./flow.ts";
+
+export async function release(ports: FlowPorts, drive: Drive, attempt: Attempt): Promise<Findings> {
+  if (attempt.machineId === null) return releaseUnknown(ports, drive, attempt);
+  const now = ports.clock.now();
+  if (drive.letGoAt === null) {
+    drive.letGoAt = now;
+    if (endedUnderRunner(drive, attempt)) {
+      const result = await ports.machines.exec(
+        attempt.machineId,
+        releaseCommand(attempt.machineName),
+        EXEC_SLACK_S,
+      );
+      if (result.kind === "failed") drive.letGoAt = now - LET_GO_MS;
+    } else if (!endedByItself(attempt)) drive.letGoAt = now - LET_GO_MS;
+  }
+  const overdue = now - drive.letGoAt >= LET_GO_MS;
+  if (overdue) {
+    const result = await ports.machines.destroy(attempt.machineId);
+    if (result.kind === "failed") return nothingNew(drive.backOffMs());
+  }
+  const waitS = overdue
+    ? MACHINE_WAIT_MAX_S
+    : Math.max(1, Math.ceil((LET_GO_MS - (now - drive.letGoAt)) / 1000));
+  const wait = await ports.machines.wait(attempt.machineId, "destroyed", waitS);
+  if (wait.kind === "not_yet") return nothingNew(0);
+  if (wait.kind === "failed") return nothingNew(drive.backOffMs());
+  return gone(ports, drive, attempt, attempt.machineId);
+}
+
+/** The Machine is gone by the wait's word; its own events are kept beside ours where it still answers. */
+async function gone(ports: FlowPorts, drive: Drive, attempt: Attempt, machineId: string): Promise<Findings> {
+  const look = await ports.machines.get(machineId);
+  if (look.kind === "failed" && drive.failures < EVENTS_TRIES) return nothingNew(drive.backOffMs());
+  const events = look.kind === "found" ? look.machine.events.toReversed() : [];
+  return found(released(ports, attempt, events));
+}
+
+/** No Machine is known of, but one that was asked for may yet appear. */
+async function releaseUnknown(ports: FlowPorts, drive: Drive, attempt: Attempt): Promise<Findings> {
+  if (drive.neverAsked) return found(released(ports, attempt, []));
+  const look = await ports.machines.find(attempt.machineName, drive.state.run.id);
+  if (look.kind === "failed") return nothingNew(drive.backOffMs());
+  if (look.kind === "absent") {
+    drive.emptyLookups += 1;
+    if (drive.emptyLookups < CREATE_LOOKUPS_NEEDED) return nothingNew(CREATE_LOOKUP_PAUSE_MS);
+    return found(released(ports, attempt, []));
+  }
+  if (look.machine.state === "destroyed")
+    return found(released(ports, attempt, look.machine.events.toReversed()));
+  const result = await ports.machines.destroy(look.machine.id);
+  return nothingNew(result.kind === "failed" ? drive.backOffMs() : CREATE_LOOKUP_PAUSE_MS);
+}
+
+function released(ports: FlowPorts, attempt: Attempt, events: MachineEvent[]) {
+  return { type: "machine_released" as const, at: ports.clock.now(), attempt: attempt.number, events };
+}
+
+function endedUnderRunner(drive: Drive, attempt: Attempt): boolean {
+  return drive.state.run.spec.capture === "output" && attempt.exitedAt !== null;
+}
+
+function endedByItself(attempt: Attempt): boolean {
+  return attempt.exitedAt !== null;
+}
+
+/** Looks at a gone Machine for its events before they are given up. */
+const EVENTS_TRIES = 3;

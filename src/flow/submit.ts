@@ -1,0 +1,67 @@
+/** Submit: an order becomes a stored run, and its driver is told. */
+
+import { AppError } from "../core/error.ts";
+import type { Accepted } from "../core/event.ts";
+import { acceptRun, applyEvent } from "../core/lifecycle.ts";
+import { planAttempt } from "../core/plan.ts";
+import type { RunState } from "../core/run.ts";
+import type { RunSpec } from "../core/run-spec.ts";
+import type { Clock, Drivers, IdempotencyKey, Ids, Store } from "./ports.ts";
+
+export interface SubmitPorts {
+  store: Store;
+  drivers: Drivers;
+  clock: Clock;
+  ids: Ids;
+  defaultRegion: string | null;
+}
+
+export interface Order {
+  orgId: string;
+  spec: RunSpec;
+  key: IdempotencyKey | null;
+}
+
+/** `repeated` is true where an earlier request with the same key and body made this run. */
+export interface Submitted {
+  state: RunState;
+  repeated: boolean;
+}
+
+/**
+ * Accepts a run, with its first attempt planned since nothing makes it wait. The driver is armed beside it, so that a
+ * crash right after acceptance delays the run and does not lose it.
+ * @throws AppError `idempotency_conflict` where the key was used with another body
+ */
+export async function submit(ports: SubmitPorts, order: Order): Promise<Submitted> {
+  const now = ports.clock.now();
+  const accepted: Accepted = { type: "accepted", at: now, spec: order.spec };
+  const queued = acceptRun(ports.ids.runId(now), order.orgId, accepted);
+  const planned = planAttempt(queued, ports.defaultRegion, now);
+  const state = applyEvent(queued, planned);
+  if (state === null) throw new Error("a fresh run can always be planned");
+  const armed = ports.drivers.arm(state.run.id).catch(() => undefined);
+  const result = await ports.store.accept(state, [accepted, planned], order.key);
+  if (result.kind === "repeated")
+    return { state: await repeatedRun(ports.store, order.key, result), repeated: true };
+  await armed;
+  // The sweep and the alarm find a run whose start was not heard.
+  await ports.drivers.start(state).catch(() => undefined);
+  return { state, repeated: false };
+}
+
+async function repeatedRun(
+  store: Store,
+  key: IdempotencyKey | null,
+  earlier: { runId: string; bodyHash: string },
+): Promise<RunState> {
+  if (earlier.bodyHash !== key?.bodyHash)
+    throw new AppError(
+      "idempotency_conflict",
+      `this Idempotency-Key was used with another request body, for ${earlier.runId}; use a new key for a new run`,
+      "header.idempotency-key",
+    );
+  const state = await store.load(earlier.runId);
+  if (state === null) throw new Error(`the run ${earlier.runId} of a used idempotency key is missing`);
+  return state;
+}

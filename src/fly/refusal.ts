@@ -1,0 +1,50 @@
+/**
+ * What a refused create means. Fly spreads one meaning over many statuses and texts, so the `status` code in the body
+ * outranks the text, and the text outranks the HTTP status (fly-go flaps_error.go; observed errors).
+ */
+
+import type { CreateResult } from "../flow/ports.ts";
+import type { FlyError } from "./error.ts";
+
+const CAPACITY_CODES = ["insufficient_capacity", "volume_placement_capacity"];
+const CAPACITY_TEXTS = [
+  "could not find a candidate host",
+  "could not reserve resource",
+  "insufficient resources",
+  "insufficient ips",
+  "insufficient cpus",
+  "insufficient memory",
+  "governor policy blocked start",
+  "deploys to this host are temporarily disabled",
+];
+const CAPACITY_STATUSES = [400, 403, 409, 412, 422, 503];
+const IMAGE_TEXTS = [
+  "manifest",
+  "image not found",
+  "failed to pull",
+  "unauthorized to access image",
+  "image reference",
+];
+
+/** Reads a failed create. */
+export function createRefusal(error: FlyError): CreateResult {
+  const text = error.reply.toLowerCase();
+  if (error.kind === "unreachable" || error.status === 429) return { kind: "later", error: error.message };
+  if (error.status === null || error.kind === "unreadable")
+    return { kind: "uncertain", error: error.message };
+  if (isCapacity(error, text)) return { kind: "refused", reason: "no_capacity", error: error.message };
+  if (error.status === 409 && text.includes("unique machine name violation")) return { kind: "exists" };
+  // 408 and 5xx come from gateways too: the Machine may exist all the same.
+  if (error.status === 408 || error.status >= 500) return { kind: "uncertain", error: error.message };
+  // Another 409 or 412 is "not now" (a concurrent update, secrets on their way).
+  if (error.status === 409 || error.status === 412) return { kind: "later", error: error.message };
+  if (IMAGE_TEXTS.some((known) => text.includes(known)))
+    return { kind: "refused", reason: "image_unavailable", error: error.message };
+  return { kind: "refused", reason: "launch_refused", error: error.message };
+}
+
+function isCapacity(error: FlyError, text: string): boolean {
+  if (error.code !== null && CAPACITY_CODES.includes(error.code)) return true;
+  if (error.status === null || !CAPACITY_STATUSES.includes(error.status) || error.code !== null) return false;
+  return text.endsWith("no capacity") || CAPACITY_TEXTS.some((known) => text.includes(known));
+}

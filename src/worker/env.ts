@@ -1,0 +1,60 @@
+/** The worker's bindings and settings, read once into a complete, typed configuration. */
+
+import { GUEST_SIZES } from "../core/guest.ts";
+import type { Guest } from "../core/run-spec.ts";
+import type { RunDriver } from "./run-driver.ts";
+
+/** What wrangler.toml binds, and the secrets. */
+export interface Env {
+  DB: D1Database;
+  OUTPUT: R2Bucket;
+  RUN_DRIVER: DurableObjectNamespace<RunDriver>;
+  FLY_APP: string;
+  FLY_API_BASE_URL: string;
+  DEFAULT_REGION: string;
+  DEFAULT_SIZE: string;
+  /** Secret: what callers of the API present. */
+  MAYFLY_TOKEN: string;
+  /** Secret: base64 of 32 random bytes; keys for sessions derive from it. */
+  ENCRYPTION_KEY: string;
+  /** Secret: what the Machines API is asked with. */
+  FLY_API_TOKEN: string;
+}
+
+export interface Config {
+  token: string;
+  encryptionKey: string;
+  fly: { app: string; baseUrl: string; token: string };
+  defaultRegion: string | null;
+  defaultGuest: Guest;
+}
+
+/** Says what is missing or wrong in the deployment, for whoever deploys it. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** @throws ConfigError naming every setting that is missing or wrong */
+export function readConfig(env: Env): Config {
+  const problems: string[] = [];
+  const secret = (name: "MAYFLY_TOKEN" | "ENCRYPTION_KEY" | "FLY_API_TOKEN") => {
+    if (!env[name]) problems.push(`the secret ${name} is not set (wrangler secret put ${name})`);
+    return env[name];
+  };
+  const guest = GUEST_SIZES[env.DEFAULT_SIZE];
+  if (!guest)
+    problems.push(
+      `DEFAULT_SIZE is "${env.DEFAULT_SIZE}"; possible are ${Object.keys(GUEST_SIZES).join(", ")}`,
+    );
+  if (!env.FLY_APP) problems.push("FLY_APP is not set: the Fly app in which machines are made");
+  if (!URL.canParse(env.FLY_API_BASE_URL))
+    problems.push(`FLY_API_BASE_URL is "${env.FLY_API_BASE_URL}", which is no URL`);
+  const config = {
+    token: secret("MAYFLY_TOKEN"),
+    encryptionKey: secret("ENCRYPTION_KEY"),
+    fly: { app: env.FLY_APP, baseUrl: env.FLY_API_BASE_URL, token: secret("FLY_API_TOKEN") },
+    defaultRegion: env.DEFAULT_REGION || null,
+  };
+  if (problems.length > 0 || !guest) throw new ConfigError(problems.join("; "));
+  return { ...config, defaultGuest: guest };
+}

@@ -1,0 +1,41 @@
+/** The worker: HTTP by the API and the pages, the minute's cron by the sweep, runs by their drivers. */
+
+import type { Hono } from "hono";
+import { createApi } from "../api/app.ts";
+import { sweep } from "../flow/sweep.ts";
+import { ConfigError, type Env } from "./env.ts";
+import { apiPorts } from "./ports.ts";
+
+export { RunDriver } from "./run-driver.ts";
+
+/** One app per isolate: building it anew for each request would cost more than most requests. */
+const apps = new WeakMap<Env, Hono>();
+
+function appOf(env: Env): Hono {
+  let app = apps.get(env);
+  if (!app) {
+    app = createApi(apiPorts(env)) as unknown as Hono;
+    apps.set(env, app);
+  }
+  return app;
+}
+
+export default {
+  async fetch(request, env, context) {
+    try {
+      return await appOf(env).fetch(request, env, context);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      console.error(JSON.stringify({ level: "error", error: error.message }));
+      return Response.json(
+        { error: { code: "unavailable", message: error.message, path: null, request_id: null } },
+        { status: 503 },
+      );
+    }
+  },
+
+  async scheduled(_controller, env) {
+    const report = await sweep(apiPorts(env));
+    if (report.failed > 0) console.error(JSON.stringify({ level: "error", sweep: report }));
+  },
+} satisfies ExportedHandler<Env>;

@@ -1,0 +1,187 @@
+/**
+ * The driver of one run: a Durable Object named by the run's id. It holds no facts. It is an alarm that calls `advance`, one
+ * caller at a time, and the place where the run's watchers are told to look again. Losing it loses nothing.
+ */
+
+import { DurableObject } from "cloudflare:workers";
+import {
+  DRIVER_ALARM_MS,
+  POLL_PAUSE_MIN_MS,
+  REPEAT_DELAY_FIRST_MS,
+  REPEAT_DELAY_MAX_MS,
+  WATCHERS_MAX,
+} from "../core/limits.ts";
+import { OUTPUT_START } from "../core/output.ts";
+import { repeatDelayMs } from "../core/poll.ts";
+import { isFinal, type RunState } from "../core/run.ts";
+import { Drive } from "../flow/drive.ts";
+import { advance, type FlowPorts } from "../flow/flow.ts";
+import type { News } from "../flow/ports.ts";
+import type { Env } from "./env.ts";
+import { flowPorts } from "./ports.ts";
+
+export class RunDriver extends DurableObject<Env> {
+  #drive: Drive | null = null;
+  #driving: Promise<void> | null = null;
+  /** True between `arm` and the first drive in one life of this object: then nobody can have asked for a Machine. */
+  #fresh = false;
+  /** The stored run may differ from what `#drive` remembers. */
+  #stale = false;
+  #errors = 0;
+  #interrupt = new AbortController();
+  #finalWaiters = new Set<() => void>();
+
+  /** Makes sure that the run is looked at, whatever becomes of the caller that is about to store it. */
+  async arm(): Promise<void> {
+    this.#fresh = this.#driving === null && this.#drive === null;
+    await this.ctx.storage.setAlarm(Date.now() + DRIVER_ALARM_MS);
+  }
+
+  /** Drives a run that was just stored. */
+  start(state: RunState): void {
+    if (this.#drive === null) this.#drive = new Drive(state, this.#fresh);
+    this.#fresh = false;
+    this.#ensureDriving();
+  }
+
+  /** The stored run changed: look at it now. */
+  nudge(): void {
+    this.#stale = true;
+    this.#interrupt.abort();
+    this.#ensureDriving();
+  }
+
+  /** Drives the run, unless that is being done. */
+  wake(): void {
+    this.#ensureDriving();
+  }
+
+  /** The run once it is final, or as it is after `timeoutMs`. */
+  async untilFinal(timeoutMs: number): Promise<RunState | null> {
+    this.#ensureDriving();
+    const known = () => this.#drive?.state ?? null;
+    if (!isFinal(known()?.run.status ?? "queued"))
+      await new Promise<void>((resolve) => {
+        const done = () => {
+          clearTimeout(timer);
+          this.#finalWaiters.delete(done);
+          resolve();
+        };
+        const timer = setTimeout(done, timeoutMs);
+        this.#finalWaiters.add(done);
+      });
+    return known();
+  }
+
+  /** Lets a watcher in. It hears at once that there may be something to look at, and then each time there is. */
+  override async fetch(): Promise<Response> {
+    if (this.ctx.getWebSockets().length >= WATCHERS_MAX)
+      return new Response("too many watchers", { status: 429 });
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.ctx.acceptWebSocket(server);
+    server.send(JSON.stringify(this.#news()));
+    // A rare poll becomes a held one when somebody watches.
+    this.#ensureDriving();
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** Armed again before anything else, so that a crash in here is followed by another alarm. */
+  override async alarm(): Promise<void> {
+    await this.ctx.storage.setAlarm(Date.now() + DRIVER_ALARM_MS);
+    this.#ensureDriving();
+  }
+
+  #ensureDriving(): void {
+    this.#driving ??= this.#driveUntilRest().finally(() => {
+      this.#driving = null;
+      // News that came while the last step was ending.
+      if (this.#stale) this.#ensureDriving();
+    });
+  }
+
+  /** Advances until the run has nothing left to do, or until a pause that is better spent asleep. */
+  async #driveUntilRest(): Promise<void> {
+    try {
+      const ports = flowPorts(this.env);
+      const drive = await this.#current(ports);
+      if (drive === null) return await this.#rest(null);
+      while (true) {
+        if (this.#stale) await this.#refresh(ports, drive);
+        drive.interrupt = this.#interrupt.signal;
+        drive.watched = () => this.#finalWaiters.size > 0 || this.ctx.getWebSockets().length > 0;
+        const next = await advance(ports, drive);
+        this.#errors = 0;
+        this.#announce();
+        if (next === "done") return await this.#rest(null);
+        if (next.pauseMs >= POLL_PAUSE_MIN_MS && !drive.watched()) return await this.#rest(next.pauseMs);
+        if (next.pauseMs > 0) await this.#pause(next.pauseMs);
+      }
+    } catch (error) {
+      // What is stored decides anew, with what is remembered forgotten.
+      this.#drive = null;
+      this.#stale = false;
+      this.#errors += 1;
+      console.error(
+        JSON.stringify({
+          level: "error",
+          run: this.ctx.id.name,
+          error: String(error),
+          stack: (error as Error).stack,
+        }),
+      );
+      await this.#rest(repeatDelayMs(this.#errors, REPEAT_DELAY_FIRST_MS, REPEAT_DELAY_MAX_MS));
+    }
+  }
+
+  async #current(ports: FlowPorts): Promise<Drive | null> {
+    if (this.#drive !== null) return this.#drive;
+    this.#stale = false;
+    this.#interrupt = new AbortController();
+    const state = this.ctx.id.name === undefined ? null : await ports.store.load(this.ctx.id.name);
+    if (state !== null) this.#drive = new Drive(state, false);
+    return this.#drive;
+  }
+
+  async #refresh(ports: FlowPorts, drive: Drive): Promise<void> {
+    this.#stale = false;
+    this.#interrupt = new AbortController();
+    await drive.reload(ports.store);
+  }
+
+  /** Sleeps for a while, or for good: then nothing of this object needs to be kept. */
+  async #rest(pauseMs: number | null): Promise<void> {
+    if (pauseMs !== null) return this.ctx.storage.setAlarm(Date.now() + pauseMs);
+    for (const done of [...this.#finalWaiters]) done();
+    for (const socket of this.ctx.getWebSockets()) socket.close(1000, "the run is over");
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+  }
+
+  #pause(ms: number): Promise<void> {
+    const { signal } = this.#interrupt;
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      signal.addEventListener("abort", done);
+      if (signal.aborted) done();
+    });
+  }
+
+  #announce(): void {
+    const final = isFinal(this.#drive?.state.run.status ?? "queued");
+    if (final) for (const done of [...this.#finalWaiters]) done();
+    const news = JSON.stringify(this.#news());
+    for (const socket of this.ctx.getWebSockets()) socket.send(news);
+  }
+
+  #news(): News {
+    const drive = this.#drive;
+    if (drive === null) return { version: 0, position: OUTPUT_START, final: false };
+    const position = { attempt: drive.state.attempts.length, seq: drive.offsets?.seq ?? 0 };
+    return { version: drive.state.run.version, position, final: isFinal(drive.state.run.status) };
+  }
+}

@@ -1,0 +1,96 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const ROOT = join(import.meta.dirname, "..");
+const SRC = join(ROOT, "src");
+
+/** Who may import whom, besides itself: folders of src, single files of it, or packages. ARCHITECTURE.md shows the same table. */
+const MAY_IMPORT: Record<string, string[]> = {
+  core: [],
+  flow: ["core"],
+  d1: ["core", "flow/ports", "drizzle-orm"],
+  r2: ["flow/ports"],
+  fly: ["core", "flow/ports", "zod"],
+  "fly-local": ["fly/wire", "hono", "@hono/node-server", "zod", "node:"],
+  api: ["core", "flow", "hono", "@hono/zod-openapi", "zod"],
+  dashboard: ["core", "flow", "api", "hono", "ansi_up"],
+  worker: ["core", "flow", "d1", "r2", "fly", "api", "dashboard", "hono", "cloudflare:workers"],
+  cli: ["api", "core", "commander", "eventsource-parser", "node:"],
+};
+
+function filesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isFile() && /\.(ts|tsx|mjs|js)$/.test(path));
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(file, "utf8");
+  return [...text.matchAll(/^\s*(?:import|export)\s[^;]*?from\s+"([^"]+)"|^\s*import\s+"([^"]+)"|\bimport\("([^"]+)"\)/gms)].map(
+    (match) => match[1] ?? match[2] ?? match[3] ?? "",
+  );
+}
+
+/** "flow/ports" for a file of ours, the specifier itself for a package. */
+function target(file: string, specifier: string): string {
+  if (!specifier.startsWith(".")) return specifier;
+  return relative(SRC, join(dirname(file), specifier)).replace(/\.\w+$/, "");
+}
+
+function allowed(folder: string, imported: string): boolean {
+  const known = [folder, ...(MAY_IMPORT[folder] ?? [])];
+  return known.some((entry) => imported === entry || imported.startsWith(entry.endsWith(":") ? entry : `${entry}/`));
+}
+
+describe("imports point towards the core", () => {
+  const folders = readdirSync(SRC).filter((name) => statSync(join(SRC, name)).isDirectory());
+
+  it("every folder has its row in the table", () => {
+    expect(folders.toSorted()).toEqual(Object.keys(MAY_IMPORT).toSorted());
+  });
+
+  for (const folder of folders)
+    it(`${folder} imports only what it may`, () => {
+      const wrong = filesOf(join(SRC, folder)).flatMap((file) =>
+        importsOf(file)
+          .map((specifier) => target(file, specifier))
+          .filter((imported) => !allowed(folder, imported))
+          .map((imported) => `${relative(ROOT, file)} imports ${imported}`),
+      );
+      expect(wrong).toEqual([]);
+    });
+
+  it("the CLI takes only types from the API", () => {
+    const wrong = filesOf(join(SRC, "cli")).filter((file) => /^import (?!type\b)[^;]*"[^"]*\/api\//m.test(readFileSync(file, "utf8")));
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe("the core is pure", () => {
+  it("reads no clock and draws no chance", () => {
+    const impure = filesOf(join(SRC, "core")).filter((file) => /\bDate\b|Math\.random/.test(withoutComments(readFileSync(file, "utf8"))));
+    expect(impure).toEqual([]);
+  });
+});
+
+describe("the documents", () => {
+  const documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
+  const scripts = Object.keys((JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: object }).scripts);
+
+  it.each(documents)("%s names only files that exist", (name) => {
+    const text = readFileSync(join(ROOT, name), "utf8");
+    const paths = [...text.matchAll(/`((?:src|test|bench|migrations)\/[\w./-]*)`/g)].map((match) => match[1] ?? "");
+    expect(paths.filter((path) => !statSync(join(ROOT, path), { throwIfNoEntry: false }))).toEqual([]);
+  });
+
+  it.each(documents)("%s names only npm scripts that exist", (name) => {
+    const text = readFileSync(join(ROOT, name), "utf8");
+    const named = [...text.matchAll(/\bnpm run ([\w:-]+)/g)].map((match) => match[1] ?? "");
+    expect(named.filter((script) => !scripts.includes(script))).toEqual([]);
+  });
+});
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+}

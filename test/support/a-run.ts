@@ -1,0 +1,89 @@
+/** Factories of states that can exist: each is reached by folding events, so no test starts from an impossible row. */
+
+import type { RunEvent } from "../../src/core/event.ts";
+import { newRunId } from "../../src/core/id.ts";
+import { acceptRun, applyEvent } from "../../src/core/lifecycle.ts";
+import { planAttempt } from "../../src/core/plan.ts";
+import type { RunState } from "../../src/core/run.ts";
+import type { RunSpec } from "../../src/core/run-spec.ts";
+
+export const T0 = Date.UTC(2026, 10, 21, 10, 0, 0);
+
+export function aSpec(change: Partial<RunSpec> = {}): RunSpec {
+  return {
+    image: "debian:12",
+    command: ["echo", "hi"],
+    script: null,
+    env: {},
+    files: [],
+    machine: { cpuKind: "shared", cpus: 1, memoryMb: 256 },
+    regions: [],
+    timeouts: { queueMs: 3_600_000, bootMs: 120_000, runMs: 900_000, stopMs: 10_000 },
+    capture: "output",
+    name: null,
+    tags: {},
+    ...change,
+  };
+}
+
+let made = 0;
+
+/** An id that no other run of this test process has. */
+export function aRunId(at: number = T0): string {
+  made += 1;
+  return newRunId(
+    at,
+    Uint8Array.from({ length: 16 }, (_, index) => (index < 8 ? (made >> (index * 4)) & 15 : index * 7)),
+  );
+}
+
+/** A state with the events that led to it. */
+export interface Story {
+  state: RunState;
+  events: RunEvent[];
+}
+
+/** A queued run. */
+export function aQueuedRun(spec: Partial<RunSpec> = {}, at: number = T0): Story {
+  const accepted: RunEvent = { type: "accepted", at, spec: aSpec(spec) };
+  return { state: acceptRun(aRunId(at), "default", accepted), events: [accepted] };
+}
+
+/** Goes on from a story; throws where an event can not follow. */
+export function followedBy(story: Story, ...events: RunEvent[]): Story {
+  return events.reduce<Story>((before, event) => {
+    const state = applyEvent(before.state, event);
+    if (state === null) throw new Error(`${event.type} can not follow in a ${before.state.run.status} run`);
+    return { state, events: [...before.events, event] };
+  }, story);
+}
+
+export function aStartingRun(spec: Partial<RunSpec> = {}): Story {
+  const queued = aQueuedRun(spec);
+  return followedBy(queued, planAttempt(queued.state, null, T0));
+}
+
+export function aBootingRun(spec: Partial<RunSpec> = {}): Story {
+  return followedBy(aStartingRun(spec), {
+    type: "machine_created",
+    at: T0 + 10,
+    attempt: 1,
+    machineId: "1857156b526dd8",
+    region: "ams",
+    adopted: false,
+  });
+}
+
+export function aRunningRun(spec: Partial<RunSpec> = {}): Story {
+  return followedBy(aBootingRun(spec), { type: "machine_started", at: T0 + 1000, attempt: 1 });
+}
+
+export function aSucceededRun(spec: Partial<RunSpec> = {}): Story {
+  const exit = { code: 0, signal: null, oomKilled: false };
+  const output = { stdoutBytes: 3, stderrBytes: 0, droppedBytes: 0, complete: true };
+  return followedBy(
+    aRunningRun(spec),
+    { type: "exited", at: T0 + 2000, attempt: 1, exit, source: "runner" },
+    { type: "settled", at: T0 + 2000, status: "succeeded", reason: null, detail: null, exit, output },
+  );
+}

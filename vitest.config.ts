@@ -1,0 +1,58 @@
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+const migrations = await readD1Migrations("migrations");
+
+/** Tests that run inside workerd, against its D1, R2 and Durable Objects. */
+const IN_WORKERD = [
+  "test/d1/**/*.test.ts",
+  "test/api/**/*.test.ts",
+  "test/worker/**/*.test.ts",
+  "test/contracts/**/*.test.ts",
+];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "node",
+          include: ["test/**/*.test.{ts,tsx}"],
+          exclude: [...IN_WORKERD, "test/stories/**"],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: {
+                MIGRATIONS: migrations,
+                MAYFLY_TOKEN: "test-token",
+                ENCRYPTION_KEY: "dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdCE=",
+                FLY_API_TOKEN: "local-test",
+              },
+            },
+          }),
+        ],
+        test: {
+          name: "workerd",
+          include: IN_WORKERD,
+          setupFiles: ["test/support/apply-migrations.ts"],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        // Each story starts a whole Mayfly of its own, so they take turns.
+        test: {
+          name: "stories",
+          include: ["test/stories/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
