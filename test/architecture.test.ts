@@ -27,9 +27,11 @@ function filesOf(folder: string): string[] {
 
 function importsOf(file: string): string[] {
   const text = readFileSync(file, "utf8");
-  return [...text.matchAll(/^\s*(?:import|export)\s[^;]*?from\s+"([^"]+)"|^\s*import\s+"([^"]+)"|\bimport\("([^"]+)"\)/gms)].map(
-    (match) => match[1] ?? match[2] ?? match[3] ?? "",
-  );
+  return [
+    ...text.matchAll(
+      /^\s*(?:import|export)\s[^;]*?from\s+"([^"]+)"|^\s*import\s+"([^"]+)"|\bimport\("([^"]+)"\)/gms,
+    ),
+  ].map((match) => match[1] ?? match[2] ?? match[3] ?? "");
 }
 
 /** "flow/ports" for a file of ours, the specifier itself for a package. */
@@ -40,7 +42,9 @@ function target(file: string, specifier: string): string {
 
 function allowed(folder: string, imported: string): boolean {
   const known = [folder, ...(MAY_IMPORT[folder] ?? [])];
-  return known.some((entry) => imported === entry || imported.startsWith(entry.endsWith(":") ? entry : `${entry}/`));
+  return known.some(
+    (entry) => imported === entry || imported.startsWith(entry.endsWith(":") ? entry : `${entry}/`),
+  );
 }
 
 describe("imports point towards the core", () => {
@@ -62,25 +66,33 @@ describe("imports point towards the core", () => {
     });
 
   it("the CLI takes only types from the API", () => {
-    const wrong = filesOf(join(SRC, "cli")).filter((file) => /^import (?!type\b)[^;]*"[^"]*\/api\//m.test(readFileSync(file, "utf8")));
+    const wrong = filesOf(join(SRC, "cli")).filter((file) =>
+      /^import (?!type\b)[^;]*"[^"]*\/api\//m.test(readFileSync(file, "utf8")),
+    );
     expect(wrong).toEqual([]);
   });
 });
 
 describe("the core is pure", () => {
   it("reads no clock and draws no chance", () => {
-    const impure = filesOf(join(SRC, "core")).filter((file) => /\bDate\b|Math\.random/.test(withoutComments(readFileSync(file, "utf8"))));
+    const impure = filesOf(join(SRC, "core")).filter((file) =>
+      /\bDate\b|Math\.random/.test(withoutComments(readFileSync(file, "utf8"))),
+    );
     expect(impure).toEqual([]);
   });
 });
 
 describe("the documents", () => {
   const documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
-  const scripts = Object.keys((JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: object }).scripts);
+  const scripts = Object.keys(
+    (JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: object }).scripts,
+  );
 
   it.each(documents)("%s names only files that exist", (name) => {
     const text = readFileSync(join(ROOT, name), "utf8");
-    const paths = [...text.matchAll(/`((?:src|test|bench|migrations)\/[\w./-]*)`/g)].map((match) => match[1] ?? "");
+    const paths = [...text.matchAll(/`((?:src|test|bench|migrations)\/[\w./-]*)`/g)].map(
+      (match) => match[1] ?? "",
+    );
     expect(paths.filter((path) => !statSync(join(ROOT, path), { throwIfNoEntry: false }))).toEqual([]);
   });
 

@@ -10,9 +10,9 @@ import {
   aRunningRun,
   aStartingRun,
   aSucceededRun,
+  followedBy,
   type Story,
   T0,
-  followedBy,
 } from "../support/a-run.ts";
 
 const store = d1Store(env.DB);

@@ -3,7 +3,15 @@ import { EVENT_TYPES, type RunEvent } from "../../src/core/event.ts";
 import { acceptRun, applyEvent, applyEvents, transition } from "../../src/core/lifecycle.ts";
 import { planAttempt } from "../../src/core/plan.ts";
 import { isFinal, RUN_STATUSES, type RunStatus } from "../../src/core/run.ts";
-import { aQueuedRun, aRunningRun, aSpec, aStartingRun, aSucceededRun, T0, followedBy } from "../support/a-run.ts";
+import {
+  aQueuedRun,
+  aRunningRun,
+  aSpec,
+  aStartingRun,
+  aSucceededRun,
+  followedBy,
+  T0,
+} from "../support/a-run.ts";
 
 const output = { stdoutBytes: 0, stderrBytes: 0, droppedBytes: 0, complete: true };
 const exit = { code: 1, signal: null, oomKilled: false };
@@ -13,7 +21,14 @@ const EXAMPLES: Record<RunEvent["type"], RunEvent> = {
   accepted: { type: "accepted", at: T0, spec: aSpec() },
   attempt_planned: { ...planAttempt(aQueuedRun().state, null, T0) },
   create_uncertain: { type: "create_uncertain", at: T0, attempt: 1, error: "504" },
-  machine_created: { type: "machine_created", at: T0, attempt: 1, machineId: "m", region: null, adopted: false },
+  machine_created: {
+    type: "machine_created",
+    at: T0,
+    attempt: 1,
+    machineId: "m",
+    region: null,
+    adopted: false,
+  },
   machine_started: { type: "machine_started", at: T0, attempt: 1 },
   cancel_requested: { type: "cancel_requested", at: T0 },
   stop_requested: { type: "stop_requested", at: T0, attempt: 1 },
@@ -75,7 +90,9 @@ describe("folding events", () => {
   it("refuses news of another attempt than the one under way", () => {
     const { state } = aStartingRun();
     expect(applyEvent(state, { ...EXAMPLES.machine_created, attempt: 2 } as RunEvent)).toBeNull();
-    expect(applyEvent(aQueuedRun().state, { ...EXAMPLES.attempt_planned, attempt: 2 } as RunEvent)).toBeNull();
+    expect(
+      applyEvent(aQueuedRun().state, { ...EXAMPLES.attempt_planned, attempt: 2 } as RunEvent),
+    ).toBeNull();
   });
 
   it("keeps a run open until its Machine is known to be gone", () => {
@@ -86,7 +103,10 @@ describe("folding events", () => {
   });
 
   it("remembers the first of several wishes to cancel", () => {
-    const story = followedBy(aRunningRun(), EXAMPLES.cancel_requested, { type: "cancel_requested", at: T0 + 99 });
+    const story = followedBy(aRunningRun(), EXAMPLES.cancel_requested, {
+      type: "cancel_requested",
+      at: T0 + 99,
+    });
     expect(story.state.run.cancelRequestedAt).toBe(T0);
   });
 });

@@ -1,10 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { RUNNER_OVERDUE_MS } from "../../src/core/limits.ts";
 import { nextStep } from "../../src/core/next-step.ts";
-import { aBootingRun, aQueuedRun, aRunningRun, aStartingRun, aSucceededRun, type Story, T0, followedBy } from "../support/a-run.ts";
+import {
+  aBootingRun,
+  aQueuedRun,
+  aRunningRun,
+  aStartingRun,
+  aSucceededRun,
+  followedBy,
+  type Story,
+  T0,
+} from "../support/a-run.ts";
 
 const cancelled = (story: Story, at = T0 + 2000) => followedBy(story, { type: "cancel_requested", at });
-const stopping = (story: Story, at = T0 + 3000) => followedBy(story, { type: "stop_requested", at, attempt: 1 });
+const stopping = (story: Story, at = T0 + 3000) =>
+  followedBy(story, { type: "stop_requested", at, attempt: 1 });
 const step = (story: Story, nowMs: number) => nextStep(story.state, nowMs);
 
 describe("the next step", () => {
@@ -15,11 +25,16 @@ describe("the next step", () => {
     expect(step(aRunningRun(), T0 + 2000).do).toBe("read_output");
     const ended = aSucceededRun();
     expect(step(ended, T0 + 3000)).toMatchObject({ do: "release" });
-    expect(step(followedBy(ended, { type: "machine_released", at: T0, attempt: 1, events: [] }), T0 + 3000)).toEqual({ do: "nothing" });
+    expect(
+      step(followedBy(ended, { type: "machine_released", at: T0, attempt: 1, events: [] }), T0 + 3000),
+    ).toEqual({ do: "nothing" });
   });
 
   it("waits for the Machine's end where output is not captured", () => {
-    expect(step(aRunningRun({ capture: "none" }), T0 + 2000)).toEqual({ do: "await_end", until: T0 + 1000 + 900_000 });
+    expect(step(aRunningRun({ capture: "none" }), T0 + 2000)).toEqual({
+      do: "await_end",
+      until: T0 + 1000 + 900_000,
+    });
   });
 
   it("gives up at the queue limit, by name", () => {
@@ -38,7 +53,10 @@ describe("the next step", () => {
   it("leaves the run limit to the runner and settles without it only when it is overdue", () => {
     const runLimit = T0 + 1000 + 900_000;
     expect(step(aRunningRun(), runLimit + 1).do).toBe("read_output");
-    expect(step(aRunningRun(), runLimit + 10_000 + RUNNER_OVERDUE_MS)).toMatchObject({ do: "settle", ending: { reason: "timed_out" } });
+    expect(step(aRunningRun(), runLimit + 10_000 + RUNNER_OVERDUE_MS)).toMatchObject({
+      do: "settle",
+      ending: { reason: "timed_out" },
+    });
   });
 
   it("stops a Machine without a runner at the run limit and settles it when the stop limit is overdue", () => {
@@ -47,15 +65,24 @@ describe("the next step", () => {
     expect(step(run, runLimit)).toEqual({ do: "stop" });
     const told = stopping(run, runLimit);
     expect(step(told, runLimit + 1).do).toBe("await_end");
-    expect(step(told, runLimit + 10_000 + RUNNER_OVERDUE_MS)).toMatchObject({ do: "settle", ending: { status: "failed", reason: "timed_out" } });
+    expect(step(told, runLimit + 10_000 + RUNNER_OVERDUE_MS)).toMatchObject({
+      do: "settle",
+      ending: { status: "failed", reason: "timed_out" },
+    });
   });
 
   it("cancels at once what is not started, and asks what is started to stop", () => {
     for (const early of [aQueuedRun(), aStartingRun(), aBootingRun()])
-      expect(step(cancelled(early), T0 + 2000)).toMatchObject({ do: "settle", ending: { status: "cancelled" } });
+      expect(step(cancelled(early), T0 + 2000)).toMatchObject({
+        do: "settle",
+        ending: { status: "cancelled" },
+      });
     expect(step(cancelled(aRunningRun()), T0 + 2000)).toEqual({ do: "stop" });
     const told = stopping(cancelled(aRunningRun()));
     expect(step(told, T0 + 4000).do).toBe("read_output");
-    expect(step(told, T0 + 3000 + 10_000 + RUNNER_OVERDUE_MS)).toMatchObject({ do: "settle", ending: { status: "cancelled" } });
+    expect(step(told, T0 + 3000 + 10_000 + RUNNER_OVERDUE_MS)).toMatchObject({
+      do: "settle",
+      ending: { status: "cancelled" },
+    });
   });
 });

@@ -18,12 +18,16 @@ describe("durations", () => {
     expect(parseDuration(text)).toBe(ms);
   });
 
-  it.each(["", "90", "s", "-1s", "1 s", "1h 30m", "1w", "9".repeat(40) + "s", "1e3s", "NaNs"])("refuses %j", (text) => {
-    expect(parseDuration(text)).toBeNull();
-  });
+  it.each(["", "90", "s", "-1s", "1 s", "1h 30m", "1w", "9".repeat(40) + "s", "1e3s", "NaNs"])(
+    "refuses %j",
+    (text) => {
+      expect(parseDuration(text)).toBeNull();
+    },
+  );
 
   it("writes what it reads", () => {
-    for (const ms of [0, 1, 999, 1000, 1234, 90_000, 3_600_000, 5_400_000, 86_399_999]) expect(parseDuration(formatDuration(ms))).toBe(ms);
+    for (const ms of [0, 1, 999, 1000, 1234, 90_000, 3_600_000, 5_400_000, 86_399_999])
+      expect(parseDuration(formatDuration(ms))).toBe(ms);
   });
 });
 
@@ -39,9 +43,13 @@ describe("run ids", () => {
     expect(firstRunIdAt(6) > newRunId(5, new Uint8Array(16).fill(31))).toBe(true);
   });
   it("name Machines of their attempts, and back", () => {
-    const id = newRunId(1_700_000_000_000, Uint8Array.from({ length: 16 }, (_, index) => index));
+    const id = newRunId(
+      1_700_000_000_000,
+      Uint8Array.from({ length: 16 }, (_, index) => index),
+    );
     expect(parseMachineName(machineName(id, 3))).toEqual({ runId: id, attempt: 3 });
-    for (const other of ["mayfly-x-1", "other", `${machineName(id, 1)}x`, machineName(id, 0)]) expect(parseMachineName(other)).toBeNull();
+    for (const other of ["mayfly-x-1", "other", `${machineName(id, 1)}x`, machineName(id, 0)])
+      expect(parseMachineName(other)).toBeNull();
     expect(machineName(id, 1).length).toBeLessThanOrEqual(63);
   });
 });
@@ -55,7 +63,9 @@ describe("machine sizes", () => {
       field: "cpus",
       message: "3 shared CPUs are not possible; possible are 1, 2, 4, 6, 8",
     });
-    expect(guestComplaint({ cpuKind: "performance", cpus: 2, memoryMb: 256 })?.message).toContain("possible are 4096 to 16384 in steps of 256");
+    expect(guestComplaint({ cpuKind: "performance", cpus: 2, memoryMb: 256 })?.message).toContain(
+      "possible are 4096 to 16384 in steps of 256",
+    );
     expect(guestComplaint({ cpuKind: "shared", cpus: 1, memoryMb: 300 })?.field).toBe("memory_mb");
   });
 });
@@ -63,7 +73,8 @@ describe("machine sizes", () => {
 describe("positions in output", () => {
   it("come back as they were sent", () => {
     expect(parsePosition(formatPosition({ attempt: 2, seq: 40 }))).toEqual({ attempt: 2, seq: 40 });
-    for (const text of ["", "1", "1.", "a.b", "-1.2", "1.2.3", "1.9999999999"]) expect(parsePosition(text)).toBeNull();
+    for (const text of ["", "1", "1.", "a.b", "-1.2", "1.2.3", "1.9999999999"])
+      expect(parsePosition(text)).toBeNull();
   });
 });
 

@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import { FlyError, type FlyErrorKind } from "../../src/fly/error.ts";
+import { createRefusal } from "../../src/fly/refusal.ts";
+
+function refusal(
+  status: number | null,
+  reply: string,
+  code: string | null = null,
+  kind: FlyErrorKind = "answered",
+) {
+  const error = new FlyError({
+    kind,
+    method: "POST",
+    url: "http://fly/machines",
+    status,
+    reply,
+    code,
+    requestId: null,
+  });
+  const result = createRefusal(error);
+  return result.kind === "refused" ? result.reason : result.kind;
+}
+
+describe("a refused create", () => {
+  it.each([
+    [422, "insufficient resources: could not find a candidate host", "insufficient_capacity"],
+    [503, "no room", "insufficient_capacity"],
+    [
+      412,
+      "insufficient resources to create new machine with existing volume id 'x'",
+      "volume_placement_capacity",
+    ],
+    [
+      409,
+      "aborted: could not reserve resource for machine: insufficient memory available to fulfill request",
+      null,
+    ],
+    [409, "aborted: insufficient IPs available to fulfill request", null],
+    [409, "aborted: no capacity", null],
+    [400, "no capacity", null],
+    [412, "failed_precondition: machine capacity hold failed: insufficient CPUs available", null],
+    [403, "governor policy blocked start", null],
+  ])("is a want of capacity whatever its status: %s %s", (status, reply, code) => {
+    expect(refusal(status, reply, code)).toBe("no_capacity");
+  });
+
+  it("is the Machine of an earlier ask where its name is taken", () => {
+    expect(
+      refusal(
+        409,
+        'already_exists: unique machine name violation, machine ID 1857156b526dd8 already exists with name "x"',
+      ),
+    ).toBe("exists");
+  });
+
+  it.each([
+    [408, "deadline_exceeded"],
+    [500, "internal"],
+    [502, "bad gateway"],
+    [504, "upstream request timeout"],
+  ])("may have taken effect at %s", (status, reply) => {
+    expect(refusal(status, reply)).toBe("uncertain");
+  });
+
+  it("may have taken effect where no answer came or none that can be read", () => {
+    expect(refusal(null, "connection lost", null, "unanswered")).toBe("uncertain");
+    expect(refusal(200, "the answer is not as documented", null, "unreadable")).toBe("uncertain");
+  });
+
+  it.each([
+    [429, "rate limit exceeded"],
+    [409, "aborted: machine update failed due to concurrent update"],
+    [412, "secrets version not there yet"],
+  ])("can be repeated later at %s", (status, reply) => {
+    expect(refusal(status, reply)).toBe("later");
+  });
+
+  it("can be repeated later where nobody listened", () => {
+    expect(refusal(null, "connect ECONNREFUSED", null, "unreachable")).toBe("later");
+  });
+
+  it("is the image's where the image can not be had", () => {
+    expect(refusal(400, "failed to get manifest docker.io/library/nope: MANIFEST_UNKNOWN")).toBe(
+      "image_unavailable",
+    );
+  });
+
+  it.each([
+    [400, "invalid config.guest.cpus"],
+    [401, "Authenticate: token validation error"],
+    [403, "over the allowed quota"],
+    [422, "add a payment method"],
+  ])("is final otherwise: %s %s", (status, reply) => {
+    expect(refusal(status, reply)).toBe("launch_refused");
+  });
+
+  it("never takes a 500 for a want of capacity", () => {
+    expect(refusal(500, "no capacity")).toBe("uncertain");
+  });
+});
