@@ -13,6 +13,7 @@ const IN_WORKERD = [
 
 export default defineConfig({
   test: {
+    reporters: ["default", "./test/support/totals-reporter.ts"],
     projects: [
       {
         test: {

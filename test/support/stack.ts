@@ -1,0 +1,149 @@
+/** A whole Mayfly for stories: the local Machines server and the worker in wrangler's local mode, with a state of their own. */
+
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { RunBody } from "../../src/api/run-schema.ts";
+import type { RunSpecInput } from "../../src/api/spec-schema.ts";
+import { eventually, type Spawned, start } from "./processes.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
+const TOKEN = "story-token";
+const QUIET = { CI: "1", WRANGLER_SEND_METRICS: "false", NO_COLOR: "1" };
+
+export interface Stack {
+  url: string;
+  token: string;
+  machinesUrl: string;
+  folder: string;
+  startWorker(): Promise<void>;
+  /** kill -9 of the whole worker tree: wrangler, workerd and all. */
+  killWorker(): Promise<void>;
+  startMachines(): Promise<void>;
+  killMachines(): Promise<void>;
+  /** Fires the minute's cron. */
+  fireCron(): Promise<void>;
+  call(path: string, init?: RequestInit): Promise<Response>;
+  submit(spec: Partial<RunSpecInput>, headers?: Record<string, string>): Promise<RunBody>;
+  run(id: string): Promise<RunBody>;
+  /** The run once it is final. */
+  final(id: string, withinMs?: number): Promise<RunBody>;
+  output(id: string, stream: "stdout" | "stderr"): Promise<Uint8Array>;
+  /** A fault in the local Machines API. */
+  fault(fault: Record<string, unknown>): Promise<void>;
+  machines(): Promise<{ id: string; name: string; state: string }[]>;
+  machineCalls(): Promise<Record<string, number>>;
+  close(): Promise<void>;
+}
+
+/** Starts a stack. Whoever starts one closes it. */
+export async function startStack(options: { isolation?: string } = {}): Promise<Stack> {
+  const folder = mkdtempSync(join(tmpdir(), "mayfly-story-"));
+  mkdirSync(join(folder, "logs"));
+  const [port, machinesPort] = [await freePort(), await freePort()];
+  writeFileSync(join(folder, "secrets.env"), `MAYFLY_TOKEN=${TOKEN}\nENCRYPTION_KEY=c3Rvcnkta2V5\nFLY_API_TOKEN=local-story\n`);
+  const persist = join(folder, "state");
+  await promisify(execFile)(process.execPath, [WRANGLER, "d1", "migrations", "apply", "DB", "--local", "--persist-to", persist], {
+    cwd: ROOT,
+    env: { ...process.env, ...QUIET },
+  });
+  let worker: Spawned | null = null;
+  let machinesServer: Spawned | null = null;
+  const url = `http://127.0.0.1:${port}`;
+  const machinesUrl = `http://127.0.0.1:${machinesPort}`;
+  const stack: Stack = {
+    url,
+    token: TOKEN,
+    machinesUrl,
+    folder,
+    async startWorker() {
+      const argv = [
+        process.execPath, WRANGLER, "dev", "--local", "--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0",
+        "--persist-to", persist, "--env-file", join(folder, "secrets.env"), "--var", `FLY_API_BASE_URL:${machinesUrl}`,
+        "--show-interactive-dev-session=false", "--log-level", "warn",
+      ];
+      worker = start(argv, { logFile: join(folder, "logs/worker.log"), env: QUIET, cwd: ROOT });
+      await eventually("the worker's start", async () => (await fetch(`${url}/healthz`)).ok, 60_000);
+    },
+    async killWorker() {
+      await worker?.end("SIGKILL");
+      worker = null;
+    },
+    async startMachines() {
+      const argv = [
+        process.execPath, join(ROOT, "src/fly-local/main.ts"), "--port", String(machinesPort), "--state", join(folder, "machines"),
+        ...(options.isolation ? ["--isolation", options.isolation] : []),
+      ];
+      machinesServer = start(argv, { logFile: join(folder, "logs/machines.log") });
+      await eventually("the Machines server's start", async () => (await machinesFetch("/v1/apps/mayfly-runs/machines")).ok);
+    },
+    async killMachines() {
+      await machinesServer?.end("SIGKILL");
+      machinesServer = null;
+    },
+    async fireCron() {
+      await fetch(`${url}/cdn-cgi/local/scheduled`);
+    },
+    call: (path, init = {}) =>
+      fetch(`${url}${path}`, { ...init, headers: { authorization: `Bearer ${TOKEN}`, ...(init.headers as Record<string, string>) } }),
+    async submit(spec, headers = {}) {
+      const body = JSON.stringify({ image: "debian:12", ...spec });
+      const response = await stack.call("/v1/runs", { method: "POST", body, headers });
+      if (!response.ok) throw new Error(`submit answered ${response.status}: ${await response.text()}`);
+      return (await response.json()) as RunBody;
+    },
+    async run(id) {
+      const response = await stack.call(`/v1/runs/${id}`);
+      if (!response.ok) throw new Error(`show answered ${response.status}: ${await response.text()}`);
+      return (await response.json()) as RunBody;
+    },
+    final: (id, withinMs = 60_000) =>
+      eventually(
+        `the end of ${id}`,
+        async () => {
+          const run = await stack.run(id);
+          return run.settled_at !== null && run;
+        },
+        withinMs,
+      ),
+    async output(id, stream) {
+      const response = await stack.call(`/v1/runs/${id}/output?stream=${stream}`);
+      return new Uint8Array(await response.arrayBuffer());
+    },
+    async fault(fault) {
+      const response = await machinesFetch("/_control/faults", { method: "POST", body: JSON.stringify(fault) });
+      if (!response.ok) throw new Error(`the fault was refused: ${await response.text()}`);
+    },
+    async machines() {
+      return (await machinesFetch("/v1/apps/mayfly-runs/machines?include_deleted=true")).json() as Promise<{ id: string; name: string; state: string }[]>;
+    },
+    async machineCalls() {
+      return (await machinesFetch("/_control/calls")).json() as Promise<Record<string, number>>;
+    },
+    async close() {
+      await worker?.end("SIGKILL");
+      await machinesServer?.end("SIGTERM");
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  const machinesFetch = (path: string, init: RequestInit = {}) =>
+    fetch(`${machinesUrl}${path}`, { ...init, headers: { authorization: "Bearer local-story", "content-type": "application/json" } });
+  await stack.startMachines();
+  await stack.startWorker();
+  return stack;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}
