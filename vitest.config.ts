@@ -40,6 +40,7 @@ export default defineConfig({
         test: {
           name: "workerd",
           include: IN_WORKERD,
+          globalSetup: ["test/support/machines-server.ts"],
           setupFiles: ["test/support/apply-migrations.ts"],
           testTimeout: 30_000,
         },

@@ -75,6 +75,8 @@ export const EXEC_HOLD_MAX_S = 20;
 export const EXEC_SLACK_S = 5;
 /** Any other call. Stop and destroy can block for as long as a foreign lease lives, so they get no longer. */
 export const MACHINES_CALL_TIMEOUT_MS = 30 * SECOND;
+/** How long a fresh Machine is given to be started before its creation is recorded without that. */
+export const LAUNCH_PATIENCE_MS = 250;
 /** Pause before an ambiguous create is looked up again: a list may lag behind a create. */
 export const CREATE_LOOKUP_PAUSE_MS = 2 * SECOND;
 /** Empty look-ups needed before an ambiguous create counts as never having happened. One proves nothing. */

@@ -1,25 +1,256 @@
-import type { CommandEnd } from "./outcome.ts";
+/** What the driver and the runner say to each other: the runner's files, its command lines and its replies. */
+
+import type { Exit } from "./run.ts";
 import type { SpecFile } from "./run-spec.ts";
-export function runnerFiles(_machineName: string, _script: string | null): SpecFile[] {
-  return [];
+import { RUNNER_SCRIPT } from "./runner.ts";
+import { signalOfCode } from "./signals.ts";
+
+export interface RunnerCommandParams {
+  machineName: string;
+  /** Null where `script` is given. */
+  command: string[] | null;
+  /** Run by `sh`; see {@link runnerFiles}. Null where `command` is given. */
+  script: string | null;
+  /** Time limits, rounded up to whole seconds: not every `sleep` knows fractions. */
+  runMs: number;
+  stopMs: number;
+  lingerMs: number;
 }
-export function runnerCommand(_p: object): string[] {
-  return [];
+
+export interface ReadCommandParams {
+  machineName: string;
+  /** Bytes of each stream that are stored already. */
+  stdoutOffset: number;
+  stderrOffset: number;
+  /** At most so many bytes of both streams together; 0 asks for sizes and state alone. */
+  maxBytes: number;
+  /** How long to wait for news, in whole seconds; 0 answers at once. */
+  waitSeconds: number;
 }
-export function readCommand(_p: object): string[] {
-  return [];
-}
-export function releaseCommand(_machineName: string): string[] {
-  return [];
-}
-export type RunnerEnd = CommandEnd & { at: number | null };
+
+/** What a read found. */
 export interface RunnerReply {
+  /** Sizes so far; after the end they are final. */
   stdoutSize: number;
   stderrSize: number;
+  /** The bytes from the asked offsets on. */
   stdout: Uint8Array;
   stderr: Uint8Array;
+  /** Null while the command runs. */
   end: RunnerEnd | null;
 }
-export function parseReadReply(_text: string): RunnerReply | { problem: string } {
-  return { problem: "stub" };
+
+/** How the command ended. */
+export interface RunnerEnd {
+  /** `code` is the shell's: 128 and the signal's number where a signal ended the command. */
+  exit: Exit;
+  /** The runner stopped the command because the run limit passed. */
+  timedOut: boolean;
+  /** Why there was no command to run, as a sentence; null where there was one. */
+  commandMissing: string | null;
+  /** Epoch milliseconds, by the Machine's clock, to the second; null where the runner did not write it yet. */
+  at: number | null;
+}
+
+/** The files a Machine under the runner needs: the runner itself and the job's script, readable for any user. */
+export function runnerFiles(machineName: string, script: string | null): SpecFile[] {
+  const runner = { path: runnerPath(machineName), base64: runnerBase64(), mode: 0o644 };
+  return script === null
+    ? [runner]
+    : [runner, { path: scriptPath(machineName), base64: encodeBase64(script), mode: 0o644 }];
+}
+
+/** What takes the place of the image's entrypoint. */
+export function runnerCommand(params: RunnerCommandParams): string[] {
+  const { machineName, command, script } = params;
+  const limits = [params.runMs, params.stopMs, params.lingerMs].map((ms) => String(Math.ceil(ms / 1000)));
+  const job = script === null ? (command ?? []) : ["sh", scriptPath(machineName)];
+  return ["/bin/sh", runnerPath(machineName), "run", stateDir(machineName), ...limits, ...job];
+}
+
+/** An exec whose stdout {@link parseReadReply} understands. */
+export function readCommand(params: ReadCommandParams): string[] {
+  const { machineName, stdoutOffset, stderrOffset, maxBytes, waitSeconds } = params;
+  const numbers = [stdoutOffset, stderrOffset, maxBytes, waitSeconds].map(String);
+  return ["/bin/sh", runnerPath(machineName), "read", stateDir(machineName), ...numbers];
+}
+
+/** An exec that lets the runner of an ended command exit, with the command's own exit code. */
+export function releaseCommand(machineName: string): string[] {
+  return ["/bin/sh", runnerPath(machineName), "release", stateDir(machineName)];
+}
+
+/**
+ * Understands a reply: a line of facts, a line for the sentence about a missing command, and the encoded bytes of each
+ * stream with a line "." behind them. Whatever is not a whole reply is a problem and gives no bytes.
+ */
+export function parseReadReply(text: string): RunnerReply | { problem: string } {
+  const factsEnd = text.indexOf("\n");
+  const line = text.slice(0, Math.max(0, factsEnd));
+  if (line.startsWith(PROBLEM)) return { problem: line.slice(PROBLEM.length) };
+  const facts = FACTS.exec(line)?.groups;
+  if (!facts) return { problem: `not a reply of the runner: ${JSON.stringify(text.slice(0, 200))}` };
+  const sentenceEnd = text.indexOf("\n", factsEnd + 1);
+  const stdoutEnd = sentenceEnd < 0 ? -1 : text.indexOf(".", sentenceEnd + 1);
+  const stderrEnd = stdoutEnd < 0 ? -1 : text.indexOf(".", stdoutEnd + 1);
+  if (stderrEnd < 0) return { problem: "the runner's reply is cut short" };
+  const decode = facts.form === "base64" ? decodeBase64 : decodeHex;
+  const stdout = decode(text, sentenceEnd + 1, stdoutEnd, Number(facts.stdoutLength));
+  const stderr = decode(text, stdoutEnd + 1, stderrEnd, Number(facts.stderrLength));
+  if (stdout === null || stderr === null)
+    return { problem: "the runner's reply does not hold the bytes that it announces" };
+  return {
+    stdoutSize: Number(facts.stdoutSize),
+    stderrSize: Number(facts.stderrSize),
+    stdout,
+    stderr,
+    end: facts.state === "ended" ? endOf(facts, text.slice(factsEnd + 1, sentenceEnd)) : null,
+  };
+}
+
+const PROBLEM = "mayfly 1 problem ";
+
+const FACTS =
+  /^mayfly 1 (?<state>running|ended) (?<stdoutSize>\d+) (?<stderrSize>\d+) (?<code>\d+) (?<timedOut>[01]) (?<oomKilled>[01]) (?<missing>[01]) (?<at>\d+|-) (?<form>base64|hex) (?<stdoutLength>\d+) (?<stderrLength>\d+)$/;
+
+function endOf(facts: Record<string, string>, sentence: string): RunnerEnd {
+  const code = Number(facts.code);
+  return {
+    exit: { code, signal: signalOfCode(code), oomKilled: facts.oomKilled === "1" },
+    timedOut: facts.timedOut === "1",
+    commandMissing: facts.missing === "1" ? sentence || "the command can not be executed" : null,
+    at: facts.at === "-" ? null : Number(facts.at) * 1000,
+  };
+}
+
+function runnerPath(machineName: string): string {
+  return `/tmp/.mayfly-${machineName}.sh`;
+}
+
+function scriptPath(machineName: string): string {
+  return `/tmp/.mayfly-${machineName}.job`;
+}
+
+/** The runner makes it; nothing in it may be relied on but through `readCommand`. */
+function stateDir(machineName: string): string {
+  return `/tmp/.mayfly-${machineName}`;
+}
+
+/** What stands for no character of an alphabet in its table of values. */
+const NONE = 255;
+
+const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const BASE64_VALUES = valuesOf(BASE64);
+const HEX_VALUES = valuesOf("0123456789abcdef");
+
+/** The value of every UTF-16 code unit in an alphabet, so that a look-up needs no check of bounds. */
+function valuesOf(alphabet: string): Uint8Array {
+  const values = new Uint8Array(0x10000).fill(NONE);
+  for (let i = 0; i < alphabet.length; i++) values[alphabet.charCodeAt(i)] = i;
+  return values;
+}
+
+/** Decodes text from `from` to `to` into so many bytes; null where it does not give exactly them. */
+type Decode = (text: string, from: number, to: number, length: number) => Uint8Array | null;
+
+const decodeBase64: Decode = (text, from, to, length) => {
+  if (!(length <= to - from)) return null;
+  const bytes = new Uint8Array(length);
+  let count = 0;
+  let i = from;
+  // Whole groups of four characters, which is nearly all of it; a read can be 1.4 MB of them.
+  while (i + 4 <= to && count + 3 <= length) {
+    const a = valueAt(BASE64_VALUES, text, i);
+    const b = valueAt(BASE64_VALUES, text, i + 1);
+    const c = valueAt(BASE64_VALUES, text, i + 2);
+    const d = valueAt(BASE64_VALUES, text, i + 3);
+    if ((a | b | c | d) < 64) {
+      bytes[count++] = (a << 2) | (b >> 4);
+      bytes[count++] = (b << 4) | (c >> 2);
+      bytes[count++] = (c << 6) | d;
+      i += 4;
+    } else if (isFiller(text.charCodeAt(i))) i++;
+    else break;
+  }
+  return decodeBits(text, i, to, bytes, count, BASE64_VALUES, 6);
+};
+
+const decodeHex: Decode = (text, from, to, length) =>
+  length <= to - from ? decodeBits(text, from, to, new Uint8Array(length), 0, HEX_VALUES, 4) : null;
+
+/** Goes on decoding at `bytes[count]`, from characters of `width` bits each. Null unless that fills `bytes`. */
+function decodeBits(
+  text: string,
+  from: number,
+  to: number,
+  bytes: Uint8Array,
+  count: number,
+  values: Uint8Array,
+  width: number,
+): Uint8Array | null {
+  let filled = count;
+  let bits = 0;
+  let held = 0;
+  for (let i = from; i < to; i++) {
+    const value = valueAt(values, text, i);
+    if (value === NONE && isFiller(text.charCodeAt(i))) continue;
+    if (value === NONE) return null;
+    bits = ((bits << width) | value) & 0xffff;
+    held += width;
+    if (held < 8) continue;
+    held -= 8;
+    if (filled === bytes.length) return null;
+    bytes[filled++] = bits >> held;
+  }
+  return filled === bytes.length ? bytes : null;
+}
+
+function valueAt(values: Uint8Array, text: string, at: number): number {
+  return values[text.charCodeAt(at)] as number;
+}
+
+/** White space between lines and columns, and base64's padding. */
+function isFiller(code: number): boolean {
+  return code === 10 || code === 13 || code === 32 || code === 61;
+}
+
+let runnerText: string | null = null;
+
+/** Encoded on first use and kept: the script is the same for every Machine. */
+function runnerBase64(): string {
+  runnerText ??= encodeBase64(RUNNER_SCRIPT);
+  return runnerText;
+}
+
+function encodeBase64(text: string): string {
+  const bytes = utf8(text);
+  let encoded = "";
+  for (let i = 0; i < bytes.length; i += 3) {
+    const [a = 0, b, c] = [bytes[i], bytes[i + 1], bytes[i + 2]];
+    const group = (a << 16) | ((b ?? 0) << 8) | (c ?? 0);
+    encoded += BASE64.charAt(group >> 18) + BASE64.charAt((group >> 12) & 63);
+    encoded += b === undefined ? "=" : BASE64.charAt((group >> 6) & 63);
+    encoded += c === undefined ? "=" : BASE64.charAt(group & 63);
+  }
+  return encoded;
+}
+
+/** A lone surrogate becomes U+FFFD, as everywhere on the web. */
+function utf8(text: string): number[] {
+  const bytes: number[] = [];
+  for (const char of text) {
+    const point = char.codePointAt(0) ?? 0;
+    const code = point >= 0xd800 && point < 0xe000 ? 0xfffd : point;
+    if (code < 0x80) bytes.push(code);
+    else if (code < 0x800) bytes.push(0xc0 | (code >> 6), 0x80 | (code & 63));
+    else if (code < 0x10000) bytes.push(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
+    else
+      bytes.push(
+        0xf0 | (code >> 18),
+        0x80 | ((code >> 12) & 63),
+        0x80 | ((code >> 6) & 63),
+        0x80 | (code & 63),
+      );
+  }
+  return bytes;
 }

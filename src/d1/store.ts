@@ -136,6 +136,16 @@ export function d1Store(database: D1Database): Store {
       return rows.map(chunkFromRow);
     },
 
+    async lastOutput(runId, limit) {
+      const rows = await db
+        .select()
+        .from(outputChunks)
+        .where(eq(outputChunks.runId, runId))
+        .orderBy(desc(outputChunks.attempt), desc(outputChunks.seq))
+        .limit(limit);
+      return rows.map(chunkFromRow).reverse();
+    },
+
     async list(orgId, filter) {
       const rows = await db
         .select({ ...getTableColumns(runs), spec: SPEC_WITHOUT_BULK })

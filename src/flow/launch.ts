@@ -4,8 +4,9 @@
  * possible the Machine is looked for, destroyed ones included, before it is asked for.
  */
 
-import { CREATE_LOOKUP_PAUSE_MS, CREATE_LOOKUPS_NEEDED } from "../core/limits.ts";
+import { CREATE_LOOKUP_PAUSE_MS, CREATE_LOOKUPS_NEEDED, LAUNCH_PATIENCE_MS } from "../core/limits.ts";
 import type { Machine } from "../core/machine.ts";
+import { NO_OUTPUT } from "../core/output.ts";
 import { machineFiles } from "../core/plan.ts";
 import type { Drive } from "./drive.ts";
 import { type Findings, type FlowPorts, found, nothingNew } from "./flow.ts";
@@ -36,7 +37,8 @@ async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
   const at = ports.clock.now();
   switch (result.kind) {
     case "created":
-      return created(ports, drive, result.machine, false);
+      drive.offsets = { ...NO_OUTPUT };
+      return createdAndMaybeStarted(ports, drive, result.machine);
     case "exists":
       return nothingNew(0);
     case "later":
@@ -54,6 +56,15 @@ async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
         settled(at, { status: "failed", reason: result.reason, detail: result.error }, summary(null, true)),
       );
   }
+}
+
+/** A Machine that starts at once is one thing to record, not two. */
+async function createdAndMaybeStarted(ports: FlowPorts, drive: Drive, machine: Machine): Promise<Findings> {
+  const findings = created(ports, drive, machine, false);
+  const wait = await ports.machines.wait(machine.id, "started", LAUNCH_PATIENCE_MS, drive.interrupt);
+  if (wait.kind === "reached")
+    findings.events.push({ type: "machine_started", at: ports.clock.now(), attempt: drive.attempt().number });
+  return findings;
 }
 
 function created(ports: FlowPorts, drive: Drive, machine: Machine, adopted: boolean): Findings {

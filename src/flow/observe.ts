@@ -14,7 +14,7 @@ export async function awaitStart(ports: FlowPorts, drive: Drive, until: number):
   const result = await ports.machines.wait(
     drive.machineId(),
     "started",
-    waitSeconds(ports, until),
+    remainingMs(ports, until),
     drive.interrupt,
   );
   if (result.kind === "reached") {
@@ -32,7 +32,7 @@ export async function awaitEnd(ports: FlowPorts, drive: Drive, until: number): P
   const result = await ports.machines.wait(
     drive.machineId(),
     "destroyed",
-    waitSeconds(ports, until),
+    remainingMs(ports, until),
     drive.interrupt,
   );
   if (result.kind === "not_yet") return nothingNew(0);
@@ -108,6 +108,6 @@ function commandEnd(exit: MachineExit): CommandEnd {
   };
 }
 
-function waitSeconds(ports: FlowPorts, until: number): number {
-  return Math.max(1, Math.min(MACHINE_WAIT_MAX_S, Math.ceil((until - ports.clock.now()) / 1000)));
+function remainingMs(ports: FlowPorts, until: number): number {
+  return Math.max(1000, Math.min(MACHINE_WAIT_MAX_S * 1000, until - ports.clock.now()));
 }

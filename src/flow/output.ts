@@ -35,6 +35,17 @@ async function filled(blobs: Blobs, chunk: OutputChunk): Promise<FilledChunk> {
   return { ...chunk, bytes };
 }
 
+/** The newest output: whole chunks, oldest first, until they come to `maxBytes`. */
+export async function newestOutput(ports: OutputPorts, runId: string, maxBytes: number): Promise<FilledChunk[]> {
+  const chunks = await ports.store.lastOutput(runId, OUTPUT_PAGE_MAX_CHUNKS);
+  let bytes = 0;
+  const first = chunks.findLastIndex((chunk) => {
+    bytes += chunk.length;
+    return bytes >= maxBytes;
+  });
+  return Promise.all(chunks.slice(Math.max(0, first)).map((chunk) => filled(ports.blobs, chunk)));
+}
+
 /** What a follower is told, in order: output, and at last the run's outcome. */
 export type Followed = { kind: "output"; chunk: FilledChunk } | { kind: "end"; state: RunState };
 

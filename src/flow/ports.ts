@@ -54,6 +54,8 @@ export interface Store {
   outputOffsets(runId: string, attempt: number): Promise<OutputOffsets>;
   /** Chunks after a position in order, at most `limit`. */
   readOutput(runId: string, after: ChunkPosition, limit: number): Promise<OutputChunk[]>;
+  /** The newest chunks, oldest of them first, at most `limit`. */
+  lastOutput(runId: string, limit: number): Promise<OutputChunk[]>;
   list(orgId: string, filter: RunFilter): Promise<Run[]>;
   events(runId: string, afterSeq: number, limit: number): Promise<NumberedEvent[]>;
   /** Runs with something left to do, by id, quiet since `quietSince`. */
@@ -98,11 +100,11 @@ export interface Machines {
   /** By name, destroyed ones included. `absent` on one look proves nothing: the list may lag behind. */
   find(name: string, runId: string): Promise<LookResult>;
   get(machineId: string): Promise<LookResult>;
-  /** Waits for a state for at most `timeoutS` seconds (1 to 60). */
+  /** Waits for a state for at most `timeoutMs`, or the minute that the API allows. */
   wait(
     machineId: string,
     state: Extract<MachineState, "started" | "stopped" | "destroyed">,
-    timeoutS: number,
+    timeoutMs: number,
     interrupt?: AbortSignal,
   ): Promise<WaitResult>;
   exec(machineId: string, argv: string[], timeoutS: number, interrupt?: AbortSignal): Promise<ExecResult>;

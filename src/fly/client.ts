@@ -68,14 +68,14 @@ export class FlyClient {
     return this.#request(wireMachines, { method: "GET", path: "", query });
   }
 
-  /** Answers once the Machine is in the state; 408 where it is not by then. */
-  waitForState(id: string, state: string, timeoutS: number, interrupt?: AbortSignal): Promise<unknown> {
-    const seconds = Math.min(MACHINE_WAIT_MAX_S, Math.max(1, Math.floor(timeoutS)));
+  /** Answers once the Machine is in the state; 408 where it is not by then. Less than Fly's least second ends unanswered. */
+  waitForState(id: string, state: string, timeoutMs: number, interrupt?: AbortSignal): Promise<unknown> {
+    const seconds = Math.min(MACHINE_WAIT_MAX_S, Math.max(1, Math.floor(timeoutMs / 1000)));
     return this.#request(wireWaitReply, {
       method: "GET",
       path: `/${id}/wait`,
       query: { state, timeout: String(seconds) },
-      timeoutMs: seconds * 1000 + WAIT_SLACK_MS,
+      timeoutMs: timeoutMs < 1000 ? timeoutMs : seconds * 1000 + WAIT_SLACK_MS,
       interrupt,
     });
   }

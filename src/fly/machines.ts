@@ -56,14 +56,14 @@ export function flyMachines(client: FlyClient): Machines {
         async () => ({ kind: "found", machine: fromWire(await client.getMachine(id)) }),
         (error) => (error.status === 404 ? { kind: "absent" } : failed(error)),
       ),
-    wait: (id, state, timeoutS, interrupt) =>
+    wait: (id, state, timeoutMs, interrupt) =>
       outcome<WaitResult>(
         async () => {
-          await client.waitForState(id, state, timeoutS, interrupt);
+          await client.waitForState(id, state, timeoutMs, interrupt);
           return { kind: "reached" };
         },
         (error) => {
-          if (error.status === 408) return { kind: "not_yet" };
+          if (error.status === 408 || (error.kind === "unanswered" && timeoutMs < 1000)) return { kind: "not_yet" };
           if (error.status !== 404) return failed(error);
           // A destroyed Machine is unknown to wait, which is what a wait for its end is for.
           return state === "destroyed" ? { kind: "reached" } : { kind: "gone" };

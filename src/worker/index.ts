@@ -1,8 +1,10 @@
 /** The worker: HTTP by the API and the pages, the minute's cron by the sweep, runs by their drivers. */
 
-import type { Hono } from "hono";
+import { Hono } from "hono";
 import { createApi } from "../api/app.ts";
+import { createDashboard } from "../dashboard/dashboard.tsx";
 import { sweep } from "../flow/sweep.ts";
+import { dashboardPorts } from "./dashboard-ports.ts";
 import { ConfigError, type Env } from "./env.ts";
 import { apiPorts } from "./ports.ts";
 
@@ -14,7 +16,12 @@ const apps = new WeakMap<Env, Hono>();
 function appOf(env: Env): Hono {
   let app = apps.get(env);
   if (!app) {
-    app = createApi(apiPorts(env)) as unknown as Hono;
+    const ports = apiPorts(env);
+    const [api, pages] = [createApi(ports), createDashboard(dashboardPorts(ports))];
+    app = new Hono();
+    app.all("/v1/*", (c) => api.fetch(c.req.raw));
+    for (const path of ["/healthz", "/openapi.json"]) app.all(path, (c) => api.fetch(c.req.raw));
+    app.all("*", (c) => pages.fetch(c.req.raw));
     apps.set(env, app);
   }
   return app;

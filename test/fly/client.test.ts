@@ -139,7 +139,7 @@ describe("machines of an app", () => {
 
   it("are never waited for longer than Fly allows", async () => {
     const { asked, machines } = await answering(json(200, { ok: true }));
-    await machines.wait("m1", "started", 900);
+    await machines.wait("m1", "started", 900_000);
     await machines.wait("m1", "started", 0);
     expect(asked.map(({ url }) => new URL(url, "http://x").searchParams.get("timeout"))).toEqual(["60", "1"]);
   });
@@ -154,7 +154,7 @@ describe("machines of an app", () => {
     const { machines } = await answering(
       json(status, { error: "deadline_exceeded: machine failed to reach desired state" }),
     );
-    expect((await machines.wait("m1", state, 1)).kind).toBe(kind);
+    expect((await machines.wait("m1", state, 1000)).kind).toBe(kind);
   });
 
   it("have an exit code of 0 where the exit event leaves it out, and none where there is no exit event", async () => {

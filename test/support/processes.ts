@@ -14,7 +14,10 @@ export interface Spawned {
 }
 
 /** Starts a program whose output goes to `logFile`. */
-export function start(argv: string[], options: { logFile: string; env?: Record<string, string>; cwd?: string }): Spawned {
+export function start(
+  argv: string[],
+  options: { logFile: string; env?: Record<string, string>; cwd?: string },
+): Spawned {
   const [program = "", ...args] = argv;
   const log = createWriteStream(options.logFile, { flags: "a" });
   const child: ChildProcess = spawn(program, args, {
@@ -58,7 +61,11 @@ async function groupGone(pgid: number): Promise<void> {
 }
 
 /** Asks again and again until there is an answer, which is what there is to wait on in a process that just started. */
-export async function eventually<T>(what: string, ask: () => Promise<T | null | undefined | false>, withinMs = 30_000): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  ask: () => Promise<T | null | undefined | false>,
+  withinMs = 30_000,
+): Promise<T> {
   const deadline = Date.now() + withinMs;
   let last: unknown;
   while (Date.now() < deadline) {

@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { RunBody } from "../../src/api/run-schema.ts";
+import type { EventListBody, OutputLine, RunBody, RunListBody } from "../../src/api/run-schema.ts";
 import type { RunSpecInput } from "../../src/api/spec-schema.ts";
 import { eventually, type Spawned, start } from "./processes.ts";
 
@@ -32,6 +32,14 @@ export interface Stack {
   run(id: string): Promise<RunBody>;
   /** The run once it is final. */
   final(id: string, withinMs?: number): Promise<RunBody>;
+  /** The run once it has a status. */
+  reaching(id: string, status: string): Promise<RunBody>;
+  /** All events once one of a type is among them. */
+  eventsUntil(id: string, type: string): Promise<EventListBody["events"]>;
+  /** Follows the run live until a line of output is as told, or its end. */
+  following(id: string, until: (line: OutputLine) => boolean): Promise<void>;
+  /** Waits until every run is final and its machine known to be gone. */
+  allReleased(): Promise<void>;
   output(id: string, stream: "stdout" | "stderr"): Promise<Uint8Array>;
   /** A fault in the local Machines API. */
   fault(fault: Record<string, unknown>): Promise<void>;
@@ -45,12 +53,19 @@ export async function startStack(options: { isolation?: string } = {}): Promise<
   const folder = mkdtempSync(join(tmpdir(), "mayfly-story-"));
   mkdirSync(join(folder, "logs"));
   const [port, machinesPort] = [await freePort(), await freePort()];
-  writeFileSync(join(folder, "secrets.env"), `MAYFLY_TOKEN=${TOKEN}\nENCRYPTION_KEY=c3Rvcnkta2V5\nFLY_API_TOKEN=local-story\n`);
+  writeFileSync(
+    join(folder, "secrets.env"),
+    `MAYFLY_TOKEN=${TOKEN}\nENCRYPTION_KEY=c3Rvcnkta2V5\nFLY_API_TOKEN=local-story\n`,
+  );
   const persist = join(folder, "state");
-  await promisify(execFile)(process.execPath, [WRANGLER, "d1", "migrations", "apply", "DB", "--local", "--persist-to", persist], {
-    cwd: ROOT,
-    env: { ...process.env, ...QUIET },
-  });
+  await promisify(execFile)(
+    process.execPath,
+    [WRANGLER, "d1", "migrations", "apply", "DB", "--local", "--persist-to", persist],
+    {
+      cwd: ROOT,
+      env: { ...process.env, ...QUIET },
+    },
+  );
   let worker: Spawned | null = null;
   let machinesServer: Spawned | null = null;
   const url = `http://127.0.0.1:${port}`;
@@ -62,9 +77,25 @@ export async function startStack(options: { isolation?: string } = {}): Promise<
     folder,
     async startWorker() {
       const argv = [
-        process.execPath, WRANGLER, "dev", "--local", "--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0",
-        "--persist-to", persist, "--env-file", join(folder, "secrets.env"), "--var", `FLY_API_BASE_URL:${machinesUrl}`,
-        "--show-interactive-dev-session=false", "--log-level", "warn",
+        process.execPath,
+        WRANGLER,
+        "dev",
+        "--local",
+        "--ip",
+        "127.0.0.1",
+        "--port",
+        String(port),
+        "--inspector-port",
+        "0",
+        "--persist-to",
+        persist,
+        "--env-file",
+        join(folder, "secrets.env"),
+        "--var",
+        `FLY_API_BASE_URL:${machinesUrl}`,
+        "--show-interactive-dev-session=false",
+        "--log-level",
+        "warn",
       ];
       worker = start(argv, { logFile: join(folder, "logs/worker.log"), env: QUIET, cwd: ROOT });
       await eventually("the worker's start", async () => (await fetch(`${url}/healthz`)).ok, 60_000);
@@ -75,11 +106,19 @@ export async function startStack(options: { isolation?: string } = {}): Promise<
     },
     async startMachines() {
       const argv = [
-        process.execPath, join(ROOT, "src/fly-local/main.ts"), "--port", String(machinesPort), "--state", join(folder, "machines"),
+        process.execPath,
+        join(ROOT, "src/fly-local/main.ts"),
+        "--port",
+        String(machinesPort),
+        "--state",
+        join(folder, "machines"),
         ...(options.isolation ? ["--isolation", options.isolation] : []),
       ];
       machinesServer = start(argv, { logFile: join(folder, "logs/machines.log") });
-      await eventually("the Machines server's start", async () => (await machinesFetch("/v1/apps/mayfly-runs/machines")).ok);
+      await eventually(
+        "the Machines server's start",
+        async () => (await machinesFetch("/v1/apps/mayfly-runs/machines")).ok,
+      );
     },
     async killMachines() {
       await machinesServer?.end("SIGKILL");
@@ -89,7 +128,10 @@ export async function startStack(options: { isolation?: string } = {}): Promise<
       await fetch(`${url}/cdn-cgi/local/scheduled`);
     },
     call: (path, init = {}) =>
-      fetch(`${url}${path}`, { ...init, headers: { authorization: `Bearer ${TOKEN}`, ...(init.headers as Record<string, string>) } }),
+      fetch(`${url}${path}`, {
+        ...init,
+        headers: { authorization: `Bearer ${TOKEN}`, ...(init.headers as Record<string, string>) },
+      }),
     async submit(spec, headers = {}) {
       const body = JSON.stringify({ image: "debian:12", ...spec });
       const response = await stack.call("/v1/runs", { method: "POST", body, headers });
@@ -110,16 +152,47 @@ export async function startStack(options: { isolation?: string } = {}): Promise<
         },
         withinMs,
       ),
+    reaching: (id, status) =>
+      eventually(`${status} of ${id}`, async () => {
+        const run = await stack.run(id);
+        return run.status === status && run;
+      }),
+    eventsUntil: (id, type) =>
+      eventually(`${type} of ${id}`, async () => {
+        const { events } = (await (await stack.call(`/v1/runs/${id}/events`)).json()) as EventListBody;
+        return events.some((event) => event.type === type) && events;
+      }),
+    async following(id, until) {
+      const stop = new AbortController();
+      const response = await stack.call(`/v1/runs/${id}/output?follow=true`, {
+        headers: { accept: "application/x-ndjson" },
+        signal: stop.signal,
+      });
+      for await (const line of linesOf(response)) {
+        const message = JSON.parse(line) as OutputLine & { end?: object };
+        if (message.end || until(message)) break;
+      }
+      stop.abort();
+    },
+    async allReleased() {
+      const { runs } = (await (await stack.call("/v1/runs?limit=200")).json()) as RunListBody;
+      await Promise.all(runs.map(({ id }) => stack.eventsUntil(id, "machine_released")));
+    },
     async output(id, stream) {
       const response = await stack.call(`/v1/runs/${id}/output?stream=${stream}`);
       return new Uint8Array(await response.arrayBuffer());
     },
     async fault(fault) {
-      const response = await machinesFetch("/_control/faults", { method: "POST", body: JSON.stringify(fault) });
+      const response = await machinesFetch("/_control/faults", {
+        method: "POST",
+        body: JSON.stringify(fault),
+      });
       if (!response.ok) throw new Error(`the fault was refused: ${await response.text()}`);
     },
     async machines() {
-      return (await machinesFetch("/v1/apps/mayfly-runs/machines?include_deleted=true")).json() as Promise<{ id: string; name: string; state: string }[]>;
+      return (await machinesFetch("/v1/apps/mayfly-runs/machines?include_deleted=true")).json() as Promise<
+        { id: string; name: string; state: string }[]
+      >;
     },
     async machineCalls() {
       return (await machinesFetch("/_control/calls")).json() as Promise<Record<string, number>>;
@@ -131,10 +204,24 @@ export async function startStack(options: { isolation?: string } = {}): Promise<
     },
   };
   const machinesFetch = (path: string, init: RequestInit = {}) =>
-    fetch(`${machinesUrl}${path}`, { ...init, headers: { authorization: "Bearer local-story", "content-type": "application/json" } });
+    fetch(`${machinesUrl}${path}`, {
+      ...init,
+      headers: { authorization: "Bearer local-story", "content-type": "application/json" },
+    });
   await stack.startMachines();
   await stack.startWorker();
   return stack;
+}
+
+async function* linesOf(response: Response): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  if (!response.body) return;
+  for await (const part of response.body) {
+    const lines = (rest + decoder.decode(part, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
 }
 
 function freePort(): Promise<number> {

@@ -24,12 +24,20 @@ export default class TotalsReporter implements Reporter {
       }
       if (!module.ok() && totals.failed === 0) totals.failed += 1;
     }
-    const filtered = process.argv.slice(2).some((argument) => argument.startsWith("--project") || argument.startsWith("test/"));
-    const idle = filtered ? [] : (this.#vitest?.projects ?? []).filter((project) => !ran.has(project.name)).map((project) => project.name);
+    const filtered = process.argv
+      .slice(2)
+      .some((argument) => argument.startsWith("--project") || argument.startsWith("test/"));
+    const idle = filtered
+      ? []
+      : (this.#vitest?.projects ?? [])
+          .filter((project) => !ran.has(project.name))
+          .map((project) => project.name);
     if (idle.length > 0) {
       process.exitCode = 1;
       console.error(`no test ran in: ${idle.join(", ")}`);
     }
-    console.log(`\ntests: ${totals.passed} passed, ${totals.failed + idle.length} failed, ${totals.skipped} skipped`);
+    console.log(
+      `\ntests: ${totals.passed} passed, ${totals.failed + idle.length} failed, ${totals.skipped} skipped`,
+    );
   }
 }

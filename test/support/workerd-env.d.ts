@@ -1,6 +1,6 @@
 import type { D1Migration } from "@cloudflare/vitest-plugin";
-import type * as worker from "../../src/worker/index.ts";
 import type { Env as WorkerEnv } from "../../src/worker/env.ts";
+import type * as worker from "../../src/worker/index.ts";
 
 declare global {
   namespace Cloudflare {

@@ -1,0 +1,73 @@
+/** 100 MB of output through to R2, beside the same bytes through a pipe; and the worker's memory meanwhile. */
+
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { promisify } from "node:util";
+import type { Stack } from "../test/support/stack.ts";
+import { report, timed } from "./figures.ts";
+
+const BYTES = 100_000_000;
+const SAMPLE_EVERY_MS = 50;
+
+export async function largeOutput(stack: Stack): Promise<void> {
+  console.log("\n100 MB written by a command until the run is settled with all of it stored");
+  const command = ["sh", "-c", `head -c ${BYTES} /dev/zero | tr '\\0' 'm'`];
+  const floor = await timed(() =>
+    promisify(execFile)(command[0] ?? "", command.slice(1), { encoding: "buffer", maxBuffer: 2 * BYTES }),
+  );
+  const memory = watchMemory();
+  const from = performance.now();
+  const { id } = await stack.submit({ command });
+  const run = await stack.final(id, 300_000);
+  const took = performance.now() - from;
+  const peak = memory.stop();
+  if (run.output.stdout_bytes !== BYTES || !run.output.complete)
+    throw new Error(`run ${id} kept ${run.output.stdout_bytes} bytes`);
+  const read = await timed(() => stack.output(id, "stdout"));
+  report("floor: through a pipe", { "MB/s": rate(floor) });
+  report("stored", { "MB/s": rate(took), "× floor": (took / floor).toFixed(1) });
+  report("read back", { "MB/s": rate(read) });
+  report("largest workerd process", { before: `${memory.before} MB`, peak: `${peak} MB` });
+}
+
+function rate(milliseconds: number): string {
+  return (BYTES / 1000 / milliseconds).toFixed(1);
+}
+
+/** Resident memory of the largest workerd, sampled while something goes on; 0 where /proc does not exist. */
+function watchMemory(): { before: number; stop(): number } {
+  const before = workerdMemoryMb();
+  let peak = before;
+  const timer = setInterval(() => {
+    peak = Math.max(peak, workerdMemoryMb());
+  }, SAMPLE_EVERY_MS);
+  return {
+    before,
+    stop() {
+      clearInterval(timer);
+      return peak;
+    },
+  };
+}
+
+function workerdMemoryMb(): number {
+  let largest = 0;
+  try {
+    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+      const status = statusOf(pid);
+      if (/^Name:\s*workerd$/m.test(status))
+        largest = Math.max(largest, Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1] ?? 0));
+    }
+  } catch {
+    // No /proc here.
+  }
+  return Math.round(largest / 1024);
+}
+
+function statusOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/status`, "utf8");
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,28 @@
+/** Cloudflare's price list (Workers Paid, November 2026), beyond the included amounts. */
+
+const DOLLARS = {
+  request: 0.3e-6,
+  cpuMs: 0.02e-6,
+  durableRequest: 0.15e-6,
+  durableSecond: 0.128 * 12.5e-6,
+  rowWritten: 1e-6,
+};
+
+/** A driver's alarm is set once and removed with the object's storage at the end. */
+const DURABLE_ROWS = 2;
+/** CPU of one run over all its requests; an estimate, printed as such. */
+const CPU_MS = 10;
+/** How long a short run keeps its driver in memory: on Fly a machine starts in about 5 s and is gone about 2 s after. */
+const DRIVER_SECONDS = 8;
+
+export function runCosts(run: { rowsWritten: number; driverRequests: number }): Record<string, number> {
+  const million = 1e6;
+  const parts = {
+    "D1 rows written": run.rowsWritten * DOLLARS.rowWritten * million,
+    "Durable Object requests and rows":
+      (run.driverRequests * DOLLARS.durableRequest + DURABLE_ROWS * DOLLARS.rowWritten) * million,
+    [`Durable Object duration (${DRIVER_SECONDS} s)`]: DRIVER_SECONDS * DOLLARS.durableSecond * million,
+    [`worker request and CPU (${CPU_MS} ms)`]: (DOLLARS.request + CPU_MS * DOLLARS.cpuMs) * million,
+  };
+  return { ...parts, "all of these": Object.values(parts).reduce((sum, part) => sum + part, 0) };
+}

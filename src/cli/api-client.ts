@@ -1,0 +1,140 @@
+/** Mayfly's HTTP API as typed calls. Every failure is an `ApiError` or an `Unreachable`. */
+
+import type { EventListBody, OutputEnd, OutputLine, RunBody, RunListBody } from "../api/run-schema.ts";
+import type { RunSpecInput } from "../api/spec-schema.ts";
+import { WATCH_HEARTBEAT_MS } from "../core/limits.ts";
+import type { Stream } from "../core/output.ts";
+import { ApiError, apiErrorOf, Unreachable } from "./api-error.ts";
+import type { Connection } from "./connection.ts";
+import { readEvents } from "./event-stream.ts";
+import { readLines } from "./lines.ts";
+
+/** For an answer to begin. Following is not under it: there the heartbeat is. */
+const ANSWER_TIMEOUT_MS = 30_000;
+/** A followed stream is dead when three heartbeats in a row did not come. */
+const SILENCE_MAX_MS = 3 * WATCH_HEARTBEAT_MS;
+
+/** One message of a followed run. `open` comes first; the `id` of an output is where to resume after it. */
+export type OutputMessage =
+  | { kind: "open" }
+  | { kind: "output"; id: string; line: OutputLine }
+  | { kind: "end"; end: OutputEnd };
+
+/** Filters of a list, as the API spells them. */
+export interface ListQuery {
+  status?: string;
+  tag?: string;
+  since?: string;
+  until?: string;
+  limit?: number;
+  cursor?: string;
+}
+
+interface Call {
+  query?: object;
+  headers?: Record<string, string>;
+  body?: unknown;
+  signal?: AbortSignal;
+  /** Answers of unknown length end when they end. */
+  unbounded?: boolean;
+}
+
+export class Client {
+  readonly url: string;
+  readonly #token: string;
+
+  constructor({ url, token }: Connection) {
+    this.url = url;
+    this.#token = token;
+  }
+
+  /** Submits a run. The key makes it safe to submit again when the answer got lost. */
+  submit(spec: RunSpecInput, idempotencyKey: string, signal?: AbortSignal): Promise<RunBody> {
+    return this.#json("POST", "/v1/runs", { body: spec, headers: { "idempotency-key": idempotencyKey }, signal });
+  }
+
+  show(runId: string, signal?: AbortSignal): Promise<RunBody> {
+    return this.#json("GET", runPath(runId), { signal });
+  }
+
+  list(query: ListQuery): Promise<RunListBody> {
+    return this.#json("GET", "/v1/runs", { query });
+  }
+
+  events(runId: string, after: number): Promise<EventListBody> {
+    return this.#json("GET", `${runPath(runId)}/events`, { query: { after } });
+  }
+
+  cancel(runId: string): Promise<RunBody> {
+    return this.#json("POST", `${runPath(runId)}/cancel`);
+  }
+
+  /** A link that signs a browser in. */
+  signInLink(): Promise<{ url: string; expires_at: string }> {
+    return this.#json("POST", "/v1/sign-in-links");
+  }
+
+  /** The stored bytes of one stream. */
+  async output(runId: string, stream: Stream): Promise<ReadableStream<Uint8Array>> {
+    return bodyOf(await this.#request("GET", `${runPath(runId)}/output`, { query: { stream }, unbounded: true }));
+  }
+
+  /** The stored output of both streams, in the order it was fetched. */
+  async *outputLines(runId: string): AsyncGenerator<OutputLine> {
+    const response = await this.#request("GET", `${runPath(runId)}/output`, { unbounded: true });
+    for await (const line of readLines(bodyOf(response))) yield JSON.parse(line) as OutputLine;
+  }
+
+  /** One connection's worth of a run's output; it may break off before the end. `follow.ts` puts several together. */
+  async *follow(runId: string, after: string | null, signal?: AbortSignal): AsyncGenerator<OutputMessage> {
+    const headers = { accept: "text/event-stream", ...(after === null ? {} : { "last-event-id": after }) };
+    const response = await this.#request("GET", `${runPath(runId)}/output`, { headers, signal, unbounded: true });
+    yield { kind: "open" };
+    for await (const message of readEvents(bodyOf(response), SILENCE_MAX_MS)) {
+      if (message.event === "end") yield { kind: "end", end: JSON.parse(message.data) as OutputEnd };
+      else if (message.event === "output" && message.id !== undefined)
+        yield { kind: "output", id: message.id, line: JSON.parse(message.data) as OutputLine };
+    }
+  }
+
+  async #json<T>(method: string, path: string, call: Call = {}): Promise<T> {
+    const response = await this.#request(method, path, call);
+    try {
+      return (await response.json()) as T;
+    } catch (error) {
+      if (call.signal?.aborted) throw error;
+      if (error instanceof SyntaxError) throw new ApiError(`${method} ${path}`, response.status, null);
+      throw new Unreachable(this.url, error);
+    }
+  }
+
+  async #request(method: string, path: string, call: Call): Promise<Response> {
+    const { query = {}, headers = {}, body, signal, unbounded } = call;
+    const url = new URL(`${this.url}${path}`);
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
+    // With `unbounded` the clock stops once the answer has begun.
+    const clock = new AbortController();
+    const timer = setTimeout(() => clock.abort(new DOMException("", "TimeoutError")), ANSWER_TIMEOUT_MS);
+    const response = await fetch(url, {
+      method,
+      headers: { ...headers, authorization: `Bearer ${this.#token}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: signal ? AbortSignal.any([signal, clock.signal]) : clock.signal,
+    })
+      .catch((error: unknown) => {
+        throw signal?.aborted ? error : new Unreachable(this.url, error);
+      })
+      .finally(() => unbounded && clearTimeout(timer));
+    timer.unref();
+    if (!response.ok) throw await apiErrorOf(`${method} ${path}`, response);
+    return response;
+  }
+}
+
+function runPath(runId: string): string {
+  return `/v1/runs/${encodeURIComponent(runId)}`;
+}
+
+function bodyOf(response: Response): ReadableStream<Uint8Array> {
+  return response.body ?? new ReadableStream({ start: (controller) => controller.close() });
+}

@@ -1,0 +1,135 @@
+/** `mayfly run`: from the command line to options. */
+
+import { Command, InvalidArgumentError, Option } from "commander";
+import { parseDuration } from "../../../core/duration.ts";
+import { GUEST_SIZES } from "../../../core/guest.ts";
+import { UsageError } from "../../cli-error.ts";
+import { type ConnectionOptions, withConnection } from "../../connection.ts";
+import { RUN_EXAMPLES } from "./examples.ts";
+
+/** A file of this computer that is put into the machine. */
+export interface FileOption {
+  guest: string;
+  local: string;
+}
+
+export interface RunOptions extends ConnectionOptions {
+  image: string;
+  /** Empty where a script, or the image's own command, runs. */
+  command: string[];
+  /** Path of a script, "-" for stdin. */
+  script?: string;
+  /** A value of null is taken from the environment of this command. */
+  env: [name: string, value: string | null][];
+  files: FileOption[];
+  timeout?: string;
+  size?: string;
+  cpuKind?: "shared" | "performance";
+  cpus?: number;
+  memoryMb?: number;
+  regions: string[];
+  name?: string;
+  tags: Record<string, string>;
+  capture: "output" | "none";
+  idempotencyKey?: string;
+  detach: boolean;
+  json: boolean;
+}
+
+interface Parsed extends ConnectionOptions {
+  image: string;
+  script?: string;
+  env?: RunOptions["env"];
+  file?: FileOption[];
+  timeout?: string;
+  size?: string;
+  cpuKind?: "shared" | "performance";
+  cpus?: number;
+  memory?: number;
+  region?: string[];
+  name?: string;
+  tag?: [string, string][];
+  capture: "output" | "none";
+  idempotencyKey?: string;
+  detach?: boolean;
+  json?: boolean;
+}
+
+/** The command, handing its options to `act`. */
+export function runCommand(act: (options: RunOptions) => Promise<void>): Command {
+  const command = new Command("run")
+    .summary("run a command in a container on a machine of its own")
+    .description(
+      "Runs a command in a container on a machine that lives only for it. Output comes here as it is written, and this command ends as that one did.",
+    )
+    .usage("[options] --image <image> -- command [args...]")
+    .argument("[command...]", "the program and its arguments, run by no shell")
+    .passThroughOptions()
+    .requiredOption("--image <image>", "container image to run")
+    .option("--env <name[=value]>", "environment variable; without =value it is taken from here (repeatable)", collect(envPair))
+    .option("--file <guest:local>", "put a local file at a path in the machine (repeatable)", collect(filePair))
+    .option("--timeout <duration>", 'end the command after this long, such as "90s" or "2h" (default: 15m)', duration)
+    .addOption(new Option("--size <size>", "machine size").choices(Object.keys(GUEST_SIZES)).conflicts(["cpuKind", "cpus"]))
+    .addOption(new Option("--cpu-kind <kind>", "kind of CPUs, instead of --size").choices(["shared", "performance"]))
+    .option("--cpus <number>", "number of CPUs, instead of --size", wholeNumber)
+    .option("--memory <MB>", 'memory in MB, or as "2gb"', megabytes)
+    .option("--region <region>", 'where, in order of preference, such as "ams" or "eu" (repeatable)', collect(String))
+    .option("--name <name>", "a name for people")
+    .option("--tag <key=value>", "a tag to find the run by (repeatable)", collect(tagPair))
+    .option("--script <file>", "run this shell script in place of a command; - reads it from stdin")
+    .addOption(new Option("--capture <what>", "none: run the image as it is, without output; for images without a shell").choices(["output", "none"]).default("output"))
+    .option("--idempotency-key <key>", "submitting again with the same key answers the same run")
+    .option("--detach", "print the run's id at once and leave it running")
+    .option("--json", "print the final run as JSON in place of its output")
+    .addHelpText("after", RUN_EXAMPLES)
+    .action((words: string[], parsed: Parsed) => act(optionsOf(words, parsed)));
+  return withConnection(command);
+}
+
+function optionsOf(command: string[], parsed: Parsed): RunOptions {
+  if (command.length > 0 && parsed.script !== undefined) throw new UsageError("give either a command or --script, not both");
+  if (command.length === 0 && parsed.script === undefined && parsed.capture === "output")
+    throw new UsageError("nothing to run", "give a command after --, or --script; an image's own command needs --capture none");
+  const { env = [], file = [], region = [], tag = [], memory, detach = false, json = false, ...rest } = parsed;
+  return { ...rest, command, env, files: file, regions: region, tags: Object.fromEntries(tag), memoryMb: memory, detach, json };
+}
+
+/** An option that may be repeated: what it was given, in order. */
+function collect<T>(read: (text: string) => T): (text: string, before?: T[]) => T[] {
+  return (text, before = []) => [...before, read(text)];
+}
+
+function envPair(text: string): [string, string | null] {
+  const equals = text.indexOf("=");
+  if (equals === 0) throw new InvalidArgumentError("It must be NAME=value, or NAME to take the value from here.");
+  return equals < 0 ? [text, null] : [text.slice(0, equals), text.slice(equals + 1)];
+}
+
+function filePair(text: string): FileOption {
+  const colon = text.indexOf(":");
+  if (!text.startsWith("/") || colon < 0 || colon === text.length - 1)
+    throw new InvalidArgumentError("It must be an absolute path in the machine and a local one: /data/in.csv:./in.csv");
+  return { guest: text.slice(0, colon), local: text.slice(colon + 1) };
+}
+
+function tagPair(text: string): [string, string] {
+  const equals = text.indexOf("=");
+  if (equals <= 0) throw new InvalidArgumentError("It must be key=value.");
+  return [text.slice(0, equals), text.slice(equals + 1)];
+}
+
+function duration(text: string): string {
+  if (parseDuration(text) === null) throw new InvalidArgumentError('It must be a duration, such as "90s", "15m" or "1h30m".');
+  return text;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+  return Number(text);
+}
+
+function megabytes(text: string): number {
+  const match = /^(\d{1,6})(mb|m|gb|g)?$/i.exec(text);
+  if (!match) throw new InvalidArgumentError('It must be a number of MB, or such as "512mb" or "2gb".');
+  return Number(match[1]) * (match[2]?.toLowerCase().startsWith("g") ? 1024 : 1);
+}

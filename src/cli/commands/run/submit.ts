@@ -1,0 +1,61 @@
+/** Submitting a run so that it happens once, whatever becomes of the answers. */
+
+import { randomUUID } from "node:crypto";
+import type { RunBody } from "../../../api/run-schema.ts";
+import type { RunSpecInput } from "../../../api/spec-schema.ts";
+import type { Client } from "../../api-client.ts";
+import { ApiError } from "../../api-error.ts";
+import { CliError, UsageError } from "../../cli-error.ts";
+import { RUN_EXIT } from "../../exit-code.ts";
+import type { Io } from "../../io.ts";
+import { retried } from "../../retried.ts";
+
+/** With the pauses between them under two seconds: somebody who forgot to start Mayfly should not wait long to hear it. */
+const TRIES = 4;
+
+/**
+ * The accepted run. The same key goes with every try, so a try whose answer got lost is answered with the run it made.
+ * @throws UsageError where the spec is not accepted, CliError (125) where Mayfly was not reached
+ */
+export async function submit(client: Client, io: Io, spec: RunSpecInput, key: string | undefined, signal: AbortSignal): Promise<RunBody> {
+  const idempotencyKey = key ?? randomUUID();
+  try {
+    return await retried(io, () => client.submit(spec, idempotencyKey, signal), { tries: TRIES, signal });
+  } catch (error) {
+    if (signal.aborted) throw new CliError("stopped; the run may have been accepted", { hint: "mayfly runs list", exitCode: RUN_EXIT.interrupted });
+    throw refused(error);
+  }
+}
+
+/** The failure in the words of the command line. */
+function refused(error: unknown): unknown {
+  if (!(error instanceof CliError)) return error;
+  if (error instanceof ApiError && error.code === "idempotency_conflict")
+    return new UsageError("--idempotency-key: this key was used for another run already");
+  if (error instanceof ApiError && (error.status === 422 || error.status === 400 || error.status === 413))
+    return new UsageError(inOptions(error.message, error.path));
+  return new CliError(error.message, { hint: error.hint ?? undefined, exitCode: RUN_EXIT.notStarted, cause: error });
+}
+
+/** The option that a field of the spec comes from. */
+const OPTION_OF: [field: RegExp, option: string][] = [
+  [/^image/, "--image"],
+  [/^command/, "command"],
+  [/^script/, "--script"],
+  [/^env/, "--env"],
+  [/^files/, "--file"],
+  [/^machine\.size/, "--size"],
+  [/^machine\.cpu_kind/, "--cpu-kind"],
+  [/^machine\.cpus/, "--cpus"],
+  [/^machine\.memory_mb/, "--memory"],
+  [/^regions/, "--region"],
+  [/^timeouts\.run/, "--timeout"],
+  [/^name/, "--name"],
+  [/^tags/, "--tag"],
+  [/^header\.idempotency-key/, "--idempotency-key"],
+];
+
+function inOptions(message: string, path: string | null): string {
+  const option = OPTION_OF.find(([field]) => field.test(path ?? ""))?.[1];
+  return option === undefined || path === null || !message.startsWith(`${path}: `) ? message : `${option}: ${message.slice(path.length + 2)}`;
+}

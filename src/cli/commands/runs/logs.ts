@@ -1,0 +1,64 @@
+/** `mayfly runs logs`: what a run's command wrote, as it wrote it. */
+
+import { Command, Option } from "commander";
+import type { Stream } from "../../../core/output.ts";
+import type { Client } from "../../api-client.ts";
+import { orNoRun } from "../../api-error.ts";
+import { type ConnectionOptions, withConnection } from "../../connection.ts";
+import { bytesOf, follow } from "../../follow.ts";
+import { type Io, say, write } from "../../io.ts";
+import { outputNote } from "../../run-words.ts";
+
+export interface LogsOptions extends ConnectionOptions {
+  runId: string;
+  follow?: boolean;
+  stream?: Stream;
+}
+
+export function logsCommand(act: (options: LogsOptions) => Promise<void>): Command {
+  const command = new Command("logs")
+    .summary("print a run's output")
+    .description("Prints what a run's command wrote: stdout to stdout, stderr to stderr. With --stream one of them, to stdout.")
+    .argument("<id>", "the run")
+    .option("--follow", "go on until the run ends")
+    .addOption(new Option("--stream <stream>", "only this one").choices(["stdout", "stderr"]))
+    .addHelpText("after", EXAMPLES)
+    .action((runId: string, options: Omit<LogsOptions, "runId">) => act({ ...options, runId }));
+  return withConnection(command);
+}
+
+const EXAMPLES = `
+Examples:
+  mayfly runs logs run_01jd0k3v7c9q2m8w5x4y6z7a8b --follow
+  mayfly runs logs run_01jd0k3v7c9q2m8w5x4y6z7a8b --stream stdout > out.bin
+`;
+
+export async function logs(options: LogsOptions, io: Io, client: Client): Promise<void> {
+  return options.follow ? followed(options, io, client) : stored(options, io, client);
+}
+
+async function stored({ runId, stream }: LogsOptions, io: Io, client: Client): Promise<void> {
+  const run = await client.show(runId).catch(orNoRun(runId));
+  if (stream !== undefined) {
+    for await (const bytes of await client.output(runId, stream)) await write(io.stdout, bytes);
+  } else {
+    for await (const line of client.outputLines(runId)) await write(line.stream === "stdout" ? io.stdout : io.stderr, bytesOf(line));
+  }
+  await sayWhatIsMissing(io, run.output);
+}
+
+async function followed({ runId, stream }: LogsOptions, io: Io, client: Client): Promise<void> {
+  const end = await follow(client, io, runId, {
+    async onOutput(line, bytes) {
+      if (stream !== undefined) return line.stream === stream ? write(io.stdout, bytes) : undefined;
+      await write(line.stream === "stdout" ? io.stdout : io.stderr, bytes);
+    },
+    onLost: () => say(io, `the connection to ${client.url} was lost; trying again`),
+  }).catch(orNoRun(runId));
+  if (end !== null) await sayWhatIsMissing(io, end.output);
+}
+
+async function sayWhatIsMissing(io: Io, output: Parameters<typeof outputNote>[0]["output"]): Promise<void> {
+  const note = outputNote({ output });
+  if (note !== null) await say(io, note);
+}

@@ -1,0 +1,103 @@
+/** `mayfly runs show`: one run in plain words. */
+
+import { Command } from "commander";
+import type { AttemptBody, EventListBody, RunBody } from "../../../api/run-schema.ts";
+import type { Client } from "../../api-client.ts";
+import { orNoRun } from "../../api-error.ts";
+import { type ConnectionOptions, withConnection } from "../../connection.ts";
+import { type Io, write } from "../../io.ts";
+import { plain } from "../../plain.ts";
+import { machineSize, outputNote, standing, whatRuns } from "../../run-words.ts";
+import { span } from "../../spans.ts";
+import { facts, table } from "../../table.ts";
+
+export interface ShowOptions extends ConnectionOptions {
+  runId: string;
+  events?: boolean;
+  json?: boolean;
+}
+
+export function showCommand(act: (options: ShowOptions) => Promise<void>): Command {
+  const command = new Command("show")
+    .summary("show one run")
+    .description("Shows what a run was asked to do, how it stands or ended, and when each of its phases began.")
+    .argument("<id>", "the run")
+    .option("--events", "also its events, ours and its machine's")
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExample:\n  mayfly runs show run_01jd0k3v7c9q2m8w5x4y6z7a8b --events\n")
+    .action((runId: string, options: Omit<ShowOptions, "runId">) => act({ ...options, runId }));
+  return withConnection(command);
+}
+
+export async function showRun(options: ShowOptions, io: Io, client: Client): Promise<void> {
+  const run = await client.show(options.runId).catch(orNoRun(options.runId));
+  const events = options.events ? await allEvents(client, run.id) : null;
+  if (options.json) return write(io.stdout, `${JSON.stringify(events === null ? run : { ...run, events }, null, 2)}\n`);
+  await write(io.stdout, `${plain(run.id)} ${plain(standing(run, io.now()))}\n\n${factsOf(run)}${run.attempts.map(attemptText).join("")}`);
+  if (events !== null) await write(io.stdout, `\n${eventTable(events)}`);
+}
+
+function factsOf(run: RunBody): string {
+  const tags = Object.entries(run.tags).map(([key, value]) => `${key}=${value}`);
+  return facts([
+    ["Name", run.name],
+    ["Image", run.image],
+    [run.script === null ? "Command" : "Script", run.script ?? whatRuns(run)],
+    ["Machine", machineSize(run.machine)],
+    ["Regions", run.regions.join(", ") || null],
+    ["Env", Object.keys(run.env).join(", ") || null],
+    ["Files", run.files.map((file) => `${file.path} (${file.bytes} bytes, ${file.mode})`).join(", ") || null],
+    ["Tags", tags.join(", ") || null],
+    ["Limits", `queue ${run.timeouts.queue}, boot ${run.timeouts.boot}, run ${run.timeouts.run}, stop ${run.timeouts.stop}`],
+    ["Detail", run.detail],
+    ["Output", outputText(run)],
+    ["Accepted", run.accepted_at],
+  ]);
+}
+
+function outputText(run: RunBody): string {
+  if (run.capture === "none") return "not captured";
+  const note = outputNote(run);
+  return `${run.output.stdout_bytes} bytes on stdout, ${run.output.stderr_bytes} on stderr${note === null ? "" : `; ${note}`}`;
+}
+
+/** The moments of an attempt as time passed since the one before. */
+function attemptText(attempt: AttemptBody): string {
+  const where = [attempt.machine_id === null ? null : `machine ${attempt.machine_id}`, attempt.region === null ? null : `region ${attempt.region}`];
+  const title = `\nAttempt ${attempt.number}${where.map((part) => (part === null ? "" : `, ${plain(part)}`)).join("")}\n`;
+  const moments: [string, string | null][] = [
+    ["machine asked for", attempt.create_asked_at],
+    ["machine created", attempt.created_at],
+    ["started", attempt.started_at],
+    ["first output", attempt.first_output_at],
+    ["exited", attempt.exited_at],
+    ["settled", attempt.settled_at],
+  ];
+  const known = moments.filter((moment): moment is [string, string] => moment[1] !== null);
+  const rows = known.map(([what, at], index): [string, string] => {
+    const before = known[index - 1]?.[1];
+    return [`  ${what}`, before === undefined ? at : `+${span(Date.parse(at) - Date.parse(before))}`];
+  });
+  return `${title}${facts(rows)}`;
+}
+
+async function allEvents(client: Client, runId: string): Promise<EventListBody["events"]> {
+  const events: EventListBody["events"] = [];
+  for (let after: number | null = 0; after !== null; ) {
+    const page: EventListBody = await client.events(runId, after);
+    events.push(...page.events);
+    after = page.next_after;
+  }
+  return events;
+}
+
+function eventTable(events: EventListBody["events"]): string {
+  const rows = events.map(({ seq, at, type, attempt, data }) => [
+    String(seq),
+    at,
+    type,
+    attempt === null ? "" : String(attempt),
+    Object.keys(data).length === 0 ? "" : JSON.stringify(data),
+  ]);
+  return table(["SEQ", "AT", "EVENT", "ATTEMPT", "DATA"], rows);
+}

@@ -1,0 +1,47 @@
+/** `mayfly start`: from the command line to options. */
+
+import { Command, InvalidArgumentError } from "commander";
+
+export interface StartOptions {
+  port: number;
+  machinesPort: number;
+  /** A Machines API that runs already; none is started then. */
+  machinesUrl?: string;
+  /** Submit a first job and show it. */
+  demo: boolean;
+  /** Where state, secrets and logs are kept; the checkout's `.mayfly` where not given. */
+  dir?: string;
+}
+
+export function startCommand(act: (options: StartOptions) => Promise<void>): Command {
+  return new Command("start")
+    .summary("start Mayfly on this computer")
+    .description(
+      "Starts Mayfly whole on this computer, shows a first job, and stays up until Ctrl-C. Runs, secrets and logs are kept in .mayfly/ and are there again at the next start.",
+    )
+    .option("--port <number>", "port of Mayfly; 0 for any that is free", port, 8787)
+    .option("--machines-port <number>", "port of the local Machines API; 0 for any that is free", port, 4280)
+    .option("--machines-url <url>", "use this Machines API in place of starting one; FLY_API_TOKEN in .mayfly/secrets.env opens it", httpUrl)
+    .option("--no-demo", "leave the first job out")
+    .option("--dir <folder>", "keep state, secrets and logs here (default: .mayfly in the checkout)")
+    .addHelpText("after", EXAMPLES)
+    .action((options: StartOptions) => act(options));
+}
+
+const EXAMPLES = `
+Examples:
+  mayfly start
+  mayfly start --port 9000 --machines-port 9001
+  mayfly machines & mayfly start --machines-url http://127.0.0.1:4280
+`;
+
+function port(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535) throw new InvalidArgumentError("It must be a port from 0 to 65535.");
+  return Number(text);
+}
+
+function httpUrl(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    throw new InvalidArgumentError('It must be a URL, such as "http://127.0.0.1:4280".');
+  return text.replace(/\/+$/, "");
+}

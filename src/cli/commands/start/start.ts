@@ -1,0 +1,119 @@
+/** `mayfly start`: the whole of Mayfly on this computer, from nothing to a first job, until Ctrl-C. */
+
+import { mkdirSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { Client } from "../../api-client.ts";
+import { CliError, EXIT } from "../../cli-error.ts";
+import type { LocalMayfly } from "../../connection.ts";
+import { Interrupts } from "../../interrupts.ts";
+import { type Io, say, write } from "../../io.ts";
+import { plain } from "../../plain.ts";
+import { MACHINES_MAIN } from "../machines/machines.ts";
+import { showDemo } from "./demo.ts";
+import { fireEachMinute } from "./minute.ts";
+import type { StartOptions } from "./options.ts";
+import { endWithLauncher } from "./launcher.ts";
+import { CHECKOUT, type Places, placesIn } from "./places.ts";
+import { freePort, HOST } from "./ports.ts";
+import type { ProgramSpec } from "./program.ts";
+import { untilAnswers, untilHealthy } from "./ready.ts";
+import { keepSecrets, writeLocal } from "./secrets.ts";
+import { Steps } from "./steps.ts";
+import { Supervisor } from "./supervisor.ts";
+import { welcome } from "./welcome.ts";
+import { AppliedMigrations, migrationsSpec, workerSpec } from "./wrangler.ts";
+
+/** Everything that this start decided before it started anything. */
+interface Plan {
+  places: Places;
+  port: number;
+  /** Null where a Machines API runs already. */
+  machinesPort: number | null;
+  local: LocalMayfly;
+}
+
+/** Stays until it is told to end, or one of its programs dies. Answers the exit code. */
+export async function start(options: StartOptions, io: Io): Promise<number> {
+  const steps = new Steps(io);
+  const plan = await prepare(options, io, steps);
+  const supervisor = new Supervisor();
+  const interrupts = new Interrupts(io);
+  const over = new AbortController();
+  const told = new Promise<void>((resolve) => interrupts.onFirst(resolve));
+  const forgetLauncher = endWithLauncher(io);
+  try {
+    await Promise.race([up(options, io, steps, plan, supervisor, over.signal), supervisor.failure, told]);
+  } finally {
+    over.abort();
+    if (interrupts.by !== null) await write(io.stdout, "\n").then(() => steps.say("ending what was started")).catch(() => undefined);
+    await Promise.race([supervisor.stop(), aborted(interrupts.again)]);
+    forgetLauncher();
+    interrupts.stop();
+  }
+  // The guard ends what a second Ctrl-C leaves.
+  return interrupts.again.aborted ? EXIT.interrupted : EXIT.ok;
+}
+
+/** Looks at the ports and writes what the programs read, before any of them runs. */
+async function prepare(options: StartOptions, io: Io, steps: Steps): Promise<Plan> {
+  const port = await freePort(options.port, "--port");
+  const machinesPort = options.machinesUrl === undefined ? await freePort(options.machinesPort, "--machines-port") : null;
+  if (port === machinesPort) throw new CliError(`port ${port} can not be both; --machines-port N chooses another one`);
+  const places = placesIn(options.dir === undefined ? undefined : resolve(io.cwd, options.dir));
+  for (const folder of [places.dir, places.logs, places.state]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const { secrets, made } = keepSecrets(places);
+  if (made) await steps.say(`made an API token and an encryption key in ${relative(io.cwd, places.secrets)}`);
+  const local = {
+    url: `http://${HOST}:${port}`,
+    token: secrets.MAYFLY_TOKEN,
+    machines_url: options.machinesUrl ?? `http://${HOST}:${machinesPort}`,
+  };
+  writeLocal(places, local);
+  return { places, port, machinesPort, local };
+}
+
+/** The story. Ends by being raced against a signal or a failure. */
+async function up(options: StartOptions, io: Io, steps: Steps, plan: Plan, supervisor: Supervisor, signal: AbortSignal): Promise<never> {
+  const { places, local, port } = plan;
+  await Promise.all([startMachines(steps, plan, supervisor, signal), applyMigrations(steps, places, supervisor)]);
+  await steps.say(`starting the worker on ${local.url}`);
+  supervisor.start(workerSpec(places, port, local.machines_url));
+  await untilHealthy(local.url, signal);
+  const stopCron = fireEachMinute(local.url);
+  signal.addEventListener("abort", stopCron, { once: true });
+  await steps.say("ready");
+  const client = new Client(local);
+  if (options.demo) await showDemo(steps, io, client, signal).catch((error: unknown) => say(io, `the first job failed: ${error instanceof Error ? error.message : plain(String(error))}`));
+  const link = await client.signInLink().catch(() => null);
+  await write(io.stdout, welcome(local, places.local, link === null ? null : plain(link.url), io.cwd));
+  return new Promise<never>(() => undefined);
+}
+
+async function startMachines(steps: Steps, { places, machinesPort, local }: Plan, supervisor: Supervisor, signal: AbortSignal): Promise<void> {
+  if (machinesPort === null) return steps.say(`using the Machines API on ${local.machines_url}`);
+  await steps.say(`starting the local Machines API on ${local.machines_url}`);
+  supervisor.start(machinesSpec(places, machinesPort));
+  await untilAnswers(local.machines_url, signal);
+}
+
+function machinesSpec(places: Places, port: number): ProgramSpec {
+  return {
+    name: "the local Machines API",
+    args: [MACHINES_MAIN, "--host", HOST, "--port", String(port), "--state", places.machines],
+    cwd: CHECKOUT,
+    log: join(places.logs, "machines.log"),
+  };
+}
+
+/** Applying takes seconds even where there is nothing to apply, so it is only done when the migrations changed. */
+async function applyMigrations(steps: Steps, places: Places, supervisor: Supervisor): Promise<void> {
+  const migrations = new AppliedMigrations(places);
+  if (migrations.isComplete()) return;
+  await steps.say("applying the database's migrations");
+  await supervisor.finish(migrationsSpec(places));
+  migrations.markComplete();
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

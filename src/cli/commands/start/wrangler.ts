@@ -1,0 +1,74 @@
+/** wrangler, which runs the worker in workerd on this computer: what it is started with. */
+
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { HOST } from "./ports.ts";
+import { CHECKOUT, type Places } from "./places.ts";
+import type { ProgramSpec } from "./program.ts";
+
+const WRANGLER = join(CHECKOUT, "node_modules", "wrangler", "bin", "wrangler.js");
+const MIGRATIONS = join(CHECKOUT, "migrations");
+
+/** Nothing but the worker: no questions, no news from the network, no traces outside of our own folder. */
+function environment(places: Places): Record<string, string> {
+  return {
+    CI: "1",
+    NO_COLOR: "1",
+    FORCE_COLOR: "0",
+    WRANGLER_HIDE_BANNER: "true",
+    WRANGLER_SEND_METRICS: "false",
+    WRANGLER_SEND_ERROR_REPORTS: "false",
+    WRANGLER_NO_SKILLS_UPDATE_PROMPTS: "true",
+    WRANGLER_LOG_PATH: places.logs,
+    WRANGLER_REGISTRY_PATH: join(places.dir, "registry"),
+    CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  };
+}
+
+/** The worker, on its port, with its state where it was. */
+export function workerSpec(places: Places, port: number, machinesUrl: string): ProgramSpec {
+  const args = ["dev", "--local", "--ip", HOST, "--port", String(port), "--persist-to", places.state];
+  const settings = ["--env-file", places.secrets, "--var", `FLY_API_BASE_URL:${machinesUrl}`];
+  const quiet = ["--show-interactive-dev-session=false", "--log-level", "info", "--inspector-port", "0"];
+  return {
+    name: "the worker",
+    args: [WRANGLER, ...args, ...settings, ...quiet],
+    cwd: CHECKOUT,
+    env: environment(places),
+    log: join(places.logs, "worker.log"),
+  };
+}
+
+/** Brings the local database up to the migrations of this checkout. */
+export function migrationsSpec(places: Places): ProgramSpec {
+  return {
+    name: "the migrations of the database",
+    args: [WRANGLER, "d1", "migrations", "apply", "DB", "--local", "--persist-to", places.state],
+    cwd: CHECKOUT,
+    env: environment(places),
+    log: join(places.logs, "migrations.log"),
+  };
+}
+
+/** Whether the database has all migrations. The note on it stands beside the database, so it goes when that goes. */
+export class AppliedMigrations {
+  readonly #note: string;
+  readonly #fingerprint: string;
+
+  constructor(places: Places, folder = MIGRATIONS) {
+    this.#note = join(places.state, "applied-migrations");
+    const files = readdirSync(folder).filter((name) => name.endsWith(".sql")).sort();
+    const hash = createHash("sha256");
+    for (const name of files) hash.update(`${name}\0`).update(readFileSync(join(folder, name))).update("\0");
+    this.#fingerprint = hash.digest("hex");
+  }
+
+  isComplete(): boolean {
+    return existsSync(this.#note) && readFileSync(this.#note, "utf8") === this.#fingerprint;
+  }
+
+  markComplete(): void {
+    writeFileSync(this.#note, this.#fingerprint);
+  }
+}

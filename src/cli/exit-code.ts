@@ -1,0 +1,69 @@
+/** How a run's end reads where it was started: the exit code, and a sentence where the code alone does not tell. */
+
+import type { RunBody } from "../api/run-schema.ts";
+import { signalNumber } from "../core/signals.ts";
+
+/** Codes as timeout(1), docker-run(1) and shells use them. */
+export const RUN_EXIT = {
+  timedOut: 124,
+  notStarted: 125,
+  notFound: 127,
+  killed: 137,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+/**
+ * The exit code of a final run.
+ * @param cancelledBy the signal by which this very command asked for the cancel
+ */
+export function exitCodeOf(run: RunBody, cancelledBy: "SIGINT" | "SIGTERM" | null): number {
+  switch (run.reason) {
+    case null:
+      return run.exit_code ?? 0;
+    case "exit_code":
+      return run.exit_code ?? RUN_EXIT.notStarted;
+    case "signal":
+      return 128 + (signalNumber(run.signal ?? "") ?? 9);
+    case "out_of_memory":
+      return run.signal === null && run.exit_code !== null && run.exit_code !== 0 ? run.exit_code : RUN_EXIT.killed;
+    case "timed_out":
+      return wasStarted(run) ? RUN_EXIT.timedOut : RUN_EXIT.notStarted;
+    case "command_not_found":
+      return run.exit_code === 126 ? run.exit_code : RUN_EXIT.notFound;
+    case "cancelled_by_user":
+      return cancelledBy === "SIGINT" ? RUN_EXIT.interrupted : RUN_EXIT.terminated;
+    default:
+      return RUN_EXIT.notStarted;
+  }
+}
+
+/** Why the run ended as it did, without a full stop; null where its own exit code says all. */
+export function endSentence(run: RunBody): string | null {
+  switch (run.reason) {
+    case null:
+    case "exit_code":
+      return null;
+    case "signal":
+      return `the command was ended by ${run.signal ?? "a signal"}`;
+    case "out_of_memory":
+      return `the command ran out of memory: ${run.detail ?? `its machine has ${run.machine.memory_mb} MB`}`;
+    case "cancelled_by_user":
+      return "the run was cancelled";
+    default:
+      return `${SENTENCES[run.reason] ?? run.reason}${run.detail === null ? "" : `: ${run.detail}`}`;
+  }
+}
+
+const SENTENCES: Record<string, string> = {
+  timed_out: "a time limit passed",
+  command_not_found: "the command could not be started",
+  no_capacity: "no host had room for the machine",
+  image_unavailable: "the image could not be had",
+  launch_refused: "the machine was refused",
+  machine_lost: "the machine was lost and how the command ended is not known",
+};
+
+function wasStarted(run: RunBody): boolean {
+  return run.attempts.some((attempt) => attempt.started_at !== null);
+}

@@ -1,0 +1,95 @@
+/** Following a run to its end over as many connections as it takes, with no byte lost or doubled. */
+
+import type { OutputEnd, OutputLine } from "../api/run-schema.ts";
+import { type ChunkPosition, OUTPUT_START, parsePosition } from "../core/output.ts";
+import { repeatDelayMs } from "../core/poll.ts";
+import type { Client } from "./api-client.ts";
+import { ApiError, mayPass, Unreachable } from "./api-error.ts";
+import { CliError } from "./cli-error.ts";
+import type { Io } from "./io.ts";
+import { span } from "./spans.ts";
+
+const RECONNECT_FIRST_MS = 100;
+const RECONNECT_MAX_MS = 5_000;
+/** Without any answer for this long, following ends; the run itself goes on. */
+const LOST_CONTACT_MAX_MS = 10 * 60_000;
+
+/** What happens while a run is followed. */
+export interface Watcher {
+  /** Is awaited before the next piece is read. */
+  onOutput(line: OutputLine, bytes: Uint8Array): Promise<void>;
+  /** The connection was lost, and another one is tried; called once per loss. */
+  onLost?(): Promise<void>;
+}
+
+/**
+ * Hands over the run's output as it comes and answers how the run ended, or null where `signal` ended the watching.
+ * @throws CliError where Mayfly refuses, or was not reached for ten minutes
+ */
+export async function follow(client: Client, io: Io, runId: string, watcher: Watcher, signal?: AbortSignal): Promise<OutputEnd | null> {
+  let after: string | null = null;
+  let failures = 0;
+  let lostAt: number | null = null;
+  while (!signal?.aborted) {
+    try {
+      for await (const message of client.follow(runId, after, signal)) {
+        lostAt = null;
+        if (message.kind === "open") continue;
+        failures = 0;
+        if (message.kind === "end") return message.end;
+        if (!isNews(message.id, after)) continue;
+        await handOver(watcher, message.line);
+        after = message.id;
+      }
+      throw new Unreachable(client.url, new Error("the stream broke off"));
+    } catch (error) {
+      if (error instanceof NotTaken) throw error.cause;
+      if (signal?.aborted) return null;
+      if (!worthAnotherTry(error)) throw error;
+      lostAt ??= io.now();
+      if (io.now() - lostAt > LOST_CONTACT_MAX_MS) throw lostContact(client, runId, error);
+      failures += 1;
+      if (failures === 1) await watcher.onLost?.();
+      await io.sleep(repeatDelayMs(failures, RECONNECT_FIRST_MS, RECONNECT_MAX_MS), signal);
+    }
+  }
+  return null;
+}
+
+/** The watcher failed and not the connection: another connection would not help. */
+class NotTaken extends Error {}
+
+async function handOver(watcher: Watcher, line: OutputLine): Promise<void> {
+  try {
+    await watcher.onOutput(line, bytesOf(line));
+  } catch (cause) {
+    throw new NotTaken("", { cause });
+  }
+}
+
+/** The bytes of an output line. */
+export function bytesOf(line: OutputLine): Uint8Array {
+  return line.base64 === undefined ? Buffer.from(line.text ?? "", "utf8") : Buffer.from(line.base64, "base64");
+}
+
+/** A server that resumes a little early repeats what is known; positions tell. */
+function isNews(id: string, after: string | null): boolean {
+  const [position, known] = [parsePosition(id), after === null ? OUTPUT_START : parsePosition(after)];
+  return position === null || known === null || isAfter(position, known);
+}
+
+function isAfter(a: ChunkPosition, b: ChunkPosition): boolean {
+  return a.attempt === b.attempt ? a.seq > b.seq : a.attempt > b.attempt;
+}
+
+/** Broken streams fail in many ways of the network's own; final are a refusal and an answer that is not Mayfly's. */
+function worthAnotherTry(error: unknown): boolean {
+  return error instanceof ApiError ? mayPass(error) : !(error instanceof SyntaxError);
+}
+
+function lostContact(client: Client, runId: string, cause: unknown): CliError {
+  return new CliError(`${client.url} was not reached for ${span(LOST_CONTACT_MAX_MS)}; the run may go on`, {
+    hint: `mayfly runs logs ${runId} --follow`,
+    cause,
+  });
+}

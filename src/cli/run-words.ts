@@ -1,0 +1,47 @@
+/** A run in words, as `show`, `list` and `run` print it. */
+
+import type { RunBody, RunSummaryBody } from "../api/run-schema.ts";
+import { GUEST_SIZES } from "../core/guest.ts";
+import { isFinal } from "../core/run.ts";
+import { endSentence } from "./exit-code.ts";
+import { span } from "./spans.ts";
+
+const SAFE_WORD = /^[\w@%+=:,./-]+$/;
+
+/** What a run carries out, as one would type it. */
+export function whatRuns(run: RunSummaryBody | RunBody): string {
+  if (run.command !== null) return run.command.map((word) => (SAFE_WORD.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");
+  return run.capture === "none" ? "(the image's own command)" : "(script)";
+}
+
+/** Why it ended, in two or three words; "" where the status says it all. */
+export function shortReason(run: RunSummaryBody): string {
+  if (run.reason === "exit_code") return `exit ${run.exit_code ?? "unknown"}`;
+  if (run.reason === "signal") return run.signal ?? "signal";
+  return run.reason === null || run.reason === "cancelled_by_user" ? "" : run.reason.replaceAll("_", " ");
+}
+
+/** From acceptance to its end, or until now. */
+export function durationOf(run: RunSummaryBody, nowMs: number): string {
+  return span((run.settled_at === null ? nowMs : Date.parse(run.settled_at)) - Date.parse(run.accepted_at));
+}
+
+/** How the run stands or ended, as one sentence. */
+export function standing(run: RunBody, nowMs: number): string {
+  const sentence = endSentence(run);
+  const code = run.reason === "exit_code" ? ` with exit code ${run.exit_code ?? "unknown"}` : "";
+  const so = isFinal(run.status) ? `after ${durationOf(run, nowMs)}` : `for ${durationOf(run, nowMs)}`;
+  return `${run.status}${code} ${so}${sentence === null ? "" : `: ${sentence}`}`;
+}
+
+/** "shared-cpu-1x, 256 MB". */
+export function machineSize(machine: RunBody["machine"]): string {
+  const named = Object.entries(GUEST_SIZES).find(([, guest]) => guest.cpuKind === machine.cpu_kind && guest.cpus === machine.cpus);
+  return `${named?.[0] ?? `${machine.cpus} ${machine.cpu_kind} CPUs`}, ${machine.memory_mb} MB`;
+}
+
+/** What is missing of a final run's output; null where nothing is. */
+export function outputNote({ output }: Pick<RunBody, "output">): string | null {
+  if (output.dropped_bytes > 0) return `${output.dropped_bytes} bytes of output are past the cap of one run and were dropped`;
+  return output.complete ? null : "some of the output could not be fetched and is missing";
+}

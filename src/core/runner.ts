@@ -1,0 +1,319 @@
+/**
+ * The runner: the POSIX sh program that runs a job's command inside its Machine and keeps its output until it is
+ * fetched. Plain sh (tried with dash, bash and busybox ash) and few processes: each one costs a run about a millisecond.
+ *
+ * What whoever reads the script should know:
+ * - Everything stands in one directory: `stdout`, `stderr`, `state` (a record and the runner's pid), and as needed `at`,
+ *   `missing`, `oom`, `released`. The record has its full length from the start and is written over in place, so that
+ *   the end of a job that filled the disk can still be told.
+ * - A waiting reader makes a FIFO `wake.<pid>` and blocks on it. The runner writes to each of them at the end; a signal
+ *   would not do, for the image's user may not signal root's readers. FIFOs are opened for reading and writing, which
+ *   never blocks on Linux, so that one whose reader is gone does no harm.
+ * - The watchdog, one background shell with one `sleep`, sends ALRM to the runner when a time limit passes.
+ *
+ * What it does not do:
+ * - A background command of a shell ignores INT and QUIT (POSIX), and so do the programs that it starts unless they set
+ *   handlers. INT and QUIT that reach the runner are passed on as TERM. `env --default-signal` could restore them, but
+ *   finding out whether an image's `env` knows it costs a process.
+ * - Signals go to the command alone, as they would without a runner. What it started ends with the Machine.
+ * - A shell can not tell `exit 137` from death by SIGKILL in a way that dash, bash and busybox share.
+ * - The streams are files: a job that opens /dev/stdout or /dev/stderr by name and not for appending empties them.
+ */
+export const RUNNER_SCRIPT = `# Mayfly's runner: runs one command, keeps its output and tells it to readers.
+#   run DIR RUN_SECONDS STOP_SECONDS LINGER_SECONDS COMMAND [ARG...]
+#   read DIR STDOUT_OFFSET STDERR_OFFSET MAX_BYTES WAIT_SECONDS
+#   release DIR
+# Variables begin with _ so that none is one of the command's own. DIR has no blanks.
+
+# Sets _state to running, ended or, where there is no record, nothing.
+read_state() {
+  _state='' _whole=''
+  [ -s "$_dir/state" ] || return
+  {
+    read -r _state _code _timed_out _oom_killed _is_missing _out _err _whole
+    read -r _runner
+  } <"$_dir/state"
+  [ "$_state$_whole" = ended. ] || _state=running
+}
+
+# Sets _out and _err, with one process or none.
+read_sizes() {
+  _out=0 _err=0
+  [ -s "$_dir/stdout" ] || [ -s "$_dir/stderr" ] || return
+  set -- $(wc -c "$_dir/stdout" "$_dir/stderr")
+  _out=$1 _err=$3
+}
+
+# ---- run ----
+
+give_up() {
+  echo "mayfly runner: can not write to $_dir" >&2
+  exit 125
+}
+
+make_dir() {
+  mkdir -m 700 "$_dir" && printf '' >"$_dir/stdout" && printf '' >"$_dir/stderr" || give_up
+  printf '%-79s\\n%s\\n' running "$$" >"$_dir/state" || give_up
+}
+
+# Sets _missing to a sentence where $1 can not be executed. "command -v" would find shell builtins too.
+look_for() {
+  case $1 in
+    '') _code=127 _missing='the command is empty' ;;
+    */*) look_at "$1" ;;
+    *) look_in_path "$1" ;;
+  esac
+}
+
+look_at() {
+  if [ -d "$1" ]; then
+    _code=126 _missing="$1 is a directory, not a program"
+  elif [ ! -e "$1" ]; then
+    _code=127 _missing="there is no file $1 in the image"
+    case $1 in /*) ;; *) _missing="$_missing (working directory: $PWD)" ;; esac
+  elif [ ! -x "$1" ]; then
+    _code=126 _missing="$1 is not executable"
+  fi
+}
+
+look_in_path() {
+  _code=127 _missing="there is no program $1 in the image's PATH ($PATH)"
+  set -f
+  IFS=:
+  for _try in $PATH; do
+    _try=\${_try:-.}/$1
+    [ -f "$_try" ] || continue
+    [ -x "$_try" ] && _missing='' && break
+    _code=126 _missing="$_try is not executable"
+  done
+  unset IFS
+  set +f
+}
+
+# Sets _oom to the number of processes that the kernel has killed for want of memory.
+read_oom() {
+  while read -r _key _oom; do
+    [ "$_key" = oom_kill ] && return
+  done </proc/vmstat
+}
+
+# Sends ALRM to the runner after $1 seconds. TERM ends it and its sleep; the end is on record before that is sent, so
+# that one before the trap is not lost. The first also notes the count of OOM kills, beside the command's start.
+watch() {
+  {
+    _before=$!
+    trap '[ "$!" = "$_before" ] || kill "$!"; exit' TERM
+    [ -e "$_dir/oom" ] || { read_oom && echo "$_oom" >"$_dir/oom"; }
+    read_state
+    [ "$_state" = running ] || exit
+    sleep "$1" &
+    wait "$!" && kill -ALRM "$$"
+  } &
+  _watchdog=$!
+}
+
+# Passes signal $1 on; after a TERM the stop limit runs. Once the command is reaped no process may be started before
+# its status is asked for: the shell would forget it.
+pass_on() {
+  _caught=1
+  [ "$_pid" ] || { _early=$1; return; }
+  kill -"$1" "$_pid" && [ "$1$_stopping" = TERM ] || return
+  _stopping=1
+  kill "$_watchdog"
+  watch "$_stop"
+}
+
+# The run limit passed, or the stop limit.
+limit_passed() {
+  _caught=1
+  [ "$_stopping" ] && { kill -KILL "$_pid"; return; }
+  kill -TERM "$_pid" || return
+  _timed_out=1 _stopping=1
+  watch "$_stop"
+}
+
+# A caught signal interrupts the wait, or comes just after it.
+await() {
+  while :; do
+    _caught=''
+    wait "$_pid"
+    _code=$?
+    [ "$_caught" ] || return
+    kill -0 "$_pid" || break
+  done
+  wait "$_pid"
+  _code=$?
+}
+
+# Where exec fails the shell says so in the command's place, with the runner's path in front.
+look_whether_started() {
+  IFS= read -r _line <"$_dir/stderr"
+  case $_line in
+    "$0: "*) _missing="$1 can not be started: its interpreter or loader is missing, or it is for another processor" ;;
+  esac
+}
+
+look_whether_oom() {
+  read -r _before <"$_dir/oom" && read_oom && [ "$_oom" -gt "$_before" ] && _oom_killed=1
+}
+
+tell_end() {
+  read_sizes
+  [ "$_missing" ] && _is_missing=1 && printf '%s\\n' "$_missing" >"$_dir/missing"
+  printf 'ended %s ' "$_code $_timed_out $_oom_killed $_is_missing $_out $_err ." 1<>"$_dir/state"
+  for _fifo in "$_dir"/wake.*; do
+    [ -p "$_fifo" ] && echo 1<>"$_fifo"
+  done
+}
+
+# Stays for readers until a release, which sends USR1.
+linger() {
+  trap '' TERM HUP INT QUIT USR2 ALRM
+  _before=$!
+  trap '[ "$!" = "$_before" ] || kill -KILL "$!"; exit "$_code"' USR1
+  date +%s >"$_dir/at"
+  [ -e "$_dir/released" ] && exit "$_code"
+  sleep "$1" &
+  wait "$!"
+  exit "$_code"
+}
+
+run_command() {
+  trap 'pass_on TERM' TERM INT QUIT
+  trap 'pass_on HUP' HUP
+  trap 'pass_on USR1' USR1
+  trap 'pass_on USR2' USR2
+  trap limit_passed ALRM
+  { exec "$@"; } </dev/null >>"$_dir/stdout" 2>>"$_dir/stderr" &
+  _pid=$!
+  exec </dev/null >/dev/null 2>&1
+  watch "$_limit"
+  [ "$_early" ] && pass_on "$_early"
+  await
+  case $_code in
+    126 | 127) look_whether_started "$1" ;;
+    137) look_whether_oom ;;
+  esac
+}
+
+do_run() {
+  _limit=$1 _stop=$2 _linger=$3
+  _pid='' _watchdog='' _early='' _stopping='' _missing='' _is_missing=0 _timed_out=0 _oom_killed=0
+  shift 3
+  make_dir
+  look_for "$1"
+  [ "$_missing" ] || run_command "$@"
+  tell_end
+  exec </dev/null >/dev/null 2>&1
+  [ "$_watchdog" ] && kill "$_watchdog"
+  linger "$_linger"
+}
+
+# ---- read ----
+
+problem() {
+  echo "mayfly 1 problem $1"
+  exit
+}
+
+begun() {
+  read_state
+  [ "$_state" ]
+}
+
+# True at the end, and where there are bytes beyond the offsets.
+news() {
+  read_state
+  [ "$_state" = running ] || return 0
+  read_sizes
+  [ "$_out" -ne "$_from_out" ] || [ "$_err" -ne "$_from_err" ]
+}
+
+# Waits until $1 is true, for $2 seconds. Looks each 20 ms, later each 500 ms. Ends with its reader.
+poll() {
+  _left=$(($2 * 1000)) _round=0
+  until "$1" || [ "$_left" -le 0 ] || ! kill -0 "$$"; do
+    _round=$((_round + 1)) _nap=0.5 _ms=500
+    [ "$_round" -gt 40 ] || _nap=0.1 _ms=100
+    [ "$_round" -gt 20 ] || _nap=0.02 _ms=20
+    _left=$((_left - _ms))
+    # Not every sleep knows fractions.
+    sleep "$_nap" &
+    wait "$!" || { sleep 1 && _left=$((_left - 1000)); } || break
+  done
+}
+
+# Waits for news for $1 seconds: the runner tells the end through a FIFO, a poller tells the rest.
+wait_for_news() {
+  _fifo=$_dir/wake.$$
+  mkfifo -m 666 "$_fifo"
+  [ -p "$_fifo" ] || { poll news "$1"; return; }
+  exec 3<>"$_fifo"
+  {
+    _before=$!
+    trap '[ "$!" = "$_before" ] || kill "$!"; rm -f "$_fifo"; exit' TERM
+    poll news "$1"
+    echo >&3
+    rm -f "$_fifo"
+  } >/dev/null &
+  read -r _line <&3
+  kill "$!"
+}
+
+# Sets what is told of each stream. One under half of MAX_BYTES is told in full, so that a flood does not starve it.
+share() {
+  _n_out=$((_out - $1)) _n_err=$((_err - $2)) _half=$(($3 / 2))
+  [ "$((_n_out + _n_err))" -gt "$3" ] || return
+  if [ "$_n_out" -le "$_half" ]; then
+    _n_err=$(($3 - _n_out))
+  else
+    [ "$_n_err" -le "$_half" ] || _n_err=$_half
+    _n_out=$(($3 - _n_err))
+  fi
+}
+
+# Prints $3 bytes of stream $1 from byte $2 on. The dd copies nothing and moves the offset that head goes on from.
+print_bytes() {
+  [ "$3" -eq 0 ] || {
+    [ "$2" -eq 0 ] || dd bs=1 skip="$2" count=0
+    if [ "$_form" = base64 ]; then head -c "$3" | base64; else head -c "$3" | od -An -v -tx1; fi
+  } <"$_dir/$1"
+  echo .
+}
+
+do_read() {
+  _from_out=$1 _from_err=$2
+  exec 2>/dev/null
+  begun || [ "$4" -eq 0 ] || poll begun 5
+  [ "$_state" ] || problem "there is no record in $_dir: the runner did not start, or could not write there"
+  news || [ "$4" -eq 0 ] || { wait_for_news "$4"; news; }
+  [ "$_out" -ge "$1" ] && [ "$_err" -ge "$2" ] ||
+    problem "offsets $1 and $2 are beyond the streams, which have $_out and $_err bytes"
+  share "$1" "$2" "$3"
+  _form=base64 _at=- _line=''
+  command -v base64 >/dev/null || _form=hex
+  if [ "$_state" = ended ]; then
+    [ ! -s "$_dir/at" ] || read -r _at <"$_dir/at"
+    [ "$_is_missing" = 0 ] || IFS= read -r _line <"$_dir/missing"
+  else
+    _code=0 _timed_out=0 _oom_killed=0 _is_missing=0
+  fi
+  echo "mayfly 1 $_state $_out $_err $_code $_timed_out $_oom_killed $_is_missing $_at $_form $_n_out $_n_err"
+  printf '%s\\n' "$_line"
+  print_bytes stdout "$1" "$_n_out"
+  print_bytes stderr "$2" "$_n_err"
+}
+
+# ---- release ----
+
+# The flag is for a runner that does not linger yet.
+do_release() {
+  printf '' >"$_dir/released"
+  read_state
+  [ "$_state" != ended ] || kill -USR1 "$_runner"
+}
+
+_do=do_$1 _dir=$2
+shift 2
+"$_do" "$@"
+`;

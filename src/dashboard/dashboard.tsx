@@ -1,0 +1,30 @@
+/** The pages, as an app of their own: `/`, `/runs/…`, `/sign-in`, `/sign-out` and `/assets/…`, and no other path. */
+
+import { Hono } from "hono";
+import { csrf } from "hono/csrf";
+import { assets } from "./assets.ts";
+import { noStore, pageHeaders } from "./headers.ts";
+import type { DashboardPorts } from "./ports.ts";
+import { problemHandler } from "./problem.tsx";
+import { runListPage } from "./run-list.tsx";
+import { runPages } from "./run-page.tsx";
+import { requireSession } from "./session.ts";
+import { signInPages } from "./sign-in.tsx";
+
+export type { DashboardPorts, RunQuery, StoredOutput } from "./ports.ts";
+
+/** Paths that are pages. Named one by one: mounted at "/", this app must not touch what belongs to the API. */
+const PATHS = ["/", "/runs/*", "/sign-in", "/sign-in/*", "/sign-out", "/assets/*"];
+const SIGNED_IN_PATHS = ["/", "/runs/*"];
+
+export function createDashboard(ports: DashboardPorts): Hono {
+  const app = new Hono();
+  app.onError(problemHandler(() => ports.now()));
+  for (const path of PATHS) app.use(path, pageHeaders(), noStore(), csrf());
+  for (const path of SIGNED_IN_PATHS) app.use(path, requireSession(ports));
+  app.route("/", assets());
+  app.route("/", signInPages(ports));
+  app.route("/", runListPage(ports));
+  app.route("/", runPages(ports));
+  return app;
+}

@@ -1,0 +1,6 @@
+import type { LogRow } from "./screen.ts";
+
+/** The class of a row's element. */
+export function rowClass(row: LogRow): string {
+  return row.kind === "stdout" ? "row" : `row ${row.kind}`;
+}

@@ -1,0 +1,118 @@
+/** What a run was asked to do and where it does it. */
+
+import type { Child } from "hono/jsx";
+import type { RunBody } from "../../api/run-schema.ts";
+import { byteCount } from "../words/bytes.ts";
+import { commandLine, machineSize } from "../words/what-runs.ts";
+import { Age } from "./times.tsx";
+
+export function Facts({ run, nowMs }: { run: RunBody; nowMs: number }) {
+  const last = run.attempts.at(-1);
+  const { timeouts } = run;
+  return (
+    <section class="card facts" id="facts" data-part aria-labelledby="facts-title">
+      <h2 id="facts-title">Facts</h2>
+      <dl>
+        <Fact name="Image">
+          <Code text={run.image} />
+        </Fact>
+        {run.command !== null && (
+          <Fact name="Command">
+            <Code text={commandLine(run.command)} />
+          </Fact>
+        )}
+        {run.script !== null && (
+          <Fact name="Script">
+            <details id="script">
+              <summary>{`${run.script.split("\n").length} lines`}</summary>
+              <pre>{run.script}</pre>
+            </details>
+          </Fact>
+        )}
+        {run.command === null && run.script === null && <Fact name="Command">the image's own</Fact>}
+        <Fact name="Machine">{machineSize(run.machine)}</Fact>
+        <Fact name="Region">
+          {last?.region ??
+            (run.regions.length > 0 ? `asked for: ${run.regions.join(", ")}` : "not chosen yet")}
+        </Fact>
+        <Fact name="Machine id">{last?.machine_id ? <Code text={last.machine_id} /> : "none yet"}</Fact>
+        <Fact name="Accepted">
+          <Age at={run.accepted_at} nowMs={nowMs} />
+        </Fact>
+        <Fact name="Limits">{`queue ${timeouts.queue}, boot ${timeouts.boot}, run ${timeouts.run}, stop ${timeouts.stop}`}</Fact>
+        <Tags tags={run.tags} />
+        <Env env={run.env} />
+        {run.files.length > 0 && (
+          <Fact name="Files">
+            <ul>
+              {run.files.map((file) => (
+                <li>
+                  <Code text={file.path} />{" "}
+                  <span class="muted">{`${byteCount(file.bytes)}, ${file.mode}`}</span>
+                </li>
+              ))}
+            </ul>
+          </Fact>
+        )}
+        <Fact name="Run id">
+          <Code text={run.id} />
+        </Fact>
+      </dl>
+    </section>
+  );
+}
+
+function Fact({ name, children }: { name: string; children?: Child }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function Code({ text }: { text: string }) {
+  return (
+    <code>
+      <bdi>{text}</bdi>
+    </code>
+  );
+}
+
+function Tags({ tags }: { tags: RunBody["tags"] }) {
+  if (Object.keys(tags).length === 0) return null;
+  return (
+    <Fact name="Tags">
+      <ul class="tags">
+        {Object.entries(tags).map(([key, value]) => (
+          <li>
+            <a class="tag" href={`/?tag=${encodeURIComponent(`${key}:${value}`)}`}>
+              <bdi>{key}</bdi>: <bdi>{value}</bdi>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </Fact>
+  );
+}
+
+/** Names at once, each value one click away: values are long more often than they are of interest. */
+function Env({ env }: { env: RunBody["env"] }) {
+  if (Object.keys(env).length === 0) return null;
+  return (
+    <Fact name="Env">
+      <ul>
+        {Object.entries(env).map(([name, value]) => (
+          <li>
+            <details id={`env-${name}`}>
+              <summary>
+                <code>{name}</code>
+              </summary>
+              <pre>{value}</pre>
+            </details>
+          </li>
+        ))}
+      </ul>
+    </Fact>
+  );
+}

@@ -1,0 +1,66 @@
+/** The top of a run's page: what it is, how it stands, the times of its phases, and the button that cancels it. */
+
+import type { RunBody } from "../../api/run-schema.ts";
+import { isFinal } from "../../core/run.ts";
+import { furtherDetail, outcomeSentence, STATUS_WORDS } from "../words/outcome.ts";
+import { runTitle } from "../words/what-runs.ts";
+import { StatusBadge } from "./status-badge.tsx";
+import { Age, Duration } from "./times.tsx";
+import { Waterfall } from "./waterfall.tsx";
+
+export function RunHead({ run, nowMs }: { run: RunBody; nowMs: number }) {
+  const final = isFinal(run.status);
+  const title = runTitle(run);
+  const sentence = outcomeSentence(run);
+  const detail = furtherDetail(run);
+  const saysMore = sentence !== STATUS_WORDS[run.status];
+  return (
+    <section
+      class="run-head"
+      id="head"
+      data-part
+      data-status={run.status}
+      data-final={final ? "" : undefined}
+      data-title={`${STATUS_WORDS[run.status]}: ${title} · Mayfly`}
+      aria-labelledby="run-title"
+    >
+      <p class="crumbs">
+        <a href="/">Runs</a> <span aria-hidden="true">/</span> <span class="id">{run.id}</span>
+      </p>
+      <div class="title">
+        <h1 id="run-title" class={run.name === null ? "code" : ""}>
+          <bdi>{title}</bdi>
+        </h1>
+        {!final && run.cancel_requested_at === null && (
+          <form method="post" action={`/runs/${run.id}/cancel`}>
+            <button class="danger" type="submit" id="cancel">
+              Cancel run
+            </button>
+          </form>
+        )}
+      </div>
+      <div class="state">
+        <StatusBadge status={run.status} />
+        {saysMore && <strong class="sentence">{sentence}</strong>}
+        <span class="muted">
+          {final ? "after " : "for "}
+          <Duration from={run.accepted_at} to={run.settled_at} nowMs={nowMs} />
+          {final && run.settled_at !== null && (
+            <>
+              {", "}
+              <Age at={run.settled_at} nowMs={nowMs} />
+            </>
+          )}
+        </span>
+      </div>
+      {detail !== null && <p class="detail">{detail}</p>}
+      {!final && run.cancel_requested_at !== null && (
+        <p class="detail">
+          Cancel was asked for <Age at={run.cancel_requested_at} nowMs={nowMs} />; its command gets{" "}
+          {run.timeouts.stop} to stop.
+        </p>
+      )}
+      <Waterfall run={run} nowMs={nowMs} />
+    </section>
+  );
+}

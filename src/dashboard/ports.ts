@@ -1,0 +1,42 @@
+/** What the pages need of the rest of Mayfly, in the words of the API. */
+
+import type { EventListBody, OutputLine, RunBody, RunListBody } from "../api/run-schema.ts";
+import type { Stream } from "../core/output.ts";
+import type { RunStatus } from "../core/run.ts";
+
+export interface RunQuery {
+  /** Empty for all. */
+  statuses: RunStatus[];
+  tag: { key: string; value: string } | null;
+  /** As `next_cursor` gave it; null for the first page. */
+  cursor: string | null;
+}
+
+/** Stored output, oldest first. */
+export interface StoredOutput {
+  lines: OutputLine[];
+  /** The last line's id, as `follow` takes it: "1.42"; null where nothing is stored. */
+  position: string | null;
+}
+
+/** Broken assumptions throw; an `AppError` of the core is shown with its sentence. */
+export interface DashboardPorts {
+  listRuns(query: RunQuery): Promise<RunListBody>;
+  getRun(id: string): Promise<RunBody | null>;
+  /** The events of a run, oldest first; the first page of the API's list will do. */
+  events(id: string): Promise<EventListBody>;
+  /** The newest output, whole pieces of about `maxBytes` together; the pieces' offsets tell what came before. */
+  readOutput(id: string, maxBytes: number): Promise<StoredOutput>;
+  /** All bytes of one stream; null for an unknown run. */
+  rawOutput(id: string, stream: Stream, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | null>;
+  /** The API's SSE answer: `output` messages after a position (null: from the start), then `end`. */
+  follow(id: string, after: string | null, signal: AbortSignal): Promise<Response>;
+  cancel(id: string): Promise<"asked" | "final" | "unknown">;
+  /** The value of a session cookie, or null where the token is wrong. */
+  signIn(token: string): Promise<string | null>;
+  /** The same for the ticket of a sign-in link; null where it is unknown or too old. */
+  signInWithTicket(ticket: string): Promise<string | null>;
+  isSignedIn(session: string | undefined): Promise<boolean>;
+  /** Epoch milliseconds. */
+  now(): number;
+}

@@ -1,0 +1,113 @@
+/** The page of one run, what its script asks for, and its cancel button. */
+
+import { type Context, Hono } from "hono";
+import type { EventListBody, RunBody } from "../api/run-schema.ts";
+import { PAGE_OUTPUT_MAX_BYTES } from "../core/limits.ts";
+import { STREAMS, type Stream } from "../core/output.ts";
+import { isFinal } from "../core/run.ts";
+import { type RenderedLog, renderLog } from "./log/render.ts";
+import { EventTable } from "./parts/event-table.tsx";
+import { Facts } from "./parts/facts.tsx";
+import { Layout } from "./parts/layout.tsx";
+import { OutputNotes, OutputPanel } from "./parts/output-panel.tsx";
+import { RunHead } from "./parts/run-head.tsx";
+import type { DashboardPorts, StoredOutput } from "./ports.ts";
+import { UnknownRunPage } from "./problem.tsx";
+import { STATUS_WORDS } from "./words/outcome.ts";
+import { runTitle } from "./words/what-runs.ts";
+
+/** Without a script the page loads itself again this often while the run is under way. */
+const REFRESH_S = 4;
+
+const NO_OUTPUT: StoredOutput = { lines: [], position: null };
+
+export function runPages(ports: DashboardPorts): Hono {
+  const app = new Hono();
+
+  app.get("/runs/:id", async (c) => {
+    const id = c.req.param("id");
+    const run = await ports.getRun(id);
+    if (run === null) return unknownRun(c);
+    if (c.req.query("part") === "summary") {
+      const events = await ports.events(id);
+      return c.html(<SummaryPart run={run} events={events} nowMs={ports.now()} />);
+    }
+    const [events, stored] = await Promise.all([
+      ports.events(id),
+      run.capture === "none" ? NO_OUTPUT : ports.readOutput(id, PAGE_OUTPUT_MAX_BYTES),
+    ]);
+    const log = renderLog(stored.lines, isFinal(run.status));
+    return c.html(<RunPage run={run} events={events} stored={stored} log={log} nowMs={ports.now()} />);
+  });
+
+  app.get("/runs/:id/live", async (c) => {
+    // A browser that lost the connection says itself where it was.
+    const after = c.req.header("Last-Event-ID") ?? c.req.query("after") ?? "";
+    return ports.follow(c.req.param("id"), after === "" ? null : after, c.req.raw.signal);
+  });
+
+  app.get("/runs/:id/output/:stream", async (c) => {
+    const { id, stream } = c.req.param();
+    const bytes = isStream(stream) ? await ports.rawOutput(id, stream, c.req.raw.signal) : null;
+    if (bytes === null) return unknownRun(c);
+    return c.body(bytes, 200, {
+      "Content-Type": "text/plain; charset=utf-8",
+      "Content-Disposition": `inline; filename="${id.replaceAll(/[^\w-]/g, "")}.${stream}.txt"`,
+    });
+  });
+
+  app.post("/runs/:id/cancel", async (c) => {
+    const id = c.req.param("id");
+    // A run that ended meanwhile shows how: that is the answer.
+    if ((await ports.cancel(id)) === "unknown") return unknownRun(c);
+    return c.redirect(`/runs/${encodeURIComponent(id)}`, 303);
+  });
+
+  function unknownRun(c: Context) {
+    return c.html(<UnknownRunPage nowMs={ports.now()} />, 404);
+  }
+
+  return app;
+}
+
+function isStream(text: string): text is Stream {
+  return (STREAMS as readonly string[]).includes(text);
+}
+
+interface RunPageProps {
+  run: RunBody;
+  events: EventListBody;
+  stored: StoredOutput;
+  log: RenderedLog;
+  nowMs: number;
+}
+
+function RunPage({ run, events, stored, log, nowMs }: RunPageProps) {
+  const title = `${STATUS_WORDS[run.status]}: ${runTitle(run)}`;
+  return (
+    <Layout title={title} nowMs={nowMs} signedIn={true} refreshS={isFinal(run.status) ? null : REFRESH_S}>
+      <RunHead run={run} nowMs={nowMs} />
+      <div class="columns">
+        <div class="column">
+          <OutputPanel run={run} stored={stored} log={log} />
+          <EventTable list={events} acceptedAt={run.accepted_at} />
+        </div>
+        <Facts run={run} nowMs={nowMs} />
+      </div>
+    </Layout>
+  );
+}
+
+/** Everything on the page that changes with the run, but its output. */
+function SummaryPart({ run, events, nowMs }: Pick<RunPageProps, "run" | "events" | "nowMs">) {
+  return (
+    <>
+      <RunHead run={run} nowMs={nowMs} />
+      <Facts run={run} nowMs={nowMs} />
+      {run.capture === "output" && (
+        <OutputNotes run={run} empty={run.output.stdout_bytes + run.output.stderr_bytes === 0} />
+      )}
+      <EventTable list={events} acceptedAt={run.accepted_at} />
+    </>
+  );
+}

@@ -1,0 +1,92 @@
+/** A run's status and reason in plain words. */
+
+import type { RunBody, RunSummaryBody } from "../../api/run-schema.ts";
+import { isFinal, type Reason, type RunStatus } from "../../core/run.ts";
+import { memorySize } from "./what-runs.ts";
+
+/** The word of each status, as badges and filters show it. */
+export const STATUS_WORDS: Record<RunStatus, string> = {
+  queued: "Queued",
+  starting: "Starting",
+  running: "Running",
+  retrying: "Retrying",
+  succeeded: "Succeeded",
+  failed: "Failed",
+  cancelled: "Cancelled",
+};
+
+/** How the run stands, or how it ended, as one sentence without a full stop. */
+export function outcomeSentence(run: RunBody): string {
+  if (isFinal(run.status)) return run.reason === null ? "Succeeded" : endedBecause(run.reason, run);
+  if (run.cancel_requested_at !== null) return "Being cancelled";
+  if (run.status === "queued") return "Waiting for its turn";
+  if (run.status === "starting")
+    return run.attempts.at(-1)?.created_at ? "Its machine is booting" : "Asking for a machine";
+  return run.status === "retrying" ? "About to be tried again" : "Running";
+}
+
+/** Why a run ended, in few words for a list; "" where its status says it all. */
+export function shortReason(run: RunSummaryBody): string {
+  switch (run.reason) {
+    case "exit_code":
+      return `exit code ${run.exit_code ?? "unknown"}`;
+    case "signal":
+      return run.signal ?? "ended by a signal";
+    case "cancelled_by_user":
+    case null:
+      return "";
+    default:
+      return SHORT[run.reason];
+  }
+}
+
+/** The run's own detail, where it tells more than {@link outcomeSentence}. */
+export function furtherDetail(run: RunBody): string | null {
+  return run.reason !== null && TOLD_IN_FULL.has(run.reason) ? null : run.detail;
+}
+
+const SHORT: Record<Exclude<Reason, "exit_code" | "signal" | "cancelled_by_user">, string> = {
+  out_of_memory: "out of memory",
+  timed_out: "timed out",
+  command_not_found: "command not found",
+  no_capacity: "no capacity",
+  image_unavailable: "image unavailable",
+  launch_refused: "launch refused",
+  machine_lost: "machine lost",
+};
+
+/** Reasons of which the sentence says all that the detail does. */
+const TOLD_IN_FULL: ReadonlySet<Reason> = new Set(["exit_code", "signal", "out_of_memory", "timed_out"]);
+
+function endedBecause(reason: Reason, run: RunBody): string {
+  switch (reason) {
+    case "exit_code":
+      return `Exited with code ${run.exit_code ?? "unknown"}`;
+    case "signal":
+      return run.signal === "SIGKILL" ? "Killed by SIGKILL" : `Ended by ${run.signal ?? "a signal"}`;
+    case "out_of_memory":
+      return `Ran out of memory: its machine has ${memorySize(run.machine.memory_mb)}`;
+    case "timed_out":
+      return limitPassed(run);
+    case "command_not_found":
+      return "The command could not be started";
+    case "no_capacity":
+      return "No host had room for its machine";
+    case "image_unavailable":
+      return "The image could not be had";
+    case "launch_refused":
+      return "The machine was refused";
+    case "machine_lost":
+      return "The machine was lost; how the command ended is not known";
+    case "cancelled_by_user":
+      return "Cancelled";
+  }
+}
+
+/** Which of the limits it was shows in how far the last attempt came. */
+function limitPassed(run: RunBody): string {
+  const last = run.attempts.at(-1);
+  if (!last?.created_at) return `No machine within its queue limit of ${run.timeouts.queue}`;
+  if (!last.started_at) return `Its machine was not up within its boot limit of ${run.timeouts.boot}`;
+  return `Ran past its limit of ${run.timeouts.run}`;
+}

@@ -1,0 +1,53 @@
+/** The phases of an attempt, one after the other, from the times that are known. */
+
+import type { AttemptBody, RunBody } from "../../api/run-schema.ts";
+import { isFinal } from "../../core/run.ts";
+
+export interface Phase {
+  name: string;
+  /** What the colour of its bar tells: waiting for others, the machine's start, the command itself. */
+  kind: "wait" | "machine" | "command";
+  startMs: number;
+  endMs: number;
+  /** Still going on: `endMs` is the present. */
+  open: boolean;
+}
+
+/** Phases of one attempt. The one under way ends now; a moment that nobody saw joins its neighbours. */
+export function phasesOf(run: RunBody, attempt: AttemptBody | null, nowMs: number): Phase[] {
+  const marks = marksOf(run, attempt).filter((mark) => mark.at !== null);
+  const endIso = attempt?.settled_at ?? run.settled_at;
+  const open = endIso === null && !isFinal(run.status);
+  const lastMs = endIso === null ? nowMs : Date.parse(endIso);
+  const phases: Phase[] = [];
+  let earliestMs = 0;
+  marks.forEach((mark, index) => {
+    const next = marks[index + 1]?.at;
+    // The clocks of worker and machine can differ by a little: time never runs backwards in a picture.
+    const startMs = Math.max(earliestMs, Date.parse(mark.at ?? ""));
+    const endMs = Math.max(startMs, next ? Date.parse(next) : lastMs);
+    earliestMs = startMs;
+    phases.push({ name: mark.name, kind: mark.kind, startMs, endMs, open: open && next === undefined });
+  });
+  return phases;
+}
+
+interface Mark {
+  at: string | null;
+  name: string;
+  kind: Phase["kind"];
+}
+
+function marksOf(run: RunBody, attempt: AttemptBody | null): Mark[] {
+  const queue: Mark = { at: run.accepted_at, name: "Queue", kind: "wait" };
+  if (attempt === null) return [queue];
+  const spoke = attempt.first_output_at !== null;
+  return [
+    ...(attempt.number === 1 ? [queue] : []),
+    { at: attempt.create_asked_at, name: "Create machine", kind: "machine" },
+    { at: attempt.created_at, name: "Boot", kind: "machine" },
+    { at: attempt.started_at, name: spoke ? "Until first output" : "Run", kind: "command" },
+    { at: attempt.first_output_at, name: "Run", kind: "command" },
+    { at: attempt.exited_at, name: "Settle", kind: "wait" },
+  ];
+}

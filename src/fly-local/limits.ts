@@ -1,0 +1,26 @@
+/** Every bound of the local Machines API, with its unit and the reason for it. */
+
+/** Fly refuses longer waits (docs: Wait for a Machine to reach a specified state). */
+export const WAIT_MAX_S = 60;
+/** Longest exec; Fly's own limit is undocumented and reported as 25 to 60 s. */
+export const EXEC_MAX_S = 60;
+/** What of each stream of an exec is kept in memory; anything beyond is read and dropped. */
+export const EXEC_STREAM_MAX_BYTES = 16 * 1024 * 1024;
+/** A create carries its files in the body as base64. */
+export const BODY_MAX_BYTES = 8 * 1024 * 1024;
+/** `events` of a Machine and GET events (Fly: default 20, at most 50). */
+export const EVENTS_MAX = 50;
+export const EVENTS_DEFAULT = 20;
+/** Fly keeps answering GET for a destroyed Machine for about this long. */
+export const DESTROYED_KEPT_MS = 48 * 3_600_000;
+export const DESTROYED_SWEEP_MS = 3_600_000;
+/** Between a stop's signal and SIGKILL (docs: stop_config, kill_timeout). */
+export const STOP_TIMEOUT_DEFAULT_MS = 5_000;
+export const STOP_TIMEOUT_MAX_MS = 300_000;
+/** Fly's default restart policy: on-failure, ten times within five minutes (docs: Machine restart policy). */
+export const RESTART_MAX_RETRIES = 10;
+export const RESTART_WINDOW_MS = 5 * 60_000;
+/** Fly restarts 1 to 2 s after the exit; its back-off is undocumented. */
+export const RESTART_DELAY_MS = 1_000;
+/** Making a sandbox takes some ten milliseconds; a computer that needs longer than this cannot make one. */
+export const SANDBOX_READY_MS = 10_000;

@@ -1,0 +1,82 @@
+/** The command: a local Machines API in the foreground. */
+
+import { parseArgs } from "node:util";
+import type { IsolationChoice } from "./processes/choose-level.ts";
+import { type MachinesServer, startMachinesServer } from "./server.ts";
+
+const USAGE = `Usage: node src/fly-local/main.ts [options]
+
+A local implementation of Fly's Machines API whose machines are real processes of this computer.
+
+  --port <number>        port to listen on, 0 for a free one (4280)
+  --host <address>       address to listen on (127.0.0.1)
+  --state <directory>    where machines are remembered (.mayfly/machines)
+  --isolation <level>    auto, sandbox or process (auto)
+  --token <text>         the only token that is let in (any)
+  --region <code>        region of machines that ask for none (local)
+  --help                 this text
+`;
+/** A second one only repeats the wish. */
+const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+/** Whatever still hangs then is left to the kernel, which ends machines with the server. */
+const SHUTDOWN_MAX_MS = 1_900;
+
+function fail(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
+
+function readFlags() {
+  const { values } = parseArgs({
+    options: {
+      port: { type: "string", default: "4280" },
+      host: { type: "string", default: "127.0.0.1" },
+      state: { type: "string", default: ".mayfly/machines" },
+      isolation: { type: "string", default: "auto" },
+      token: { type: "string" },
+      region: { type: "string", default: "local" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const { isolation } = values;
+  if (!/^\d+$/.test(values.port) || Number(values.port) > 65_535)
+    throw new Error(`--port ${values.port}: a number from 0 to 65535 is expected`);
+  if (isolation !== "auto" && isolation !== "sandbox" && isolation !== "process")
+    throw new Error(`--isolation ${isolation}: auto, sandbox or process is expected`);
+  return { ...values, isolation: isolation as IsolationChoice, port: Number(values.port) };
+}
+
+async function main(): Promise<void> {
+  let flags: ReturnType<typeof readFlags>;
+  try {
+    flags = readFlags();
+  } catch (error) {
+    return fail(`${(error as Error).message}\n\n${USAGE}`);
+  }
+  if (flags.help) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  let server: MachinesServer;
+  try {
+    server = await startMachinesServer({ ...flags, stateDir: flags.state, token: flags.token ?? null });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return fail(
+      code === "EADDRINUSE"
+        ? `port ${flags.port} of ${flags.host} is in use by another program: choose another one with --port`
+        : `the local Machines API cannot start: ${message}`,
+    );
+  }
+  process.stdout.write(`local Machines API ready on ${server.url} (${server.isolation})\n`);
+  let closing = false;
+  const shutDown = () => {
+    if (closing) return;
+    closing = true;
+    setTimeout(() => process.exit(1), SHUTDOWN_MAX_MS).unref();
+    void server.close().then(() => process.exit(0));
+  };
+  for (const signal of SIGNALS) process.on(signal, shutDown);
+}
+
+await main();

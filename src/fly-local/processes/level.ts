@@ -1,0 +1,53 @@
+/** How the processes of a Machine are kept apart from the computer: one interface, two levels. */
+
+import type { Machine } from "../machine.ts";
+
+/** How a process ended: by itself with a code, or of a signal (then `code` is 0). */
+export interface ProcessExit {
+  readonly code: number;
+  readonly signal: number | null;
+}
+
+export interface ExecResult extends ProcessExit {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command running in a Machine beside its main process. */
+export interface RunningExec {
+  /** Settles when the command has ended and its output is read to the end. */
+  readonly result: Promise<ExecResult>;
+  /** Kills the command and what it started. */
+  kill(): void;
+}
+
+/** The processes of one started Machine. */
+export interface Guest {
+  /** Settles when the main process has ended. */
+  readonly exit: Promise<ProcessExit>;
+  /** Sends a signal to the main process alone, as Fly's init does. */
+  signal(name: NodeJS.Signals): void;
+  exec(argv: readonly string[]): RunningExec;
+  /** Kills whatever is left; settles when no process of the Machine is. */
+  end(): Promise<void>;
+}
+
+/** What a level needs to know to start a Machine. */
+export interface GuestPlan {
+  readonly machine: Machine;
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface Level {
+  readonly name: "sandbox" | "process";
+  /** Completes the line at start-up: what a Machine of this level is. */
+  readonly detail: string;
+  /** Why a file cannot be put at this path, or null. */
+  fileRefusal(path: string): string | null;
+  /** Starts the main process. */
+  start(plan: GuestPlan): Promise<Guest>;
+  /** Removes what a Machine left on the computer, where this level leaves anything. */
+  clean(machine: Machine): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,47 @@
+/** What routes need of a request, read leniently: clients differ in what they send with an empty body. */
+
+import type { HttpBindings } from "@hono/node-server";
+import type { Context } from "hono";
+import { ApiError, machineNotFound } from "./error.ts";
+import type { Machine } from "./machine.ts";
+import type { Registry } from "./registry.ts";
+
+export type Call = Context<{ Bindings: HttpBindings }>;
+
+/** The body as an object: an empty one with or without a content type is `{}` (fly-admin, fly-go), malformed is 400. */
+export async function bodyOf(c: Call): Promise<Record<string, unknown>> {
+  const text = await c.req.text();
+  if (text.trim() === "") return {};
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (error) {
+    throw new ApiError(400, `failed to parse request body: ${(error as Error).message}`);
+  }
+  if (typeof body !== "object" || body === null || Array.isArray(body))
+    throw new ApiError(400, "failed to parse request body: it is not a JSON object");
+  return body as Record<string, unknown>;
+}
+
+export function machineOf(c: Call, registry: Registry): Machine {
+  const machine = registry.get(c.req.param("app") ?? "", c.req.param("id") ?? "");
+  if (machine === null) throw machineNotFound();
+  return machine;
+}
+
+/** A query flag: `?force=true`, `?force=1` and a bare `?force` are on. */
+export function flag(c: Call, name: string): boolean {
+  const value = c.req.query(name);
+  return value !== undefined && value !== "false" && value !== "0";
+}
+
+/** Fires when the client closes the connection before it has its answer. */
+export function clientLeft(c: Call): AbortSignal {
+  const controller = new AbortController();
+  const { outgoing } = c.env;
+  outgoing.once("close", () => {
+    if (!outgoing.writableFinished) controller.abort();
+  });
+  if (outgoing.destroyed) controller.abort();
+  return controller.signal;
+}

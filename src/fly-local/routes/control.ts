@@ -1,0 +1,32 @@
+/** Control of the server by tests: faults and the count of calls. No part of the Machines API; loopback only. */
+
+import type { HttpBindings } from "@hono/node-server";
+import { Hono } from "hono";
+import { type Faults, fault } from "../faults.ts";
+
+const LOOPBACK = ["127.0.0.1", "::1", "::ffff:127.0.0.1"];
+
+export function controlRoutes(faults: Faults): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>();
+  app.use(async (c, next) => {
+    if (!LOOPBACK.includes(c.env.incoming.socket.remoteAddress ?? ""))
+      return c.json({ error: "control is possible from this computer alone" }, 403);
+    // A page of a browser cannot send this content type to another site without being allowed to.
+    if (c.req.method !== "GET" && !c.req.header("content-type")?.startsWith("application/json"))
+      return c.json({ error: 'control takes the content type "application/json" only' }, 415);
+    await next();
+    return;
+  });
+  app.post("/faults", async (c) => {
+    const parsed = fault.safeParse(await c.req.json().catch(() => null));
+    if (!parsed.success) return c.json({ error: parsed.error.message }, 400);
+    faults.add(parsed.data);
+    return c.body(null, 204);
+  });
+  app.delete("/faults", (c) => {
+    faults.clear();
+    return c.body(null, 204);
+  });
+  app.get("/calls", (c) => c.json(faults.calls()));
+  return app;
+}

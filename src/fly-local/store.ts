@@ -1,0 +1,114 @@
+/**
+ * Machines on disk: one statement for each change, in a file that is never waited for. The working state is in memory
+ * (`host.ts`); here is what a restart needs, and the destroyed ones, which stay readable for two days.
+ */
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { WireConfig } from "../fly/wire.ts";
+import type { Machine } from "./machine.ts";
+
+export interface Store {
+  /** Adds a Machine with its config. */
+  insert(machine: Machine): void;
+  /** Keeps what can change without a new version: all but the config. */
+  update(machine: Machine): void;
+  updateConfig(machine: Machine): void;
+  get(app: string, id: string): Machine | null;
+  /** Destroyed Machines of an app whose metadata hold all of these, newest first. */
+  destroyed(app: string, metadata: ReadonlyMap<string, string>): Machine[];
+  /** All that are not destroyed. */
+  undestroyed(): Machine[];
+  dropDestroyedBefore(instant: number): void;
+  close(): void;
+}
+
+/** The config has a table of its own: it can hold megabytes of files and is not written again at each transition. */
+const SCHEMA = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = OFF;
+  CREATE TABLE IF NOT EXISTS machines (
+    id TEXT PRIMARY KEY, app TEXT NOT NULL, destroyed_at INTEGER, facts TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS machines_by_end ON machines (destroyed_at, app);
+  CREATE TABLE IF NOT EXISTS configs (id TEXT PRIMARY KEY, metadata TEXT NOT NULL, config TEXT NOT NULL);
+`;
+
+interface Row {
+  facts: string;
+  config: string;
+}
+
+export function openStore(directory: string): Store {
+  mkdirSync(directory, { recursive: true });
+  const db = new DatabaseSync(join(directory, "machines.sqlite"));
+  db.exec(SCHEMA);
+  const insertFacts = db.prepare("INSERT INTO machines (id, app, destroyed_at, facts) VALUES (?, ?, ?, ?)");
+  const insertConfig = db.prepare("INSERT OR REPLACE INTO configs (id, metadata, config) VALUES (?, ?, ?)");
+  const updateFacts = db.prepare("UPDATE machines SET destroyed_at = ?, facts = ? WHERE id = ?");
+  const join_ = "SELECT facts, config FROM machines JOIN configs USING (id)";
+  const selectOne = db.prepare(`${join_} WHERE id = ? AND app = ?`);
+  const selectUndestroyed = db.prepare(`${join_} WHERE destroyed_at IS NULL`);
+  const selectEnds = db.prepare(
+    "SELECT id, metadata FROM machines JOIN configs USING (id) WHERE app = ? AND destroyed_at IS NOT NULL ORDER BY destroyed_at DESC",
+  );
+  const putConfig = (machine: Machine) =>
+    insertConfig.run(
+      machine.id,
+      JSON.stringify(machine.config.metadata ?? {}),
+      JSON.stringify(machine.config),
+    );
+  const get = (app: string, id: string) => {
+    const row = selectOne.get(id, app) as unknown as Row | undefined;
+    return row === undefined ? null : fromRow(row);
+  };
+  return {
+    insert: (machine) => {
+      putConfig(machine);
+      insertFacts.run(machine.id, machine.app, endedAt(machine), facts(machine));
+    },
+    update: (machine) => {
+      updateFacts.run(endedAt(machine), facts(machine), machine.id);
+    },
+    updateConfig: (machine) => {
+      putConfig(machine);
+    },
+    get,
+    destroyed: (app, metadata) => {
+      const ends = selectEnds.all(app) as unknown as { id: string; metadata: string }[];
+      return ends
+        .filter((end) => metadata.size === 0 || holds(JSON.parse(end.metadata), metadata))
+        .flatMap((end) => get(app, end.id) ?? []);
+    },
+    undestroyed: () => (selectUndestroyed.all() as unknown as Row[]).map(fromRow),
+    dropDestroyedBefore: (instant) => {
+      db.prepare("DELETE FROM configs WHERE id IN (SELECT id FROM machines WHERE destroyed_at < ?)").run(
+        instant,
+      );
+      db.prepare("DELETE FROM machines WHERE destroyed_at < ?").run(instant);
+    },
+    close: () => db.close(),
+  };
+}
+
+/** Whether a Machine's metadata hold every one of the asked pairs. */
+export function holds(metadata: Record<string, string>, asked: ReadonlyMap<string, string>): boolean {
+  return [...asked].every(([key, value]) => metadata[key] === value);
+}
+
+function endedAt(machine: Machine): number | null {
+  return machine.state === "destroyed" ? machine.updatedAt : null;
+}
+
+function facts(machine: Machine): string {
+  const { config, ...rest } = machine;
+  return JSON.stringify(rest);
+}
+
+function fromRow(row: Row): Machine {
+  return {
+    ...(JSON.parse(row.facts) as Omit<Machine, "config">),
+    config: JSON.parse(row.config) as WireConfig,
+  };
+}

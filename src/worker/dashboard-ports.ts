@@ -1,0 +1,63 @@
+/** What the pages need, from what the API has. */
+
+import { sameSecret } from "../api/auth.ts";
+import { eventStream } from "../api/event-stream.ts";
+import type { ApiPorts } from "../api/ports.ts";
+import { listRuns } from "../api/routes/list.ts";
+import { rawOutput } from "../api/routes/output.ts";
+import { eventBody, outputLine, runBody } from "../api/run-body.ts";
+import { AppError } from "../core/error.ts";
+import { isRunId } from "../core/id.ts";
+import { LIST_LIMIT_MAX } from "../core/limits.ts";
+import { formatPosition, OUTPUT_START, parsePosition } from "../core/output.ts";
+import type { DashboardPorts } from "../dashboard/ports.ts";
+import { cancel } from "../flow/cancel.ts";
+import { newestOutput } from "../flow/output.ts";
+
+export function dashboardPorts(ports: ApiPorts): DashboardPorts {
+  const { store, sessions, clock } = ports;
+  const load = (id: string) => (isRunId(id) ? store.load(id) : Promise.resolve(null));
+  const session = async () => (await sessions.issue("session", clock.now())).text;
+  return {
+    listRuns: ({ statuses, tag, cursor }) =>
+      listRuns(ports, {
+        ...(statuses.length > 0 && { status: statuses }),
+        ...(tag && { tag: `${tag.key}:${tag.value}` }),
+        ...(cursor !== null && { cursor }),
+      }),
+    async getRun(id) {
+      const state = await load(id);
+      return state && runBody(state);
+    },
+    async events(id) {
+      return { events: (await store.events(id, 0, LIST_LIMIT_MAX)).map(eventBody), next_after: null };
+    },
+    async readOutput(id, maxBytes) {
+      const chunks = await newestOutput(ports, id, maxBytes);
+      const last = chunks.at(-1);
+      return { lines: chunks.map(outputLine), position: last ? formatPosition(last) : null };
+    },
+    async rawOutput(id, stream) {
+      return (await load(id)) && rawOutput(ports, id, stream).body;
+    },
+    async follow(id, after, signal) {
+      const position = after === null ? OUTPUT_START : (parsePosition(after) ?? OUTPUT_START);
+      return eventStream(ports, id, position, signal);
+    },
+    async cancel(id) {
+      try {
+        await cancel(ports, id);
+        return "asked";
+      } catch (error) {
+        if (error instanceof AppError && error.code === "run_is_final") return "final";
+        if (error instanceof AppError && error.code === "not_found") return "unknown";
+        throw error;
+      }
+    },
+    signIn: async (token) => ((await sameSecret(token, ports.token)) ? session() : null),
+    signInWithTicket: async (ticket) =>
+      (await sessions.isValid("sign-in", ticket, clock.now())) ? session() : null,
+    isSignedIn: async (cookie) => cookie !== undefined && sessions.isValid("session", cookie, clock.now()),
+    now: () => clock.now(),
+  };
+}

@@ -1,0 +1,117 @@
+/** The dashboard's ports in memory: runs and output that a test changes at will, followed live as the API would. */
+
+import type { OutputLine, RunBody } from "../../src/api/run-schema.ts";
+import { isFinal } from "../../src/core/run.ts";
+import type { DashboardPorts } from "../../src/dashboard/dashboard.tsx";
+import { eventsOf, NOW, summaryOf } from "./run-factory.ts";
+
+export const TOKEN = "mf_correct-horse";
+export const SESSION = "session-of-a-test";
+export const SIGNED_IN = { Cookie: `mayfly_session=${SESSION}` };
+
+export interface MemoryPorts extends DashboardPorts {
+  runs: Map<string, RunBody>;
+  output: Map<string, OutputLine[]>;
+  /** Everything that was asked of the ports, in order: "cancel run_…". */
+  calls: string[];
+  /** Sends a piece to those who follow. */
+  emit(id: string, piece: OutputLine): void;
+  /** Cuts the connections of all who follow a run; they may come back. */
+  disconnect(id: string): void;
+  /** Replaces a run and, where it is final now, ends what follows it. */
+  change(run: RunBody): void;
+}
+
+export function memoryPorts(runs: RunBody[] = [], output: Record<string, OutputLine[]> = {}): MemoryPorts {
+  const watchers = new Map<string, Set<(message: string) => void>>();
+  /** An empty message ends the stream. */
+  const tell = (id: string, message: string): void => {
+    for (const send of watchers.get(id) ?? []) send(message);
+  };
+  const ports: MemoryPorts = {
+    runs: new Map(runs.map((run) => [run.id, run])),
+    output: new Map(Object.entries(output)),
+    calls: [],
+    now: () => NOW,
+
+    async listRuns(query) {
+      ports.calls.push(`list ${query.statuses.join()} ${query.tag ? `${query.tag.key}=${query.tag.value}` : "-"} ${query.cursor}`);
+      const found = [...ports.runs.values()].filter(
+        (run) =>
+          (query.statuses.length === 0 || query.statuses.includes(run.status)) &&
+          (query.tag === null || run.tags[query.tag.key] === query.tag.value),
+      );
+      return { runs: found.slice(0, 50).map(summaryOf), next_cursor: found.length > 50 ? "second" : null };
+    },
+    getRun: async (id) => ports.runs.get(id) ?? null,
+    async events(id) {
+      const run = ports.runs.get(id);
+      return run ? eventsOf(run) : { events: [], next_after: null };
+    },
+    async readOutput(id) {
+      const lines = ports.output.get(id) ?? [];
+      return { lines, position: lines.length > 0 ? `1.${lines.length}` : null };
+    },
+    async rawOutput(id, stream) {
+      if (!ports.runs.has(id)) return null;
+      const lines = (ports.output.get(id) ?? []).filter((line) => line.stream === stream);
+      return new Response(lines.map((line) => line.text ?? "").join("")).body;
+    },
+    async follow(id, after, signal) {
+      ports.calls.push(`follow ${id} after ${after}`);
+      const encoder = new TextEncoder();
+      const stored = ports.output.get(id) ?? [];
+      const from = after === null ? 0 : Number(after.split(".")[1]);
+      const body = new ReadableStream<Uint8Array>({
+        start(controller) {
+          const send = (message: string): void => {
+            if (message !== "") controller.enqueue(encoder.encode(message));
+            if (message !== "" && !message.startsWith("event: end")) return;
+            watchers.get(id)?.delete(send);
+            controller.close();
+          };
+          stored.slice(from).forEach((piece, index) => {
+            send(outputMessage(from + index + 1, piece));
+          });
+          const run = ports.runs.get(id);
+          if (run && isFinal(run.status)) return send(endMessage(run));
+          watchers.set(id, (watchers.get(id) ?? new Set()).add(send));
+          signal.addEventListener("abort", () => watchers.get(id)?.delete(send));
+          send("retry: 50\n\n");
+        },
+      });
+      return new Response(body, { headers: { "Content-Type": "text/event-stream", "Cache-Control": "no-cache" } });
+    },
+    async cancel(id) {
+      ports.calls.push(`cancel ${id}`);
+      const run = ports.runs.get(id);
+      if (!run) return "unknown";
+      if (isFinal(run.status)) return "final";
+      ports.runs.set(id, { ...run, cancel_requested_at: new Date(ports.now()).toISOString() });
+      return "asked";
+    },
+    signIn: async (token) => (token === TOKEN ? SESSION : null),
+    signInWithTicket: async (ticket) => (ticket === "good-ticket" ? SESSION : null),
+    isSignedIn: async (session) => session === SESSION,
+
+    emit(id, piece) {
+      const lines = [...(ports.output.get(id) ?? []), piece];
+      ports.output.set(id, lines);
+      tell(id, outputMessage(lines.length, piece));
+    },
+    disconnect: (id) => tell(id, ""),
+    change(run) {
+      ports.runs.set(run.id, run);
+      if (isFinal(run.status)) tell(run.id, endMessage(run));
+    },
+  };
+  return ports;
+}
+
+function outputMessage(seq: number, piece: OutputLine): string {
+  return `event: output\nid: 1.${seq}\ndata: ${JSON.stringify(piece)}\n\n`;
+}
+
+function endMessage(run: RunBody): string {
+  return `event: end\ndata: ${JSON.stringify({ run_id: run.id, status: run.status })}\n\n`;
+}

@@ -1,0 +1,329 @@
+/** The pages as the server renders them: what they say, and what they never carry. */
+
+import { Hono } from "hono";
+import { describe, expect, test, vi } from "vitest";
+import type { RunBody } from "../../src/api/run-schema.ts";
+import { AppError } from "../../src/core/error.ts";
+import { createDashboard } from "../../src/dashboard/dashboard.tsx";
+import { type MemoryPorts, memoryPorts, SIGNED_IN } from "./memory-ports.ts";
+import { anAttempt, aRun, at, outputOf, runId } from "./run-factory.ts";
+
+async function get(ports: MemoryPorts, path: string, headers: Record<string, string> = SIGNED_IN) {
+  const response = await createDashboard(ports).request(path, { headers });
+  return { response, html: await response.text() };
+}
+
+/** The page's words, without its markup. */
+const wordsOf = (html: string): string =>
+  html
+    .replaceAll(/<head>.*?<\/head>/gs, "")
+    .replaceAll(/<[^>]*>/g, " ")
+    .replaceAll("&#39;", "'")
+    .replaceAll("&quot;", '"')
+    .replaceAll(/\s+/g, " ");
+
+async function runPage(run: RunBody, lines: ReturnType<typeof outputOf> = []) {
+  const { html } = await get(memoryPorts([run], { [run.id]: lines }), `/runs/${run.id}`);
+  return { html, words: wordsOf(html) };
+}
+
+describe("the list", () => {
+  test("shows status, reason, name or command, image, duration and age", async () => {
+    const ports = memoryPorts([
+      aRun({ id: runId(2), name: "nightly", status: "failed" }),
+      aRun({ id: runId(1), command: ["echo", "it's"], accepted_at: at(3_600_000), settled_at: at(3_595_000) }),
+    ]);
+    const { html } = await get(ports, "/");
+    const words = wordsOf(html);
+    expect(words).toContain("Failed exit code 7 nightly");
+    expect(words).toContain("Succeeded echo 'it'\\''s'");
+    expect(words).toContain("debian:12 5.00 s 1h ago");
+    expect(html).toContain('title="2026-11-21 11:00:00.000 UTC"');
+    expect(html.indexOf("nightly")).toBeLessThan(html.indexOf("echo"));
+  });
+
+  test.each<[RunBody["reason"], Partial<RunBody>, string]>([
+    ["signal", { signal: "SIGKILL" }, "SIGKILL"],
+    ["out_of_memory", {}, "out of memory"],
+    ["timed_out", {}, "timed out"],
+    ["machine_lost", {}, "machine lost"],
+    ["no_capacity", {}, "no capacity"],
+  ])("names the reason %s", async (reason, changes, word) => {
+    const { html } = await get(memoryPorts([aRun({ status: "failed", reason, ...changes })]), "/");
+    expect(wordsOf(html)).toContain(`Failed ${word}`);
+  });
+
+  test("filters by status and tag, and keeps both over pages", async () => {
+    const runs = Array.from({ length: 60 }, (_, n) => aRun({ id: runId(n), tags: { team: "a:b" } }));
+    const ports = memoryPorts(runs);
+    const { html } = await get(ports, "/?status=succeeded,nonsense&tag=team:a:b");
+    expect(ports.calls).toEqual(["list succeeded team=a:b null"]);
+    expect(html).toContain('href="/?status=succeeded&amp;tag=team%3Aa%3Ab&amp;cursor=second"');
+    expect(html).toContain('aria-label="Remove the filter by tag team"');
+  });
+
+  test("before the first run it says how to make one, against this very address", async () => {
+    const { html } = await get(memoryPorts(), "http://runs.example/");
+    expect(wordsOf(html)).toContain("npx mayfly run --image debian:12");
+    expect(wordsOf(html)).toContain("curl http://runs.example/v1/runs");
+  });
+
+  test("a filter that finds nothing leads back to all", async () => {
+    const { html } = await get(memoryPorts([aRun()]), "/?status=failed");
+    expect(wordsOf(html)).toContain("No such runs. Show all");
+  });
+
+  test("without a script it loads itself again while a run is under way, and only then", async () => {
+    const open = await get(memoryPorts([aRun({ status: "running" })]), "/");
+    expect(open.html).toContain('<noscript><meta http-equiv="refresh" content="5"></noscript>');
+    expect(open.html).toContain('data-refresh="/?part=list"');
+    const closed = await get(memoryPorts([aRun()]), "/");
+    expect(closed.html).not.toContain("http-equiv");
+    expect(closed.html).not.toContain("data-refresh");
+  });
+
+  test("a cursor that is none is answered with the sentence, not with a crash", async () => {
+    const ports = memoryPorts();
+    ports.listRuns = async () => {
+      throw new AppError("invalid_input", "cursor is not one that a list gave", "query.cursor");
+    };
+    const { response, html } = await get(ports, "/?cursor=x");
+    expect(response.status).toBe(400);
+    expect(wordsOf(html)).toContain("cursor is not one that a list gave.");
+  });
+
+  test("an unexpected error is logged and says nothing of itself", async () => {
+    const logged = vi.spyOn(console, "error").mockImplementation(() => {});
+    const ports = memoryPorts();
+    ports.listRuns = async () => {
+      throw new TypeError("secret detail");
+    };
+    const { response, html } = await get(ports, "/");
+    expect(response.status).toBe(500);
+    expect(html).not.toContain("secret detail");
+    expect(logged).toHaveBeenCalledOnce();
+    logged.mockRestore();
+    expect(response.headers.get("Content-Security-Policy")).toContain("default-src 'none'");
+  });
+});
+
+describe("a run's state in plain words", () => {
+  const failed = (changes: Partial<RunBody>): RunBody => aRun({ status: "failed", ...changes });
+  test.each<[string, RunBody]>([
+    ["Waiting for its turn", aRun({ status: "queued" })],
+    ["Asking for a machine", aRun({ status: "starting", attempts: [anAttempt("starting", { created_at: null })] })],
+    ["Its machine is booting", aRun({ status: "starting" })],
+    ["Running for 1m 00s", aRun({ status: "running" })],
+    ["Being cancelled", aRun({ status: "running", cancel_requested_at: at(3000) })],
+    ["Succeeded after 50.0 s , 10s ago", aRun()],
+    ["Exited with code 7", failed({})],
+    ["Killed by SIGKILL", failed({ reason: "signal", signal: "SIGKILL" })],
+    ["Ended by SIGTERM", failed({ reason: "signal", signal: "SIGTERM" })],
+    ["Ran out of memory: its machine has 256 MB", failed({ reason: "out_of_memory" })],
+    ["Ran past its limit of 15m", failed({ reason: "timed_out" })],
+    ["No machine within its queue limit of 1h", failed({ reason: "timed_out", attempts: [] })],
+    [
+      "Its machine was not up within its boot limit of 2m",
+      failed({ reason: "timed_out", attempts: [anAttempt("failed", { started_at: null, first_output_at: null })] }),
+    ],
+    ["The machine was lost; how the command ended is not known", failed({ reason: "machine_lost" })],
+    ["No host had room for its machine", failed({ reason: "no_capacity" })],
+    ["Cancelled after 50.0 s", aRun({ status: "cancelled" })],
+  ])("%s", async (sentence, run) => {
+    expect((await runPage(run)).words).toContain(sentence);
+  });
+
+  test("a detail that tells more is shown, one that repeats the sentence is not", async () => {
+    const refused = failed({ reason: "launch_refused", detail: "quota of 10 machines reached" });
+    expect((await runPage(refused)).words).toContain("quota of 10 machines reached");
+    expect((await runPage(failed({}))).words).not.toContain("the command exited with 7");
+  });
+
+  test("only a run under way can be cancelled, once", async () => {
+    const button = "Cancel run";
+    expect((await runPage(aRun({ status: "running" }))).words).toContain(button);
+    expect((await runPage(aRun({ status: "running", cancel_requested_at: at(0) }))).words).not.toContain(button);
+    expect((await runPage(aRun())).words).not.toContain(button);
+  });
+});
+
+describe("a run's facts and times", () => {
+  test("the waterfall has each phase with its duration, as SVG attributes", async () => {
+    const { words, html } = await runPage(aRun());
+    for (const phase of ["Queue 100 ms", "Create machine 900 ms", "Boot 3.00 s", "Until first output 1.50 s", "Run 44.1 s", "Settle 400 ms"])
+      expect(words).toContain(phase);
+    expect(html).toMatch(/<rect class="command" x="11\.00%" y="0" width="88\.20%"/);
+  });
+
+  test("a phase under way ends now and goes on", async () => {
+    const { html, words } = await runPage(aRun({ status: "starting" }));
+    expect(words).toContain("Boot 59 s");
+    expect(html).toContain(`data-since="${at(59_000)}"`);
+  });
+
+  test("a run that never had a machine was only queued", async () => {
+    const run = aRun({ status: "failed", reason: "timed_out", attempts: [] });
+    expect((await runPage(run)).words).toMatch(/Phase When Took Queue 50\.0 s Output/);
+  });
+
+  test("tells image, command, machine, region, tags, and env by name with its values folded away", async () => {
+    const { html, words } = await runPage(aRun({ tags: { branch: "main" }, env: { LEVEL: "debug" }, files: [{ path: "/in.csv", bytes: 2048, mode: "0644" }] }));
+    for (const fact of ["Image debian:12", "Command sh -c 'make test'", "shared-cpu-1x, 256 MB", "Region ams", "e784079b449483", "branch : main", "/in.csv 2 KB, 0644"])
+      expect(words).toContain(fact);
+    expect(html).toMatch(/<details id="env-LEVEL"><summary><code>LEVEL<\/code><\/summary><pre>debug<\/pre><\/details>/);
+    expect(html).toContain('href="/?tag=branch%3Amain"');
+  });
+
+  test("events are listed by number, their data folded away", async () => {
+    expect((await runPage(aRun())).words).toMatch(/Events 2 .*1 0 ms accepted image/);
+  });
+
+  test("an unknown run is a page of its own that repeats nothing of the request", async () => {
+    const { response, html } = await get(memoryPorts(), "/runs/run_nothere%3Cscript%3E");
+    expect(response.status).toBe(404);
+    expect(wordsOf(html)).toContain("No such run");
+    expect(html).not.toContain("nothere");
+  });
+});
+
+describe("output", () => {
+  test("is there without a script, with its colours as classes and stderr told apart", async () => {
+    const { html } = await runPage(aRun(), outputOf(["stdout", "\x1b[32mok\x1b[0m\n"], ["stderr", "oops\n"]));
+    expect(html).toContain('<div class="row"><span class="f2">ok</span></div><div class="row stderr">oops</div>');
+  });
+
+  test("a run under way hands its state to the script, a final one needs none", async () => {
+    const lines = outputOf(["stdout", "\x1b[32mhalf"]);
+    const { html } = await runPage(aRun({ status: "running" }), lines);
+    expect(html).toContain(`data-live="/runs/${runId(1)}/live" data-after="1.1"`);
+    expect((await runPage(aRun(), lines)).html).not.toContain("data-live");
+  });
+
+  test("what is not there is said: nothing written, dropped, missing, not captured", async () => {
+    const output = { stdout_bytes: 5, stderr_bytes: 0, dropped_bytes: 0, complete: true };
+    expect((await runPage(aRun())).words).toContain("Nothing was written.");
+    expect((await runPage(aRun({ status: "running" }))).words).toContain("Nothing written yet.");
+    const dropped = await runPage(aRun({ output: { ...output, dropped_bytes: 1536 } }), outputOf(["stdout", "x"]));
+    expect(dropped.words).toContain("1.5 KB more were written and not kept: a run's output is kept up to 512 MB.");
+    expect(dropped.words).not.toContain("Nothing was written");
+    expect((await runPage(aRun({ output: { ...output, complete: false } }))).words).toContain("The end of the output is missing");
+    expect((await runPage(aRun({ capture: "none", command: null }))).words).toContain("output is not captured");
+  });
+
+  test("more rows than a page holds are counted", async () => {
+    const { words } = await runPage(aRun(), outputOf(["stdout", "x\n".repeat(6234)]));
+    expect(words).toContain("1,234 earlier lines are left out here");
+  });
+
+  test("a stream can be had raw, as text that no browser takes for anything else", async () => {
+    const hostile = "<script>alert(1)</script>";
+    const ports = memoryPorts([aRun()], { [runId(1)]: outputOf(["stdout", hostile], ["stderr", "no"]) });
+    const { response, html } = await get(ports, `/runs/${runId(1)}/output/stdout`);
+    expect(html).toBe(hostile);
+    expect(response.headers.get("Content-Type")).toBe("text/plain; charset=utf-8");
+    expect(response.headers.get("X-Content-Type-Options")).toBe("nosniff");
+    expect(response.headers.get("Content-Disposition")).toBe(`inline; filename="${runId(1)}.stdout.txt"`);
+    expect(response.headers.get("Content-Security-Policy")).toContain("default-src 'none'");
+    expect((await get(ports, `/runs/${runId(1)}/output/other`)).response.status).toBe(404);
+    expect((await get(ports, `/runs/${runId(9)}/output/stdout`)).response.status).toBe(404);
+  });
+
+  test("the stream is followed from where the page ended, or where the browser lost it", async () => {
+    const ports = memoryPorts([aRun()]);
+    await get(ports, `/runs/${runId(1)}/live?after=1.4`);
+    await get(ports, `/runs/${runId(1)}/live?after=1.4`, { ...SIGNED_IN, "Last-Event-ID": "1.9" });
+    await get(ports, `/runs/${runId(1)}/live?after=`);
+    expect(ports.calls.map((call) => call.split(" after ")[1])).toEqual(["1.4", "1.9", "null"]);
+  });
+});
+
+describe("what the script fetches", () => {
+  test("the summary has every part of the page that changes, under the same ids", async () => {
+    const ports = memoryPorts([aRun({ status: "running" })]);
+    const ids = (html: string) => [...html.matchAll(/id="([\w-]+)"[^>]* data-part/g)].map((match) => match[1]).sort();
+    const page = await get(ports, `/runs/${runId(1)}`);
+    const part = await get(ports, `/runs/${runId(1)}?part=summary`);
+    expect(ids(part.html)).toEqual(["events", "facts", "head", "output-notes"]);
+    expect(ids(page.html)).toEqual(ids(part.html));
+    expect(part.html).not.toContain("<html");
+  });
+});
+
+describe("hostile words stay words, wherever a job or its sender can put them", () => {
+  const hostile = `"'><script>alert(1)</script><img src=x onerror=alert(2)>&\u202e`;
+  const run = aRun({
+    name: hostile,
+    status: "failed",
+    reason: "launch_refused",
+    detail: hostile,
+    image: hostile,
+    command: [hostile],
+    script: hostile,
+    env: { NAME: hostile },
+    files: [{ path: `/${hostile}`, bytes: 1, mode: hostile }],
+    tags: { [hostile]: hostile },
+    regions: [hostile],
+    timeouts: { queue: hostile, boot: hostile, run: hostile, stop: hostile },
+    signal: hostile,
+    attempts: [anAttempt("failed", { machine_id: hostile, region: hostile, machine_name: hostile })],
+  });
+  const lines = outputOf(["stdout", `${hostile}\n</pre></div></section><script>alert(3)</script>`], ["stderr", hostile]);
+  const ports = memoryPorts([run, aRun({ ...run, id: runId(2), status: "running", settled_at: null })], {
+    [run.id]: lines,
+    [runId(2)]: lines,
+  });
+
+  test.each(["/", `/?tag=${encodeURIComponent(`${hostile}:${hostile}`)}`, `/?cursor=${encodeURIComponent(hostile)}`, `/runs/${runId(1)}`, `/runs/${runId(2)}`, `/runs/${runId(1)}?part=summary`])(
+    "%s",
+    async (path) => {
+      const { response, html } = await get(ports, path);
+      expect(response.status).toBe(200);
+      expect(html.match(/<script/g) ?? []).toHaveLength(html.includes("<html") ? 1 : 0);
+      expect(html).not.toContain("<img");
+      const tags = html.replaceAll(/"[^"]*"/g, '""');
+      expect(tags).not.toMatch(/<[a-z][^>]*\son\w+\s*=/i);
+    },
+  );
+
+  test("no page carries a style or a script inline", async () => {
+    for (const path of ["/", `/runs/${runId(1)}`, `/runs/${runId(2)}`, "/sign-in"]) {
+      const { html } = await get(ports, path, path === "/sign-in" ? {} : SIGNED_IN);
+      expect(html).not.toMatch(/<style|\sstyle=|javascript:/i);
+      expect(html).not.toMatch(/<script(?![^>]* src="\/assets\/)/);
+      expect(html).not.toMatch(/(?:src|href|action)="(?:https?:)?\/\//);
+    }
+  });
+});
+
+describe("headers", () => {
+  test("every page, also of an error, has the strict policy and is kept by no cache", async () => {
+    for (const path of ["/", `/runs/${runId(1)}`, "/runs/run_unknown", "/sign-in"]) {
+      const { response } = await get(memoryPorts([aRun()]), path);
+      expect(response.headers.get("Content-Security-Policy"), path).toBe(
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+      );
+      expect(response.headers.get("X-Content-Type-Options")).toBe("nosniff");
+      expect(response.headers.get("Referrer-Policy")).toBe("same-origin");
+      expect(response.headers.get("Cache-Control")).toBe("no-store");
+    }
+  });
+});
+
+test("mounted at / it leaves the paths of others alone", async () => {
+  const app = new Hono();
+  app.route("/", createDashboard(memoryPorts([aRun()])));
+  app.get("/healthz", (c) => c.text("ok"));
+  app.post("/v1/runs", (c) => c.text("accepted", 202));
+  app.notFound((c) => c.json({ error: "not_found" }, 404));
+  const health = await app.request("/healthz");
+  expect(await health.text()).toBe("ok");
+  expect(health.headers.get("Content-Security-Policy")).toBeNull();
+  expect((await app.request("/v1/runs", { method: "POST" })).status).toBe(202);
+  expect((await app.request("/nothing")).headers.get("Content-Type")).toContain("application/json");
+  const page = await app.request("/", { headers: SIGNED_IN });
+  expect(page.headers.get("Content-Security-Policy")).toContain("default-src 'none'");
+  const foreign = await app.request("/sign-out", { method: "POST", headers: { Origin: "https://evil.example" } });
+  expect(foreign.status).toBe(403);
+  expect(await foreign.text()).toContain("did not come from a page of this Mayfly");
+});
+

@@ -1,0 +1,44 @@
+/** A D1 database that counts what it is asked: statements, and rows written with all indexes, as Cloudflare bills them. */
+
+export interface D1Counts {
+  statements: number;
+  rowsWritten: number;
+}
+
+/** Wraps a database; drizzle notices nothing. */
+export function countedD1(database: D1Database): { database: D1Database; counts: D1Counts } {
+  const counts: D1Counts = { statements: 0, rowsWritten: 0 };
+  const originals = new WeakMap<object, D1PreparedStatement>();
+  const note = <T extends { meta: D1Meta }>(result: T): T => {
+    counts.statements += 1;
+    counts.rowsWritten += result.meta.rows_written;
+    return result;
+  };
+  const counted = (statement: D1PreparedStatement): D1PreparedStatement => {
+    const wrapped = {
+      bind: (...values: unknown[]) => counted(statement.bind(...values)),
+      run: async () => note(await statement.run()),
+      all: async () => note(await statement.all()),
+      first: async (...column: [string]) => {
+        counts.statements += 1;
+        return statement.first(...column);
+      },
+      raw: async (...options: []) => {
+        counts.statements += 1;
+        return statement.raw(...options);
+      },
+    } as unknown as D1PreparedStatement;
+    originals.set(wrapped, statement);
+    return wrapped;
+  };
+  const wrapped = {
+    prepare: (query: string) => counted(database.prepare(query)),
+    batch: async (statements: D1PreparedStatement[]) => {
+      const results = await database.batch(
+        statements.map((statement) => originals.get(statement) ?? statement),
+      );
+      return results.map(note);
+    },
+  } as unknown as D1Database;
+  return { database: wrapped, counts };
+}

@@ -1,0 +1,55 @@
+/** Carries runs out in a test's own hands: the real submit and the real steps, on real D1 and real machines, with a loop for a driver. */
+
+import { newRunId } from "../../src/core/id.ts";
+import type { RunState } from "../../src/core/run.ts";
+import type { RunSpec } from "../../src/core/run-spec.ts";
+import { d1Store } from "../../src/d1/store.ts";
+import { Drive } from "../../src/flow/drive.ts";
+import { advance, type FlowPorts } from "../../src/flow/flow.ts";
+import type { Drivers } from "../../src/flow/ports.ts";
+import { submit } from "../../src/flow/submit.ts";
+import { FlyClient } from "../../src/fly/client.ts";
+import { flyMachines } from "../../src/fly/machines.ts";
+import { r2Blobs } from "../../src/r2/blobs.ts";
+import { aSpec } from "./a-run.ts";
+
+const clock = { now: () => Date.now() };
+
+/** Ports on a database and a Machines server. */
+export function testPorts(database: D1Database, bucket: R2Bucket, machinesUrl: string): FlowPorts {
+  return {
+    store: d1Store(database),
+    machines: flyMachines(new FlyClient({ baseUrl: machinesUrl, app: "mayfly-tests", token: "local" })),
+    blobs: r2Blobs(bucket),
+    clock,
+    defaultRegion: null,
+  };
+}
+
+/** Advances until nothing is left to do. */
+export async function driveToEnd(ports: FlowPorts, drive: Drive): Promise<RunState> {
+  while (true) {
+    const next = await advance(ports, drive);
+    if (next === "done") return drive.state;
+    if (next.pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, next.pauseMs));
+  }
+}
+
+export function createRunToEnd(database: D1Database, bucket: R2Bucket, machinesUrl: string) {
+  const ports = testPorts(database, bucket, machinesUrl);
+  return async function runToEnd(
+    spec: Partial<RunSpec>,
+  ): Promise<{ state: RunState; driverRequests: number }> {
+    let driverRequests = 0;
+    const request = async () => {
+      driverRequests += 1;
+    };
+    const drivers = { arm: request, start: request } as unknown as Drivers;
+    const ids = { runId: (nowMs: number) => newRunId(nowMs, crypto.getRandomValues(new Uint8Array(16))) };
+    const submitted = await submit(
+      { ...ports, drivers, ids },
+      { orgId: "default", spec: aSpec(spec), key: null },
+    );
+    return { state: await driveToEnd(ports, new Drive(submitted.state, true)), driverRequests };
+  };
+}
