@@ -57,7 +57,9 @@ export async function apiErrorOf(call: string, response: Response): Promise<ApiE
 
 function sentence(call: string, status: number, body: ErrorBody["error"] | null): string {
   if (body === null) return `${call} was answered with ${status}, and not by Mayfly's API`;
-  return plain(body.path === null ? body.message : `${body.path}: ${body.message}`);
+  // Which header or path parameter it was is this program's business, not its user's.
+  const ours = body.path === null || body.path.startsWith("header.auth") || body.path.startsWith("path.");
+  return plain(ours ? body.message : `${body.path}: ${body.message}`);
 }
 
 function hintOf(call: string, status: number, body: ErrorBody["error"] | null): string | undefined {

@@ -22,10 +22,10 @@ if (task !== "test" && !MAYFLY.includes(task)) {
 process.chdir(ROOT);
 
 const missing = missingInstall(ROOT);
-if (missing !== null) await install(missing, ["ci", "--include=dev", "--include=optional"]);
+if (missing !== null) await installAll(missing);
 else if (process.platform !== "win32" && !existsSync(join(ROOT, "node_modules/.bin/mayfly"))) await import("./link.mjs");
 if (node24() === null && process.platform === "darwin" && process.arch === "arm64")
-  await install("Node 24 is missing", ["install", "--no-save", "--no-package-lock", NODE_FOR_MAC]);
+  orFail(await install("Node 24 is missing", ["install", "--no-save", "--no-package-lock", NODE_FOR_MAC]));
 
 const node = node24();
 if (node === null) {
@@ -37,7 +37,17 @@ const env = { ...process.env, MAYFLY_LAUNCHER_PID: String(process.pid) };
 if (task === "test") process.exit(await forward(...npm(["run", "test:all", "--", ...args]), { env }));
 process.exit(await forward(node, [join(ROOT, "src/cli/mayfly.mjs"), task, ...args], { env }));
 
-/** Runs npm out of sight; what it says is shown where it fails. */
+/** What package-lock.json says, and nothing else. */
+async function installAll(reason) {
+  const all = ["--include=dev", "--include=optional"];
+  const strict = await install(reason, ["ci", ...all]);
+  // npm ci refuses a lockfile without the packages of every other platform, and not every registry has all of those.
+  if (strict !== null && strict.output.includes("EUSAGE"))
+    orFail(await install("npm ci wants packages of other platforms as well", ["install", "--no-save", ...all]));
+  else orFail(strict);
+}
+
+/** Runs npm out of sight. Answers null where that went well. */
 async function install(reason, npmArgs) {
   console.log(`mayfly: ${reason}; running npm ${npmArgs[0]}, which can take a minute`);
   const [program, all] = npm([...npmArgs, "--no-audit", "--no-fund"]);
@@ -50,12 +60,16 @@ async function install(reason, npmArgs) {
     child.on("error", (error) => resolve(error.message));
     child.on("close", resolve);
   });
-  if (code !== 0) {
-    process.stderr.write(Buffer.concat(output));
-    console.error(`mayfly: npm ${npmArgs[0]} failed (${code}); what it said stands above`);
-    process.exit(1);
-  }
+  if (code !== 0) return { command: `npm ${npmArgs[0]}`, code, output: Buffer.concat(output).toString() };
   console.log(`mayfly: installed in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
+  return null;
+}
+
+function orFail(failure) {
+  if (failure === null) return;
+  process.stderr.write(failure.output);
+  console.error(`mayfly: ${failure.command} failed (${failure.code}); what it said stands above`);
+  process.exit(1);
 }
 
 /** The npm that runs this, or the one in PATH. */

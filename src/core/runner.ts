@@ -10,12 +10,15 @@
  *   would not do, for the image's user may not signal root's readers. FIFOs are opened for reading and writing, which
  *   never blocks on Linux, so that one whose reader is gone does no harm.
  * - The watchdog, one background shell with one `sleep`, sends ALRM to the runner when a time limit passes.
+ * - A directory that is there already is an error: nothing is run twice into the same streams.
  *
  * What it does not do:
  * - A background command of a shell ignores INT and QUIT (POSIX), and so do the programs that it starts unless they set
  *   handlers. INT and QUIT that reach the runner are passed on as TERM. `env --default-signal` could restore them, but
  *   finding out whether an image's `env` knows it costs a process.
- * - Signals go to the command alone, as they would without a runner. What it started ends with the Machine.
+ * - Signals go to the command alone, as they would without a runner. What it started ends with the Machine, and what
+ *   that writes after the command's end is not told.
+ * - A signal that reaches the runner before it has set its traps ends it, and with it the Machine.
  * - A shell can not tell `exit 137` from death by SIGKILL in a way that dash, bash and busybox share.
  * - The streams are files: a job that opens /dev/stdout or /dev/stderr by name and not for appending empties them.
  */
@@ -44,7 +47,7 @@ read_sizes() {
   _out=$1 _err=$3
 }
 
-# ---- run ----
+# --- run
 
 give_up() {
   echo "mayfly runner: can not write to $_dir" >&2
@@ -56,7 +59,7 @@ make_dir() {
   printf '%-79s\\n%s\\n' running "$$" >"$_dir/state" || give_up
 }
 
-# Sets _missing to a sentence where $1 can not be executed. "command -v" would find shell builtins too.
+# Sets _missing where $1 can not be executed. "command -v" would find shell builtins too.
 look_for() {
   case $1 in
     '') _code=127 _missing='the command is empty' ;;
@@ -90,19 +93,19 @@ look_in_path() {
   set +f
 }
 
-# Sets _oom to the number of processes that the kernel has killed for want of memory.
+# Sets _oom to how many processes the kernel killed for want of memory.
 read_oom() {
   while read -r _key _oom; do
     [ "$_key" = oom_kill ] && return
   done </proc/vmstat
 }
 
-# Sends ALRM to the runner after $1 seconds. TERM ends it and its sleep; the end is on record before that is sent, so
-# that one before the trap is not lost. The first also notes the count of OOM kills, beside the command's start.
+# Sends ALRM to the runner after $1 seconds. TERM ends it with its sleep; as the end is on record first, a TERM before
+# the trap is not lost. KILL for the sleep, as one that is not exec'd yet has the trap. The first notes the OOM kills.
 watch() {
   {
     _before=$!
-    trap '[ "$!" = "$_before" ] || kill "$!"; exit' TERM
+    trap '[ "$!" = "$_before" ] || kill -KILL "$!"; exit' TERM
     [ -e "$_dir/oom" ] || { read_oom && echo "$_oom" >"$_dir/oom"; }
     read_state
     [ "$_state" = running ] || exit
@@ -112,11 +115,10 @@ watch() {
   _watchdog=$!
 }
 
-# Passes signal $1 on; after a TERM the stop limit runs. Once the command is reaped no process may be started before
-# its status is asked for: the shell would forget it.
+# Passes signal $1 on; after a TERM the stop limit runs. With the command reaped it starts no process: the shell would
+# forget the status.
 pass_on() {
   _caught=1
-  [ "$_pid" ] || { _early=$1; return; }
   kill -"$1" "$_pid" && [ "$1$_stopping" = TERM ] || return
   _stopping=1
   kill "$_watchdog"
@@ -149,7 +151,7 @@ await() {
 look_whether_started() {
   IFS= read -r _line <"$_dir/stderr"
   case $_line in
-    "$0: "*) _missing="$1 can not be started: its interpreter or loader is missing, or it is for another processor" ;;
+    "$0: "*) _missing="$1 can not be started: no interpreter or loader for it, or another processor's program" ;;
   esac
 }
 
@@ -179,16 +181,16 @@ linger() {
 }
 
 run_command() {
+  { exec "$@"; } </dev/null >>"$_dir/stdout" 2>>"$_dir/stderr" &
+  _pid=$!
+  exec </dev/null >/dev/null 2>&1
+  watch "$_limit"
+  # Only now: a child that still has the runner's traps can swallow a signal.
   trap 'pass_on TERM' TERM INT QUIT
   trap 'pass_on HUP' HUP
   trap 'pass_on USR1' USR1
   trap 'pass_on USR2' USR2
   trap limit_passed ALRM
-  { exec "$@"; } </dev/null >>"$_dir/stdout" 2>>"$_dir/stderr" &
-  _pid=$!
-  exec </dev/null >/dev/null 2>&1
-  watch "$_limit"
-  [ "$_early" ] && pass_on "$_early"
   await
   case $_code in
     126 | 127) look_whether_started "$1" ;;
@@ -198,7 +200,7 @@ run_command() {
 
 do_run() {
   _limit=$1 _stop=$2 _linger=$3
-  _pid='' _watchdog='' _early='' _stopping='' _missing='' _is_missing=0 _timed_out=0 _oom_killed=0
+  _watchdog='' _stopping='' _missing='' _is_missing=0 _timed_out=0 _oom_killed=0
   shift 3
   make_dir
   look_for "$1"
@@ -209,7 +211,7 @@ do_run() {
   linger "$_linger"
 }
 
-# ---- read ----
+# --- read
 
 problem() {
   echo "mayfly 1 problem $1"
@@ -229,7 +231,7 @@ news() {
   [ "$_out" -ne "$_from_out" ] || [ "$_err" -ne "$_from_err" ]
 }
 
-# Waits until $1 is true, for $2 seconds. Looks each 20 ms, later each 500 ms. Ends with its reader.
+# Waits $2 seconds for $1 to be true, looking each 20 ms and later each 500 ms. Ends with its reader.
 poll() {
   _left=$(($2 * 1000)) _round=0
   until "$1" || [ "$_left" -le 0 ] || ! kill -0 "$$"; do
@@ -243,7 +245,7 @@ poll() {
   done
 }
 
-# Waits for news for $1 seconds: the runner tells the end through a FIFO, a poller tells the rest.
+# Waits $1 seconds for news: a FIFO brings the end from the runner and the rest from a poller.
 wait_for_news() {
   _fifo=$_dir/wake.$$
   mkfifo -m 666 "$_fifo"
@@ -251,7 +253,7 @@ wait_for_news() {
   exec 3<>"$_fifo"
   {
     _before=$!
-    trap '[ "$!" = "$_before" ] || kill "$!"; rm -f "$_fifo"; exit' TERM
+    trap '[ "$!" = "$_before" ] || kill -KILL "$!"; rm -f "$_fifo"; exit' TERM
     poll news "$1"
     echo >&3
     rm -f "$_fifo"
@@ -260,7 +262,7 @@ wait_for_news() {
   kill "$!"
 }
 
-# Sets what is told of each stream. One under half of MAX_BYTES is told in full, so that a flood does not starve it.
+# Shares MAX_BYTES: a stream under half of it is told in full, however much the other has.
 share() {
   _n_out=$((_out - $1)) _n_err=$((_err - $2)) _half=$(($3 / 2))
   [ "$((_n_out + _n_err))" -gt "$3" ] || return
@@ -272,7 +274,7 @@ share() {
   fi
 }
 
-# Prints $3 bytes of stream $1 from byte $2 on. The dd copies nothing and moves the offset that head goes on from.
+# Prints $3 bytes of stream $1 from byte $2 on. The dd only moves the offset that head goes on from.
 print_bytes() {
   [ "$3" -eq 0 ] || {
     [ "$2" -eq 0 ] || dd bs=1 skip="$2" count=0
@@ -304,7 +306,7 @@ do_read() {
   print_bytes stderr "$2" "$_n_err"
 }
 
-# ---- release ----
+# --- release
 
 # The flag is for a runner that does not linger yet.
 do_release() {

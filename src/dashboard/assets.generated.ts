@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-e8bfdb8e1571.js",
+  path: "/assets/live-6da7ef8244b7.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -659,8 +659,8 @@ export const SCRIPT: Asset = {
     "    if (status === announced.status) return;",
     "    announced.status = status;",
     '    const announcer = document.getElementById("announcer");',
-    '    const sentence = head()?.querySelector(".state .sentence, .state .badge");',
-    "    if (announcer && sentence) announcer.textContent = sentence.textContent;",
+    '    const words = [...head()?.querySelectorAll(".state .badge, .state .sentence") ?? []];',
+    '    if (announcer) announcer.textContent = words.map((element) => element.textContent).join(": ");',
     "  }",
     "  function hideNoOutput(panel) {",
     '    if (panel?.childElementCount) document.getElementById("no-output")?.remove();',
@@ -715,7 +715,7 @@ export const SCRIPT: Asset = {
 };
 
 export const STYLE: Asset = {
-  path: "/assets/mayfly-0042a664dfe3.css",
+  path: "/assets/mayfly-d6c68c2c9729.css",
   type: "text/css; charset=utf-8",
   body: [
     "/* Colours, type and the frame of every page. Both schemes keep text at WCAG AA contrast (4.5:1) on their surfaces. */",
@@ -1572,6 +1572,11 @@ export const STYLE: Asset = {
     "  overflow-wrap: anywhere;",
     "}",
     "",
+    ".events td details > summary {",
+    "  color: var(--muted);",
+    "  overflow-wrap: anywhere;",
+    "}",
+    "",
     "#events-list > summary {",
     "  display: flex;",
     "  align-items: baseline;",
@@ -1616,11 +1621,6 @@ export const STYLE: Asset = {
     "  width: 1%;",
     "  padding-right: 18px;",
     "  white-space: nowrap;",
-    "}",
-    "",
-    ".events td details > summary {",
-    "  color: var(--muted);",
-    "  overflow-wrap: anywhere;",
     "}",
     "",
     "/* The output panel: dark in both schemes, since programs choose their colours for dark terminals. */",

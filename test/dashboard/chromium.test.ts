@@ -14,286 +14,324 @@ import { aRun, at, outputOf, runId } from "./run-factory.ts";
 const executable = chromiumPath();
 const ID = runId(1);
 
-describe.skipIf(executable === null)("in Chromium (skipped where none is found; CHROMIUM_PATH names one)", () => {
-  let browser: Browser;
-  let contexts: BrowserContext[] = [];
-  let servers: ServerType[] = [];
+describe.skipIf(executable === null)(
+  "in Chromium (skipped where none is found; CHROMIUM_PATH names one)",
+  () => {
+    let browser: Browser;
+    let contexts: BrowserContext[] = [];
+    let servers: ServerType[] = [];
 
-  beforeAll(async () => {
-    browser = await launchChromium(executable ?? "");
-  });
-  afterEach(async () => {
-    await Promise.all(contexts.map((context) => context.close()));
-    for (const server of servers) server.close();
-    contexts = [];
-    servers = [];
-  });
-  afterAll(() => browser?.close());
-
-  async function start(ports: MemoryPorts): Promise<string> {
-    const server = await new Promise<ServerType>((resolve) => {
-      const started = serve({ fetch: createDashboard(ports).fetch, port: 0, hostname: "127.0.0.1" }, () => resolve(started));
+    beforeAll(async () => {
+      browser = await launchChromium(executable ?? "");
     });
-    servers.push(server);
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  }
-
-  /** A page that is signed in, with everything noted that it should never do. */
-  async function open(ports: MemoryPorts, path: string, options: BrowserContextOptions = {}) {
-    const url = await start(ports);
-    const context = await browser.newContext(options);
-    contexts.push(context);
-    await context.addCookies([{ name: "mayfly_session", value: SESSION, url, httpOnly: true, sameSite: "Strict" }]);
-    const page = await context.newPage();
-    const incidents: string[] = [];
-    page.on("dialog", (dialog) => {
-      incidents.push(`dialog ${dialog.message()}`);
-      void dialog.dismiss();
+    afterEach(async () => {
+      await Promise.all(contexts.map((context) => context.close()));
+      for (const server of servers) server.close();
+      contexts = [];
+      servers = [];
     });
-    page.on("request", (request) => {
-      if (!request.url().startsWith(url)) incidents.push(`request ${request.url()}`);
-    });
-    page.on("pageerror", (error) => incidents.push(`error ${error.message}`));
-    page.on("console", (message) => {
-      if (message.type() === "error") incidents.push(`console ${message.text()}`);
-    });
-    await page.goto(url + path);
-    return { page, url, context, incidents };
-  }
+    afterAll(() => browser?.close());
 
-  const rows = (page: Page): Promise<string[]> => page.locator("#log .row").allTextContents();
-
-  /** Waits until the log has these rows. */
-  async function untilRows(page: Page, expected: string[]): Promise<void> {
-    await expect.poll(() => rows(page), { timeout: 5000 }).toEqual(expected);
-  }
-
-  function next(ports: MemoryPorts, stream: OutputLine["stream"], text: string): OutputLine {
-    const before = (ports.output.get(ID) ?? []).filter((line) => line.stream === stream).at(-1);
-    const offset = before ? before.offset + Buffer.byteLength(before.text ?? "") : 0;
-    return { attempt: 1, stream, offset, time: at(0), text };
-  }
-
-  test("output appears as it comes, going on in look and line where the page ended", async () => {
-    const ports = memoryPorts([aRun({ status: "running" })], { [ID]: outputOf(["stdout", "one\n\x1b[31mtw"]) });
-    const { page, incidents } = await open(ports, `/runs/${ID}`);
-    await untilRows(page, ["one", "tw"]);
-    await page.locator("#live-state.on").waitFor();
-    ports.emit(ID, next(ports, "stderr", "warning\n"));
-    ports.emit(ID, next(ports, "stdout", "o\r\x1b[32mT\n"));
-    await untilRows(page, ["one", "Two", "warning"]);
-    const colors = await page
-      .locator("#log .row:nth-child(2) span")
-      .evaluateAll((spans) => spans.map((span) => `${span.textContent} ${getComputedStyle(span).color}`));
-    expect(colors).toEqual(["T rgb(127, 201, 127)", "wo rgb(242, 119, 122)"]);
-    expect(await page.locator("#log .row.stderr").count()).toBe(1);
-    expect(ports.calls).toContain(`follow ${ID} after 1.1`);
-    expect(incidents).toEqual([]);
-  });
-
-  test("state, times and title change with the run, to its end", async () => {
-    const ports = memoryPorts([aRun({ status: "starting" })]);
-    const { page, incidents } = await open(ports, `/runs/${ID}`);
-    await page.getByText("Its machine is booting").waitFor();
-    ports.change(aRun({ status: "running" }));
-    await page.locator("#head .badge.running").waitFor();
-    ports.emit(ID, next(ports, "stdout", "done\n"));
-    await untilRows(page, ["done"]);
-    expect(await page.getByText("Nothing written yet.").count()).toBe(0);
-    ports.change(aRun({ status: "failed" }));
-    await page.getByText("Exited with code 7").first().waitFor();
-    expect(await page.title()).toBe("Failed: sh -c 'make test' · Mayfly");
-    expect(await page.locator("#announcer").textContent()).toBe("Exited with code 7");
-    expect(await page.locator(".waterfall").textContent()).toContain("Settle400 ms");
-    expect(await page.locator("#live-state").isVisible()).toBe(false);
-    expect(await page.locator("#cancel").count()).toBe(0);
-    expect(incidents).toEqual([]);
-  });
-
-  test("a lost connection is taken up again with nothing lost or doubled", async () => {
-    const ports = memoryPorts([aRun({ status: "running" })]);
-    const { page } = await open(ports, `/runs/${ID}`);
-    await page.locator("#live-state.on").waitFor();
-    ports.emit(ID, next(ports, "stdout", "one\n"));
-    await untilRows(page, ["one"]);
-    ports.disconnect(ID);
-    ports.emit(ID, next(ports, "stdout", "two\n"));
-    await untilRows(page, ["one", "two"]);
-    expect(ports.calls.filter((call) => call.startsWith("follow"))).toEqual([
-      `follow ${ID} after null`,
-      `follow ${ID} after 1.1`,
-    ]);
-  });
-
-  test("nothing that a job says does anything: no dialog, no request, no breach of the policy", async () => {
-    const hostile = [
-      "</div></section></pre><script>alert(1)</script>",
-      `<img src=x onerror="alert(2)"><svg onload=alert(3)>`,
-      `<iframe src="https://evil.example"></iframe><link rel=stylesheet href=https://evil.example/x.css>`,
-      "\x1b]8;;javascript:alert(4)\x07click\x1b]8;;\x07",
-      "\x1b]8;;https://evil.example\x1b\\click\x1b]8;;\x1b\\",
-      "\x1b]0;<script>alert(5)</script>\x07\u009d0;x\u009c\u009b31mred",
-      '\x1b[31" onmouseover="alert(6)mtext',
-      "<style>body{display:none}</style><meta http-equiv=refresh content='0;url=https://evil.example'>",
-      "\u202egnp.exe\u2066",
-      `${"<b>".repeat(3000)}`,
-    ].join("\n");
-    const run = aRun({
-      status: "running",
-      name: "<script>alert(7)</script>",
-      image: `"><img src=https://evil.example/x onerror=alert(8)>`,
-      env: { X: "</pre><script>alert(9)</script>" },
-      tags: { "a<b": "<script>alert(10)</script>" },
-    });
-    const ports = memoryPorts([run], { [ID]: outputOf(["stdout", `${hostile}\n`]) });
-    const { page, url, incidents } = await open(ports, `/runs/${ID}`);
-    await page.locator("#live-state.on").waitFor();
-    const stored = await rows(page);
-    ports.emit(ID, next(ports, "stderr", `${hostile}\n`));
-    await expect.poll(async () => (await rows(page)).length).toBe(2 * stored.length);
-    // The script shows the same words as the server did.
-    expect((await rows(page)).slice(stored.length)).toEqual(stored);
-    expect(stored[0]).toBe("</div></section></pre><script>alert(1)</script>");
-    expect(await page.locator("#log :is(script, img, a, iframe, svg, style, b, link, meta)").count()).toBe(0);
-    await page.mouse.move(300, 500);
-    ports.change({ ...run, status: "failed", settled_at: at(0) });
-    await page.locator("#head .badge.failed").waitFor();
-    await page.goto(`${url}/`);
-    await page.locator("#runs").waitFor();
-    expect(incidents).toEqual([]);
-  });
-
-  test("a long output keeps the newest rows and says how many it left out", async () => {
-    const ports = memoryPorts([aRun({ status: "running" })], { [ID]: outputOf(["stdout", "first\n"]) });
-    const { page } = await open(ports, `/runs/${ID}`);
-    await page.locator("#live-state.on").waitFor();
-    for (let n = 0; n < 70; n++) ports.emit(ID, next(ports, "stdout", `line ${n}\n`.repeat(100)));
-    await page.locator("#log .row", { hasText: /^line 69$/ }).last().waitFor();
-    expect(await page.locator("#log .row").count()).toBe(LOG_ROWS_MAX);
-    expect(await page.locator("#dropped-rows").textContent()).toContain("2,001 earlier lines are left out here");
-  });
-
-  test("the panel stays at its end, but not with a reader who scrolled back", async () => {
-    const ports = memoryPorts([aRun({ status: "running" })], { [ID]: outputOf(["stdout", "line\n".repeat(200)]) });
-    const { page } = await open(ports, `/runs/${ID}`);
-    await page.locator("#live-state.on").waitFor();
-    const distance = () => page.locator("#log").evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight);
-    ports.emit(ID, next(ports, "stdout", "a\nb\n"));
-    await expect.poll(async () => (await rows(page)).at(-1)).toBe("b");
-    expect(await distance()).toBeLessThan(2);
-    await page.locator("#log").evaluate((log) => log.scrollTo(0, 100));
-    ports.emit(ID, next(ports, "stdout", "c\n"));
-    await expect.poll(async () => (await rows(page)).at(-1)).toBe("c");
-    expect(await page.locator("#log").evaluate((log) => log.scrollTop)).toBe(100);
-  });
-
-  test("cancel asks for it, from https and this computer as from any other host", async () => {
-    const ports = memoryPorts([aRun({ status: "running" })]);
-    const { page, url, context } = await open(ports, `/runs/${ID}`);
-    await page.getByRole("button", { name: "Cancel run" }).click();
-    await page.getByText("Being cancelled").waitFor();
-    expect(ports.calls).toContain(`cancel ${ID}`);
-
-    ports.change(aRun({ status: "running" }));
-    const elsewhere = url.replace("127.0.0.1", "mayfly.test");
-    await context.addCookies([{ name: "mayfly_session", value: SESSION, url: elsewhere }]);
-    await page.goto(`${elsewhere}/runs/${ID}`);
-    await page.getByRole("button", { name: "Cancel run" }).click();
-    await page.getByText("Being cancelled").waitFor();
-  });
-
-  test("open details and focus survive a change of the run", async () => {
-    const ports = memoryPorts([aRun({ status: "starting", env: { LEVEL: "debug" } })]);
-    const { page } = await open(ports, `/runs/${ID}`);
-    await page.getByText("LEVEL").click();
-    await page.locator("#cancel").focus();
-    ports.change(aRun({ status: "running", env: { LEVEL: "debug" } }));
-    await page.locator("#head .badge.running").waitFor();
-    expect(await page.getByText("debug", { exact: true }).isVisible()).toBe(true);
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe("cancel");
-  });
-
-  test("the list follows its runs quietly, and shows the first one when it comes", async () => {
-    const ports = memoryPorts();
-    const { page, incidents } = await open(ports, "/");
-    await page.getByText("No runs yet").waitFor();
-    ports.change(aRun({ name: "first", status: "running" }));
-    await page.locator("#runs .badge.running").waitFor();
-    ports.change(aRun({ name: "first" }));
-    await page.locator("#runs .badge.succeeded").waitFor();
-    await page.getByRole("link", { name: "first" }).click();
-    await page.getByRole("heading", { name: "first" }).waitFor();
-    expect(incidents).toEqual([]);
-  });
-
-  test("a session that ended leads to the sign-in page", async () => {
-    const ports = memoryPorts([aRun({ status: "starting" })]);
-    const { page } = await open(ports, `/runs/${ID}`);
-    ports.isSignedIn = async () => false;
-    await page.getByLabel("API token").waitFor();
-    expect(page.url()).toContain(`/sign-in?next=%2Fruns%2F${ID}`);
-  });
-
-  test("without a script: sign in, read, cancel, sign out", async () => {
-    const ports = memoryPorts([aRun({ status: "running" })], { [ID]: outputOf(["stdout", "\x1b[31mred\x1b[0m\n"]) });
-    const url = await start(ports);
-    const context = await browser.newContext({ javaScriptEnabled: false });
-    contexts.push(context);
-    const page = await context.newPage();
-    await page.goto(`${url}/runs/${ID}`);
-    await page.getByLabel("API token").fill("wrong");
-    await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByText("That token is not the one").waitFor();
-    await page.getByLabel("API token").fill(TOKEN);
-    await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByText("red").waitFor();
-    expect(page.url()).toBe(`${url}/runs/${ID}`);
-    // The page loads itself again: what came meanwhile is there.
-    ports.emit(ID, next(ports, "stdout", "later\n"));
-    await page.getByText("later").waitFor({ timeout: 10_000 });
-    await page.getByRole("button", { name: "Cancel run" }).click();
-    await page.getByText("Being cancelled").waitFor();
-    await page.getByRole("button", { name: "Sign out" }).click();
-    await page.getByLabel("API token").waitFor();
-    await page.goto(`${url}/`);
-    expect(page.url()).toBe(`${url}/sign-in`);
-  });
-
-  test("a sign-in link works from a page of another site, with a cookie that other sites do not send", async () => {
-    const url = await start(memoryPorts([aRun({ name: "mine" })]));
-    const context = await browser.newContext();
-    contexts.push(context);
-    const page = await context.newPage();
-    await page.route("http://mayfly.test/", (route) =>
-      route.fulfill({ contentType: "text/html", body: `<a href="${url}/sign-in/good-ticket">link</a>` }),
-    );
-    await page.goto("http://mayfly.test/");
-    await page.getByText("link").click();
-    await page.getByRole("link", { name: "mine" }).waitFor();
-    expect(page.url()).toBe(`${url}/`);
-    const cookies = await context.cookies(url);
-    expect(cookies).toMatchObject([{ name: "mayfly_session", httpOnly: true, sameSite: "Strict" }]);
-  });
-
-  const looks = (["light", "dark"] as const).flatMap((scheme) => [1280, 360].map((width) => ({ scheme, width })));
-  test.each(looks)("$scheme at $width px: readable contrast, nothing wider than the screen", async ({ scheme, width }) => {
-    const colors = [1, 2, 3, 4, 5, 6, 7].map((n) => `\x1b[3${n}mc${n}\x1b[9${n}mC${n}\x1b[0m`).join(" ");
-    const output = { stdout_bytes: 1, stderr_bytes: 0, dropped_bytes: 9, complete: false };
-    const run = aRun({ status: "failed", tags: { a: "x".repeat(80) }, image: `ghcr.io/${"y".repeat(90)}`, output });
-    const statuses = (["queued", "starting", "running", "succeeded", "cancelled"] as const).map((status, n) =>
-      aRun({ id: runId(n + 2), status, name: "z".repeat(100) }),
-    );
-    const ports = memoryPorts([run, ...statuses], { [ID]: outputOf(["stdout", `${colors}\n${"w".repeat(500)}\n`]) });
-    const { page, url } = await open(ports, `/runs/${ID}`, { colorScheme: scheme, viewport: { width, height: 800 } });
-    for (const path of [`/runs/${ID}`, `/runs/${runId(4)}`, "/"]) {
-      await page.goto(url + path);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(width);
-      expect(await page.evaluate(lowContrast), path).toEqual([]);
+    async function start(ports: MemoryPorts): Promise<string> {
+      const server = await new Promise<ServerType>((resolve) => {
+        const started = serve({ fetch: createDashboard(ports).fetch, port: 0, hostname: "127.0.0.1" }, () =>
+          resolve(started),
+        );
+      });
+      servers.push(server);
+      return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     }
-    const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-    expect(background).toBe(scheme === "dark" ? "rgb(14, 19, 20)" : "rgb(245, 247, 247)");
-  });
-});
+
+    /** A page that is signed in, with everything noted that it should never do. */
+    async function open(ports: MemoryPorts, path: string, options: BrowserContextOptions = {}) {
+      const url = await start(ports);
+      const context = await browser.newContext(options);
+      contexts.push(context);
+      await context.addCookies([
+        { name: "mayfly_session", value: SESSION, url, httpOnly: true, sameSite: "Strict" },
+      ]);
+      const page = await context.newPage();
+      const incidents: string[] = [];
+      page.on("dialog", (dialog) => {
+        incidents.push(`dialog ${dialog.message()}`);
+        void dialog.dismiss();
+      });
+      page.on("request", (request) => {
+        if (!request.url().startsWith(url)) incidents.push(`request ${request.url()}`);
+      });
+      page.on("pageerror", (error) => incidents.push(`error ${error.message}`));
+      page.on("console", (message) => {
+        if (message.type() === "error") incidents.push(`console ${message.text()}`);
+      });
+      await page.goto(url + path);
+      return { page, url, context, incidents };
+    }
+
+    const rows = (page: Page): Promise<string[]> => page.locator("#log .row").allTextContents();
+
+    /** Waits until the log has these rows. */
+    async function untilRows(page: Page, expected: string[]): Promise<void> {
+      await expect.poll(() => rows(page), { timeout: 5000 }).toEqual(expected);
+    }
+
+    function next(ports: MemoryPorts, stream: OutputLine["stream"], text: string): OutputLine {
+      const before = (ports.output.get(ID) ?? []).filter((line) => line.stream === stream).at(-1);
+      const offset = before ? before.offset + Buffer.byteLength(before.text ?? "") : 0;
+      return { attempt: 1, stream, offset, time: at(0), text };
+    }
+
+    test("output appears as it comes, going on in look and line where the page ended", async () => {
+      const ports = memoryPorts([aRun({ status: "running" })], {
+        [ID]: outputOf(["stdout", "one\n\x1b[31mtw"]),
+      });
+      const { page, incidents } = await open(ports, `/runs/${ID}`);
+      await untilRows(page, ["one", "tw"]);
+      await page.locator("#live-state.on").waitFor();
+      ports.emit(ID, next(ports, "stderr", "warning\n"));
+      ports.emit(ID, next(ports, "stdout", "o\r\x1b[32mT\n"));
+      await untilRows(page, ["one", "Two", "warning"]);
+      const colors = await page
+        .locator("#log .row:nth-child(2) span")
+        .evaluateAll((spans) => spans.map((span) => `${span.textContent} ${getComputedStyle(span).color}`));
+      expect(colors).toEqual(["T rgb(127, 201, 127)", "wo rgb(242, 119, 122)"]);
+      expect(await page.locator("#log .row.stderr").count()).toBe(1);
+      expect(ports.calls).toContain(`follow ${ID} after 1.1`);
+      expect(incidents).toEqual([]);
+    });
+
+    test("state, times and title change with the run, to its end", async () => {
+      const ports = memoryPorts([aRun({ status: "starting" })]);
+      const { page, incidents } = await open(ports, `/runs/${ID}`);
+      await page.getByText("Its machine is booting").waitFor();
+      ports.change(aRun({ status: "running" }));
+      await page.locator("#head .badge.running").waitFor();
+      ports.emit(ID, next(ports, "stdout", "done\n"));
+      await untilRows(page, ["done"]);
+      expect(await page.getByText("Nothing written yet.").count()).toBe(0);
+      ports.change(aRun({ status: "failed" }));
+      await page.getByText("Exited with code 7").first().waitFor();
+      expect(await page.title()).toBe("Failed: sh -c 'make test' · Mayfly");
+      expect(await page.locator("#announcer").textContent()).toBe("Failed: Exited with code 7");
+      expect(await page.locator(".waterfall").textContent()).toContain("Settle400 ms");
+      expect(await page.locator("#live-state").isVisible()).toBe(false);
+      expect(await page.locator("#cancel").count()).toBe(0);
+      expect(incidents).toEqual([]);
+    });
+
+    test("a lost connection is taken up again with nothing lost or doubled", async () => {
+      const ports = memoryPorts([aRun({ status: "running" })]);
+      const { page } = await open(ports, `/runs/${ID}`);
+      await page.locator("#live-state.on").waitFor();
+      ports.emit(ID, next(ports, "stdout", "one\n"));
+      await untilRows(page, ["one"]);
+      ports.disconnect(ID);
+      ports.emit(ID, next(ports, "stdout", "two\n"));
+      await untilRows(page, ["one", "two"]);
+      expect(ports.calls.filter((call) => call.startsWith("follow"))).toEqual([
+        `follow ${ID} after null`,
+        `follow ${ID} after 1.1`,
+      ]);
+    });
+
+    test("nothing that a job says does anything: no dialog, no request, no breach of the policy", async () => {
+      const hostile = [
+        "</div></section></pre><script>alert(1)</script>",
+        `<img src=x onerror="alert(2)"><svg onload=alert(3)>`,
+        `<iframe src="https://evil.example"></iframe><link rel=stylesheet href=https://evil.example/x.css>`,
+        "\x1b]8;;javascript:alert(4)\x07click\x1b]8;;\x07",
+        "\x1b]8;;https://evil.example\x1b\\click\x1b]8;;\x1b\\",
+        "\x1b]0;<script>alert(5)</script>\x07\u009d0;x\u009c\u009b31mred",
+        '\x1b[31" onmouseover="alert(6)mtext',
+        "<style>body{display:none}</style><meta http-equiv=refresh content='0;url=https://evil.example'>",
+        "\u202egnp.exe\u2066",
+        `${"<b>".repeat(3000)}`,
+      ].join("\n");
+      const run = aRun({
+        status: "running",
+        name: "<script>alert(7)</script>",
+        image: `"><img src=https://evil.example/x onerror=alert(8)>`,
+        env: { X: "</pre><script>alert(9)</script>" },
+        tags: { "a<b": "<script>alert(10)</script>" },
+      });
+      const ports = memoryPorts([run], { [ID]: outputOf(["stdout", `${hostile}\n`]) });
+      const { page, url, incidents } = await open(ports, `/runs/${ID}`);
+      await page.locator("#live-state.on").waitFor();
+      const stored = await rows(page);
+      ports.emit(ID, next(ports, "stderr", `${hostile}\n`));
+      await expect.poll(async () => (await rows(page)).length).toBe(2 * stored.length);
+      // The script shows the same words as the server did.
+      expect((await rows(page)).slice(stored.length)).toEqual(stored);
+      expect(stored[0]).toBe("</div></section></pre><script>alert(1)</script>");
+      expect(await page.locator("#log :is(script, img, a, iframe, svg, style, b, link, meta)").count()).toBe(
+        0,
+      );
+      await page.mouse.move(300, 500);
+      ports.change({ ...run, status: "failed", settled_at: at(0) });
+      await page.locator("#head .badge.failed").waitFor();
+      await page.goto(`${url}/`);
+      await page.locator("#runs").waitFor();
+      expect(incidents).toEqual([]);
+    });
+
+    test("a long output keeps the newest rows and says how many it left out", async () => {
+      const ports = memoryPorts([aRun({ status: "running" })], { [ID]: outputOf(["stdout", "first\n"]) });
+      const { page } = await open(ports, `/runs/${ID}`);
+      await page.locator("#live-state.on").waitFor();
+      for (let n = 0; n < 70; n++) ports.emit(ID, next(ports, "stdout", `line ${n}\n`.repeat(100)));
+      await page
+        .locator("#log .row", { hasText: /^line 69$/ })
+        .last()
+        .waitFor();
+      expect(await page.locator("#log .row").count()).toBe(LOG_ROWS_MAX);
+      expect(await page.locator("#dropped-rows").textContent()).toContain(
+        "2,001 earlier lines are left out here",
+      );
+    });
+
+    test("the panel stays at its end, but not with a reader who scrolled back", async () => {
+      const ports = memoryPorts([aRun({ status: "running" })], {
+        [ID]: outputOf(["stdout", "line\n".repeat(200)]),
+      });
+      const { page } = await open(ports, `/runs/${ID}`);
+      await page.locator("#live-state.on").waitFor();
+      const distance = () =>
+        page.locator("#log").evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight);
+      ports.emit(ID, next(ports, "stdout", "a\nb\n"));
+      await expect.poll(async () => (await rows(page)).at(-1)).toBe("b");
+      expect(await distance()).toBeLessThan(2);
+      await page.locator("#log").evaluate((log) => log.scrollTo(0, 100));
+      ports.emit(ID, next(ports, "stdout", "c\n"));
+      await expect.poll(async () => (await rows(page)).at(-1)).toBe("c");
+      expect(await page.locator("#log").evaluate((log) => log.scrollTop)).toBe(100);
+    });
+
+    test("cancel asks for it, from https and this computer as from any other host", async () => {
+      const ports = memoryPorts([aRun({ status: "running" })]);
+      const { page, url, context } = await open(ports, `/runs/${ID}`);
+      await page.getByRole("button", { name: "Cancel run" }).click();
+      await page.getByText("Being cancelled").waitFor();
+      expect(ports.calls).toContain(`cancel ${ID}`);
+
+      ports.change(aRun({ status: "running" }));
+      const elsewhere = url.replace("127.0.0.1", "mayfly.test");
+      await context.addCookies([{ name: "mayfly_session", value: SESSION, url: elsewhere }]);
+      await page.goto(`${elsewhere}/runs/${ID}`);
+      await page.getByRole("button", { name: "Cancel run" }).click();
+      await page.getByText("Being cancelled").waitFor();
+    });
+
+    test("open details and focus survive a change of the run", async () => {
+      const ports = memoryPorts([aRun({ status: "starting", env: { LEVEL: "debug" } })]);
+      const { page } = await open(ports, `/runs/${ID}`);
+      await page.getByText("LEVEL").click();
+      await page.locator("#cancel").focus();
+      ports.change(aRun({ status: "running", env: { LEVEL: "debug" } }));
+      await page.locator("#head .badge.running").waitFor();
+      expect(await page.getByText("debug", { exact: true }).isVisible()).toBe(true);
+      expect(await page.evaluate(() => document.activeElement?.id)).toBe("cancel");
+    });
+
+    test("the list follows its runs quietly, and shows the first one when it comes", async () => {
+      const ports = memoryPorts();
+      const { page, incidents } = await open(ports, "/");
+      await page.getByText("No runs yet").waitFor();
+      ports.change(aRun({ name: "first", status: "running" }));
+      await page.locator("#runs .badge.running").waitFor();
+      ports.change(aRun({ name: "first" }));
+      await page.locator("#runs .badge.succeeded").waitFor();
+      await page.getByRole("link", { name: "first" }).click();
+      await page.getByRole("heading", { name: "first" }).waitFor();
+      expect(incidents).toEqual([]);
+    });
+
+    test("a session that ended leads to the sign-in page", async () => {
+      const ports = memoryPorts([aRun({ status: "starting" })]);
+      const { page } = await open(ports, `/runs/${ID}`);
+      ports.isSignedIn = async () => false;
+      await page.getByLabel("API token").waitFor();
+      expect(page.url()).toContain(`/sign-in?next=%2Fruns%2F${ID}`);
+    });
+
+    test("without a script: sign in, read, cancel, sign out", async () => {
+      const ports = memoryPorts([aRun({ status: "running" })], {
+        [ID]: outputOf(["stdout", "\x1b[31mred\x1b[0m\n"]),
+      });
+      const url = await start(ports);
+      const context = await browser.newContext({ javaScriptEnabled: false });
+      contexts.push(context);
+      const page = await context.newPage();
+      await page.goto(`${url}/runs/${ID}`);
+      await page.getByLabel("API token").fill("wrong");
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByText("That token is not the one").waitFor();
+      await page.getByLabel("API token").fill(TOKEN);
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByText("red", { exact: true }).waitFor();
+      expect(page.url()).toBe(`${url}/runs/${ID}`);
+      // The page loads itself again: what came meanwhile is there.
+      ports.emit(ID, next(ports, "stdout", "later\n"));
+      await page.getByText("later", { exact: true }).waitFor({ timeout: 10_000 });
+      await page.getByRole("button", { name: "Cancel run" }).click();
+      await page.getByText("Being cancelled").waitFor();
+      await page.getByRole("button", { name: "Sign out" }).click();
+      await page.getByLabel("API token").waitFor();
+      await page.goto(`${url}/`);
+      expect(page.url()).toBe(`${url}/sign-in`);
+    });
+
+    test("a sign-in link works from a page of another site, with a cookie that other sites do not send", async () => {
+      const url = await start(memoryPorts([aRun({ name: "mine" })]));
+      const context = await browser.newContext();
+      contexts.push(context);
+      const page = await context.newPage();
+      await page.route("http://mayfly.test/", (route) =>
+        route.fulfill({ contentType: "text/html", body: `<a href="${url}/sign-in/good-ticket">link</a>` }),
+      );
+      await page.goto("http://mayfly.test/");
+      await page.getByText("link").click();
+      await page.getByRole("link", { name: "mine" }).waitFor();
+      expect(page.url()).toBe(`${url}/`);
+      const cookies = await context.cookies(url);
+      expect(cookies).toMatchObject([{ name: "mayfly_session", httpOnly: true, sameSite: "Strict" }]);
+    });
+
+    const looks = (["light", "dark"] as const).flatMap((scheme) =>
+      [1280, 360].map((width) => ({ scheme, width })),
+    );
+    test.each(looks)(
+      "$scheme at $width px: readable contrast, nothing wider than the screen",
+      async ({ scheme, width }) => {
+        const colors = [1, 2, 3, 4, 5, 6, 7].map((n) => `\x1b[3${n}mc${n}\x1b[9${n}mC${n}\x1b[0m`).join(" ");
+        const output = { stdout_bytes: 1, stderr_bytes: 0, dropped_bytes: 9, complete: false };
+        const run = aRun({
+          status: "failed",
+          tags: { a: "x".repeat(80) },
+          image: `ghcr.io/${"y".repeat(90)}`,
+          output,
+        });
+        const statuses = (["queued", "starting", "running", "succeeded", "cancelled"] as const).map(
+          (status, n) => aRun({ id: runId(n + 2), status, name: "z".repeat(100) }),
+        );
+        const ports = memoryPorts([run, ...statuses], {
+          [ID]: outputOf(["stdout", `${colors}\n${"w".repeat(500)}\n`]),
+        });
+        const { page, url } = await open(ports, `/runs/${ID}`, {
+          colorScheme: scheme,
+          viewport: { width, height: 800 },
+        });
+        for (const path of [`/runs/${ID}`, `/runs/${runId(4)}`, "/"]) {
+          await page.goto(url + path);
+          expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(
+            width,
+          );
+          expect(await page.evaluate(lowContrast), path).toEqual([]);
+        }
+        const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+        expect(background).toBe(scheme === "dark" ? "rgb(14, 19, 20)" : "rgb(245, 247, 247)");
+      },
+    );
+  },
+);
 
 /** Runs in the page: texts with less than WCAG AA's contrast of 4.5 to 1. */
 function lowContrast(): string[] {
@@ -307,7 +345,9 @@ function lowContrast(): string[] {
     return [mix(0), mix(1), mix(2), 1];
   };
   const backgroundOf = (element: Element | null): [number, number, number, number] =>
-    element === null ? [255, 255, 255, 1] : over(parse(getComputedStyle(element).backgroundColor), backgroundOf(element.parentElement));
+    element === null
+      ? [255, 255, 255, 1]
+      : over(parse(getComputedStyle(element).backgroundColor), backgroundOf(element.parentElement));
   const luminance = (color: number[]): number => {
     const channel = (i: number): number => {
       const value = (color[i] ?? 0) / 255;
@@ -321,9 +361,15 @@ function lowContrast(): string[] {
     const element = node.parentElement;
     if (!element || !node.textContent?.trim() || !element.checkVisibility()) continue;
     const background = backgroundOf(element);
-    const [light = 0, dark = 0] = [luminance(over(parse(getComputedStyle(element).color), background)), luminance(background)].sort((a, b) => b - a);
+    const [light = 0, dark = 0] = [
+      luminance(over(parse(getComputedStyle(element).color), background)),
+      luminance(background),
+    ].sort((a, b) => b - a);
     const ratio = (light + 0.05) / (dark + 0.05);
-    if (ratio < 4.5) found.push(`${ratio.toFixed(2)} ${element.className || element.tagName} ${node.textContent.slice(0, 30)}`);
+    if (ratio < 4.5)
+      found.push(
+        `${ratio.toFixed(2)} ${element.className || element.tagName} ${node.textContent.slice(0, 30)}`,
+      );
   }
   return found;
 }

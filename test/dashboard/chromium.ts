@@ -4,7 +4,6 @@ import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
 
 const PLACES = [
-  process.env["CHROMIUM_PATH"],
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
   "/usr/bin/google-chrome",
@@ -12,10 +11,11 @@ const PLACES = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-/** The browser's path; null where there is none. In CI that is an error: a suite that is not run proves nothing. */
+/** The browser's path, `CHROMIUM_PATH` before all others; null where there is none. In CI that is an error: a suite that is not run proves nothing. */
 export function chromiumPath(): string | null {
-  const path = PLACES.find((place) => place !== undefined && place !== "" && existsSync(place)) ?? null;
-  if (path === null && process.env["CI"])
+  const places = process.env.CHROMIUM_PATH ? [process.env.CHROMIUM_PATH] : PLACES;
+  const path = places.find((place) => existsSync(place)) ?? null;
+  if (path === null && process.env.CI)
     throw new Error("No Chromium found for the dashboard's tests: install one, or name it in CHROMIUM_PATH");
   return path;
 }

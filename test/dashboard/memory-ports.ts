@@ -35,7 +35,9 @@ export function memoryPorts(runs: RunBody[] = [], output: Record<string, OutputL
     now: () => NOW,
 
     async listRuns(query) {
-      ports.calls.push(`list ${query.statuses.join()} ${query.tag ? `${query.tag.key}=${query.tag.value}` : "-"} ${query.cursor}`);
+      ports.calls.push(
+        `list ${query.statuses.join()} ${query.tag ? `${query.tag.key}=${query.tag.value}` : "-"} ${query.cursor}`,
+      );
       const found = [...ports.runs.values()].filter(
         (run) =>
           (query.statuses.length === 0 || query.statuses.includes(run.status)) &&
@@ -80,7 +82,9 @@ export function memoryPorts(runs: RunBody[] = [], output: Record<string, OutputL
           send("retry: 50\n\n");
         },
       });
-      return new Response(body, { headers: { "Content-Type": "text/event-stream", "Cache-Control": "no-cache" } });
+      return new Response(body, {
+        headers: { "Content-Type": "text/event-stream", "Cache-Control": "no-cache" },
+      });
     },
     async cancel(id) {
       ports.calls.push(`cancel ${id}`);

@@ -31,7 +31,12 @@ describe("the list", () => {
   test("shows status, reason, name or command, image, duration and age", async () => {
     const ports = memoryPorts([
       aRun({ id: runId(2), name: "nightly", status: "failed" }),
-      aRun({ id: runId(1), command: ["echo", "it's"], accepted_at: at(3_600_000), settled_at: at(3_595_000) }),
+      aRun({
+        id: runId(1),
+        command: ["echo", "it's"],
+        accepted_at: at(3_600_000),
+        settled_at: at(3_595_000),
+      }),
     ]);
     const { html } = await get(ports, "/");
     const words = wordsOf(html);
@@ -111,7 +116,10 @@ describe("a run's state in plain words", () => {
   const failed = (changes: Partial<RunBody>): RunBody => aRun({ status: "failed", ...changes });
   test.each<[string, RunBody]>([
     ["Waiting for its turn", aRun({ status: "queued" })],
-    ["Asking for a machine", aRun({ status: "starting", attempts: [anAttempt("starting", { created_at: null })] })],
+    [
+      "Asking for a machine",
+      aRun({ status: "starting", attempts: [anAttempt("starting", { created_at: null })] }),
+    ],
     ["Its machine is booting", aRun({ status: "starting" })],
     ["Running for 1m 00s", aRun({ status: "running" })],
     ["Being cancelled", aRun({ status: "running", cancel_requested_at: at(3000) })],
@@ -124,7 +132,10 @@ describe("a run's state in plain words", () => {
     ["No machine within its queue limit of 1h", failed({ reason: "timed_out", attempts: [] })],
     [
       "Its machine was not up within its boot limit of 2m",
-      failed({ reason: "timed_out", attempts: [anAttempt("failed", { started_at: null, first_output_at: null })] }),
+      failed({
+        reason: "timed_out",
+        attempts: [anAttempt("failed", { started_at: null, first_output_at: null })],
+      }),
     ],
     ["The machine was lost; how the command ended is not known", failed({ reason: "machine_lost" })],
     ["No host had room for its machine", failed({ reason: "no_capacity" })],
@@ -142,7 +153,9 @@ describe("a run's state in plain words", () => {
   test("only a run under way can be cancelled, once", async () => {
     const button = "Cancel run";
     expect((await runPage(aRun({ status: "running" }))).words).toContain(button);
-    expect((await runPage(aRun({ status: "running", cancel_requested_at: at(0) }))).words).not.toContain(button);
+    expect((await runPage(aRun({ status: "running", cancel_requested_at: at(0) }))).words).not.toContain(
+      button,
+    );
     expect((await runPage(aRun())).words).not.toContain(button);
   });
 });
@@ -150,7 +163,14 @@ describe("a run's state in plain words", () => {
 describe("a run's facts and times", () => {
   test("the waterfall has each phase with its duration, as SVG attributes", async () => {
     const { words, html } = await runPage(aRun());
-    for (const phase of ["Queue 100 ms", "Create machine 900 ms", "Boot 3.00 s", "Until first output 1.50 s", "Run 44.1 s", "Settle 400 ms"])
+    for (const phase of [
+      "Queue 100 ms",
+      "Create machine 900 ms",
+      "Boot 3.00 s",
+      "Until first output 1.50 s",
+      "Run 44.1 s",
+      "Settle 400 ms",
+    ])
       expect(words).toContain(phase);
     expect(html).toMatch(/<rect class="command" x="11\.00%" y="0" width="88\.20%"/);
   });
@@ -167,10 +187,26 @@ describe("a run's facts and times", () => {
   });
 
   test("tells image, command, machine, region, tags, and env by name with its values folded away", async () => {
-    const { html, words } = await runPage(aRun({ tags: { branch: "main" }, env: { LEVEL: "debug" }, files: [{ path: "/in.csv", bytes: 2048, mode: "0644" }] }));
-    for (const fact of ["Image debian:12", "Command sh -c 'make test'", "shared-cpu-1x, 256 MB", "Region ams", "e784079b449483", "branch : main", "/in.csv 2 KB, 0644"])
+    const { html, words } = await runPage(
+      aRun({
+        tags: { branch: "main" },
+        env: { LEVEL: "debug" },
+        files: [{ path: "/in.csv", bytes: 2048, mode: "0644" }],
+      }),
+    );
+    for (const fact of [
+      "Image debian:12",
+      "Command sh -c 'make test'",
+      "shared-cpu-1x, 256 MB",
+      "Region ams",
+      "e784079b449483",
+      "branch : main",
+      "/in.csv 2 KB, 0644",
+    ])
       expect(words).toContain(fact);
-    expect(html).toMatch(/<details id="env-LEVEL"><summary><code>LEVEL<\/code><\/summary><pre>debug<\/pre><\/details>/);
+    expect(html).toMatch(
+      /<details id="env-LEVEL"><summary><code>LEVEL<\/code><\/summary><pre>debug<\/pre><\/details>/,
+    );
     expect(html).toContain('href="/?tag=branch%3Amain"');
   });
 
@@ -189,7 +225,9 @@ describe("a run's facts and times", () => {
 describe("output", () => {
   test("is there without a script, with its colours as classes and stderr told apart", async () => {
     const { html } = await runPage(aRun(), outputOf(["stdout", "\x1b[32mok\x1b[0m\n"], ["stderr", "oops\n"]));
-    expect(html).toContain('<div class="row"><span class="f2">ok</span></div><div class="row stderr">oops</div>');
+    expect(html).toContain(
+      '<div class="row"><span class="f2">ok</span></div><div class="row stderr">oops</div>',
+    );
   });
 
   test("a run under way hands its state to the script, a final one needs none", async () => {
@@ -203,11 +241,20 @@ describe("output", () => {
     const output = { stdout_bytes: 5, stderr_bytes: 0, dropped_bytes: 0, complete: true };
     expect((await runPage(aRun())).words).toContain("Nothing was written.");
     expect((await runPage(aRun({ status: "running" }))).words).toContain("Nothing written yet.");
-    const dropped = await runPage(aRun({ output: { ...output, dropped_bytes: 1536 } }), outputOf(["stdout", "x"]));
-    expect(dropped.words).toContain("1.5 KB more were written and not kept: a run's output is kept up to 512 MB.");
+    const dropped = await runPage(
+      aRun({ output: { ...output, dropped_bytes: 1536 } }),
+      outputOf(["stdout", "x"]),
+    );
+    expect(dropped.words).toContain(
+      "1.5 KB more were written and not kept: a run's output is kept up to 512 MB.",
+    );
     expect(dropped.words).not.toContain("Nothing was written");
-    expect((await runPage(aRun({ output: { ...output, complete: false } }))).words).toContain("The end of the output is missing");
-    expect((await runPage(aRun({ capture: "none", command: null }))).words).toContain("output is not captured");
+    expect((await runPage(aRun({ output: { ...output, complete: false } }))).words).toContain(
+      "The end of the output is missing",
+    );
+    expect((await runPage(aRun({ capture: "none", command: null }))).words).toContain(
+      "output is not captured",
+    );
   });
 
   test("more rows than a page holds are counted", async () => {
@@ -240,7 +287,8 @@ describe("output", () => {
 describe("what the script fetches", () => {
   test("the summary has every part of the page that changes, under the same ids", async () => {
     const ports = memoryPorts([aRun({ status: "running" })]);
-    const ids = (html: string) => [...html.matchAll(/id="([\w-]+)"[^>]* data-part/g)].map((match) => match[1]).sort();
+    const ids = (html: string) =>
+      [...html.matchAll(/id="([\w-]+)"[^>]* data-part/g)].map((match) => match[1]).sort();
     const page = await get(ports, `/runs/${runId(1)}`);
     const part = await get(ports, `/runs/${runId(1)}?part=summary`);
     expect(ids(part.html)).toEqual(["events", "facts", "head", "output-notes"]);
@@ -267,23 +315,30 @@ describe("hostile words stay words, wherever a job or its sender can put them", 
     signal: hostile,
     attempts: [anAttempt("failed", { machine_id: hostile, region: hostile, machine_name: hostile })],
   });
-  const lines = outputOf(["stdout", `${hostile}\n</pre></div></section><script>alert(3)</script>`], ["stderr", hostile]);
+  const lines = outputOf(
+    ["stdout", `${hostile}\n</pre></div></section><script>alert(3)</script>`],
+    ["stderr", hostile],
+  );
   const ports = memoryPorts([run, aRun({ ...run, id: runId(2), status: "running", settled_at: null })], {
     [run.id]: lines,
     [runId(2)]: lines,
   });
 
-  test.each(["/", `/?tag=${encodeURIComponent(`${hostile}:${hostile}`)}`, `/?cursor=${encodeURIComponent(hostile)}`, `/runs/${runId(1)}`, `/runs/${runId(2)}`, `/runs/${runId(1)}?part=summary`])(
-    "%s",
-    async (path) => {
-      const { response, html } = await get(ports, path);
-      expect(response.status).toBe(200);
-      expect(html.match(/<script/g) ?? []).toHaveLength(html.includes("<html") ? 1 : 0);
-      expect(html).not.toContain("<img");
-      const tags = html.replaceAll(/"[^"]*"/g, '""');
-      expect(tags).not.toMatch(/<[a-z][^>]*\son\w+\s*=/i);
-    },
-  );
+  test.each([
+    "/",
+    `/?tag=${encodeURIComponent(`${hostile}:${hostile}`)}`,
+    `/?cursor=${encodeURIComponent(hostile)}`,
+    `/runs/${runId(1)}`,
+    `/runs/${runId(2)}`,
+    `/runs/${runId(1)}?part=summary`,
+  ])("%s", async (path) => {
+    const { response, html } = await get(ports, path);
+    expect(response.status).toBe(200);
+    expect(html.match(/<script/g) ?? []).toHaveLength(html.includes("<html") ? 1 : 0);
+    expect(html).not.toContain("<img");
+    const tags = html.replaceAll(/"[^"]*"/g, '""');
+    expect(tags).not.toMatch(/<[a-z][^>]*\son\w+\s*=/i);
+  });
 
   test("no page carries a style or a script inline", async () => {
     for (const path of ["/", `/runs/${runId(1)}`, `/runs/${runId(2)}`, "/sign-in"]) {
@@ -322,8 +377,10 @@ test("mounted at / it leaves the paths of others alone", async () => {
   expect((await app.request("/nothing")).headers.get("Content-Type")).toContain("application/json");
   const page = await app.request("/", { headers: SIGNED_IN });
   expect(page.headers.get("Content-Security-Policy")).toContain("default-src 'none'");
-  const foreign = await app.request("/sign-out", { method: "POST", headers: { Origin: "https://evil.example" } });
+  const foreign = await app.request("/sign-out", {
+    method: "POST",
+    headers: { Origin: "https://evil.example" },
+  });
   expect(foreign.status).toBe(403);
   expect(await foreign.text()).toContain("did not come from a page of this Mayfly");
 });
-

@@ -1,6 +1,12 @@
 /** Runs as the API answers them, always possible ones: what depends on the status is filled in from it. */
 
-import type { AttemptBody, EventListBody, OutputLine, RunBody, RunListBody } from "../../src/api/run-schema.ts";
+import type {
+  AttemptBody,
+  EventListBody,
+  OutputLine,
+  RunBody,
+  RunListBody,
+} from "../../src/api/run-schema.ts";
 import { isFinal } from "../../src/core/run.ts";
 
 /** The present of every test that does not say otherwise. */
@@ -17,7 +23,12 @@ export function aRun(changes: Partial<RunBody> = {}): RunBody {
   const status = changes.status ?? "succeeded";
   const final = isFinal(status);
   const ending = {
-    reason: status === "failed" ? ("exit_code" as const) : status === "cancelled" ? ("cancelled_by_user" as const) : null,
+    reason:
+      status === "failed"
+        ? ("exit_code" as const)
+        : status === "cancelled"
+          ? ("cancelled_by_user" as const)
+          : null,
     exit_code: status === "failed" ? 7 : status === "succeeded" ? 0 : null,
     signal: null,
     oom_killed: false,
@@ -81,13 +92,16 @@ export function summaryOf(run: RunBody): RunListBody["runs"][number] {
 }
 
 /** Pieces of output one after the other, with the offsets that they have. */
-export function outputOf(...pieces: [stream: OutputLine["stream"], content: string | Uint8Array][]): OutputLine[] {
+export function outputOf(
+  ...pieces: [stream: OutputLine["stream"], content: string | Uint8Array][]
+): OutputLine[] {
   const offsets = { stdout: 0, stderr: 0 };
   return pieces.map(([stream, content]) => {
     const offset = offsets[stream];
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
     offsets[stream] += bytes.length;
-    const body = typeof content === "string" ? { text: content } : { base64: Buffer.from(content).toString("base64") };
+    const body =
+      typeof content === "string" ? { text: content } : { base64: Buffer.from(content).toString("base64") };
     return { attempt: 1, stream, offset, time: at(50_000), ...body };
   });
 }

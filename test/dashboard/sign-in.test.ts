@@ -8,7 +8,12 @@ import { aRun, runId } from "./run-factory.ts";
 
 const HOST = "http://localhost";
 
-function post(ports: MemoryPorts, path: string, form: Record<string, string>, headers: Record<string, string> = {}) {
+function post(
+  ports: MemoryPorts,
+  path: string,
+  form: Record<string, string>,
+  headers: Record<string, string> = {},
+) {
   return createDashboard(ports).request(new URL(path, HOST).href, {
     method: "POST",
     body: new URLSearchParams(form),
@@ -50,7 +55,10 @@ describe("without a session", () => {
 
 describe("signing in with the token", () => {
   test("sets a cookie that scripts can not read and other sites do not send", async () => {
-    const response = await post(memoryPorts(), "/sign-in", { token: ` ${TOKEN}\n`, next: `/runs/${runId(1)}` });
+    const response = await post(memoryPorts(), "/sign-in", {
+      token: ` ${TOKEN}\n`,
+      next: `/runs/${runId(1)}`,
+    });
     expect(response.status).toBe(303);
     expect(response.headers.get("Location")).toBe(`/runs/${runId(1)}`);
     expect(response.headers.get("Set-Cookie")).toBe(
@@ -65,23 +73,26 @@ describe("signing in with the token", () => {
       body: new URLSearchParams({ token: TOKEN }),
       headers: { Origin: "https://runs.example" },
     });
-    expect(response.headers.get("Set-Cookie")).toMatch(/^__Host-mayfly_session=.*; HttpOnly; Secure; SameSite=Strict$/);
+    expect(response.headers.get("Set-Cookie")).toMatch(
+      /^__Host-mayfly_session=.*; HttpOnly; Secure; SameSite=Strict$/,
+    );
     const cookie = { Cookie: `__Host-mayfly_session=${SESSION}` };
     expect((await app.request("https://runs.example/", { headers: cookie })).status).toBe(200);
     expect((await app.request("https://runs.example/", { headers: SIGNED_IN })).status).toBe(302);
   });
 
-  test.each([["wrong", "<script>guess</script>"], ["empty", ""], ["endless", "x".repeat(5000)]])(
-    "a token that is %s is refused with a sentence and not repeated",
-    async (_, token) => {
-      const response = await post(memoryPorts(), "/sign-in", { token });
-      const html = await response.text();
-      expect(response.status).toBe(401);
-      expect(response.headers.get("Set-Cookie")).toBeNull();
-      expect(html).toContain("That token is not the one of this Mayfly.");
-      expect(html).not.toContain("guess");
-    },
-  );
+  test.each([
+    ["wrong", "<script>guess</script>"],
+    ["empty", ""],
+    ["endless", "x".repeat(5000)],
+  ])("a token that is %s is refused with a sentence and not repeated", async (_, token) => {
+    const response = await post(memoryPorts(), "/sign-in", { token });
+    const html = await response.text();
+    expect(response.status).toBe(401);
+    expect(response.headers.get("Set-Cookie")).toBeNull();
+    expect(html).toContain("That token is not the one of this Mayfly.");
+    expect(html).not.toContain("guess");
+  });
 
   test("who is signed in goes on at once", async () => {
     const response = await get(`/sign-in?next=/runs/${runId(1)}`, SIGNED_IN);
@@ -94,7 +105,9 @@ describe("signing in with a link", () => {
     const response = await get(`/sign-in/good-ticket?next=/runs/${runId(1)}`);
     expect(response.status).toBe(200);
     expect(response.headers.get("Set-Cookie")).toContain(`mayfly_session=${SESSION}`);
-    expect(await response.text()).toContain(`<meta http-equiv="refresh" content="0; url=/runs/${runId(1)}"/>`);
+    expect(await response.text()).toContain(
+      `<meta http-equiv="refresh" content="0; url=/runs/${runId(1)}"/>`,
+    );
   });
 
   test("a link that is not valid is refused with a sentence", async () => {

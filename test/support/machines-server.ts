@@ -6,12 +6,6 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { eventually, start } from "./processes.ts";
 
-declare module "vitest" {
-  interface ProvidedContext {
-    machinesUrl: string;
-  }
-}
-
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-machines-"));
   const main = join(import.meta.dirname, "../../src/fly-local/main.ts");

@@ -58,8 +58,8 @@ function announce(announced: { status: string | undefined }): void {
   if (status === announced.status) return;
   announced.status = status;
   const announcer = document.getElementById("announcer");
-  const sentence = head()?.querySelector(".state .sentence, .state .badge");
-  if (announcer && sentence) announcer.textContent = sentence.textContent;
+  const words = [...(head()?.querySelectorAll(".state .badge, .state .sentence") ?? [])];
+  if (announcer) announcer.textContent = words.map((element) => element.textContent).join(": ");
 }
 
 /** The server counts output when a run is settled; the panel may show some before that. */

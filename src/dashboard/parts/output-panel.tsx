@@ -46,12 +46,7 @@ export function OutputPanel({ run, stored, log }: OutputPanelProps) {
           <a href={`/runs/${run.id}/output/stderr`}>stderr</a>
         </span>
       </div>
-      <p
-        class="dropped-rows"
-        id="dropped-rows"
-        hidden={log.droppedRows === 0}
-        data-count={String(log.droppedRows)}
-      >
+      <p class="dropped-rows" id="dropped-rows" hidden={log.droppedRows === 0}>
         {droppedRowsNote(log.droppedRows)}
       </p>
       <section

@@ -4,26 +4,28 @@
  */
 
 import { spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Machine } from "../machine.ts";
 import { collected, endOf } from "./child.ts";
 import type { Guest, GuestPlan, Level } from "./level.ts";
-import { killTree, processesWithEnv, send } from "./tree.ts";
+import { allProcesses, hasEnv, killTree, send } from "./tree.ts";
 import { startWatchdog, type Watchdog } from "./watchdog.ts";
 
 /** Rounds of looking for processes that were being made while the others were killed. */
 const SEARCHES_MAX = 20;
 
 export function processLevel(directory: string): Level {
+  const older = new Set(allProcesses());
   const watchdog = startWatchdog();
+  const removals = new Set<Promise<void>>();
   const home = (machine: Machine) => join(directory, machine.id);
   return {
     name: "process",
     detail: "machines are plain processes that share this computer's files; images are not used",
     fileRefusal: (path) =>
-      path.startsWith("/tmp/")
+      isInTmp(path)
         ? null
         : `config.files: guest_path "${path}" is refused: at isolation level "process" machines share the files of this computer, so only paths under /tmp/ are accepted`,
     start: async (plan) => {
@@ -36,30 +38,44 @@ export function processLevel(directory: string): Level {
           mode: file.mode ?? 0o644,
         });
       }
-      return guest(plan, cwd, { HOME: cwd, TMPDIR: tmp, ...plan.env }, watchdog);
+      return guest(plan, cwd, { HOME: cwd, TMPDIR: tmp, ...plan.env }, watchdog, older);
     },
-    clean: (machine) => clean(machine, home(machine)),
-    close: () => watchdog.close(),
+    clean: async (machine) => {
+      removeFromTmp(machine);
+      // It may be large, and nobody waits for it.
+      const removal = rm(home(machine), { recursive: true, force: true })
+        .catch(() => {})
+        .finally(() => removals.delete(removal));
+      removals.add(removal);
+    },
+    close: async () => {
+      await Promise.all(removals);
+      await watchdog.close();
+    },
   };
 }
 
-function guest(plan: GuestPlan, cwd: string, env: Record<string, string>, watchdog: Watchdog): Guest {
+function guest(
+  plan: GuestPlan,
+  cwd: string,
+  env: Record<string, string>,
+  watchdog: Watchdog,
+  older: Set<number>,
+): Guest {
   const [command = "", ...args] = plan.argv;
   const main = spawn(command, args, { cwd, env, stdio: "ignore", detached: true });
   const groups = new Set<number>();
-  const enter = (pid: number | undefined) => {
-    if (pid === undefined) return;
-    groups.add(pid);
-    watchdog.add(pid, plan.machine.id);
-  };
-  enter(main.pid);
+  if (main.pid !== undefined) {
+    groups.add(main.pid);
+    watchdog.add(main.pid, plan.machine.id);
+  }
   const exit = endOf(main, "exit");
   const running = new Set<Promise<unknown>>([exit]);
   let ending: Promise<void> | null = null;
   const end = async () => {
     for (const pid of groups) killTree(pid);
     await Promise.all(running);
-    await killMarked(`FLY_MACHINE_ID=${plan.machine.id}`);
+    await killMarked(`FLY_MACHINE_ID=${plan.machine.id}`, older);
     for (const pid of groups) watchdog.remove(pid);
   };
   return {
@@ -69,12 +85,16 @@ function guest(plan: GuestPlan, cwd: string, env: Record<string, string>, watchd
     },
     exec: ([file = "", ...rest]) => {
       const child = spawn(file, rest, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
-      enter(child.pid);
+      if (child.pid !== undefined) {
+        groups.add(child.pid);
+        // Where there is a /proc the watchdog finds an exec by the Machine's id, and need not be told of each.
+        if (older.size === 0) watchdog.add(child.pid, plan.machine.id);
+      }
       const gone = endOf(child, "exit").then(() => {
         // A group that still has members is left to the end of the Machine.
         if (child.pid !== undefined && !isGroupAlive(child.pid)) {
           groups.delete(child.pid);
-          watchdog.remove(child.pid);
+          if (older.size === 0) watchdog.remove(child.pid);
         }
         running.delete(gone);
       });
@@ -88,10 +108,15 @@ function guest(plan: GuestPlan, cwd: string, env: Record<string, string>, watchd
   };
 }
 
-/** Those who left their group; again and again, for some may be made while the others are killed. */
-async function killMarked(entry: string): Promise<void> {
+/**
+ * Those who left their group; again and again, for some may be made while the others are killed.
+ * @param older processes from before the server, which belong to no Machine; those that have ended are taken out
+ */
+async function killMarked(entry: string, older: Set<number>): Promise<void> {
   for (let search = 0; search < SEARCHES_MAX; search++) {
-    const left = processesWithEnv(entry);
+    const all = new Set(allProcesses());
+    for (const pid of older) if (!all.has(pid)) older.delete(pid);
+    const left = [...all].filter((pid) => !older.has(pid) && hasEnv(pid, entry));
     if (left.length === 0) return;
     for (const pid of left) send(pid, "SIGKILL");
     await new Promise((resolve) => setImmediate(resolve));
@@ -106,14 +131,15 @@ function isGroupAlive(pid: number): boolean {
   }
 }
 
-/** The Machine's directory, its files under /tmp, and what Mayfly's runner makes there under the Machine's name. */
-async function clean(machine: Machine, directory: string): Promise<void> {
+/** A Machine's files under /tmp, and what Mayfly's runner makes there under the Machine's name. */
+function removeFromTmp(machine: Machine): void {
   const mine = `.mayfly-${machine.name}`;
-  const names = await readdir("/tmp").catch(() => []);
-  const paths = [
-    directory,
-    ...(machine.config.files ?? []).map((file) => file.guest_path).filter((path) => path.startsWith("/tmp/")),
-    ...names.filter((name) => name === mine || name.startsWith(`${mine}.`)).map((name) => join("/tmp", name)),
-  ];
-  await Promise.all(paths.map((path) => rm(path, { recursive: true, force: true }).catch(() => {})));
+  const names = readdirSync("/tmp").filter((name) => name === mine || name.startsWith(`${mine}.`));
+  const files = (machine.config.files ?? []).map((file) => file.guest_path);
+  for (const path of [...names.map((name) => join("/tmp", name)), ...files.filter(isInTmp)])
+    rmSync(path, { recursive: true, force: true });
+}
+
+function isInTmp(path: string): boolean {
+  return path.startsWith("/tmp/");
 }

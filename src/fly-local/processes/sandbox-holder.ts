@@ -38,7 +38,7 @@ const INSIDE = `
 exec 3<&0 </dev/null 1>&- 2>&-
 trap '' HUP INT QUIT TERM USR1 USR2 PIPE ALRM
 while :; do
-  { read -r name || exit 9; echo "$name" >/proc/sys/kernel/hostname; exit 0; } <&3 2>/dev/null &
+  { while read -r name; do echo "$name" >/proc/sys/kernel/hostname; done; exit 9; } <&3 2>/dev/null &
   wait $!
   [ $? = 9 ] && exit 0
 done
@@ -99,7 +99,7 @@ function readiness(child: ChildProcess, gone: Promise<unknown>): Promise<number>
     });
     void gone.then(() => {
       clearTimeout(timer);
-      reject(new Error(said.trim().split("\n").join("; ") || "unshare cannot be run"));
+      reject(new Error(said.trim().split("\n")[0] || "unshare cannot be run"));
     });
   });
 }

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { endOf } from "./child.ts";
+import { collected, endOf } from "./child.ts";
 import { makeHolder } from "./sandbox-holder.ts";
 import {
   type Layer,
@@ -29,19 +29,50 @@ export async function probeSandbox(directory: string): Promise<Probe> {
   let reason = "";
   for (const shape of shapes) {
     const layers = shape();
-    for (const attempt of [layers, layers.map(boundUnlessRoot)]) {
-      const plan = planRoot(base, attempt, !isRoot);
-      const failure = await failureOf(plan);
-      if (failure === null) return { kind: "able", plan };
-      reason ||= failure;
-    }
+    const plan = planRoot(base, layers, !isRoot);
+    const failure = await failureOf(plan);
+    if (failure === null) return { kind: "able", plan };
+    reason ||= failure;
+    const second = planRoot(base, await possible(layers, plan), !isRoot);
+    if ((await failureOf(second)) === null) return { kind: "able", plan: second };
   }
   return { kind: "unable", reason };
 }
 
-/** Where overlays of the directories are not possible they are shown read-only; the root itself needs one. */
-function boundUnlessRoot(layer: Layer): Layer {
-  return layer.path === "/" ? layer : { ...layer, kind: "bind" };
+/** Tries each layer by itself: an overlay, else bound, else left out. What is below something bound is bound with it. */
+async function possible(layers: readonly Layer[], plan: RootPlan): Promise<Layer[]> {
+  const kinds = await survey(layers, plan);
+  const kept: Layer[] = [];
+  for (const [index, layer] of layers.entries()) {
+    const kind = kinds[index];
+    const isShown = kept.some((other) => other.kind === "bind" && layer.path.startsWith(`${other.path}/`));
+    if ((kind === "overlay" || kind === "bind") && !isShown) kept.push({ ...layer, kind });
+  }
+  return kept;
+}
+
+async function survey(layers: readonly Layer[], plan: RootPlan): Promise<string[]> {
+  const bind = plan.userns ? "rbind,ro" : "bind,ro";
+  const script = `
+cd ${plan.base}/mount && mount -n -t tmpfs tmpfs . && cd . || exit 1
+for lower in ${layers.map((layer) => layer.lower).join(" ")}; do
+  rm -f file; mkdir -p root upper work
+  o=lowerdir=$lower,upperdir=${plan.base}/mount/upper,workdir=${plan.base}/mount/work
+  at=${plan.base}/mount/root; [ -d "$lower" ] || { : >file; at=${plan.base}/mount/file; }
+  if mount -n -t overlay overlay -o "$o" "$at"; then echo overlay; umount -l "$at"
+  elif mount -n -o ${bind} "$lower" "$at"; then echo bind; umount -l "$at"
+  else echo none; umount -l "$at"; fi
+done`;
+  const argv = [
+    "--mount",
+    ...(plan.userns ? ["--user", "--map-root-user"] : []),
+    "--",
+    "/bin/sh",
+    "-c",
+    script,
+  ];
+  const child = spawn("unshare", argv, { stdio: ["ignore", "pipe", "ignore"] });
+  return (await collected(child, () => child.kill("SIGKILL")).result).stdout.split("\n");
 }
 
 async function failureOf(plan: RootPlan): Promise<string | null> {

@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-/** A part of the root: `lower` seen through an overlay, or bound read-only where no overlay is possible. */
+/** A part of the root: `lower` seen through an overlay, or bound read-only where no overlay is possible (single files, too). */
 export interface Layer {
   path: string;
   lower: string;

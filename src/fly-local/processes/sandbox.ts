@@ -14,7 +14,7 @@ import type { RootPlan } from "./sandbox-root.ts";
 import { childrenOf, killTree, send } from "./tree.ts";
 
 /** A spare is made a moment after the last was taken, when the Machine that took it has got going. */
-const SPARE_DELAY_MS = 10;
+const SPARE_DELAY_MS = 15;
 /** A main process that nsenter has not made yet cannot be signalled; it takes a millisecond or two. */
 const FORK_RETRY_MS = 1;
 const FORK_RETRIES_MAX = 200;

@@ -28,17 +28,20 @@ export function killTree(pid: number): void {
   for (const each of found.slice(1)) send(each, "SIGKILL");
 }
 
-/** Processes whose environment holds `entry` ("NAME=value"); those of other users cannot be read and are not seen. */
-export function processesWithEnv(entry: string): number[] {
-  let pids: string[];
+/** Every process there is; empty without `/proc`. */
+export function allProcesses(): number[] {
   try {
-    pids = readdirSync("/proc");
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
   } catch {
     return [];
   }
-  return pids
-    .filter((name) => /^\d+$/.test(name) && readProc(`${name}/environ`).split("\0").includes(entry))
-    .map(Number);
+}
+
+/** Whether a process's environment holds `entry` ("NAME=value"); that of another user's process cannot be read. */
+export function hasEnv(pid: number, entry: string): boolean {
+  return readProc(`${pid}/environ`).split("\0").includes(entry);
 }
 
 function readProc(path: string): string {

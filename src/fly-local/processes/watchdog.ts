@@ -24,11 +24,11 @@ while read -r verb pid id; do
   esac
 done
 for each in $live; do kill -9 -"\${each%%:*}"; done
-ids=$(for each in $live; do echo "FLY_MACHINE_ID=\${each#*:}"; done | sort -u)
-[ -n "$ids" ] && [ -d /proc/self ] || exit 0
-for env in /proc/[0-9]*/environ; do
-  pid=\${env#/proc/}; pid=\${pid%/environ}
-  tr '\\000' '\\n' <"$env" | grep -qxF "$ids" && kill -9 "$pid"
+set --
+for each in $live; do set -- "$@" -e "FLY_MACHINE_ID=\${each#*:}"; done
+[ $# -gt 0 ] && [ -d /proc/self ] || exit 0
+for env in $(grep -lF "$@" /proc/[0-9]*/environ); do
+  pid=\${env#/proc/}; kill -9 "\${pid%/environ}"
 done
 exit 0
 `;

@@ -35,7 +35,11 @@ describe("spans", () => {
   });
 
   test("one that still grows is told in whole seconds", () => {
-    expect([elapsedSoFar(999), elapsedSoFar(59_999), elapsedSoFar(61_000)]).toEqual(["0 s", "59 s", "1m 01s"]);
+    expect([elapsedSoFar(999), elapsedSoFar(59_999), elapsedSoFar(61_000)]).toEqual([
+      "0 s",
+      "59 s",
+      "1m 01s",
+    ]);
   });
 
   test.each([
@@ -64,7 +68,9 @@ describe("what a run carries out", () => {
   });
 
   test("a machine has Fly's name for its size where there is one", () => {
-    expect(machineSize({ cpu_kind: "performance", cpus: 4, memory_mb: 16_384 })).toBe("performance-4x, 16 GB");
+    expect(machineSize({ cpu_kind: "performance", cpus: 4, memory_mb: 16_384 })).toBe(
+      "performance-4x, 16 GB",
+    );
     expect(machineSize({ cpu_kind: "shared", cpus: 3, memory_mb: 768 })).toBe("3 shared CPUs, 768 MB");
   });
 

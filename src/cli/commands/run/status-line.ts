@@ -5,7 +5,6 @@ import { isFinal } from "../../../core/run.ts";
 import type { Client } from "../../api-client.ts";
 import { canRedraw, type Io } from "../../io.ts";
 import { plain } from "../../plain.ts";
-import { span } from "../../spans.ts";
 
 const POLL_MS = 1_000;
 const ERASE = "\r\u001b[K";
@@ -22,10 +21,11 @@ export class StatusLine {
 
   /** Asks for the run's state each second until it runs or {@link end} is called. Failures are the follower's to report. */
   async watch(client: Client, run: RunBody): Promise<void> {
+    const startedAt = this.#io.now();
     let known = run;
     while (!this.#over.signal.aborted) {
       if (known.status === "running" || isFinal(known.status)) return this.end();
-      this.#show(`${waitingFor(known)} (${span(Math.max(0, Math.floor((this.#io.now() - Date.parse(run.accepted_at)) / 1000) * 1000))})`);
+      this.#show(`${waitingFor(known)} (${Math.floor((this.#io.now() - startedAt) / 1000)} s)`);
       await this.#io.sleep(POLL_MS, this.#over.signal);
       if (!this.#over.signal.aborted) known = await client.show(run.id, this.#over.signal).catch(() => known);
     }

@@ -16,9 +16,9 @@ while read -r op group; do
   esac
 done
 [ -z "\${groups# }" ] && exit
-for group in $groups; do kill -TERM -- "-$group" 2>/dev/null; done
+for group in $groups; do kill -TERM "-$group" 2>/dev/null; done
 sleep 3
-for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done
+for group in $groups; do kill -KILL "-$group" 2>/dev/null; done
 `;
 
 export interface Guard {

@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
+import { stripVTControlCharacters } from "node:util";
 import type { Guard } from "./guard.ts";
 
 /** Between asking and killing. The whole of an end takes at most 5 s. */
@@ -69,7 +70,7 @@ export class Program {
 
   /** The last lines it printed. */
   lastLines(): string[] {
-    const lines = readFileSync(this.log, "utf8").trimEnd().split("\n");
+    const lines = stripVTControlCharacters(readFileSync(this.log, "utf8")).trimEnd().split("\n");
     return lines.slice(-LOG_TAIL_LINES).filter((line) => line !== "");
   }
 }

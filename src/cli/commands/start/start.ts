@@ -16,7 +16,7 @@ import { endWithLauncher } from "./launcher.ts";
 import { CHECKOUT, type Places, placesIn } from "./places.ts";
 import { freePort, HOST } from "./ports.ts";
 import type { ProgramSpec } from "./program.ts";
-import { untilAnswers, untilHealthy } from "./ready.ts";
+import { untilAnswers, untilHealthy, untilUnwell } from "./ready.ts";
 import { keepSecrets, writeLocal } from "./secrets.ts";
 import { Steps } from "./steps.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -73,7 +73,7 @@ async function prepare(options: StartOptions, io: Io, steps: Steps): Promise<Pla
 }
 
 /** The story. Ends by being raced against a signal or a failure. */
-async function up(options: StartOptions, io: Io, steps: Steps, plan: Plan, supervisor: Supervisor, signal: AbortSignal): Promise<never> {
+async function up(options: StartOptions, io: Io, steps: Steps, plan: Plan, supervisor: Supervisor, signal: AbortSignal): Promise<void> {
   const { places, local, port } = plan;
   await Promise.all([startMachines(steps, plan, supervisor, signal), applyMigrations(steps, places, supervisor)]);
   await steps.say(`starting the worker on ${local.url}`);
@@ -86,7 +86,8 @@ async function up(options: StartOptions, io: Io, steps: Steps, plan: Plan, super
   if (options.demo) await showDemo(steps, io, client, signal).catch((error: unknown) => say(io, `the first job failed: ${error instanceof Error ? error.message : plain(String(error))}`));
   const link = await client.signInLink().catch(() => null);
   await write(io.stdout, welcome(local, places.local, link === null ? null : plain(link.url), io.cwd));
-  return new Promise<never>(() => undefined);
+  await untilUnwell(local.url, io, signal);
+  if (!signal.aborted) throw new CliError(`the worker does not answer any more on ${local.url}`, { hint: `its log is ${join(places.logs, "worker.log")}` });
 }
 
 async function startMachines(steps: Steps, { places, machinesPort, local }: Plan, supervisor: Supervisor, signal: AbortSignal): Promise<void> {

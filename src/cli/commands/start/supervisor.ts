@@ -35,7 +35,7 @@ export class Supervisor {
     const end = await program.ended;
     await program.stop();
     this.#running.delete(program);
-    if (end.code !== 0 && !this.#stopping) throw endedEarly(program, end);
+    if (end.code !== 0) throw endedEarly(program, end);
   }
 
   /** Ends all of them at once. */

@@ -20,7 +20,7 @@ function environment(places: Places): Record<string, string> {
     WRANGLER_SEND_METRICS: "false",
     WRANGLER_SEND_ERROR_REPORTS: "false",
     WRANGLER_NO_SKILLS_UPDATE_PROMPTS: "true",
-    WRANGLER_LOG_PATH: places.logs,
+    WRANGLER_WRITE_LOGS: "false",
     WRANGLER_REGISTRY_PATH: join(places.dir, "registry"),
     CLOUDFLARE_CF_FETCH_ENABLED: "false",
   };
@@ -30,7 +30,7 @@ function environment(places: Places): Record<string, string> {
 export function workerSpec(places: Places, port: number, machinesUrl: string): ProgramSpec {
   const args = ["dev", "--local", "--ip", HOST, "--port", String(port), "--persist-to", places.state];
   const settings = ["--env-file", places.secrets, "--var", `FLY_API_BASE_URL:${machinesUrl}`];
-  const quiet = ["--show-interactive-dev-session=false", "--log-level", "info", "--inspector-port", "0"];
+  const quiet = ["--show-interactive-dev-session=false", "--log-level", "warn", "--inspector-port", "0"];
   return {
     name: "the worker",
     args: [WRANGLER, ...args, ...settings, ...quiet],

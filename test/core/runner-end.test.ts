@@ -1,0 +1,227 @@
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { Box, until } from "./runner/box.ts";
+import { underEachShell } from "./runner/each-shell.ts";
+
+const AS_ROOT = process.getuid?.() === 0;
+const MEMORY_CGROUPS = "/sys/fs/cgroup/memory";
+
+underEachShell("the runner tells the end", (world) => {
+  it.each([0, 1, 7, 126, 127, 255])("with exit code %i", async (code) => {
+    const { box } = world;
+    const run = box.run({ script: `exit ${code}` });
+    expect((await box.read()).end).toMatchObject({
+      exit: { code, signal: null, oomKilled: false },
+      timedOut: false,
+      commandMissing: null,
+    });
+    expect(await world.letGo(run)).toBe(code);
+  });
+
+  it.each([
+    ["TERM", 143],
+    ["KILL", 137],
+    ["SEGV", 139],
+    ["HUP", 129],
+    ["ABRT", 134],
+  ])("by SIG%s", async (signal, code) => {
+    const { box } = world;
+    const run = box.run({ script: `echo err >&2; kill -${signal} $$` });
+    const reply = await box.drain();
+    expect(reply.end?.exit).toEqual({ code, signal: `SIG${signal}`, oomKilled: false });
+    expect(Buffer.from(reply.stderr).toString()).toBe("err\n");
+    expect(await world.letGo(run)).toBe(code);
+  });
+
+  it("of a command that closes its streams", async () => {
+    const { box } = world;
+    const run = box.run({ script: "echo before; exec >&- 2>&-; exit 4" });
+    const reply = await box.drain();
+    expect(Buffer.from(reply.stdout).toString()).toBe("before\n");
+    expect(await world.letGo(run)).toBe(4);
+  });
+
+  it("of a command that leaves a child which holds its streams", async () => {
+    const { box } = world;
+    world.leaves(1);
+    const run = box.run({ script: "sleep 1000 & echo started; exit 5" });
+    const reply = await box.drain();
+    expect(Buffer.from(reply.stdout).toString()).toBe("started\n");
+    expect(reply.end?.exit.code).toBe(5);
+    expect(await world.letGo(run)).toBe(5);
+  });
+
+  it("with its time, once that is known", async () => {
+    const { box } = world;
+    const before = Math.floor(Date.now() / 1000) * 1000;
+    const run = box.run({ command: ["true"] });
+    let at: number | null = null;
+    while (at === null) at = (await box.read()).end?.at ?? null;
+    expect(at).toBeGreaterThanOrEqual(before);
+    expect(at).toBeLessThanOrEqual(Date.now());
+    await world.letGo(run);
+  });
+
+  it.skipIf(!AS_ROOT || !existsSync(MEMORY_CGROUPS))("by the kernel, for want of memory", async () => {
+    const { box } = world;
+    const group = `${MEMORY_CGROUPS}/${box.name}`;
+    mkdirSync(group);
+    try {
+      writeFileSync(`${group}/memory.limit_in_bytes`, String(32 << 20));
+      const run = box.run({ script: `echo $$ >${group}/cgroup.procs; exec tail /dev/zero` });
+      expect((await box.read()).end?.exit).toEqual({ code: 137, signal: "SIGKILL", oomKilled: true });
+      expect(await world.letGo(run)).toBe(137);
+    } finally {
+      rmdirSync(group);
+    }
+  });
+});
+
+underEachShell("the runner tells a command that can not be executed", (world) => {
+  it.each([
+    ["that no directory of PATH has", ["no-such-program"], 127, "there is no program no-such-program in"],
+    ["that shells alone know", ["exit", "3"], 127, "there is no program exit in"],
+    ["that is nowhere", ["/no/such/file"], 127, "there is no file /no/such/file in"],
+    ["that the working directory has not", ["./none"], 127, "(working directory: /tmp)"],
+    ["that is a directory", ["/tmp"], 126, "/tmp is a directory"],
+    ["that has no name", [""], 127, "the command is empty"],
+  ])("%s", async (_, command, code, sentence) => {
+    const { box } = world;
+    const run = box.run({ command, cwd: "/tmp" });
+    const reply = await box.drain();
+    expect(reply.end?.commandMissing).toContain(sentence);
+    expect(reply.end?.exit).toEqual({ code, signal: null, oomKilled: false });
+    expect([reply.stdoutSize, reply.stderrSize]).toEqual([0, 0]);
+    expect(await world.letGo(run)).toBe(code);
+  });
+
+  it("that is not executable, by path", async () => {
+    const { box } = world;
+    const path = box.write("plain", "text");
+    const run = box.run({ command: [path] });
+    expect((await box.read()).end?.commandMissing).toBe(`${path} is not executable`);
+    expect(await world.letGo(run)).toBe(126);
+  });
+
+  it("that is not executable, by PATH", async () => {
+    const { box } = world;
+    const path = box.write("plain", "text");
+    const name = path.slice("/tmp/".length);
+    const run = box.run({ command: [name], env: { PATH: `${process.env.PATH}:/tmp` } });
+    expect((await box.read()).end?.commandMissing).toBe(`${path} is not executable`);
+    expect(await world.letGo(run)).toBe(126);
+  });
+
+  it("whose interpreter is missing", async () => {
+    const { box } = world;
+    const path = box.write("script", "#!/no/such/interpreter\n", 0o755);
+    const run = box.run({ command: [path] });
+    expect((await box.read()).end?.commandMissing).toContain(`${path} can not be started`);
+    expect(await world.letGo(run)).toBe(127);
+  });
+
+  it("and not one that itself exits with 127 because it found nothing", async () => {
+    const { box } = world;
+    const run = box.run({ script: "no-such-program" });
+    expect((await box.read()).end).toMatchObject({ commandMissing: null, exit: { code: 127 } });
+    await world.letGo(run);
+  });
+});
+
+underEachShell("the runner lingers", (world) => {
+  it("until its limit", async () => {
+    const run = world.box.run({ script: "exit 8", lingerMs: 1000 });
+    expect((await run.ended).code).toBe(8);
+  });
+
+  it("not where it was released before the end", async () => {
+    const { box } = world;
+    const gate = box.gate();
+    const run = box.run({ script: `echo first; read _ <${gate.path}; exit 8` });
+    await box.read();
+    await box.release();
+    gate.open();
+    expect((await run.ended).code).toBe(8);
+  });
+
+  it("through signals that would have stopped the command", async () => {
+    const { box } = world;
+    const run = box.run({ command: ["true"] });
+    await until(() => box.state().includes("at"));
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) run.child.kill(signal);
+    expect((await box.read()).end?.exit.code).toBe(0);
+    expect(await world.letGo(run)).toBe(0);
+  });
+});
+
+underEachShell("the runner does not show", (world) => {
+  it("in the command's environment, streams or umask", async () => {
+    const { box } = world;
+    const env = { PATH: process.env.PATH ?? "", EMPTY: "", dir: "mine", state: "mine" };
+    const run = box.run({ script: "ls /proc/self/fd; readlink /proc/self/fd/0; umask; env", env });
+    const lines = Buffer.from((await box.drain()).stdout)
+      .toString()
+      .split("\n");
+    // The fourth is ls's own, on the directory.
+    expect(lines.slice(0, 5)).toEqual(["0", "1", "2", "3", "/dev/null"]);
+    expect(lines[5]).toBe(process.umask().toString(8).padStart(4, "0"));
+    const names = lines.slice(6).map((line) => line.split("=")[0] ?? "");
+    expect(lines).toEqual(expect.arrayContaining(["EMPTY=", "dir=mine", "state=mine"]));
+    expect(names.filter((name) => /^_./.test(name))).toEqual([]);
+    await world.letGo(run);
+  });
+
+  it("on the Machine's own streams", async () => {
+    const { box } = world;
+    const run = box.run({ script: "echo out; echo err >&2; kill -KILL $$" });
+    await box.drain();
+    await box.release();
+    expect(await run.ended).toMatchObject({ stdout: "", stderr: "" });
+  });
+});
+
+underEachShell("the runner that can not write", (world) => {
+  it("exits with 125 and says so, and runs nothing twice", async () => {
+    const { box } = world;
+    const run = box.run({ command: ["true"] });
+    await box.drain();
+    await world.letGo(run);
+    const second = await box.run({ command: ["true"] }).ended;
+    expect(second.code).toBe(125);
+    expect(second.stderr).toContain(`mayfly runner: can not write to ${box.dir}`);
+  });
+
+  it.skipIf(!AS_ROOT)(
+    "still tells the end of a job that filled the disk, and starts no other there",
+    async () => {
+      await onSmallDisk(async (disk) => {
+        const [full, late] = [new Box(world.shell, disk), new Box(world.shell, disk)];
+        late.putFiles();
+        const run = full.run({ script: `echo first; cat /dev/zero >/tmp/.mayfly-${disk}/fill; exit 3` });
+        const reply = await full.drain();
+        expect(reply.end?.exit.code).toBe(3);
+        expect(Buffer.from(reply.stdout).toString()).toBe("first\n");
+        const refused = await late.run({ command: ["true"] }).ended;
+        expect(refused.code).toBe(125);
+        expect(refused.stderr).toContain("mayfly runner: can not write to");
+        await full.release();
+        expect((await run.ended).code).toBe(3);
+      });
+    },
+  );
+});
+
+/** A disk of 128 KiB for boxes; gives its name. */
+async function onSmallDisk(use: (disk: string) => Promise<void>): Promise<void> {
+  const { execFileSync } = await import("node:child_process");
+  const disk = `disk-${process.pid}-${Date.now()}`;
+  const path = `/tmp/.mayfly-${disk}`;
+  mkdirSync(path);
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=128k", "tmpfs", path]);
+  try {
+    await use(disk);
+  } finally {
+    execFileSync("umount", ["-l", path]);
+    rmdirSync(path);
+  }
+}

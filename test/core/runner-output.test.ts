@@ -1,0 +1,104 @@
+import { createHash, randomBytes } from "node:crypto";
+import { expect, it } from "vitest";
+import { underEachShell } from "./runner/each-shell.ts";
+
+const ALL_BYTES = Uint8Array.from({ length: 256 }, (_, i) => i);
+
+underEachShell("the runner keeps output", (world) => {
+  it("of any bytes, exactly", async () => {
+    const { box } = world;
+    const bytes = Buffer.concat([ALL_BYTES, ALL_BYTES.toReversed(), Buffer.from("\0\0\n\n")]);
+    const file = box.write("bytes", bytes);
+    const run = box.run({ script: `cat ${file}; cat ${file} ${file} >&2` });
+    const reply = await box.drain();
+    expect(bytes.equals(reply.stdout)).toBe(true);
+    expect(Buffer.concat([bytes, bytes]).equals(reply.stderr)).toBe(true);
+    expect(await world.letGo(run)).toBe(0);
+  });
+
+  it("in pieces of any size, from any offset", async () => {
+    const { box } = world;
+    const run = box.run({ command: ["cat", box.write("bytes", ALL_BYTES)] });
+    const reply = await box.drain(23);
+    expect(Buffer.from(ALL_BYTES).equals(reply.stdout)).toBe(true);
+    await world.letGo(run);
+  });
+
+  it("without a newline at its end", async () => {
+    const { box } = world;
+    const run = box.run({ command: ["printf", "no newline"] });
+    expect(text((await box.drain()).stdout)).toBe("no newline");
+    await world.letGo(run);
+  });
+
+  it("where there is none", async () => {
+    const { box } = world;
+    const run = box.run({ command: ["true"] });
+    expect(await box.drain()).toMatchObject({ stdoutSize: 0, stderrSize: 0, end: { exit: { code: 0 } } });
+    await world.letGo(run);
+  });
+
+  it("of a flood of 50 MB, which does not starve the other stream", async () => {
+    const { box } = world;
+    const flood = randomBytes(50_000_000);
+    const gate = box.gate();
+    const lines = 40;
+    const run = box.run({
+      script: `cat ${box.write("flood", flood)}
+        exec 3<>${gate.path}; i=0
+        while [ $i -lt ${lines} ] && read -r _ <&3; do echo "line $i" >&2; i=$((i+1)); done`,
+    });
+    await box.started();
+    let [read, opened] = [0, 0];
+    const reply = await box.drain(1 << 20, (part, asked) => {
+      expect(part.stdout.length + part.stderr.length).toBeLessThanOrEqual(1 << 20);
+      expect(asked.stderrOffset + part.stderr.length).toBe(part.stderrSize);
+      read += 1;
+      if (opened < lines && read > 2) {
+        gate.open();
+        opened += 1;
+      }
+    });
+    expect(sha256(reply.stdout)).toBe(sha256(flood));
+    expect(text(reply.stderr)).toBe(Array.from({ length: lines }, (_, i) => `line ${i}\n`).join(""));
+    await world.letGo(run);
+  });
+
+  it("and tells as much of it as is asked for, in fair shares", async () => {
+    const { box } = world;
+    const file = box.write("many", new Uint8Array(1000).fill(65));
+    const run = box.run({ script: `cat ${file}; cat ${file} >&2` });
+    await box.drain();
+    const lengths = async (stdoutOffset: number, stderrOffset: number, maxBytes: number) => {
+      const reply = await box.read({ stdoutOffset, stderrOffset, maxBytes });
+      expect([reply.stdoutSize, reply.stderrSize]).toEqual([1000, 1000]);
+      return [reply.stdout.length, reply.stderr.length];
+    };
+    expect(await lengths(0, 0, 0)).toEqual([0, 0]);
+    expect(await lengths(0, 0, 101)).toEqual([51, 50]);
+    expect(await lengths(0, 990, 100)).toEqual([90, 10]);
+    expect(await lengths(990, 0, 100)).toEqual([10, 90]);
+    expect(await lengths(0, 400, 1200)).toEqual([600, 600]);
+    expect(await lengths(0, 0, 5000)).toEqual([1000, 1000]);
+    await world.letGo(run);
+  });
+
+  it("and tells it as hex where the image has no base64", async () => {
+    const { box } = world;
+    const script = (runner: string) => runner.replace("command -v base64", "false");
+    const run = box.run({ command: ["cat", box.write("bytes", ALL_BYTES)] });
+    await box.drain();
+    expect((await box.reader({ script }).ended).stdout).toMatch(/ hex .* fc fd fe ff/s);
+    const reply = await box.read({ script, stdoutOffset: 3 });
+    expect(Buffer.from(ALL_BYTES.slice(3)).equals(reply.stdout)).toBe(true);
+    await world.letGo(run);
+  });
+});
+
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString();
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

@@ -1,0 +1,71 @@
+import { expect, it } from "vitest";
+import { underEachShell } from "./runner/each-shell.ts";
+
+/** A job that says that it is ready, and on TERM says bye and exits with a code. */
+const polite = (code: number) =>
+  `trap 'kill $p; echo bye; exit ${code}' TERM; sleep 1000 & p=$!; echo ready; wait`;
+const STUBBORN = "trap '' TERM; echo ready; while :; do sleep 0.01; done";
+
+underEachShell("the runner stops the command", (world) => {
+  it("at the run limit", async () => {
+    const { box } = world;
+    const run = box.run({ command: ["sleep", "1000"], runMs: 1000 });
+    expect((await box.read()).end).toMatchObject({
+      timedOut: true,
+      exit: { code: 143, signal: "SIGTERM", oomKilled: false },
+    });
+    expect(await world.letGo(run)).toBe(143);
+  });
+
+  it("at the run limit, and keeps what it says to that and the code it ends with", async () => {
+    const { box } = world;
+    const run = box.run({ script: polite(0), runMs: 1000 });
+    const reply = await box.drain();
+    expect(reply.end).toMatchObject({ timedOut: true, exit: { code: 0, signal: null } });
+    expect(Buffer.from(reply.stdout).toString()).toBe("ready\nbye\n");
+    expect(await world.letGo(run)).toBe(0);
+  });
+
+  it("by KILL where it ignores TERM for the stop limit", async () => {
+    const { box } = world;
+    const run = box.run({ script: STUBBORN, runMs: 1000, stopMs: 1000 });
+    const { end } = await box.drain();
+    expect(end).toMatchObject({ timedOut: true, exit: { code: 137, signal: "SIGKILL", oomKilled: false } });
+    expect(await world.letGo(run)).toBe(137);
+  });
+
+  it.each(["SIGTERM", "SIGINT", "SIGQUIT"] as const)("on %s, by TERM", async (signal) => {
+    const { box } = world;
+    const run = box.run({ script: polite(9) });
+    await box.read();
+    run.child.kill(signal);
+    const reply = await box.drain();
+    expect(Buffer.from(reply.stdout).toString()).toBe("ready\nbye\n");
+    expect(reply.end).toMatchObject({ timedOut: false, exit: { code: 9, signal: null } });
+    expect(await world.letGo(run)).toBe(9);
+  });
+
+  it("on SIGTERM, and by KILL after the stop limit, however often it is told", async () => {
+    const { box } = world;
+    const run = box.run({ script: STUBBORN, stopMs: 1000 });
+    const { stdoutSize } = await box.read();
+    run.child.kill("SIGTERM");
+    run.child.kill("SIGTERM");
+    const { end } = await box.read({ stdoutOffset: stdoutSize });
+    expect(end).toMatchObject({ timedOut: false, exit: { code: 137, signal: "SIGKILL", oomKilled: false } });
+    expect(await world.letGo(run)).toBe(137);
+  });
+
+  it.each(["HUP", "USR1", "USR2"])("not on SIG%s, which it hands on as it is", async (signal) => {
+    const { box } = world;
+    const run = box.run({
+      script: `trap 'echo got; kill $p; exit 3' ${signal}; sleep 1000 & p=$!; echo ready; wait`,
+    });
+    await box.read();
+    run.child.kill(`SIG${signal}` as NodeJS.Signals);
+    const reply = await box.drain();
+    expect(Buffer.from(reply.stdout).toString()).toBe("ready\ngot\n");
+    expect(reply.end?.exit.code).toBe(3);
+    await world.letGo(run);
+  });
+});

@@ -1,0 +1,283 @@
+/**
+ * A box: what a Machine is to the runner, on this machine. Its files stand where `runnerFiles` puts them, its command
+ * lines are those of the protocol with a chosen shell for `/bin/sh`, and every process in it carries the box's name in
+ * its environment, by which it is found again.
+ */
+
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import {
+  parseReadReply,
+  type RunnerReply,
+  readCommand,
+  releaseCommand,
+  runnerCommand,
+  runnerFiles,
+} from "../../../src/core/runner-protocol.ts";
+import type { Shell } from "./shells.ts";
+
+export interface RunOptions {
+  command?: string[];
+  script?: string;
+  runMs?: number;
+  stopMs?: number;
+  lingerMs?: number;
+  env?: Record<string, string>;
+  /** User and group the runner has; the readers stay as they are. */
+  uid?: number;
+  cwd?: string;
+}
+
+export interface Ended {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Running {
+  child: ChildProcess;
+  ended: Promise<Ended>;
+}
+
+export interface ReadOptions {
+  stdoutOffset?: number;
+  stderrOffset?: number;
+  maxBytes?: number;
+  waitSeconds?: number;
+  /** A change to the reader's script, to take something away from it. */
+  script?: (text: string) => string;
+}
+
+export interface Gate {
+  path: string;
+  open(): void;
+}
+
+const MARK = "RUNNER_TEST_BOX";
+const boxes: Box[] = [];
+
+/** Longer than any test waits; no test waits for it to pass. */
+const LONG_MS = 600_000;
+
+export class Box {
+  readonly name: string;
+  readonly shell: Shell;
+  /** The runner's state directory. */
+  readonly dir: string;
+  private readonly files: string[] = [];
+  private readonly fds: number[] = [];
+
+  /** @param parent a directory below /tmp for the box's files; null puts them beside each other in /tmp */
+  constructor(shell: Shell, parent: string | null = null) {
+    this.shell = shell;
+    this.name = `${parent === null ? "" : `${parent}/`}test-${randomBytes(6).toString("hex")}`;
+    this.dir = `/tmp/.mayfly-${this.name}`;
+    boxes.push(this);
+  }
+
+  /** A path for a file of the test's own. */
+  path(name: string): string {
+    const path = `${this.dir}.${name}`;
+    this.files.push(path);
+    return path;
+  }
+
+  /** Writes a file of the test's own. */
+  write(name: string, text: string | Uint8Array, mode = 0o644): string {
+    const path = this.path(name);
+    writeFileSync(path, text);
+    chmodSync(path, mode);
+    return path;
+  }
+
+  /** Makes a gate: a job that reads a line from its path goes on when it is opened, or was before. */
+  gate(): Gate {
+    const path = this.path(`gate${this.files.length}`);
+    execFileSync("mkfifo", ["-m", "666", path]);
+    const fd = openSync(path, "r+");
+    this.fds.push(fd);
+    return { path, open: () => writeSync(fd, "\n") };
+  }
+
+  run(options: RunOptions): Running {
+    const { command = null, script = null, runMs = LONG_MS, stopMs = LONG_MS, lingerMs = LONG_MS } = options;
+    this.putFiles(script);
+    const argv = runnerCommand({ machineName: this.name, command, script, runMs, stopMs, lingerMs });
+    const user = options.uid === undefined ? {} : { uid: options.uid, gid: options.uid };
+    return this.spawn(this.inShell(argv), { ...user, env: options.env, cwd: options.cwd });
+  }
+
+  async read(options: ReadOptions = {}): Promise<RunnerReply> {
+    const reply = await this.tryRead(options);
+    if ("problem" in reply) throw new Error(reply.problem);
+    return reply;
+  }
+
+  async tryRead(options: ReadOptions = {}): Promise<RunnerReply | { problem: string }> {
+    const { stdout } = await this.reader(options).ended;
+    return parseReadReply(stdout);
+  }
+
+  /** A read as a process. */
+  reader(options: ReadOptions = {}): Running {
+    const { stdoutOffset = 0, stderrOffset = 0, maxBytes = 1 << 20, waitSeconds = 60 } = options;
+    const argv = readCommand({ machineName: this.name, stdoutOffset, stderrOffset, maxBytes, waitSeconds });
+    if (options.script) {
+      const path = argv[1] ?? "";
+      argv[1] = this.write("changed.sh", options.script(readFileSync(path, "utf8")));
+    }
+    return this.spawn(this.inShell(argv));
+  }
+
+  release(): Promise<Ended> {
+    return this.spawn(this.inShell(releaseCommand(this.name))).ended;
+  }
+
+  /** Reads until the command has ended and everything is read. Calls back with each reply and the offsets it was asked with. */
+  async drain(
+    maxBytes = 1 << 20,
+    onReply: (reply: RunnerReply, asked: { stdoutOffset: number; stderrOffset: number }) => void = () => {},
+  ): Promise<RunnerReply> {
+    const parts: { stdout: Uint8Array[]; stderr: Uint8Array[] } = { stdout: [], stderr: [] };
+    let [stdoutOffset, stderrOffset] = [0, 0];
+    while (true) {
+      const reply = await this.read({ stdoutOffset, stderrOffset, maxBytes });
+      onReply(reply, { stdoutOffset, stderrOffset });
+      parts.stdout.push(reply.stdout);
+      parts.stderr.push(reply.stderr);
+      stdoutOffset += reply.stdout.length;
+      stderrOffset += reply.stderr.length;
+      const whole = stdoutOffset === reply.stdoutSize && stderrOffset === reply.stderrSize;
+      if (reply.end !== null && whole)
+        return { ...reply, stdout: Buffer.concat(parts.stdout), stderr: Buffer.concat(parts.stderr) };
+    }
+  }
+
+  /** Pids of the box's processes. */
+  pids(): number[] {
+    return pidsOf(this.name);
+  }
+
+  /** Settles once the runner has made its record. */
+  started(): Promise<void> {
+    return until(() => (statSync(`${this.dir}/state`, { throwIfNoEntry: false })?.size ?? 0) > 0);
+  }
+
+  /** Settles once so many readers wait, or have left their FIFOs. */
+  waiting(count: number): Promise<void> {
+    return until(() => this.state().filter((name) => name.startsWith("wake.")).length === count);
+  }
+
+  /** Names in the state directory. */
+  state(): string[] {
+    return existsSync(this.dir) ? readdirSync(this.dir) : [];
+  }
+
+  /** Puts the files of a run in place, once. */
+  putFiles(script: string | null = null): void {
+    for (const file of runnerFiles(this.name, script)) {
+      if (existsSync(file.path)) continue;
+      mkdirSync(dirname(file.path), { recursive: true });
+      writeFileSync(file.path, file.base64, "base64");
+      chmodSync(file.path, file.mode);
+      this.files.push(file.path);
+    }
+  }
+
+  remove(): void {
+    for (const fd of this.fds) closeSync(fd);
+    for (const path of [this.dir, ...this.files]) rmSync(path, { recursive: true, force: true });
+  }
+
+  private inShell(argv: string[]): string[] {
+    return [...this.shell.argv, ...argv.slice(1)];
+  }
+
+  private spawn(
+    argv: string[],
+    options: {
+      env?: Record<string, string> | undefined;
+      cwd?: string | undefined;
+      uid?: number;
+      gid?: number;
+    } = {},
+  ): Running {
+    const [program = "", ...rest] = argv;
+    const env = { ...(options.env ?? { PATH: process.env.PATH }), [MARK]: this.name };
+    const argv0 = program === this.shell.argv[0] ? this.shell.argv0 : undefined;
+    const child = spawn(program, rest, { ...options, env, argv0, stdio: ["ignore", "pipe", "pipe"] });
+    const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
+    child.stdout.on("data", (data) => stdout.push(data));
+    child.stderr.on("data", (data) => stderr.push(data));
+    const ended = new Promise<Ended>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (code, signal) =>
+        resolve({
+          code,
+          signal,
+          stdout: Buffer.concat(stdout).toString(),
+          stderr: Buffer.concat(stderr).toString(),
+        }),
+      );
+    });
+    return { child, ended };
+  }
+}
+
+/** Ends what is left of every box. Gives the command lines of what was left, which should be none. */
+export function clearBoxes(): string[] {
+  const left: string[] = [];
+  for (const box of boxes.splice(0)) {
+    for (const pid of box.pids()) {
+      left.push(commandLineOf(pid));
+      process.kill(pid, "SIGKILL");
+    }
+    box.remove();
+  }
+  return left;
+}
+
+/** Looks again until something is so. For what tells nobody when it happens; a test's own time limit bounds it. */
+export async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+function pidsOf(boxName: string): number[] {
+  const mark = `${MARK}=${boxName}\0`;
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)
+    .filter((pid) => environmentOf(pid).includes(mark));
+}
+
+/** Empty for a process that is gone or dead. */
+function environmentOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "latin1");
+  } catch {
+    return "";
+  }
+}
+
+function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+  } catch {
+    return "";
+  }
+}
