@@ -50,7 +50,11 @@ export class Client {
 
   /** Submits a run. The key makes it safe to submit again when the answer got lost. */
   submit(spec: RunSpecInput, idempotencyKey: string, signal?: AbortSignal): Promise<RunBody> {
-    return this.#json("POST", "/v1/runs", { body: spec, headers: { "idempotency-key": idempotencyKey }, signal });
+    return this.#json("POST", "/v1/runs", {
+      body: spec,
+      headers: { "idempotency-key": idempotencyKey },
+      signal,
+    });
   }
 
   show(runId: string, signal?: AbortSignal): Promise<RunBody> {
@@ -76,7 +80,9 @@ export class Client {
 
   /** The stored bytes of one stream. */
   async output(runId: string, stream: Stream): Promise<ReadableStream<Uint8Array>> {
-    return bodyOf(await this.#request("GET", `${runPath(runId)}/output`, { query: { stream }, unbounded: true }));
+    return bodyOf(
+      await this.#request("GET", `${runPath(runId)}/output`, { query: { stream }, unbounded: true }),
+    );
   }
 
   /** The stored output of both streams, in the order it was fetched. */
@@ -88,7 +94,11 @@ export class Client {
   /** One connection's worth of a run's output; it may break off before the end. `follow.ts` puts several together. */
   async *follow(runId: string, after: string | null, signal?: AbortSignal): AsyncGenerator<OutputMessage> {
     const headers = { accept: "text/event-stream", ...(after === null ? {} : { "last-event-id": after }) };
-    const response = await this.#request("GET", `${runPath(runId)}/output`, { headers, signal, unbounded: true });
+    const response = await this.#request("GET", `${runPath(runId)}/output`, {
+      headers,
+      signal,
+      unbounded: true,
+    });
     yield { kind: "open" };
     for await (const message of readEvents(bodyOf(response), SILENCE_MAX_MS)) {
       if (message.event === "end") yield { kind: "end", end: JSON.parse(message.data) as OutputEnd };
@@ -111,13 +121,18 @@ export class Client {
   async #request(method: string, path: string, call: Call): Promise<Response> {
     const { query = {}, headers = {}, body, signal, unbounded } = call;
     const url = new URL(`${this.url}${path}`);
-    for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
+    for (const [name, value] of Object.entries(query))
+      if (value !== undefined) url.searchParams.set(name, String(value));
     // With `unbounded` the clock stops once the answer has begun.
     const clock = new AbortController();
     const timer = setTimeout(() => clock.abort(new DOMException("", "TimeoutError")), ANSWER_TIMEOUT_MS);
     const response = await fetch(url, {
       method,
-      headers: { ...headers, authorization: `Bearer ${this.#token}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+      headers: {
+        ...headers,
+        authorization: `Bearer ${this.#token}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: signal ? AbortSignal.any([signal, clock.signal]) : clock.signal,
     })

@@ -52,7 +52,11 @@ export function mayPass(error: unknown): boolean {
 export async function apiErrorOf(call: string, response: Response): Promise<ApiError> {
   const body = (await response.json().catch(() => null)) as Partial<ErrorBody> | null;
   const error = body?.error;
-  return new ApiError(call, response.status, typeof error?.code === "string" && typeof error.message === "string" ? error : null);
+  return new ApiError(
+    call,
+    response.status,
+    typeof error?.code === "string" && typeof error.message === "string" ? error : null,
+  );
 }
 
 function sentence(call: string, status: number, body: ErrorBody["error"] | null): string {
@@ -63,9 +67,12 @@ function sentence(call: string, status: number, body: ErrorBody["error"] | null)
 }
 
 function hintOf(call: string, status: number, body: ErrorBody["error"] | null): string | undefined {
-  if (status === 401) return "the token is in .mayfly/local.json where Mayfly was started; or give --token or MAYFLY_TOKEN";
+  if (status === 401)
+    return "the token is in .mayfly/local.json where Mayfly was started; or give --token or MAYFLY_TOKEN";
   if (body === null) return "is this the URL of a Mayfly?";
-  return status >= 500 ? `${call}, ${status} ${plain(body.code)}, request ${plain(body.request_id ?? "unknown")}` : undefined;
+  return status >= 500
+    ? `${call}, ${status} ${plain(body.code)}, request ${plain(body.request_id ?? "unknown")}`
+    : undefined;
 }
 
 /** Node's fetch hides the reason in `cause`, and one attempt per address in an AggregateError. */
@@ -86,7 +93,10 @@ function messageOf(error: unknown): string {
 export function orNoRun(runId: string): (error: unknown) => never {
   return (error) => {
     if (error instanceof ApiError && error.code === "not_found")
-      throw new CliError(`there is no run ${plain(runId)}`, { hint: "`mayfly runs list` shows the latest", exitCode: EXIT.failed });
+      throw new CliError(`there is no run ${plain(runId)}`, {
+        hint: "`mayfly runs list` shows the latest",
+        exitCode: EXIT.failed,
+      });
     throw error;
   };
 }

@@ -23,7 +23,8 @@ process.chdir(ROOT);
 
 const missing = missingInstall(ROOT);
 if (missing !== null) await installAll(missing);
-else if (process.platform !== "win32" && !existsSync(join(ROOT, "node_modules/.bin/mayfly"))) await import("./link.mjs");
+else if (process.platform !== "win32" && !existsSync(join(ROOT, "node_modules/.bin/mayfly")))
+  await import("./link.mjs");
 if (node24() === null && process.platform === "darwin" && process.arch === "arm64")
   orFail(await install("Node 24 is missing", ["install", "--no-save", "--no-package-lock", NODE_FOR_MAC]));
 
@@ -42,8 +43,10 @@ async function installAll(reason) {
   const all = ["--include=dev", "--include=optional"];
   const strict = await install(reason, ["ci", ...all]);
   // npm ci refuses a lockfile without the packages of every other platform, and not every registry has all of those.
-  if (strict !== null && strict.output.includes("EUSAGE"))
-    orFail(await install("npm ci wants packages of other platforms as well", ["install", "--no-save", ...all]));
+  if (strict?.output.includes("EUSAGE"))
+    orFail(
+      await install("npm ci wants packages of other platforms as well", ["install", "--no-save", ...all]),
+    );
   else orFail(strict);
 }
 
@@ -54,7 +57,10 @@ async function install(reason, npmArgs) {
   const output = [];
   const startedAt = Date.now();
   const code = await new Promise((resolve) => {
-    const child = spawn(program, all, { stdio: ["ignore", "pipe", "pipe"], shell: process.platform === "win32" });
+    const child = spawn(program, all, {
+      stdio: ["ignore", "pipe", "pipe"],
+      shell: process.platform === "win32",
+    });
     child.stdout.on("data", (bytes) => output.push(bytes));
     child.stderr.on("data", (bytes) => output.push(bytes));
     child.on("error", (error) => resolve(error.message));

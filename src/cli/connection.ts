@@ -42,7 +42,11 @@ export function withConnection(command: Command): Command {
  * this command. A token found in a file is only ever sent to the URL that stands beside it.
  * @throws CliError where none is known
  */
-export function connectionOf(options: ConnectionOptions, io: Pick<Io, "env" | "cwd">, checkout = CHECKOUT): Connection {
+export function connectionOf(
+  options: ConnectionOptions,
+  io: Pick<Io, "env" | "cwd">,
+  checkout = CHECKOUT,
+): Connection {
   const local = readLocal([...foldersUpFrom(io.cwd), checkout]);
   const given = options.url ?? (io.env.MAYFLY_URL || undefined);
   const url = given === undefined ? local?.url : checked(given);
@@ -50,7 +54,8 @@ export function connectionOf(options: ConnectionOptions, io: Pick<Io, "env" | "c
     throw new CliError("no Mayfly is known here", {
       hint: "`npm start` starts one on this computer; for another give --url and --token, or MAYFLY_URL and MAYFLY_TOKEN",
     });
-  const token = options.token ?? (io.env.MAYFLY_TOKEN || undefined) ?? (local?.url === url ? local.token : undefined);
+  const token =
+    options.token ?? (io.env.MAYFLY_TOKEN || undefined) ?? (local?.url === url ? local.token : undefined);
   if (token === undefined)
     throw new CliError(`no API token is known for ${url}`, { hint: "give --token or MAYFLY_TOKEN" });
   return { url, token };
@@ -71,7 +76,9 @@ function foldersUpFrom(folder: string): string[] {
 function readLocal(folders: string[]): LocalMayfly | null {
   for (const folder of folders) {
     try {
-      const local = JSON.parse(readFileSync(join(folder, LOCAL_FOLDER, LOCAL_FILE), "utf8")) as Partial<LocalMayfly>;
+      const local = JSON.parse(
+        readFileSync(join(folder, LOCAL_FOLDER, LOCAL_FILE), "utf8"),
+      ) as Partial<LocalMayfly>;
       if (typeof local.url === "string" && typeof local.token === "string") return local as LocalMayfly;
     } catch {
       // Not there, or not ours: the next folder may have one.

@@ -12,7 +12,10 @@ export class SilentStream extends Error {
  * @param silenceMaxMs how long nothing at all may arrive
  * @throws SilentStream, or whatever the connection fails with
  */
-export async function* readEvents(body: ReadableStream<Uint8Array>, silenceMaxMs: number): AsyncGenerator<EventSourceMessage> {
+export async function* readEvents(
+  body: ReadableStream<Uint8Array>,
+  silenceMaxMs: number,
+): AsyncGenerator<EventSourceMessage> {
   const arrived: EventSourceMessage[] = [];
   const parser = createParser({ onEvent: (message) => void arrived.push(message) });
   const decoder = new TextDecoder();

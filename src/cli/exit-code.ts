@@ -26,7 +26,9 @@ export function exitCodeOf(run: RunBody, cancelledBy: "SIGINT" | "SIGTERM" | nul
     case "signal":
       return 128 + (signalNumber(run.signal ?? "") ?? 9);
     case "out_of_memory":
-      return run.signal === null && run.exit_code !== null && run.exit_code !== 0 ? run.exit_code : RUN_EXIT.killed;
+      return run.signal === null && run.exit_code !== null && run.exit_code !== 0
+        ? run.exit_code
+        : RUN_EXIT.killed;
     case "timed_out":
       return wasStarted(run) ? RUN_EXIT.timedOut : RUN_EXIT.notStarted;
     case "command_not_found":

@@ -26,7 +26,13 @@ export interface Watcher {
  * Hands over the run's output as it comes and answers how the run ended, or null where `signal` ended the watching.
  * @throws CliError where Mayfly refuses, or was not reached for ten minutes
  */
-export async function follow(client: Client, io: Io, runId: string, watcher: Watcher, signal?: AbortSignal): Promise<OutputEnd | null> {
+export async function follow(
+  client: Client,
+  io: Io,
+  runId: string,
+  watcher: Watcher,
+  signal?: AbortSignal,
+): Promise<OutputEnd | null> {
   let after: string | null = null;
   let failures = 0;
   let lostAt: number | null = null;
@@ -69,7 +75,9 @@ async function handOver(watcher: Watcher, line: OutputLine): Promise<void> {
 
 /** The bytes of an output line. */
 export function bytesOf(line: OutputLine): Uint8Array {
-  return line.base64 === undefined ? Buffer.from(line.text ?? "", "utf8") : Buffer.from(line.base64, "base64");
+  return line.base64 === undefined
+    ? Buffer.from(line.text ?? "", "utf8")
+    : Buffer.from(line.base64, "base64");
 }
 
 /** A server that resumes a little early repeats what is known; positions tell. */

@@ -16,7 +16,8 @@ export function missingInstall(root) {
     if (path === "") continue;
     const found = present[path];
     // Packages for other platforms are optional and stay away.
-    if (found ? !same(found, entry) : !entry.optional && !entry.devOptional) return "package-lock.json has changed since the last install";
+    if (found ? !same(found, entry) : !entry.optional && !entry.devOptional)
+      return "package-lock.json has changed since the last install";
   }
   return null;
 }

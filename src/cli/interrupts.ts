@@ -43,7 +43,10 @@ export class Interrupts {
     const samePress = now - this.#lastAt < ONE_PRESS_MS;
     this.#lastAt = now;
     if (samePress) return;
-    if (this.by !== null) return this.#again.abort();
+    if (this.by !== null) {
+      this.#again.abort();
+      return;
+    }
     this.by = signal;
     this.#onFirst?.();
   }

@@ -36,6 +36,9 @@ async function failure(error: unknown, io: Io): Promise<number> {
     if (error.hint !== null) await write(io.stderr, `        ${error.hint}\n`);
     return error.exitCode;
   }
-  await say(io, `something is wrong in mayfly itself: ${plain(error instanceof Error ? (error.stack ?? error.message) : String(error))}`);
+  await say(
+    io,
+    `something is wrong in mayfly itself: ${plain(error instanceof Error ? (error.stack ?? error.message) : String(error))}`,
+  );
   return EXIT.failed;
 }

@@ -15,7 +15,11 @@ export interface Retries {
 }
 
 /** What the call answers, or its last failure. */
-export async function retried<T>(io: Pick<Io, "sleep">, call: () => Promise<T>, { tries = TRIES, signal }: Retries = {}): Promise<T> {
+export async function retried<T>(
+  io: Pick<Io, "sleep">,
+  call: () => Promise<T>,
+  { tries = TRIES, signal }: Retries = {},
+): Promise<T> {
   for (let failures = 1; ; failures++) {
     try {
       return await call();

@@ -10,7 +10,10 @@ const SAFE_WORD = /^[\w@%+=:,./-]+$/;
 
 /** What a run carries out, as one would type it. */
 export function whatRuns(run: RunSummaryBody | RunBody): string {
-  if (run.command !== null) return run.command.map((word) => (SAFE_WORD.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");
+  if (run.command !== null)
+    return run.command
+      .map((word) => (SAFE_WORD.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+      .join(" ");
   return run.capture === "none" ? "(the image's own command)" : "(script)";
 }
 
@@ -36,12 +39,15 @@ export function standing(run: RunBody, nowMs: number): string {
 
 /** "shared-cpu-1x, 256 MB". */
 export function machineSize(machine: RunBody["machine"]): string {
-  const named = Object.entries(GUEST_SIZES).find(([, guest]) => guest.cpuKind === machine.cpu_kind && guest.cpus === machine.cpus);
+  const named = Object.entries(GUEST_SIZES).find(
+    ([, guest]) => guest.cpuKind === machine.cpu_kind && guest.cpus === machine.cpus,
+  );
   return `${named?.[0] ?? `${machine.cpus} ${machine.cpu_kind} CPUs`}, ${machine.memory_mb} MB`;
 }
 
 /** What is missing of a final run's output; null where nothing is. */
 export function outputNote({ output }: Pick<RunBody, "output">): string | null {
-  if (output.dropped_bytes > 0) return `${output.dropped_bytes} bytes of output are past the cap of one run and were dropped`;
+  if (output.dropped_bytes > 0)
+    return `${output.dropped_bytes} bytes of output are past the cap of one run and were dropped`;
   return output.complete ? null : "some of the output could not be fetched and is missing";
 }

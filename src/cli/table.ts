@@ -30,7 +30,9 @@ function aligned(line: string[], widths: number[]): string {
 
 function cut(line: string, width: number | null): string {
   const chars = [...line];
-  return width === null || chars.length <= width ? line : `${chars.slice(0, Math.max(1, width - 1)).join("")}…`;
+  return width === null || chars.length <= width
+    ? line
+    : `${chars.slice(0, Math.max(1, width - 1)).join("")}…`;
 }
 
 function lengthOf(cell: string): number {

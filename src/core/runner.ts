@@ -10,6 +10,7 @@
  *   would not do, for the image's user may not signal root's readers. FIFOs are opened for reading and writing, which
  *   never blocks on Linux, so that one whose reader is gone does no harm.
  * - The watchdog, one background shell with one `sleep`, sends ALRM to the runner when a time limit passes.
+ * - Where `sleep` knows no fractions a poller looks each second.
  * - A directory that is there already is an error: nothing is run twice into the same streams.
  *
  * What it does not do:
@@ -26,7 +27,7 @@ export const RUNNER_SCRIPT = `# Mayfly's runner: runs one command, keeps its out
 #   run DIR RUN_SECONDS STOP_SECONDS LINGER_SECONDS COMMAND [ARG...]
 #   read DIR STDOUT_OFFSET STDERR_OFFSET MAX_BYTES WAIT_SECONDS
 #   release DIR
-# Variables begin with _ so that none is one of the command's own. DIR has no blanks.
+# Variables begin with _ so that none is the command's own. DIR has no blanks.
 
 # Sets _state to running, ended or, where there is no record, nothing.
 read_state() {
@@ -39,15 +40,15 @@ read_state() {
   [ "$_state$_whole" = ended. ] || _state=running
 }
 
-# Sets _out and _err, with one process or none.
+# Sets _out and _err. Busybox's wc reads all that it counts; elsewhere wc is the quicker one.
 read_sizes() {
   _out=0 _err=0
   [ -s "$_dir/stdout" ] || [ -s "$_dir/stderr" ] || return
-  set -- $(wc -c "$_dir/stdout" "$_dir/stderr")
+  set --
+  [ ! -e /bin/busybox ] || set -- $(stat -c '%s -' "$_dir/stdout" "$_dir/stderr")
+  [ "$3" ] || set -- $(wc -c "$_dir/stdout" "$_dir/stderr")
   _out=$1 _err=$3
 }
-
-# --- run
 
 give_up() {
   echo "mayfly runner: can not write to $_dir" >&2
@@ -100,8 +101,8 @@ read_oom() {
   done </proc/vmstat
 }
 
-# Sends ALRM to the runner after $1 seconds. TERM ends it with its sleep; as the end is on record first, a TERM before
-# the trap is not lost. KILL for the sleep, as one that is not exec'd yet has the trap. The first notes the OOM kills.
+# Sends ALRM to the runner after $1 seconds. TERM ends it with its sleep; a TERM before the trap is not lost, as the end
+# is on record by then. KILL, as a sleep that is not exec'd yet has the trap. The first notes the OOM kills.
 watch() {
   {
     _before=$!
@@ -115,8 +116,7 @@ watch() {
   _watchdog=$!
 }
 
-# Passes signal $1 on; after a TERM the stop limit runs. With the command reaped it starts no process: the shell would
-# forget the status.
+# After a TERM the stop limit runs. Starts no process once the command is reaped: the shell would forget its status.
 pass_on() {
   _caught=1
   kill -"$1" "$_pid" && [ "$1$_stopping" = TERM ] || return
@@ -128,7 +128,7 @@ pass_on() {
 # The run limit passed, or the stop limit.
 limit_passed() {
   _caught=1
-  [ "$_stopping" ] && { kill -KILL "$_pid"; return; }
+  [ "$_stopping" ] && { kill -KILL "$_pid"; _killed=1; return; }
   kill -TERM "$_pid" || return
   _timed_out=1 _stopping=1
   watch "$_stop"
@@ -147,11 +147,11 @@ await() {
   _code=$?
 }
 
-# Where exec fails the shell says so in the command's place, with the runner's path in front.
+# Where exec fails the shell says so in the command's place, and begins with the runner's path.
 look_whether_started() {
   IFS= read -r _line <"$_dir/stderr"
   case $_line in
-    "$0: "*) _missing="$1 can not be started: no interpreter or loader for it, or another processor's program" ;;
+    "$0: "*) _missing="$1 can not be started: no interpreter or loader for it, or not for this processor" ;;
   esac
 }
 
@@ -168,7 +168,7 @@ tell_end() {
   done
 }
 
-# Stays for readers until a release, which sends USR1.
+# Until a release, which sends USR1.
 linger() {
   trap '' TERM HUP INT QUIT USR2 ALRM
   _before=$!
@@ -194,13 +194,13 @@ run_command() {
   await
   case $_code in
     126 | 127) look_whether_started "$1" ;;
-    137) look_whether_oom ;;
+    137) [ "$_killed" ] || look_whether_oom ;;
   esac
 }
 
 do_run() {
   _limit=$1 _stop=$2 _linger=$3
-  _watchdog='' _stopping='' _missing='' _is_missing=0 _timed_out=0 _oom_killed=0
+  _watchdog='' _stopping='' _killed='' _missing='' _is_missing=0 _timed_out=0 _oom_killed=0
   shift 3
   make_dir
   look_for "$1"
@@ -210,8 +210,6 @@ do_run() {
   [ "$_watchdog" ] && kill "$_watchdog"
   linger "$_linger"
 }
-
-# --- read
 
 problem() {
   echo "mayfly 1 problem $1"
@@ -239,13 +237,12 @@ poll() {
     [ "$_round" -gt 40 ] || _nap=0.1 _ms=100
     [ "$_round" -gt 20 ] || _nap=0.02 _ms=20
     _left=$((_left - _ms))
-    # Not every sleep knows fractions.
     sleep "$_nap" &
     wait "$!" || { sleep 1 && _left=$((_left - 1000)); } || break
   done
 }
 
-# Waits $1 seconds for news: a FIFO brings the end from the runner and the rest from a poller.
+# A FIFO brings the end from the runner and the rest from a poller.
 wait_for_news() {
   _fifo=$_dir/wake.$$
   mkfifo -m 666 "$_fifo"
@@ -274,11 +271,11 @@ share() {
   fi
 }
 
-# Prints $3 bytes of stream $1 from byte $2 on. The dd only moves the offset that head goes on from.
+# Prints $3 bytes of stream $1 from byte $2 on: the first dd only moves the offset.
 print_bytes() {
   [ "$3" -eq 0 ] || {
     [ "$2" -eq 0 ] || dd bs=1 skip="$2" count=0
-    if [ "$_form" = base64 ]; then head -c "$3" | base64; else head -c "$3" | od -An -v -tx1; fi
+    dd bs="$3" count=1 | $_encode
   } <"$_dir/$1"
   echo .
 }
@@ -292,8 +289,8 @@ do_read() {
   [ "$_out" -ge "$1" ] && [ "$_err" -ge "$2" ] ||
     problem "offsets $1 and $2 are beyond the streams, which have $_out and $_err bytes"
   share "$1" "$2" "$3"
-  _form=base64 _at=- _line=''
-  command -v base64 >/dev/null || _form=hex
+  _form=base64 _encode=base64 _at=- _line=''
+  command -v base64 >/dev/null || _form=hex _encode='od -An -v -tx1'
   if [ "$_state" = ended ]; then
     [ ! -s "$_dir/at" ] || read -r _at <"$_dir/at"
     [ "$_is_missing" = 0 ] || IFS= read -r _line <"$_dir/missing"
@@ -305,8 +302,6 @@ do_read() {
   print_bytes stdout "$1" "$_n_out"
   print_bytes stderr "$2" "$_n_err"
 }
-
-# --- release
 
 # The flag is for a runner that does not linger yet.
 do_release() {

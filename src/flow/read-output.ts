@@ -65,9 +65,17 @@ async function keep(
     const next = full && reply.end === null ? Math.max(pauseMs, 1000) : waiting > 0 && !full ? 0 : pauseMs;
     return { events: [], chunks, pauseMs: next };
   }
-  const events = exitedAndSettled(drive, now, reply.end, "runner", summary(after, waiting === 0, waiting));
+  const end = { ...reply.end, at: exitTime(reply.end.at, now) };
+  const events = exitedAndSettled(drive, now, end, "runner", summary(after, waiting === 0, waiting));
   return { events, chunks, pauseMs: 0 };
 }
+
+/** The Machine's clock tells whole seconds and may be off; a poll that was waiting knows the end better. */
+function exitTime(reportedAt: number | null, now: number): number | null {
+  return reportedAt !== null && now - reportedAt > EXIT_TIME_TRUSTED_AFTER_MS ? reportedAt : null;
+}
+
+const EXIT_TIME_TRUSTED_AFTER_MS = 2000;
 
 function chunksOf(drive: Drive, before: OutputOffsets, reply: RunnerReply, at: number): OutputChunk[] {
   let { seq } = before;

@@ -66,7 +66,7 @@ export class Host {
       const plan = { machine, argv: commandOf(machine.config), env: machineEnv(machine) };
       const guest = await this.level.start(plan);
       life.guest = guest;
-      life.over = guest.exit.then((exit) => this.#exited(machine, life, guest, exit));
+      life.over = guest.exit.then((exit) => this.#exited(machine, life, exit));
       this.registry.apply(machine.id, { kind: "started" });
     } catch (error) {
       console.error(`machine ${machine.id} could not be started: ${(error as Error).message}`);
@@ -77,15 +77,14 @@ export class Host {
     }
   }
 
-  async #exited(machine: Machine, life: Life, guest: Guest, exit: ProcessExit): Promise<void> {
+  async #exited(machine: Machine, life: Life, exit: ProcessExit): Promise<void> {
     const { id } = machine;
     if (life.killTimer !== null) clearTimeout(life.killTimer);
-    for (const died of life.execs) died();
-    if (this.#closing) return guest.end();
+    if (this.#closing) return endOf(life);
     const after = this.registry.apply(id, { kind: "exited", exit });
     const destroys = after?.state === "stopped" && after.config.auto_destroy === true;
     if (destroys) this.registry.apply(id, { kind: "destroy_begun", by: "flyd" });
-    await guest.end();
+    await endOf(life);
     if (this.#lives.get(id) === life) this.#lives.delete(id);
     if (destroys) await this.#finishDestroy(machine, "flyd");
     if (after?.state === "restarting") this.#restartLater(id);
@@ -134,7 +133,7 @@ export class Host {
     this.#forgetRestart(id);
     const life = this.#lives.get(id);
     await life?.begun;
-    void life?.guest?.end();
+    if (life !== undefined) void endOf(life);
     await life?.over;
     await this.#finishDestroy(machine, by);
   }
@@ -182,7 +181,7 @@ export class Host {
     for (const timer of this.#restarts.values()) clearTimeout(timer);
     const lives = [...this.#lives.values()];
     for (const life of lives) if (life.killTimer !== null) clearTimeout(life.killTimer);
-    await Promise.all(lives.map((life) => life.begun.then(() => life.guest?.end()).then(() => life.over)));
+    await Promise.all(lives.map((life) => life.begun.then(() => endOf(life)).then(() => life.over)));
     await this.loseAll();
     await this.level.close();
   }
@@ -192,4 +191,10 @@ export class Host {
     for (const machine of this.registry.undestroyed(null))
       if (this.registry.apply(machine.id, { kind: "lost" }) !== null) await this.level.clean(machine);
   }
+}
+
+/** Kills what is left of a Machine. Commands that this cuts off are told why first. */
+async function endOf(life: Life): Promise<void> {
+  for (const died of life.execs) died();
+  await life.guest?.end();
 }

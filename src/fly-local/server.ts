@@ -2,7 +2,7 @@
 
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
 import { machinesApi } from "./app.ts";
 import { Faults } from "./faults.ts";
@@ -51,7 +51,7 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
   await listening(server, port, hostname);
   let host: Host;
   try {
-    const level = await chooseLevel(options.isolation ?? "auto", join(directory, "isolation"));
+    const level = await chooseLevel(options.isolation ?? "auto", directory);
     const registry = new Registry(openStore(directory), now);
     host = new Host(registry, level, options.restartDelayMs ?? RESTART_DELAY_MS);
     await host.loseAll();

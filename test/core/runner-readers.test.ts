@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { expect, it } from "vitest";
+import { parseReadReply } from "../../src/core/runner-protocol.ts";
 import { underEachShell } from "./runner/each-shell.ts";
 
 const AS_ROOT = process.getuid?.() === 0;
@@ -60,6 +61,20 @@ underEachShell("the runner answers readers", (world) => {
     await world.letGo(run);
   });
 
+  it("where the image has no busybox, whose wc is slow, and where it has", async () => {
+    const { box } = world;
+    const gate = box.gate();
+    const run = box.run({ script: `echo out; echo error >&2; read _ <${gate.path}` });
+    while ((await box.read()).stderrSize < 6);
+    for (const path of ["/no/busybox", "/bin/sh"]) {
+      const script = (runner: string) => runner.replace("-e /bin/busybox", `-e ${path}`);
+      expect(await box.read({ script })).toMatchObject({ stdoutSize: 4, stderrSize: 6, end: null });
+    }
+    await box.release();
+    gate.open();
+    expect((await run.ended).code).toBe(0);
+  });
+
   it("that wait for nothing, and after their time those that wait in vain", async () => {
     const { box } = world;
     const gate = box.gate();
@@ -80,13 +95,13 @@ underEachShell("the runner answers readers", (world) => {
     await box.started();
     execFileSync("mkfifo", ["-m", "666", `${box.dir}/wake.stale`]);
     const killed = box.reader();
-    await box.waiting(2);
+    await box.waits(killed);
     killed.child.kill("SIGKILL");
-    await box.waiting(1);
-    const waiting = box.read({ script: neverLooksAgain });
-    await box.waiting(2);
+    await killed.ended;
+    const waiting = box.reader({ script: neverLooksAgain });
+    await box.waits(waiting);
     gate.open();
-    expect((await waiting).end?.exit.code).toBe(6);
+    expect(parseReadReply((await waiting.ended).stdout)).toMatchObject({ end: { exit: { code: 6 } } });
     expect(await world.letGo(run)).toBe(6);
   });
 

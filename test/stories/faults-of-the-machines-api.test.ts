@@ -7,24 +7,27 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.close());
 
-/** However its Machines API behaved, a run ends rightly, once, on one machine, and nothing is left. */
+type Fault = Record<string, unknown>;
+
+/** However its Machines API behaves, a run ends rightly, once, on one machine, and nothing is left. */
 async function endsWell(
+  faults: Fault[],
   spec: object = { command: ["echo", "once"] },
   expected: object = { status: "succeeded", exit_code: 0 },
 ) {
   const before = new Set((await stack.machines()).map(({ id }) => id));
+  for (const fault of faults) await stack.fault(fault);
   const { id } = await stack.submit(spec);
   const run = await stack.final(id);
   await stack.eventsUntil(id, "machine_released");
+  await stack.clearFaults();
   const made = (await stack.machines()).filter((machine) => !before.has(machine.id));
   expect(run).toMatchObject(expected);
   expect(made.map(({ state }) => state)).toEqual(["destroyed"]);
   return run;
 }
 
-afterEach(async () => {
-  await fetch(`${stack.machinesUrl}/_control/faults`, { method: "DELETE" });
-});
+afterEach(() => stack.clearFaults());
 
 describe("a create", () => {
   it.each([
@@ -44,14 +47,14 @@ describe("a create", () => {
       { kind: "error_after", status: 200, body: "<html>" },
     ],
   ])("that %s makes one machine", async (_name, fault) => {
-    await stack.fault({ operation: "create", count: 1, ...fault });
-    await endsWell();
+    await endsWell([{ operation: "create", ...fault }]);
   });
 
   it("that is ambiguous while the list is broken too makes one machine", async () => {
-    await stack.fault({ operation: "create", kind: "drop", count: 1 });
-    await stack.fault({ operation: "list", kind: "error_before", status: 500, body: "{}", count: 2 });
-    await endsWell();
+    await endsWell([
+      { operation: "create", kind: "drop" },
+      { operation: "list", kind: "error_before", status: 500, body: "{}", count: 2 },
+    ]);
   });
 
   it("that is refused for want of room says so", async () => {
@@ -103,14 +106,18 @@ describe("a wait", () => {
     ["503", { kind: "error_before", status: 503, body: "no" }],
     ["nothing", { kind: "drop" }],
   ])("that is answered %s loses nothing", async (_name, fault) => {
-    await stack.fault({ operation: "wait", count: 2, ...fault });
-    await endsWell();
+    await endsWell([{ operation: "wait", count: 2, ...fault }]);
   });
 
   it("that is answered 404 or 5xx loses no machine that runs its image by itself", async () => {
-    await stack.fault({ operation: "wait", kind: "error_before", status: 404, body: "{}", count: 1 });
-    await stack.fault({ operation: "wait", kind: "error_before", status: 502, body: "", count: 1 });
-    await endsWell({ command: ["sh", "-c", "exit 5"], capture: "none" }, { status: "failed", exit_code: 5 });
+    await endsWell(
+      [
+        { operation: "wait", kind: "error_before", status: 404, body: "{}" },
+        { operation: "wait", kind: "error_before", status: 502, body: "" },
+      ],
+      { command: ["sh", "-c", "exit 5"], capture: "none" },
+      { status: "failed", exit_code: 5 },
+    );
   });
 });
 
@@ -136,8 +143,7 @@ describe("an exec", () => {
       { kind: "error_before", status: 412, body: '{"error":"failed_precondition: machine not running"}' },
     ],
   ])("that %s loses and doubles no byte", async (_name, fault) => {
-    await stack.fault({ operation: "exec", count: 3, ...fault });
-    const run = await endsWell(slow, {
+    const run = await endsWell([{ operation: "exec", count: 3, ...fault }], slow, {
       status: "failed",
       exit_code: 4,
       output: { complete: true, stdout_bytes: lines.length },
@@ -148,8 +154,9 @@ describe("an exec", () => {
 
 describe("a look at the machine", () => {
   it("that fails is repeated", async () => {
-    await stack.fault({ operation: "get", kind: "error_before", status: 500, body: "{}", count: 2 });
-    await stack.fault({ operation: "exec", kind: "error_before", status: 500, body: "{}", count: 1 });
-    await endsWell();
+    await endsWell([
+      { operation: "get", kind: "error_before", status: 500, body: "{}", count: 2 },
+      { operation: "exec", kind: "error_before", status: 500, body: "{}" },
+    ]);
   });
 });

@@ -13,6 +13,20 @@ export interface Spawned {
   exited: Promise<number | null>;
 }
 
+/** Trees that are running: a test run that is ended itself takes them along. */
+const running = new Set<number>();
+process.once("exit", () => {
+  for (const pgid of running) signalGroup(pgid, "SIGKILL");
+});
+
+function signalGroup(pgid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pgid, signal);
+  } catch {
+    // Gone already.
+  }
+}
+
 /** Starts a program whose output goes to `logFile`. */
 export function start(
   argv: string[],
@@ -31,18 +45,16 @@ export function start(
   const exited = once(child, "exit").then(([code]) => code as number | null);
   const { pid } = child;
   if (pid === undefined) throw new Error(`${program} could not be started`);
+  running.add(pid);
   return {
     pid,
     exited,
     log: () => readFileSync(options.logFile, "utf8"),
     async end(signal) {
-      try {
-        process.kill(-pid, signal);
-      } catch {
-        // Gone already.
-      }
+      signalGroup(pid, signal);
       await exited;
       await groupGone(pid);
+      running.delete(pid);
     },
   };
 }
@@ -57,7 +69,7 @@ async function groupGone(pgid: number): Promise<void> {
     }
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-  process.kill(-pgid, "SIGKILL");
+  signalGroup(pgid, "SIGKILL");
 }
 
 /** Asks again and again until there is an answer, which is what there is to wait on in a process that just started. */

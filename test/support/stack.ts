@@ -43,6 +43,7 @@ export interface Stack {
   output(id: string, stream: "stdout" | "stderr"): Promise<Uint8Array>;
   /** A fault in the local Machines API. */
   fault(fault: Record<string, unknown>): Promise<void>;
+  clearFaults(): Promise<void>;
   machines(): Promise<{ id: string; name: string; state: string }[]>;
   machineCalls(): Promise<Record<string, number>>;
   close(): Promise<void>;
@@ -188,6 +189,9 @@ export async function startStack(options: { isolation?: string } = {}): Promise<
         body: JSON.stringify(fault),
       });
       if (!response.ok) throw new Error(`the fault was refused: ${await response.text()}`);
+    },
+    async clearFaults() {
+      await machinesFetch("/_control/faults", { method: "DELETE" });
     },
     async machines() {
       return (await machinesFetch("/v1/apps/mayfly-runs/machines?include_deleted=true")).json() as Promise<

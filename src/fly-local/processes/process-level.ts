@@ -14,7 +14,8 @@ import { allProcesses, hasEnv, killTree, send } from "./tree.ts";
 import { startWatchdog, type Watchdog } from "./watchdog.ts";
 
 /** Rounds of looking for processes that were being made while the others were killed. */
-const SEARCHES_MAX = 20;
+const SEARCHES_MAX = 50;
+const SEARCH_AGAIN_MS = 1;
 
 export function processLevel(directory: string): Level {
   const older = new Set(allProcesses());
@@ -116,10 +117,14 @@ async function killMarked(entry: string, older: Set<number>): Promise<void> {
   for (let search = 0; search < SEARCHES_MAX; search++) {
     const all = new Set(allProcesses());
     for (const pid of older) if (!all.has(pid)) older.delete(pid);
-    const left = [...all].filter((pid) => !older.has(pid) && hasEnv(pid, entry));
-    if (left.length === 0) return;
-    for (const pid of left) send(pid, "SIGKILL");
-    await new Promise((resolve) => setImmediate(resolve));
+    let isDone = true;
+    for (const pid of all) {
+      const found = older.has(pid) ? "no" : hasEnv(pid, entry);
+      if (found === "yes") send(pid, "SIGKILL");
+      if (found !== "no") isDone = false;
+    }
+    if (isDone) return;
+    await new Promise((resolve) => setTimeout(resolve, SEARCH_AGAIN_MS));
   }
 }
 

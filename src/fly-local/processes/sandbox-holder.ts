@@ -19,6 +19,7 @@ export interface Holder {
   readonly entrance: readonly string[];
   /** Settles when no process of the sandbox is left. */
   readonly gone: Promise<unknown>;
+  isAlive(): boolean;
   setHostname(name: string): void;
   kill(): void;
 }
@@ -33,8 +34,10 @@ const NSENTER =
 /**
  * The second shell, inside. Its `wait` also reaps orphans; it waits on a reader of the input, which a command of the
  * Machine may kill (then there is another one) and which ends by itself only with the input. A line is the host name.
+ * It is this one that says it is ready: before the change of root, /proc/<pid>/root is still this computer's.
  */
 const INSIDE = `
+echo "$1"
 exec 3<&0 </dev/null 1>&- 2>&-
 trap '' HUP INT QUIT TERM USR1 USR2 PIPE ALRM
 while :; do
@@ -53,8 +56,7 @@ mount -n -t tmpfs -o mode=755 tmpfs ${mount} &&
 mkdir -p ${plan.directories.join(" ")} &&
 mount -n -a -T ${plan.fstab} &&
 mount -n --move ${mount}/root / || exit 125
-echo "$pid"
-exec chroot /.. /bin/sh -c "$1"
+exec chroot /.. /bin/sh -c "$1" sh "$pid"
 `;
 }
 
@@ -78,8 +80,12 @@ export async function makeHolder(plan: RootPlan): Promise<Holder> {
     pid,
     entrance: [...entrance, "--"],
     gone,
+    isAlive: () => child.exitCode === null && child.signalCode === null,
     setHostname: (name) => child.stdin.write(`${name}\n`),
-    kill: () => send(pid, "SIGKILL"),
+    kill: () => {
+      // Not after its end, when its number can be another process's.
+      if (child.exitCode === null && child.signalCode === null) send(pid, "SIGKILL");
+    },
   };
 }
 

@@ -17,8 +17,11 @@ import {
 
 export type Probe = { kind: "able"; plan: RootPlan } | { kind: "unable"; reason: string };
 
-/** @param directory for what all sandboxes share: the fstab, mount points, a skeleton of /dev */
-export async function probeSandbox(directory: string): Promise<Probe> {
+/**
+ * @param directory for what all sandboxes share: the fstab, mount points, a skeleton of /dev
+ * @param state the server's state, which machines do not get to see
+ */
+export async function probeSandbox(directory: string, state: string): Promise<Probe> {
   if (process.platform !== "linux")
     return { kind: "unable", reason: `${process.platform} has no namespaces` };
   const base = PLAIN_PATH.test(directory) ? directory : mkdtempSync(join(tmpdir(), "mayfly-sandbox-"));
@@ -29,11 +32,11 @@ export async function probeSandbox(directory: string): Promise<Probe> {
   let reason = "";
   for (const shape of shapes) {
     const layers = shape();
-    const plan = planRoot(base, layers, !isRoot);
+    const plan = planRoot(base, layers, !isRoot, state);
     const failure = await failureOf(plan);
     if (failure === null) return { kind: "able", plan };
     reason ||= failure;
-    const second = planRoot(base, await possible(layers, plan), !isRoot);
+    const second = planRoot(base, await possible(layers, plan), !isRoot, state);
     if ((await failureOf(second)) === null) return { kind: "able", plan: second };
   }
   return { kind: "unable", reason };

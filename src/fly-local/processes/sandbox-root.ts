@@ -72,8 +72,11 @@ export function rootOfTopDirectories(base: string): Layer[] {
   return [{ path: "/", lower: skeleton, kind: "overlay" }, ...directories, ...otherFileSystems()];
 }
 
-/** Writes the fstab for these layers. */
-export function planRoot(base: string, layers: Layer[], userns: boolean): RootPlan {
+/**
+ * Writes the fstab for these layers.
+ * @param hidden a directory that is empty in every Machine: the server's own state, with the configs of all
+ */
+export function planRoot(base: string, layers: Layer[], userns: boolean, hidden: string): RootPlan {
   const root = join(base, "mount", "root");
   const dev = makeDevSkeleton(base);
   const all: Layer[] = [...layers, { path: "/dev", lower: dev, kind: "overlay" }];
@@ -95,6 +98,8 @@ export function planRoot(base: string, layers: Layer[], userns: boolean): RootPl
     `devpts ${root}/dev/pts devpts newinstance,ptmxmode=0666,mode=620 0 0`,
     `shm ${root}/dev/shm tmpfs mode=1777,nosuid,nodev 0 0`,
   );
+  if (PLAIN_PATH.test(hidden) && !isUnder(hidden, FRESH))
+    lines.push(`tmpfs ${root}${hidden} tmpfs ro,mode=700 0 0`);
   const fstab = join(base, "fstab");
   mkdirSync(join(base, "mount"), { recursive: true });
   writeFileSync(fstab, `${lines.join("\n")}\n`);

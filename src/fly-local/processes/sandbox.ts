@@ -6,18 +6,20 @@
 
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { readFileSync, realpathSync } from "node:fs";
+import { constants } from "node:os";
 import { collected, endOf } from "./child.ts";
-import type { Guest, GuestPlan, Level } from "./level.ts";
+import type { ExecResult, Guest, GuestPlan, Level } from "./level.ts";
 import { placeFile } from "./place-file.ts";
 import { type Holder, makeHolder } from "./sandbox-holder.ts";
 import type { RootPlan } from "./sandbox-root.ts";
-import { childrenOf, killTree, send } from "./tree.ts";
+import { childrenOf, killBelow, send } from "./tree.ts";
 
 /** A spare is made a moment after the last was taken, when the Machine that took it has got going. */
 const SPARE_DELAY_MS = 15;
 /** A main process that nsenter has not made yet cannot be signalled; it takes a millisecond or two. */
 const FORK_RETRY_MS = 1;
 const FORK_RETRIES_MAX = 200;
+const KILLED: ExecResult = { code: 0, signal: constants.signals.SIGKILL, stdout: "", stderr: "" };
 
 /** One empty sandbox is always kept ready: making it takes longer than anything else in a Machine's start. */
 export function sandboxLevel(plan: RootPlan): Level {
@@ -35,7 +37,7 @@ export function sandboxLevel(plan: RootPlan): Level {
     }, SPARE_DELAY_MS);
     const holder = await taken?.catch(() => null);
     // A spare may have been killed by hand; only a living one is used.
-    return holder && childrenOf(holder.pid).length > 0 ? holder : make();
+    return holder?.isAlive() ? holder : make();
   };
   return {
     name: "sandbox",
@@ -75,36 +77,41 @@ function guest(plan: GuestPlan, holder: Holder): Guest {
     return spawn(nsenter, [...entrance, ...inside], options);
   };
   const main = enter(plan.argv, "ignore");
-  const execs = new Set<ChildProcess>();
-  let ending: Promise<void> | null = null;
-  const end = async () => {
-    // First what is still on its way in: it would find no sandbox.
-    for (const child of execs) if (child.pid !== undefined) killTree(child.pid);
-    holder.kill();
-    await holder.gone;
-  };
+  let ending: Promise<unknown> | null = null;
   return {
     exit: endOf(main, "exit"),
-    signal: (name) => signalChild(main, name, FORK_RETRIES_MAX),
+    signal: (name) => whenEntered(main, (pid) => send(pid, name)),
     exec: (argv) => {
       const child = enter(argv, ["ignore", "pipe", "pipe"]);
-      execs.add(child);
-      child.once("exit", () => execs.delete(child));
-      return collected(child, () => child.pid !== undefined && killTree(child.pid));
+      const exec = collected(child, () =>
+        whenEntered(child, () => child.pid !== undefined && killBelow(child.pid)),
+      );
+      const result = exec.result.then((found) => (ending !== null && cameTooLate(found) ? KILLED : found));
+      return { ...exec, result };
     },
-    end: () => {
-      ending ??= end();
-      return ending;
+    end: async () => {
+      if (ending === null) holder.kill();
+      ending ??= holder.gone;
+      await ending;
     },
   };
 }
 
-/** The command is the only child of its nsenter. */
-function signalChild(nsenter: ChildProcess, name: NodeJS.Signals, retries: number): void {
+/**
+ * Acts on the command, the only child of its nsenter, once it is there. An nsenter itself is never killed: the kernel
+ * would hand its child to PID 1 of this computer, and ends a sandbox only when that has reaped it, which in a container
+ * can be never.
+ */
+function whenEntered(nsenter: ChildProcess, act: (pid: number) => void, retries = FORK_RETRIES_MAX): void {
   if (nsenter.pid === undefined || nsenter.exitCode !== null || nsenter.signalCode !== null) return;
   const [pid] = childrenOf(nsenter.pid);
-  if (pid !== undefined) send(pid, name);
-  else if (retries > 0) setTimeout(signalChild, FORK_RETRY_MS, nsenter, name, retries - 1);
+  if (pid !== undefined) act(pid);
+  else if (retries > 0) setTimeout(whenEntered, FORK_RETRY_MS, nsenter, act, retries - 1);
+}
+
+/** An nsenter that found the sandbox gone when it wanted to enter: to the client this is a command that was killed. */
+function cameTooLate(result: ExecResult): boolean {
+  return result.code === 1 && result.stderr.startsWith("nsenter: ");
 }
 
 /** The Machine's environment may not act on nsenter, which runs outside of it, through the dynamic loader. */

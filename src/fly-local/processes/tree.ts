@@ -9,23 +9,39 @@ export function send(pid: number, signal: NodeJS.Signals): void {
   } catch {}
 }
 
-/** Kills the group that `pid` leads. */
-export function killGroup(pid: number): void {
-  send(-pid, "SIGKILL");
-}
-
 /** Direct children, oldest first; empty without `/proc`. */
 export function childrenOf(pid: number): number[] {
-  return numbers(readProc(`${pid}/task/${pid}/children`));
+  return numbers(readProc(`${pid}/task/${pid}/children`) ?? "");
 }
 
 /** Kills the group of `pid` and its descendants that left the group. */
 export function killTree(pid: number): void {
-  const found = [pid];
+  const below = descendantsOf(pid);
+  send(-pid, "SIGKILL");
+  for (const each of below) send(each, "SIGKILL");
+}
+
+/** Kills the group and the descendants of `pid`, but not `pid` itself, which thus learns how its child ended. */
+export function killBelow(pid: number): void {
+  const group = allProcesses().filter((each) => each !== pid && groupOf(each) === pid);
+  for (const each of [...descendantsOf(pid), ...group]) send(each, "SIGKILL");
+}
+
+function descendantsOf(pid: number): number[] {
+  const found = childrenOf(pid);
   // The loop also visits what it appends.
   for (const each of found) found.push(...childrenOf(each));
-  killGroup(pid);
-  for (const each of found.slice(1)) send(each, "SIGKILL");
+  return found;
+}
+
+function groupOf(pid: number): number {
+  return Number(statOf(pid)[2]);
+}
+
+/** Fields of `stat` after the name in parentheses, which may hold anything: state, parent, group. */
+function statOf(pid: number): string[] {
+  const stat = readProc(`${pid}/stat`) ?? "";
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
 /** Every process there is; empty without `/proc`. */
@@ -39,16 +55,25 @@ export function allProcesses(): number[] {
   }
 }
 
-/** Whether a process's environment holds `entry` ("NAME=value"); that of another user's process cannot be read. */
-export function hasEnv(pid: number, entry: string): boolean {
-  return readProc(`${pid}/environ`).split("\0").includes(entry);
+const KERNEL_THREADS_PARENT = "2";
+
+/**
+ * Whether a process's environment holds `entry` ("NAME=value"); that of another user's process cannot be read, so not.
+ * A process that is just being replaced by another program has none for a moment: "unclear".
+ */
+export function hasEnv(pid: number, entry: string): "yes" | "no" | "unclear" {
+  const environment = readProc(`${pid}/environ`);
+  if (environment === null) return "no";
+  if (environment !== "") return environment.split("\0").includes(entry) ? "yes" : "no";
+  const [state = "", parent] = statOf(pid);
+  return "ZX".includes(state) || parent === KERNEL_THREADS_PARENT ? "no" : "unclear";
 }
 
-function readProc(path: string): string {
+function readProc(path: string): string | null {
   try {
     return readFileSync(`/proc/${path}`, "latin1");
   } catch {
-    return "";
+    return null;
   }
 }
 

@@ -14,7 +14,10 @@ export interface Watchdog {
   close(): Promise<void>;
 }
 
-/** At the end of its input: the groups first, then, where there is a /proc, those who left their group. */
+/**
+ * At the end of its input: the groups first, then, where there is a /proc, those who left their group; three times, for
+ * a process that is being replaced by another program shows no environment for a moment.
+ */
 const SCRIPT = `
 live=
 while read -r verb pid id; do
@@ -27,8 +30,10 @@ for each in $live; do kill -9 -"\${each%%:*}"; done
 set --
 for each in $live; do set -- "$@" -e "FLY_MACHINE_ID=\${each#*:}"; done
 [ $# -gt 0 ] && [ -d /proc/self ] || exit 0
-for env in $(grep -lF "$@" /proc/[0-9]*/environ); do
-  pid=\${env#/proc/}; kill -9 "\${pid%/environ}"
+for round in 1 2 3; do
+  for env in $(grep -lF "$@" /proc/[0-9]*/environ); do
+    pid=\${env#/proc/}; kill -9 "\${pid%/environ}"
+  done
 done
 exit 0
 `;
@@ -47,6 +52,7 @@ export function startWatchdog(): Watchdog {
     add: (pid, machineId) => child.stdin.write(`add ${pid} ${machineId}\n`),
     remove: (pid) => child.stdin.write(`remove ${pid}\n`),
     close: async () => {
+      child.ref();
       child.stdin.end();
       await gone;
     },

@@ -139,7 +139,7 @@ export class Box {
     const argv = readCommand({ machineName: this.name, stdoutOffset, stderrOffset, maxBytes, waitSeconds });
     if (options.script) {
       const path = argv[1] ?? "";
-      argv[1] = this.write("changed.sh", options.script(readFileSync(path, "utf8")));
+      argv[1] = this.write(`changed${this.files.length}.sh`, options.script(readFileSync(path, "utf8")));
     }
     return this.spawn(this.inShell(argv));
   }
@@ -183,6 +183,11 @@ export class Box {
     return until(() => this.state().filter((name) => name.startsWith("wake.")).length === count);
   }
 
+  /** Settles once this reader waits. */
+  waits(reader: Running): Promise<void> {
+    return until(() => this.state().includes(`wake.${reader.child.pid}`));
+  }
+
   /** Names in the state directory. */
   state(): string[] {
     return existsSync(this.dir) ? readdirSync(this.dir) : [];
@@ -208,7 +213,8 @@ export class Box {
     return [...this.shell.argv, ...argv.slice(1)];
   }
 
-  private spawn(
+  /** Starts a process in the box. */
+  spawn(
     argv: string[],
     options: {
       env?: Record<string, string> | undefined;

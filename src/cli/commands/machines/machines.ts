@@ -1,7 +1,7 @@
 /** `mayfly machines`: the local Machines API alone. It is a program of its own; this starts it with the same options. */
 
-import { Command } from "commander";
 import { fileURLToPath } from "node:url";
+import { Command } from "commander";
 import { forward } from "../../forward.mjs";
 
 /** The local Machines API's entry point. */
@@ -10,7 +10,9 @@ export const MACHINES_MAIN = fileURLToPath(new URL("../../../fly-local/main.ts",
 export function machinesCommand(act: (args: string[]) => Promise<void>): Command {
   return new Command("machines")
     .summary("start the local Machines API alone")
-    .description("Starts the local Machines API alone, in the foreground. `mayfly machines --help` lists its options.")
+    .description(
+      "Starts the local Machines API alone, in the foreground. `mayfly machines --help` lists its options.",
+    )
     .argument("[options...]", "handed on as they are")
     .allowUnknownOption()
     .passThroughOptions()

@@ -13,6 +13,8 @@ export async function requestCancel(client: Client, io: Io, runId: string): Prom
   } catch (error) {
     // A run that ended meanwhile needs no cancel.
     if (error instanceof ApiError && error.code === "run_is_final") return;
-    await say(io, `the cancel was not accepted: ${error instanceof Error ? error.message : error}`).catch(() => undefined);
+    await say(io, `the cancel was not accepted: ${error instanceof Error ? error.message : error}`).catch(
+      () => undefined,
+    );
   }
 }

@@ -66,18 +66,47 @@ export function runCommand(act: (options: RunOptions) => Promise<void>): Command
     .argument("[command...]", "the program and its arguments, run by no shell")
     .passThroughOptions()
     .requiredOption("--image <image>", "container image to run")
-    .option("--env <name[=value]>", "environment variable; without =value it is taken from here (repeatable)", collect(envPair))
-    .option("--file <guest:local>", "put a local file at a path in the machine (repeatable)", collect(filePair))
-    .option("--timeout <duration>", 'end the command after this long, such as "90s" or "2h" (default: 15m)', duration)
-    .addOption(new Option("--size <size>", "machine size").choices(Object.keys(GUEST_SIZES)).conflicts(["cpuKind", "cpus"]))
-    .addOption(new Option("--cpu-kind <kind>", "kind of CPUs, instead of --size").choices(["shared", "performance"]))
+    .option(
+      "--env <name[=value]>",
+      "environment variable; without =value it is taken from here (repeatable)",
+      collect(envPair),
+    )
+    .option(
+      "--file <guest:local>",
+      "put a local file at a path in the machine (repeatable)",
+      collect(filePair),
+    )
+    .option(
+      "--timeout <duration>",
+      'end the command after this long, such as "90s" or "2h" (default: 15m)',
+      duration,
+    )
+    .addOption(
+      new Option("--size <size>", "machine size")
+        .choices(Object.keys(GUEST_SIZES))
+        .conflicts(["cpuKind", "cpus"]),
+    )
+    .addOption(
+      new Option("--cpu-kind <kind>", "kind of CPUs, instead of --size").choices(["shared", "performance"]),
+    )
     .option("--cpus <number>", "number of CPUs, instead of --size", wholeNumber)
     .option("--memory <MB>", 'memory in MB, or as "2gb"', megabytes)
-    .option("--region <region>", 'where, in order of preference, such as "ams" or "eu" (repeatable)', collect(String))
+    .option(
+      "--region <region>",
+      'where, in order of preference, such as "ams" or "eu" (repeatable)',
+      collect(String),
+    )
     .option("--name <name>", "a name for people")
     .option("--tag <key=value>", "a tag to find the run by (repeatable)", collect(tagPair))
     .option("--script <file>", "run this shell script in place of a command; - reads it from stdin")
-    .addOption(new Option("--capture <what>", "none: run the image as it is, without output; for images without a shell").choices(["output", "none"]).default("output"))
+    .addOption(
+      new Option(
+        "--capture <what>",
+        "none: run the image as it is, without output; for images without a shell",
+      )
+        .choices(["output", "none"])
+        .default("output"),
+    )
     .option("--idempotency-key <key>", "submitting again with the same key answers the same run")
     .option("--detach", "print the run's id at once and leave it running")
     .option("--json", "print the final run as JSON in place of its output")
@@ -87,11 +116,34 @@ export function runCommand(act: (options: RunOptions) => Promise<void>): Command
 }
 
 function optionsOf(command: string[], parsed: Parsed): RunOptions {
-  if (command.length > 0 && parsed.script !== undefined) throw new UsageError("give either a command or --script, not both");
+  if (command.length > 0 && parsed.script !== undefined)
+    throw new UsageError("give either a command or --script, not both");
   if (command.length === 0 && parsed.script === undefined && parsed.capture === "output")
-    throw new UsageError("nothing to run", "give a command after --, or --script; an image's own command needs --capture none");
-  const { env = [], file = [], region = [], tag = [], memory, detach = false, json = false, ...rest } = parsed;
-  return { ...rest, command, env, files: file, regions: region, tags: Object.fromEntries(tag), memoryMb: memory, detach, json };
+    throw new UsageError(
+      "nothing to run",
+      "give a command after --, or --script; an image's own command needs --capture none",
+    );
+  const {
+    env = [],
+    file = [],
+    region = [],
+    tag = [],
+    memory,
+    detach = false,
+    json = false,
+    ...rest
+  } = parsed;
+  return {
+    ...rest,
+    command,
+    env,
+    files: file,
+    regions: region,
+    tags: Object.fromEntries(tag),
+    memoryMb: memory,
+    detach,
+    json,
+  };
 }
 
 /** An option that may be repeated: what it was given, in order. */
@@ -101,14 +153,17 @@ function collect<T>(read: (text: string) => T): (text: string, before?: T[]) => 
 
 function envPair(text: string): [string, string | null] {
   const equals = text.indexOf("=");
-  if (equals === 0) throw new InvalidArgumentError("It must be NAME=value, or NAME to take the value from here.");
+  if (equals === 0)
+    throw new InvalidArgumentError("It must be NAME=value, or NAME to take the value from here.");
   return equals < 0 ? [text, null] : [text.slice(0, equals), text.slice(equals + 1)];
 }
 
 function filePair(text: string): FileOption {
   const colon = text.indexOf(":");
   if (!text.startsWith("/") || colon < 0 || colon === text.length - 1)
-    throw new InvalidArgumentError("It must be an absolute path in the machine and a local one: /data/in.csv:./in.csv");
+    throw new InvalidArgumentError(
+      "It must be an absolute path in the machine and a local one: /data/in.csv:./in.csv",
+    );
   return { guest: text.slice(0, colon), local: text.slice(colon + 1) };
 }
 
@@ -119,7 +174,8 @@ function tagPair(text: string): [string, string] {
 }
 
 function duration(text: string): string {
-  if (parseDuration(text) === null) throw new InvalidArgumentError('It must be a duration, such as "90s", "15m" or "1h30m".');
+  if (parseDuration(text) === null)
+    throw new InvalidArgumentError('It must be a duration, such as "90s", "15m" or "1h30m".');
   return text;
 }
 

@@ -25,11 +25,17 @@ export async function run(options: RunOptions, io: Io, client: Client): Promise<
     if (options.detach) return await detached(options, io, client, accepted);
     interrupts.onFirst(() => void requestCancel(client, io, accepted.id));
     const ended = await watched(options, io, client, accepted, interrupts.again);
-    return ended === null ? await leftRunning(io, accepted.id) : await report(options, io, ended, interrupts.by);
+    return ended === null
+      ? await leftRunning(io, accepted.id)
+      : await report(options, io, ended, interrupts.by);
   } catch (error) {
     // Whatever stops this command here, its exit code must not read as the run's own.
     if (error instanceof CliError && error.exitCode === 1)
-      throw new CliError(error.message, { hint: error.hint ?? undefined, exitCode: RUN_EXIT.notStarted, cause: error });
+      throw new CliError(error.message, {
+        hint: error.hint ?? undefined,
+        exitCode: RUN_EXIT.notStarted,
+        cause: error,
+      });
     throw error;
   } finally {
     interrupts.stop();
@@ -43,7 +49,13 @@ async function detached(options: RunOptions, io: Io, client: Client, accepted: R
 }
 
 /** The final run, or null where the watching ended before it. */
-async function watched(options: RunOptions, io: Io, client: Client, accepted: RunBody, leave: AbortSignal): Promise<RunBody | null> {
+async function watched(
+  options: RunOptions,
+  io: Io,
+  client: Client,
+  accepted: RunBody,
+  leave: AbortSignal,
+): Promise<RunBody | null> {
   const status = new StatusLine(io);
   const watching = status.watch(client, accepted);
   try {

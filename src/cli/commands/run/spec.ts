@@ -13,7 +13,10 @@ import type { FileOption, RunOptions } from "./options.ts";
 type SpecFileInput = NonNullable<RunSpecInput["files"]>[number];
 
 /** @throws UsageError for a file that can not be read, or a variable that is not set here */
-export async function specOf(options: RunOptions, io: Pick<Io, "env" | "cwd" | "stdin">): Promise<RunSpecInput> {
+export async function specOf(
+  options: RunOptions,
+  io: Pick<Io, "env" | "cwd" | "stdin">,
+): Promise<RunSpecInput> {
   const { size, cpuKind, cpus, memoryMb } = options;
   return {
     image: options.image,
@@ -32,12 +35,16 @@ export async function specOf(options: RunOptions, io: Pick<Io, "env" | "cwd" | "
 
 function fromHere(name: string, env: Io["env"]): string {
   const value = env[name];
-  if (value === undefined) throw new UsageError(`--env ${plain(name)}: it is not set here`, `give --env ${plain(name)}=value`);
+  if (value === undefined)
+    throw new UsageError(`--env ${plain(name)}: it is not set here`, `give --env ${plain(name)}=value`);
   return value;
 }
 
 async function scriptText(path: string, io: Pick<Io, "cwd" | "stdin">): Promise<string> {
-  const bytes = path === "-" ? await buffer(io.stdin) : await readFile(resolve(io.cwd, path)).catch(unreadable("--script", path));
+  const bytes =
+    path === "-"
+      ? await buffer(io.stdin)
+      : await readFile(resolve(io.cwd, path)).catch(unreadable("--script", path));
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
@@ -52,7 +59,8 @@ async function filesOf(files: FileOption[], cwd: string): Promise<SpecFileInput[
     const path = resolve(cwd, local);
     const { size, mode } = await stat(path).catch(unreadable("--file", local));
     left -= size;
-    if (left < 0) throw new UsageError(`--file ${plain(local)}: files can be at most ${FILES_MAX_BYTES} bytes together`);
+    if (left < 0)
+      throw new UsageError(`--file ${plain(local)}: files can be at most ${FILES_MAX_BYTES} bytes together`);
     const bytes = await readFile(path).catch(unreadable("--file", local));
     read.push({ path: guest, base64: bytes.toString("base64"), mode: mode & 0o100 ? "0755" : "0644" });
   }
@@ -61,7 +69,11 @@ async function filesOf(files: FileOption[], cwd: string): Promise<SpecFileInput[
 
 function unreadable(option: string, path: string): (error: NodeJS.ErrnoException) => never {
   return (error) => {
-    const reason = { ENOENT: "there is no such file", EACCES: "it may not be read", EISDIR: "it is a directory" }[error.code ?? ""];
+    const reason = {
+      ENOENT: "there is no such file",
+      EACCES: "it may not be read",
+      EISDIR: "it is a directory",
+    }[error.code ?? ""];
     throw new UsageError(`${option} ${plain(path)}: ${reason ?? error.message}`);
   };
 }

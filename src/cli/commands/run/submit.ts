@@ -17,12 +17,22 @@ const TRIES = 4;
  * The accepted run. The same key goes with every try, so a try whose answer got lost is answered with the run it made.
  * @throws UsageError where the spec is not accepted, CliError (125) where Mayfly was not reached
  */
-export async function submit(client: Client, io: Io, spec: RunSpecInput, key: string | undefined, signal: AbortSignal): Promise<RunBody> {
+export async function submit(
+  client: Client,
+  io: Io,
+  spec: RunSpecInput,
+  key: string | undefined,
+  signal: AbortSignal,
+): Promise<RunBody> {
   const idempotencyKey = key ?? randomUUID();
   try {
     return await retried(io, () => client.submit(spec, idempotencyKey, signal), { tries: TRIES, signal });
   } catch (error) {
-    if (signal.aborted) throw new CliError("stopped; the run may have been accepted", { hint: "mayfly runs list", exitCode: RUN_EXIT.interrupted });
+    if (signal.aborted)
+      throw new CliError("stopped; the run may have been accepted", {
+        hint: "mayfly runs list",
+        exitCode: RUN_EXIT.interrupted,
+      });
     throw refused(error);
   }
 }
@@ -34,7 +44,11 @@ function refused(error: unknown): unknown {
     return new UsageError("--idempotency-key: this key was used for another run already");
   if (error instanceof ApiError && (error.status === 422 || error.status === 400 || error.status === 413))
     return new UsageError(inOptions(error.message, error.path));
-  return new CliError(error.message, { hint: error.hint ?? undefined, exitCode: RUN_EXIT.notStarted, cause: error });
+  return new CliError(error.message, {
+    hint: error.hint ?? undefined,
+    exitCode: RUN_EXIT.notStarted,
+    cause: error,
+  });
 }
 
 /** The option that a field of the spec comes from. */
@@ -57,5 +71,7 @@ const OPTION_OF: [field: RegExp, option: string][] = [
 
 function inOptions(message: string, path: string | null): string {
   const option = OPTION_OF.find(([field]) => field.test(path ?? ""))?.[1];
-  return option === undefined || path === null || !message.startsWith(`${path}: `) ? message : `${option}: ${message.slice(path.length + 2)}`;
+  return option === undefined || path === null || !message.startsWith(`${path}: `)
+    ? message
+    : `${option}: ${message.slice(path.length + 2)}`;
 }

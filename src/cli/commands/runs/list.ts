@@ -29,7 +29,11 @@ export function listCommand(act: (options: ListOptions) => Promise<void>): Comma
   const command = new Command("list")
     .summary("list runs, newest first")
     .description("Lists runs, newest first.")
-    .addOption(new Option("--status <status>", "only runs of this status (repeatable)").choices(RUN_STATUSES).argParser(statuses))
+    .addOption(
+      new Option("--status <status>", "only runs of this status (repeatable)")
+        .choices(RUN_STATUSES)
+        .argParser(statuses),
+    )
     .option("--tag <key=value>", "only runs with this tag", tag)
     .option("--since <when>", 'only runs accepted since: a time, or a duration ago, such as "2h"', when)
     .option("--until <when>", "only runs accepted before, likewise", when)
@@ -48,10 +52,21 @@ Examples:
 `;
 
 export async function listRuns(options: ListOptions, io: Io, client: Client): Promise<void> {
-  const { runs, more } = await pages(client, queryOf(options, io.now()), options.all ? Number.POSITIVE_INFINITY : options.limit);
+  const { runs, more } = await pages(
+    client,
+    queryOf(options, io.now()),
+    options.all ? Number.POSITIVE_INFINITY : options.limit,
+  );
   if (options.json) return write(io.stdout, `${JSON.stringify(runs, null, 2)}\n`);
   if (runs.length === 0) return write(io.stderr, "no runs\n");
-  await write(io.stdout, table(HEADER, runs.map((run) => cells(run, io.now())), io.stdoutIsTty ? io.columns : null));
+  await write(
+    io.stdout,
+    table(
+      HEADER,
+      runs.map((run) => cells(run, io.now())),
+      io.stdoutIsTty ? io.columns : null,
+    ),
+  );
   if (more) await write(io.stderr, `… and older ones: --limit or --all shows more\n`);
 }
 
@@ -70,11 +85,19 @@ function cells(run: RunSummaryBody, nowMs: number): string[] {
   ];
 }
 
-async function pages(client: Client, query: ListQuery, wanted: number): Promise<{ runs: RunSummaryBody[]; more: boolean }> {
+async function pages(
+  client: Client,
+  query: ListQuery,
+  wanted: number,
+): Promise<{ runs: RunSummaryBody[]; more: boolean }> {
   const runs: RunSummaryBody[] = [];
   let cursor: string | undefined;
   while (true) {
-    const page = await client.list({ ...query, cursor, limit: Math.min(LIST_LIMIT_MAX, wanted - runs.length) });
+    const page = await client.list({
+      ...query,
+      cursor,
+      limit: Math.min(LIST_LIMIT_MAX, wanted - runs.length),
+    });
     runs.push(...page.runs);
     if (page.next_cursor === null || runs.length >= wanted) return { runs, more: page.next_cursor !== null };
     cursor = page.next_cursor;
@@ -99,7 +122,8 @@ function instant(text: string | undefined, nowMs: number): string | undefined {
 function statuses(text: string, before: string[] = []): string[] {
   const given = text.split(",");
   const unknown = given.find((status) => !(RUN_STATUSES as readonly string[]).includes(status));
-  if (unknown !== undefined) throw new InvalidArgumentError(`Allowed choices are ${RUN_STATUSES.join(", ")}.`);
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(`Allowed choices are ${RUN_STATUSES.join(", ")}.`);
   return [...before, ...given];
 }
 
@@ -110,7 +134,9 @@ function tag(text: string): string {
 
 function when(text: string): string {
   if (parseDuration(text) === null && Number.isNaN(Date.parse(text)))
-    throw new InvalidArgumentError('It must be a time, such as "2026-11-21T10:00:00Z", or a duration ago, such as "90m" or "2h".');
+    throw new InvalidArgumentError(
+      'It must be a time, such as "2026-11-21T10:00:00Z", or a duration ago, such as "90m" or "2h".',
+    );
   return text;
 }
 

@@ -18,7 +18,9 @@ export interface LogsOptions extends ConnectionOptions {
 export function logsCommand(act: (options: LogsOptions) => Promise<void>): Command {
   const command = new Command("logs")
     .summary("print a run's output")
-    .description("Prints what a run's command wrote: stdout to stdout, stderr to stderr. With --stream one of them, to stdout.")
+    .description(
+      "Prints what a run's command wrote: stdout to stdout, stderr to stderr. With --stream one of them, to stdout.",
+    )
     .argument("<id>", "the run")
     .option("--follow", "go on until the run ends")
     .addOption(new Option("--stream <stream>", "only this one").choices(["stdout", "stderr"]))
@@ -42,7 +44,8 @@ async function stored({ runId, stream }: LogsOptions, io: Io, client: Client): P
   if (stream !== undefined) {
     for await (const bytes of await client.output(runId, stream)) await write(io.stdout, bytes);
   } else {
-    for await (const line of client.outputLines(runId)) await write(line.stream === "stdout" ? io.stdout : io.stderr, bytesOf(line));
+    for await (const line of client.outputLines(runId))
+      await write(line.stream === "stdout" ? io.stdout : io.stderr, bytesOf(line));
   }
   await sayWhatIsMissing(io, run.output);
 }

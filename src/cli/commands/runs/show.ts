@@ -20,7 +20,9 @@ export interface ShowOptions extends ConnectionOptions {
 export function showCommand(act: (options: ShowOptions) => Promise<void>): Command {
   const command = new Command("show")
     .summary("show one run")
-    .description("Shows what a run was asked to do, how it stands or ended, and when each of its phases began.")
+    .description(
+      "Shows what a run was asked to do, how it stands or ended, and when each of its phases began.",
+    )
     .argument("<id>", "the run")
     .option("--events", "also its events, ours and its machine's")
     .option("--json", "print JSON")
@@ -32,8 +34,12 @@ export function showCommand(act: (options: ShowOptions) => Promise<void>): Comma
 export async function showRun(options: ShowOptions, io: Io, client: Client): Promise<void> {
   const run = await client.show(options.runId).catch(orNoRun(options.runId));
   const events = options.events ? await allEvents(client, run.id) : null;
-  if (options.json) return write(io.stdout, `${JSON.stringify(events === null ? run : { ...run, events }, null, 2)}\n`);
-  await write(io.stdout, `${plain(run.id)} ${plain(standing(run, io.now()))}\n\n${factsOf(run)}${run.attempts.map(attemptText).join("")}`);
+  if (options.json)
+    return write(io.stdout, `${JSON.stringify(events === null ? run : { ...run, events }, null, 2)}\n`);
+  await write(
+    io.stdout,
+    `${plain(run.id)} ${plain(standing(run, io.now()))}\n\n${factsOf(run)}${run.attempts.map(attemptText).join("")}`,
+  );
   if (events !== null) await write(io.stdout, `\n${eventTable(events)}`);
 }
 
@@ -48,7 +54,10 @@ function factsOf(run: RunBody): string {
     ["Env", Object.keys(run.env).join(", ") || null],
     ["Files", run.files.map((file) => `${file.path} (${file.bytes} bytes, ${file.mode})`).join(", ") || null],
     ["Tags", tags.join(", ") || null],
-    ["Limits", `queue ${run.timeouts.queue}, boot ${run.timeouts.boot}, run ${run.timeouts.run}, stop ${run.timeouts.stop}`],
+    [
+      "Limits",
+      `queue ${run.timeouts.queue}, boot ${run.timeouts.boot}, run ${run.timeouts.run}, stop ${run.timeouts.stop}`,
+    ],
     ["Detail", run.detail],
     ["Output", outputText(run)],
     ["Accepted", run.accepted_at],
@@ -63,7 +72,10 @@ function outputText(run: RunBody): string {
 
 /** The moments of an attempt as time passed since the one before. */
 function attemptText(attempt: AttemptBody): string {
-  const where = [attempt.machine_id === null ? null : `machine ${attempt.machine_id}`, attempt.region === null ? null : `region ${attempt.region}`];
+  const where = [
+    attempt.machine_id === null ? null : `machine ${attempt.machine_id}`,
+    attempt.region === null ? null : `region ${attempt.region}`,
+  ];
   const title = `\nAttempt ${attempt.number}${where.map((part) => (part === null ? "" : `, ${plain(part)}`)).join("")}\n`;
   const moments: [string, string | null][] = [
     ["machine asked for", attempt.create_asked_at],

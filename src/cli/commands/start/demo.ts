@@ -15,14 +15,25 @@ for second in 1 2 3; do echo "working … $second of 3"; sleep 0.2; done
 echo "This line went to stderr." >&2
 `;
 
-const DEMO: RunSpecInput = { image: "debian:12", command: ["sh", "-c", SCRIPT], name: "hello", timeouts: { run: "30s" } };
+const DEMO: RunSpecInput = {
+  image: "debian:12",
+  command: ["sh", "-c", SCRIPT],
+  name: "hello",
+  timeouts: { run: "30s" },
+};
 
 /** Submits it, shows its output as it comes, then how and when it ended. */
 export async function showDemo(steps: Steps, io: Io, client: Client, signal: AbortSignal): Promise<void> {
   await steps.say("submitting a first job: mayfly run --image debian:12 -- sh -c …");
   const accepted = await client.submit(DEMO, crypto.randomUUID(), signal);
   const lines = new ShownLines(steps);
-  await follow(client, io, accepted.id, { onOutput: (line, bytes) => lines.take(line.stream, bytes) }, signal);
+  await follow(
+    client,
+    io,
+    accepted.id,
+    { onOutput: (line, bytes) => lines.take(line.stream, bytes) },
+    signal,
+  );
   if (signal.aborted) return;
   await lines.end();
   await steps.add(ending(await client.show(accepted.id, signal)));
@@ -45,7 +56,8 @@ class ShownLines {
   }
 
   async end(): Promise<void> {
-    for (const stream of ["stdout", "stderr"] as const) if (this.#begun[stream] !== "") await this.#show(stream, this.#begun[stream]);
+    for (const stream of ["stdout", "stderr"] as const)
+      if (this.#begun[stream] !== "") await this.#show(stream, this.#begun[stream]);
   }
 
   async #show(stream: "stdout" | "stderr", line: string): Promise<void> {
@@ -65,7 +77,9 @@ function ending(run: RunBody): string {
     ["stored", run.settled_at],
   ];
   const start = Date.parse(run.accepted_at);
-  const known = moments.filter((moment): moment is [string, string] => typeof moment[1] === "string").slice(1);
+  const known = moments
+    .filter((moment): moment is [string, string] => typeof moment[1] === "string")
+    .slice(1);
   const times = known.map(([what, at]) => `${what} +${span(Date.parse(at) - start)}`).join(", ");
   const end = endSentence(run) ?? `exit code ${run.exit_code ?? "unknown"}`;
   return `${plain(end)}${times === "" ? "" : `; ${times}`}`;

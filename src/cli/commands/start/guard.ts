@@ -29,7 +29,10 @@ export interface Guard {
 }
 
 export function startGuard(): Guard {
-  const shell: ChildProcess = spawn("sh", ["-c", SCRIPT], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
+  const shell: ChildProcess = spawn("sh", ["-c", SCRIPT], {
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
   shell.on("error", () => undefined);
   shell.stdin?.on("error", () => undefined);
   shell.unref();

@@ -7,7 +7,10 @@ const SCHEDULED = "/cdn-cgi/local/scheduled?cron=*+*+*+*+*";
 /** @returns what ends it */
 export function fireEachMinute(url: string): () => void {
   // A minute that fails is made up for by the next; the worker's log has the reason.
-  const fire = () => void fetch(`${url}${SCHEDULED}`, { method: "POST", signal: AbortSignal.timeout(MINUTE_MS) }).catch(() => undefined);
+  const fire = () =>
+    void fetch(`${url}${SCHEDULED}`, { method: "POST", signal: AbortSignal.timeout(MINUTE_MS) }).catch(
+      () => undefined,
+    );
   fire();
   const timer = setInterval(fire, MINUTE_MS);
   return () => clearInterval(timer);

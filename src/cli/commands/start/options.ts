@@ -21,7 +21,11 @@ export function startCommand(act: (options: StartOptions) => Promise<void>): Com
     )
     .option("--port <number>", "port of Mayfly; 0 for any that is free", port, 8787)
     .option("--machines-port <number>", "port of the local Machines API; 0 for any that is free", port, 4280)
-    .option("--machines-url <url>", "use this Machines API in place of starting one; FLY_API_TOKEN in .mayfly/secrets.env opens it", httpUrl)
+    .option(
+      "--machines-url <url>",
+      "use this Machines API in place of starting one; FLY_API_TOKEN in .mayfly/secrets.env opens it",
+      httpUrl,
+    )
     .option("--no-demo", "leave the first job out")
     .option("--dir <folder>", "keep state, secrets and logs here (default: .mayfly in the checkout)")
     .addHelpText("after", EXAMPLES)
@@ -36,7 +40,8 @@ Examples:
 `;
 
 function port(text: string): number {
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535) throw new InvalidArgumentError("It must be a port from 0 to 65535.");
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535)
+    throw new InvalidArgumentError("It must be a port from 0 to 65535.");
   return Number(text);
 }
 

@@ -21,7 +21,8 @@ export async function untilHealthy(url: string, signal: AbortSignal): Promise<vo
   await until(`${url}/healthz`, signal, async (response) => {
     if (response.ok) return true;
     const body = (await response.json().catch(() => null)) as { error?: { message?: string } } | null;
-    if (response.status === 503 && body?.error?.message) throw new CliError(`the worker can not work: ${plain(body.error.message)}`);
+    if (response.status === 503 && body?.error?.message)
+      throw new CliError(`the worker can not work: ${plain(body.error.message)}`);
     return false;
   });
 }
@@ -30,16 +31,24 @@ export async function untilHealthy(url: string, signal: AbortSignal): Promise<vo
 export async function untilUnwell(url: string, io: Pick<Io, "sleep">, signal: AbortSignal): Promise<void> {
   for (let missed = 0; missed < CHECKS_MISSED_MAX && !signal.aborted; ) {
     await io.sleep(CHECK_EACH_MS, signal);
-    const response = await fetch(`${url}/healthz`, { signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MAX_MS)]) }).catch(() => null);
+    const response = await fetch(`${url}/healthz`, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MAX_MS)]),
+    }).catch(() => null);
     missed = response?.ok ? 0 : missed + 1;
     await response?.body?.cancel();
   }
 }
 
-async function until(url: string, signal: AbortSignal, isReady: (response: Response) => Promise<boolean>): Promise<void> {
+async function until(
+  url: string,
+  signal: AbortSignal,
+  isReady: (response: Response) => Promise<boolean>,
+): Promise<void> {
   const deadline = Date.now() + READY_MAX_MS;
   while (!signal.aborted) {
-    const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MAX_MS)]) }).catch(() => null);
+    const response = await fetch(url, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MAX_MS)]),
+    }).catch(() => null);
     if (response !== null && (await isReady(response))) return;
     await response?.body?.cancel();
     if (Date.now() > deadline) throw new CliError(`${url} did not answer within ${READY_MAX_MS / 1000} s`);

@@ -10,9 +10,9 @@ import { type Io, say, write } from "../../io.ts";
 import { plain } from "../../plain.ts";
 import { MACHINES_MAIN } from "../machines/machines.ts";
 import { showDemo } from "./demo.ts";
+import { endWithLauncher } from "./launcher.ts";
 import { fireEachMinute } from "./minute.ts";
 import type { StartOptions } from "./options.ts";
-import { endWithLauncher } from "./launcher.ts";
 import { CHECKOUT, type Places, placesIn } from "./places.ts";
 import { freePort, HOST } from "./ports.ts";
 import type { ProgramSpec } from "./program.ts";
@@ -45,7 +45,10 @@ export async function start(options: StartOptions, io: Io): Promise<number> {
     await Promise.race([up(options, io, steps, plan, supervisor, over.signal), supervisor.failure, told]);
   } finally {
     over.abort();
-    if (interrupts.by !== null) await write(io.stdout, "\n").then(() => steps.say("ending what was started")).catch(() => undefined);
+    if (interrupts.by !== null)
+      await write(io.stdout, "\n")
+        .then(() => steps.say("ending what was started"))
+        .catch(() => undefined);
     await Promise.race([supervisor.stop(), aborted(interrupts.again)]);
     forgetLauncher();
     interrupts.stop();
@@ -57,10 +60,13 @@ export async function start(options: StartOptions, io: Io): Promise<number> {
 /** Looks at the ports and writes what the programs read, before any of them runs. */
 async function prepare(options: StartOptions, io: Io, steps: Steps): Promise<Plan> {
   const port = await freePort(options.port, "--port");
-  const machinesPort = options.machinesUrl === undefined ? await freePort(options.machinesPort, "--machines-port") : null;
-  if (port === machinesPort) throw new CliError(`port ${port} can not be both; --machines-port N chooses another one`);
+  const machinesPort =
+    options.machinesUrl === undefined ? await freePort(options.machinesPort, "--machines-port") : null;
+  if (port === machinesPort)
+    throw new CliError(`port ${port} can not be both; --machines-port N chooses another one`);
   const places = placesIn(options.dir === undefined ? undefined : resolve(io.cwd, options.dir));
-  for (const folder of [places.dir, places.logs, places.state]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const folder of [places.dir, places.logs, places.state])
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
   const { secrets, made } = keepSecrets(places);
   if (made) await steps.say(`made an API token and an encryption key in ${relative(io.cwd, places.secrets)}`);
   const local = {
@@ -73,24 +79,43 @@ async function prepare(options: StartOptions, io: Io, steps: Steps): Promise<Pla
 }
 
 /** The story. Ends by being raced against a signal or a failure. */
-async function up(options: StartOptions, io: Io, steps: Steps, plan: Plan, supervisor: Supervisor, signal: AbortSignal): Promise<void> {
-  const { places, local, port } = plan;
-  await Promise.all([startMachines(steps, plan, supervisor, signal), applyMigrations(steps, places, supervisor)]);
-  await steps.say(`starting the worker on ${local.url}`);
-  supervisor.start(workerSpec(places, port, local.machines_url));
-  await untilHealthy(local.url, signal);
+async function up(
+  options: StartOptions,
+  io: Io,
+  steps: Steps,
+  plan: Plan,
+  supervisor: Supervisor,
+  signal: AbortSignal,
+): Promise<void> {
+  const { places, local } = plan;
+  // The worker asks for machines only once there are runs, so neither waits for the other.
+  await Promise.all([
+    startMachines(steps, plan, supervisor, signal),
+    startWorker(steps, plan, supervisor, signal),
+  ]);
   const stopCron = fireEachMinute(local.url);
   signal.addEventListener("abort", stopCron, { once: true });
   await steps.say("ready");
   const client = new Client(local);
-  if (options.demo) await showDemo(steps, io, client, signal).catch((error: unknown) => say(io, `the first job failed: ${error instanceof Error ? error.message : plain(String(error))}`));
+  if (options.demo)
+    await showDemo(steps, io, client, signal).catch((error: unknown) =>
+      say(io, `the first job failed: ${error instanceof Error ? error.message : plain(String(error))}`),
+    );
   const link = await client.signInLink().catch(() => null);
   await write(io.stdout, welcome(local, places.local, link === null ? null : plain(link.url), io.cwd));
   await untilUnwell(local.url, io, signal);
-  if (!signal.aborted) throw new CliError(`the worker does not answer any more on ${local.url}`, { hint: `its log is ${join(places.logs, "worker.log")}` });
+  if (!signal.aborted)
+    throw new CliError(`the worker does not answer any more on ${local.url}`, {
+      hint: `its log is ${join(places.logs, "worker.log")}`,
+    });
 }
 
-async function startMachines(steps: Steps, { places, machinesPort, local }: Plan, supervisor: Supervisor, signal: AbortSignal): Promise<void> {
+async function startMachines(
+  steps: Steps,
+  { places, machinesPort, local }: Plan,
+  supervisor: Supervisor,
+  signal: AbortSignal,
+): Promise<void> {
   if (machinesPort === null) return steps.say(`using the Machines API on ${local.machines_url}`);
   await steps.say(`starting the local Machines API on ${local.machines_url}`);
   supervisor.start(machinesSpec(places, machinesPort));
@@ -104,6 +129,18 @@ function machinesSpec(places: Places, port: number): ProgramSpec {
     cwd: CHECKOUT,
     log: join(places.logs, "machines.log"),
   };
+}
+
+async function startWorker(
+  steps: Steps,
+  { places, port, local }: Plan,
+  supervisor: Supervisor,
+  signal: AbortSignal,
+): Promise<void> {
+  await applyMigrations(steps, places, supervisor);
+  await steps.say(`starting the worker on ${local.url}`);
+  supervisor.start(workerSpec(places, port, local.machines_url));
+  await untilHealthy(local.url, signal);
 }
 
 /** Applying takes seconds even where there is nothing to apply, so it is only done when the migrations changed. */

@@ -46,6 +46,8 @@ export class Supervisor {
   }
 
   #spawn(spec: ProgramSpec): Program {
+    // What was under way when the end began must not start something that nobody ends.
+    if (this.#stopping) throw new CliError(`${spec.name} is not started any more`);
     const program = new Program(spec, this.#guard);
     this.#running.add(program);
     return program;
@@ -55,5 +57,7 @@ export class Supervisor {
 function endedEarly(program: Program, end: ProgramEnd): CliError {
   const how = end.signal !== null ? `was ended by ${end.signal}` : `ended with code ${end.code ?? "unknown"}`;
   const lines = program.lastLines().map((line) => `\n    ${plain(line)}`);
-  return new CliError(`${program.name} ${how}; ${lines.length > 0 ? `its last lines (${program.log}):${lines.join("")}` : `it printed nothing (${program.log})`}`);
+  return new CliError(
+    `${program.name} ${how}; ${lines.length > 0 ? `its last lines (${program.log}):${lines.join("")}` : `it printed nothing (${program.log})`}`,
+  );
 }

@@ -4,7 +4,12 @@ import { relative } from "node:path";
 import type { LocalMayfly } from "../../connection.ts";
 
 /** @param localFile where `local` is written; @param signInUrl a link that signs a browser in, null where none was had */
-export function welcome(local: LocalMayfly, localFile: string, signInUrl: string | null, cwd: string): string {
+export function welcome(
+  local: LocalMayfly,
+  localFile: string,
+  signInUrl: string | null,
+  cwd: string,
+): string {
   const path = relative(cwd, localFile);
   const shown = path.startsWith("..") ? localFile : path;
   return `

@@ -3,8 +3,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { HOST } from "./ports.ts";
 import { CHECKOUT, type Places } from "./places.ts";
+import { HOST } from "./ports.ts";
 import type { ProgramSpec } from "./program.ts";
 
 const WRANGLER = join(CHECKOUT, "node_modules", "wrangler", "bin", "wrangler.js");
@@ -23,6 +23,8 @@ function environment(places: Places): Record<string, string> {
     WRANGLER_WRITE_LOGS: "false",
     WRANGLER_REGISTRY_PATH: join(places.dir, "registry"),
     CLOUDFLARE_CF_FETCH_ENABLED: "false",
+    // Wrangler is one script of many megabytes; not compiling it each time spares a quarter of a second.
+    NODE_COMPILE_CACHE: join(places.dir, "compile-cache"),
   };
 }
 
@@ -58,9 +60,15 @@ export class AppliedMigrations {
 
   constructor(places: Places, folder = MIGRATIONS) {
     this.#note = join(places.state, "applied-migrations");
-    const files = readdirSync(folder).filter((name) => name.endsWith(".sql")).sort();
+    const files = readdirSync(folder)
+      .filter((name) => name.endsWith(".sql"))
+      .sort();
     const hash = createHash("sha256");
-    for (const name of files) hash.update(`${name}\0`).update(readFileSync(join(folder, name))).update("\0");
+    for (const name of files)
+      hash
+        .update(`${name}\0`)
+        .update(readFileSync(join(folder, name)))
+        .update("\0");
     this.#fingerprint = hash.digest("hex");
   }
 

@@ -1,0 +1,117 @@
+import { describe, expect, test } from "vitest";
+import { type RunOptions, runCommand } from "../../src/cli/commands/run/options.ts";
+import { specOf } from "../../src/cli/commands/run/spec.ts";
+import { fakeIo } from "./support/fake-io.ts";
+import { mayfly } from "./support/run-cli.ts";
+
+async function parsed(...args: string[]): Promise<RunOptions> {
+  let options: RunOptions | null = null;
+  await runCommand(async (given) => {
+    options = given;
+  })
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined })
+    .parseAsync(args, { from: "user" });
+  if (options === null) throw new Error("the command did not act");
+  return options;
+}
+
+describe("a command line becomes options", () => {
+  const base = {
+    image: "a",
+    command: ["x"],
+    env: [],
+    files: [],
+    regions: [],
+    tags: {},
+    capture: "output",
+    detach: false,
+    json: false,
+  };
+  test.each<[string[], object]>([
+    [["--image", "a", "--", "x"], {}],
+    [["--image", "a", "--", "x", "--name", "not-ours", "-n"], { command: ["x", "--name", "not-ours", "-n"] }],
+    [["--image", "a", "x", "-y", "--image", "b"], { command: ["x", "-y", "--image", "b"] }],
+    [
+      ["--image=a", "--env", "A=1=2", "--env", "B", "--env", "C=", "--", "x"],
+      {
+        env: [
+          ["A", "1=2"],
+          ["B", null],
+          ["C", ""],
+        ],
+      },
+    ],
+    [["--image", "a", "--file", "/in:./a:b", "--", "x"], { files: [{ guest: "/in", local: "./a:b" }] }],
+    [["--image", "a", "--timeout", "1h30m", "--", "x"], { timeout: "1h30m" }],
+    [
+      ["--image", "a", "--size", "performance-2x", "--memory", "8gb", "--", "x"],
+      { size: "performance-2x", memoryMb: 8192 },
+    ],
+    [
+      ["--image", "a", "--cpu-kind", "shared", "--cpus", "2", "--memory", "512", "--", "x"],
+      { cpuKind: "shared", cpus: 2, memoryMb: 512 },
+    ],
+    [["--image", "a", "--region", "ams", "--region", "eu", "--", "x"], { regions: ["ams", "eu"] }],
+    [
+      ["--image", "a", "--tag", "k=v=w", "--tag", "l=", "--name", "n", "--", "x"],
+      { tags: { k: "v=w", l: "" }, name: "n" },
+    ],
+    [
+      ["--image", "a", "--detach", "--json", "--idempotency-key", "k", "--", "x"],
+      { detach: true, json: true, idempotencyKey: "k" },
+    ],
+    [["--image", "a", "--script", "-"], { command: [], script: "-" }],
+    [["--image", "a", "--capture", "none"], { command: [], capture: "none" }],
+    [["--image", "a", "--url", "http://u", "--token", "t", "--", "x"], { url: "http://u", token: "t" }],
+  ])("%j", async (args, expected) => {
+    expect(await parsed(...args)).toMatchObject({ ...base, ...expected });
+  });
+});
+
+describe("what is not accepted ends with 2 and names what is", () => {
+  test.each<[string[], string]>([
+    [["--", "x"], "--image"],
+    [["--image", "a"], "--script"],
+    [["--image", "a", "--script", "f", "--", "x"], "not both"],
+    [["--image", "a", "--size", "huge", "--", "x"], "shared-cpu-1x, shared-cpu-2x"],
+    [["--image", "a", "--size", "shared-cpu-1x", "--cpus", "2", "--", "x"], "--cpus"],
+    [["--image", "a", "--timeout", "soon", "--", "x"], "1h30m"],
+    [["--image", "a", "--cpus", "two", "--", "x"], "whole number"],
+    [["--image", "a", "--memory", "lots", "--", "x"], "512mb"],
+    [["--image", "a", "--file", "in:out", "--", "x"], "/data/in.csv:./in.csv"],
+    [["--image", "a", "--env", "=1", "--", "x"], "NAME=value"],
+    [["--image", "a", "--env", "NOT_SET_HERE", "--", "x"], "not set here"],
+    [["--image", "a", "--file", "/in:/does/not/exist", "--", "x"], "there is no such file"],
+    [["--image", "a", "--tag", "k", "--", "x"], "key=value"],
+    [["--image", "a", "--capture", "some", "--", "x"], "output, none"],
+    [["--image", "a", "--sise", "x", "--", "x"], "--size"],
+  ])("%j", async (args, named) => {
+    const { exitCode, stderr, stdout } = await mayfly([
+      "run",
+      "--url",
+      "http://127.0.0.1:9",
+      "--token",
+      "t",
+      ...args,
+    ]);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+    expect(stderr).toContain(named);
+  });
+});
+
+test("the spec takes values from the environment, bytes from files and a script from stdin", async () => {
+  const options = await parsed("--image", "a", "--env", "HERE", "--file", "/f:fake-io.ts", "--script", "-");
+  const spec = await specOf(options, {
+    ...fakeIo({ env: { HERE: "x y" }, stdin: "echo hi\n" }),
+    cwd: `${import.meta.dirname}/support`,
+  });
+  expect(spec).toMatchObject({
+    image: "a",
+    env: { HERE: "x y" },
+    script: "echo hi\n",
+    files: [{ path: "/f", mode: "0644" }],
+  });
+  expect(spec.files?.[0]?.base64?.length).toBeGreaterThan(100);
+  expect(spec.command).toBeUndefined();
+});

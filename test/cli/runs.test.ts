@@ -1,0 +1,227 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type ListOptions, listCommand } from "../../src/cli/commands/runs/list.ts";
+import { fakeIo } from "./support/fake-io.ts";
+import { mayfly } from "./support/run-cli.ts";
+import {
+  anAttempt,
+  anEndedRun,
+  aRun,
+  brokenEvents,
+  endEvent,
+  events,
+  json,
+  outputEvent,
+  problem,
+  RUN_ID,
+  type StubMayfly,
+  stubMayfly,
+} from "./support/stub-mayfly.ts";
+
+let stub: StubMayfly;
+beforeEach(async () => {
+  stub = await stubMayfly();
+});
+afterEach(() => stub.close());
+
+const NOW = Date.parse("2026-11-21T10:05:00.000Z");
+const at = () => fakeIo({ now: () => NOW });
+
+describe("runs list", () => {
+  test.each<[string[], Partial<ListOptions>]>([
+    [[], { limit: 20 }],
+    [["--status", "failed", "--status", "running,queued"], { status: ["failed", "running", "queued"] }],
+    [
+      ["--tag", "team=data", "--since", "2h", "--until", "2026-11-21T10:00:00Z"],
+      { tag: "team=data", since: "2h", until: "2026-11-21T10:00:00Z" },
+    ],
+    [["--limit", "5", "--all", "--json"], { limit: 5, all: true, json: true }],
+  ])("%j becomes options", async (args, expected) => {
+    let options: ListOptions | null = null;
+    await listCommand(async (given) => {
+      options = given;
+    }).parseAsync(args, { from: "user" });
+    expect(options).toMatchObject(expected);
+  });
+
+  test("asks in the API's words and prints a table in which no cell can act", async () => {
+    const runs = [
+      anEndedRun({
+        name: "a\u001b[31mb",
+        status: "failed",
+        reason: "exit_code",
+        exit_code: 7,
+        command: ["sh", "-c", "echo 'x'\n"],
+      }),
+      aRun({ status: "running" }),
+    ];
+    stub.on("GET /v1/runs", json({ runs, next_cursor: null }));
+    const { stdout, exitCode } = await mayfly(
+      ["runs", "list", "--status", "failed,running", "--tag", "team=data", "--since", "5m"],
+      stub,
+      at(),
+    );
+    expect(exitCode).toBe(0);
+    expect(Object.fromEntries(stub.seen[0]?.query ?? [])).toEqual({
+      status: "failed,running",
+      tag: "team:data",
+      since: "2026-11-21T10:00:00.000Z",
+      limit: "20",
+    });
+    expect(stdout).toBe(
+      [
+        "ID                              STATUS   REASON  AGE  DURATION  NAME      IMAGE      COMMAND",
+        `${RUN_ID}  failed   exit 7  5m   1.50 s    a\\e[31mb  debian:12  sh -c 'echo '\\''x'\\''\\n'`,
+        `${RUN_ID}  running          5m   5m 00s              debian:12  echo hi`,
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test("--all reads page after page", async () => {
+    stub.on(
+      "GET /v1/runs",
+      json({ runs: [aRun({ name: "1" })], next_cursor: "c1" }),
+      json({ runs: [aRun({ name: "2" })], next_cursor: null }),
+    );
+    const { stdout } = await mayfly(["runs", "list", "--all", "--json"], stub);
+    expect(JSON.parse(stdout).map((run: { name: string }) => run.name)).toEqual(["1", "2"]);
+    expect(stub.seen.map(({ query }) => [query.get("cursor"), query.get("limit")])).toEqual([
+      [null, "200"],
+      ["c1", "200"],
+    ]);
+  });
+
+  test("the last column is cut at the terminal's width", async () => {
+    stub.on("GET /v1/runs", json({ runs: [aRun({ command: ["x".repeat(500)] })], next_cursor: null }));
+    const { stdout } = await mayfly(["runs", "list"], stub, fakeIo({ stdoutIsTty: true, columns: 80 }));
+    expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBe(80);
+  });
+});
+
+describe("runs show", () => {
+  test("tells in plain words how it ended and how long each phase took", async () => {
+    const attempt = anAttempt({
+      first_output_at: "2026-11-21T10:00:00.300Z",
+      exited_at: "2026-11-21T10:00:01.400Z",
+      settled_at: "2026-11-21T10:00:01.500Z",
+    });
+    stub.on(
+      `GET /v1/runs/${RUN_ID}`,
+      json(
+        anEndedRun({
+          status: "failed",
+          reason: "exit_code",
+          exit_code: 7,
+          name: "nightly",
+          attempts: [attempt],
+        }),
+      ),
+    );
+    stub.on(
+      `GET /v1/runs/${RUN_ID}/events`,
+      json({
+        events: [{ seq: 1, at: "2026-11-21T10:00:00.000Z", type: "accepted", attempt: null, data: {} }],
+        next_after: null,
+      }),
+    );
+    const { stdout } = await mayfly(["runs", "show", RUN_ID, "--events"], stub, at());
+    expect(stdout).toContain(`${RUN_ID} failed with exit code 7 after 1.50 s\n`);
+    expect(stdout).toMatch(/Machine {3}shared-cpu-1x, 256 MB/);
+    expect(stdout).toContain("Attempt 1, machine 82e6751f9773c7, region ams");
+    expect(stdout).toMatch(/started +\+150 ms\n +first output +\+50 ms\n +exited +\+1.10 s/);
+    expect(stdout).toMatch(/1 +2026-11-21T10:00:00.000Z +accepted/);
+  });
+
+  test.each([["show"], ["logs"], ["cancel"], ["logs", "--follow"]])(
+    "%s of a run that is not there says so",
+    async (verb, ...options) => {
+      const missing = problem(404, "not_found", "there is no run x", "path.id");
+      for (const call of ["GET /v1/runs/nope", "GET /v1/runs/nope/output", "POST /v1/runs/nope/cancel"])
+        stub.on(call, missing);
+      const { exitCode, stderr } = await mayfly(["runs", verb, "nope", ...options], stub);
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain("mayfly: there is no run nope\n");
+    },
+  );
+});
+
+describe("runs logs", () => {
+  test("prints both streams to where they belong", async () => {
+    stub.on(`GET /v1/runs/${RUN_ID}`, json(anEndedRun()));
+    const lines = [
+      { stream: "stdout", text: "héllo\n" },
+      { stream: "stderr", base64: "/wA=" },
+    ];
+    stub.on(
+      `GET /v1/runs/${RUN_ID}/output`,
+      events(
+        ...lines
+          .map((line) => `${JSON.stringify({ attempt: 1, offset: 0, time: "", ...line })}\n`)
+          .flatMap((line) => [line.slice(0, 9), line.slice(9)]),
+      ),
+    );
+    const { io } = await mayfly(["runs", "logs", RUN_ID], stub);
+    expect(io.stdout.text()).toBe("héllo\n");
+    expect([...io.stderr.bytes()]).toEqual([255, 0]);
+  });
+
+  test("--stream prints the raw bytes of one", async () => {
+    stub.on(`GET /v1/runs/${RUN_ID}`, json(anEndedRun()));
+    stub.on(`GET /v1/runs/${RUN_ID}/output`, events(Buffer.from([0, 254]), Buffer.from([10])));
+    const { io } = await mayfly(["runs", "logs", RUN_ID, "--stream", "stderr"], stub);
+    expect([...io.stdout.bytes()]).toEqual([0, 254, 10]);
+    expect(stub.seen.at(-1)?.query.get("stream")).toBe("stderr");
+  });
+
+  test("--follow goes on over a broken connection, and ends well whatever the run's end", async () => {
+    const ended = anEndedRun({ status: "failed", reason: "exit_code", exit_code: 7 });
+    stub.on(
+      `GET /v1/runs/${RUN_ID}/output`,
+      brokenEvents(outputEvent(1, "stdout", "a"), outputEvent(2, "stderr", "b")),
+      events(outputEvent(3, "stdout", "c"), endEvent(ended)),
+    );
+    const { exitCode, stdout } = await mayfly(
+      ["runs", "logs", RUN_ID, "--follow", "--stream", "stdout"],
+      stub,
+    );
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: "ac" });
+  });
+});
+
+test("runs cancel of a final run says that it is final and ends with 1", async () => {
+  stub.on(
+    `POST /v1/runs/${RUN_ID}/cancel`,
+    problem(409, "run_is_final", "the run is succeeded already; a final run can not be cancelled"),
+    json(aRun({ status: "running" }), 202),
+  );
+  const refused = await mayfly(["runs", "cancel", RUN_ID], stub);
+  expect(refused).toMatchObject({
+    exitCode: 1,
+    stderr: "mayfly: the run is succeeded already; a final run can not be cancelled\n",
+  });
+  expect(await mayfly(["runs", "cancel", RUN_ID], stub)).toMatchObject({
+    exitCode: 0,
+    stdout: `${RUN_ID} is being cancelled\n`,
+  });
+});
+
+test.each([
+  [["runs", "list", "--status", "done"], "queued, starting, running, retrying, succeeded, failed, cancelled"],
+  [["runs", "list", "--limit", "0"], "from 1"],
+  [["runs", "list", "--since", "yesterday-ish"], "90m"],
+  [["runs", "show"], "id"],
+  [["runs", "lst"], "list"],
+  [["runs", "logs", "x", "--stream", "both"], "stdout, stderr"],
+])("%j ends with 2 and names what is accepted", async (args, named) => {
+  const { exitCode, stderr } = await mayfly(args, stub);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(named);
+});
+
+test("a reader that went away ends the command quietly", async () => {
+  stub.on("GET /v1/runs", json({ runs: [aRun()], next_cursor: null }));
+  const io = fakeIo();
+  io.stdout.on("error", () => undefined);
+  io.stdout._write = (_chunk, _encoding, done) => done(Object.assign(new Error("gone"), { code: "EPIPE" }));
+  expect(await mayfly(["runs", "list"], stub, io)).toMatchObject({ exitCode: 141, stderr: "" });
+});
