@@ -25,7 +25,10 @@ const TOOLS = ["src/dashboard/build-assets.mjs"];
 function filesOf(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((name) => join(folder, name))
-    .filter((path) => statSync(path).isFile() && /\.(ts|tsx|mjs|js)$/.test(path) && !TOOLS.includes(relative(ROOT, path)));
+    .filter(
+      (path) =>
+        statSync(path).isFile() && /\.(ts|tsx|mjs|js)$/.test(path) && !TOOLS.includes(relative(ROOT, path)),
+    );
 }
 
 function importsOf(file: string): string[] {

@@ -68,7 +68,7 @@ export const OUTPUT_PAGE_MAX_CHUNKS = 64;
 // --- Calls to the Machines API --------------------------------------------------------------------------------
 
 /** The Machines API answers 400 to a longer wait (Fly: WaitMachineRequest.Timeout, [1s, 1m0s]). */
-export const MACHINE_WAIT_MAX_S = 60;
+export const MACHINE_WAIT_MAX_MS = 60 * SECOND;
 /** One long-poll through exec. Fly ends an exec at 25 to 60 s (reports differ), so stay under the least of them. */
 export const EXEC_HOLD_MAX_S = 20;
 /** Time an exec may take beyond its hold, for the reader script itself. */

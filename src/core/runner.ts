@@ -8,7 +8,7 @@
  *   the end of a job that filled the disk can still be told.
  * - A waiting reader makes a FIFO `wake.<pid>` and blocks on it. The runner writes to each of them at the end; a signal
  *   would not do, for the image's user may not signal root's readers. FIFOs are opened for reading and writing, which
- *   never blocks on Linux, so that one whose reader is gone does no harm.
+ *   never blocks on Linux, so that one whose reader is gone does no harm. A reader that is killed may leave its FIFO.
  * - The watchdog, one background shell with one `sleep`, sends ALRM to the runner when a time limit passes.
  * - Where `sleep` knows no fractions a poller looks each second.
  * - A directory that is there already is an error: nothing is run twice into the same streams.
@@ -21,6 +21,8 @@
  *   that writes after the command's end is not told.
  * - A signal that reaches the runner before it has set its traps ends it, and with it the Machine.
  * - A shell can not tell `exit 137` from death by SIGKILL in a way that dash, bash and busybox share.
+ * - The kernel counts its OOM kills as a whole. Where Machines share a kernel, a SIGKILL that somebody sent while
+ *   another Machine ran out of memory is taken for one.
  * - The streams are files: a job that opens /dev/stdout or /dev/stderr by name and not for appending empties them.
  */
 export const RUNNER_SCRIPT = `# Mayfly's runner: runs one command, keeps its output and tells it to readers.
@@ -60,7 +62,7 @@ make_dir() {
   printf '%-79s\\n%s\\n' running "$$" >"$_dir/state" || give_up
 }
 
-# Sets _missing where $1 can not be executed. "command -v" would find shell builtins too.
+# Sets _missing where $1 can not be executed. "command -v" finds builtins too.
 look_for() {
   case $1 in
     '') _code=127 _missing='the command is empty' ;;
@@ -168,7 +170,7 @@ tell_end() {
   done
 }
 
-# Until a release, which sends USR1.
+# Until a release, by USR1.
 linger() {
   trap '' TERM HUP INT QUIT USR2 ALRM
   _before=$!

@@ -183,7 +183,9 @@ export function d1Store(database: D1Database): Store {
 
 /** The spec of a run in a list: what can be large stays in the database. */
 const SPEC_WITHOUT_BULK =
-  sql`json_set(${runs.spec}, '$.files', json('[]'), '$.env', json('{}'), '$.script', null)`.mapWith(runs.spec);
+  sql`json_set(${runs.spec}, '$.files', json('[]'), '$.env', json('{}'), '$.script', null)`.mapWith(
+    runs.spec,
+  );
 
 /** Runs a batch. False where it failed because a key was taken: another writer was first, and nothing of it is stored. */
 async function committed(db: Db, statements: Statements): Promise<boolean> {

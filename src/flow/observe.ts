@@ -1,7 +1,7 @@
 /** Observe: wait for the Machine and look at it, until it is started, has ended or is lost. */
 
 import type { RunEvent } from "../core/event.ts";
-import { MACHINE_LOST_AFTER_MS, MACHINE_WAIT_MAX_S } from "../core/limits.ts";
+import { MACHINE_LOST_AFTER_MS, MACHINE_WAIT_MAX_MS } from "../core/limits.ts";
 import { isGone, lastExit, lastStartedAt, type Machine, type MachineExit } from "../core/machine.ts";
 import type { CommandEnd } from "../core/outcome.ts";
 import { signalName, signalOfCode } from "../core/signals.ts";
@@ -109,5 +109,5 @@ function commandEnd(exit: MachineExit): CommandEnd {
 }
 
 function remainingMs(ports: FlowPorts, until: number): number {
-  return Math.max(1000, Math.min(MACHINE_WAIT_MAX_S * 1000, until - ports.clock.now()));
+  return Math.max(1000, Math.min(MACHINE_WAIT_MAX_MS, until - ports.clock.now()));
 }

@@ -36,7 +36,11 @@ async function filled(blobs: Blobs, chunk: OutputChunk): Promise<FilledChunk> {
 }
 
 /** The newest output: whole chunks, oldest first, until they come to `maxBytes`. */
-export async function newestOutput(ports: OutputPorts, runId: string, maxBytes: number): Promise<FilledChunk[]> {
+export async function newestOutput(
+  ports: OutputPorts,
+  runId: string,
+  maxBytes: number,
+): Promise<FilledChunk[]> {
   const chunks = await ports.store.lastOutput(runId, OUTPUT_PAGE_MAX_CHUNKS);
   let bytes = 0;
   const first = chunks.findLastIndex((chunk) => {

@@ -10,7 +10,7 @@ import {
   CREATE_LOOKUPS_NEEDED,
   EXEC_SLACK_S,
   LET_GO_MS,
-  MACHINE_WAIT_MAX_S,
+  MACHINE_WAIT_MAX_MS,
 } from "../core/limits.ts";
 import type { MachineEvent } from "../core/machine.ts";
 import { releaseCommand } from "../core/runner-protocol.ts";
@@ -36,10 +36,8 @@ export async function release(ports: FlowPorts, drive: Drive, attempt: Attempt):
     const result = await ports.machines.destroy(attempt.machineId);
     if (result.kind === "failed") return nothingNew(drive.backOffMs());
   }
-  const waitS = overdue
-    ? MACHINE_WAIT_MAX_S
-    : Math.max(1, Math.ceil((LET_GO_MS - (now - drive.letGoAt)) / 1000));
-  const wait = await ports.machines.wait(attempt.machineId, "destroyed", waitS);
+  const waitMs = overdue ? MACHINE_WAIT_MAX_MS : Math.max(1000, LET_GO_MS - (now - drive.letGoAt));
+  const wait = await ports.machines.wait(attempt.machineId, "destroyed", waitMs);
   if (wait.kind === "not_yet") return nothingNew(0);
   if (wait.kind === "failed") return nothingNew(drive.backOffMs());
   return gone(ports, drive, attempt, attempt.machineId);

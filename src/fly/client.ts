@@ -4,7 +4,7 @@
  */
 
 import type { z } from "zod";
-import { MACHINE_WAIT_MAX_S, MACHINES_CALL_TIMEOUT_MS } from "../core/limits.ts";
+import { MACHINE_WAIT_MAX_MS, MACHINES_CALL_TIMEOUT_MS } from "../core/limits.ts";
 import { FlyError } from "./error.ts";
 import {
   type WireCreateRequest,
@@ -70,7 +70,7 @@ export class FlyClient {
 
   /** Answers once the Machine is in the state; 408 where it is not by then. Less than Fly's least second ends unanswered. */
   waitForState(id: string, state: string, timeoutMs: number, interrupt?: AbortSignal): Promise<unknown> {
-    const seconds = Math.min(MACHINE_WAIT_MAX_S, Math.max(1, Math.floor(timeoutMs / 1000)));
+    const seconds = Math.max(1, Math.floor(Math.min(MACHINE_WAIT_MAX_MS, timeoutMs) / 1000));
     return this.#request(wireWaitReply, {
       method: "GET",
       path: `/${id}/wait`,

@@ -63,7 +63,8 @@ export function flyMachines(client: FlyClient): Machines {
           return { kind: "reached" };
         },
         (error) => {
-          if (error.status === 408 || (error.kind === "unanswered" && timeoutMs < 1000)) return { kind: "not_yet" };
+          if (error.status === 408 || (error.kind === "unanswered" && timeoutMs < 1000))
+            return { kind: "not_yet" };
           if (error.status !== 404) return failed(error);
           // A destroyed Machine is unknown to wait, which is what a wait for its end is for.
           return state === "destroyed" ? { kind: "reached" } : { kind: "gone" };

@@ -5,10 +5,13 @@ import type { ErrorBody } from "../../src/api/run-schema.ts";
 const auth = { authorization: "Bearer test-token" };
 
 function call(path: string, init: RequestInit = {}): Promise<Response> {
-  return exports.default.fetch(new Request(`https://mayfly.test${path}`, { ...init, headers: { ...auth, ...(init.headers as object) } }));
+  return exports.default.fetch(
+    new Request(`https://mayfly.test${path}`, { ...init, headers: { ...auth, ...(init.headers as object) } }),
+  );
 }
 
-const submit = (body: BodyInit, headers: Record<string, string> = {}) => call("/v1/runs", { method: "POST", body, headers });
+const submit = (body: BodyInit, headers: Record<string, string> = {}) =>
+  call("/v1/runs", { method: "POST", body, headers });
 
 async function nothingStored(): Promise<void> {
   for (const table of ["runs", "run_events", "attempts", "idempotency_keys", "run_tags"]) {
@@ -40,20 +43,66 @@ const BAD_SPECS: [name: string, spec: unknown, path: string | null, says: string
   ["an env name with a digit first", { ...valid, env: { "1A": "1" } }, "env.1A", "letters, digits and _"],
   ["an empty env name", { ...valid, env: { "": "1" } }, "env.", "letters, digits and _"],
   ["an env value that is a number", { ...valid, env: { A: 1 } }, "env.A", "string"],
-  ["a relative file path", { ...valid, files: [{ path: "a/b", content: "" }] }, "files.0.path", "absolute path"],
-  ["a file path that climbs", { ...valid, files: [{ path: "/a/../etc/passwd", content: "" }] }, "files.0.path", '".."'],
+  [
+    "a relative file path",
+    { ...valid, files: [{ path: "a/b", content: "" }] },
+    "files.0.path",
+    "absolute path",
+  ],
+  [
+    "a file path that climbs",
+    { ...valid, files: [{ path: "/a/../etc/passwd", content: "" }] },
+    "files.0.path",
+    '".."',
+  ],
   ["bad base64", { ...valid, files: [{ path: "/a", base64: "a?b" }] }, "files.0.base64", "base64"],
   ["base64 without padding", { ...valid, files: [{ path: "/a", base64: "YQ" }] }, "files.0.base64", "base64"],
   ["a file with nothing in it", { ...valid, files: [{ path: "/a" }] }, "files.0", "exactly one"],
-  ["a file with two contents", { ...valid, files: [{ path: "/a", content: "a", base64: "YQ==" }] }, "files.0", "exactly one"],
-  ["a file twice", { ...valid, files: [{ path: "/a", content: "a" }, { path: "/a", content: "b" }] }, "files.1.path", "twice"],
-  ["a mode that is not octal", { ...valid, files: [{ path: "/a", content: "", mode: "rwx" }] }, "files.0.mode", "octal"],
-  ["files that are too large", { ...valid, files: [{ path: "/a", content: long(600_000) }] }, "files", "524288 bytes"],
+  [
+    "a file with two contents",
+    { ...valid, files: [{ path: "/a", content: "a", base64: "YQ==" }] },
+    "files.0",
+    "exactly one",
+  ],
+  [
+    "a file twice",
+    {
+      ...valid,
+      files: [
+        { path: "/a", content: "a" },
+        { path: "/a", content: "b" },
+      ],
+    },
+    "files.1.path",
+    "twice",
+  ],
+  [
+    "a mode that is not octal",
+    { ...valid, files: [{ path: "/a", content: "", mode: "rwx" }] },
+    "files.0.mode",
+    "octal",
+  ],
+  [
+    "files that are too large",
+    { ...valid, files: [{ path: "/a", content: long(600_000) }] },
+    "files",
+    "524288 bytes",
+  ],
   ["an unknown size", { ...valid, machine: { size: "huge" } }, "machine.size", "shared-cpu-1x"],
   ["size and cpus", { ...valid, machine: { size: "shared-cpu-1x", cpus: 2 } }, "machine.size", "not both"],
   ["impossible cpus", { ...valid, machine: { cpus: 3 } }, "machine.cpus", "possible are 1, 2, 4, 6, 8"],
-  ["impossible memory", { ...valid, machine: { cpus: 1, memory_mb: 4096 } }, "machine.memory_mb", "possible are 256 to 2048"],
-  ["memory between steps", { ...valid, machine: { cpus: 1, memory_mb: 300 } }, "machine.memory_mb", "steps of 256"],
+  [
+    "impossible memory",
+    { ...valid, machine: { cpus: 1, memory_mb: 4096 } },
+    "machine.memory_mb",
+    "possible are 256 to 2048",
+  ],
+  [
+    "memory between steps",
+    { ...valid, machine: { cpus: 1, memory_mb: 300 } },
+    "machine.memory_mb",
+    "steps of 256",
+  ],
   ["a timeout without a unit", { ...valid, timeouts: { run: "90" } }, "timeouts.run", "90s"],
   ["a timeout that is a number", { ...valid, timeouts: { run: 90 } }, "timeouts.run", "string"],
   ["a run timeout over its bound", { ...valid, timeouts: { run: "25h" } }, "timeouts.run", "to 24h"],
@@ -63,7 +112,12 @@ const BAD_SPECS: [name: string, spec: unknown, path: string | null, says: string
   ["an unknown capture", { ...valid, capture: "some" }, "capture", "output"],
   ["a script without capture", { image: "x", script: "true", capture: "none" }, "script", "capture"],
   ["a tag key with a space", { ...valid, tags: { "a b": "1" } }, "tags.a b", "letters, digits"],
-  ["too many tags", { ...valid, tags: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`t${i}`, ""])) }, "tags", "at most 16"],
+  [
+    "too many tags",
+    { ...valid, tags: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`t${i}`, ""])) },
+    "tags",
+    "at most 16",
+  ],
 ];
 
 describe("bad input gets a 4xx that names the field and leaves nothing behind", () => {
@@ -111,7 +165,10 @@ describe("bad input gets a 4xx that names the field and leaves nothing behind", 
   ])("Prefer: %s", async (prefer, says) => {
     const response = await submit(JSON.stringify(valid), { prefer });
     expect(response.status).toBe(422);
-    expect((await response.json<ErrorBody>()).error).toMatchObject({ path: "header.prefer", message: expect.stringContaining(says) });
+    expect((await response.json<ErrorBody>()).error).toMatchObject({
+      path: "header.prefer",
+      message: expect.stringContaining(says),
+    });
     await nothingStored();
   });
 
@@ -167,7 +224,9 @@ describe("a token", () => {
     ["more than the token", { authorization: "Bearer test-token2" }],
   ])("that is %s is answered 401", async (_name, headers) => {
     for (const path of ["/v1/runs", "/v1/runs/run_01jd0k3v7c9q2m8w5x4y6z7a8b", "/v1/nothing"]) {
-      const response = await exports.default.fetch(new Request(`https://mayfly.test${path}`, { headers: headers as Record<string, string> }));
+      const response = await exports.default.fetch(
+        new Request(`https://mayfly.test${path}`, { headers: headers as Record<string, string> }),
+      );
       expect(response.status).toBe(401);
       expect(response.headers.get("www-authenticate")).toContain("Bearer");
       expect((await response.json<ErrorBody>()).error.code).toBe("unauthorized");
@@ -184,7 +243,11 @@ describe("a token", () => {
 
 describe("the OpenAPI document", () => {
   it("is of version 3.1 and describes every call with what validates it", async () => {
-    const document = await (await call("/openapi.json")).json<{ openapi: string; paths: Record<string, object>; components: { schemas: Record<string, { properties: object }> } }>();
+    const document = await (await call("/openapi.json")).json<{
+      openapi: string;
+      paths: Record<string, object>;
+      components: { schemas: Record<string, { properties: object }> };
+    }>();
     expect(document.openapi).toBe("3.1.0");
     expect(Object.keys(document.paths).toSorted()).toEqual([
       "/v1/runs",

@@ -107,7 +107,7 @@ describe("create", async () => {
 describe("the API", async () => {
   const fly = await serve({ isolation: "process" });
 
-  it.each([{}, { authorization: "Basic abc" }, { authorization: "Bearer " }])(
+  it.each<Record<string, string>>([{}, { authorization: "Basic abc" }, { authorization: "Bearer " }])(
     "lets nobody in with %o",
     async (headers) => {
       const reply = await fly.call("GET", machines, undefined, { headers });

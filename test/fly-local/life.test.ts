@@ -63,7 +63,9 @@ describe.each(levels)("a machine at level %s", async (isolation) => {
 
   it("that ends of the signal it was sent was asked to", async () => {
     const { id } = await fly.create(LIVES);
+    await fly.wait(id, "started");
     await fly.call("POST", `${machines}/${id}/signal`, { signal: "SIGTERM" });
+    expect(await fly.exitOf(id)).toMatchObject({ exit_code: 143, guest_signal: 15, requested_stop: true });
     expect((await fly.call("POST", `${machines}/${id}/signal`, { signal: "SIGSTOP" })).status).toBe(400);
   });
 

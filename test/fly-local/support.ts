@@ -38,9 +38,14 @@ export const machines = "/v1/apps/test/machines";
 /** A main process that lives until it is told not to. */
 export const LIVES = ["sleep", "60"];
 
+const directories: string[] = [];
+afterAll(() => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
+
 export function stateDir(): string {
   const directory = mkdtempSync(join(tmpdir(), "fly-local-test-"));
-  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  directories.push(directory);
   return directory;
 }
 

@@ -24,13 +24,11 @@ const statusList = z
 
 /** The query of a list; pages of the dashboard read theirs with the same schema. */
 export const listQuerySchema = z.strictObject({
-  status: statusList
-    .optional()
-    .openapi({
-      type: "string",
-      description: "one or more, separated by commas or repeated",
-      example: "queued,running",
-    }),
+  status: statusList.optional().openapi({
+    type: "string",
+    description: "one or more, separated by commas or repeated",
+    example: "queued,running",
+  }),
   tag: z
     .string()
     .regex(/^[^:]+:/, 'must be key:value, such as "team:data"')

@@ -178,7 +178,7 @@ export class Box {
     return until(() => (statSync(`${this.dir}/state`, { throwIfNoEntry: false })?.size ?? 0) > 0);
   }
 
-  /** Settles once so many readers wait, or have left their FIFOs. */
+  /** Settles once so many readers wait. */
   waiting(count: number): Promise<void> {
     return until(() => this.state().filter((name) => name.startsWith("wake.")).length === count);
   }
@@ -243,6 +243,11 @@ export class Box {
     });
     return { child, ended };
   }
+}
+
+/** How many processes every box of the test has together. */
+export function countProcesses(): number {
+  return boxes.reduce((count, box) => count + box.pids().length, 0);
 }
 
 /** Ends what is left of every box. Gives the command lines of what was left, which should be none. */

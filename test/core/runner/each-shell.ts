@@ -1,7 +1,7 @@
 /** Runs the same tests under every shell, each test with a box of its own that has to be empty at its end. */
 
 import { afterEach, beforeEach, describe, expect } from "vitest";
-import { Box, clearBoxes, type Running, until } from "./box.ts";
+import { Box, clearBoxes, countProcesses, type Running, until } from "./box.ts";
 import { SHELLS, type Shell } from "./shells.ts";
 
 export interface World {
@@ -31,7 +31,7 @@ function worldOf(shell: Shell): World {
   afterEach(async () => {
     // What the runner ends at its own end may take a moment; what it forgot does not end by itself.
     const deadline = Date.now() + 2000;
-    await until(() => (box?.pids().length ?? 0) <= left || Date.now() > deadline);
+    await until(() => countProcesses() <= left || Date.now() > deadline);
     expect(clearBoxes(), "processes left behind").toHaveLength(left);
   });
   return {
