@@ -1,7 +1,11 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { freePort } from "./test/support/free-port.ts";
 
 const migrations = await readD1Migrations("migrations");
+// Named here since the worker's bindings need it before the server is started; this file is read more than once.
+process.env.MAYFLY_TEST_MACHINES_PORT ??= String(await freePort());
+const machinesPort = process.env.MAYFLY_TEST_MACHINES_PORT;
 
 /** Tests that run inside workerd, against its D1, R2 and Durable Objects. */
 const IN_WORKERD = [
@@ -33,6 +37,7 @@ export default defineConfig({
                 MAYFLY_TOKEN: "test-token",
                 ENCRYPTION_KEY: "dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdCE=",
                 FLY_API_TOKEN: "local-test",
+                FLY_API_BASE_URL: `http://127.0.0.1:${machinesPort}`,
               },
             },
           }),

@@ -98,6 +98,14 @@ export const POLL_HELD_UNTIL_AGE_MS = 60 * SECOND;
 /** Later, with nobody watching: one quick read each 5 % of the run's age, within these bounds (a held object bills). */
 export const POLL_PAUSE_MIN_MS = 5 * SECOND;
 export const POLL_PAUSE_MAX_MS = 30 * SECOND;
+/** Longest pause between two reads of a chatty command's output: each read that brings some is a row in D1. */
+export const OUTPUT_PAUSE_MS = 1 * SECOND;
+/** The same while somebody watches, who sees no difference. */
+export const OUTPUT_PAUSE_WATCHED_MS = 150;
+/** Until then the pause is this share of the time since the Machine's start. */
+export const OUTPUT_PAUSE_SHARE_OF_AGE = 0.1;
+/** Between two looks for the end of a command whose output is past the cap. */
+export const OUTPUT_CAPPED_PAUSE_MS = 1 * SECOND;
 /** Runs advanced by one sweep. The next sweep goes on where it ended. */
 export const SWEEP_MAX_RUNS = 200;
 /** A run whose last event is younger than this is left to its driver. */

@@ -1,6 +1,14 @@
 /** How often a running Machine is asked for output: at once while young or watched, rarer later, since waiting bills. */
 
-import { EXEC_HOLD_MAX_S, POLL_HELD_UNTIL_AGE_MS, POLL_PAUSE_MAX_MS, POLL_PAUSE_MIN_MS } from "./limits.ts";
+import {
+  EXEC_HOLD_MAX_S,
+  OUTPUT_PAUSE_MS,
+  OUTPUT_PAUSE_SHARE_OF_AGE,
+  OUTPUT_PAUSE_WATCHED_MS,
+  POLL_HELD_UNTIL_AGE_MS,
+  POLL_PAUSE_MAX_MS,
+  POLL_PAUSE_MIN_MS,
+} from "./limits.ts";
 
 /** One poll: how long the Machine may hold it, and the pause before it. */
 export interface PollPlan {
@@ -12,6 +20,15 @@ export interface PollPlan {
 export function pollPlan(ageMs: number, watched: boolean): PollPlan {
   if (watched || ageMs < POLL_HELD_UNTIL_AGE_MS) return { holdS: EXEC_HOLD_MAX_S, pauseMs: 0 };
   return { holdS: 0, pauseMs: Math.min(POLL_PAUSE_MAX_MS, Math.max(POLL_PAUSE_MIN_MS, ageMs * 0.05)) };
+}
+
+/**
+ * The pause after a poll that brought output of a command that goes on: each poll that brings some is a stored row, so a
+ * chatty command is read in larger pieces the longer it runs. Short runs are not slowed down by it.
+ */
+export function pauseAfterOutputMs(ageMs: number, watched: boolean): number {
+  const longest = watched ? OUTPUT_PAUSE_WATCHED_MS : OUTPUT_PAUSE_MS;
+  return Math.min(longest, ageMs * OUTPUT_PAUSE_SHARE_OF_AGE);
 }
 
 /** The pause before repeating a call that failed `failures` times in a row: doubling, without a random part of its own. */

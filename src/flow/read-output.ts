@@ -5,12 +5,13 @@
 
 import {
   EXEC_SLACK_S,
+  OUTPUT_CAPPED_PAUSE_MS,
   OUTPUT_IN_D1_MAX_BYTES,
   OUTPUT_MAX_BYTES,
   OUTPUT_READ_MAX_BYTES,
 } from "../core/limits.ts";
 import { blobKeyOf, type OutputChunk, type OutputOffsets, offsetsAfter, STREAMS } from "../core/output.ts";
-import { pollPlan } from "../core/poll.ts";
+import { pauseAfterOutputMs, pollPlan } from "../core/poll.ts";
 import { parseReadReply, type RunnerReply, readCommand } from "../core/runner-protocol.ts";
 import type { Drive } from "./drive.ts";
 import { type Findings, type FlowPorts, nothingNew } from "./flow.ts";
@@ -24,7 +25,8 @@ export async function readOutput(ports: FlowPorts, drive: Drive, until: number):
   const startedAt = attempt.startedAt ?? ports.clock.now();
   drive.offsets ??= await ports.store.outputOffsets(run.id, attempt.number);
   const room = Math.max(0, OUTPUT_MAX_BYTES - drive.offsets.stdout - drive.offsets.stderr);
-  const poll = pollPlan(ports.clock.now() - startedAt, drive.watched());
+  const ageMs = ports.clock.now() - startedAt;
+  const poll = pollPlan(ageMs, drive.watched());
   const holdS = Math.max(0, Math.min(poll.holdS, Math.floor((until - ports.clock.now()) / 1000)));
   const argv = readCommand({
     machineName: attempt.machineName,
@@ -41,7 +43,9 @@ export async function readOutput(ports: FlowPorts, drive: Drive, until: number):
   if ("problem" in reply) return lookAtMachine(ports, drive);
   drive.failures = 0;
   drive.absentSince = null;
-  return keep(ports, drive, drive.offsets, reply, room, poll.pauseMs);
+  const quietMs =
+    reply.stdout.length + reply.stderr.length > 0 ? pauseAfterOutputMs(ageMs, drive.watched()) : 0;
+  return keep(ports, drive, drive.offsets, reply, room, Math.max(poll.pauseMs, quietMs));
 }
 
 async function keep(
@@ -59,12 +63,12 @@ async function keep(
   const waiting = reply.stdoutSize - after.stdout + (reply.stderrSize - after.stderr);
   const received = reply.stdout.length + reply.stderr.length;
   if (received >= drive.readBytes) drive.readBytes = Math.min(OUTPUT_READ_MAX_BYTES, drive.readBytes * 2);
-  const full = room - received <= 0;
-  if (reply.end === null || (waiting > 0 && !full)) {
-    // Past the cap there is nothing to fetch: only the end is waited for, without haste.
-    const next = full && reply.end === null ? Math.max(pauseMs, 1000) : waiting > 0 && !full ? 0 : pauseMs;
-    return { events: [], chunks, pauseMs: next };
-  }
+  const capped = received >= room;
+  const more = waiting > 0 && !capped;
+  if (more) return { events: [], chunks, pauseMs: 0 };
+  // Past the cap there is nothing to fetch: only the end is waited for.
+  if (reply.end === null)
+    return { events: [], chunks, pauseMs: capped ? Math.max(pauseMs, OUTPUT_CAPPED_PAUSE_MS) : pauseMs };
   const end = { ...reply.end, at: exitTime(reply.end.at, now) };
   const events = exitedAndSettled(drive, now, end, "runner", summary(after, waiting === 0, waiting));
   return { events, chunks, pauseMs: 0 };

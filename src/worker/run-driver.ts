@@ -92,11 +92,14 @@ export class RunDriver extends DurableObject<Env> {
   }
 
   #ensureDriving(): void {
-    this.#driving ??= this.#driveUntilRest().finally(() => {
-      this.#driving = null;
-      // News that came while the last step was ending.
-      if (this.#stale) this.#ensureDriving();
-    });
+    this.#driving ??= this.#driveUntilRest()
+      // Storage refuses an object whose code was replaced; the alarm that is set brings the run to the new one.
+      .catch((error: unknown) => logError(error, this.ctx.id.name))
+      .finally(() => {
+        this.#driving = null;
+        // News that came while the last step was ending.
+        if (this.#stale) this.#ensureDriving();
+      });
   }
 
   /** Advances until the run has nothing left to do, or until a pause that is better spent asleep. */
@@ -121,14 +124,7 @@ export class RunDriver extends DurableObject<Env> {
       this.#drive = null;
       this.#stale = false;
       this.#errors += 1;
-      console.error(
-        JSON.stringify({
-          level: "error",
-          run: this.ctx.id.name,
-          error: String(error),
-          stack: (error as Error).stack,
-        }),
-      );
+      logError(error, this.ctx.id.name);
       await this.#rest(repeatDelayMs(this.#errors, REPEAT_DELAY_FIRST_MS, REPEAT_DELAY_MAX_MS));
     }
   }
@@ -184,4 +180,9 @@ export class RunDriver extends DurableObject<Env> {
     const position = { attempt: drive.state.attempts.length, seq: drive.offsets?.seq ?? 0 };
     return { version: drive.state.run.version, position, final: isFinal(drive.state.run.status) };
   }
+}
+
+function logError(error: unknown, run?: string): void {
+  const stack = error instanceof Error ? error.stack : undefined;
+  console.error(JSON.stringify({ level: "error", run, error: String(error), stack }));
 }

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { expect, it } from "vitest";
 import { parseReadReply } from "../../src/core/runner-protocol.ts";
+import { until } from "./runner/box.ts";
 import { underEachShell } from "./runner/each-shell.ts";
 
 const AS_ROOT = process.getuid?.() === 0;
@@ -92,11 +93,12 @@ underEachShell("the runner answers readers", (world) => {
     const gate = box.gate();
     const run = box.run({ script: `read _ <${gate.path}; exit 6` });
     await box.started();
-    execFileSync("mkfifo", ["-m", "666", `${box.dir}/wake.stale`]);
+    execFileSync("mkfifo", ["-m", "666", `${box.dir}/wake.0`]);
     const killed = box.reader();
     await box.waits(killed);
     killed.child.kill("SIGKILL");
     await killed.ended;
+    await until(() => box.readers() === 0);
     const waiting = box.reader({ script: neverLooksAgain });
     await box.waits(waiting);
     gate.open();

@@ -9,9 +9,19 @@ import { eventually, start } from "./processes.ts";
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-machines-"));
   const main = join(import.meta.dirname, "../../src/fly-local/main.ts");
-  const server = start([process.execPath, main, "--port", "0", "--state", join(folder, "state")], {
-    logFile: join(folder, "log"),
-  });
+  const server = start(
+    [
+      process.execPath,
+      main,
+      "--port",
+      process.env.MAYFLY_TEST_MACHINES_PORT ?? "0",
+      "--state",
+      join(folder, "state"),
+    ],
+    {
+      logFile: join(folder, "log"),
+    },
+  );
   const url = await eventually(
     "the Machines server's start",
     async () => /http:\/\/127\.0\.0\.1:\d+/.exec(server.log())?.[0],

@@ -2,12 +2,12 @@
 
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { EventListBody, OutputLine, RunBody, RunListBody } from "../../src/api/run-schema.ts";
 import type { RunSpecInput } from "../../src/api/spec-schema.ts";
+import { freePort } from "./free-port.ts";
 import { eventually, type Spawned, start } from "./processes.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -226,15 +226,4 @@ async function* linesOf(response: Response): AsyncGenerator<string> {
     rest = lines.pop() ?? "";
     yield* lines;
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 }

@@ -173,6 +173,11 @@ export class Box {
     return pidsOf(this.name);
   }
 
+  /** How many of the box's processes belong to reads. */
+  readers(): number {
+    return this.pids().filter((pid) => commandLineOf(pid).includes(` read ${this.dir} `)).length;
+  }
+
   /** Settles once the runner has made its record. */
   started(): Promise<void> {
     return until(() => (statSync(`${this.dir}/state`, { throwIfNoEntry: false })?.size ?? 0) > 0);

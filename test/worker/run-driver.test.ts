@@ -1,0 +1,73 @@
+import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { applyEvent } from "../../src/core/lifecycle.ts";
+import { planAttempt } from "../../src/core/plan.ts";
+import type { RunSpec } from "../../src/core/run-spec.ts";
+import { sweep } from "../../src/flow/sweep.ts";
+import { apiPorts } from "../../src/worker/ports.ts";
+import { aQueuedRun } from "../support/a-run.ts";
+
+const ports = apiPorts(env);
+
+/** A run that was stored, and whose driver heard no more than that it was about to be. */
+async function armedAndStored(spec: Partial<RunSpec> = {}, at = Date.now()) {
+  const queued = aQueuedRun(spec, at);
+  const planned = planAttempt(queued.state, null, at);
+  const state = applyEvent(queued.state, planned);
+  if (state === null) throw new Error("a queued run can be planned");
+  const stub = env.RUN_DRIVER.getByName(state.run.id);
+  await stub.arm();
+  await ports.store.accept(state, [...queued.events, planned], null);
+  return { id: state.run.id, stub, state };
+}
+
+describe("the driver of a run", () => {
+  it("carries out a run whose start it never heard, by its alarm", async () => {
+    const { id, stub } = await armedAndStored();
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    const state = await stub.untilFinal(20_000);
+    expect(state?.run).toMatchObject({ id, status: "succeeded", output: { stdoutBytes: 3 } });
+  });
+
+  it("is woken by the sweep where its alarm is lost too", async () => {
+    const { id, stub } = await armedAndStored({ command: ["sh", "-c", "exit 4"] }, Date.now() - 60_000);
+    await evictDurableObject(stub);
+    await sweep(ports);
+    const state = await stub.untilFinal(20_000);
+    expect(state?.run).toMatchObject({ id, status: "failed", reason: "exit_code", exit: { code: 4 } });
+  });
+
+  it("goes on where it was when it is reset in mid-run, on the same machine", async () => {
+    const { id, stub, state } = await armedAndStored({
+      script: "echo one; sleep 1; echo two",
+      command: null,
+    });
+    await stub.start(state);
+    while ((await ports.store.load(id))?.run.status !== "running") await scheduler.wait(10);
+    await abortAllDurableObjects();
+    const again = env.RUN_DRIVER.getByName(id);
+    await again.wake();
+    const after = await again.untilFinal(20_000);
+    expect(after?.run).toMatchObject({ status: "succeeded", output: { stdoutBytes: 8, complete: true } });
+    const events = await ports.store.events(id, 0, 100);
+    expect(events.filter(({ event }) => event.type === "machine_created")).toHaveLength(1);
+  });
+
+  it("that was armed for a run that was never stored forgets it", async () => {
+    const stub = env.RUN_DRIVER.getByName("run_00000000000000000000000001");
+    await stub.arm();
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    expect(await stub.untilFinal(5000)).toBeNull();
+    expect(await runDurableObjectAlarm(stub)).toBe(false);
+  });
+
+  it("starts a run once, however often it is told to", async () => {
+    const { id, stub, state } = await armedAndStored({ command: ["sh", "-c", "echo once"] });
+    await Promise.all([stub.start(state), stub.start(state), stub.wake(), stub.nudge(), stub.start(state)]);
+    const after = await stub.untilFinal(20_000);
+    expect(after?.run).toMatchObject({ status: "succeeded", output: { stdoutBytes: 5 } });
+    const events = await ports.store.events(id, 0, 100);
+    expect(events.filter(({ event }) => event.type === "machine_created")).toHaveLength(1);
+  });
+});
