@@ -5,18 +5,8 @@ import { EVENT_TYPES } from "../core/event.ts";
 import { REASONS, RUN_STATUSES } from "../core/run.ts";
 
 const time = z.iso.datetime();
-const status = z.enum(
-  RUN_STATUSES as [string, ...string[]] as [
-    "queued",
-    "starting",
-    "running",
-    "retrying",
-    "succeeded",
-    "failed",
-    "cancelled",
-  ],
-);
-const reason = z.enum(REASONS as [(typeof REASONS)[number], ...(typeof REASONS)[number][]]);
+const status = z.enum(RUN_STATUSES);
+const reason = z.enum(REASONS);
 
 const ending = {
   reason: reason.nullable(),
@@ -69,7 +59,10 @@ export const runSchema = z
         dropped_bytes: z.int().openapi({ description: "written by the command but past the cap of one run" }),
         complete: z
           .boolean()
-          .openapi({ description: "false where bytes are missing that nobody could fetch" }),
+          .openapi({
+            description:
+              "false where bytes are missing: dropped past the cap, or never fetched from a machine that died",
+          }),
       })
       .openapi({ description: "final once the run is" }),
     accepted_at: time,
@@ -100,7 +93,7 @@ export const eventSchema = z
   .object({
     seq: z.int().openapi({ description: "from 1, without gaps" }),
     at: time,
-    type: z.enum(EVENT_TYPES as [(typeof EVENT_TYPES)[number], ...(typeof EVENT_TYPES)[number][]]),
+    type: z.enum(EVENT_TYPES),
     attempt: z.int().nullable(),
     data: z.record(z.string(), z.unknown()).openapi({ description: "what belongs to this type of event" }),
   })

@@ -97,7 +97,7 @@ export type RunEvent =
 
 export type EventType = RunEvent["type"];
 
-export const EVENT_TYPES: readonly EventType[] = [
+export const EVENT_TYPES = [
   "accepted",
   "attempt_planned",
   "create_uncertain",
@@ -108,4 +108,4 @@ export const EVENT_TYPES: readonly EventType[] = [
   "exited",
   "settled",
   "machine_released",
-];
+] as const satisfies readonly EventType[];

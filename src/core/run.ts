@@ -13,9 +13,9 @@ import type { RunSpec } from "./run-spec.ts";
  * - `succeeded`, `failed`, `cancelled`: final. Nothing changes them.
  * If the driver dies in any of the first four, its alarm or the minute's sweep goes on from what is stored.
  */
-export type RunStatus = "queued" | "starting" | "running" | "retrying" | "succeeded" | "failed" | "cancelled";
+export type RunStatus = (typeof RUN_STATUSES)[number];
 
-export const RUN_STATUSES: readonly RunStatus[] = [
+export const RUN_STATUSES = [
   "queued",
   "starting",
   "running",
@@ -23,7 +23,7 @@ export const RUN_STATUSES: readonly RunStatus[] = [
   "succeeded",
   "failed",
   "cancelled",
-];
+] as const;
 
 /**
  * Why a run or an attempt ended as it did; null where it succeeded.
@@ -38,19 +38,9 @@ export const RUN_STATUSES: readonly RunStatus[] = [
  * - `machine_lost`: the Machine went away and nobody knows how its command ended.
  * - `cancelled_by_user`: somebody asked for it.
  */
-export type Reason =
-  | "exit_code"
-  | "signal"
-  | "out_of_memory"
-  | "timed_out"
-  | "command_not_found"
-  | "no_capacity"
-  | "image_unavailable"
-  | "launch_refused"
-  | "machine_lost"
-  | "cancelled_by_user";
+export type Reason = (typeof REASONS)[number];
 
-export const REASONS: readonly Reason[] = [
+export const REASONS = [
   "exit_code",
   "signal",
   "out_of_memory",
@@ -61,7 +51,7 @@ export const REASONS: readonly Reason[] = [
   "launch_refused",
   "machine_lost",
   "cancelled_by_user",
-];
+] as const;
 
 /** How a command ended, as far as it is known. Nothing known is null, never 0. */
 export interface Exit {

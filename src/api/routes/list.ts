@@ -18,7 +18,7 @@ const statusList = z
   .union([z.string(), z.array(z.string())])
   .transform((value) => (Array.isArray(value) ? value : [value]).flatMap((text) => text.split(",")))
   .refine(
-    (list) => list.every((status) => (RUN_STATUSES as string[]).includes(status)),
+    (list) => list.every((status) => (RUN_STATUSES as readonly string[]).includes(status)),
     `must be one or more of ${RUN_STATUSES.join(", ")}`,
   );
 
