@@ -57,12 +57,10 @@ export const runSchema = z
         stdout_bytes: z.int(),
         stderr_bytes: z.int(),
         dropped_bytes: z.int().openapi({ description: "written by the command but past the cap of one run" }),
-        complete: z
-          .boolean()
-          .openapi({
-            description:
-              "false where bytes are missing: dropped past the cap, or never fetched from a machine that died",
-          }),
+        complete: z.boolean().openapi({
+          description:
+            "false where bytes are missing: dropped past the cap, or never fetched from a machine that died",
+        }),
       })
       .openapi({ description: "final once the run is" }),
     accepted_at: time,

@@ -5,12 +5,9 @@ export type ErrorCode =
   | "invalid_input"
   | "body_too_large"
   | "unauthorized"
-  | "forbidden"
   | "not_found"
-  | "method_not_allowed"
   | "idempotency_conflict"
   | "run_is_final"
-  | "too_many_watchers"
   | "unavailable"
   | "internal";
 

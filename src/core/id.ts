@@ -37,13 +37,6 @@ export function machineName(runId: string, attempt: number): string {
   return `mayfly-${runId.slice("run_".length)}-${attempt}`;
 }
 
-/** The inverse of {@link machineName}: which run and attempt a Machine belongs to, or null where it is not ours. */
-export function parseMachineName(name: string): { runId: string; attempt: number } | null {
-  const match = /^mayfly-([0-9a-z]{26})-([1-9]\d{0,3})$/.exec(name);
-  const runId = `run_${match?.[1]}`;
-  return match && isRunId(runId) ? { runId, attempt: Number(match[2]) } : null;
-}
-
 function timePart(epochMs: number): string {
   let rest = Math.max(0, Math.floor(epochMs));
   let text = "";

@@ -5,7 +5,7 @@
 
 import type { Attempt } from "./attempt.ts";
 import type { Accepted, EventType, RunEvent } from "./event.ts";
-import { isFinal, type Run, type RunState, type RunStatus } from "./run.ts";
+import type { Run, RunState, RunStatus } from "./run.ts";
 
 /** `settled` leads to the status that the event itself carries. */
 type Target = RunStatus | "as_settled";
@@ -134,9 +134,4 @@ function changeOf(attempt: Attempt, event: RunEvent): Partial<Attempt> {
     default:
       return {};
   }
-}
-
-/** True where the run has nothing left to do, its Machine included. */
-export function isDone(run: Run): boolean {
-  return isFinal(run.status) && !run.open;
 }

@@ -91,22 +91,25 @@ export const MACHINE_LOST_AFTER_MS = 5 * SECOND;
 
 // --- The driver, the sweep and watchers -----------------------------------------------------------------------
 
-/** A driver that says nothing for this long is woken by its alarm. Longer than any one call it makes. */
+/** How often the alarm looks after a driver. Longer than any one call it makes. */
 export const DRIVER_ALARM_MS = 75 * SECOND;
 /** While a run is younger than this its output is long-polled without a pause. */
 export const POLL_HELD_UNTIL_AGE_MS = 60 * SECOND;
 /** Later, with nobody watching: one quick read each 5 % of the run's age, within these bounds (a held object bills). */
 export const POLL_PAUSE_MIN_MS = 5 * SECOND;
 export const POLL_PAUSE_MAX_MS = 30 * SECOND;
-/** Longest pause between two reads of a chatty command's output: each read that brings some is a row in D1. */
+/**
+ * Longest pause between two reads of a chatty command's output: each read that brings some is a row in D1, and Fly takes one
+ * exec a second for a Machine, three in a burst.
+ */
 export const OUTPUT_PAUSE_MS = 1 * SECOND;
-/** The same while somebody watches, who sees no difference. */
-export const OUTPUT_PAUSE_WATCHED_MS = 150;
-/** Until then the pause is this share of the time since the Machine's start. */
-export const OUTPUT_PAUSE_SHARE_OF_AGE = 0.1;
+/** Until then the pause is this share of the time since the Machine's start, so that short runs end without delay. */
+export const OUTPUT_PAUSE_SHARE_OF_AGE = 0.25;
+/** Pause after an exec that was one too many for Fly's rate limit (429). */
+export const EXEC_LATER_PAUSE_MS = 1 * SECOND;
 /** Between two looks for the end of a command whose output is past the cap. */
 export const OUTPUT_CAPPED_PAUSE_MS = 1 * SECOND;
-/** Runs advanced by one sweep. The next sweep goes on where it ended. */
+/** Runs woken at once by a sweep, which goes through all quiet ones in pages of so many. */
 export const SWEEP_MAX_RUNS = 200;
 /** A run whose last event is younger than this is left to its driver. */
 export const SWEEP_QUIET_MS = 10 * SECOND;
@@ -123,6 +126,8 @@ export const LIST_LIMIT_DEFAULT = 50;
 export const LIST_LIMIT_MAX = 200;
 /** Output shown on a run's page before the reader is sent to the raw stream. */
 export const PAGE_OUTPUT_MAX_BYTES = 512 * KIB;
+/** Largest form of a page: a token, or nothing. */
+export const PAGE_FORM_MAX_BYTES = 16 * KIB;
 /** A browser stays signed in this long. */
 export const SESSION_MS = 7 * 24 * HOUR;
 /** A link that signs in works this long. */

@@ -2,9 +2,9 @@
 
 import type { Attempt } from "./attempt.ts";
 import { formatDuration } from "./duration.ts";
-import { RUNNER_OVERDUE_MS } from "./limits.ts";
-import type { Ending } from "./outcome.ts";
-import { currentAttempt, isFinal, type RunState } from "./run.ts";
+import { RUNNER_LINGER_MS, RUNNER_OVERDUE_MS } from "./limits.ts";
+import { type Ending, outcomeOf } from "./outcome.ts";
+import { currentAttempt, isFinal, type Run, type RunState } from "./run.ts";
 
 export type Step =
   /** Decide the Machine of the next attempt and store it. */
@@ -19,8 +19,8 @@ export type Step =
   | { do: "await_end"; until: number }
   /** Tell the command to stop. */
   | { do: "stop" }
-  /** Nothing more will be learnt: this is the outcome. */
-  | { do: "settle"; ending: Ending }
+  /** This is the outcome; where a limit passed, only after a last look, since the command may have ended while nobody looked. */
+  | { do: "settle"; ending: Ending; lookFirst: boolean }
   /** The outcome stands: see the Machine gone. */
   | { do: "release"; attempt: Attempt }
   | { do: "nothing" };
@@ -33,11 +33,12 @@ export function nextStep(state: RunState, nowMs: number): Step {
   const { run } = state;
   const attempt = currentAttempt(state);
   if (isFinal(run.status)) return run.open && attempt ? { do: "release", attempt } : { do: "nothing" };
-  if (run.cancelRequestedAt !== null && !attempt?.startedAt) return { do: "settle", ending: CANCELLED };
+  if (run.cancelRequestedAt !== null && !attempt?.startedAt)
+    return { do: "settle", ending: CANCELLED, lookFirst: false };
   const { queueMs } = run.spec.timeouts;
   if (attempt?.machineId == null) {
     if (nowMs >= run.acceptedAt + queueMs)
-      return { do: "settle", ending: timedOut("no machine could be had", queueMs, "queue") };
+      return overdue(timedOut("no machine could be had", queueMs, "queue"));
     return attempt ? { do: "launch" } : { do: "plan" };
   }
   return attempt.startedAt === null
@@ -50,8 +51,7 @@ const CANCELLED: Ending = { status: "cancelled", reason: "cancelled_by_user", de
 function boot(state: RunState, attempt: Attempt, nowMs: number): Step {
   const { bootMs } = state.run.spec.timeouts;
   const until = (attempt.createdAt ?? attempt.createAskedAt) + bootMs;
-  if (nowMs >= until)
-    return { do: "settle", ending: timedOut("the machine was not started", bootMs, "boot") };
+  if (nowMs >= until) return overdue(timedOut("the machine was not started", bootMs, "boot"));
   return { do: "await_start", until };
 }
 
@@ -60,19 +60,32 @@ function watch(state: RunState, attempt: Attempt, startedAt: number, nowMs: numb
   const { runMs, stopMs } = spec.timeouts;
   const runnerStops = spec.capture === "output";
   const runLimit = startedAt + runMs;
+  if (attempt.exitedAt !== null) return drain(state.run, attempt, attempt.exitedAt, runLimit, nowMs);
   if (attempt.stopRequestedAt !== null) {
     const until = attempt.stopRequestedAt + stopMs + RUNNER_OVERDUE_MS;
-    if (nowMs >= until)
-      return { do: "settle", ending: cancelRequestedAt !== null ? CANCELLED : ranTooLong(runMs) };
+    if (nowMs >= until) return overdue(cancelRequestedAt !== null ? CANCELLED : ranTooLong(runMs));
     return { do: runnerStops ? "read_output" : "await_end", until };
   }
   if (cancelRequestedAt !== null) return { do: "stop" };
   if (runnerStops) {
     // The runner enforces the limit inside the Machine; this is for a runner that is broken.
     const until = runLimit + stopMs + RUNNER_OVERDUE_MS;
-    return nowMs >= until ? { do: "settle", ending: ranTooLong(runMs) } : { do: "read_output", until };
+    return nowMs >= until ? overdue(ranTooLong(runMs)) : { do: "read_output", until };
   }
   return nowMs >= runLimit ? { do: "stop" } : { do: "await_end", until: runLimit };
+}
+
+/** The command's end is known and the rest of its output is being fetched, as long as the runner lingers for that. */
+function drain(run: Run, attempt: Attempt, exitedAt: number, runLimit: number, nowMs: number): Step {
+  const until = exitedAt + RUNNER_LINGER_MS;
+  if (nowMs < until) return { do: "read_output", until };
+  const exit = attempt.exit ?? { code: null, signal: null, oomKilled: false };
+  const end = { exit, timedOut: exitedAt >= runLimit, commandMissing: null };
+  return { do: "settle", ending: outcomeOf(run, attempt, end), lookFirst: false };
+}
+
+function overdue(ending: Ending): Step {
+  return { do: "settle", ending, lookFirst: true };
 }
 
 function ranTooLong(runMs: number): Ending {

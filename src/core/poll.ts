@@ -4,7 +4,6 @@ import {
   EXEC_HOLD_MAX_S,
   OUTPUT_PAUSE_MS,
   OUTPUT_PAUSE_SHARE_OF_AGE,
-  OUTPUT_PAUSE_WATCHED_MS,
   POLL_HELD_UNTIL_AGE_MS,
   POLL_PAUSE_MAX_MS,
   POLL_PAUSE_MIN_MS,
@@ -26,12 +25,18 @@ export function pollPlan(ageMs: number, watched: boolean): PollPlan {
  * The pause after a poll that brought output of a command that goes on: each poll that brings some is a stored row, so a
  * chatty command is read in larger pieces the longer it runs. Short runs are not slowed down by it.
  */
-export function pauseAfterOutputMs(ageMs: number, watched: boolean): number {
-  const longest = watched ? OUTPUT_PAUSE_WATCHED_MS : OUTPUT_PAUSE_MS;
-  return Math.min(longest, ageMs * OUTPUT_PAUSE_SHARE_OF_AGE);
+export function pauseAfterOutputMs(ageMs: number): number {
+  return Math.min(OUTPUT_PAUSE_MS, ageMs * OUTPUT_PAUSE_SHARE_OF_AGE);
 }
 
-/** The pause before repeating a call that failed `failures` times in a row: doubling, without a random part of its own. */
+/** The pause before repeating a call that failed `failures` times in a row: doubling; {@link spread} keeps many from repeating together. */
 export function repeatDelayMs(failures: number, firstMs: number, maxMs: number): number {
   return Math.min(maxMs, firstMs * 2 ** Math.max(0, failures - 1));
+}
+
+/** Between half and all of a delay, by the seed: what failed together is not repeated together. FNV-1a, as the core draws no chance. */
+export function spread(delayMs: number, seed: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < seed.length; i++) hash = Math.imul(hash ^ seed.charCodeAt(i), 0x01000193);
+  return delayMs * (0.5 + ((hash >>> 8) & 0xffff) / 0x20000);
 }

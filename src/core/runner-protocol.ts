@@ -48,6 +48,8 @@ export interface RunnerEnd {
   timedOut: boolean;
   /** Why there was no command to run, as a sentence; null where there was one. */
   commandMissing: string | null;
+  /** True where the Machine's disk had no room for all of the output. */
+  outputLost: boolean;
   /** Epoch milliseconds, by the Machine's clock, to the second; null where the runner did not write it yet. */
   at: number | null;
 }
@@ -111,14 +113,15 @@ export function parseReadReply(text: string): RunnerReply | { problem: string } 
 const PROBLEM = "mayfly 1 problem ";
 
 const FACTS =
-  /^mayfly 1 (?<state>running|ended) (?<stdoutSize>\d+) (?<stderrSize>\d+) (?<code>\d+) (?<timedOut>[01]) (?<oomKilled>[01]) (?<missing>[01]) (?<at>\d+|-) (?<form>base64|hex) (?<stdoutLength>\d+) (?<stderrLength>\d+)$/;
+  /^mayfly 1 (?<state>running|ended) (?<stdoutSize>\d+) (?<stderrSize>\d+) (?<code>\d+) (?<timedOut>[01]) (?<oomKilled>[01]) (?<flaw>[012]) (?<at>\d+|-) (?<form>base64|hex) (?<stdoutLength>\d+) (?<stderrLength>\d+)$/;
 
 function endOf(facts: Record<string, string>, sentence: string): RunnerEnd {
   const code = Number(facts.code);
   return {
     exit: { code, signal: signalOfCode(code), oomKilled: facts.oomKilled === "1" },
     timedOut: facts.timedOut === "1",
-    commandMissing: facts.missing === "1" ? sentence || "the command can not be executed" : null,
+    commandMissing: facts.flaw === "1" ? sentence || "the command can not be executed" : null,
+    outputLost: facts.flaw === "2",
     at: facts.at === "-" ? null : Number(facts.at) * 1000,
   };
 }

@@ -9,6 +9,9 @@
  * - A waiting reader makes a FIFO `wake.<pid>` and blocks on it. The runner writes to each of them at the end; a signal
  *   would not do, for the image's user may not signal root's readers. FIFOs are opened for reading and writing, which
  *   never blocks on Linux, so that one whose reader is gone does no harm. A reader that is killed may leave its FIFO.
+ * - The command writes to two FIFOs, `1` and `2`, which two `cat` copy into the files: a job may open /dev/stderr by
+ *   name, which would empty a file. Both `cat` end with the command unless a child of it holds a stream open.
+ * - `_flaw` is 1 where there was no command to run and 2 where the disk had no room for all of the output.
  * - The watchdog, one background shell with one `sleep`, sends ALRM to the runner when a time limit passes.
  * - Where `sleep` knows no fractions a poller looks each second.
  * - A directory that is there already is an error: nothing is run twice into the same streams.
@@ -23,7 +26,9 @@
  * - A shell can not tell `exit 137` from death by SIGKILL in a way that dash, bash and busybox share.
  * - The kernel counts its OOM kills as a whole. Where Machines share a kernel, a SIGKILL that somebody sent while
  *   another Machine ran out of memory is taken for one.
- * - The streams are files: a job that opens /dev/stdout or /dev/stderr by name and not for appending empties them.
+ * - A background child that keeps a stream open is waited for a third of a second, then what it writes is not told.
+ * - Where the image has no mkfifo or no cat the streams are the files themselves, and a job that opens /dev/stdout or
+ *   /dev/stderr by name and not for appending empties them.
  */
 export const RUNNER_SCRIPT = `# Mayfly's runner: runs one command, keeps its output and tells it to readers.
 #   run DIR RUN_SECONDS STOP_SECONDS LINGER_SECONDS COMMAND [ARG...]
@@ -36,7 +41,7 @@ read_state() {
   _state='' _whole=''
   [ -s "$_dir/state" ] || return
   {
-    read -r _state _code _timed_out _oom_killed _is_missing _out _err _whole
+    read -r _state _code _timed_out _oom_killed _flaw _out _err _whole
     read -r _runner
   } <"$_dir/state"
   [ "$_state$_whole" = ended. ] || _state=running
@@ -163,8 +168,8 @@ look_whether_oom() {
 
 tell_end() {
   read_sizes
-  [ "$_missing" ] && _is_missing=1 && printf '%s\\n' "$_missing" >"$_dir/missing"
-  printf 'ended %s ' "$_code $_timed_out $_oom_killed $_is_missing $_out $_err ." 1<>"$_dir/state"
+  [ "$_missing" ] && _flaw=1 && printf '%s\\n' "$_missing" >"$_dir/missing"
+  printf 'ended %s ' "$_code $_timed_out $_oom_killed $_flaw $_out $_err ." 1<>"$_dir/state"
   for _fifo in "$_dir"/wake.*; do
     [ -p "$_fifo" ] && echo 1<>"$_fifo"
   done
@@ -182,8 +187,41 @@ linger() {
   exit "$_code"
 }
 
+# True while process $1, a child, has not ended.
+is_running() {
+  read -r _id _name _status _rest <"/proc/$1/stat" && [ "$_status" != Z ]
+}
+
+# Waits until all that the command wrote is in the files, as long as nobody else keeps the streams open. A cat that
+# failed had no room to write to. The bell is killed for good: a TERM right after its fork could still be swallowed.
+drain() {
+  [ "$_cats" ] || return
+  _late=''
+  trap '_late=1' ALRM
+  while sleep 0.3 || sleep 1; do kill -ALRM "$$"; done &
+  for _cat in $_cats; do
+    until [ "$_late" ]; do
+      wait "$_cat"
+      _copied=$?
+      is_running "$_cat" || break
+    done
+    [ "$_late$_copied" != 1 ] || _flaw=2
+  done
+  kill -KILL "$!"
+  [ ! "$_late" ] || kill $_cats
+}
+
 run_command() {
-  { exec "$@"; } </dev/null >>"$_dir/stdout" 2>>"$_dir/stderr" &
+  mkfifo -m 666 "$_dir/1" "$_dir/2"
+  if [ -p "$_dir/2" ] && command -v cat >/dev/null; then
+    cat <"$_dir/1" >>"$_dir/stdout" &
+    _cats=$!
+    cat <"$_dir/2" >>"$_dir/stderr" &
+    _cats="$_cats $!"
+    { exec "$@"; } </dev/null >"$_dir/1" 2>"$_dir/2" &
+  else
+    { exec "$@"; } </dev/null >>"$_dir/stdout" 2>>"$_dir/stderr" &
+  fi
   _pid=$!
   exec </dev/null >/dev/null 2>&1
   watch "$_limit"
@@ -194,6 +232,7 @@ run_command() {
   trap 'pass_on USR2' USR2
   trap limit_passed ALRM
   await
+  drain
   case $_code in
     126 | 127) look_whether_started "$1" ;;
     137) [ "$_killed" ] || look_whether_oom ;;
@@ -202,7 +241,7 @@ run_command() {
 
 do_run() {
   _limit=$1 _stop=$2 _linger=$3
-  _watchdog='' _stopping='' _killed='' _missing='' _is_missing=0 _timed_out=0 _oom_killed=0
+  _cats='' _watchdog='' _stopping='' _killed='' _missing='' _flaw=0 _timed_out=0 _oom_killed=0
   shift 3
   make_dir
   look_for "$1"
@@ -295,11 +334,11 @@ do_read() {
   command -v base64 >/dev/null || _form=hex _encode='od -An -v -tx1'
   if [ "$_state" = ended ]; then
     [ ! -s "$_dir/at" ] || read -r _at <"$_dir/at"
-    [ "$_is_missing" = 0 ] || IFS= read -r _line <"$_dir/missing"
+    [ "$_flaw" != 1 ] || IFS= read -r _line <"$_dir/missing"
   else
-    _code=0 _timed_out=0 _oom_killed=0 _is_missing=0
+    _code=0 _timed_out=0 _oom_killed=0 _flaw=0
   fi
-  echo "mayfly 1 $_state $_out $_err $_code $_timed_out $_oom_killed $_is_missing $_at $_form $_n_out $_n_err"
+  echo "mayfly 1 $_state $_out $_err $_code $_timed_out $_oom_killed $_flaw $_at $_form $_n_out $_n_err"
   printf '%s\\n' "$_line"
   print_bytes stdout "$1" "$_n_out"
   print_bytes stderr "$2" "$_n_err"

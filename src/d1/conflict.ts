@@ -1,6 +1,6 @@
 /** Telling a taken key from every other failure of D1. */
 
-const TAKEN_KEY_CODES = ["SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT"];
+const TAKEN_KEY_CODES = ["SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE"];
 
 /** True where the statement failed since its key exists. D1 says so in the text of its error, which drizzle wraps in a cause. */
 export function isTakenKey(error: unknown): boolean {

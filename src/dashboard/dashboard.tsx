@@ -1,7 +1,9 @@
 /** The pages, as an app of their own: `/`, `/runs/…`, `/sign-in`, `/sign-out` and `/assets/…`, and no other path. */
 
 import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { csrf } from "hono/csrf";
+import { PAGE_FORM_MAX_BYTES } from "../core/limits.ts";
 import { assets } from "./assets.ts";
 import { noStore, pageHeaders } from "./headers.ts";
 import type { DashboardPorts } from "./ports.ts";
@@ -20,7 +22,8 @@ const SIGNED_IN_PATHS = ["/", "/runs/*"];
 export function createDashboard(ports: DashboardPorts): Hono {
   const app = new Hono();
   app.onError(problemHandler(() => ports.now()));
-  for (const path of PATHS) app.use(path, pageHeaders(), noStore(), csrf());
+  for (const path of PATHS)
+    app.use(path, pageHeaders(), noStore(), csrf(), bodyLimit({ maxSize: PAGE_FORM_MAX_BYTES }));
   for (const path of SIGNED_IN_PATHS) app.use(path, requireSession(ports));
   app.route("/", assets());
   app.route("/", signInPages(ports));

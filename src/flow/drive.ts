@@ -3,7 +3,7 @@
 import type { Attempt } from "../core/attempt.ts";
 import { OUTPUT_READ_FIRST_BYTES, REPEAT_DELAY_FIRST_MS, REPEAT_DELAY_MAX_MS } from "../core/limits.ts";
 import { type OutputOffsets, offsetsAfter } from "../core/output.ts";
-import { repeatDelayMs } from "../core/poll.ts";
+import { repeatDelayMs, spread } from "../core/poll.ts";
 import { currentAttempt, type RunState } from "../core/run.ts";
 import type { Findings } from "./flow.ts";
 import type { Store } from "./ports.ts";
@@ -23,6 +23,8 @@ export class Drive {
   absentSince: number | null = null;
   /** Bytes to ask for in one read of output. */
   readBytes: number = OUTPUT_READ_FIRST_BYTES;
+  /** True once a passed limit was answered by a last look that brought no end. */
+  lookedLast = false;
   /** When the Machine was last told to go, in this memory. */
   letGoAt: number | null = null;
   /** Aborts the call that is waiting, when somebody has news for the driver. */
@@ -52,7 +54,13 @@ export class Drive {
   /** The pause before repeating what just failed, longer each time. */
   backOffMs(): number {
     this.failures += 1;
-    return repeatDelayMs(this.failures, REPEAT_DELAY_FIRST_MS, REPEAT_DELAY_MAX_MS);
+    const delay = repeatDelayMs(this.failures, REPEAT_DELAY_FIRST_MS, REPEAT_DELAY_MAX_MS);
+    return spread(delay, `${this.state.run.id}${this.failures}`);
+  }
+
+  /** The pause after a wait that found nothing: none where it waited, a growing one where it answered at once. */
+  pauseAfterWait(beganAt: number, now: number): number {
+    return now - beganAt < REPEAT_DELAY_FIRST_MS ? this.backOffMs() : 0;
   }
 
   /** Stores what a step found. Where another writer was first, all is forgotten and looked up again. */

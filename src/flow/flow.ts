@@ -10,6 +10,7 @@ import type { RunEvent } from "../core/event.ts";
 import { nextStep } from "../core/next-step.ts";
 import type { OutputChunk } from "../core/output.ts";
 import type { Drive } from "./drive.ts";
+import { settleAfterLook } from "./last-look.ts";
 import { launch } from "./launch.ts";
 import { awaitEnd, awaitStart } from "./observe.ts";
 import { plan } from "./plan.ts";
@@ -78,7 +79,9 @@ function carryOut(
     case "stop":
       return stop(ports, drive);
     case "settle":
-      return settleNow(ports, drive, step.ending);
+      return step.lookFirst
+        ? settleAfterLook(ports, drive, step.ending)
+        : settleNow(ports, drive, step.ending);
     case "release":
       return release(ports, drive, step.attempt);
   }

@@ -4,10 +4,16 @@
  * possible the Machine is looked for, destroyed ones included, before it is asked for.
  */
 
-import { CREATE_LOOKUP_PAUSE_MS, CREATE_LOOKUPS_NEEDED, LAUNCH_PATIENCE_MS } from "../core/limits.ts";
+import {
+  CREATE_LOOKUP_PAUSE_MS,
+  CREATE_LOOKUPS_NEEDED,
+  LAUNCH_PATIENCE_MS,
+  REPEAT_DELAY_MAX_MS,
+} from "../core/limits.ts";
 import type { Machine } from "../core/machine.ts";
 import { NO_OUTPUT } from "../core/output.ts";
 import { machineFiles } from "../core/plan.ts";
+import { repeatDelayMs } from "../core/poll.ts";
 import type { Drive } from "./drive.ts";
 import { type Findings, type FlowPorts, found, nothingNew } from "./flow.ts";
 import { settled, summary } from "./settle.ts";
@@ -16,17 +22,25 @@ export async function launch(ports: FlowPorts, drive: Drive): Promise<Findings> 
   return drive.neverAsked ? ask(ports, drive) : look(ports, drive);
 }
 
-async function look(ports: FlowPorts, drive: Drive): Promise<Findings> {
+/** Looks for the Machine of an earlier ask. */
+export async function lookForMachine(ports: FlowPorts, drive: Drive): Promise<Findings> {
   const look = await ports.machines.find(drive.attempt().machineName, drive.state.run.id);
   if (look.kind === "found") return created(ports, drive, look.machine, true);
-  if (look.kind === "failed") return nothingNew(drive.backOffMs());
-  drive.emptyLookups += 1;
+  if (look.kind === "absent") drive.emptyLookups += 1;
+  return nothingNew(look.kind === "failed" ? drive.backOffMs() : CREATE_LOOKUP_PAUSE_MS);
+}
+
+async function look(ports: FlowPorts, drive: Drive): Promise<Findings> {
+  const before = drive.emptyLookups;
+  const findings = await lookForMachine(ports, drive);
+  if (drive.emptyLookups === before) return findings;
   // One empty list proves nothing: a list may lag behind a create.
-  return drive.emptyLookups < CREATE_LOOKUPS_NEEDED ? nothingNew(CREATE_LOOKUP_PAUSE_MS) : ask(ports, drive);
+  return drive.emptyLookups < CREATE_LOOKUPS_NEEDED ? findings : ask(ports, drive);
 }
 
 async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
   const { machineName, machineConfig, number } = drive.attempt();
+  const neverAskedBefore = drive.neverAsked;
   drive.neverAsked = false;
   drive.emptyLookups = 0;
   const result = await ports.machines.create(
@@ -40,18 +54,23 @@ async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
       drive.offsets = { ...NO_OUTPUT };
       return createdAndMaybeStarted(ports, drive, result.machine);
     case "exists":
-      return nothingNew(0);
+      return nothingNew(drive.backOffMs());
     case "later":
-      drive.neverAsked = true;
+      // This ask made no Machine, which says nothing of an earlier one.
+      drive.neverAsked = neverAskedBefore;
       return nothingNew(drive.backOffMs());
     case "uncertain":
       return {
         events: [{ type: "create_uncertain", at, attempt: number, error: result.error }],
         chunks: [],
-        pauseMs: CREATE_LOOKUP_PAUSE_MS,
+        pauseMs: repeatDelayMs(
+          drive.attempt().uncertainCreates + 1,
+          CREATE_LOOKUP_PAUSE_MS,
+          REPEAT_DELAY_MAX_MS,
+        ),
       };
     case "refused":
-      drive.neverAsked = true;
+      drive.neverAsked = neverAskedBefore;
       return found(
         settled(at, { status: "failed", reason: result.reason, detail: result.error }, summary(null, true)),
       );

@@ -22,21 +22,22 @@ export async function awaitStart(ports: FlowPorts, drive: Drive, until: number):
     drive.absentSince = null;
     return found({ type: "machine_started", at: ports.clock.now(), attempt: drive.attempt().number });
   }
-  if (result.kind === "failed") return nothingNew(drive.interrupt?.aborted ? 0 : drive.backOffMs());
-  // "Not yet" may mean that it will never be: a short command can be over before the first wait.
+  if (drive.interrupt?.aborted) return nothingNew(0);
+  // Fly answers 400 to a wait for what will not be, and "not yet" may mean that it will never be: a short command can be over before the first wait.
   return lookAtMachine(ports, drive);
 }
 
 /** Waits until a Machine that runs its image by itself has ended. */
 export async function awaitEnd(ports: FlowPorts, drive: Drive, until: number): Promise<Findings> {
+  const beganAt = ports.clock.now();
   const result = await ports.machines.wait(
     drive.machineId(),
     "destroyed",
     remainingMs(ports, until),
     drive.interrupt,
   );
-  if (result.kind === "not_yet") return nothingNew(0);
-  if (result.kind === "failed") return nothingNew(drive.interrupt?.aborted ? 0 : drive.backOffMs());
+  if (drive.interrupt?.aborted) return nothingNew(0);
+  if (result.kind === "not_yet") return nothingNew(drive.pauseAfterWait(beganAt, ports.clock.now()));
   return lookAtMachine(ports, drive);
 }
 
@@ -55,13 +56,7 @@ export async function lookAtMachine(ports: FlowPorts, drive: Drive): Promise<Fin
         : nothingNew(drive.backOffMs());
     }
   }
-  return lostOrPatience(
-    ports,
-    drive,
-    look.kind === "found"
-      ? `it is ${look.machine.state} and left no exit event`
-      : "the Machines API does not know it",
-  );
+  return lostOrPatience(ports, drive, look.kind === "found" ? look.machine : null);
 }
 
 function startedAfterAll(ports: FlowPorts, drive: Drive, machine: Machine): Findings {
@@ -75,19 +70,27 @@ async function ended(ports: FlowPorts, drive: Drive, machine: Machine, exit: Mac
   const captured = drive.state.run.spec.capture === "output";
   if (captured) drive.offsets ??= await ports.store.outputOffsets(drive.state.run.id, drive.attempt().number);
   const events: RunEvent[] = drive.attempt().startedAt === null ? [started(drive, machine, now)] : [];
-  const end = {
-    ...commandEnd(exit),
-    at: exit.at,
-    timedOut: drive.attempt().stopRequestedAt !== null && drive.state.run.cancelRequestedAt === null,
-  };
+  const { stopRequestedAt } = drive.attempt();
+  // It may have ended by itself before the stop arrived.
+  const stopped = stopRequestedAt !== null && (exit.requestedStop || (exit.at ?? 0) >= stopRequestedAt);
+  const timedOut = stopped && drive.state.run.cancelRequestedAt === null;
+  const end = { ...commandEnd(exit), at: exit.at, timedOut };
   // The Machine's word about the exit came before the runner's: what was not read by then is gone with its disk.
   return found(...events, ...exitedAndSettled(drive, now, end, "machine", summary(drive.offsets, !captured)));
 }
 
-async function lostOrPatience(ports: FlowPorts, drive: Drive, why: string): Promise<Findings> {
+/** A gone Machine without an exit event, or one that nobody knows, is believed after a while: looks can lag behind. */
+async function lostOrPatience(ports: FlowPorts, drive: Drive, machine: Machine | null): Promise<Findings> {
   const now = ports.clock.now();
   drive.absentSince ??= now;
   if (now - drive.absentSince < MACHINE_LOST_AFTER_MS) return nothingNew(drive.backOffMs());
+  if (machine && drive.attempt().startedAt === null && lastStartedAt(machine) === null)
+    return settleNow(ports, drive, {
+      status: "failed",
+      reason: "image_unavailable",
+      detail: `the machine was ${machine.state} before it was started; the image may not exist, be private or be too large`,
+    });
+  const why = machine ? `it is ${machine.state} and left no exit event` : "the Machines API does not know it";
   return settleNow(ports, drive, {
     status: "failed",
     reason: "machine_lost",

@@ -84,6 +84,8 @@ export type ExecResult =
   | { kind: "ran"; exitCode: number; stdout: string; stderr: string }
   /** The Machine is not started (any more): look at it. */
   | { kind: "not_running" }
+  /** One call too many for the rate limit; the next second will do. */
+  | { kind: "later" }
   | { kind: "failed"; error: string };
 
 /** A call whose only news is whether it was taken. `gone`: there is no such Machine. */

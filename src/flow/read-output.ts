@@ -4,6 +4,7 @@
  */
 
 import {
+  EXEC_LATER_PAUSE_MS,
   EXEC_SLACK_S,
   OUTPUT_CAPPED_PAUSE_MS,
   OUTPUT_IN_D1_MAX_BYTES,
@@ -17,7 +18,7 @@ import type { Drive } from "./drive.ts";
 import { type Findings, type FlowPorts, nothingNew } from "./flow.ts";
 import { lookAtMachine } from "./observe.ts";
 import type { Blobs } from "./ports.ts";
-import { exitedAndSettled, summary } from "./settle.ts";
+import { exited, exitedAndSettled, summary } from "./settle.ts";
 
 export async function readOutput(ports: FlowPorts, drive: Drive, until: number): Promise<Findings> {
   const { run } = drive.state;
@@ -27,7 +28,7 @@ export async function readOutput(ports: FlowPorts, drive: Drive, until: number):
   const room = Math.max(0, OUTPUT_MAX_BYTES - drive.offsets.stdout - drive.offsets.stderr);
   const ageMs = ports.clock.now() - startedAt;
   const poll = pollPlan(ageMs, drive.watched());
-  const holdS = Math.max(0, Math.min(poll.holdS, Math.floor((until - ports.clock.now()) / 1000)));
+  const holdS = Math.max(0, Math.min(poll.holdS, Math.ceil((until - ports.clock.now()) / 1000)));
   const argv = readCommand({
     machineName: attempt.machineName,
     stdoutOffset: drive.offsets.stdout,
@@ -38,13 +39,13 @@ export async function readOutput(ports: FlowPorts, drive: Drive, until: number):
   const result = await ports.machines.exec(drive.machineId(), argv, holdS + EXEC_SLACK_S, drive.interrupt);
   if (drive.interrupt?.aborted) return nothingNew(0);
   if (result.kind === "not_running") return lookAtMachine(ports, drive);
+  if (result.kind === "later") return nothingNew(EXEC_LATER_PAUSE_MS);
   const reply = result.kind === "ran" ? parseReadReply(result.stdout) : { problem: result.error };
   // The Machine itself knows whether it is worth asking again.
   if ("problem" in reply) return lookAtMachine(ports, drive);
   drive.failures = 0;
   drive.absentSince = null;
-  const quietMs =
-    reply.stdout.length + reply.stderr.length > 0 ? pauseAfterOutputMs(ageMs, drive.watched()) : 0;
+  const quietMs = reply.stdout.length + reply.stderr.length > 0 ? pauseAfterOutputMs(ageMs) : 0;
   return keep(ports, drive, drive.offsets, reply, room, Math.max(poll.pauseMs, quietMs));
 }
 
@@ -64,13 +65,15 @@ async function keep(
   const received = reply.stdout.length + reply.stderr.length;
   if (received >= drive.readBytes) drive.readBytes = Math.min(OUTPUT_READ_MAX_BYTES, drive.readBytes * 2);
   const capped = received >= room;
-  const more = waiting > 0 && !capped;
-  if (more) return { events: [], chunks, pauseMs: 0 };
+  // The end is recorded as soon as it is known: fetching the rest can take longer than a limit leaves.
+  const end = reply.end && { ...reply.end, at: exitTime(reply.end.at, now) };
+  if (waiting > 0 && !capped)
+    return { events: end ? exited(drive.attempt(), now, end, "runner") : [], chunks, pauseMs: 0 };
   // Past the cap there is nothing to fetch: only the end is waited for.
-  if (reply.end === null)
+  if (end === null)
     return { events: [], chunks, pauseMs: capped ? Math.max(pauseMs, OUTPUT_CAPPED_PAUSE_MS) : pauseMs };
-  const end = { ...reply.end, at: exitTime(reply.end.at, now) };
-  const events = exitedAndSettled(drive, now, end, "runner", summary(after, waiting === 0, waiting));
+  const complete = waiting === 0 && !end.outputLost;
+  const events = exitedAndSettled(drive, now, end, "runner", summary(after, complete, waiting));
   return { events, chunks, pauseMs: 0 };
 }
 

@@ -10,6 +10,7 @@ import {
   CREATE_LOOKUPS_NEEDED,
   EXEC_SLACK_S,
   LET_GO_MS,
+  MACHINE_LOST_AFTER_MS,
   MACHINE_WAIT_MAX_MS,
 } from "../core/limits.ts";
 import type { MachineEvent } from "../core/machine.ts";
@@ -28,7 +29,7 @@ export async function release(ports: FlowPorts, drive: Drive, attempt: Attempt):
         releaseCommand(attempt.machineName),
         EXEC_SLACK_S,
       );
-      if (result.kind === "failed") drive.letGoAt = now - LET_GO_MS;
+      if (result.kind === "failed" || result.kind === "later") drive.letGoAt = now - LET_GO_MS;
     } else if (!endedByItself(attempt)) drive.letGoAt = now - LET_GO_MS;
   }
   const overdue = now - drive.letGoAt >= LET_GO_MS;
@@ -38,17 +39,29 @@ export async function release(ports: FlowPorts, drive: Drive, attempt: Attempt):
   }
   const waitMs = overdue ? MACHINE_WAIT_MAX_MS : Math.max(1000, LET_GO_MS - (now - drive.letGoAt));
   const wait = await ports.machines.wait(attempt.machineId, "destroyed", waitMs);
-  if (wait.kind === "not_yet") return nothingNew(0);
+  if (wait.kind === "not_yet") return nothingNew(drive.pauseAfterWait(now, ports.clock.now()));
   if (wait.kind === "failed") return nothingNew(drive.backOffMs());
   return gone(ports, drive, attempt, attempt.machineId);
 }
 
-/** The Machine is gone by the wait's word; its own events are kept beside ours where it still answers. */
+/**
+ * The wait says that the Machine is gone, which it also says (404) of one that it does not know yet. Only the Machine's own
+ * word counts, or a silence that lasts; its events are kept beside ours.
+ */
 async function gone(ports: FlowPorts, drive: Drive, attempt: Attempt, machineId: string): Promise<Findings> {
   const look = await ports.machines.get(machineId);
-  if (look.kind === "failed" && drive.failures < EVENTS_TRIES) return nothingNew(drive.backOffMs());
-  const events = look.kind === "found" ? look.machine.events.toReversed() : [];
-  return found(released(ports, attempt, events));
+  const now = ports.clock.now();
+  if (look.kind === "found" && look.machine.state === "destroyed")
+    return found(released(ports, attempt, look.machine.events.toReversed()));
+  if (look.kind === "absent") {
+    drive.absentSince ??= now;
+    if (now - drive.absentSince >= MACHINE_LOST_AFTER_MS) return found(released(ports, attempt, []));
+  } else if (look.kind === "found") {
+    drive.absentSince = null;
+    // It lives on after all: not to be waited for any longer, but to be destroyed.
+    if (look.machine.state !== "destroying") drive.letGoAt = now - LET_GO_MS;
+  }
+  return nothingNew(drive.backOffMs());
 }
 
 /** No Machine is known of, but one that was asked for may yet appear. */
@@ -78,6 +91,3 @@ function endedUnderRunner(drive: Drive, attempt: Attempt): boolean {
 function endedByItself(attempt: Attempt): boolean {
   return attempt.exitedAt !== null;
 }
-
-/** Looks at a gone Machine for its events before they are given up. */
-const EVENTS_TRIES = 3;

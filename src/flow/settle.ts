@@ -1,6 +1,7 @@
 /** Settle: the outcome of a run, once and for all. */
 
-import type { Exited, Settled } from "../core/event.ts";
+import type { Attempt } from "../core/attempt.ts";
+import type { Exited, RunEvent, Settled } from "../core/event.ts";
 import { type CommandEnd, type Ending, outcomeOf } from "../core/outcome.ts";
 import { NO_OUTPUT, type OutputOffsets } from "../core/output.ts";
 import { currentAttempt, type OutputSummary } from "../core/run.ts";
@@ -18,29 +19,37 @@ export function settled(at: number, ending: Ending, output: OutputSummary): Sett
   return { type: "settled", at, ...ending, exit: null, output };
 }
 
-/** The events of a command whose end is known: how it ended, and what that means for the run. */
+/** The events of a command whose end is known: how it ended, unless that is recorded, and what it means for the run. */
 export function exitedAndSettled(
   drive: Drive,
   now: number,
   end: CommandEnd & { at: number | null },
   source: Exited["source"],
   output: OutputSummary,
-): [Exited, Settled] {
+): RunEvent[] {
   const attempt = drive.attempt();
-  const exited: Exited = {
-    type: "exited",
-    at: end.at ?? now,
-    attempt: attempt.number,
-    exit: end.exit,
-    source,
-  };
-  return [exited, { ...settled(now, outcomeOf(drive.state.run, attempt, end), output), exit: end.exit }];
+  return [
+    ...exited(attempt, now, end, source),
+    { ...settled(now, outcomeOf(drive.state.run, attempt, end), output), exit: end.exit },
+  ];
+}
+
+/** That a command has ended; nothing where it is recorded already. */
+export function exited(
+  attempt: Attempt,
+  now: number,
+  end: CommandEnd & { at: number | null },
+  source: Exited["source"],
+): Exited[] {
+  if (attempt.exitedAt !== null) return [];
+  return [{ type: "exited", at: end.at ?? now, attempt: attempt.number, exit: end.exit, source }];
 }
 
 /** Settles a run of which nothing more will be learnt; what its command wrote since the last read is lost. */
 export async function settleNow(ports: FlowPorts, drive: Drive, ending: Ending): Promise<Findings> {
   const attempt = currentAttempt(drive.state);
-  const mayHaveWritten = attempt?.startedAt != null && drive.state.run.spec.capture === "output";
+  const mayHaveWritten = attempt?.machineId != null && drive.state.run.spec.capture === "output";
   if (mayHaveWritten) drive.offsets ??= await ports.store.outputOffsets(drive.state.run.id, attempt.number);
-  return found(settled(ports.clock.now(), ending, summary(drive.offsets, !mayHaveWritten)));
+  const event = settled(ports.clock.now(), ending, summary(drive.offsets, !mayHaveWritten));
+  return found({ ...event, exit: attempt?.exit ?? null });
 }

@@ -1,6 +1,6 @@
 /**
  * A client of the Machines API: one private `request`, one method per operation, answers parsed by `wire.ts`.
- * Nothing is repeated here; whether a repeat is safe is the caller's decision (`FlyError.safeToRepeat`).
+ * Nothing is repeated here; whether a repeat is safe is decided by who calls (`machines.ts`, `flow/`).
  */
 
 import type { z } from "zod";

@@ -81,7 +81,10 @@ export function flyMachines(client: FlyClient): Machines {
             stderr: reply.stderr ?? "",
           };
         },
-        (error) => (error.status === 412 || error.status === 404 ? { kind: "not_running" } : failed(error)),
+        (error) => {
+          if (error.status === 429) return { kind: "later" };
+          return error.status === 412 || error.status === 404 ? { kind: "not_running" } : failed(error);
+        },
       ),
     signal: (id, signal) => action(() => client.signalMachine(id, signal)),
     stop: (id, signal, timeoutMs) => action(() => client.stopMachine(id, signal, formatDuration(timeoutMs))),

@@ -5,8 +5,8 @@ import type { RunState } from "../core/run.ts";
 import type { Drivers, News } from "../flow/ports.ts";
 import type { RunDriver } from "./run-driver.ts";
 
-/** Pause before watching again where a driver went away at once, so that a broken one is not asked in a tight loop. */
-const WATCH_AGAIN_MS = 500;
+/** Pause before watching again where a driver lets nobody in (too many watch, or it is broken): then watching is looking now and then. */
+const WATCH_AGAIN_MS = 3000;
 
 export function durableDrivers(namespace: DurableObjectNamespace<RunDriver>): Drivers {
   const driver = (runId: string) => namespace.getByName(runId);

@@ -49,6 +49,8 @@ export function readConfig(env: Env): Config {
   if (!env.FLY_APP) problems.push("FLY_APP is not set: the Fly app in which machines are made");
   if (!URL.canParse(env.FLY_API_BASE_URL))
     problems.push(`FLY_API_BASE_URL is "${env.FLY_API_BASE_URL}", which is no URL`);
+  if (env.ENCRYPTION_KEY && !isKey(env.ENCRYPTION_KEY))
+    problems.push("ENCRYPTION_KEY is not 32 bytes in base64 (openssl rand -base64 32)");
   const config = {
     token: secret("MAYFLY_TOKEN"),
     encryptionKey: secret("ENCRYPTION_KEY"),
@@ -57,4 +59,12 @@ export function readConfig(env: Env): Config {
   };
   if (problems.length > 0 || !guest) throw new ConfigError(problems.join("; "));
   return { ...config, defaultGuest: guest };
+}
+
+function isKey(text: string): boolean {
+  try {
+    return atob(text).length === 32;
+  } catch {
+    return false;
+  }
 }

@@ -27,6 +27,10 @@ export class RunDriver extends DurableObject<Env> {
   #fresh = false;
   /** The stored run may differ from what `#drive` remembers. */
   #stale = false;
+  /** Somebody came by while the last step was ending or the object was going to rest. */
+  #again = false;
+  /** When a step last ended: a driver that hangs is told from one that waits. */
+  #progressAt = 0;
   #errors = 0;
   #interrupt = new AbortController();
   #finalWaiters = new Set<() => void>();
@@ -79,7 +83,7 @@ export class RunDriver extends DurableObject<Env> {
       return new Response("too many watchers", { status: 429 });
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
-    server.send(JSON.stringify(this.#news()));
+    tell(server, JSON.stringify(this.#news()));
     // A rare poll becomes a held one when somebody watches.
     this.#ensureDriving();
     return new Response(null, { status: 101, webSocket: client });
@@ -88,17 +92,24 @@ export class RunDriver extends DurableObject<Env> {
   /** Armed again before anything else, so that a crash in here is followed by another alarm. */
   override async alarm(): Promise<void> {
     await this.ctx.storage.setAlarm(Date.now() + DRIVER_ALARM_MS);
+    // A call that never ends would hold the run for good; the object holds no facts, so it can be begun anew.
+    if (this.#driving !== null && Date.now() - this.#progressAt > 2 * DRIVER_ALARM_MS)
+      this.ctx.abort("the driver hangs");
     this.#ensureDriving();
   }
 
   #ensureDriving(): void {
+    if (this.#driving !== null) this.#again = true;
+    else this.#progressAt = Date.now();
     this.#driving ??= this.#driveUntilRest()
       // Storage refuses an object whose code was replaced; the alarm that is set brings the run to the new one.
       .catch((error: unknown) => logError(error, this.ctx.id.name))
       .finally(() => {
         this.#driving = null;
         // News that came while the last step was ending.
-        if (this.#stale) this.#ensureDriving();
+        const again = this.#stale || this.#again;
+        this.#again = false;
+        if (again) this.#ensureDriving();
       });
   }
 
@@ -112,7 +123,9 @@ export class RunDriver extends DurableObject<Env> {
         if (this.#stale) await this.#refresh(ports, drive);
         drive.interrupt = this.#interrupt.signal;
         drive.watched = () => this.#finalWaiters.size > 0 || this.ctx.getWebSockets().length > 0;
+        this.#again = false;
         const next = await advance(ports, drive);
+        this.#progressAt = Date.now();
         this.#errors = 0;
         this.#announce();
         if (next === "done") return await this.#rest(null);
@@ -171,7 +184,7 @@ export class RunDriver extends DurableObject<Env> {
     const final = isFinal(this.#drive?.state.run.status ?? "queued");
     if (final) for (const done of [...this.#finalWaiters]) done();
     const news = JSON.stringify(this.#news());
-    for (const socket of this.ctx.getWebSockets()) socket.send(news);
+    for (const socket of this.ctx.getWebSockets()) tell(socket, news);
   }
 
   #news(): News {
@@ -179,6 +192,15 @@ export class RunDriver extends DurableObject<Env> {
     if (drive === null) return { version: 0, position: OUTPUT_START, final: false };
     const position = { attempt: drive.state.attempts.length, seq: drive.offsets?.seq ?? 0 };
     return { version: drive.state.run.version, position, final: isFinal(drive.state.run.status) };
+  }
+}
+
+/** A watcher that is on its way out is no reason to stop driving. */
+function tell(socket: WebSocket, news: string): void {
+  try {
+    if (socket.readyState === WebSocket.OPEN) socket.send(news);
+  } catch {
+    // It closed in between.
   }
 }
 

@@ -17,6 +17,7 @@ underEachShell("the runner tells the end", (world) => {
       exit: { code, signal: null, oomKilled: false },
       timedOut: false,
       commandMissing: null,
+      outputLost: false,
     });
     expect(await world.letGo(run)).toBe(code);
   });
@@ -196,10 +197,12 @@ underEachShell("the runner that can not write", (world) => {
       await onSmallDisk(async (disk) => {
         const [full, late] = [new Box(world.shell, disk), new Box(world.shell, disk)];
         late.putFiles();
-        const run = full.run({ script: `echo first; cat /dev/zero >/tmp/.mayfly-${disk}/fill; exit 3` });
+        const stored = `until [ -s ${full.dir}/stdout ]; do :; done`;
+        const fill = `cat /dev/zero >/tmp/.mayfly-${disk}/fill`;
+        const run = full.run({ script: `echo first; ${stored}; ${fill}; head -c 300000 /dev/zero; exit 3` });
         const reply = await full.drain();
-        expect(reply.end?.exit.code).toBe(3);
-        expect(Buffer.from(reply.stdout).toString()).toBe("first\n");
+        expect(reply.end).toMatchObject({ exit: { code: 3 }, outputLost: true });
+        expect(Buffer.from(reply.stdout).toString().startsWith("first\n")).toBe(true);
         const refused = await late.run({ command: ["true"] }).ended;
         expect(refused.code).toBe(125);
         expect(refused.stderr).toContain("mayfly runner: can not write to");

@@ -17,7 +17,7 @@ describe("the runner's files", () => {
     expect(others).toEqual([]);
     expect(runner).toMatchObject({ path: "/tmp/.mayfly-mayfly-01j-1.sh", mode: 0o644 });
     expect(decoded(runner?.base64)).toBe(RUNNER_SCRIPT);
-    expect(Buffer.byteLength(RUNNER_SCRIPT)).toBeLessThan(8 * 1024);
+    expect(Buffer.byteLength(RUNNER_SCRIPT)).toBeLessThan(10 * 1024);
   });
 
   it.each(["", "a", "ab", "abc", "echo 'ä€😀'\n", "x".repeat(10_000)])(
@@ -81,6 +81,7 @@ describe("a reply", () => {
         exit: { code: 0, signal: null, oomKilled: false },
         timedOut: false,
         commandMissing: null,
+        outputLost: false,
         at: 1_700_000_000_000,
       },
     });

@@ -91,6 +91,6 @@ describe("reading output", () => {
 
   it("takes a chatty command's output in pieces, since each is a row", async () => {
     const { ports } = portsAnswering(runnerReply({ stdoutSize: 3, stdout: "hi\n", code: null }));
-    expect((await readOutput(ports, driveAt({ ...NO_OUTPUT }), UNTIL)).pauseMs).toBe(100);
+    expect((await readOutput(ports, driveAt({ ...NO_OUTPUT }), UNTIL)).pauseMs).toBe(250);
   });
 });

@@ -56,7 +56,7 @@ export async function startStack(options: { isolation?: string } = {}): Promise<
   const [port, machinesPort] = [await freePort(), await freePort()];
   writeFileSync(
     join(folder, "secrets.env"),
-    `MAYFLY_TOKEN=${TOKEN}\nENCRYPTION_KEY=c3Rvcnkta2V5\nFLY_API_TOKEN=local-story\n`,
+    `MAYFLY_TOKEN=${TOKEN}\nENCRYPTION_KEY=dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdCE=\nFLY_API_TOKEN=local-story\n`,
   );
   const persist = join(folder, "state");
   await promisify(execFile)(

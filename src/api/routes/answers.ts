@@ -20,6 +20,8 @@ export function errorAnswer(description: string) {
 export const COMMON_ERRORS = {
   401: errorAnswer("the API token is missing or not right"),
   422: errorAnswer("a field is not accepted; path names it"),
+  500: errorAnswer("something went wrong on our side"),
+  503: errorAnswer("not possible right now, or the deployment is not configured; message tells"),
 };
 
 /** Loads a run or answers that there is none. @throws AppError `not_found` */

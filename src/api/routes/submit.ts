@@ -3,7 +3,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { AppError } from "../../core/error.ts";
 import { IDEMPOTENCY_KEY_MAX_CHARS, PREFER_WAIT_MAX_S } from "../../core/limits.ts";
-import { isFinal } from "../../core/run.ts";
+import { isFinal, type RunState } from "../../core/run.ts";
 import type { IdempotencyKey } from "../../flow/ports.ts";
 import { submit } from "../../flow/submit.ts";
 import { invalidInput } from "../errors.ts";
@@ -70,15 +70,18 @@ export function submitRoute(app: OpenAPIHono, ports: ApiPorts): void {
       spec: toRunSpec(input.data, ports.defaultGuest),
       key: key satisfies IdempotencyKey | null,
     });
-    const known =
-      waitS > 0 && !isFinal(state.run.status)
-        ? ((await ports.drivers.untilFinal(state.run.id, waitS * 1000)) ?? state)
-        : state;
+    const known = waitS > 0 && !isFinal(state.run.status) ? await finalOrKnown(ports, state, waitS) : state;
     c.header("location", `/v1/runs/${state.run.id}`);
     if (waitS > 0) c.header("preference-applied", `wait=${waitS}`);
     const done = repeated || (waitS > 0 && isFinal(known.run.status));
     return c.json(runBody(known), done ? 200 : 202);
   });
+}
+
+/** A wait that fails (its driver was reset by a deploy) does not make an accepted run unknown to its caller. */
+async function finalOrKnown(ports: ApiPorts, state: RunState, waitS: number): Promise<RunState> {
+  const final = await ports.drivers.untilFinal(state.run.id, waitS * 1000).catch(() => null);
+  return final ?? (await ports.store.load(state.run.id)) ?? state;
 }
 
 function parseJson(bytes: ArrayBuffer): unknown {

@@ -1,0 +1,254 @@
+import { describe, expect, it } from "vitest";
+import type { Machine, MachineExit, MachineState } from "../../src/core/machine.ts";
+import { Drive } from "../../src/flow/drive.ts";
+import { advance, type FlowPorts } from "../../src/flow/flow.ts";
+import type { Machines } from "../../src/flow/ports.ts";
+import { aBootingRun, aRunningRun, aStartingRun, followedBy, type Story, T0 } from "../support/a-run.ts";
+import { memoryStore } from "../support/memory-store.ts";
+import { runnerReply } from "../support/runner-reply.ts";
+
+const NAME = "the machine's id";
+
+function aMachine(state: MachineState, exit: MachineExit | null = null, started = true): Machine {
+  const events = [
+    ...(exit ? [{ type: "exit", status: "stopped", source: "flyd", at: T0, exit }] : []),
+    ...(started ? [{ type: "start", status: "started", source: "flyd", at: T0 + 500, exit: null }] : []),
+  ];
+  return { id: NAME, name: NAME, state, region: null, createdAt: T0, events, metadata: {} };
+}
+
+const exitCode = (code: number): MachineExit => ({
+  code,
+  signal: null,
+  oomKilled: false,
+  requestedStop: false,
+  at: T0 + 900,
+});
+
+/** A run with a Machines API that answers as told; whatever it is not told of fails the test. */
+function world(story: Story, nowMs: number, machines: Partial<Machines>, neverAsked = false) {
+  const { store, state, events } = memoryStore(story.state);
+  const calls: string[] = [];
+  let now = nowMs;
+  const told = new Proxy(machines, {
+    get: (target, call: keyof Machines) => {
+      const answer = target[call] as ((...args: unknown[]) => unknown) | undefined;
+      return (...args: unknown[]) => {
+        calls.push(call);
+        if (!answer) throw new Error(`${call} was not expected`);
+        return answer(...args);
+      };
+    },
+  }) as Machines;
+  const ports: FlowPorts = {
+    store,
+    machines: told,
+    blobs: { put: async () => {}, get: async () => null },
+    clock: { now: () => now },
+    defaultRegion: null,
+  };
+  const drive = new Drive(state(), neverAsked);
+  /** Takes steps until something is so, moving the clock over each pause. */
+  const until = async (so: () => boolean, maxSteps = 50) => {
+    for (let step = 0; step < maxSteps && !so(); step++) {
+      const next = await advance(ports, drive);
+      if (next === "done") return;
+      now += next.pauseMs;
+    }
+    expect(so(), `not so after ${maxSteps} steps: ${calls.join(", ")}`).toBe(true);
+  };
+  return {
+    until,
+    state,
+    events,
+    calls,
+    final: () => state().run.settledAt !== null,
+    released: () => !state().run.open,
+  };
+}
+
+const LONG_AFTER = T0 + 2_000_000;
+
+describe("a limit that passed while nobody looked", () => {
+  it("does not hide that the command had ended well, nor its output", async () => {
+    const { until, state, final } = world(aRunningRun(), LONG_AFTER, {
+      exec: async () => ({
+        kind: "ran",
+        exitCode: 0,
+        stdout: runnerReply({ stdoutSize: 3, stdout: "hi\n", code: 0 }),
+        stderr: "",
+      }),
+    });
+    await until(final);
+    expect(state().run).toMatchObject({
+      status: "succeeded",
+      exit: { code: 0 },
+      output: { stdoutBytes: 3, complete: true },
+    });
+  });
+
+  it("ends a command that still runs, with what it wrote by then", async () => {
+    const { until, state, final } = world(aRunningRun(), LONG_AFTER, {
+      exec: async () => ({
+        kind: "ran",
+        exitCode: 0,
+        stdout: runnerReply({ stdoutSize: 3, stdout: "hi\n", code: null }),
+        stderr: "",
+      }),
+    });
+    await until(final);
+    expect(state().run).toMatchObject({
+      status: "failed",
+      reason: "timed_out",
+      output: { stdoutBytes: 3, complete: false },
+    });
+  });
+
+  it("does not hide that the machine was started in time", async () => {
+    const { until, state, final } = world(aBootingRun(), LONG_AFTER, {
+      get: async () => ({ kind: "found", machine: aMachine("started") }),
+      exec: async () => ({
+        kind: "ran",
+        exitCode: 0,
+        stdout: runnerReply({ stdoutSize: 0, code: 5 }),
+        stderr: "",
+      }),
+    });
+    await until(final);
+    expect(state().run).toMatchObject({ status: "failed", reason: "exit_code", exit: { code: 5 } });
+  });
+
+  it("does not hide a machine that was made before the worker went down", async () => {
+    const { until, state, calls } = world(aStartingRun(), T0 + 4_000_000, {
+      find: async () => ({ kind: "found", machine: aMachine("started") }),
+    });
+    await until(() => state().attempts[0]?.machineId != null);
+    expect(calls).toEqual(["find"]);
+  });
+
+  it("does not hide that a machine without a runner ended by itself before it was told to stop", async () => {
+    const { until, state, final } = world(aRunningRun({ capture: "none" }), LONG_AFTER, {
+      stop: async () => ({ kind: "gone" }),
+      wait: async () => ({ kind: "gone" }),
+      get: async () => ({ kind: "found", machine: aMachine("destroyed", exitCode(0)) }),
+    });
+    await until(final);
+    expect(state().run).toMatchObject({ status: "succeeded", exit: { code: 0 } });
+  });
+});
+
+describe("an exit code that is known", () => {
+  it("is kept while the rest of the output takes longer than the limit", async () => {
+    let left = 40;
+    const { until, state, final } = world(
+      aRunningRun({ timeouts: { queueMs: 1e6, bootMs: 1e5, runMs: 5000, stopMs: 1000 } }),
+      T0 + 5000,
+      {
+        exec: async () => {
+          left -= 1;
+          const stdout = "x".repeat(1000);
+          return {
+            kind: "ran",
+            exitCode: 0,
+            stdout: runnerReply({ stdoutSize: 40_000, stdout, code: 0 }),
+            stderr: "",
+          };
+        },
+      },
+    );
+    await until(final, 60);
+    expect(left).toBe(0);
+    expect(state().run).toMatchObject({
+      status: "succeeded",
+      output: { stdoutBytes: 40_000, complete: true },
+    });
+  });
+});
+
+describe("a create", () => {
+  it("that was uncertain once is looked for before each later ask, whatever came in between", async () => {
+    const answers = [
+      { kind: "uncertain" as const, error: "504" },
+      { kind: "later" as const, error: "429" },
+      { kind: "created" as const, machine: aMachine("created") },
+    ];
+    const { until, state, calls } = world(
+      aStartingRun(),
+      T0 + 10,
+      {
+        create: async () => answers.shift() ?? { kind: "exists" },
+        find: async () => ({ kind: "absent" }),
+        wait: async () => ({ kind: "not_yet" }),
+      },
+      true,
+    );
+    await until(() => state().attempts[0]?.machineId != null);
+    expect(calls.filter((call) => call === "create" || call === "find")).toEqual([
+      "create",
+      "find",
+      "find",
+      "create",
+      "find",
+      "find",
+      "create",
+    ]);
+  });
+
+  it("that was uncertain is looked for when the run is cancelled, and what is found is destroyed", async () => {
+    const uncertain = followedBy(
+      aStartingRun(),
+      { type: "create_uncertain", at: T0, attempt: 1, error: "504" },
+      { type: "cancel_requested", at: T0 },
+    );
+    const looks: MachineState[] = ["started", "destroyed"];
+    const { until, state, calls, released } = world(uncertain, T0 + 10, {
+      find: async () => ({ kind: "found", machine: aMachine(looks.shift() ?? "destroyed") }),
+      destroy: async () => ({ kind: "done" }),
+    });
+    await until(released);
+    expect(state().run.status).toBe("cancelled");
+    expect(calls).toEqual(["find", "destroy", "find"]);
+  });
+});
+
+describe("a machine", () => {
+  it("is not believed gone on the word of a 404 alone: it is destroyed again until it says so itself", async () => {
+    const cancelled = followedBy(aBootingRun(), { type: "cancel_requested", at: T0 + 20 });
+    const looks: MachineState[] = ["started", "destroyed"];
+    const { until, calls, released } = world(cancelled, T0 + 30, {
+      destroy: async () => ({ kind: "gone" }),
+      wait: async () => ({ kind: "reached" }),
+      get: async () => ({ kind: "found", machine: aMachine(looks.shift() ?? "destroyed") }),
+    });
+    await until(released);
+    expect(calls.filter((call) => call === "destroy")).toHaveLength(2);
+  });
+
+  it("is looked at where waiting for it fails: a 400 may mean that it is over", async () => {
+    const { until, state, final } = world(aBootingRun({ capture: "none" }), T0 + 100, {
+      wait: async () => ({ kind: "failed", error: "400" }),
+      get: async () => ({ kind: "found", machine: aMachine("destroyed", exitCode(3)) }),
+    });
+    await until(final);
+    expect(state().run).toMatchObject({ status: "failed", reason: "exit_code", exit: { code: 3 } });
+  });
+
+  it("that goes away before it was ever started is the image's fault, not a lost machine", async () => {
+    const { until, state, final } = world(aBootingRun(), T0 + 100, {
+      wait: async () => ({ kind: "gone" }),
+      get: async () => ({ kind: "found", machine: aMachine("destroyed", null, false) }),
+    });
+    await until(final);
+    expect(state().run).toMatchObject({ status: "failed", reason: "image_unavailable", exit: null });
+  });
+
+  it("that answers waits at once is not asked without a pause", async () => {
+    const { until, calls, state } = world(aRunningRun({ capture: "none" }), T0 + 2000, {
+      wait: async () => ({ kind: "not_yet" }),
+      stop: async () => ({ kind: "done" }),
+      get: async () => ({ kind: "found", machine: aMachine("started") }),
+    });
+    await until(() => state().attempts[0]?.stopRequestedAt != null, 60);
+    expect(calls.filter((call) => call === "wait").length).toBeLessThan(60);
+  });
+});
