@@ -24,6 +24,15 @@ underEachShell("the runner keeps output", (world) => {
     await world.letGo(run);
   });
 
+  it("of a job that opens its streams by name", async () => {
+    const { box } = world;
+    const script = "echo one; echo a >/dev/stderr; echo two >/dev/stdout; echo b >/dev/stderr; echo c >&2";
+    const run = box.run({ script });
+    const reply = await box.drain();
+    expect([text(reply.stdout), text(reply.stderr)]).toEqual(["one\ntwo\n", "a\nb\nc\n"]);
+    await world.letGo(run);
+  });
+
   it("without a newline at its end", async () => {
     const { box } = world;
     const run = box.run({ command: ["printf", "no newline"] });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { RunBody } from "../../src/api/run-schema.ts";
+import { RUNNER_OVERDUE_MS } from "../../src/core/limits.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { type Stack, startStack } from "../support/stack.ts";
 
@@ -60,3 +61,22 @@ it(`every run reaches its right end through kill -9 of the whole worker at rando
   expect([...perAttempt].filter(([, count]) => count > 1)).toEqual([]);
   expect(machines.filter(({ state }) => state !== "destroyed")).toEqual([]);
 }, 300_000);
+
+it("a run that ended while the worker was down past its limits is told as it ended", async () => {
+  const { id } = await stack.submit({
+    script: "echo hi; sleep 1; echo done; exit 6",
+    timeouts: { run: "2s", stop: "1s" },
+  });
+  await stack.following(id, ({ text }) => text?.includes("hi") ?? false);
+  await stack.killWorker();
+  // Past run and stop limit and the patience with a runner that is overdue.
+  await new Promise((resolve) => setTimeout(resolve, 2000 + 1000 + RUNNER_OVERDUE_MS + 1000));
+  await stack.startWorker();
+  await stack.fireCron();
+  expect(await stack.final(id, 120_000)).toMatchObject({
+    status: "failed",
+    reason: "exit_code",
+    exit_code: 6,
+    output: { stdout_bytes: 8, complete: true },
+  });
+});

@@ -208,8 +208,6 @@ describe("cancel", () => {
     await stack.following(id, ({ text: line }) => line?.includes("ready") ?? false);
     const asked = await stack.call(`/v1/runs/${id}/cancel`, { method: "POST" });
     expect(asked.status).toBe(202);
-    const again = await stack.call(`/v1/runs/${id}/cancel`, { method: "POST" });
-    expect([202, 409]).toContain(again.status);
     const run = await stack.final(id);
     expect(run).toMatchObject({
       status: "cancelled",
@@ -223,6 +221,16 @@ describe("cancel", () => {
     expect(await late.json()).toMatchObject({
       error: { code: "run_is_final", message: expect.stringContaining("cancelled") },
     });
+  });
+
+  it("asked for twice is asked for once", async () => {
+    const { id } = await script('trap "sleep 1; exit 0" TERM; echo ready; while :; do sleep 0.05; done');
+    await stack.following(id, ({ text: line }) => line?.includes("ready") ?? false);
+    const ask = () => stack.call(`/v1/runs/${id}/cancel`, { method: "POST" });
+    expect([(await ask()).status, (await ask()).status]).toEqual([202, 202]);
+    await stack.final(id);
+    const events = await stack.eventsUntil(id, "settled");
+    expect(events.filter(({ type }) => type === "cancel_requested")).toHaveLength(1);
   });
 
   it("kills a command that will not hear after the stop limit", async () => {
