@@ -201,6 +201,15 @@ export const runSpecSchema = z
         context.addIssue({ code: "custom", path: ["files", index, "path"], message: "is named twice" });
       paths.add(file.path);
     });
+    spec.files.forEach((file, index) => {
+      const inside = spec.files.find((other) => file.path.startsWith(`${other.path}/`));
+      if (inside)
+        context.addIssue({
+          code: "custom",
+          path: ["files", index, "path"],
+          message: `can not be inside ${inside.path}, which is a file too`,
+        });
+    });
     const total = spec.files.reduce(
       (sum, file) => sum + (file.base64 ? file.base64.length * 0.75 : byteLength(file.content ?? "")),
       0,

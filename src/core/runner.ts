@@ -192,13 +192,21 @@ is_running() {
   read -r _id _name _status _rest <"/proc/$1/stat" && [ "$_status" != Z ]
 }
 
-# Waits until all that the command wrote is in the files, as long as nobody else keeps the streams open. A cat that
+ring() {
+  while sleep 0.3 || sleep 1; do kill -ALRM "$$"; done &
+  _bell=$!
+}
+
+# Waits until all that the command wrote is in the files, which mostly they are at once, as long as nobody else keeps the streams open. A cat that
 # failed had no room to write to. The bell is killed for good: a TERM right after its fork could still be swallowed.
 drain() {
   [ "$_cats" ] || return
-  _late=''
+  _late='' _bell='' _looks=0
+  for _cat in $_cats; do
+    while [ "$_looks" -lt 100 ] && is_running "$_cat"; do _looks=$((_looks + 1)); done
+  done
   trap '_late=1' ALRM
-  while sleep 0.3 || sleep 1; do kill -ALRM "$$"; done &
+  [ "$_looks" -lt 100 ] || ring
   for _cat in $_cats; do
     until [ "$_late" ]; do
       wait "$_cat"
@@ -207,7 +215,7 @@ drain() {
     done
     [ "$_late$_copied" != 1 ] || _flaw=2
   done
-  kill -KILL "$!"
+  [ ! "$_bell" ] || kill -KILL "$_bell"
   [ ! "$_late" ] || kill $_cats
 }
 

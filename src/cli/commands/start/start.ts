@@ -9,6 +9,7 @@ import { Interrupts } from "../../interrupts.ts";
 import { type Io, say, write } from "../../io.ts";
 import { plain } from "../../plain.ts";
 import { MACHINES_MAIN } from "../machines/machines.ts";
+import { claim } from "./claim.ts";
 import { showDemo } from "./demo.ts";
 import { endWithLauncher } from "./launcher.ts";
 import { fireEachMinute } from "./minute.ts";
@@ -30,6 +31,8 @@ interface Plan {
   /** Null where a Machines API runs already. */
   machinesPort: number | null;
   local: LocalMayfly;
+  /** Gives up the folder. */
+  giveUp: () => void;
 }
 
 /** Stays until it is told to end, or one of its programs dies. Answers the exit code. */
@@ -50,6 +53,7 @@ export async function start(options: StartOptions, io: Io): Promise<number> {
         .then(() => steps.say("ending what was started"))
         .catch(() => undefined);
     await Promise.race([supervisor.stop(), aborted(interrupts.again)]);
+    plan.giveUp();
     forgetLauncher();
     interrupts.stop();
   }
@@ -67,6 +71,7 @@ async function prepare(options: StartOptions, io: Io, steps: Steps): Promise<Pla
   const places = placesIn(options.dir === undefined ? undefined : resolve(io.cwd, options.dir));
   for (const folder of [places.dir, places.logs, places.state])
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const giveUp = await claim(places);
   const { secrets, made } = keepSecrets(places);
   if (made) await steps.say(`made an API token and an encryption key in ${relative(io.cwd, places.secrets)}`);
   const local = {
@@ -75,7 +80,7 @@ async function prepare(options: StartOptions, io: Io, steps: Steps): Promise<Pla
     machines_url: options.machinesUrl ?? `http://${HOST}:${machinesPort}`,
   };
   writeLocal(places, local);
-  return { places, port, machinesPort, local };
+  return { places, port, machinesPort, local, giveUp };
 }
 
 /** The story. Ends by being raced against a signal or a failure. */
@@ -101,6 +106,7 @@ async function up(
     await showDemo(steps, io, client, signal).catch((error: unknown) =>
       say(io, `the first job failed: ${error instanceof Error ? error.message : plain(String(error))}`),
     );
+  if (signal.aborted) return;
   const link = await client.signInLink().catch(() => null);
   await write(io.stdout, welcome(local, places.local, link === null ? null : plain(link.url), io.cwd));
   await untilUnwell(local.url, io, signal);
@@ -116,10 +122,37 @@ async function startMachines(
   supervisor: Supervisor,
   signal: AbortSignal,
 ): Promise<void> {
-  if (machinesPort === null) return steps.say(`using the Machines API on ${local.machines_url}`);
+  if (machinesPort === null) {
+    await steps.say(`using the Machines API on ${local.machines_url}`);
+    if ((await isolationOf(local.machines_url)) === undefined)
+      throw new CliError(
+        `nothing answers at ${local.machines_url} (--machines-url); npm run machines starts a local Machines API`,
+      );
+    return;
+  }
   await steps.say(`starting the local Machines API on ${local.machines_url}`);
   supervisor.start(machinesSpec(places, machinesPort));
   await untilAnswers(local.machines_url, signal);
+  const isolation = await isolationOf(local.machines_url);
+  await steps.say(ISOLATION[isolation ?? ""] ?? "the local Machines API is up");
+}
+
+/** What each level means for whoever starts it. */
+const ISOLATION: Record<string, string> = {
+  sandbox:
+    "machines: sandbox, each with namespaces and a private layer over this computer's files; no limits yet",
+  process: "machines: process, which isolates nothing; they share this computer's files",
+};
+
+/** The level that the local Machines API says it has, null for another server, undefined where nothing answers. */
+async function isolationOf(url: string): Promise<string | null | undefined> {
+  try {
+    return (await fetch(`${url}/v1/apps`, { signal: AbortSignal.timeout(5000) })).headers.get(
+      "mayfly-isolation",
+    );
+  } catch {
+    return undefined;
+  }
 }
 
 function machinesSpec(places: Places, port: number): ProgramSpec {
