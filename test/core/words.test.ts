@@ -18,7 +18,7 @@ describe("durations", () => {
     expect(parseDuration(text)).toBe(ms);
   });
 
-  it.each(["", "90", "s", "-1s", "1 s", "1h 30m", "1w", "9".repeat(40) + "s", "1e3s", "NaNs"])(
+  it.each(["", "90", "s", "-1s", "1 s", "1h 30m", "1w", `${"9".repeat(40)}s`, "1e3s", "NaNs"])(
     "refuses %j",
     (text) => {
       expect(parseDuration(text)).toBeNull();
