@@ -22,6 +22,8 @@ export default defineConfig({
       {
         test: {
           name: "node",
+          // One kind after the other: on two cores they would only slow each other down.
+          sequence: { groupOrder: 0 },
           include: ["test/**/*.test.{ts,tsx}"],
           exclude: [...IN_WORKERD, "test/stories/**"],
           testTimeout: 30_000,
@@ -44,6 +46,7 @@ export default defineConfig({
         ],
         test: {
           name: "workerd",
+          sequence: { groupOrder: 1 },
           include: IN_WORKERD,
           globalSetup: ["test/support/machines-server.ts"],
           setupFiles: ["test/support/apply-migrations.ts"],
@@ -54,6 +57,7 @@ export default defineConfig({
         // Each story starts a whole Mayfly of its own, so they take turns.
         test: {
           name: "stories",
+          sequence: { groupOrder: 2 },
           include: ["test/stories/**/*.test.ts"],
           fileParallelism: false,
           testTimeout: 180_000,
