@@ -1,5 +1,7 @@
 /** What one run with small output asks of D1, the Machines API and Durable Objects, and what a million of them cost. */
 
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { getPlatformProxy } from "wrangler";
 import type { Stack } from "../test/support/stack.ts";
 import { report } from "./figures.ts";
@@ -13,9 +15,10 @@ interface Bindings {
 export async function counts(stack: Stack): Promise<void> {
   console.log("\none attempt, small output: what it asks for (these do not depend on the computer)");
   const { env, dispose } = await getPlatformProxy<Bindings>({
-    persist: { path: `${stack.folder}/state/v3` },
+    persist: { path: join(stack.folder, "counts") },
   });
   try {
+    await applyMigrations(env.DB);
     const { countedD1 } = await import("../test/support/counted-d1.ts");
     const { createRunToEnd } = await import("../test/support/run-to-end.ts");
     const { database, counts } = countedD1(env.DB);
@@ -41,4 +44,13 @@ export async function counts(stack: Stack): Promise<void> {
 
 async function total(stack: Stack): Promise<number> {
   return Object.values(await stack.machineCalls()).reduce((sum, count) => sum + count, 0);
+}
+
+const MIGRATIONS = join(import.meta.dirname, "../migrations");
+
+/** A database of its own: the stack's belongs to its worker. */
+async function applyMigrations(database: D1Database): Promise<void> {
+  for (const file of readdirSync(MIGRATIONS).filter((name) => name.endsWith(".sql")))
+    for (const statement of readFileSync(join(MIGRATIONS, file), "utf8").split("--> statement-breakpoint"))
+      await database.prepare(statement).run();
 }
