@@ -147,9 +147,12 @@ const ISOLATION: Record<string, string> = {
 /** The level that the local Machines API says it has, null for another server, undefined where nothing answers. */
 async function isolationOf(url: string): Promise<string | null | undefined> {
   try {
-    return (await fetch(`${url}/v1/apps`, { signal: AbortSignal.timeout(5000) })).headers.get(
-      "mayfly-isolation",
-    );
+    return (
+      await fetch(`${url}/v1/apps/mayfly-runs/machines`, {
+        headers: { authorization: "Bearer local-look" },
+        signal: AbortSignal.timeout(5000),
+      })
+    ).headers.get("mayfly-isolation");
   } catch {
     return undefined;
   }
