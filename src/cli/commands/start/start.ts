@@ -146,17 +146,21 @@ const ISOLATION: Record<string, string> = {
 
 /** The level that the local Machines API says it has, null for another server, undefined where nothing answers. */
 async function isolationOf(url: string): Promise<string | null | undefined> {
-  try {
-    return (
-      await fetch(`${url}/v1/apps/mayfly-runs/machines`, {
-        headers: { authorization: "Bearer local-look" },
-        signal: AbortSignal.timeout(5000),
-      })
-    ).headers.get("mayfly-isolation");
-  } catch {
-    return undefined;
+  for (let tries = 0; tries < ISOLATION_TRIES; tries++) {
+    const response = await fetch(`${url}/v1/apps/mayfly-runs/machines`, {
+      headers: { authorization: "Bearer local-look" },
+      signal: AbortSignal.timeout(5000),
+    }).catch(() => null);
+    await response?.arrayBuffer().catch(() => undefined);
+    if (response) return response.headers.get("mayfly-isolation");
+    await new Promise((resolve) => setTimeout(resolve, ISOLATION_PAUSE_MS));
   }
+  return undefined;
 }
+
+/** A server that has just begun to listen can still cut a first connection. */
+const ISOLATION_TRIES = 3;
+const ISOLATION_PAUSE_MS = 200;
 
 function machinesSpec(places: Places, port: number): ProgramSpec {
   return {
