@@ -146,19 +146,20 @@ const ISOLATION: Record<string, string> = {
 
 /** The level that the local Machines API says it has, null for another server, undefined where nothing answers. */
 async function isolationOf(url: string): Promise<string | null | undefined> {
-  for (let tries = 0; tries < ISOLATION_TRIES; tries++) {
+  let answer: string | null | undefined;
+  for (let tries = 0; tries < ISOLATION_TRIES && !answer; tries++) {
+    if (tries > 0) await new Promise((resolve) => setTimeout(resolve, ISOLATION_PAUSE_MS));
     const response = await fetch(`${url}/v1/apps/mayfly-runs/machines`, {
       headers: { authorization: "Bearer local-look" },
       signal: AbortSignal.timeout(5000),
     }).catch(() => null);
     await response?.arrayBuffer().catch(() => undefined);
-    if (response) return response.headers.get("mayfly-isolation");
-    await new Promise((resolve) => setTimeout(resolve, ISOLATION_PAUSE_MS));
+    if (response) answer = response.headers.get("mayfly-isolation");
   }
-  return undefined;
+  return answer;
 }
 
-/** A server that has just begun to listen can still cut a first connection. */
+/** A server that has just begun to listen can still fail a first call. */
 const ISOLATION_TRIES = 3;
 const ISOLATION_PAUSE_MS = 200;
 
