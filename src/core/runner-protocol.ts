@@ -24,7 +24,7 @@ export interface ReadCommandParams {
   stderrOffset: number;
   /** At most so many bytes of both streams together; 0 asks for sizes and state alone. */
   maxBytes: number;
-  /** How long to wait for news, in whole seconds; 0 answers at once. */
+  /** How long to wait for news, in whole seconds; with 0 only for the moment that a short command needs to end. */
   waitSeconds: number;
 }
 
@@ -77,10 +77,8 @@ export function readCommand(params: ReadCommandParams): string[] {
   return ["/bin/sh", runnerPath(machineName), "read", stateDir(machineName), ...numbers];
 }
 
-/** An exec that lets the runner of an ended command exit, with the command's own exit code. */
-export function releaseCommand(machineName: string): string[] {
-  return ["/bin/sh", runnerPath(machineName), "release", stateDir(machineName)];
-}
+/** Lets the runner exit with the command's own exit code, once a read has told the end. Before, it is the command's. */
+export const RELEASE_SIGNAL = "SIGUSR1";
 
 /**
  * Understands a reply: a line of facts, a line for the sentence about a missing command, and the encoded bytes of each

@@ -3,14 +3,16 @@
  * fetched. Plain sh (tried with dash, bash and busybox ash) and few processes: each one costs a run about a millisecond.
  *
  * What whoever reads the script should know:
- * - Everything stands in one directory: `stdout`, `stderr`, `state` (a record and the runner's pid), and as needed `at`,
- *   `missing`, `oom`, `released`. The record has its full length from the start and is written over in place, so that
- *   the end of a job that filled the disk can still be told.
+ * - Everything stands in one directory: `stdout`, `stderr`, `state` (a record), and as needed `at`, `missing`, `oom`. The
+ *   record has its full length from the start and is written over in place, so that the end of a job that filled the
+ *   disk can still be told.
  * - A waiting reader makes a FIFO `wake.<pid>` and blocks on it. The runner writes to each of them at the end; a signal
  *   would not do, for the image's user may not signal root's readers. FIFOs are opened for reading and writing, which
  *   never blocks on Linux, so that one whose reader is gone does no harm. A reader that is killed may leave its FIFO.
  * - The command writes to two FIFOs, `1` and `2`, which two `cat` copy into the files: a job may open /dev/stderr by
- *   name, which would empty a file. Both `cat` end with the command unless a child of it holds a stream open.
+ *   name, which would empty a file. Both `cat` end with the command unless a child of it holds a stream open. They
+ *   ignore signals, since a job may send one to its process group, which is theirs.
+ * - Once the record tells the end, USR1 lets the runner exit; before, it is the command's like any other signal.
  * - `_flaw` is 1 where there was no command to run and 2 where the disk had no room for all of the output.
  * - The watchdog, one background shell with one `sleep`, sends ALRM to the runner when a time limit passes.
  * - Where `sleep` knows no fractions a poller looks each second.
@@ -22,7 +24,8 @@
  *   finding out whether an image's `env` knows it costs a process.
  * - Signals go to the command alone, as they would without a runner. What it started ends with the Machine, and what
  *   that writes after the command's end is not told.
- * - A signal that reaches the runner before it has set its traps ends it, and with it the Machine.
+ * - A signal that reaches the runner in its first milliseconds ends it, and with it the Machine. One that reaches the
+ *   command's process before it is the command can be lost; after a lost TERM the stop limit holds all the same.
  * - A shell can not tell `exit 137` from death by SIGKILL in a way that dash, bash and busybox share.
  * - The kernel counts its OOM kills as a whole. Where Machines share a kernel, a SIGKILL that somebody sent while
  *   another Machine ran out of memory is taken for one.
@@ -33,17 +36,13 @@
 export const RUNNER_SCRIPT = `# Mayfly's runner: runs one command, keeps its output and tells it to readers.
 #   run DIR RUN_SECONDS STOP_SECONDS LINGER_SECONDS COMMAND [ARG...]
 #   read DIR STDOUT_OFFSET STDERR_OFFSET MAX_BYTES WAIT_SECONDS
-#   release DIR
 # Variables begin with _ so that none is the command's own. DIR has no blanks.
 
 # Sets _state to running, ended or, where there is no record, nothing.
 read_state() {
   _state='' _whole=''
   [ -s "$_dir/state" ] || return
-  {
-    read -r _state _code _timed_out _oom_killed _flaw _out _err _whole
-    read -r _runner
-  } <"$_dir/state"
+  read -r _state _code _timed_out _oom_killed _flaw _out _err _whole <"$_dir/state"
   [ "$_state$_whole" = ended. ] || _state=running
 }
 
@@ -64,7 +63,7 @@ give_up() {
 
 make_dir() {
   mkdir -m 700 "$_dir" && printf '' >"$_dir/stdout" && printf '' >"$_dir/stderr" || give_up
-  printf '%-79s\\n%s\\n' running "$$" >"$_dir/state" || give_up
+  printf '%-79s\\n' running >"$_dir/state" || give_up
 }
 
 # Sets _missing where $1 can not be executed. "command -v" finds builtins too.
@@ -108,8 +107,8 @@ read_oom() {
   done </proc/vmstat
 }
 
-# Sends ALRM to the runner after $1 seconds. TERM ends it with its sleep; a TERM before the trap is not lost, as the end
-# is on record by then. KILL, as a sleep that is not exec'd yet has the trap. The first notes the OOM kills.
+# Sends ALRM to the runner after $1 seconds. TERM ends it with its sleep; one before the trap is not lost, as the end is on
+# record by then. KILL, as a sleep that is not exec'd yet has the trap. The first notes the OOM kills.
 watch() {
   {
     _before=$!
@@ -119,15 +118,15 @@ watch() {
     [ "$_state" = running ] || exit
     sleep "$1" &
     wait "$!" && kill -ALRM "$$"
-  } &
+  } </dev/null >/dev/null 2>&1 &
   _watchdog=$!
 }
 
-# After a TERM the stop limit runs. Starts no process once the command is reaped: the shell would forget its status.
+# After the first TERM the stop limit runs; the next can come between any two commands, so they are counted in one. Starts
+# no process once the command is reaped: the shell would forget its status.
 pass_on() {
   _caught=1
-  kill -"$1" "$_pid" && [ "$1$_stopping" = TERM ] || return
-  _stopping=1
+  kill -"$1" "$_pid" && [ "$1" = TERM ] && [ "$((_stops += 1))" = 1 ] || return
   kill "$_watchdog"
   watch "$_stop"
 }
@@ -135,9 +134,9 @@ pass_on() {
 # The run limit passed, or the stop limit.
 limit_passed() {
   _caught=1
-  [ "$_stopping" ] && { kill -KILL "$_pid"; _killed=1; return; }
+  [ "$((_stops += 1))" = 1 ] || { kill -KILL "$_pid"; _killed=1; return; }
   kill -TERM "$_pid" || return
-  _timed_out=1 _stopping=1
+  _timed_out=1
   watch "$_stop"
 }
 
@@ -175,16 +174,25 @@ tell_end() {
   done
 }
 
-# Until a release, by USR1.
+# Until a release, which may have come already. Notes the time for late readers.
 linger() {
-  trap '' TERM HUP INT QUIT USR2 ALRM
   _before=$!
   trap '[ "$!" = "$_before" ] || kill -KILL "$!"; exit "$_code"' USR1
-  date +%s >"$_dir/at"
-  [ -e "$_dir/released" ] && exit "$_code"
-  sleep "$1" &
+  [ ! "$_released" ] || exit "$_code"
+  sleep 1 &
+  wait "$!"
+  echo "$(($(date +%s) - 1))" >"$_dir/at"
+  sleep "$(($1 - 1))" &
   wait "$!"
   exit "$_code"
+}
+
+# Copies FIFO $1 to file $2.
+copy() {
+  {
+    trap '' HUP INT QUIT TERM USR1 USR2 ALRM
+    exec cat <"$1" >>"$2"
+  } &
 }
 
 # True while process $1, a child, has not ended.
@@ -192,39 +200,52 @@ is_running() {
   read -r _id _name _status _rest <"/proc/$1/stat" && [ "$_status" != Z ]
 }
 
-ring() {
-  while sleep 0.3 || sleep 1; do kill -ALRM "$$"; done &
-  _bell=$!
-}
-
-# Waits until all that the command wrote is in the files, which mostly they are at once, as long as nobody else keeps the streams open. A cat that
-# failed had no room to write to. The bell is killed for good: a TERM right after its fork could still be swallowed.
+# Waits until the files have all, which mostly they have at once. A stream that somebody else keeps open is closed after a
+# while. A cat that failed had no room to write to.
 drain() {
-  [ "$_cats" ] || return
-  _late='' _bell='' _looks=0
+  _closer='' _looks=100
+  [ ! -r "/proc/$$/stat" ] || _looks=0
   for _cat in $_cats; do
     while [ "$_looks" -lt 100 ] && is_running "$_cat"; do _looks=$((_looks + 1)); done
   done
-  trap '_late=1' ALRM
-  [ "$_looks" -lt 100 ] || ring
+  if [ "$_looks" = 100 ]; then
+    { sleep 0.3 || sleep 1; kill -KILL $_cats; } &
+    _closer=$!
+  fi
   for _cat in $_cats; do
-    until [ "$_late" ]; do
-      wait "$_cat"
-      _copied=$?
-      is_running "$_cat" || break
-    done
-    [ "$_late$_copied" != 1 ] || _flaw=2
+    wait "$_cat"
+    [ "$?" != 1 ] || _flaw=2
   done
-  [ ! "$_bell" ] || kill -KILL "$_bell"
-  [ ! "$_late" ] || kill $_cats
+  [ ! "$_closer" ] || kill -KILL "$_closer"
+}
+
+# A signal that comes before the command keeps it from being started: it would have ended it. Number and name.
+note_signals() {
+  trap '_noted=15:TERM' TERM INT QUIT
+  trap '_noted=1:HUP' HUP
+  trap '_noted=10:USR1' USR1
+  trap '_noted=12:USR2' USR2
+}
+
+pass_on_signals() {
+  trap 'pass_on TERM' TERM INT QUIT
+  trap 'pass_on HUP' HUP
+  trap 'pass_on USR1' USR1
+  trap 'pass_on USR2' USR2
+  trap limit_passed ALRM
+  [ ! "$_noted" ] || pass_on "\${_noted#*:}"
 }
 
 run_command() {
+  # First: a child of a shell that has traps can swallow a signal, and the watchdog may be told to end.
+  watch "$_limit"
+  note_signals
   mkfifo -m 666 "$_dir/1" "$_dir/2"
+  [ ! "$_noted" ] || { _code=$((128 + \${_noted%:*})); return; }
   if [ -p "$_dir/2" ] && command -v cat >/dev/null; then
-    cat <"$_dir/1" >>"$_dir/stdout" &
+    copy "$_dir/1" "$_dir/stdout"
     _cats=$!
-    cat <"$_dir/2" >>"$_dir/stderr" &
+    copy "$_dir/2" "$_dir/stderr"
     _cats="$_cats $!"
     { exec "$@"; } </dev/null >"$_dir/1" 2>"$_dir/2" &
   else
@@ -232,15 +253,10 @@ run_command() {
   fi
   _pid=$!
   exec </dev/null >/dev/null 2>&1
-  watch "$_limit"
-  # Only now: a child that still has the runner's traps can swallow a signal.
-  trap 'pass_on TERM' TERM INT QUIT
-  trap 'pass_on HUP' HUP
-  trap 'pass_on USR1' USR1
-  trap 'pass_on USR2' USR2
-  trap limit_passed ALRM
+  pass_on_signals
   await
-  drain
+  trap '' TERM HUP INT QUIT USR1 USR2 ALRM
+  [ ! "$_cats" ] || drain
   case $_code in
     126 | 127) look_whether_started "$1" ;;
     137) [ "$_killed" ] || look_whether_oom ;;
@@ -249,14 +265,16 @@ run_command() {
 
 do_run() {
   _limit=$1 _stop=$2 _linger=$3
-  _cats='' _watchdog='' _stopping='' _killed='' _missing='' _flaw=0 _timed_out=0 _oom_killed=0
+  _cats='' _watchdog='' _noted='' _killed='' _missing='' _released='' _stops=0 _flaw=0 _timed_out=0 _oom_killed=0
   shift 3
   make_dir
   look_for "$1"
   [ "$_missing" ] || run_command "$@"
+  trap '' TERM HUP INT QUIT USR2 ALRM
+  trap '_released=1' USR1
   tell_end
   exec </dev/null >/dev/null 2>&1
-  [ "$_watchdog" ] && kill "$_watchdog"
+  [ ! "$_watchdog" ] || kill "$_watchdog"
   linger "$_linger"
 }
 
@@ -291,6 +309,14 @@ poll() {
   done
 }
 
+# For a command that is about to end: one reply costs less than two.
+wait_a_moment() {
+  for _nap in 0.005 0.01; do
+    [ "$_state" = running ] && sleep "$_nap" || return
+    read_state
+  done
+}
+
 # A FIFO brings the end from the runner and the rest from a poller.
 wait_for_news() {
   _fifo=$_dir/wake.$$
@@ -320,12 +346,16 @@ share() {
   fi
 }
 
-# Prints $3 bytes of stream $1 from byte $2 on: the first dd only moves the offset.
+# Prints $3 bytes of stream $1 from byte $2 on, $4 being its size: the first dd only moves the offset.
 print_bytes() {
-  [ "$3" -eq 0 ] || {
-    [ "$2" -eq 0 ] || dd bs=1 skip="$2" count=0
-    dd bs="$3" count=1 | $_encode
-  } <"$_dir/$1"
+  if [ "$_state" = ended ] && [ "$2" -eq 0 ] && [ "$3" -eq "$4" ]; then
+    [ "$3" -eq 0 ] || $_encode <"$_dir/$1"
+  elif [ "$3" -gt 0 ]; then
+    {
+      [ "$2" -eq 0 ] || dd bs=1 skip="$2" count=0
+      dd bs="$3" count=1 | $_encode
+    } <"$_dir/$1"
+  fi
   echo .
 }
 
@@ -334,6 +364,7 @@ do_read() {
   exec 2>/dev/null
   begun || [ "$4" -eq 0 ] || poll begun 5
   [ "$_state" ] || problem "there is no record in $_dir: the runner did not start, or could not write there"
+  wait_a_moment
   news || [ "$4" -eq 0 ] || { wait_for_news "$4"; news; }
   [ "$_out" -ge "$1" ] && [ "$_err" -ge "$2" ] ||
     problem "offsets $1 and $2 are beyond the streams, which have $_out and $_err bytes"
@@ -348,15 +379,8 @@ do_read() {
   fi
   echo "mayfly 1 $_state $_out $_err $_code $_timed_out $_oom_killed $_flaw $_at $_form $_n_out $_n_err"
   printf '%s\\n' "$_line"
-  print_bytes stdout "$1" "$_n_out"
-  print_bytes stderr "$2" "$_n_err"
-}
-
-# The flag is for a runner that does not linger yet.
-do_release() {
-  printf '' >"$_dir/released"
-  read_state
-  [ "$_state" != ended ] || kill -USR1 "$_runner"
+  print_bytes stdout "$1" "$_n_out" "$_out"
+  print_bytes stderr "$2" "$_n_err" "$_err"
 }
 
 _do=do_$1 _dir=$2

@@ -1,6 +1,8 @@
 /** The memory of one driver while it advances one run. All of it can be lost: it only spares look-ups and paces repeats. */
 
 import type { Attempt } from "../core/attempt.ts";
+import type { RunEvent } from "../core/event.ts";
+import { applyEvents } from "../core/lifecycle.ts";
 import { OUTPUT_READ_FIRST_BYTES, REPEAT_DELAY_FIRST_MS, REPEAT_DELAY_MAX_MS } from "../core/limits.ts";
 import { type OutputOffsets, offsetsAfter } from "../core/output.ts";
 import { repeatDelayMs, spread } from "../core/poll.ts";
@@ -76,6 +78,17 @@ export class Drive {
     if (after === null) return this.reload(store);
     this.state = after;
     for (const chunk of chunks) if (this.offsets) this.offsets = offsetsAfter(this.offsets, chunk);
+  }
+
+  /** This drive as it will be once these events are recorded, for a look ahead; what it remembers is not kept. */
+  ahead(events: RunEvent[]): Drive {
+    const after = applyEvents(this.state, events);
+    if (after === null) throw new Error(`run ${this.state.run.id} can not go on as looked ahead`);
+    const drive = new Drive(after, false);
+    drive.offsets = this.offsets;
+    drive.interrupt = this.interrupt;
+    drive.watched = this.watched;
+    return drive;
   }
 
   /** Loads the run anew. */

@@ -16,6 +16,7 @@ import { machineFiles } from "../core/plan.ts";
 import { repeatDelayMs } from "../core/poll.ts";
 import type { Drive } from "./drive.ts";
 import { type Findings, type FlowPorts, found, nothingNew } from "./flow.ts";
+import { readOutput } from "./read-output.ts";
 import { settled, summary } from "./settle.ts";
 
 export async function launch(ports: FlowPorts, drive: Drive): Promise<Findings> {
@@ -52,7 +53,7 @@ async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
   switch (result.kind) {
     case "created":
       drive.offsets = { ...NO_OUTPUT };
-      return createdAndMaybeStarted(ports, drive, result.machine);
+      return createdAndMaybeMore(ports, drive, result.machine);
     case "exists":
       return nothingNew(drive.backOffMs());
     case "later":
@@ -77,13 +78,18 @@ async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
   }
 }
 
-/** A Machine that starts at once is one thing to record, not two. */
-async function createdAndMaybeStarted(ports: FlowPorts, drive: Drive, machine: Machine): Promise<Findings> {
-  const findings = created(ports, drive, machine, false);
+/**
+ * A Machine that starts at once, and what a short command has done by then, are one thing to record, not three. A crash
+ * in between loses nothing: the Machine is found again by its name.
+ */
+async function createdAndMaybeMore(ports: FlowPorts, drive: Drive, machine: Machine): Promise<Findings> {
+  const { events } = created(ports, drive, machine, false);
   const wait = await ports.machines.wait(machine.id, "started", LAUNCH_PATIENCE_MS, drive.interrupt);
-  if (wait.kind === "reached")
-    findings.events.push({ type: "machine_started", at: ports.clock.now(), attempt: drive.attempt().number });
-  return findings;
+  if (wait.kind !== "reached") return found(...events);
+  events.push({ type: "machine_started", at: ports.clock.now(), attempt: drive.attempt().number });
+  if (drive.state.run.spec.capture !== "output") return found(...events);
+  const more = await readOutput(ports, drive.ahead(events), ports.clock.now());
+  return { ...more, events: [...events, ...more.events] };
 }
 
 function created(ports: FlowPorts, drive: Drive, machine: Machine, adopted: boolean): Findings {

@@ -8,13 +8,12 @@ import type { Attempt } from "../core/attempt.ts";
 import {
   CREATE_LOOKUP_PAUSE_MS,
   CREATE_LOOKUPS_NEEDED,
-  EXEC_SLACK_S,
   LET_GO_MS,
   MACHINE_LOST_AFTER_MS,
   MACHINE_WAIT_MAX_MS,
 } from "../core/limits.ts";
 import type { MachineEvent } from "../core/machine.ts";
-import { releaseCommand } from "../core/runner-protocol.ts";
+import { RELEASE_SIGNAL } from "../core/runner-protocol.ts";
 import type { Drive } from "./drive.ts";
 import { type Findings, type FlowPorts, found, nothingNew } from "./flow.ts";
 
@@ -24,12 +23,8 @@ export async function release(ports: FlowPorts, drive: Drive, attempt: Attempt):
   if (drive.letGoAt === null) {
     drive.letGoAt = now;
     if (endedUnderRunner(drive, attempt)) {
-      const result = await ports.machines.exec(
-        attempt.machineId,
-        releaseCommand(attempt.machineName),
-        EXEC_SLACK_S,
-      );
-      if (result.kind === "failed" || result.kind === "later") drive.letGoAt = now - LET_GO_MS;
+      const result = await ports.machines.signal(attempt.machineId, RELEASE_SIGNAL);
+      if (result.kind === "failed") drive.letGoAt = now - LET_GO_MS;
     } else if (!endedByItself(attempt)) drive.letGoAt = now - LET_GO_MS;
   }
   const overdue = now - drive.letGoAt >= LET_GO_MS;

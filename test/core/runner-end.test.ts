@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { RELEASE_SIGNAL } from "../../src/core/runner-protocol.ts";
 import { Box, until } from "./runner/box.ts";
 import { underEachShell } from "./runner/each-shell.ts";
 
@@ -138,20 +139,20 @@ underEachShell("the runner lingers", (world) => {
     expect((await run.ended).code).toBe(8);
   });
 
-  it("not where it was released before the end", async () => {
+  it("not where it is released the moment that the end is on record", async () => {
     const { box } = world;
     const gate = box.gate();
-    const run = box.run({ script: `echo first; read _ <${gate.path}; exit 8` });
-    await box.read();
-    await box.release();
+    const run = box.run({ script: `read _ <${gate.path}; exit 8` });
+    await box.started();
     gate.open();
-    expect((await run.ended).code).toBe(8);
+    await until(() => readFileSync(`${box.dir}/state`, "utf8").startsWith("ended"));
+    expect(await world.letGo(run)).toBe(8);
   });
 
   it("through signals that would have stopped the command", async () => {
     const { box } = world;
     const run = box.run({ command: ["true"] });
-    await until(() => box.state().includes("at"));
+    await box.drain();
     for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) run.child.kill(signal);
     expect((await box.read()).end?.exit.code).toBe(0);
     expect(await world.letGo(run)).toBe(0);
@@ -175,7 +176,7 @@ underEachShell("the runner does not show", (world) => {
     const { box } = world;
     const run = box.run({ script: "echo out; echo err >&2; kill -KILL $$" });
     await box.drain();
-    await box.release();
+    run.child.kill(RELEASE_SIGNAL);
     expect(await run.ended).toMatchObject({ stdout: "", stderr: "" });
   });
 });
@@ -206,8 +207,7 @@ underEachShell("the runner that can not write", (world) => {
         const refused = await late.run({ command: ["true"] }).ended;
         expect(refused.code).toBe(125);
         expect(refused.stderr).toContain("mayfly runner: can not write to");
-        await full.release();
-        expect((await run.ended).code).toBe(3);
+        expect(await world.letGo(run)).toBe(3);
       });
     },
   );

@@ -1,12 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RUNNER_SCRIPT } from "../../src/core/runner.ts";
-import {
-  parseReadReply,
-  readCommand,
-  releaseCommand,
-  runnerCommand,
-  runnerFiles,
-} from "../../src/core/runner-protocol.ts";
+import { parseReadReply, readCommand, runnerCommand, runnerFiles } from "../../src/core/runner-protocol.ts";
 import { MISSING_SHELLS } from "./runner/shells.ts";
 
 const MACHINE = "mayfly-01j-1";
@@ -54,7 +48,6 @@ describe("the runner's command lines", () => {
       "3",
       "4",
     ]);
-    expect(releaseCommand(MACHINE)).toEqual([...start, "release", dir]);
   });
 });
 

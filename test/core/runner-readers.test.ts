@@ -70,9 +70,9 @@ underEachShell("the runner answers readers", (world) => {
       const script = (runner: string) => runner.replace("-e /bin/busybox", `-e ${path}`);
       expect(await box.read({ script })).toMatchObject({ stdoutSize: 4, stderrSize: 6, end: null });
     }
-    await box.release();
     gate.open();
-    expect((await run.ended).code).toBe(0);
+    await box.drain();
+    expect(await world.letGo(run)).toBe(0);
   });
 
   it("that wait for nothing, and after their time those that wait in vain", async () => {

@@ -1,9 +1,11 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { until } from "./runner/box.ts";
 import { underEachShell } from "./runner/each-shell.ts";
 
-/** A job that says that it is ready, and on TERM says bye and exits with a code. */
+/** A job that says that it is ready, and on TERM says bye and exits with a code. KILL, as a sleep that is not exec'd yet has the trap. */
 const polite = (code: number) =>
-  `trap 'kill $p; echo bye; exit ${code}' TERM; sleep 1000 & p=$!; echo ready; wait`;
+  `trap 'kill -KILL $p; echo bye; exit ${code}' TERM; sleep 1000 & p=$!; echo ready; wait`;
 const STUBBORN = "trap '' TERM; echo ready; while :; do sleep 0.01; done";
 
 underEachShell("the runner stops the command", (world) => {
@@ -45,6 +47,36 @@ underEachShell("the runner stops the command", (world) => {
     expect(await world.letGo(run)).toBe(9);
   });
 
+  it("before it is started, on a signal that comes so early", async () => {
+    const { box } = world;
+    const gate = box.gate();
+    const here = box.path("here");
+    box.putFiles();
+    const path = `${box.dir}.sh`;
+    const waiting = `: >${here}; read -r _ <${gate.path}; mkfifo -m`;
+    writeFileSync(path, readFileSync(path, "utf8").replace("mkfifo -m", waiting));
+    const run = box.run({ command: ["sleep", "1000"] });
+    await until(() => existsSync(here));
+    run.child.kill("SIGTERM");
+    gate.open();
+    expect((await box.drain()).end).toMatchObject({
+      timedOut: false,
+      exit: { code: 143, signal: "SIGTERM" },
+    });
+    expect(await world.letGo(run)).toBe(143);
+  });
+
+  it("and what it left where it is told to by a signal to the whole process group", async () => {
+    const { box } = world;
+    const run = box.run({
+      script: "trap 'trap \"\" TERM; echo bye; sleep 0.01; exit 4' TERM; echo before; kill 0; wait",
+    });
+    const reply = await box.drain();
+    expect(Buffer.from(reply.stdout).toString()).toBe("before\nbye\n");
+    expect(reply.end?.exit.code).toBe(4);
+    expect(await world.letGo(run)).toBe(4);
+  });
+
   it("on SIGTERM, and by KILL after the stop limit, however often it is told", async () => {
     const { box } = world;
     const run = box.run({ script: STUBBORN, stopMs: 1000 });
@@ -59,7 +91,7 @@ underEachShell("the runner stops the command", (world) => {
   it.each(["HUP", "USR1", "USR2"])("not on SIG%s, which it hands on as it is", async (signal) => {
     const { box } = world;
     const run = box.run({
-      script: `trap 'echo got; kill $p; exit 3' ${signal}; sleep 1000 & p=$!; echo ready; wait`,
+      script: `trap 'echo got; kill -KILL $p; exit 3' ${signal}; sleep 1000 & p=$!; echo ready; wait`,
     });
     await box.read();
     run.child.kill(`SIG${signal}` as NodeJS.Signals);

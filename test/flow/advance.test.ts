@@ -58,6 +58,8 @@ function world(story: Story, nowMs: number, machines: Partial<Machines>, neverAs
     expect(so(), `not so after ${maxSteps} steps: ${calls.join(", ")}`).toBe(true);
   };
   return {
+    ports,
+    drive,
     until,
     state,
     events,
@@ -208,6 +210,33 @@ describe("a create", () => {
     await until(released);
     expect(state().run.status).toBe("cancelled");
     expect(calls).toEqual(["find", "destroy", "find"]);
+  });
+});
+
+describe("a machine that starts at once", () => {
+  const made = {
+    create: async () => ({ kind: "created" as const, machine: aMachine("created") }),
+    wait: async () => ({ kind: "reached" as const }),
+  };
+  const typesOf = (events: { type: string }[]) => events.map(({ type }) => type);
+
+  it("and ends as soon is recorded from its creation to the outcome in one, with its output", async () => {
+    const reply = runnerReply({ stdoutSize: 3, stdout: "hi\n", code: 0 });
+    const exec = async () => ({ kind: "ran" as const, exitCode: 0, stdout: reply, stderr: "" });
+    const { ports, drive, state, events } = world(aStartingRun(), T0 + 10, { ...made, exec }, true);
+    await advance(ports, drive);
+    expect(typesOf(events)).toEqual(["machine_created", "machine_started", "exited", "settled"]);
+    expect(state().run).toMatchObject({ status: "succeeded", output: { stdoutBytes: 3, complete: true } });
+    expect(state().attempts[0]).toMatchObject({ firstOutputAt: T0 + 10 });
+  });
+
+  it("is recorded as such where its runner does not answer yet", async () => {
+    const exec = async () => ({ kind: "failed" as const, error: "504" });
+    const get = async () => ({ kind: "found" as const, machine: aMachine("started") });
+    const { ports, drive, state, events } = world(aStartingRun(), T0 + 10, { ...made, exec, get }, true);
+    await advance(ports, drive);
+    expect(typesOf(events)).toEqual(["machine_created", "machine_started"]);
+    expect(state().run.status).toBe("running");
   });
 });
 

@@ -24,7 +24,6 @@ import {
   parseReadReply,
   type RunnerReply,
   readCommand,
-  releaseCommand,
   runnerCommand,
   runnerFiles,
 } from "../../../src/core/runner-protocol.ts";
@@ -144,10 +143,6 @@ export class Box {
     return this.spawn(this.inShell(argv));
   }
 
-  release(): Promise<Ended> {
-    return this.spawn(this.inShell(releaseCommand(this.name))).ended;
-  }
-
   /** Reads until the command has ended and everything is read. Calls back with each reply and the offsets it was asked with. */
   async drain(
     maxBytes = 1 << 20,
@@ -218,7 +213,7 @@ export class Box {
     return [...this.shell.argv, ...argv.slice(1)];
   }
 
-  /** Starts a process in the box. */
+  /** Starts a process in the box, in a process group of its own as a Machine's. */
   spawn(
     argv: string[],
     options: {
@@ -231,7 +226,13 @@ export class Box {
     const [program = "", ...rest] = argv;
     const env = { ...(options.env ?? { PATH: process.env.PATH }), [MARK]: this.name };
     const argv0 = program === this.shell.argv[0] ? this.shell.argv0 : undefined;
-    const child = spawn(program, rest, { ...options, env, argv0, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, rest, {
+      ...options,
+      env,
+      argv0,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
     const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
     child.stdout.on("data", (data) => stdout.push(data));
     child.stderr.on("data", (data) => stderr.push(data));

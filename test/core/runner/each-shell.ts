@@ -1,6 +1,7 @@
 /** Runs the same tests under every shell, each test with a box of its own that has to be empty at its end. */
 
 import { afterEach, beforeEach, describe, expect } from "vitest";
+import { RELEASE_SIGNAL } from "../../../src/core/runner-protocol.ts";
 import { Box, clearBoxes, countProcesses, type Running, until } from "./box.ts";
 import { SHELLS, type Shell } from "./shells.ts";
 
@@ -8,7 +9,7 @@ export interface World {
   readonly shell: Shell;
   /** The test's own. */
   readonly box: Box;
-  /** Releases the runner; gives the code that it exits with. */
+  /** Releases a runner that told the end; gives the code that it exits with. */
   letGo(run: Running): Promise<number | null>;
   /** Says that the test's job leaves so many processes behind on purpose. */
   leaves(processes: number): void;
@@ -41,7 +42,7 @@ function worldOf(shell: Shell): World {
       return box;
     },
     async letGo(run) {
-      await this.box.release();
+      run.child.kill(RELEASE_SIGNAL);
       return (await run.ended).code;
     },
     leaves(processes) {
