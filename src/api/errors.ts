@@ -13,8 +13,10 @@ const STATUS: Record<ErrorCode, ContentfulStatusCode> = {
   body_too_large: 413,
   unauthorized: 401,
   not_found: 404,
+  method_not_allowed: 405,
   idempotency_conflict: 409,
   run_is_final: 409,
+  too_many_watchers: 429,
   unavailable: 503,
   internal: 500,
 };
