@@ -196,6 +196,29 @@ describe("bad queries", () => {
   });
 });
 
+describe("bad ways to read output", () => {
+  const output = "/v1/runs/run_01jd0k3v7c9q2m8w5x4y6z7a8b/output";
+  it.each<[string, string, Record<string, string>, string, string]>([
+    [
+      "resuming raw bytes",
+      "?stream=stdout",
+      { "last-event-id": "1.2" },
+      "header.last-event-id",
+      "stream out",
+    ],
+    ["following one stream", "?stream=stdout&follow=true", {}, "query.stream", "leave stream out"],
+    ["one stream as events", "?stream=stderr", { accept: "text/event-stream" }, "query.stream", "stream out"],
+    ["a position that is none", "", { "last-event-id": "last" }, "header.last-event-id", '"1.42"'],
+    ["an unknown stream", "?stream=stdin", {}, "query.stream", "stdout"],
+  ])("%s", async (_name, query, headers, path, says) => {
+    const response = await call(`${output}${query}`, { headers });
+    expect(response.status).toBe(422);
+    const { error } = await response.json<ErrorBody>();
+    expect(error).toMatchObject({ code: "invalid_input", path });
+    expect(error.message).toContain(says);
+  });
+});
+
 describe("what does not exist", () => {
   const unknown = "run_01jd0k3v7c9q2m8w5x4y6z7a8b";
   it.each([

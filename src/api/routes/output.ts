@@ -19,7 +19,7 @@ const route = createRoute({
   path: "/v1/runs/{id}/output",
   summary: "Read or follow a run's output",
   description:
-    "Stored bytes of one stream as they are (stream=…), or of both as ndjson. With follow=true or Accept: text/event-stream: what is stored, then what comes, then an `end` event with the outcome; Last-Event-ID resumes with nothing lost or doubled.",
+    "Stored bytes of one stream as they are (stream=…), or of both as ndjson. With follow=true or Accept: text/event-stream: what is stored, then what comes, then an `end` event with the outcome; Last-Event-ID resumes with nothing lost or doubled, ndjson of both streams too. Raw bytes are always all of them: stream goes neither with Last-Event-ID nor with following.",
   request: {
     params: runIdParam,
     query: z.strictObject({
@@ -50,18 +50,30 @@ const route = createRoute({
 
 export function outputRoute(app: OpenAPIHono, ports: ApiPorts): void {
   app.openapi(route, async (c) => {
-    const { run } = await loadRun(ports.store, c.req.valid("param").id);
     const { stream, follow } = c.req.valid("query");
-    const after = resumeFrom(c.req.valid("header")["last-event-id"]);
-    const accept = c.req.valid("header").accept ?? "";
-    if (accept.includes("text/event-stream") || follow) {
-      if (stream !== undefined)
-        throw new AppError("invalid_input", "following is of both streams; leave stream out", "query.stream");
+    const { accept = "", "last-event-id": lastEventId } = c.req.valid("header");
+    const live = accept.includes("text/event-stream") || follow === true;
+    if (stream !== undefined) refuseWithStream(live, lastEventId);
+    const after = resumeFrom(lastEventId);
+    const { run } = await loadRun(ports.store, c.req.valid("param").id);
+    if (live) {
       const answer = accept.includes("application/x-ndjson") ? ndjsonStream : eventStream;
       return answer(ports, run.id, after, c.req.raw.signal);
     }
     return stream === undefined ? ndjson(ports, run.id, after) : rawOutput(ports, run.id, stream);
   });
+}
+
+/** The bytes of one stream are all of them, from the first: they carry no positions to resume at. */
+function refuseWithStream(live: boolean, lastEventId: string | undefined): void {
+  if (live)
+    throw new AppError("invalid_input", "following is of both streams; leave stream out", "query.stream");
+  if (lastEventId)
+    throw new AppError(
+      "invalid_input",
+      "the raw bytes of one stream can not be resumed; leave this header out, or leave stream out to resume both as ndjson",
+      "header.last-event-id",
+    );
 }
 
 function resumeFrom(lastEventId: string | undefined): ChunkPosition {
