@@ -50,4 +50,9 @@ describe("the OpenAPI document", () => {
     for (const [status, answer] of Object.entries(operation.responses))
       if (Number(status) >= 400) expect(Object.keys(answer.content ?? {})).toEqual(["application/json"]);
   });
+
+  it("says where too many may ask, and when to come back", () => {
+    const answer = document.paths["/v1/runs/{id}/output"]?.get?.responses["429"];
+    expect(Object.keys(answer?.headers ?? {})).toEqual(["Retry-After"]);
+  });
 });

@@ -117,8 +117,17 @@ export const SWEEP_QUIET_MS = 10 * SECOND;
 export const PREFER_WAIT_MAX_S = 60;
 /** A comment line is sent to a silent watcher this often, so that proxies keep the connection. */
 export const WATCH_HEARTBEAT_MS = 15 * SECOND;
-/** Watchers of one run. */
+/** Watchers of one run; one more is told to come back. */
 export const WATCHERS_MAX = 200;
+/** When such a one should ask again. */
+export const WATCH_RETRY_S = 5;
+/**
+ * Reads of the store in one connection of a follower, who then comes back with the last position. A Workers invocation may make
+ * 1,000 D1 queries (Cloudflare D1 limits), and a read is two at most.
+ */
+export const FOLLOW_READS_MAX = 450;
+/** How soon a browser opens a stream again that ended before the run did. */
+export const FOLLOW_RETRY_MS = 1 * SECOND;
 
 // --- Pages ----------------------------------------------------------------------------------------------------
 

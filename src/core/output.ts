@@ -13,6 +13,11 @@ export interface ChunkPosition {
 /** Before every chunk. */
 export const OUTPUT_START: ChunkPosition = { attempt: 0, seq: 0 };
 
+/** Whether a position comes later than another. */
+export function isAfter(a: ChunkPosition, b: ChunkPosition): boolean {
+  return a.attempt === b.attempt ? a.seq > b.seq : a.attempt > b.attempt;
+}
+
 /** A piece of one stream. Its bytes are at hand, or stand in the blob store under `blobKey`. */
 export interface OutputChunk extends ChunkPosition {
   stream: Stream;

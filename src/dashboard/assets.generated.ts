@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-6da7ef8244b7.js",
+  path: "/assets/live-8d9436f29a99.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -670,6 +670,7 @@ export const SCRIPT: Asset = {
     '    const state = document.getElementById("live-state");',
     '    let after = panel.dataset.after ?? "";',
     "    let pauseMs = REOPEN_FIRST_MS;",
+    "    let expected = false;",
     "    const say = (text) => {",
     "      if (!state) return;",
     "      state.hidden = text === null;",
@@ -680,8 +681,16 @@ export const SCRIPT: Asset = {
     "      const source = new EventSource(`${url}?after=${encodeURIComponent(after)}`);",
     "      source.onopen = () => {",
     "        pauseMs = REOPEN_FIRST_MS;",
+    "        expected = false;",
     '        say("live");',
     "      };",
+    '      source.addEventListener("resume", () => {',
+    "        expected = true;",
+    "      });",
+    '      source.addEventListener("busy", () => {',
+    "        expected = true;",
+    '        say("not live: too many watch this run; trying again");',
+    "      });",
     '      source.addEventListener("output", (message) => {',
     "        const first = panel.childElementCount === 0;",
     "        after = message.lastEventId || after;",
@@ -695,7 +704,7 @@ export const SCRIPT: Asset = {
     "        ended();",
     "      });",
     "      source.onerror = () => {",
-    '        say("reconnecting");',
+    '        if (!expected) say("reconnecting");',
     "        if (source.readyState !== EventSource.CLOSED) return;",
     "        setTimeout(open, pauseMs);",
     "        pauseMs = Math.min(REOPEN_LAST_MS, pauseMs * 2);",

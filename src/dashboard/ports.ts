@@ -29,8 +29,12 @@ export interface DashboardPorts {
   readOutput(id: string, maxBytes: number): Promise<StoredOutput>;
   /** All bytes of one stream; null for an unknown run. */
   rawOutput(id: string, stream: Stream, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | null>;
-  /** The API's SSE answer: `output` messages after a position (null: from the start), then `end`. */
-  follow(id: string, after: string | null, signal: AbortSignal): Promise<Response>;
+  /**
+   * The API's SSE answer: `output` messages after a position (null: from the start), then `end`, or `resume` where the browser
+   * is to come back. Null for an unknown run.
+   * @throws AppError `too_many_watchers`
+   */
+  follow(id: string, after: string | null, signal: AbortSignal): Promise<Response | null>;
   cancel(id: string): Promise<"asked" | "final" | "unknown">;
   /** The value of a session cookie, or null where the token is wrong. */
   signIn(token: string): Promise<string | null>;

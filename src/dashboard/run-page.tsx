@@ -5,6 +5,7 @@ import type { EventListBody, RunBody } from "../api/run-schema.ts";
 import { PAGE_OUTPUT_MAX_BYTES } from "../core/limits.ts";
 import { STREAMS, type Stream } from "../core/output.ts";
 import { isFinal } from "../core/run.ts";
+import { live } from "./live.ts";
 import { type RenderedLog, renderLog } from "./log/render.ts";
 import { EventTable } from "./parts/event-table.tsx";
 import { Facts } from "./parts/facts.tsx";
@@ -40,11 +41,7 @@ export function runPages(ports: DashboardPorts): Hono {
     return c.html(<RunPage run={run} events={events} stored={stored} log={log} nowMs={ports.now()} />);
   });
 
-  app.get("/runs/:id/live", async (c) => {
-    // A browser that lost the connection says itself where it was.
-    const after = c.req.header("Last-Event-ID") ?? c.req.query("after") ?? "";
-    return ports.follow(c.req.param("id"), after === "" ? null : after, c.req.raw.signal);
-  });
+  app.get("/runs/:id/live", async (c) => (await live(c, ports, c.req.param("id"))) ?? unknownRun(c));
 
   app.get("/runs/:id/output/:stream", async (c) => {
     const { id, stream } = c.req.param();

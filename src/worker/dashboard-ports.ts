@@ -42,7 +42,8 @@ export function dashboardPorts(ports: ApiPorts): DashboardPorts {
     },
     async follow(id, after, signal) {
       const position = after === null ? OUTPUT_START : (parsePosition(after) ?? OUTPUT_START);
-      return eventStream(ports, id, position, signal);
+      const state = await load(id);
+      return state && eventStream(ports, state, position, signal);
     },
     async cancel(id) {
       try {

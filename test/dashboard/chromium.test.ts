@@ -133,6 +133,42 @@ describe.skipIf(executable === null)(
       ]);
     });
 
+    test("a connection that has made its share of reads is followed by another, and the page stays live", async () => {
+      const ports = memoryPorts([aRun({ status: "running" })]);
+      const { page, incidents } = await open(ports, `/runs/${ID}`);
+      await page.locator("#live-state.on").waitFor();
+      await page.evaluate(() => {
+        const state = document.getElementById("live-state");
+        new MutationObserver(() => console.error(state?.textContent)).observe(state as Node, {
+          childList: true,
+          characterData: true,
+          subtree: true,
+        });
+      });
+      ports.emit(ID, next(ports, "stdout", "one\n"));
+      await untilRows(page, ["one"]);
+      ports.resume(ID);
+      ports.emit(ID, next(ports, "stdout", "two\n"));
+      await untilRows(page, ["one", "two"]);
+      expect(ports.calls.filter((call) => call.startsWith("follow"))).toEqual([
+        `follow ${ID} after null`,
+        `follow ${ID} after 1.1`,
+      ]);
+      expect(incidents.filter((incident) => incident !== "console live")).toEqual([]);
+    });
+
+    test("a watcher too many is told so, and gets in by itself once there is room", async () => {
+      const ports = memoryPorts([aRun({ status: "running" })]);
+      ports.full = true;
+      const { page, incidents } = await open(ports, `/runs/${ID}`);
+      await page.getByText("too many watch this run").waitFor();
+      ports.full = false;
+      ports.emit(ID, next(ports, "stdout", "one\n"));
+      await page.locator("#live-state.on").waitFor({ timeout: 10_000 });
+      await untilRows(page, ["one"]);
+      expect(incidents).toEqual([]);
+    });
+
     test("nothing that a job says does anything: no dialog, no request, no breach of the policy", async () => {
       const hostile = [
         "</div></section></pre><script>alert(1)</script>",

@@ -1,6 +1,7 @@
 /** The dashboard's ports in memory: runs and output that a test changes at will, followed live as the API would. */
 
 import type { OutputLine, RunBody } from "../../src/api/run-schema.ts";
+import { AppError } from "../../src/core/error.ts";
 import { isFinal } from "../../src/core/run.ts";
 import type { DashboardPorts } from "../../src/dashboard/dashboard.tsx";
 import { eventsOf, NOW, summaryOf } from "./run-factory.ts";
@@ -18,6 +19,10 @@ export interface MemoryPorts extends DashboardPorts {
   emit(id: string, piece: OutputLine): void;
   /** Cuts the connections of all who follow a run; they may come back. */
   disconnect(id: string): void;
+  /** Ends them as a connection ends that has made its share of reads. */
+  resume(id: string): void;
+  /** True while as many watch every run as can. */
+  full: boolean;
   /** Replaces a run and, where it is final now, ends what follows it. */
   change(run: RunBody): void;
 }
@@ -61,6 +66,8 @@ export function memoryPorts(runs: RunBody[] = [], output: Record<string, OutputL
     },
     async follow(id, after, signal) {
       ports.calls.push(`follow ${id} after ${after}`);
+      if (ports.full) throw new AppError("too_many_watchers", "200 watch this run already");
+      if (!ports.runs.has(id)) return null;
       const encoder = new TextEncoder();
       const stored = ports.output.get(id) ?? [];
       const from = after === null ? 0 : Number(after.split(".")[1]);
@@ -68,7 +75,7 @@ export function memoryPorts(runs: RunBody[] = [], output: Record<string, OutputL
         start(controller) {
           const send = (message: string): void => {
             if (message !== "") controller.enqueue(encoder.encode(message));
-            if (message !== "" && !message.startsWith("event: end")) return;
+            if (message !== "" && !/^event: (end|resume)/.test(message)) return;
             watchers.get(id)?.delete(send);
             controller.close();
           };
@@ -104,6 +111,8 @@ export function memoryPorts(runs: RunBody[] = [], output: Record<string, OutputL
       tell(id, outputMessage(lines.length, piece));
     },
     disconnect: (id) => tell(id, ""),
+    resume: (id) => tell(id, "event: resume\ndata: {}\n\n"),
+    full: false,
     change(run) {
       ports.runs.set(run.id, run);
       if (isFinal(run.status)) tell(run.id, endMessage(run));
