@@ -143,6 +143,8 @@ export const LIST_LIMIT_DEFAULT = 50;
 export const LIST_LIMIT_MAX = 200;
 /** Output shown on a run's page before the reader is sent to the raw stream. */
 export const PAGE_OUTPUT_MAX_BYTES = 512 * KIB;
+/** Events on one page, the newest of a run on its own; few runs have more than twenty. */
+export const PAGE_EVENTS_MAX = 500;
 /** Largest form of a page: a token, or nothing. */
 export const PAGE_FORM_MAX_BYTES = 16 * KIB;
 /** A browser stays signed in this long. */

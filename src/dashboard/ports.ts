@@ -23,8 +23,8 @@ export interface StoredOutput {
 export interface DashboardPorts {
   listRuns(query: RunQuery): Promise<RunListBody>;
   getRun(id: string): Promise<RunBody | null>;
-  /** The events of a run, oldest first; the first page of the API's list will do. */
-  events(id: string): Promise<EventListBody>;
+  /** The newest events of a run, or the newest before a number, oldest of them first; `PAGE_EVENTS_MAX` at most. */
+  events(id: string, before: number | null): Promise<EventListBody["events"]>;
   /** The newest output, whole pieces of about `maxBytes` together; the pieces' offsets tell what came before. */
   readOutput(id: string, maxBytes: number): Promise<StoredOutput>;
   /** All bytes of one stream; null for an unknown run. */

@@ -30,11 +30,11 @@ export function runPages(ports: DashboardPorts): Hono {
     const run = await ports.getRun(id);
     if (run === null) return unknownRun(c);
     if (c.req.query("part") === "summary") {
-      const events = await ports.events(id);
+      const events = await ports.events(id, null);
       return c.html(<SummaryPart run={run} events={events} nowMs={ports.now()} />);
     }
     const [events, stored] = await Promise.all([
-      ports.events(id),
+      ports.events(id, null),
       run.capture === "none" ? NO_OUTPUT : ports.readOutput(id, PAGE_OUTPUT_MAX_BYTES),
     ]);
     const log = renderLog(stored.lines, isFinal(run.status));
@@ -73,7 +73,7 @@ function isStream(text: string): text is Stream {
 
 interface RunPageProps {
   run: RunBody;
-  events: EventListBody;
+  events: EventListBody["events"];
   stored: StoredOutput;
   log: RenderedLog;
   nowMs: number;
@@ -87,7 +87,7 @@ function RunPage({ run, events, stored, log, nowMs }: RunPageProps) {
       <div class="columns">
         <div class="column">
           <OutputPanel run={run} stored={stored} log={log} />
-          <EventTable list={events} acceptedAt={run.accepted_at} />
+          <EventTable runId={run.id} events={events} acceptedAt={run.accepted_at} />
         </div>
         <Facts run={run} nowMs={nowMs} />
       </div>
@@ -104,7 +104,7 @@ function SummaryPart({ run, events, nowMs }: Pick<RunPageProps, "run" | "events"
       {run.capture === "output" && (
         <OutputNotes run={run} empty={run.output.stdout_bytes + run.output.stderr_bytes === 0} />
       )}
-      <EventTable list={events} acceptedAt={run.accepted_at} />
+      <EventTable runId={run.id} events={events} acceptedAt={run.accepted_at} />
     </>
   );
 }

@@ -1,7 +1,8 @@
 /** The dashboard's ports in memory: runs and output that a test changes at will, followed live as the API would. */
 
-import type { OutputLine, RunBody } from "../../src/api/run-schema.ts";
+import type { EventListBody, OutputLine, RunBody } from "../../src/api/run-schema.ts";
 import { AppError } from "../../src/core/error.ts";
+import { PAGE_EVENTS_MAX } from "../../src/core/limits.ts";
 import { isFinal } from "../../src/core/run.ts";
 import type { DashboardPorts } from "../../src/dashboard/dashboard.tsx";
 import { eventsOf, NOW, summaryOf } from "./run-factory.ts";
@@ -13,6 +14,8 @@ export const SIGNED_IN = { Cookie: `mayfly_session=${SESSION}` };
 export interface MemoryPorts extends DashboardPorts {
   runs: Map<string, RunBody>;
   output: Map<string, OutputLine[]>;
+  /** Events of runs that have others than the first two. */
+  eventsOfRun: Map<string, EventListBody["events"]>;
   /** Everything that was asked of the ports, in order: "cancel run_…". */
   calls: string[];
   /** Sends a piece to those who follow. */
@@ -36,6 +39,7 @@ export function memoryPorts(runs: RunBody[] = [], output: Record<string, OutputL
   const ports: MemoryPorts = {
     runs: new Map(runs.map((run) => [run.id, run])),
     output: new Map(Object.entries(output)),
+    eventsOfRun: new Map(),
     calls: [],
     now: () => NOW,
 
@@ -51,9 +55,10 @@ export function memoryPorts(runs: RunBody[] = [], output: Record<string, OutputL
       return { runs: found.slice(0, 50).map(summaryOf), next_cursor: found.length > 50 ? "second" : null };
     },
     getRun: async (id) => ports.runs.get(id) ?? null,
-    async events(id) {
+    async events(id, before) {
       const run = ports.runs.get(id);
-      return run ? eventsOf(run) : { events: [], next_after: null };
+      const events = ports.eventsOfRun.get(id) ?? (run ? eventsOf(run) : []);
+      return events.filter(({ seq }) => before === null || seq < before).slice(-PAGE_EVENTS_MAX);
     },
     async readOutput(id) {
       const lines = ports.output.get(id) ?? [];
