@@ -331,6 +331,38 @@ describe.skipIf(executable === null)(
       expect(cookies).toMatchObject([{ name: "mayfly_session", httpOnly: true, sameSite: "Strict" }]);
     });
 
+    test("on a phone every row of the list and of the events is whole", async () => {
+      const failed = aRun({ status: "failed", reason: "command_not_found", accepted_at: at(7_000_000) });
+      const { page, url } = await open(memoryPorts([failed]), "/", { viewport: { width: 360, height: 800 } });
+      const rightOf = (selector: string) =>
+        page
+          .locator(selector)
+          .first()
+          .evaluate((cell) => {
+            const range = document.createRange();
+            range.selectNodeContents(cell);
+            return range.getBoundingClientRect().right;
+          });
+      expect(await rightOf("#runs .age")).toBeLessThan(350);
+      await page.goto(`${url}/runs/${ID}`);
+      await page.locator("#events-list > summary").click();
+      const data = page.locator(".events td:last-child", { hasText: "machine_name" });
+      expect(await data.evaluate((cell) => cell.clientHeight)).toBeLessThan(40);
+    });
+
+    test("of a long output its end is shown first, and of none no empty panel", async () => {
+      const ports = memoryPorts([aRun({ status: "failed" }), aRun({ id: runId(2) })], {
+        [ID]: outputOf(["stdout", "line\n".repeat(300)]),
+      });
+      const { page, url } = await open(ports, `/runs/${ID}`);
+      const distance = () =>
+        page.locator("#log").evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight);
+      await expect.poll(distance).toBeLessThan(2);
+      await page.goto(`${url}/runs/${runId(2)}`);
+      await page.getByText("Nothing was written.").waitFor();
+      expect(await page.locator("#log").isVisible()).toBe(false);
+    });
+
     const looks = (["light", "dark"] as const).flatMap((scheme) =>
       [1280, 360].map((width) => ({ scheme, width })),
     );

@@ -211,6 +211,15 @@ describe("a run's facts and times", () => {
     expect(html).toContain('href="/?tag=branch%3Amain"');
   });
 
+  test.each([
+    ["echo hi", "1 line"],
+    ["echo hi\n", "1 line"],
+    ["echo\n\necho", "3 lines"],
+  ])("the script %j is said to have %s", async (script, says) => {
+    const { html } = await runPage(aRun({ command: null, script }));
+    expect(html).toContain(`<summary>${says}</summary>`);
+  });
+
   test("of many events the newest are shown, with how many are left out and the way to them", async () => {
     const run = aRun();
     const ports = memoryPorts([run]);

@@ -12,8 +12,10 @@ const REOPEN_FIRST_MS = 1000;
 const REOPEN_LAST_MS = 30_000;
 
 export function followRun(): void {
-  if (!head() || isFinal()) return;
   const panel = document.getElementById("log");
+  // How it ended is what most come for.
+  if (panel) panel.scrollTop = panel.scrollHeight;
+  if (!head() || isFinal()) return;
   const announced = { status: head()?.dataset.status };
   const refresh = async (evenHidden = false): Promise<void> => {
     const refreshed =
