@@ -333,17 +333,39 @@ describe.skipIf(executable === null)(
 
     test("on a phone every row of the list and of the events is whole", async () => {
       const failed = aRun({ status: "failed", reason: "command_not_found", accepted_at: at(7_000_000) });
-      const { page, url } = await open(memoryPorts([failed]), "/", { viewport: { width: 360, height: 800 } });
-      const rightOf = (selector: string) =>
-        page
-          .locator(selector)
-          .first()
-          .evaluate((cell) => {
+      const running = aRun({
+        id: runId(2),
+        status: "running",
+        name: "a name of many words ".repeat(5),
+        accepted_at: at(80_000_000),
+      });
+      const { page, url } = await open(memoryPorts([running, failed]), "/", {
+        viewport: { width: 360, height: 800 },
+      });
+      const rows = await page.locator("#runs tbody tr").evaluateAll((all) =>
+        all.map((row) =>
+          [...row.children].map((cell) => {
             const range = document.createRange();
             range.selectNodeContents(cell);
-            return range.getBoundingClientRect().right;
-          });
-      expect(await rightOf("#runs .age")).toBeLessThan(350);
+            const { left, right, top, bottom } = range.getBoundingClientRect();
+            return { left, right, top, bottom };
+          }),
+        ),
+      );
+      expect(rows).toHaveLength(2);
+      for (const cells of rows)
+        for (const [index, cell] of cells.entries()) {
+          expect(cell.left).toBeGreaterThan(10);
+          expect(cell.right).toBeLessThan(350);
+          for (const other of cells.slice(index + 1)) {
+            const apart =
+              cell.right <= other.left ||
+              other.right <= cell.left ||
+              cell.bottom <= other.top + 1 ||
+              other.bottom <= cell.top + 1;
+            expect(apart, JSON.stringify([cell, other])).toBe(true);
+          }
+        }
       await page.goto(`${url}/runs/${ID}`);
       await page.locator("#events-list > summary").click();
       const data = page.locator(".events td:last-child", { hasText: "machine_name" });
