@@ -10,10 +10,12 @@ import { AppError } from "../core/error.ts";
 import { REQUEST_BODY_MAX_BYTES } from "../core/limits.ts";
 import { bearerAuth } from "./auth.ts";
 import { invalidInput, notFound, onError } from "./errors.ts";
+import { refuseOtherMethods } from "./other-methods.ts";
 import type { ApiPorts } from "./ports.ts";
 import { cancelRoute } from "./routes/cancel.ts";
 import { eventsRoute } from "./routes/events.ts";
 import { listRoute } from "./routes/list.ts";
+import { openRoutes } from "./routes/open.ts";
 import { outputRoute } from "./routes/output.ts";
 import { showRoute } from "./routes/show.ts";
 import { signInLinksRoute } from "./routes/sign-in-links.ts";
@@ -29,7 +31,6 @@ export function createApi(ports: ApiPorts): OpenAPIHono {
   app.use(requestId());
   app.onError(onError);
   app.notFound(notFound);
-  app.get("/healthz", (c) => c.json({ ok: true }));
   app.use(
     "/v1/*",
     bearerAuth(ports.token),
@@ -47,16 +48,8 @@ export function createApi(ports: ApiPorts): OpenAPIHono {
   outputRoute(app, ports);
   cancelRoute(app, ports);
   signInLinksRoute(app, ports);
-  app.openAPIRegistry.registerComponent("securitySchemes", "token", { type: "http", scheme: "bearer" });
-  app.doc31("/openapi.json", {
-    openapi: "3.1.0",
-    info: {
-      title: "Mayfly",
-      version: "1",
-      description: "Runs any container as a job, on a machine that lives only for that job.",
-    },
-    security: [{ token: [] }],
-  });
+  openRoutes(app);
+  refuseOtherMethods(app);
   return app;
 }
 

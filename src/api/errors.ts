@@ -5,6 +5,7 @@ import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { z } from "zod";
 import { AppError, type ErrorCode } from "../core/error.ts";
+import { WATCH_RETRY_S } from "../core/limits.ts";
 import type { ErrorBody } from "./run-schema.ts";
 
 const STATUS: Record<ErrorCode, ContentfulStatusCode> = {
@@ -13,8 +14,10 @@ const STATUS: Record<ErrorCode, ContentfulStatusCode> = {
   body_too_large: 413,
   unauthorized: 401,
   not_found: 404,
+  method_not_allowed: 405,
   idempotency_conflict: 409,
   run_is_final: 409,
+  too_many_watchers: 429,
   unavailable: 503,
   internal: 500,
 };
@@ -24,6 +27,7 @@ export function errorResponse(c: Context, error: AppError): Response {
   const body: ErrorBody = {
     error: { code: error.code, message: error.message, path: error.path, request_id: c.get("requestId") },
   };
+  if (error.code === "too_many_watchers") c.header("retry-after", String(WATCH_RETRY_S));
   return c.json(body, STATUS[error.code]);
 }
 

@@ -3,80 +3,115 @@
  * comes, then the outcome. The id of each message is the position that a client comes back with in `Last-Event-ID`.
  */
 
-import { WATCH_HEARTBEAT_MS } from "../core/limits.ts";
+import { FOLLOW_RETRY_MS, WATCH_HEARTBEAT_MS } from "../core/limits.ts";
 import { type ChunkPosition, formatPosition } from "../core/output.ts";
-import { type Followed, followOutput, type OutputPorts } from "../flow/output.ts";
-import type { Drivers } from "../flow/ports.ts";
-import { outputEnd, outputLine } from "./run-body.ts";
-
-type FollowPorts = OutputPorts & { drivers: Drivers };
+import type { RunState } from "../core/run.ts";
+import { type Followed, type FollowPorts, followOutput } from "../flow/follow.ts";
+import { numberedLine, outputEnd, outputLine } from "./run-body.ts";
 
 const utf8 = new TextEncoder();
 
 function sseMessage(followed: Followed): string {
-  if (followed.kind === "end") return `event: end\ndata: ${JSON.stringify(outputEnd(followed.state))}\n\n`;
-  return `id: ${formatPosition(followed.chunk)}\nevent: output\ndata: ${JSON.stringify(outputLine(followed.chunk))}\n\n`;
+  switch (followed.kind) {
+    case "output":
+      return `id: ${formatPosition(followed.chunk)}\nevent: output\ndata: ${JSON.stringify(outputLine(followed.chunk))}\n\n`;
+    case "end":
+      return `event: end\ndata: ${JSON.stringify(outputEnd(followed.state))}\n\n`;
+    case "resume":
+      // A message without data is none to browsers.
+      return "event: resume\ndata: {}\n\n";
+  }
 }
 
 function ndjsonMessage(followed: Followed): string {
-  return `${JSON.stringify(followed.kind === "end" ? { end: outputEnd(followed.state) } : outputLine(followed.chunk))}\n`;
+  switch (followed.kind) {
+    case "output":
+      return `${JSON.stringify(numberedLine(followed.chunk))}\n`;
+    case "end":
+      return `${JSON.stringify({ end: outputEnd(followed.state) })}\n`;
+    case "resume":
+      // The answer ends without an end.
+      return "";
+  }
 }
 
-/** The answer to a client that follows a run by SSE. */
+/**
+ * The answer to a client that follows a run by SSE. It may end with `resume` before the run does: then the client comes
+ * back with the last position.
+ * @throws AppError `too_many_watchers`
+ */
 export function eventStream(
   ports: FollowPorts,
-  runId: string,
+  state: RunState,
   after: ChunkPosition,
   signal: AbortSignal,
-): Response {
+  readsMax?: number,
+): Promise<Response> {
   const headers = {
     "content-type": "text/event-stream",
     "cache-control": "no-store",
     "x-accel-buffering": "no",
   };
-  // A comment at once makes the connection open for the client before there is output.
-  return followed(ports, runId, after, signal, { encode: sseMessage, heartbeat: ": waiting\n\n", headers });
+  return answer(ports, state, after, signal, readsMax, {
+    encode: sseMessage,
+    // Something at once makes the connection open for the client before there is output.
+    opening: `retry: ${FOLLOW_RETRY_MS}\n\n`,
+    heartbeat: ": waiting\n\n",
+    headers,
+  });
 }
 
-/** The answer to a client that follows a run as ndjson: output lines, at last a line with `end`. */
+/**
+ * The answer to a client that follows a run as ndjson: output lines, at last a line with `end`. Without that line the client
+ * comes back with the last line's id.
+ * @throws AppError `too_many_watchers`
+ */
 export function ndjsonStream(
   ports: FollowPorts,
-  runId: string,
+  state: RunState,
   after: ChunkPosition,
   signal: AbortSignal,
-): Response {
+  readsMax?: number,
+): Promise<Response> {
   const headers = { "content-type": "application/x-ndjson", "cache-control": "no-store" };
-  return followed(ports, runId, after, signal, { encode: ndjsonMessage, heartbeat: null, headers });
+  return answer(ports, state, after, signal, readsMax, {
+    encode: ndjsonMessage,
+    opening: null,
+    heartbeat: null,
+    headers,
+  });
 }
 
 interface Format {
   encode: (followed: Followed) => string;
+  opening: string | null;
   heartbeat: string | null;
   headers: Record<string, string>;
 }
 
-function followed(
+async function answer(
   ports: FollowPorts,
-  runId: string,
+  state: RunState,
   after: ChunkPosition,
   signal: AbortSignal,
-  format: Format,
-): Response {
-  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-  const writer = writable.getWriter();
+  readsMax: number | undefined,
+  { encode, opening, heartbeat, headers }: Format,
+): Promise<Response> {
   const over = new AbortController();
   const stop = () => over.abort();
   signal.addEventListener("abort", stop, { once: true });
+  const followed = await followOutput(ports, state, after, over.signal, readsMax);
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
   // A reader that went away shows as a closed writer.
   writer.closed.catch(stop);
   const write = (text: string) => writer.write(utf8.encode(text));
-  const beat = () => void write(format.heartbeat ?? "").catch(stop);
-  const heart = format.heartbeat === null ? null : setInterval(beat, WATCH_HEARTBEAT_MS);
-  if (format.heartbeat !== null) beat();
+  const heart =
+    heartbeat === null ? null : setInterval(() => void write(heartbeat).catch(stop), WATCH_HEARTBEAT_MS);
+  if (opening !== null) void write(opening).catch(stop);
   const pump = async () => {
     try {
-      for await (const news of followOutput(ports, runId, after, over.signal))
-        await write(format.encode(news));
+      for await (const news of followed) await write(encode(news));
       await writer.close();
     } catch (error) {
       // Cutting the connection makes the client come back with its last position.
@@ -88,5 +123,5 @@ function followed(
     }
   };
   void pump();
-  return new Response(readable, { headers: format.headers });
+  return new Response(readable, { headers });
 }

@@ -2,12 +2,14 @@
 
 import type { Attempt } from "../core/attempt.ts";
 import { formatDuration } from "../core/duration.ts";
+import { formatPosition } from "../core/output.ts";
 import type { Exit, Run, RunState } from "../core/run.ts";
 import type { FilledChunk } from "../flow/output.ts";
 import type { NumberedEvent } from "../flow/ports.ts";
 import type {
   AttemptBody,
   EventListBody,
+  NumberedOutputLine,
   OutputEnd,
   OutputLine,
   RunBody,
@@ -119,6 +121,11 @@ export function outputLine(chunk: FilledChunk): OutputLine {
   } catch {
     return { ...line, base64: base64(chunk.bytes) };
   }
+}
+
+/** The line with the position to resume at after it, for where the protocol has no place of its own for that. */
+export function numberedLine(chunk: FilledChunk): NumberedOutputLine {
+  return { id: formatPosition(chunk), ...outputLine(chunk) };
 }
 
 export function outputEnd({ run }: RunState): OutputEnd {

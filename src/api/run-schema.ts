@@ -103,8 +103,8 @@ export const eventListSchema = z
 export type EventListBody = z.infer<typeof eventListSchema>;
 
 /**
- * One line of `GET /v1/runs/{id}/output` as ndjson, and the data of one SSE `output` message. The bytes are in `text`
- * where they are valid UTF-8 and in `base64` where not; a character may be cut between two chunks.
+ * The data of one SSE `output` message. The bytes are in `text` where they are valid UTF-8 and in `base64` where not; a
+ * character may be cut between two chunks.
  */
 export const outputLineSchema = z
   .object({
@@ -117,6 +117,14 @@ export const outputLineSchema = z
   })
   .openapi("OutputLine");
 export type OutputLine = z.infer<typeof outputLineSchema>;
+
+/** One line of `GET /v1/runs/{id}/output` as ndjson: the same, and the position that SSE has in its message's id. */
+export const numberedOutputLineSchema = outputLineSchema
+  .extend({
+    id: z.string().openapi({ description: "as Last-Event-ID it resumes after this line", example: "1.42" }),
+  })
+  .openapi("NumberedOutputLine");
+export type NumberedOutputLine = z.infer<typeof numberedOutputLineSchema>;
 
 /** The data of the last SSE message of a followed run, event `end`: its outcome. ndjson with follow ends with `{"end": …}` of it. */
 export const outputEndSchema = z

@@ -14,9 +14,13 @@ const ANSWER_TIMEOUT_MS = 30_000;
 /** A followed stream is dead when three heartbeats in a row did not come. */
 const SILENCE_MAX_MS = 3 * WATCH_HEARTBEAT_MS;
 
-/** One message of a followed run. `open` comes first; the `id` of an output is where to resume after it. */
+/**
+ * One message of a followed run. `open` comes first; the `id` of an output is where to resume after it; `resume` comes last
+ * where this connection has carried its share and another is to go on.
+ */
 export type OutputMessage =
   | { kind: "open" }
+  | { kind: "resume" }
   | { kind: "output"; id: string; line: OutputLine }
   | { kind: "end"; end: OutputEnd };
 
@@ -102,6 +106,7 @@ export class Client {
     yield { kind: "open" };
     for await (const message of readEvents(bodyOf(response), SILENCE_MAX_MS)) {
       if (message.event === "end") yield { kind: "end", end: JSON.parse(message.data) as OutputEnd };
+      else if (message.event === "resume") return yield { kind: "resume" };
       else if (message.event === "output" && message.id !== undefined)
         yield { kind: "output", id: message.id, line: JSON.parse(message.data) as OutputLine };
     }

@@ -38,16 +38,19 @@ export async function follow(
   let lostAt: number | null = null;
   while (!signal?.aborted) {
     try {
+      let goesOn = false;
       for await (const message of client.follow(runId, after, signal)) {
         lostAt = null;
         if (message.kind === "open") continue;
         failures = 0;
         if (message.kind === "end") return message.end;
+        if (message.kind === "resume") goesOn = true;
+        if (message.kind === "resume") continue;
         if (!isNews(message.id, after)) continue;
         await handOver(watcher, message.line);
         after = message.id;
       }
-      throw new Unreachable(client.url, new Error("the stream broke off"));
+      if (!goesOn) throw new Unreachable(client.url, new Error("the stream broke off"));
     } catch (error) {
       if (error instanceof NotTaken) throw error.cause;
       if (signal?.aborted) return null;

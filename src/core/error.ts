@@ -6,8 +6,10 @@ export type ErrorCode =
   | "body_too_large"
   | "unauthorized"
   | "not_found"
+  | "method_not_allowed"
   | "idempotency_conflict"
   | "run_is_final"
+  | "too_many_watchers"
   | "unavailable"
   | "internal";
 

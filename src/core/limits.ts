@@ -56,14 +56,18 @@ export const RUNNER_LINGER_MS = 10 * MINUTE;
 
 /** Bytes of one run kept; what the command writes beyond it is counted as dropped, not stored. */
 export const OUTPUT_MAX_BYTES = 512 * MIB;
-/** Bytes of one run kept in D1 rows; chunks beyond it go to R2. Keeps the database (10 GB at most) for facts. */
+/** Bytes of one run kept in D1 rows; large chunks beyond it go to R2. Keeps the database (10 GB at most) for facts. */
 export const OUTPUT_IN_D1_MAX_BYTES = 256 * KIB;
+/** Beyond it a chunk of less stays in D1 all the same: an object costs 4.5 times a row (R2 class A operations). */
+export const OUTPUT_BLOB_MIN_BYTES = 8 * KIB;
+/** Bytes of one run up to which that goes. */
+export const OUTPUT_SMALL_IN_D1_MAX_BYTES = 2 * MIB;
 /** First read of a Machine's output. Fly documents no limit for the text of an exec reply, so reads start small … */
 export const OUTPUT_READ_FIRST_BYTES = 128 * KIB;
 /** … and double up to this while they come back full. */
 export const OUTPUT_READ_MAX_BYTES = 1 * MIB;
-/** Chunks handed to a reader in one page. */
-export const OUTPUT_PAGE_MAX_CHUNKS = 64;
+/** Chunks handed to a reader in one page. Few are large: what D1 holds of one page is some 2 MiB at most. */
+export const OUTPUT_PAGE_MAX_CHUNKS = 256;
 
 // --- Calls to the Machines API --------------------------------------------------------------------------------
 
@@ -99,12 +103,16 @@ export const POLL_HELD_UNTIL_AGE_MS = 60 * SECOND;
 export const POLL_PAUSE_MIN_MS = 5 * SECOND;
 export const POLL_PAUSE_MAX_MS = 30 * SECOND;
 /**
- * Longest pause between two reads of a chatty command's output: each read that brings some is a row in D1, and Fly takes one
- * exec a second for a Machine, three in a burst.
+ * Pause between two reads of a chatty command's output: each read that brings some is a row in D1, and Fly takes one exec a
+ * second for a Machine, three in a burst.
  */
 export const OUTPUT_PAUSE_MS = 1 * SECOND;
 /** Until then the pause is this share of the time since the Machine's start, so that short runs end without delay. */
 export const OUTPUT_PAUSE_SHARE_OF_AGE = 0.25;
+/** In a long run it is this share of the age (a second at two minutes) … */
+export const OUTPUT_PAUSE_SHARE_OF_LONG_AGE = 1 / 120;
+/** … up to this, which a run of ten minutes has: a watcher's output an hour is 720 pieces of a stream and not 3,600. */
+export const OUTPUT_PAUSE_MAX_MS = 5 * SECOND;
 /** Pause after an exec that was one too many for Fly's rate limit (429). */
 export const EXEC_LATER_PAUSE_MS = 1 * SECOND;
 /** Between two looks for the end of a command whose output is past the cap. */
@@ -117,8 +125,17 @@ export const SWEEP_QUIET_MS = 10 * SECOND;
 export const PREFER_WAIT_MAX_S = 60;
 /** A comment line is sent to a silent watcher this often, so that proxies keep the connection. */
 export const WATCH_HEARTBEAT_MS = 15 * SECOND;
-/** Watchers of one run. */
+/** Watchers of one run; one more is told to come back. */
 export const WATCHERS_MAX = 200;
+/** When such a one should ask again. */
+export const WATCH_RETRY_S = 5;
+/**
+ * Reads of the store in one connection of a follower, who then comes back with the last position. A Workers invocation may make
+ * 1,000 D1 queries (Cloudflare D1 limits), and a read is two at most.
+ */
+export const FOLLOW_READS_MAX = 450;
+/** How soon a browser opens a stream again that ended before the run did. */
+export const FOLLOW_RETRY_MS = 1 * SECOND;
 
 // --- Pages ----------------------------------------------------------------------------------------------------
 
@@ -126,6 +143,8 @@ export const LIST_LIMIT_DEFAULT = 50;
 export const LIST_LIMIT_MAX = 200;
 /** Output shown on a run's page before the reader is sent to the raw stream. */
 export const PAGE_OUTPUT_MAX_BYTES = 512 * KIB;
+/** Events on one page, the newest of a run on its own; few runs have more than twenty. */
+export const PAGE_EVENTS_MAX = 500;
 /** Largest form of a page: a token, or nothing. */
 export const PAGE_FORM_MAX_BYTES = 16 * KIB;
 /** A browser stays signed in this long. */

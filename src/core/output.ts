@@ -1,5 +1,7 @@
 /** Output: the bytes a Machine's command wrote, kept in numbered chunks in the order they were fetched. */
 
+import { OUTPUT_BLOB_MIN_BYTES, OUTPUT_IN_D1_MAX_BYTES, OUTPUT_SMALL_IN_D1_MAX_BYTES } from "./limits.ts";
+
 export type Stream = "stdout" | "stderr";
 
 export const STREAMS: readonly Stream[] = ["stdout", "stderr"];
@@ -12,6 +14,11 @@ export interface ChunkPosition {
 
 /** Before every chunk. */
 export const OUTPUT_START: ChunkPosition = { attempt: 0, seq: 0 };
+
+/** Whether a position comes later than another. */
+export function isAfter(a: ChunkPosition, b: ChunkPosition): boolean {
+  return a.attempt === b.attempt ? a.seq > b.seq : a.attempt > b.attempt;
+}
 
 /** A piece of one stream. Its bytes are at hand, or stand in the blob store under `blobKey`. */
 export interface OutputChunk extends ChunkPosition {
@@ -50,6 +57,17 @@ export function parsePosition(text: string): ChunkPosition | null {
 /** The offsets after a chunk was stored. */
 export function offsetsAfter(offsets: OutputOffsets, chunk: OutputChunk): OutputOffsets {
   return { ...offsets, seq: chunk.seq, [chunk.stream]: chunk.offset + chunk.length };
+}
+
+/**
+ * Whether a chunk's bytes go to the blob store and not to the database. A trickle of small ones stays in the database for
+ * longer, as an object costs more than a row.
+ * @param length of the chunk
+ * @param storedThen bytes of the run that are stored once the chunk is
+ */
+export function belongsInBlobs(length: number, storedThen: number): boolean {
+  const share = length < OUTPUT_BLOB_MIN_BYTES ? OUTPUT_SMALL_IN_D1_MAX_BYTES : OUTPUT_IN_D1_MAX_BYTES;
+  return storedThen > share;
 }
 
 /**

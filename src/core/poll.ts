@@ -2,8 +2,10 @@
 
 import {
   EXEC_HOLD_MAX_S,
+  OUTPUT_PAUSE_MAX_MS,
   OUTPUT_PAUSE_MS,
   OUTPUT_PAUSE_SHARE_OF_AGE,
+  OUTPUT_PAUSE_SHARE_OF_LONG_AGE,
   POLL_HELD_UNTIL_AGE_MS,
   POLL_PAUSE_MAX_MS,
   POLL_PAUSE_MIN_MS,
@@ -26,7 +28,8 @@ export function pollPlan(ageMs: number, watched: boolean): PollPlan {
  * chatty command is read in larger pieces the longer it runs. Short runs are not slowed down by it.
  */
 export function pauseAfterOutputMs(ageMs: number): number {
-  return Math.min(OUTPUT_PAUSE_MS, ageMs * OUTPUT_PAUSE_SHARE_OF_AGE);
+  const shortMs = Math.min(OUTPUT_PAUSE_MS, ageMs * OUTPUT_PAUSE_SHARE_OF_AGE);
+  return Math.max(shortMs, Math.min(OUTPUT_PAUSE_MAX_MS, ageMs * OUTPUT_PAUSE_SHARE_OF_LONG_AGE));
 }
 
 /** The pause before repeating a call that failed `failures` times in a row: doubling; {@link spread} keeps many from repeating together. */

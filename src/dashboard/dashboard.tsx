@@ -5,6 +5,7 @@ import { bodyLimit } from "hono/body-limit";
 import { csrf } from "hono/csrf";
 import { PAGE_FORM_MAX_BYTES } from "../core/limits.ts";
 import { assets } from "./assets.ts";
+import { eventPages } from "./event-page.tsx";
 import { noStore, pageHeaders } from "./headers.ts";
 import type { DashboardPorts } from "./ports.ts";
 import { problemHandler } from "./problem.tsx";
@@ -29,5 +30,6 @@ export function createDashboard(ports: DashboardPorts): Hono {
   app.route("/", signInPages(ports));
   app.route("/", runListPage(ports));
   app.route("/", runPages(ports));
+  app.route("/", eventPages(ports));
   return app;
 }

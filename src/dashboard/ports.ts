@@ -23,14 +23,18 @@ export interface StoredOutput {
 export interface DashboardPorts {
   listRuns(query: RunQuery): Promise<RunListBody>;
   getRun(id: string): Promise<RunBody | null>;
-  /** The events of a run, oldest first; the first page of the API's list will do. */
-  events(id: string): Promise<EventListBody>;
+  /** The newest events of a run, or the newest before a number, oldest of them first; `PAGE_EVENTS_MAX` at most. */
+  events(id: string, before: number | null): Promise<EventListBody["events"]>;
   /** The newest output, whole pieces of about `maxBytes` together; the pieces' offsets tell what came before. */
   readOutput(id: string, maxBytes: number): Promise<StoredOutput>;
   /** All bytes of one stream; null for an unknown run. */
   rawOutput(id: string, stream: Stream, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | null>;
-  /** The API's SSE answer: `output` messages after a position (null: from the start), then `end`. */
-  follow(id: string, after: string | null, signal: AbortSignal): Promise<Response>;
+  /**
+   * The API's SSE answer: `output` messages after a position (null: from the start), then `end`, or `resume` where the browser
+   * is to come back. Null for an unknown run.
+   * @throws AppError `too_many_watchers`
+   */
+  follow(id: string, after: string | null, signal: AbortSignal): Promise<Response | null>;
   cancel(id: string): Promise<"asked" | "final" | "unknown">;
   /** The value of a session cookie, or null where the token is wrong. */
   signIn(token: string): Promise<string | null>;

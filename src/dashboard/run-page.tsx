@@ -5,6 +5,7 @@ import type { EventListBody, RunBody } from "../api/run-schema.ts";
 import { PAGE_OUTPUT_MAX_BYTES } from "../core/limits.ts";
 import { STREAMS, type Stream } from "../core/output.ts";
 import { isFinal } from "../core/run.ts";
+import { live } from "./live.ts";
 import { type RenderedLog, renderLog } from "./log/render.ts";
 import { EventTable } from "./parts/event-table.tsx";
 import { Facts } from "./parts/facts.tsx";
@@ -29,22 +30,18 @@ export function runPages(ports: DashboardPorts): Hono {
     const run = await ports.getRun(id);
     if (run === null) return unknownRun(c);
     if (c.req.query("part") === "summary") {
-      const events = await ports.events(id);
+      const events = await ports.events(id, null);
       return c.html(<SummaryPart run={run} events={events} nowMs={ports.now()} />);
     }
     const [events, stored] = await Promise.all([
-      ports.events(id),
+      ports.events(id, null),
       run.capture === "none" ? NO_OUTPUT : ports.readOutput(id, PAGE_OUTPUT_MAX_BYTES),
     ]);
     const log = renderLog(stored.lines, isFinal(run.status));
     return c.html(<RunPage run={run} events={events} stored={stored} log={log} nowMs={ports.now()} />);
   });
 
-  app.get("/runs/:id/live", async (c) => {
-    // A browser that lost the connection says itself where it was.
-    const after = c.req.header("Last-Event-ID") ?? c.req.query("after") ?? "";
-    return ports.follow(c.req.param("id"), after === "" ? null : after, c.req.raw.signal);
-  });
+  app.get("/runs/:id/live", async (c) => (await live(c, ports, c.req.param("id"))) ?? unknownRun(c));
 
   app.get("/runs/:id/output/:stream", async (c) => {
     const { id, stream } = c.req.param();
@@ -76,7 +73,7 @@ function isStream(text: string): text is Stream {
 
 interface RunPageProps {
   run: RunBody;
-  events: EventListBody;
+  events: EventListBody["events"];
   stored: StoredOutput;
   log: RenderedLog;
   nowMs: number;
@@ -90,7 +87,7 @@ function RunPage({ run, events, stored, log, nowMs }: RunPageProps) {
       <div class="columns">
         <div class="column">
           <OutputPanel run={run} stored={stored} log={log} />
-          <EventTable list={events} acceptedAt={run.accepted_at} />
+          <EventTable runId={run.id} events={events} acceptedAt={run.accepted_at} />
         </div>
         <Facts run={run} nowMs={nowMs} />
       </div>
@@ -107,7 +104,7 @@ function SummaryPart({ run, events, nowMs }: Pick<RunPageProps, "run" | "events"
       {run.capture === "output" && (
         <OutputNotes run={run} empty={run.output.stdout_bytes + run.output.stderr_bytes === 0} />
       )}
-      <EventTable list={events} acceptedAt={run.accepted_at} />
+      <EventTable runId={run.id} events={events} acceptedAt={run.accepted_at} />
     </>
   );
 }

@@ -123,10 +123,10 @@ export interface Blobs {
   get(key: string): Promise<Uint8Array | null>;
 }
 
-/** Says that something about a run is new: look again. Carries no facts, so that losing one loses nothing. */
+/** Says that something about a run may be new. A hint of what is worth reading: losing one loses nothing that is stored. */
 export interface News {
-  version: number;
-  position: ChunkPosition;
+  /** The last stored piece of output; null where the driver does not know what is stored. */
+  position: ChunkPosition | null;
   final: boolean;
 }
 
@@ -142,8 +142,11 @@ export interface Drivers {
   wake(runId: string): Promise<void>;
   /** The run once it is final, or what is known of it after `timeoutMs`; null for an unknown run. */
   untilFinal(runId: string, timeoutMs: number): Promise<RunState | null>;
-  /** News of a run until `signal` aborts; ends by itself where the driver goes away, so watch again. */
-  watch(runId: string, signal: AbortSignal): AsyncIterable<News>;
+  /**
+   * News of a run until `signal` aborts, of which the first comes at once and the newest stands for all before it; it ends by
+   * itself where the driver goes away, so watch again. Null where as many watch the run as can.
+   */
+  watch(runId: string, signal: AbortSignal): Promise<AsyncIterable<News> | null>;
 }
 
 export interface Clock {

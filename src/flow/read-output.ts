@@ -7,11 +7,17 @@ import {
   EXEC_LATER_PAUSE_MS,
   EXEC_SLACK_S,
   OUTPUT_CAPPED_PAUSE_MS,
-  OUTPUT_IN_D1_MAX_BYTES,
   OUTPUT_MAX_BYTES,
   OUTPUT_READ_MAX_BYTES,
 } from "../core/limits.ts";
-import { blobKeyOf, type OutputChunk, type OutputOffsets, offsetsAfter, STREAMS } from "../core/output.ts";
+import {
+  belongsInBlobs,
+  blobKeyOf,
+  type OutputChunk,
+  type OutputOffsets,
+  offsetsAfter,
+  STREAMS,
+} from "../core/output.ts";
 import { pauseAfterOutputMs, pollPlan } from "../core/poll.ts";
 import { parseReadReply, type RunnerReply, readCommand } from "../core/runner-protocol.ts";
 import type { Drive } from "./drive.ts";
@@ -108,7 +114,7 @@ async function putLargeOnes(
   let stored = before.stdout + before.stderr;
   for (const chunk of chunks) {
     stored += chunk.length;
-    if (stored <= OUTPUT_IN_D1_MAX_BYTES || chunk.bytes === null) continue;
+    if (chunk.bytes === null || !belongsInBlobs(chunk.length, stored)) continue;
     chunk.blobKey = blobKeyOf(runId, chunk);
     await blobs.put(chunk.blobKey, chunk.bytes);
     chunk.bytes = null;

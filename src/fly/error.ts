@@ -45,9 +45,13 @@ export class FlyError extends Error implements FlyErrorFacts {
     this.requestId = facts.requestId;
   }
 
-  /** True where repeating the call can not do twice what should be done once. */
+  /**
+   * True where repeating the call can not do twice what should be done once: it changes nothing, removes what is removed
+   * once, or is known not to have taken effect. 408 and 5xx come from gateways too, so behind them it may have.
+   */
   get safeToRepeat(): boolean {
-    return this.method === "GET" || this.kind === "unreachable" || this.status === 429;
+    if (this.method === "GET" || this.method === "DELETE" || this.kind === "unreachable") return true;
+    return this.kind === "answered" && this.status !== null && this.status < 500 && this.status !== 408;
   }
 }
 

@@ -18,6 +18,8 @@ const CAPACITY_TEXTS = [
   "deploys to this host are temporarily disabled",
 ];
 const CAPACITY_STATUSES = [400, 403, 409, 412, 422, 503];
+/** The rate limit; any other 409 or 412 is "not now" (a concurrent update, secrets on their way). */
+const PASSING_STATUSES = [409, 412, 429];
 const IMAGE_TEXTS = [
   "manifest",
   "image not found",
@@ -29,15 +31,12 @@ const IMAGE_TEXTS = [
 /** Reads a failed create. */
 export function createRefusal(error: FlyError): CreateResult {
   const text = error.reply.toLowerCase();
-  if (error.kind === "unreachable" || error.status === 429) return { kind: "later", error: error.message };
-  if (error.status === null || error.kind === "unreadable")
-    return { kind: "uncertain", error: error.message };
   if (isCapacity(error, text)) return { kind: "refused", reason: "no_capacity", error: error.message };
   if (error.status === 409 && text.includes("unique machine name violation")) return { kind: "exists" };
-  // 408 and 5xx come from gateways too: the Machine may exist all the same.
-  if (error.status === 408 || error.status >= 500) return { kind: "uncertain", error: error.message };
-  // Another 409 or 412 is "not now" (a concurrent update, secrets on their way).
-  if (error.status === 409 || error.status === 412) return { kind: "later", error: error.message };
+  // The Machine may exist all the same.
+  if (!error.safeToRepeat) return { kind: "uncertain", error: error.message };
+  if (error.kind === "unreachable" || PASSING_STATUSES.includes(error.status ?? 0))
+    return { kind: "later", error: error.message };
   if (IMAGE_TEXTS.some((known) => text.includes(known)))
     return { kind: "refused", reason: "image_unavailable", error: error.message };
   return { kind: "refused", reason: "launch_refused", error: error.message };

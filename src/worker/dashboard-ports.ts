@@ -8,7 +8,7 @@ import { rawOutput } from "../api/routes/output.ts";
 import { eventBody, outputLine, runBody } from "../api/run-body.ts";
 import { AppError } from "../core/error.ts";
 import { isRunId } from "../core/id.ts";
-import { LIST_LIMIT_MAX } from "../core/limits.ts";
+import { PAGE_EVENTS_MAX } from "../core/limits.ts";
 import { formatPosition, OUTPUT_START, parsePosition } from "../core/output.ts";
 import type { DashboardPorts } from "../dashboard/ports.ts";
 import { cancel } from "../flow/cancel.ts";
@@ -29,8 +29,10 @@ export function dashboardPorts(ports: ApiPorts): DashboardPorts {
       const state = await load(id);
       return state && runBody(state);
     },
-    async events(id) {
-      return { events: (await store.events(id, 0, LIST_LIMIT_MAX)).map(eventBody), next_after: null };
+    async events(id, before) {
+      const end = before ?? ((await load(id))?.run.version ?? 0) + 1;
+      const after = Math.max(0, end - 1 - PAGE_EVENTS_MAX);
+      return (await store.events(id, after, end - 1 - after)).map(eventBody);
     },
     async readOutput(id, maxBytes) {
       const chunks = await newestOutput(ports, id, maxBytes);
@@ -42,7 +44,8 @@ export function dashboardPorts(ports: ApiPorts): DashboardPorts {
     },
     async follow(id, after, signal) {
       const position = after === null ? OUTPUT_START : (parsePosition(after) ?? OUTPUT_START);
-      return eventStream(ports, id, position, signal);
+      const state = await load(id);
+      return state && eventStream(ports, state, position, signal);
     },
     async cancel(id) {
       try {

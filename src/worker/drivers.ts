@@ -1,11 +1,10 @@
 /** The Drivers port on Durable Objects: one object per run, named by the run's id. */
 
-import { OUTPUT_START } from "../core/output.ts";
 import type { RunState } from "../core/run.ts";
 import type { Drivers, News } from "../flow/ports.ts";
 import type { RunDriver } from "./run-driver.ts";
 
-/** Pause before watching again where a driver lets nobody in (too many watch, or it is broken): then watching is looking now and then. */
+/** Pause before watching again where a driver does not answer: then watching is looking now and then. */
 const WATCH_AGAIN_MS = 3000;
 
 export function durableDrivers(namespace: DurableObjectNamespace<RunDriver>): Drivers {
@@ -20,15 +19,23 @@ export function durableDrivers(namespace: DurableObjectNamespace<RunDriver>): Dr
   };
 }
 
-/** News over a WebSocket, which the object can hold without being billed for waiting. */
-async function* watch(driver: DurableObjectStub<RunDriver>, signal: AbortSignal): AsyncGenerator<News> {
-  const socket = await open(driver);
-  if (socket === null) {
-    await pause(WATCH_AGAIN_MS, signal);
-    // What happened meanwhile is found by looking again.
-    yield { version: 0, position: OUTPUT_START, final: false };
-    return;
-  }
+async function watch(
+  driver: DurableObjectStub<RunDriver>,
+  signal: AbortSignal,
+): Promise<AsyncIterable<News> | null> {
+  const opened = await open(driver);
+  if (opened === "full") return null;
+  return opened === "broken" ? lookNowAndThen(signal) : newsFrom(opened, signal);
+}
+
+/** What happened meanwhile is found by looking again. */
+async function* lookNowAndThen(signal: AbortSignal): AsyncGenerator<News> {
+  await pause(WATCH_AGAIN_MS, signal);
+  yield { position: null, final: false };
+}
+
+/** News over a WebSocket, which the object can hold without being billed for waiting. It is closed by the signal or the loop's end. */
+function newsFrom(socket: WebSocket, signal: AbortSignal): AsyncIterable<News> {
   let news: News | null = null;
   let closed = false;
   let wakeUp = () => {};
@@ -36,39 +43,46 @@ async function* watch(driver: DurableObjectStub<RunDriver>, signal: AbortSignal)
     closed = true;
     wakeUp();
   };
+  const close = () => {
+    onClose();
+    socket.close(1000, "done");
+  };
   socket.addEventListener("message", ({ data }) => {
-    // Only the newest matters: each says no more than "look again".
+    // Only the newest matters: it stands for all before it.
     news = JSON.parse(String(data)) as News;
     wakeUp();
   });
   socket.addEventListener("close", onClose);
   socket.addEventListener("error", onClose);
-  signal.addEventListener("abort", onClose);
   socket.accept();
-  try {
-    while (true) {
-      if (news !== null) {
-        const latest: News = news;
-        news = null;
-        yield latest;
-      } else if (closed) return;
-      else
-        await new Promise<void>((resolve) => {
-          wakeUp = resolve;
-        });
+  signal.addEventListener("abort", close);
+  if (signal.aborted) close();
+  return (async function* () {
+    try {
+      while (true) {
+        if (news !== null) {
+          const latest: News = news;
+          news = null;
+          yield latest;
+        } else if (closed) return;
+        else
+          await new Promise<void>((resolve) => {
+            wakeUp = resolve;
+          });
+      }
+    } finally {
+      signal.removeEventListener("abort", close);
+      close();
     }
-  } finally {
-    signal.removeEventListener("abort", onClose);
-    socket.close(1000, "done");
-  }
+  })();
 }
 
-async function open(driver: DurableObjectStub<RunDriver>): Promise<WebSocket | null> {
+async function open(driver: DurableObjectStub<RunDriver>): Promise<WebSocket | "full" | "broken"> {
   try {
     const response = await driver.fetch("https://driver/watch", { headers: { upgrade: "websocket" } });
-    return response.webSocket;
+    return response.webSocket ?? (response.status === 429 ? "full" : "broken");
   } catch {
-    return null;
+    return "broken";
   }
 }
 

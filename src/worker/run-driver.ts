@@ -11,9 +11,9 @@ import {
   REPEAT_DELAY_MAX_MS,
   WATCHERS_MAX,
 } from "../core/limits.ts";
-import { OUTPUT_START } from "../core/output.ts";
+import { type ChunkPosition, OUTPUT_START } from "../core/output.ts";
 import { repeatDelayMs } from "../core/poll.ts";
-import { isFinal, type RunState } from "../core/run.ts";
+import { currentAttempt, isFinal, type RunState } from "../core/run.ts";
 import { Drive } from "../flow/drive.ts";
 import { advance, type FlowPorts } from "../flow/flow.ts";
 import type { News } from "../flow/ports.ts";
@@ -189,10 +189,19 @@ export class RunDriver extends DurableObject<Env> {
 
   #news(): News {
     const drive = this.#drive;
-    if (drive === null) return { version: 0, position: OUTPUT_START, final: false };
-    const position = { attempt: drive.state.attempts.length, seq: drive.offsets?.seq ?? 0 };
-    return { version: drive.state.run.version, position, final: isFinal(drive.state.run.status) };
+    if (drive === null) return { position: null, final: false };
+    return { position: lastPosition(drive), final: isFinal(drive.state.run.status) };
   }
+}
+
+/** The last stored piece of output; null where it must be looked up. */
+function lastPosition({ state, offsets }: Drive): ChunkPosition | null {
+  const attempt = currentAttempt(state);
+  if (attempt === null) return OUTPUT_START;
+  // Only a started Machine whose output is captured can have written any.
+  const none = attempt.startedAt === null || state.run.spec.capture === "none";
+  const seq = offsets?.seq ?? (none ? 0 : null);
+  return seq === null ? null : { attempt: attempt.number, seq };
 }
 
 /** A watcher that is on its way out is no reason to stop driving. */

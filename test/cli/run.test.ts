@@ -71,6 +71,24 @@ test("bytes arrive as they were written, wherever the stream is cut", async () =
   }
 });
 
+test("a connection that has carried its share is followed by another, without a word", async () => {
+  const ended = anEndedRun();
+  accepting(ended);
+  const share = "event: resume\ndata: {}\n\n";
+  stub.on(
+    OUTPUT,
+    events(outputEvent(1, "stdout", "one\n"), outputEvent(2, "stdout", "two\n"), share),
+    events(outputEvent(3, "stdout", "three\n"), share),
+    events(endEvent(ended)),
+  );
+  const { exitCode, stdout, stderr } = await mayfly(RUN, stub);
+  expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: "one\ntwo\nthree\n", stderr: "" });
+  const resumed = stub.seen
+    .filter((call) => `${call.method} ${call.path}` === OUTPUT)
+    .map((call) => call.headers["last-event-id"]);
+  expect(resumed).toEqual([undefined, "1.2", "1.3"]);
+});
+
 test("a broken connection is taken up again after the last piece, with nothing lost or doubled", async () => {
   const ended = anEndedRun();
   accepting(ended);

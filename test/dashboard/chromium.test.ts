@@ -133,6 +133,42 @@ describe.skipIf(executable === null)(
       ]);
     });
 
+    test("a connection that has made its share of reads is followed by another, and the page stays live", async () => {
+      const ports = memoryPorts([aRun({ status: "running" })]);
+      const { page, incidents } = await open(ports, `/runs/${ID}`);
+      await page.locator("#live-state.on").waitFor();
+      await page.evaluate(() => {
+        const state = document.getElementById("live-state");
+        new MutationObserver(() => console.error(state?.textContent)).observe(state as Node, {
+          childList: true,
+          characterData: true,
+          subtree: true,
+        });
+      });
+      ports.emit(ID, next(ports, "stdout", "one\n"));
+      await untilRows(page, ["one"]);
+      ports.resume(ID);
+      ports.emit(ID, next(ports, "stdout", "two\n"));
+      await untilRows(page, ["one", "two"]);
+      expect(ports.calls.filter((call) => call.startsWith("follow"))).toEqual([
+        `follow ${ID} after null`,
+        `follow ${ID} after 1.1`,
+      ]);
+      expect(incidents.filter((incident) => incident !== "console live")).toEqual([]);
+    });
+
+    test("a watcher too many is told so, and gets in by itself once there is room", async () => {
+      const ports = memoryPorts([aRun({ status: "running" })]);
+      ports.full = true;
+      const { page, incidents } = await open(ports, `/runs/${ID}`);
+      await page.getByText("too many watch this run").waitFor();
+      ports.full = false;
+      ports.emit(ID, next(ports, "stdout", "one\n"));
+      await page.locator("#live-state.on").waitFor({ timeout: 10_000 });
+      await untilRows(page, ["one"]);
+      expect(incidents).toEqual([]);
+    });
+
     test("nothing that a job says does anything: no dialog, no request, no breach of the policy", async () => {
       const hostile = [
         "</div></section></pre><script>alert(1)</script>",
@@ -293,6 +329,60 @@ describe.skipIf(executable === null)(
       expect(page.url()).toBe(`${url}/`);
       const cookies = await context.cookies(url);
       expect(cookies).toMatchObject([{ name: "mayfly_session", httpOnly: true, sameSite: "Strict" }]);
+    });
+
+    test("on a phone every row of the list and of the events is whole", async () => {
+      const failed = aRun({ status: "failed", reason: "command_not_found", accepted_at: at(7_000_000) });
+      const running = aRun({
+        id: runId(2),
+        status: "running",
+        name: "a name of many words ".repeat(5),
+        accepted_at: at(80_000_000),
+      });
+      const { page, url } = await open(memoryPorts([running, failed]), "/", {
+        viewport: { width: 360, height: 800 },
+      });
+      const rows = await page.locator("#runs tbody tr").evaluateAll((all) =>
+        all.map((row) =>
+          [...row.children].map((cell) => {
+            const range = document.createRange();
+            range.selectNodeContents(cell);
+            const { left, right, top, bottom } = range.getBoundingClientRect();
+            return { left, right, top, bottom };
+          }),
+        ),
+      );
+      expect(rows).toHaveLength(2);
+      for (const cells of rows)
+        for (const [index, cell] of cells.entries()) {
+          expect(cell.left).toBeGreaterThan(10);
+          expect(cell.right).toBeLessThan(350);
+          for (const other of cells.slice(index + 1)) {
+            const apart =
+              cell.right <= other.left ||
+              other.right <= cell.left ||
+              cell.bottom <= other.top + 1 ||
+              other.bottom <= cell.top + 1;
+            expect(apart, JSON.stringify([cell, other])).toBe(true);
+          }
+        }
+      await page.goto(`${url}/runs/${ID}`);
+      await page.locator("#events-list > summary").click();
+      const data = page.locator(".events td:last-child", { hasText: "machine_name" });
+      expect(await data.evaluate((cell) => cell.clientHeight)).toBeLessThan(40);
+    });
+
+    test("of a long output its end is shown first, and of none no empty panel", async () => {
+      const ports = memoryPorts([aRun({ status: "failed" }), aRun({ id: runId(2) })], {
+        [ID]: outputOf(["stdout", "line\n".repeat(300)]),
+      });
+      const { page, url } = await open(ports, `/runs/${ID}`);
+      const distance = () =>
+        page.locator("#log").evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight);
+      await expect.poll(distance).toBeLessThan(2);
+      await page.goto(`${url}/runs/${runId(2)}`);
+      await page.getByText("Nothing was written.").waitFor();
+      expect(await page.locator("#log").isVisible()).toBe(false);
     });
 
     const looks = (["light", "dark"] as const).flatMap((scheme) =>

@@ -1,6 +1,8 @@
 /** The dashboard's ports in memory: runs and output that a test changes at will, followed live as the API would. */
 
-import type { OutputLine, RunBody } from "../../src/api/run-schema.ts";
+import type { EventListBody, OutputLine, RunBody } from "../../src/api/run-schema.ts";
+import { AppError } from "../../src/core/error.ts";
+import { PAGE_EVENTS_MAX } from "../../src/core/limits.ts";
 import { isFinal } from "../../src/core/run.ts";
 import type { DashboardPorts } from "../../src/dashboard/dashboard.tsx";
 import { eventsOf, NOW, summaryOf } from "./run-factory.ts";
@@ -12,12 +14,18 @@ export const SIGNED_IN = { Cookie: `mayfly_session=${SESSION}` };
 export interface MemoryPorts extends DashboardPorts {
   runs: Map<string, RunBody>;
   output: Map<string, OutputLine[]>;
+  /** Events of runs that have others than the first two. */
+  eventsOfRun: Map<string, EventListBody["events"]>;
   /** Everything that was asked of the ports, in order: "cancel run_…". */
   calls: string[];
   /** Sends a piece to those who follow. */
   emit(id: string, piece: OutputLine): void;
   /** Cuts the connections of all who follow a run; they may come back. */
   disconnect(id: string): void;
+  /** Ends them as a connection ends that has made its share of reads. */
+  resume(id: string): void;
+  /** True while as many watch every run as can. */
+  full: boolean;
   /** Replaces a run and, where it is final now, ends what follows it. */
   change(run: RunBody): void;
 }
@@ -31,6 +39,7 @@ export function memoryPorts(runs: RunBody[] = [], output: Record<string, OutputL
   const ports: MemoryPorts = {
     runs: new Map(runs.map((run) => [run.id, run])),
     output: new Map(Object.entries(output)),
+    eventsOfRun: new Map(),
     calls: [],
     now: () => NOW,
 
@@ -46,9 +55,10 @@ export function memoryPorts(runs: RunBody[] = [], output: Record<string, OutputL
       return { runs: found.slice(0, 50).map(summaryOf), next_cursor: found.length > 50 ? "second" : null };
     },
     getRun: async (id) => ports.runs.get(id) ?? null,
-    async events(id) {
+    async events(id, before) {
       const run = ports.runs.get(id);
-      return run ? eventsOf(run) : { events: [], next_after: null };
+      const events = ports.eventsOfRun.get(id) ?? (run ? eventsOf(run) : []);
+      return events.filter(({ seq }) => before === null || seq < before).slice(-PAGE_EVENTS_MAX);
     },
     async readOutput(id) {
       const lines = ports.output.get(id) ?? [];
@@ -61,6 +71,8 @@ export function memoryPorts(runs: RunBody[] = [], output: Record<string, OutputL
     },
     async follow(id, after, signal) {
       ports.calls.push(`follow ${id} after ${after}`);
+      if (ports.full) throw new AppError("too_many_watchers", "200 watch this run already");
+      if (!ports.runs.has(id)) return null;
       const encoder = new TextEncoder();
       const stored = ports.output.get(id) ?? [];
       const from = after === null ? 0 : Number(after.split(".")[1]);
@@ -68,7 +80,7 @@ export function memoryPorts(runs: RunBody[] = [], output: Record<string, OutputL
         start(controller) {
           const send = (message: string): void => {
             if (message !== "") controller.enqueue(encoder.encode(message));
-            if (message !== "" && !message.startsWith("event: end")) return;
+            if (message !== "" && !/^event: (end|resume)/.test(message)) return;
             watchers.get(id)?.delete(send);
             controller.close();
           };
@@ -104,6 +116,8 @@ export function memoryPorts(runs: RunBody[] = [], output: Record<string, OutputL
       tell(id, outputMessage(lines.length, piece));
     },
     disconnect: (id) => tell(id, ""),
+    resume: (id) => tell(id, "event: resume\ndata: {}\n\n"),
+    full: false,
     change(run) {
       ports.runs.set(run.id, run);
       if (isFinal(run.status)) tell(run.id, endMessage(run));

@@ -4,6 +4,7 @@ import { Hono } from "hono";
 import { describe, expect, test, vi } from "vitest";
 import type { RunBody } from "../../src/api/run-schema.ts";
 import { AppError } from "../../src/core/error.ts";
+import { PAGE_EVENTS_MAX } from "../../src/core/limits.ts";
 import { createDashboard } from "../../src/dashboard/dashboard.tsx";
 import { type MemoryPorts, memoryPorts, SIGNED_IN } from "./memory-ports.ts";
 import { anAttempt, aRun, at, outputOf, runId } from "./run-factory.ts";
@@ -208,6 +209,44 @@ describe("a run's facts and times", () => {
       /<details id="env-LEVEL"><summary><code>LEVEL<\/code><\/summary><pre>debug<\/pre><\/details>/,
     );
     expect(html).toContain('href="/?tag=branch%3Amain"');
+  });
+
+  test.each([
+    ["echo hi", "1 line"],
+    ["echo hi\n", "1 line"],
+    ["echo\n\necho", "3 lines"],
+  ])("the script %j is said to have %s", async (script, says) => {
+    const { html } = await runPage(aRun({ command: null, script }));
+    expect(html).toContain(`<summary>${says}</summary>`);
+  });
+
+  test("of many events the newest are shown, with how many are left out and the way to them", async () => {
+    const run = aRun();
+    const ports = memoryPorts([run]);
+    const events = Array.from({ length: PAGE_EVENTS_MAX + 1234 }, (_, index) => ({
+      seq: index + 1,
+      at: run.accepted_at,
+      type: "create_uncertain" as const,
+      attempt: 1,
+      data: {},
+    }));
+    ports.eventsOfRun.set(run.id, events);
+    const { html } = await get(ports, `/runs/${run.id}`);
+    expect(wordsOf(html)).toContain("Events the newest 500 of 1,734");
+    expect(wordsOf(html)).toContain("1,234 earlier events are left out here.");
+    expect(html).toContain(`href="/runs/${run.id}/events?before=1235"`);
+    const earlier = await get(ports, `/runs/${run.id}/events?before=1235`);
+    expect(wordsOf(earlier.html)).toContain("Events 735 to 1234");
+    expect(earlier.html).toContain(`href="/runs/${run.id}/events?before=735"`);
+    const first = await get(ports, `/runs/${run.id}/events?before=235`);
+    expect(wordsOf(first.html)).toContain("Events 1 to 234");
+    expect(wordsOf(first.html)).not.toContain("earlier");
+  });
+
+  test.each(["0", "x", "-1", "1e3", ""])("before=%j is refused with what is accepted", async (before) => {
+    const { response, html } = await get(memoryPorts([aRun()]), `/runs/${runId(1)}/events?before=${before}`);
+    expect(response.status).toBe(400);
+    expect(wordsOf(html)).toContain("before must be the number of an event");
   });
 
   test("events are listed by number, their data folded away", async () => {

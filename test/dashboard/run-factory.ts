@@ -106,7 +106,7 @@ export function outputOf(
   });
 }
 
-export function eventsOf(run: RunBody): EventListBody {
+export function eventsOf(run: RunBody): EventListBody["events"] {
   const events: EventListBody["events"] = [
     { seq: 1, at: run.accepted_at, type: "accepted", attempt: null, data: { image: run.image } },
   ];
@@ -119,5 +119,5 @@ export function eventsOf(run: RunBody): EventListBody {
       attempt: 1,
       data: { machine_name: attempt.machine_name },
     });
-  return { events, next_after: null };
+  return events;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { OUTPUT_IN_D1_MAX_BYTES, OUTPUT_MAX_BYTES } from "../../src/core/limits.ts";
+import { OUTPUT_MAX_BYTES, OUTPUT_SMALL_IN_D1_MAX_BYTES } from "../../src/core/limits.ts";
 import { NO_OUTPUT } from "../../src/core/output.ts";
 import { Drive } from "../../src/flow/drive.ts";
 import type { FlowPorts } from "../../src/flow/flow.ts";
@@ -66,15 +66,15 @@ describe("reading output", () => {
   });
 
   it("puts what is past the database's share into the blob store, before anything points at it", async () => {
-    const before = { seq: 3, stdout: OUTPUT_IN_D1_MAX_BYTES, stderr: 0 };
+    const before = { seq: 3, stdout: OUTPUT_SMALL_IN_D1_MAX_BYTES, stderr: 0 };
     const { ports, blobs } = portsAnswering(
-      runnerReply({ stdoutSize: OUTPUT_IN_D1_MAX_BYTES + 5, stdout: "large", code: null }),
+      runnerReply({ stdoutSize: OUTPUT_SMALL_IN_D1_MAX_BYTES + 5, stdout: "large", code: null }),
     );
     const [chunk] = (await readOutput(ports, driveAt(before), UNTIL)).chunks;
     expect(chunk).toMatchObject({
       seq: 4,
       bytes: null,
-      blobKey: expect.stringContaining(`/stdout/${OUTPUT_IN_D1_MAX_BYTES}-5`),
+      blobKey: expect.stringContaining(`/stdout/${OUTPUT_SMALL_IN_D1_MAX_BYTES}-5`),
     });
     expect(new TextDecoder().decode(blobs.get(chunk?.blobKey ?? "") ?? new Uint8Array())).toBe("large");
   });

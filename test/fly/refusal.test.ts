@@ -98,3 +98,46 @@ describe("a refused create", () => {
     expect(refusal(500, "no capacity")).toBe("uncertain");
   });
 });
+
+describe("whether a repeat is safe", () => {
+  const safe = (method: string, kind: FlyErrorKind, status: number | null) =>
+    new FlyError({ kind, method, url: "http://fly", status, reply: "", code: null, requestId: null })
+      .safeToRepeat;
+
+  it.each<[string, FlyErrorKind, number | null]>([
+    ["GET", "answered", 504],
+    ["GET", "unanswered", null],
+    ["DELETE", "unanswered", null],
+    ["POST", "unreachable", null],
+    ["POST", "answered", 429],
+    ["POST", "answered", 409],
+    ["POST", "answered", 422],
+  ])("it is after %s, %s %s: it changes nothing, or did not take effect", (method, kind, status) => {
+    expect(safe(method, kind, status)).toBe(true);
+  });
+
+  it.each<[string, FlyErrorKind, number | null]>([
+    ["POST", "unanswered", null],
+    ["POST", "unreadable", 200],
+    ["POST", "answered", 408],
+    ["POST", "answered", 500],
+    ["POST", "answered", 502],
+  ])("it is not after %s, %s %s: it may have taken effect", (method, kind, status) => {
+    expect(safe(method, kind, status)).toBe(false);
+  });
+
+  it("is what tells an uncertain create from one that may be asked for again", () => {
+    const kinds: [number | null, FlyErrorKind][] = [
+      ...[400, 401, 404, 408, 409, 412, 422, 429, 500, 502, 503, 504].map(
+        (status): [number, FlyErrorKind] => [status, "answered"],
+      ),
+      [200, "unreadable"],
+      [null, "unanswered"],
+      [null, "unreachable"],
+    ];
+    for (const [status, kind] of kinds)
+      expect(refusal(status, "a fault", null, kind) === "uncertain", `${kind} ${status}`).toBe(
+        !safe("POST", kind, status),
+      );
+  });
+});

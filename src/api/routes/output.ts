@@ -2,12 +2,13 @@
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { AppError } from "../../core/error.ts";
+import { WATCHERS_MAX } from "../../core/limits.ts";
 import { type ChunkPosition, OUTPUT_START, parsePosition, type Stream } from "../../core/output.ts";
 import { type FilledChunk, storedOutput } from "../../flow/output.ts";
 import { eventStream, ndjsonStream } from "../event-stream.ts";
 import type { ApiPorts } from "../ports.ts";
-import { outputLine } from "../run-body.ts";
-import { outputLineSchema } from "../run-schema.ts";
+import { numberedLine } from "../run-body.ts";
+import { numberedOutputLineSchema } from "../run-schema.ts";
 import { COMMON_ERRORS, errorAnswer, loadRun, runIdParam } from "./answers.ts";
 
 const flag = z
@@ -19,7 +20,7 @@ const route = createRoute({
   path: "/v1/runs/{id}/output",
   summary: "Read or follow a run's output",
   description:
-    "Stored bytes of one stream as they are (stream=…), or of both as ndjson. With follow=true or Accept: text/event-stream: what is stored, then what comes, then an `end` event with the outcome; Last-Event-ID resumes with nothing lost or doubled.",
+    "Stored bytes of one stream as they are (stream=…), or of both as ndjson. With follow=true or Accept: text/event-stream: what is stored, then what comes, then an `end` event with the outcome; Last-Event-ID resumes with nothing lost or doubled, ndjson of both streams too. A followed answer may end before the run does, by a `resume` event or, as ndjson, without an end line: then come back with the last id. Raw bytes are always all of them: stream goes neither with Last-Event-ID nor with following.",
   request: {
     params: runIdParam,
     query: z.strictObject({
@@ -38,30 +39,49 @@ const route = createRoute({
     200: {
       description: "output",
       content: {
-        "application/x-ndjson": { schema: outputLineSchema },
+        "application/x-ndjson": { schema: numberedOutputLineSchema },
         "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) },
         "text/event-stream": { schema: z.string() },
       },
     },
     ...COMMON_ERRORS,
     404: errorAnswer("there is no such run"),
+    429: {
+      ...errorAnswer(`${WATCHERS_MAX} follow this run already`),
+      headers: z.object({
+        "Retry-After": z.int().openapi({ description: "seconds until another try is worth it" }),
+      }),
+    },
   },
 });
 
 export function outputRoute(app: OpenAPIHono, ports: ApiPorts): void {
   app.openapi(route, async (c) => {
-    const { run } = await loadRun(ports.store, c.req.valid("param").id);
     const { stream, follow } = c.req.valid("query");
-    const after = resumeFrom(c.req.valid("header")["last-event-id"]);
-    const accept = c.req.valid("header").accept ?? "";
-    if (accept.includes("text/event-stream") || follow) {
-      if (stream !== undefined)
-        throw new AppError("invalid_input", "following is of both streams; leave stream out", "query.stream");
+    const { accept = "", "last-event-id": lastEventId } = c.req.valid("header");
+    const live = accept.includes("text/event-stream") || follow === true;
+    if (stream !== undefined) refuseWithStream(live, lastEventId);
+    const after = resumeFrom(lastEventId);
+    const state = await loadRun(ports.store, c.req.valid("param").id);
+    if (live) {
       const answer = accept.includes("application/x-ndjson") ? ndjsonStream : eventStream;
-      return answer(ports, run.id, after, c.req.raw.signal);
+      return answer(ports, state, after, c.req.raw.signal);
     }
-    return stream === undefined ? ndjson(ports, run.id, after) : rawOutput(ports, run.id, stream);
+    const { id } = state.run;
+    return stream === undefined ? ndjson(ports, id, after) : rawOutput(ports, id, stream);
   });
+}
+
+/** The bytes of one stream are all of them, from the first: they carry no positions to resume at. */
+function refuseWithStream(live: boolean, lastEventId: string | undefined): void {
+  if (live)
+    throw new AppError("invalid_input", "following is of both streams; leave stream out", "query.stream");
+  if (lastEventId)
+    throw new AppError(
+      "invalid_input",
+      "the raw bytes of one stream can not be resumed; leave this header out, or leave stream out to resume both as ndjson",
+      "header.last-event-id",
+    );
 }
 
 function resumeFrom(lastEventId: string | undefined): ChunkPosition {
@@ -78,7 +98,7 @@ function resumeFrom(lastEventId: string | undefined): ChunkPosition {
 
 function ndjson(ports: ApiPorts, runId: string, after: ChunkPosition): Response {
   const utf8 = new TextEncoder();
-  const lines = (chunk: FilledChunk) => utf8.encode(`${JSON.stringify(outputLine(chunk))}\n`);
+  const lines = (chunk: FilledChunk) => utf8.encode(`${JSON.stringify(numberedLine(chunk))}\n`);
   return streamed(ports, runId, after, lines, { "content-type": "application/x-ndjson" });
 }
 

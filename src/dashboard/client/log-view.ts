@@ -29,7 +29,6 @@ export class LogView {
     rows.forEach((element, index) => {
       this.#elements.set(this.#screen.rowCount - rows.length + index, element);
     });
-    panel.scrollTop = panel.scrollHeight;
   }
 
   write(line: OutputLine): void {

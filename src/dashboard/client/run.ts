@@ -12,8 +12,10 @@ const REOPEN_FIRST_MS = 1000;
 const REOPEN_LAST_MS = 30_000;
 
 export function followRun(): void {
-  if (!head() || isFinal()) return;
   const panel = document.getElementById("log");
+  // How it ended is what most come for.
+  if (panel) panel.scrollTop = panel.scrollHeight;
+  if (!head() || isFinal()) return;
   const announced = { status: head()?.dataset.status };
   const refresh = async (evenHidden = false): Promise<void> => {
     const refreshed =
@@ -67,12 +69,16 @@ function hideNoOutput(panel: HTMLElement | null): void {
   if (panel?.childElementCount) document.getElementById("no-output")?.remove();
 }
 
+type LiveState = "live" | "connecting" | "reconnecting" | "not live: too many watch this run; trying again";
+
 function follow(panel: HTMLElement, url: string, refresh: () => Promise<void>, ended: () => void): void {
   const view = new LogView(panel);
   const state = document.getElementById("live-state");
   let after = panel.dataset.after ?? "";
   let pauseMs = REOPEN_FIRST_MS;
-  const say = (text: "live" | "connecting" | "reconnecting" | null): void => {
+  /** True once the server said why the stream ends: then it is not lost. */
+  let expected = false;
+  const say = (text: LiveState | null): void => {
     if (!state) return;
     state.hidden = text === null;
     state.textContent = text;
@@ -83,8 +89,16 @@ function follow(panel: HTMLElement, url: string, refresh: () => Promise<void>, e
     const source = new EventSource(`${url}?after=${encodeURIComponent(after)}`);
     source.onopen = () => {
       pauseMs = REOPEN_FIRST_MS;
+      expected = false;
       say("live");
     };
+    source.addEventListener("resume", () => {
+      expected = true;
+    });
+    source.addEventListener("busy", () => {
+      expected = true;
+      say("not live: too many watch this run; trying again");
+    });
     source.addEventListener("output", (message) => {
       const first = panel.childElementCount === 0;
       after = message.lastEventId || after;
@@ -98,7 +112,7 @@ function follow(panel: HTMLElement, url: string, refresh: () => Promise<void>, e
       ended();
     });
     source.onerror = () => {
-      say("reconnecting");
+      if (!expected) say("reconnecting");
       // A lost connection the browser takes up again by itself; one that was refused it gives up.
       if (source.readyState !== EventSource.CLOSED) return;
       setTimeout(open, pauseMs);

@@ -24,7 +24,7 @@ export function Facts({ run, nowMs }: { run: RunBody; nowMs: number }) {
         {run.script !== null && (
           <Fact name="Script">
             <details id="script">
-              <summary>{`${run.script.split("\n").length} lines`}</summary>
+              <summary>{lineCount(run.script)}</summary>
               <pre>{run.script}</pre>
             </details>
           </Fact>
@@ -60,6 +60,11 @@ export function Facts({ run, nowMs }: { run: RunBody; nowMs: number }) {
       </dl>
     </section>
   );
+}
+
+function lineCount(script: string): string {
+  const lines = script.replace(/\n$/, "").split("\n").length;
+  return lines === 1 ? "1 line" : `${lines} lines`;
 }
 
 function Fact({ name, children }: { name: string; children?: Child }) {

@@ -1,0 +1,104 @@
+/**
+ * Following a run's output while it goes on. Only stored output is told, so whoever comes back with the last position misses
+ * nothing and sees nothing twice. The driver's news says what is worth reading, so that a follower reads only what is new.
+ */
+
+import { AppError } from "../core/error.ts";
+import { FOLLOW_READS_MAX, WATCHERS_MAX } from "../core/limits.ts";
+import { type ChunkPosition, isAfter } from "../core/output.ts";
+import { isFinal, type RunState } from "../core/run.ts";
+import { type FilledChunk, type OutputPorts, storedOutput } from "./output.ts";
+import type { Drivers, News } from "./ports.ts";
+
+export type FollowPorts = OutputPorts & { drivers: Drivers };
+
+/** What a follower is told, in order: output, and at last the run's outcome, or that this connection has made its share of reads. */
+export type Followed =
+  | { kind: "output"; chunk: FilledChunk }
+  | { kind: "end"; state: RunState }
+  | { kind: "resume" };
+
+/**
+ * Follows a run's output from a position: what is stored, then what is stored next, then the outcome.
+ * @param state the run as it was loaded just now
+ * @throws AppError `too_many_watchers`, before anything is told
+ */
+export async function followOutput(
+  ports: FollowPorts,
+  state: RunState,
+  after: ChunkPosition,
+  signal: AbortSignal,
+  readsMax = FOLLOW_READS_MAX,
+): Promise<AsyncGenerator<Followed>> {
+  // A run that is over needs no driver. Of any other, watching begins before reading: what is stored in between is announced.
+  const news = isFinal(state.run.status) ? noNews() : await ports.drivers.watch(state.run.id, signal);
+  if (news === null)
+    throw new AppError(
+      "too_many_watchers",
+      `${WATCHERS_MAX} watch this run already, which is as many as can; come back in a few seconds`,
+    );
+  return tell(ports, state, news, after, signal, readsMax);
+}
+
+async function* noNews(): AsyncGenerator<News> {}
+
+async function* tell(
+  ports: FollowPorts,
+  first: RunState,
+  firstNews: AsyncIterable<News>,
+  after: ChunkPosition,
+  signal: AbortSignal,
+  readsMax: number,
+): AsyncGenerator<Followed> {
+  const { id } = first.run;
+  const { counted, reads } = countedReads(ports);
+  let state = first;
+  let position = after;
+
+  /** What is stored by now. True once all is told that this connection will tell. */
+  async function* catchUp(): AsyncGenerator<Followed, boolean> {
+    for await (const chunk of storedOutput(counted, id, position)) {
+      position = chunk;
+      yield { kind: "output", chunk };
+      if (reads.made >= readsMax) break;
+    }
+    const spent = reads.made >= readsMax;
+    if (spent) yield { kind: "resume" };
+    // A run that was final before its output was read has all of it stored.
+    else if (isFinal(state.run.status)) yield { kind: "end", state };
+    return spent || isFinal(state.run.status);
+  }
+
+  if (yield* catchUp()) return;
+  let known = position;
+  let news: AsyncIterable<News> | null = firstNews;
+  while (news !== null && !signal.aborted) {
+    for await (const hint of news) {
+      if (hint.final || hint.position === null) state = (await counted.store.load(id)) ?? state;
+      else if (!isAfter(hint.position, known)) continue;
+      if (yield* catchUp()) return;
+      known = hint.position !== null && isAfter(hint.position, position) ? hint.position : position;
+    }
+    if (!signal.aborted) news = await ports.drivers.watch(id, signal);
+  }
+  // Another took the place that was lost with the driver: who comes back is told so.
+  if (news === null) yield { kind: "resume" };
+}
+
+/** The same ports, with their reads counted. */
+function countedReads({ store, blobs }: OutputPorts) {
+  const reads = { made: 0 };
+  const count = <T>(answer: T): T => {
+    reads.made += 1;
+    return answer;
+  };
+  const counted = {
+    store: {
+      load: (runId: string) => count(store.load(runId)),
+      readOutput: (runId: string, after: ChunkPosition, limit: number) =>
+        count(store.readOutput(runId, after, limit)),
+    },
+    blobs: { get: (key: string) => count(blobs.get(key)) },
+  };
+  return { counted, reads };
+}

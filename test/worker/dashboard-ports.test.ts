@@ -1,0 +1,39 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { PAGE_EVENTS_MAX } from "../../src/core/limits.ts";
+import { dashboardPorts } from "../../src/worker/dashboard-ports.ts";
+import { apiPorts } from "../../src/worker/ports.ts";
+import { aStartingRun, followedBy, T0 } from "../support/a-run.ts";
+
+const ports = apiPorts(env);
+const pages = dashboardPorts(ports);
+
+describe("the events of a run's page", () => {
+  it("are the newest within the bound, and those before them a page at a time", async () => {
+    const begun = aStartingRun();
+    await ports.store.accept(begun.state, begun.events, null);
+    const uncertain = { type: "create_uncertain", at: T0, attempt: 1, error: "a fault" } as const;
+    let { state } = begun;
+    while (state.run.version < PAGE_EVENTS_MAX + 40) {
+      const events = Array.from({ length: 10 }, () => uncertain);
+      await ports.store.record(state, events, []);
+      ({ state } = followedBy({ state, events: [] }, ...events));
+    }
+    const last = state.run.version;
+    const numbers = async (before: number | null) =>
+      (await pages.events(state.run.id, before)).map(({ seq }) => seq);
+    const newest = await numbers(null);
+    expect([newest.length, newest[0], newest.at(-1)]).toEqual([
+      PAGE_EVENTS_MAX,
+      last - PAGE_EVENTS_MAX + 1,
+      last,
+    ]);
+    const earlier = await numbers(newest[0] ?? 0);
+    expect(earlier).toEqual(Array.from({ length: last - PAGE_EVENTS_MAX }, (_, index) => index + 1));
+    expect(await numbers(1)).toEqual([]);
+  });
+
+  it("are none of a run that does not exist", async () => {
+    expect(await pages.events("run_00000000000000000000000000", null)).toEqual([]);
+  });
+});
