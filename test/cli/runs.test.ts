@@ -208,6 +208,7 @@ test("runs cancel of a final run says that it is final and ends with 1", async (
 test.each([
   [["runs", "list", "--status", "done"], "queued, starting, running, retrying, succeeded, failed, cancelled"],
   [["runs", "list", "--limit", "0"], "from 1"],
+  [["runs", "list", "--tag", "a=1", "--tag", "b=2"], "once"],
   [["runs", "list", "--since", "yesterday-ish"], "90m"],
   [["runs", "show"], "id"],
   [["runs", "lst"], "list"],

@@ -6,6 +6,7 @@ import { GUEST_SIZES } from "../../../core/guest.ts";
 import { UsageError } from "../../cli-error.ts";
 import { type ConnectionOptions, withConnection } from "../../connection.ts";
 import { RUN_EXAMPLES } from "./examples.ts";
+import { collect, collectDistinct, collectLast } from "./repeated.ts";
 
 /** A file of this computer that is put into the machine. */
 export interface FileOption {
@@ -68,13 +69,13 @@ export function runCommand(act: (options: RunOptions) => Promise<void>): Command
     .requiredOption("--image <image>", "container image to run")
     .option(
       "--env <name[=value]>",
-      "environment variable; without =value it is taken from here (repeatable)",
-      collect(envPair),
+      "environment variable; without =value it is taken from here (repeatable; the last of a name counts)",
+      collectLast(envPair, ([name]) => name),
     )
     .option(
       "--file <guest:local>",
-      "put a local file at a path in the machine (repeatable)",
-      collect(filePair),
+      "put a local file at a path in the machine (repeatable, each path once)",
+      collectDistinct(filePair, ({ guest }) => guest),
     )
     .option(
       "--timeout <duration>",
@@ -97,7 +98,11 @@ export function runCommand(act: (options: RunOptions) => Promise<void>): Command
       collect(String),
     )
     .option("--name <name>", "a name for people")
-    .option("--tag <key=value>", "a tag to find the run by (repeatable)", collect(tagPair))
+    .option(
+      "--tag <key=value>",
+      "a tag to find the run by (repeatable, each key once)",
+      collectDistinct(tagPair, ([key]) => key),
+    )
     .option("--script <file>", "run this shell script in place of a command; - reads it from stdin")
     .addOption(
       new Option(
@@ -144,11 +149,6 @@ function optionsOf(command: string[], parsed: Parsed): RunOptions {
     detach,
     json,
   };
-}
-
-/** An option that may be repeated: what it was given, in order. */
-function collect<T>(read: (text: string) => T): (text: string, before?: T[]) => T[] {
-  return (text, before = []) => [...before, read(text)];
 }
 
 function envPair(text: string): [string, string | null] {

@@ -127,7 +127,8 @@ function statuses(text: string, before: string[] = []): string[] {
   return [...before, ...given];
 }
 
-function tag(text: string): string {
+function tag(text: string, before?: string): string {
+  if (before !== undefined) throw new InvalidArgumentError("It can be given once.");
   if (!/^[^=]+=/.test(text)) throw new InvalidArgumentError("It must be key=value.");
   return text;
 }
