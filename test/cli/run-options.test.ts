@@ -67,8 +67,8 @@ describe("a command line becomes options", () => {
       { tags: { k: "v=w", l: "" }, name: "n" },
     ],
     [
-      ["--image", "a", "--detach", "--json", "--idempotency-key", "k", "--", "x"],
-      { detach: true, json: true, idempotencyKey: "k" },
+      ["--image", "a", "--detach", "--json", "--idempotency-key", "k 1", "--", "x"],
+      { detach: true, json: true, idempotencyKey: "k 1" },
     ],
     [["--image", "a", "--script", "-"], { command: [], script: "-" }],
     [["--image", "a", "--capture", "none"], { command: [], capture: "none" }],
@@ -101,6 +101,8 @@ describe("what is not accepted ends with 2 and names what is", () => {
     ],
     [["--image", "a", "--file", "/in:./a", "--file", "/in:./b", "--", "x"], '"/in" is given twice'],
     [["--image", "a", "--capture", "some", "--", "x"], "output, none"],
+    [["--image", "a", "--idempotency-key", "a\nb", "--", "x"], "has a line break in it"],
+    [["--image", "a", "--idempotency-key", "", "--", "x"], "1 to 255 characters"],
     [["--image", "a", "--sise", "x", "--", "x"], "--size"],
   ])("%j", async (args, named) => {
     const { exitCode, stderr, stdout } = await mayfly([

@@ -3,8 +3,10 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../../../core/duration.ts";
 import { GUEST_SIZES } from "../../../core/guest.ts";
+import { IDEMPOTENCY_KEY_MAX_CHARS } from "../../../core/limits.ts";
 import { UsageError } from "../../cli-error.ts";
 import { type ConnectionOptions, withConnection } from "../../connection.ts";
+import { headerComplaint } from "../../header-value.ts";
 import { RUN_EXAMPLES } from "./examples.ts";
 import { collect, collectDistinct, collectLast } from "./repeated.ts";
 
@@ -112,7 +114,11 @@ export function runCommand(act: (options: RunOptions) => Promise<void>): Command
         .choices(["output", "none"])
         .default("output"),
     )
-    .option("--idempotency-key <key>", "submitting again with the same key answers the same run")
+    .option(
+      "--idempotency-key <key>",
+      "submitting again with the same key answers the same run",
+      idempotencyKey,
+    )
     .option("--detach", "print the run's id at once and leave it running")
     .option("--json", "print the final run as JSON in place of its output")
     .addHelpText("after", RUN_EXAMPLES)
@@ -171,6 +177,15 @@ function tagPair(text: string): [string, string] {
   const equals = text.indexOf("=");
   if (equals <= 0) throw new InvalidArgumentError("It must be key=value.");
   return [text.slice(0, equals), text.slice(equals + 1)];
+}
+
+function idempotencyKey(text: string): string {
+  if (text === "" || text.length > IDEMPOTENCY_KEY_MAX_CHARS)
+    throw new InvalidArgumentError(`It must have 1 to ${IDEMPOTENCY_KEY_MAX_CHARS} characters.`);
+  const complaint = headerComplaint(text.replaceAll(/(?<=\S) +(?=\S)/g, ""));
+  if (complaint !== null)
+    throw new InvalidArgumentError(`It ${complaint}; it must be printable ASCII, as it travels in a header.`);
+  return text;
 }
 
 function duration(text: string): string {
