@@ -14,6 +14,7 @@ const TAG_KEY = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/;
 /** An image reference loosely: the registry has the last word, this keeps out what can not be one. */
 const IMAGE = /^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/;
 const REGION = /^[a-z]{2,8}$/;
+const FILE_MODE = 'must be octal permission bits as text, such as "0644"';
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 const utf8 = new TextEncoder();
@@ -30,7 +31,7 @@ function plainText(maxBytes: number, what: string) {
 function duration(example: string, fallbackMs: number, maxMs: number) {
   const accepted = `a duration such as "90s" or "1h30m", from ${formatDuration(limits.TIMEOUT_MIN_MS)} to ${formatDuration(maxMs)}`;
   return z
-    .string()
+    .string(`must be ${accepted}`)
     .default(formatDuration(fallbackMs))
     .refine((text) => {
       const ms = parseDuration(text);
@@ -48,6 +49,10 @@ const fileSchema = z
       .refine((path) => !path.includes("\0"), "can not contain a NUL byte")
       .refine((path) => !path.split("/").includes(".."), 'can not contain ".."')
       .refine((path) => !path.endsWith("/"), "must name a file, not a directory")
+      .refine(
+        (path) => !/\/\.?\/|\/\.$/.test(path),
+        'can not contain "//" or "/./", which are other names of the same file',
+      )
       .openapi({ example: "/data/input.csv" }),
     content: z.string().optional().openapi({ description: "the file's text (UTF-8); either this or base64" }),
     base64: z
@@ -56,8 +61,8 @@ const fileSchema = z
       .optional()
       .openapi({ description: "the file's bytes; either this or content" }),
     mode: z
-      .string()
-      .regex(/^0?[0-7]{3}$/, 'must be octal permission bits, such as "0644"')
+      .string(FILE_MODE)
+      .regex(/^0?[0-7]{3}$/, FILE_MODE)
       .default("0644")
       .openapi({ example: "0755" }),
   })
