@@ -6,14 +6,13 @@
 import { z } from "@hono/zod-openapi";
 import { formatDuration, parseDuration } from "../core/duration.ts";
 import { GUEST_SIZES, guestComplaint } from "../core/guest.ts";
+import { imageComplaint } from "../core/image-reference.ts";
 import * as limits from "../core/limits.ts";
+import { regionComplaint } from "../core/region.ts";
 import type { Guest, RunSpec } from "../core/run-spec.ts";
 
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const TAG_KEY = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/;
-/** An image reference loosely: the registry has the last word, this keeps out what can not be one. */
-const IMAGE = /^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/;
-const REGION = /^[a-z]{2,8}$/;
 const FILE_MODE = 'must be octal permission bits as text, such as "0644"';
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
@@ -26,6 +25,14 @@ function plainText(maxBytes: number, what: string) {
     .string()
     .refine((text) => !text.includes("\0"), `${what} can not contain a NUL byte`)
     .refine((text) => byteLength(text) <= maxBytes, `${what} can be at most ${maxBytes} bytes`);
+}
+
+/** A check whose sentence depends on what is wrong; empty text has its own. */
+function refuses(complaintOf: (text: string) => string | null) {
+  return (text: string, context: { addIssue(issue: { code: "custom"; message: string }): void }) => {
+    const complaint = text === "" ? null : complaintOf(text);
+    if (complaint !== null) context.addIssue({ code: "custom", message: complaint });
+  };
 }
 
 function duration(example: string, fallbackMs: number, maxMs: number) {
@@ -120,7 +127,7 @@ export const runSpecSchema = z
       .string()
       .min(1)
       .max(limits.IMAGE_MAX_CHARS)
-      .regex(IMAGE, 'must be an image reference, such as "debian:12" or "ghcr.io/acme/build@sha256:…"')
+      .superRefine(refuses(imageComplaint))
       .openapi({ example: "debian:12" }),
     command: z
       .array(plainText(limits.COMMAND_ARG_MAX_BYTES, "an argument"))
@@ -157,10 +164,17 @@ export const runSpecSchema = z
     files: z.array(fileSchema).max(limits.FILES_MAX_COUNT).default([]),
     machine: machineSchema.default({}),
     regions: z
-      .array(z.string().regex(REGION, 'must be a Fly region or group, such as "ams", "eu" or "any"'))
+      .array(z.string().min(1).superRefine(refuses(regionComplaint)))
       .max(limits.REGIONS_MAX_COUNT)
+      .refine(
+        (regions) => regions.join(",").split(",").length <= limits.REGIONS_MAX_COUNT,
+        `can name at most ${limits.REGIONS_MAX_COUNT} regions together`,
+      )
       .default([])
-      .openapi({ example: ["ams", "eu"] }),
+      .openapi({
+        example: ["ams", "eu"],
+        description: "in order of preference: Fly's region codes, aliases of several (eu, us, …) or any",
+      }),
     timeouts: timeoutsSchema.prefault({}),
     capture: z.enum(["output", "none"]).default("output").openapi({
       description:
@@ -245,7 +259,7 @@ export function toRunSpec(input: z.output<typeof runSpecSchema>, defaultGuest: G
       mode: Number.parseInt(file.mode, 8),
     })),
     machine: Object.keys(input.machine).length === 0 ? defaultGuest : guestOf(input.machine),
-    regions: input.regions,
+    regions: input.regions.flatMap((expression) => expression.split(",")),
     timeouts: {
       queueMs: ms(input.timeouts.queue),
       bootMs: ms(input.timeouts.boot),

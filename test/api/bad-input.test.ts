@@ -31,6 +31,7 @@ const BAD_SPECS: [name: string, spec: unknown, path: string | null, says: string
   ["__proto__", JSON.parse('{"image":"x","env":{"__proto__":"x"}}'), null, '"__proto__"'],
   ["no image", { command: ["true"] }, "image", "is missing; it must be text"],
   ["an image that is no reference", { ...valid, image: "no such image!" }, "image", "image reference"],
+  ["an image that is a URL", { ...valid, image: "http://x" }, "image", 'leave out "http://"'],
   ["an unknown field", { ...valid, comand: ["x"] }, "comand", "unknown field"],
   ["an unknown field inside", { ...valid, machine: { ram: 5 } }, "machine.ram", "unknown field"],
   ["neither command nor script", { image: "x" }, "command", "needs a command or a script"],
@@ -111,6 +112,8 @@ const BAD_SPECS: [name: string, spec: unknown, path: string | null, says: string
   ["a stop timeout over its bound", { ...valid, timeouts: { stop: "6m" } }, "timeouts.stop", "to 5m"],
   ["a timeout of nothing", { ...valid, timeouts: { run: "0s" } }, "timeouts.run", "from 1s"],
   ["a region that is none", { ...valid, regions: ["Amsterdam!"] }, "regions.0", "Fly region"],
+  ["a region with a blank", { ...valid, regions: ["ams", "zzz zzz"] }, "regions.1", "three small letters"],
+  ["too many regions in lists", { ...valid, regions: Array(7).fill("ams,fra,cdg") }, "regions", "at most 20"],
   ["an unknown capture", { ...valid, capture: "some" }, "capture", "output"],
   ["a script without capture", { image: "x", script: "true", capture: "none" }, "script", "capture"],
   ["a tag key with a space", { ...valid, tags: { "a b": "1" } }, "tags.a b", "letters, digits"],
@@ -294,7 +297,13 @@ const FIELDS: [path: string, values: [value: unknown, says: string][]][] = [
       [Array(21).fill("ams"), "can have at most 20 items"],
     ],
   ],
-  ["regions.0", [[1, "must be text, not 1"]]],
+  [
+    "regions.0",
+    [
+      [1, "must be text, not 1"],
+      ["", "can not be empty"],
+    ],
+  ],
   ["timeouts", [["90s", 'must be an object, not "90s"']]],
   ...["queue", "boot", "run", "stop"].map((limit): [string, [unknown, string][]] => [
     `timeouts.${limit}`,
