@@ -18,7 +18,7 @@ async function outcome(spec: Partial<RunSpec>) {
 const PRINTS_PATH = ["/bin/sh", "-c", 'echo "[$PATH]"'];
 
 describe("a PATH of the run's own is the command's alone", () => {
-  it.each(["", "/nowhere", ".", ":", "/opt/venv/bin:/usr/local/bin"])(
+  it.each(["", "/opt/venv/bin:/usr/local/bin"])(
     "%j: a program named by its path runs, with this PATH and its own exit code",
     async (PATH) => {
       const command = ["/bin/sh", "-c", 'echo "[$PATH] $*"; exit 7', "x", "a b", "$c"];
@@ -30,8 +30,8 @@ describe("a PATH of the run's own is the command's alone", () => {
     },
   );
 
-  it.each(["", "/nowhere"])("%j: a program that is not in it is a 127 that says so", async (PATH) => {
-    expect(await outcome({ env: { PATH }, command: ["echo", "hi"] })).toMatchObject({
+  it("a program that is not in it is a 127 that says so", async () => {
+    expect(await outcome({ env: { PATH: "" }, command: ["echo", "hi"] })).toMatchObject({
       reason: "exit_code",
       code: 127,
       stdout: "",
