@@ -3,12 +3,13 @@
  * statuses and headers; what a run is and does is decided in `core` and `flow`.
  */
 
-import { OpenAPIHono } from "@hono/zod-openapi";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { requestId } from "hono/request-id";
 import { AppError } from "../core/error.ts";
 import { REQUEST_BODY_MAX_BYTES } from "../core/limits.ts";
 import { bearerAuth } from "./auth.ts";
+import { complaint } from "./complaints.ts";
 import { invalidInput, notFound, onError } from "./errors.ts";
 import { refuseOtherMethods } from "./other-methods.ts";
 import type { ApiPorts } from "./ports.ts";
@@ -23,6 +24,8 @@ import { submitRoute } from "./routes/submit.ts";
 
 /** The API with all its routes. */
 export function createApi(ports: ApiPorts): OpenAPIHono {
+  // For the whole isolate: the routes' validators take no error map of their own.
+  z.config({ customError: complaint });
   const app = new OpenAPIHono({
     defaultHook: (result) => {
       if (!result.success) throw invalidInput(result.error, PLACES[result.target] ?? null);

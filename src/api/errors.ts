@@ -6,6 +6,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { z } from "zod";
 import { AppError, type ErrorCode } from "../core/error.ts";
 import { WATCH_RETRY_S } from "../core/limits.ts";
+import { clipped } from "./complaints.ts";
 import type { ErrorBody } from "./run-schema.ts";
 
 const STATUS: Record<ErrorCode, ContentfulStatusCode> = {
@@ -66,8 +67,10 @@ export const notFound: NotFoundHandler = (c) =>
 /** The first complaint of a validation, with the path of its field: "env.1BAD", "query.limit". */
 export function invalidInput(error: z.core.$ZodError, prefix: string | null): AppError {
   const issue = error.issues[0];
-  const path = [...(prefix === null ? [] : [prefix]), ...(issue ? placeOf(issue) : [])].join(".");
-  return new AppError("invalid_input", issue ? sentenceOf(issue) : "is not accepted", path || null);
+  const place = (issue ? placeOf(issue) : []).map((key) => clipped(String(key)));
+  const path = [...(prefix === null ? [] : [prefix]), ...place].join(".");
+  const sentence = issue ? sentenceOf(issue, prefix) : "is not accepted";
+  return new AppError("invalid_input", path === "" ? `the body ${sentence}` : sentence, path || null);
 }
 
 /** Unknown keys are reported at the object that has them and keys of a record inside it; name the key itself. */
@@ -76,9 +79,9 @@ function placeOf(issue: z.core.$ZodIssue): PropertyKey[] {
   return issue.path;
 }
 
-function sentenceOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === "unrecognized_keys")
-    return `unknown field${issue.keys.length > 1 ? "s" : ""} ${issue.keys.join(", ")}`;
+function sentenceOf(issue: z.core.$ZodIssue, prefix: string | null): string {
+  // Whatever stands in a query is text; several of one name are a list.
+  if (issue.code === "invalid_type" && prefix === "query") return "can be given once";
   if (issue.code === "invalid_key") return issue.issues[0]?.message ?? issue.message;
   return issue.message;
 }

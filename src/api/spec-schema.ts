@@ -6,14 +6,14 @@
 import { z } from "@hono/zod-openapi";
 import { formatDuration, parseDuration } from "../core/duration.ts";
 import { GUEST_SIZES, guestComplaint } from "../core/guest.ts";
+import { imageComplaint } from "../core/image-reference.ts";
 import * as limits from "../core/limits.ts";
+import { regionComplaint } from "../core/region.ts";
 import type { Guest, RunSpec } from "../core/run-spec.ts";
 
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const TAG_KEY = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/;
-/** An image reference loosely: the registry has the last word, this keeps out what can not be one. */
-const IMAGE = /^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/;
-const REGION = /^[a-z]{2,8}$/;
+const FILE_MODE = 'must be octal permission bits as text, such as "0644"';
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 const utf8 = new TextEncoder();
@@ -27,10 +27,18 @@ function plainText(maxBytes: number, what: string) {
     .refine((text) => byteLength(text) <= maxBytes, `${what} can be at most ${maxBytes} bytes`);
 }
 
+/** A check whose sentence depends on what is wrong; empty text has its own. */
+function refuses(complaintOf: (text: string) => string | null) {
+  return (text: string, context: { addIssue(issue: { code: "custom"; message: string }): void }) => {
+    const complaint = text === "" ? null : complaintOf(text);
+    if (complaint !== null) context.addIssue({ code: "custom", message: complaint });
+  };
+}
+
 function duration(example: string, fallbackMs: number, maxMs: number) {
   const accepted = `a duration such as "90s" or "1h30m", from ${formatDuration(limits.TIMEOUT_MIN_MS)} to ${formatDuration(maxMs)}`;
   return z
-    .string()
+    .string(`must be ${accepted}`)
     .default(formatDuration(fallbackMs))
     .refine((text) => {
       const ms = parseDuration(text);
@@ -48,6 +56,10 @@ const fileSchema = z
       .refine((path) => !path.includes("\0"), "can not contain a NUL byte")
       .refine((path) => !path.split("/").includes(".."), 'can not contain ".."')
       .refine((path) => !path.endsWith("/"), "must name a file, not a directory")
+      .refine(
+        (path) => !/\/\.?\/|\/\.$/.test(path),
+        'can not contain "//" or "/./", which are other names of the same file',
+      )
       .openapi({ example: "/data/input.csv" }),
     content: z.string().optional().openapi({ description: "the file's text (UTF-8); either this or base64" }),
     base64: z
@@ -56,8 +68,8 @@ const fileSchema = z
       .optional()
       .openapi({ description: "the file's bytes; either this or content" }),
     mode: z
-      .string()
-      .regex(/^0?[0-7]{3}$/, 'must be octal permission bits, such as "0644"')
+      .string(FILE_MODE)
+      .regex(/^0?[0-7]{3}$/, FILE_MODE)
       .default("0644")
       .openapi({ example: "0755" }),
   })
@@ -115,7 +127,7 @@ export const runSpecSchema = z
       .string()
       .min(1)
       .max(limits.IMAGE_MAX_CHARS)
-      .regex(IMAGE, 'must be an image reference, such as "debian:12" or "ghcr.io/acme/build@sha256:…"')
+      .superRefine(refuses(imageComplaint))
       .openapi({ example: "debian:12" }),
     command: z
       .array(plainText(limits.COMMAND_ARG_MAX_BYTES, "an argument"))
@@ -152,10 +164,17 @@ export const runSpecSchema = z
     files: z.array(fileSchema).max(limits.FILES_MAX_COUNT).default([]),
     machine: machineSchema.default({}),
     regions: z
-      .array(z.string().regex(REGION, 'must be a Fly region or group, such as "ams", "eu" or "any"'))
+      .array(z.string().min(1).superRefine(refuses(regionComplaint)))
       .max(limits.REGIONS_MAX_COUNT)
+      .refine(
+        (regions) => regions.join(",").split(",").length <= limits.REGIONS_MAX_COUNT,
+        `can name at most ${limits.REGIONS_MAX_COUNT} regions together`,
+      )
       .default([])
-      .openapi({ example: ["ams", "eu"] }),
+      .openapi({
+        example: ["ams", "eu"],
+        description: "in order of preference: Fly's region codes, aliases of several (eu, us, …) or any",
+      }),
     timeouts: timeoutsSchema.prefault({}),
     capture: z.enum(["output", "none"]).default("output").openapi({
       description:
@@ -240,7 +259,7 @@ export function toRunSpec(input: z.output<typeof runSpecSchema>, defaultGuest: G
       mode: Number.parseInt(file.mode, 8),
     })),
     machine: Object.keys(input.machine).length === 0 ? defaultGuest : guestOf(input.machine),
-    regions: input.regions,
+    regions: input.regions.flatMap((expression) => expression.split(",")),
     timeouts: {
       queueMs: ms(input.timeouts.queue),
       bootMs: ms(input.timeouts.boot),

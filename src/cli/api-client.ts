@@ -11,6 +11,8 @@ import { readLines } from "./lines.ts";
 
 /** For an answer to begin. Following is not under it: there the heartbeat is. */
 const ANSWER_TIMEOUT_MS = 30_000;
+/** For a cancel's, which somebody waits for who pressed Ctrl-C, and which is safe to repeat. */
+const CANCEL_TIMEOUT_MS = 5_000;
 /** A followed stream is dead when three heartbeats in a row did not come. */
 const SILENCE_MAX_MS = 3 * WATCH_HEARTBEAT_MS;
 
@@ -39,6 +41,7 @@ interface Call {
   headers?: Record<string, string>;
   body?: unknown;
   signal?: AbortSignal;
+  timeoutMs?: number;
   /** Answers of unknown length end when they end. */
   unbounded?: boolean;
 }
@@ -73,8 +76,8 @@ export class Client {
     return this.#json("GET", `${runPath(runId)}/events`, { query: { after } });
   }
 
-  cancel(runId: string): Promise<RunBody> {
-    return this.#json("POST", `${runPath(runId)}/cancel`);
+  cancel(runId: string, signal?: AbortSignal): Promise<RunBody> {
+    return this.#json("POST", `${runPath(runId)}/cancel`, { signal, timeoutMs: CANCEL_TIMEOUT_MS });
   }
 
   /** A link that signs a browser in. */
@@ -124,13 +127,13 @@ export class Client {
   }
 
   async #request(method: string, path: string, call: Call): Promise<Response> {
-    const { query = {}, headers = {}, body, signal, unbounded } = call;
+    const { query = {}, headers = {}, body, signal, timeoutMs = ANSWER_TIMEOUT_MS, unbounded } = call;
     const url = new URL(`${this.url}${path}`);
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) url.searchParams.set(name, String(value));
     // With `unbounded` the clock stops once the answer has begun.
     const clock = new AbortController();
-    const timer = setTimeout(() => clock.abort(new DOMException("", "TimeoutError")), ANSWER_TIMEOUT_MS);
+    const timer = setTimeout(() => clock.abort(new DOMException("", "TimeoutError")), timeoutMs);
     const response = await fetch(url, {
       method,
       headers: {

@@ -5,7 +5,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Command, Option } from "commander";
 import { CliError, UsageError } from "./cli-error.ts";
+import { headerComplaint } from "./header-value.ts";
 import type { Io } from "./io.ts";
+import { plain } from "./plain.ts";
 
 /** What `mayfly start` writes for the commands that follow, relative to the folder it keeps its things in. */
 export const LOCAL_FILE = "local.json";
@@ -40,7 +42,7 @@ export function withConnection(command: Command): Command {
 /**
  * Options first, then the environment, then what `mayfly start` wrote in this folder, one above it, or the checkout of
  * this command. A token found in a file is only ever sent to the URL that stands beside it.
- * @throws CliError where none is known
+ * @throws CliError where none is known, UsageError where one can not be right
  */
 export function connectionOf(
   options: ConnectionOptions,
@@ -48,24 +50,69 @@ export function connectionOf(
   checkout = CHECKOUT,
 ): Connection {
   const local = readLocal([...foldersUpFrom(io.cwd), checkout]);
-  const given = options.url ?? (io.env.MAYFLY_URL || undefined);
-  const url = given === undefined ? local?.url : checked(given);
+  const given = firstOf([options.url, "--url"], [io.env.MAYFLY_URL || undefined, "MAYFLY_URL"]);
+  const url = given === null ? local?.url : checkedUrl(given);
   if (url === undefined)
     throw new CliError("no Mayfly is known here", {
       hint: "`npm start` starts one on this computer; for another give --url and --token, or MAYFLY_URL and MAYFLY_TOKEN",
     });
-  const token =
-    options.token ?? (io.env.MAYFLY_TOKEN || undefined) ?? (local?.url === url ? local.token : undefined);
-  if (token === undefined)
+  const token = firstOf(
+    [options.token, "given by --token"],
+    [io.env.MAYFLY_TOKEN || undefined, "in MAYFLY_TOKEN"],
+    [local?.url === url ? local?.token : undefined, `in ${plain(local?.file ?? "")}`],
+  );
+  if (token === null)
     throw new CliError(`no API token is known for ${url}`, { hint: "give --token or MAYFLY_TOKEN" });
-  return { url, token };
+  return { url, token: checkedToken(token) };
 }
 
-function checked(text: string): string {
+/** A setting and where it was found. */
+interface Found {
+  text: string;
+  where: string;
+}
+
+function firstOf(...places: [text: string | undefined, where: string][]): Found | null {
+  const [text, where] = places.find(([known]) => known !== undefined) ?? [];
+  return text === undefined || where === undefined ? null : { text, where };
+}
+
+/** Does not show the token: what a terminal shows ends up in logs. */
+function checkedToken({ text, where }: Found): string {
+  if (text === "") throw new UsageError(`the token ${where} is empty`);
+  const complaint = headerComplaint(text);
+  if (complaint !== null)
+    throw new UsageError(`the token ${where} ${complaint}`, "a token is one word of ASCII characters");
+  return text;
+}
+
+function checkedUrl({ text, where }: Found): string {
+  if (text === "") throw new UsageError(`${where}: it is empty`, URL_EXAMPLE);
+  const complaint = headerComplaint(text);
+  if (complaint !== null) throw new UsageError(`${where}: "${plain(text)}" ${complaint}`, URL_EXAMPLE);
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url?.protocol !== "http:" && url?.protocol !== "https:")
-    throw new UsageError(`"${text}" is no URL of a Mayfly`, 'one looks like "http://127.0.0.1:8787"');
-  return url.href.replace(/\/+$/, "");
+    throw new UsageError(`${where}: "${text}" is no URL of a Mayfly`, meantUrl(text) ?? URL_EXAMPLE);
+  if (url.username !== "" || url.password !== "")
+    throw new UsageError(
+      `${where}: it holds a user name or password`,
+      "the API token goes into --token or MAYFLY_TOKEN",
+    );
+  const base = `${url.origin}${url.pathname}`.replace(/\/+$/, "");
+  if (url.search !== "" || url.hash !== "")
+    throw new UsageError(`${where}: "${text}" is more than the URL of a Mayfly`, `did you mean "${base}"?`);
+  return base;
+}
+
+const URL_EXAMPLE = 'one looks like "http://127.0.0.1:8787"';
+
+/** The hint for a host without a scheme, as one types it into a browser. */
+function meantUrl(text: string): string | null {
+  if (text.includes("://") || !/^[\w.-]+\.\w+|^localhost|^\[/.test(text) || !URL.canParse(`http://${text}`))
+    return null;
+  const { hostname } = new URL(`http://${text}`);
+  const isHere = hostname === "localhost" || /^[\d.]+$|^\[/.test(hostname);
+  return `did you mean "${isHere ? "http" : "https"}://${text}"?`;
 }
 
 function foldersUpFrom(folder: string): string[] {
@@ -73,13 +120,13 @@ function foldersUpFrom(folder: string): string[] {
   return parent === folder ? [folder] : [folder, ...foldersUpFrom(parent)];
 }
 
-function readLocal(folders: string[]): LocalMayfly | null {
+function readLocal(folders: string[]): (LocalMayfly & { file: string }) | null {
   for (const folder of folders) {
+    const file = join(folder, LOCAL_FOLDER, LOCAL_FILE);
     try {
-      const local = JSON.parse(
-        readFileSync(join(folder, LOCAL_FOLDER, LOCAL_FILE), "utf8"),
-      ) as Partial<LocalMayfly>;
-      if (typeof local.url === "string" && typeof local.token === "string") return local as LocalMayfly;
+      const local = JSON.parse(readFileSync(file, "utf8")) as Partial<LocalMayfly>;
+      if (typeof local.url === "string" && typeof local.token === "string")
+        return { ...(local as LocalMayfly), file };
     } catch {
       // Not there, or not ours: the next folder may have one.
     }

@@ -12,14 +12,30 @@ import { span } from "./spans.ts";
 const RECONNECT_FIRST_MS = 100;
 const RECONNECT_MAX_MS = 5_000;
 /** Without any answer for this long, following ends; the run itself goes on. */
-const LOST_CONTACT_MAX_MS = 10 * 60_000;
+export const LOST_CONTACT_MAX_MS = 10 * 60_000;
 
 /** What happens while a run is followed. */
 export interface Watcher {
   /** Is awaited before the next piece is read. */
   onOutput(line: OutputLine, bytes: Uint8Array): Promise<void>;
-  /** The connection was lost, and another one is tried; called once per loss. */
+  /** The connection was lost, and another one is tried until the time is over; called once per loss. */
   onLost?(): Promise<void>;
+  /** Another connection was had; called once after each loss. */
+  onBack?(): Promise<void>;
+}
+
+/** The part of a watcher that tells people of lost and regained connections. */
+export function sayContact(
+  url: string,
+  tell: (line: string) => Promise<void>,
+): Required<Pick<Watcher, "onLost" | "onBack">> {
+  return {
+    onLost: () =>
+      tell(
+        `the connection to ${url} was lost; trying again for up to ${span(LOST_CONTACT_MAX_MS)}, the run goes on`,
+      ),
+    onBack: () => tell(`the connection to ${url} is back`),
+  };
 }
 
 /**
@@ -36,11 +52,14 @@ export async function follow(
   let after: string | null = null;
   let failures = 0;
   let lostAt: number | null = null;
+  let isLost = false;
   while (!signal?.aborted) {
     try {
       let goesOn = false;
       for await (const message of client.follow(runId, after, signal)) {
         lostAt = null;
+        if (isLost) await watcher.onBack?.();
+        isLost = false;
         if (message.kind === "open") continue;
         failures = 0;
         if (message.kind === "end") return message.end;
@@ -58,7 +77,8 @@ export async function follow(
       lostAt ??= io.now();
       if (io.now() - lostAt > LOST_CONTACT_MAX_MS) throw lostContact(client, runId, error);
       failures += 1;
-      if (failures === 1) await watcher.onLost?.();
+      if (!isLost) await watcher.onLost?.();
+      isLost = true;
       await io.sleep(repeatDelayMs(failures, RECONNECT_FIRST_MS, RECONNECT_MAX_MS), signal);
     }
   }

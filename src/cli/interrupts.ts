@@ -10,7 +10,7 @@ export class Interrupts {
   by: "SIGINT" | "SIGTERM" | null = null;
   readonly #io: Pick<Io, "signals" | "now">;
   readonly #again = new AbortController();
-  #lastAt = Number.NEGATIVE_INFINITY;
+  #pressedAt = Number.NEGATIVE_INFINITY;
   #onFirst: (() => void) | null = null;
   readonly #onInt = () => this.#press("SIGINT");
   readonly #onTerm = () => this.#press("SIGTERM");
@@ -40,9 +40,8 @@ export class Interrupts {
 
   #press(signal: "SIGINT" | "SIGTERM"): void {
     const now = this.#io.now();
-    const samePress = now - this.#lastAt < ONE_PRESS_MS;
-    this.#lastAt = now;
-    if (samePress) return;
+    if (now - this.#pressedAt < ONE_PRESS_MS) return;
+    this.#pressedAt = now;
     if (this.by !== null) {
       this.#again.abort();
       return;

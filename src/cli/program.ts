@@ -1,8 +1,10 @@
 /** The commands and what each is done by: the one place where parsing meets doing. */
 
+import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { Client } from "./api-client.ts";
-import { machines, machinesCommand } from "./commands/machines/machines.ts";
+import { machines } from "./commands/machines/machines.ts";
+import { machinesCommand } from "./commands/machines/options.ts";
 import { runCommand } from "./commands/run/options.ts";
 import { run } from "./commands/run/run.ts";
 import { cancelCommand, cancelRun } from "./commands/runs/cancel.ts";
@@ -32,6 +34,7 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
 
   const program = new Command("mayfly")
     .description("Runs any container as a job, on a machine that lives only for that job.")
+    .version(`mayfly ${version()}`, "--version", "print the version")
     .enablePositionalOptions()
     .addCommand(runCommand(async (options) => done(await run(options, io, clientOf(options)))))
     .addCommand(runs)
@@ -42,7 +45,7 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
         done(await start(options, io));
       }),
     )
-    .addCommand(machinesCommand(async (args) => done(await machines(args))))
+    .addCommand(machinesCommand(async (options) => done(await machines(options))))
     .addHelpText("after", EXAMPLES);
   return spokenBy(program, io);
 }
@@ -55,6 +58,12 @@ Examples:
   mayfly run --image debian:12 -- echo hello
   mayfly runs list
 `;
+
+/** Of this checkout: the one place where it stands. */
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  return String(version);
+}
 
 /** Errors and help go to the given streams, and commander throws where it would end the process. */
 function spokenBy(command: Command, io: Io): Command {

@@ -12,19 +12,22 @@ const PAUSE_MAX_MS = 2_000;
 export interface Retries {
   tries?: number;
   signal?: AbortSignal;
+  /** Is awaited after the first failure that is followed by another try. */
+  onFirstFailure?: (error: Error) => Promise<void>;
 }
 
 /** What the call answers, or its last failure. */
 export async function retried<T>(
   io: Pick<Io, "sleep">,
   call: () => Promise<T>,
-  { tries = TRIES, signal }: Retries = {},
+  { tries = TRIES, signal, onFirstFailure }: Retries = {},
 ): Promise<T> {
   for (let failures = 1; ; failures++) {
     try {
       return await call();
     } catch (error) {
       if (failures >= tries || signal?.aborted || !mayPass(error)) throw error;
+      if (failures === 1) await onFirstFailure?.(error as Error);
       await io.sleep(repeatDelayMs(failures, PAUSE_FIRST_MS, PAUSE_MAX_MS), signal);
     }
   }

@@ -1,5 +1,6 @@
 /** The Machine of an attempt, decided from the run's spec: what it is asked for with. */
 
+import { holdsSystem, withPath } from "./command-path.ts";
 import type { AttemptPlanned } from "./event.ts";
 import { machineName } from "./id.ts";
 import { RUNNER_LINGER_MS } from "./limits.ts";
@@ -38,16 +39,23 @@ function machineConfig(
 ): MachineConfig {
   const { runMs, stopMs } = spec.timeouts;
   const captured = spec.capture === "output";
+  const { PATH: path = null, ...env } = spec.env;
+  const commandsPath = captured && path !== null && !holdsSystem(path) ? path : null;
   return {
     image: spec.image,
     guest: spec.machine,
     region: spec.regions.length > 0 ? spec.regions.join(",") : defaultRegion,
-    env: { ...spec.env, MAYFLY_RUN_ID: runId, MAYFLY_ATTEMPT: String(attempt) },
+    env: {
+      ...(commandsPath === null ? spec.env : env),
+      MAYFLY_RUN_ID: runId,
+      MAYFLY_ATTEMPT: String(attempt),
+    },
     exec: captured
       ? runnerCommand({
           machineName: name,
-          command: spec.command,
-          script: spec.script,
+          ...(commandsPath === null
+            ? { command: spec.command, script: spec.script }
+            : { command: withPath(commandsPath, commandOf(spec, name)), script: null }),
           runMs,
           stopMs,
           lingerMs: RUNNER_LINGER_MS,
@@ -56,4 +64,11 @@ function machineConfig(
     stop: { signal: STOP_SIGNAL, timeoutMs: stopMs },
     metadata: { [METADATA_RUN]: runId, [METADATA_ATTEMPT]: String(attempt) },
   };
+}
+
+/** What a captured run carries out, without its runner. */
+function commandOf({ command, script }: RunSpec, name: string): string[] {
+  if (command !== null) return command;
+  const scriptFile = runnerFiles(name, script).at(-1);
+  return scriptFile === undefined ? [] : ["/bin/sh", scriptFile.path];
 }

@@ -8,7 +8,7 @@ const ASSETS = new Map([STYLE, SCRIPT, ICON].map((asset) => [asset.path, asset])
 export function assets(): Hono {
   return new Hono().get("/assets/:name", (c) => {
     const asset = ASSETS.get(c.req.path);
-    if (asset === undefined) return c.text("No such file.", 404);
+    if (asset === undefined) return c.notFound();
     return c.body(asset.body, 200, {
       "Content-Type": asset.type,
       "Cache-Control": "public, max-age=31536000, immutable",

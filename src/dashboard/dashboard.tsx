@@ -1,4 +1,4 @@
-/** The pages, as an app of their own: `/`, `/runs/…`, `/sign-in`, `/sign-out` and `/assets/…`, and no other path. */
+/** The pages, as an app of their own: `/`, `/runs/…`, `/sign-in`, `/sign-out` and `/assets/…`, and what is said of any other path. */
 
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
@@ -13,6 +13,7 @@ import { runListPage } from "./run-list.tsx";
 import { runPages } from "./run-page.tsx";
 import { requireSession } from "./session.ts";
 import { signInPages } from "./sign-in.tsx";
+import { unknownPath } from "./unknown-path.tsx";
 
 export type { DashboardPorts, RunQuery, StoredOutput } from "./ports.ts";
 
@@ -23,6 +24,7 @@ const SIGNED_IN_PATHS = ["/", "/runs/*"];
 export function createDashboard(ports: DashboardPorts): Hono {
   const app = new Hono();
   app.onError(problemHandler(() => ports.now()));
+  app.notFound(unknownPath(ports));
   for (const path of PATHS)
     app.use(path, pageHeaders(), noStore(), csrf(), bodyLimit({ maxSize: PAGE_FORM_MAX_BYTES }));
   for (const path of SIGNED_IN_PATHS) app.use(path, requireSession(ports));

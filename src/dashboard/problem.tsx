@@ -9,11 +9,12 @@ interface ProblemProps {
   title: string;
   sentence: string;
   nowMs: number;
+  signedIn?: boolean;
 }
 
-export function ProblemPage({ title, sentence, nowMs }: ProblemProps) {
+export function ProblemPage({ title, sentence, nowMs, signedIn = true }: ProblemProps) {
   return (
-    <Layout title={title} nowMs={nowMs} signedIn={true}>
+    <Layout title={title} nowMs={nowMs} signedIn={signedIn}>
       <section class="card narrow">
         <h1>{title}</h1>
         <p>{sentence}</p>

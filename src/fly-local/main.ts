@@ -1,21 +1,12 @@
-/** The command: a local Machines API in the foreground. */
+/**
+ * The program: a local Machines API in the foreground, whose machines are real processes of this computer. `mayfly machines`
+ * and `mayfly start` start it; what each option does stands in `mayfly machines --help`.
+ */
 
 import { parseArgs } from "node:util";
 import type { IsolationChoice } from "./processes/choose-level.ts";
 import { type MachinesServer, startMachinesServer } from "./server.ts";
 
-const USAGE = `Usage: node src/fly-local/main.ts [options]
-
-A local implementation of Fly's Machines API whose machines are real processes of this computer.
-
-  --port <number>        port to listen on, 0 for a free one (4280)
-  --host <address>       address to listen on (127.0.0.1)
-  --state <directory>    where machines are remembered (.mayfly/machines)
-  --isolation <level>    auto, sandbox or process (auto)
-  --token <text>         the only token that is let in (any)
-  --region <code>        region of machines that ask for none (local)
-  --help                 this text
-`;
 /** A second one only repeats the wish. */
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 /** Whatever still hangs then is left to the kernel, which ends machines with the server. */
@@ -35,7 +26,6 @@ function readFlags() {
       isolation: { type: "string", default: "auto" },
       token: { type: "string" },
       region: { type: "string", default: "local" },
-      help: { type: "boolean", default: false },
     },
   });
   const { isolation } = values;
@@ -51,11 +41,7 @@ async function main(): Promise<void> {
   try {
     flags = readFlags();
   } catch (error) {
-    return fail(`${(error as Error).message}\n\n${USAGE}`);
-  }
-  if (flags.help) {
-    process.stdout.write(USAGE);
-    return;
+    return fail(`${(error as Error).message}\nmayfly machines --help lists what is accepted`);
   }
   let server: MachinesServer;
   try {

@@ -25,24 +25,27 @@ const long = (count: number) => "x".repeat(count);
 
 /** What is sent, the field that is named, and what its sentence says. */
 const BAD_SPECS: [name: string, spec: unknown, path: string | null, says: string][] = [
-  ["an array", [], null, "object"],
-  ["null", null, null, "object"],
-  ["no image", { command: ["true"] }, "image", "string"],
+  ["an array", [], null, "the body must be an object, not a list"],
+  ["null", null, null, "the body must be an object, not null"],
+  ["a number", 5, null, "the body must be an object, not 5"],
+  ["__proto__", JSON.parse('{"image":"x","env":{"__proto__":"x"}}'), null, '"__proto__"'],
+  ["no image", { command: ["true"] }, "image", "is missing; it must be text"],
   ["an image that is no reference", { ...valid, image: "no such image!" }, "image", "image reference"],
+  ["an image that is a URL", { ...valid, image: "http://x" }, "image", 'leave out "http://"'],
   ["an unknown field", { ...valid, comand: ["x"] }, "comand", "unknown field"],
   ["an unknown field inside", { ...valid, machine: { ram: 5 } }, "machine.ram", "unknown field"],
   ["neither command nor script", { image: "x" }, "command", "needs a command or a script"],
   ["both command and script", { ...valid, script: "true" }, "script", "not both"],
   ["an empty command", { ...valid, command: [] }, "command", "at least the program"],
   ["an empty program", { ...valid, command: [""] }, "command", "can not be empty"],
-  ["a command that is text", { ...valid, command: "echo hi" }, "command", "array"],
+  ["a command that is text", { ...valid, command: "echo hi" }, "command", 'must be a list, not "echo hi"'],
   ["a NUL in an argument", { ...valid, command: ["a", "b\0c"] }, "command.1", "NUL"],
   ["an empty script", { image: "x", script: "  " }, "script", "can not be empty"],
   ["a NUL in an env value", { ...valid, env: { A: "x\0y" } }, "env.A", "NUL"],
   ["an env name with a dash", { ...valid, env: { "A-B": "1" } }, "env.A-B", "letters, digits and _"],
   ["an env name with a digit first", { ...valid, env: { "1A": "1" } }, "env.1A", "letters, digits and _"],
   ["an empty env name", { ...valid, env: { "": "1" } }, "env.", "letters, digits and _"],
-  ["an env value that is a number", { ...valid, env: { A: 1 } }, "env.A", "string"],
+  ["an env value that is a number", { ...valid, env: { A: 1 } }, "env.A", "must be text, not 1"],
   [
     "a relative file path",
     { ...valid, files: [{ path: "a/b", content: "" }] },
@@ -104,11 +107,13 @@ const BAD_SPECS: [name: string, spec: unknown, path: string | null, says: string
     "steps of 256",
   ],
   ["a timeout without a unit", { ...valid, timeouts: { run: "90" } }, "timeouts.run", "90s"],
-  ["a timeout that is a number", { ...valid, timeouts: { run: 90 } }, "timeouts.run", "string"],
+  ["a timeout that is a number", { ...valid, timeouts: { run: 90 } }, "timeouts.run", "from 1s to 24h"],
   ["a run timeout over its bound", { ...valid, timeouts: { run: "25h" } }, "timeouts.run", "to 24h"],
   ["a stop timeout over its bound", { ...valid, timeouts: { stop: "6m" } }, "timeouts.stop", "to 5m"],
   ["a timeout of nothing", { ...valid, timeouts: { run: "0s" } }, "timeouts.run", "from 1s"],
   ["a region that is none", { ...valid, regions: ["Amsterdam!"] }, "regions.0", "Fly region"],
+  ["a region with a blank", { ...valid, regions: ["ams", "zzz zzz"] }, "regions.1", "three small letters"],
+  ["too many regions in lists", { ...valid, regions: Array(7).fill("ams,fra,cdg") }, "regions", "at most 20"],
   ["an unknown capture", { ...valid, capture: "some" }, "capture", "output"],
   ["a script without capture", { image: "x", script: "true", capture: "none" }, "script", "capture"],
   ["a tag key with a space", { ...valid, tags: { "a b": "1" } }, "tags.a b", "letters, digits"],
@@ -127,6 +132,7 @@ describe("bad input gets a 4xx that names the field and leaves nothing behind", 
     expect(response.status).toBe(422);
     expect(error).toMatchObject({ code: "invalid_input", path });
     expect(error.message).toContain(says);
+    expect(error.message).not.toMatch(RAW);
     expect(error.request_id).toBeTruthy();
     await nothingStored();
   });
@@ -179,20 +185,250 @@ describe("bad input gets a 4xx that names the field and leaves nothing behind", 
   });
 });
 
+/** Every field of a spec with what it can not be, and the sentence on it: what is accepted, and what came. */
+const FIELDS: [path: string, values: [value: unknown, says: string][]][] = [
+  [
+    "image",
+    [
+      [null, "must be text, not null"],
+      [7, "must be text, not 7"],
+      [["a"], "must be text, not a list"],
+      ["", "can not be empty"],
+      [long(513), "can have at most 512 characters"],
+    ],
+  ],
+  [
+    "command",
+    [
+      [null, "must be a list, not null"],
+      [{}, "must be a list, not an object"],
+      [Array(1025).fill("x"), "can have at most 1024 items"],
+    ],
+  ],
+  [
+    "command.0",
+    [
+      [1, "must be text, not 1"],
+      [long(65_537), "an argument can be at most 65536 bytes"],
+    ],
+  ],
+  ["script", [[["x"], "must be text, not a list"]]],
+  [
+    "env",
+    [
+      [["A=1"], "must be an object, not a list"],
+      ["A=1", 'must be an object, not "A=1"'],
+      [
+        Object.fromEntries(Array.from({ length: 257 }, (_, i) => [`A${i}`, ""])),
+        "can have at most 256 names",
+      ],
+    ],
+  ],
+  [
+    "env.A",
+    [
+      [true, "must be text, not true"],
+      [null, "must be text, not null"],
+      [long(65_537), "a value can be at most 65536 bytes"],
+    ],
+  ],
+  [
+    "files",
+    [
+      [{ "/a": "b" }, "must be a list, not an object"],
+      [Array(65).fill({ path: "/a", content: "" }), "can have at most 64 items"],
+    ],
+  ],
+  ["files.0", [["/a", 'must be an object, not "/a"']]],
+  [
+    "files.0.path",
+    [
+      [undefined, "is missing; it must be text"],
+      [4, "must be text, not 4"],
+      ["", "absolute path"],
+      ["/", "must name a file"],
+      ["/a/", "must name a file"],
+      ["/a//b", 'can not contain "//" or "/./"'],
+      ["/a/.", 'can not contain "//" or "/./"'],
+      ["/a/./b", 'can not contain "//" or "/./"'],
+      [`/${long(1024)}`, "can have at most 1024 characters"],
+    ],
+  ],
+  ["files.0.content", [[1, "must be text, not 1"]]],
+  ["files.0.base64", [[1, "must be text, not 1"]]],
+  [
+    "files.0.mode",
+    [
+      [644, "octal permission bits as text"],
+      ["01777", "octal permission bits"],
+    ],
+  ],
+  ["machine", [["shared-cpu-1x", 'must be an object, not "shared-cpu-1x"']]],
+  [
+    "machine.size",
+    [
+      [1, "not 1"],
+      ["huge", 'must be one of "shared-cpu-1x", "shared-cpu-2x"'],
+      ["huge", ', not "huge"'],
+    ],
+  ],
+  ["machine.cpu_kind", [["gpu", 'must be one of "shared", "performance", not "gpu"']]],
+  [
+    "machine.cpus",
+    [
+      ["2", 'must be a whole number, not "2"'],
+      [1.5, "must be a whole number, not 1.5"],
+      [0, "possible are 1, 2, 4"],
+      [-1, "possible are 1, 2, 4"],
+      [1e300, "can be at most"],
+    ],
+  ],
+  [
+    "machine.memory_mb",
+    [
+      ["256mb", 'must be a whole number, not "256mb"'],
+      [0, "possible are 256 to 2048"],
+    ],
+  ],
+  [
+    "regions",
+    [
+      ["ams", 'must be a list, not "ams"'],
+      [Array(21).fill("ams"), "can have at most 20 items"],
+    ],
+  ],
+  [
+    "regions.0",
+    [
+      [1, "must be text, not 1"],
+      ["", "can not be empty"],
+    ],
+  ],
+  ["timeouts", [["90s", 'must be an object, not "90s"']]],
+  ...["queue", "boot", "run", "stop"].map((limit): [string, [unknown, string][]] => [
+    `timeouts.${limit}`,
+    [
+      [null, 'must be a duration such as "90s" or "1h30m", from 1s to'],
+      [90, 'must be a duration such as "90s" or "1h30m", from 1s to'],
+      ["", 'must be a duration such as "90s" or "1h30m", from 1s to'],
+      ["999h", 'must be a duration such as "90s" or "1h30m", from 1s to'],
+    ],
+  ]),
+  [
+    "capture",
+    [
+      ["all", 'must be one of "output", "none", not "all"'],
+      [true, 'must be one of "output", "none", not true'],
+    ],
+  ],
+  [
+    "name",
+    [
+      ["", "can not be empty"],
+      [5, "must be text, not 5"],
+      [long(129), "can have at most 128 characters"],
+    ],
+  ],
+  ["tags", [[["a"], "must be an object, not a list"]]],
+  [
+    "tags.a",
+    [
+      [1, "must be text, not 1"],
+      [long(257), "can have at most 256 characters"],
+    ],
+  ],
+  [`tags.${long(63)}…`, [[1, "can have at most 64 characters"]]],
+  ["nope", [[1, "unknown field nope; known are image, command, script"]]],
+  ["machine.nope", [[1, "unknown field nope; known are size, cpu_kind, cpus, memory_mb"]]],
+  ["timeouts.nope", [[1, "unknown field nope; known are queue, boot, run, stop"]]],
+  ["files.0.nope", [[1, "unknown field nope; known are path, content, base64, mode"]]],
+  [`${long(63)}…`, [[1, `unknown field ${long(63)}…; known are`]]],
+];
+
+/** A valid spec but for one field. */
+function specWith(path: string, value: unknown): unknown {
+  const keys = path.replace("…", "xx").split(".");
+  const valid: Record<string, unknown> = { image: "x", files: [{ path: "/f", content: "" }] };
+  if (keys[0] !== "script") valid.command = ["true"];
+  if (path === "files.0.base64") valid.files = [{ path: "/f" }];
+  let at: Record<string, unknown> = valid;
+  for (const [index, key] of keys.slice(0, -1).entries()) {
+    at[key] ??= keys[index + 1] === "0" ? [] : {};
+    at = at[key] as Record<string, unknown>;
+  }
+  at[keys.at(-1) ?? ""] = value;
+  return valid;
+}
+
+/** The words of the library that validates, which are nobody's but its own. */
+const RAW =
+  /\b(expected|received|[Ii]nvalid|[Tt]oo (small|big)|string|array|record|regex|pattern|undefined)\b|[<>]=/;
+
+describe("each field's complaint says what is accepted", () => {
+  it.each(FIELDS.flatMap(([path, values]) => values.map(([value, says]) => ({ path, value, says }))))(
+    "$path: $says",
+    async ({ path, value, says }) => {
+      const response = await submit(JSON.stringify(specWith(path, value)));
+      expect(response.status).toBe(422);
+      const { error } = await response.json<ErrorBody>();
+      expect(error).toMatchObject({ code: "invalid_input", path });
+      expect(error.message).toContain(says);
+      expect(error.message).not.toMatch(RAW);
+      expect(error.message.length, "a long value is not repeated").toBeLessThan(400);
+      await nothingStored();
+    },
+  );
+});
+
 describe("bad queries", () => {
+  const RUN = "/v1/runs/run_01jd0k3v7c9q2m8w5x4y6z7a8b";
   it.each([
-    ["cursor=nonsense", "query.cursor"],
-    ["cursor=run_", "query.cursor"],
-    ["limit=0", "query.limit"],
-    ["limit=201", "query.limit"],
-    ["limit=1e2", "query.limit"],
-    ["status=done", "query.status"],
-    ["tag=team", "query.tag"],
-    ["since=yesterday", "query.since"],
-  ])("GET /v1/runs?%s", async (query, path) => {
-    const response = await call(`/v1/runs?${query}`);
+    ["/v1/runs?cursor=nonsense", "cursor", "next_cursor of the page before"],
+    ["/v1/runs?cursor=run_", "cursor", "next_cursor of the page before"],
+    ["/v1/runs?cursor=", "cursor", "next_cursor of the page before"],
+    ["/v1/runs?limit=0", "limit", "a whole number from 1 to 200"],
+    ["/v1/runs?limit=201", "limit", "a whole number from 1 to 200"],
+    ["/v1/runs?limit=1e2", "limit", "a whole number from 1 to 200"],
+    ["/v1/runs?limit=", "limit", "a whole number from 1 to 200"],
+    ["/v1/runs?limit=1&limit=2", "limit", "can be given once"],
+    ["/v1/runs?status=done", "status", "one or more of queued, starting"],
+    ["/v1/runs?status=", "status", "one or more of queued, starting"],
+    ["/v1/runs?status=failed&status=done", "status", "one or more of queued, starting"],
+    ["/v1/runs?tag=team", "tag", "must be key:value"],
+    ["/v1/runs?tag=:x", "tag", "must be key:value"],
+    ["/v1/runs?tag=a:1&tag=b:2", "tag", "can be given once"],
+    ["/v1/runs?since=yesterday", "since", "an RFC 3339 time"],
+    ["/v1/runs?since=2026-11-21", "since", "an RFC 3339 time"],
+    ["/v1/runs?until=5", "until", "an RFC 3339 time"],
+    ["/v1/runs?nope=1", "nope", "unknown field nope; known are status, tag, since, until, limit, cursor"],
+    [`${RUN}/events?after=x`, "after", "a whole number from 0"],
+    [`${RUN}/events?after=-1`, "after", "a whole number from 0"],
+    [`${RUN}/events?limit=0`, "limit", "a whole number from 1 to 200"],
+    [`${RUN}/events?limit=1&limit=1`, "limit", "can be given once"],
+    [`${RUN}/events?nope=1`, "nope", "known are after, limit"],
+    [`${RUN}/output?stream=both`, "stream", 'must be one of "stdout", "stderr", not "both"'],
+    [`${RUN}/output?stream=stdout&stream=stderr`, "stream", 'must be one of "stdout", "stderr", not a list'],
+    [`${RUN}/output?follow=maybe`, "follow", 'must be "true" or "false"'],
+    [`${RUN}/output?nope=1`, "nope", "known are stream, follow"],
+  ])("GET %s", async (path, field, says) => {
+    const response = await call(path);
     expect(response.status).toBe(422);
-    expect((await response.json<ErrorBody>()).error).toMatchObject({ code: "invalid_input", path });
+    const { error } = await response.json<ErrorBody>();
+    expect(error).toMatchObject({ code: "invalid_input", path: `query.${field}` });
+    expect(error.message).toContain(says);
+    expect(error.message).not.toMatch(RAW);
+  });
+
+  it.each([
+    ["", "can not be empty"],
+    [long(256), "can have at most 255 characters"],
+  ])("Idempotency-Key: %s", async (key, says) => {
+    const response = await submit(JSON.stringify(valid), { "idempotency-key": key });
+    expect((await response.json<ErrorBody>()).error).toMatchObject({
+      path: "header.idempotency-key",
+      message: says,
+    });
+    await nothingStored();
   });
 });
 

@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { machinesArgs } from "../../src/cli/commands/machines/machines.ts";
+import { machinesCommand } from "../../src/cli/commands/machines/options.ts";
 import { fakeIo } from "./support/fake-io.ts";
 import { mayfly } from "./support/run-cli.ts";
 
@@ -17,9 +20,53 @@ test.each([
   [["runs", "logs"]],
   [["runs", "cancel"]],
   [["start"]],
+  [["machines"]],
 ])("%j --help explains itself and ends with 0", async (command) => {
   const { exitCode, stdout, stderr } = await mayfly([...command, "--help"], null, fakeIo({ columns: 100 }));
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   expect(stdout).toContain(`Usage: ${["mayfly", ...command].join(" ")}`);
   if (command.join(" ") !== "runs") expect(stdout).toMatch(/Examples?:/);
+});
+
+test("help machines says the same as machines --help", async () => {
+  const asked = await mayfly(["help", "machines"], null, fakeIo({ columns: 100 }));
+  expect(asked.stdout).toContain("--isolation <level>");
+  expect(asked.stdout).toBe((await mayfly(["machines", "--help"], null, fakeIo({ columns: 100 }))).stdout);
+});
+
+test("--version is the version of package.json", async () => {
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  expect(await mayfly(["--version"])).toMatchObject({
+    exitCode: 0,
+    stdout: `mayfly ${version}\n`,
+    stderr: "",
+  });
+});
+
+test("machines hands on what was given and nothing else", async () => {
+  const handedOn = async (...args: string[]) => {
+    let given: string[] = [];
+    await machinesCommand(async (options) => {
+      given = machinesArgs(options);
+    }).parseAsync(args, { from: "user" });
+    return given;
+  };
+  expect(await handedOn()).toEqual([]);
+  expect(await handedOn("--port", "0", "--isolation=process", "--state", "--odd", "--token", "t")).toEqual([
+    "--port=0",
+    "--state=--odd",
+    "--isolation=process",
+    "--token=t",
+  ]);
+});
+
+test.each([
+  [["machines", "--port", "x"], "from 0 to 65535"],
+  [["machines", "--isolation", "some"], "auto, sandbox, process"],
+  [["machines", "--prot", "1"], "--port"],
+  [["machines", "extra"], "too many arguments"],
+])("%j ends with 2 and names what is accepted", async (args, named) => {
+  const { exitCode, stderr } = await mayfly(args);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(named);
 });

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Interrupts } from "../../src/cli/interrupts.ts";
 import { fakeIo } from "./support/fake-io.ts";
 import { mayfly } from "./support/run-cli.ts";
 import {
@@ -6,6 +7,7 @@ import {
   aRun,
   cut,
   endEvent,
+  events,
   type Handler,
   json,
   outputEvent,
@@ -111,4 +113,115 @@ test("a cancel whose answer got lost is asked again", async () => {
   await vi.waitUntil(() => cancels() === 2);
   finish(endEvent(CANCELLED));
   expect((await result).exitCode).toBe(143);
+});
+
+describe("with Mayfly gone", () => {
+  /** Everything is refused as by a dead server, but the stream that is followed: that breaks off. */
+  async function interruptedAndGone() {
+    const io = fakeIo();
+    const result = mayfly(RUN, stub, io);
+    await vi.waitUntil(() => io.stdout.text() === "up\n");
+    await stub.close();
+    io.signals.emit("SIGINT");
+    await vi.waitUntil(() => io.stderr.text().includes("not accepted yet"));
+    return { io, result };
+  }
+
+  test("a Ctrl-C says at once that it is not reached, how long it is tried, and what a second one does", async () => {
+    const { io, result } = await interruptedAndGone();
+    expect(io.stderr.text()).toContain(
+      `the cancel is not accepted yet: nothing answers at ${stub.url}; trying again for up to 10m 00s; a second Ctrl-C leaves ${RUN_ID} as it is and ends this command`,
+    );
+    io.pass(1_000);
+    io.signals.emit("SIGINT");
+    const { exitCode, stderr } = await result;
+    expect(exitCode).toBe(130);
+    expect(stderr).toContain(
+      `left ${RUN_ID} as it is, and it may not know of the cancel; mayfly runs cancel ${RUN_ID}`,
+    );
+    expect(stderr.match(/not accepted yet/g)?.length, "said once").toBe(1);
+  });
+
+  test("the cancel is asked for when it is back, however long that took", async () => {
+    const { io, result } = await interruptedAndGone();
+    io.pass(9 * 60_000);
+    const asked = stubMayfly(Number(new URL(stub.url).port));
+    stub = await asked;
+    stub.on(`POST ${CANCEL}`, json(aRun({ status: "running" }), 202));
+    stub.on(`GET /v1/runs/${RUN_ID}/output`, async (response, seen) => {
+      await vi.waitUntil(() => cancels() === 1);
+      await events(endEvent(CANCELLED))(response, seen);
+    });
+    stub.on(`GET /v1/runs/${RUN_ID}`, json(CANCELLED));
+    const { exitCode, stderr } = await result;
+    expect(exitCode).toBe(130);
+    expect(stderr).toContain(`the connection to ${stub.url} is back`);
+    expect(stderr).toContain("the cancel is accepted");
+    expect(stderr).toContain("the run was cancelled");
+  });
+
+  test("ten minutes later it gives up and says that the run may go on", async () => {
+    const { io, result } = await interruptedAndGone();
+    io.pass(11 * 60_000);
+    const { exitCode, stderr } = await result;
+    expect(exitCode).toBe(125);
+    expect(stderr).toContain("was not reached for 10m 00s; the run may go on");
+  });
+
+  test("a second Ctrl-C leaves at once while the final run is asked for", async () => {
+    const io = fakeIo();
+    stub.on(`GET /v1/runs/${RUN_ID}`, () => new Promise(() => undefined));
+    const result = mayfly(RUN, stub, io);
+    await vi.waitUntil(() => io.stdout.text() === "up\n");
+    finish(endEvent(CANCELLED));
+    await vi.waitUntil(() => stub.seen.some(({ path }) => path === `/v1/runs/${RUN_ID}`));
+    io.signals.emit("SIGINT");
+    io.pass(1_000);
+    io.signals.emit("SIGINT");
+    expect((await result).exitCode).toBe(130);
+  });
+});
+
+test("a Ctrl-C while the run is being submitted says what it will do, and a second one stops", async () => {
+  const io = fakeIo();
+  stub.on("POST /v1/runs", () => new Promise(() => undefined));
+  const result = mayfly(RUN, stub, io);
+  await vi.waitUntil(() => stub.seen.length === 1);
+  io.signals.emit("SIGINT");
+  await vi.waitUntil(() =>
+    io.stderr.text().includes("the run is cancelled once it is accepted; a second Ctrl-C stops here"),
+  );
+  io.pass(1_000);
+  io.signals.emit("SIGINT");
+  expect(await result).toMatchObject({
+    exitCode: 130,
+    stderr: expect.stringContaining("stopped; the run may have been accepted"),
+  });
+});
+
+test("with --detach, which follows nothing, the first Ctrl-C stops", async () => {
+  const io = fakeIo();
+  stub.on("POST /v1/runs", () => new Promise(() => undefined));
+  const result = mayfly(["run", "--detach", ...RUN.slice(1)], stub, io);
+  await vi.waitUntil(() => stub.seen.length === 1);
+  io.signals.emit("SIGINT");
+  expect(await result).toMatchObject({
+    exitCode: 130,
+    stderr: expect.stringContaining("stopped; the run may have been accepted"),
+  });
+});
+
+test("keys pressed in a hurry count all the same, and what npm sends on counts as one", () => {
+  const io = fakeIo({ now: () => now });
+  let now = 0;
+  const interrupts = new Interrupts(io);
+  for (const at of [0, 1, 200, 299]) {
+    now = at;
+    io.signals.emit("SIGINT");
+  }
+  expect(interrupts.again.aborted).toBe(false);
+  now = 400;
+  io.signals.emit("SIGINT");
+  expect(interrupts.again.aborted).toBe(true);
+  interrupts.stop();
 });

@@ -42,6 +42,15 @@ describe("a command line becomes options", () => {
         ],
       },
     ],
+    [
+      ["--image", "a", "--env", "A=1", "--env", "B=2", "--env", "A=3", "--", "x"],
+      {
+        env: [
+          ["A", "3"],
+          ["B", "2"],
+        ],
+      },
+    ],
     [["--image", "a", "--file", "/in:./a:b", "--", "x"], { files: [{ guest: "/in", local: "./a:b" }] }],
     [["--image", "a", "--timeout", "1h30m", "--", "x"], { timeout: "1h30m" }],
     [
@@ -58,8 +67,8 @@ describe("a command line becomes options", () => {
       { tags: { k: "v=w", l: "" }, name: "n" },
     ],
     [
-      ["--image", "a", "--detach", "--json", "--idempotency-key", "k", "--", "x"],
-      { detach: true, json: true, idempotencyKey: "k" },
+      ["--image", "a", "--detach", "--json", "--idempotency-key", "k 1", "--", "x"],
+      { detach: true, json: true, idempotencyKey: "k 1" },
     ],
     [["--image", "a", "--script", "-"], { command: [], script: "-" }],
     [["--image", "a", "--capture", "none"], { command: [], capture: "none" }],
@@ -84,7 +93,16 @@ describe("what is not accepted ends with 2 and names what is", () => {
     [["--image", "a", "--env", "NOT_SET_HERE", "--", "x"], "not set here"],
     [["--image", "a", "--file", "/in:/does/not/exist", "--", "x"], "there is no such file"],
     [["--image", "a", "--tag", "k", "--", "x"], "key=value"],
+    [["--image", "a", "--tag", "k=1", "--tag", "k=2", "--", "x"], '"k" is given twice'],
+    [["--image", "a", "--tag", "k=1", "--tag", "k=1", "--", "x"], '"k" is given twice'],
+    [
+      ["--image", "a", "--tag", "__proto__=1", "--tag", "__proto__=2", "--", "x"],
+      '"__proto__" is given twice',
+    ],
+    [["--image", "a", "--file", "/in:./a", "--file", "/in:./b", "--", "x"], '"/in" is given twice'],
     [["--image", "a", "--capture", "some", "--", "x"], "output, none"],
+    [["--image", "a", "--idempotency-key", "a\nb", "--", "x"], "has a line break in it"],
+    [["--image", "a", "--idempotency-key", "", "--", "x"], "1 to 255 characters"],
     [["--image", "a", "--sise", "x", "--", "x"], "--size"],
   ])("%j", async (args, named) => {
     const { exitCode, stderr, stdout } = await mayfly([
@@ -114,4 +132,9 @@ test("the spec takes values from the environment, bytes from files and a script 
   });
   expect(spec.files?.[0]?.base64?.length).toBeGreaterThan(100);
   expect(spec.command).toBeUndefined();
+});
+
+test("a variable that is given again is not looked for in the environment", async () => {
+  const options = await parsed("--image", "a", "--env", "NOT_SET_HERE", "--env", "NOT_SET_HERE=1", "--", "x");
+  expect((await specOf(options, fakeIo())).env).toEqual({ NOT_SET_HERE: "1" });
 });

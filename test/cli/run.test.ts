@@ -104,7 +104,8 @@ test("a broken connection is taken up again after the last piece, with nothing l
   );
   const { exitCode, stdout, stderr } = await mayfly(RUN, stub);
   expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: "one\ntwo\nthree\nfour\n" });
-  expect(stderr.match(/was lost; trying again/g)?.length).toBe(2);
+  expect(stderr.match(/was lost; trying again for up to 10m 00s, the run goes on/g)?.length).toBe(2);
+  expect(stderr.match(/is back/g)?.length).toBe(2);
   const resumed = stub.seen
     .filter(({ path }) => path.endsWith("/output"))
     .map(({ headers }) => headers["last-event-id"]);

@@ -91,6 +91,28 @@ describe("runs list", () => {
     ]);
   });
 
+  test("in a pipe each run is one line with its whole command, whatever is in it", async () => {
+    const hostile =
+      "a\r\nb\u000bc\u000cd\u0085e\u2028f\u2029g\u001b[2Jh\u0000i\u007fj\u009b31mk\u202el\u200fm\u061cn\t";
+    const whole = `while :; do\n  ${"step; ".repeat(2_000)}\ndone`;
+    const runs = [
+      aRun({ command: ["sh", "-c", whole], name: hostile, image: hostile }),
+      aRun({ command: [hostile] }),
+      aRun({ command: null, script: whole }),
+    ];
+    stub.on("GET /v1/runs", json({ runs, next_cursor: null }));
+    const { stdout } = await mayfly(["runs", "list"], stub, fakeIo({ columns: 80 }));
+    const lines = stdout.split(/\r\n|[\n\v\f\r\u0085\u2028\u2029]/);
+    expect(lines.length, "a header, three runs, nothing after the last").toBe(5);
+    expect(lines[1]).toContain(whole.replaceAll("\n", "\\n"));
+    expect(lines[2]).toMatch(
+      /'a\\r\\nb\\x0bc\\x0cd\\x85e\\u2028f\\u2029g\\e\[2Jh\\x00i\\x7fj\\x9b31mk\\u202el\\u200fm\\u061cn\\t'$/,
+    );
+    expect(stdout).not.toMatch(
+      /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/,
+    );
+  });
+
   test("the last column is cut at the terminal's width", async () => {
     stub.on("GET /v1/runs", json({ runs: [aRun({ command: ["x".repeat(500)] })], next_cursor: null }));
     const { stdout } = await mayfly(["runs", "list"], stub, fakeIo({ stdoutIsTty: true, columns: 80 }));
@@ -208,6 +230,7 @@ test("runs cancel of a final run says that it is final and ends with 1", async (
 test.each([
   [["runs", "list", "--status", "done"], "queued, starting, running, retrying, succeeded, failed, cancelled"],
   [["runs", "list", "--limit", "0"], "from 1"],
+  [["runs", "list", "--tag", "a=1", "--tag", "b=2"], "once"],
   [["runs", "list", "--since", "yesterday-ish"], "90m"],
   [["runs", "show"], "id"],
   [["runs", "lst"], "list"],

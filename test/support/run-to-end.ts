@@ -15,11 +15,17 @@ import { aSpec } from "./a-run.ts";
 
 const clock = { now: () => Date.now() };
 
-/** Ports on a database and a Machines server. */
-export function testPorts(database: D1Database, bucket: R2Bucket, machinesUrl: string): FlowPorts {
+/** Ports on a database and a Machines server, which is called by `callMachines` where that is given. */
+export function testPorts(
+  database: D1Database,
+  bucket: R2Bucket,
+  machinesUrl: string,
+  callMachines?: typeof fetch,
+): FlowPorts {
+  const options = { baseUrl: machinesUrl, app: "mayfly-tests", token: "local" };
   return {
     store: d1Store(database),
-    machines: flyMachines(new FlyClient({ baseUrl: machinesUrl, app: "mayfly-tests", token: "local" })),
+    machines: flyMachines(new FlyClient(callMachines ? { ...options, fetch: callMachines } : options)),
     blobs: r2Blobs(bucket),
     clock,
     defaultRegion: null,
@@ -35,8 +41,8 @@ export async function driveToEnd(ports: FlowPorts, drive: Drive): Promise<RunSta
   }
 }
 
-export function createRunToEnd(database: D1Database, bucket: R2Bucket, machinesUrl: string) {
-  const ports = testPorts(database, bucket, machinesUrl);
+export function createRunToEnd(...world: Parameters<typeof testPorts>) {
+  const ports = testPorts(...world);
   return async function runToEnd(
     spec: Partial<RunSpec>,
   ): Promise<{ state: RunState; driverRequests: number }> {

@@ -92,13 +92,20 @@ function parseJson(bytes: ArrayBuffer): unknown {
     throw new AppError("invalid_json", "the body is not UTF-8 text");
   }
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, withoutPrototype);
   } catch (error) {
+    if (error instanceof AppError) throw error;
     throw new AppError(
       "invalid_json",
       `the body is not JSON: ${error instanceof Error ? error.message : error}`,
     );
   }
+}
+
+/** The one name that would be lost on the way, since an object of JavaScript does not hold it. */
+function withoutPrototype(key: string, value: unknown): unknown {
+  if (key === "__proto__") throw new AppError("invalid_input", 'no field can be named "__proto__"');
+  return value;
 }
 
 /** Seconds to wait by RFC 7240's `Prefer: wait=N`; other preferences are not ours and are ignored, as the RFC asks. */

@@ -22,7 +22,8 @@ export interface StubMayfly {
   close(): Promise<void>;
 }
 
-export async function stubMayfly(): Promise<StubMayfly> {
+/** @param port 0 for any; that of one that is closed by now stands for its return */
+export async function stubMayfly(port = 0): Promise<StubMayfly> {
   const handlers = new Map<string, Handler[]>();
   const seen: Seen[] = [];
   const server = createServer(async (request, response) => {
@@ -42,7 +43,7 @@ export async function stubMayfly(): Promise<StubMayfly> {
     if (handler) await handler(response, call);
     else problem(501, "unexpected", `the stub was asked ${call.method} ${call.path}`)(response, call);
   });
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  await new Promise<void>((listening) => server.listen(port, "127.0.0.1", listening));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,

@@ -1,26 +1,20 @@
 /** `mayfly machines`: the local Machines API alone. It is a program of its own; this starts it with the same options. */
 
 import { fileURLToPath } from "node:url";
-import { Command } from "commander";
 import { forward } from "../../forward.mjs";
+import type { MachinesOptions } from "./options.ts";
 
 /** The local Machines API's entry point. */
 export const MACHINES_MAIN = fileURLToPath(new URL("../../../fly-local/main.ts", import.meta.url));
 
-export function machinesCommand(act: (args: string[]) => Promise<void>): Command {
-  return new Command("machines")
-    .summary("start the local Machines API alone")
-    .description(
-      "Starts the local Machines API alone, in the foreground. `mayfly machines --help` lists its options.",
-    )
-    .argument("[options...]", "handed on as they are")
-    .allowUnknownOption()
-    .passThroughOptions()
-    .helpOption(false)
-    .action((args: string[]) => act(args));
+/** What was given, as the program's own arguments. */
+export function machinesArgs({ port, host, state, isolation, token, region }: MachinesOptions): string[] {
+  return Object.entries({ port, host, state, isolation, token, region })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `--${name}=${value}`);
 }
 
 /** Runs it and answers its exit code. */
-export function machines(args: string[]): Promise<number> {
-  return forward(process.execPath, [MACHINES_MAIN, ...args]);
+export function machines(options: MachinesOptions): Promise<number> {
+  return forward(process.execPath, [MACHINES_MAIN, ...machinesArgs(options)]);
 }

@@ -2,19 +2,55 @@
 
 import type { Client } from "../../api-client.ts";
 import { ApiError } from "../../api-error.ts";
-import { type Io, say } from "../../io.ts";
+import { LOST_CONTACT_MAX_MS } from "../../follow.ts";
+import type { Io } from "../../io.ts";
 import { retried } from "../../retried.ts";
+import { span } from "../../spans.ts";
 
-/** Asks, and says so. Never fails: the follower goes on and tells what became of the run. */
-export async function requestCancel(client: Client, io: Io, runId: string): Promise<void> {
-  await say(io, `asking ${runId} to cancel; a second Ctrl-C leaves it running`).catch(() => undefined);
-  try {
-    await retried(io, () => client.cancel(runId));
-  } catch (error) {
-    // A run that ended meanwhile needs no cancel.
-    if (error instanceof ApiError && error.code === "run_is_final") return;
-    await say(io, `the cancel was not accepted: ${error instanceof Error ? error.message : error}`).catch(
-      () => undefined,
-    );
+export interface CancelRequest {
+  /** Whether Mayfly is known to have taken it, or to need it no more. */
+  accepted: boolean;
+}
+
+/**
+ * Asks, and tells so, again and again until the signal aborts: a Mayfly that is away must not mean a run that goes on. Never
+ * fails: the follower goes on and tells what became of the run.
+ * @param tell prints a line for the person at the terminal
+ */
+export function requestCancel(
+  client: Client,
+  io: Pick<Io, "sleep">,
+  runId: string,
+  tell: (line: string) => Promise<void>,
+  signal: AbortSignal,
+): CancelRequest {
+  const request: CancelRequest = { accepted: false };
+  void ask().catch(() => undefined);
+  return request;
+
+  async function ask(): Promise<void> {
+    await tell(`asking ${runId} to cancel; a second Ctrl-C leaves it running`);
+    let missed = false;
+    const onFirstFailure = async (error: Error) => {
+      missed = true;
+      await tell(
+        `the cancel is not accepted yet: ${error.message}; trying again for up to ${span(LOST_CONTACT_MAX_MS)}; a second Ctrl-C leaves ${runId} as it is and ends this command`,
+      );
+    };
+    try {
+      await retried(io, () => client.cancel(runId, signal), {
+        tries: Number.POSITIVE_INFINITY,
+        signal,
+        onFirstFailure,
+      });
+      request.accepted = true;
+      if (missed) await tell("the cancel is accepted");
+    } catch (error) {
+      if (signal.aborted) return;
+      // A run that ended meanwhile needs no cancel.
+      request.accepted = error instanceof ApiError && error.code === "run_is_final";
+      if (!request.accepted)
+        await tell(`the cancel was not accepted: ${error instanceof Error ? error.message : error}`);
+    }
   }
 }

@@ -6,8 +6,8 @@ Exit code:
   command, 130 or 143 where the run was cancelled, 125 where it could not be started or Mayfly could not be asked,
   2 where an option is not accepted.
 
-Ctrl-C asks the run to cancel and waits for its end; a second one leaves it running. With --json nothing but the
-final run is printed, to stdout.
+Ctrl-C asks the run to cancel and waits for its end; a second one leaves it running. Where Mayfly is not reached any
+more this command says so and tries for ten minutes. With --json nothing but the final run is printed, to stdout.
 
 Examples:
   mayfly run --image debian:12 -- sh -c 'echo out; echo err >&2; exit 7'

@@ -3,9 +3,12 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../../../core/duration.ts";
 import { GUEST_SIZES } from "../../../core/guest.ts";
+import { IDEMPOTENCY_KEY_MAX_CHARS } from "../../../core/limits.ts";
 import { UsageError } from "../../cli-error.ts";
 import { type ConnectionOptions, withConnection } from "../../connection.ts";
+import { headerComplaint } from "../../header-value.ts";
 import { RUN_EXAMPLES } from "./examples.ts";
+import { collect, collectDistinct, collectLast } from "./repeated.ts";
 
 /** A file of this computer that is put into the machine. */
 export interface FileOption {
@@ -68,13 +71,13 @@ export function runCommand(act: (options: RunOptions) => Promise<void>): Command
     .requiredOption("--image <image>", "container image to run")
     .option(
       "--env <name[=value]>",
-      "environment variable; without =value it is taken from here (repeatable)",
-      collect(envPair),
+      "environment variable; without =value it is taken from here (repeatable; the last of a name counts)",
+      collectLast(envPair, ([name]) => name),
     )
     .option(
       "--file <guest:local>",
-      "put a local file at a path in the machine (repeatable)",
-      collect(filePair),
+      "put a local file at a path in the machine (repeatable, each path once)",
+      collectDistinct(filePair, ({ guest }) => guest),
     )
     .option(
       "--timeout <duration>",
@@ -97,7 +100,11 @@ export function runCommand(act: (options: RunOptions) => Promise<void>): Command
       collect(String),
     )
     .option("--name <name>", "a name for people")
-    .option("--tag <key=value>", "a tag to find the run by (repeatable)", collect(tagPair))
+    .option(
+      "--tag <key=value>",
+      "a tag to find the run by (repeatable, each key once)",
+      collectDistinct(tagPair, ([key]) => key),
+    )
     .option("--script <file>", "run this shell script in place of a command; - reads it from stdin")
     .addOption(
       new Option(
@@ -107,7 +114,11 @@ export function runCommand(act: (options: RunOptions) => Promise<void>): Command
         .choices(["output", "none"])
         .default("output"),
     )
-    .option("--idempotency-key <key>", "submitting again with the same key answers the same run")
+    .option(
+      "--idempotency-key <key>",
+      "submitting again with the same key answers the same run",
+      idempotencyKey,
+    )
     .option("--detach", "print the run's id at once and leave it running")
     .option("--json", "print the final run as JSON in place of its output")
     .addHelpText("after", RUN_EXAMPLES)
@@ -146,11 +157,6 @@ function optionsOf(command: string[], parsed: Parsed): RunOptions {
   };
 }
 
-/** An option that may be repeated: what it was given, in order. */
-function collect<T>(read: (text: string) => T): (text: string, before?: T[]) => T[] {
-  return (text, before = []) => [...before, read(text)];
-}
-
 function envPair(text: string): [string, string | null] {
   const equals = text.indexOf("=");
   if (equals === 0)
@@ -171,6 +177,15 @@ function tagPair(text: string): [string, string] {
   const equals = text.indexOf("=");
   if (equals <= 0) throw new InvalidArgumentError("It must be key=value.");
   return [text.slice(0, equals), text.slice(equals + 1)];
+}
+
+function idempotencyKey(text: string): string {
+  if (text === "" || text.length > IDEMPOTENCY_KEY_MAX_CHARS)
+    throw new InvalidArgumentError(`It must have 1 to ${IDEMPOTENCY_KEY_MAX_CHARS} characters.`);
+  const complaint = headerComplaint(text.replaceAll(/(?<=\S) +(?=\S)/g, ""));
+  if (complaint !== null)
+    throw new InvalidArgumentError(`It ${complaint}; it must be printable ASCII, as it travels in a header.`);
+  return text;
 }
 
 function duration(text: string): string {

@@ -1,16 +1,17 @@
 /** `mayfly run`: submit, follow, end as the command did. */
 
 import type { RunBody } from "../../../api/run-schema.ts";
+import type { RunSpecInput } from "../../../api/spec-schema.ts";
 import type { Client } from "../../api-client.ts";
 import { CliError } from "../../cli-error.ts";
 import { endSentence, exitCodeOf, RUN_EXIT } from "../../exit-code.ts";
-import { follow } from "../../follow.ts";
+import { follow, sayContact, type Watcher } from "../../follow.ts";
 import { Interrupts } from "../../interrupts.ts";
 import { type Io, say, write } from "../../io.ts";
 import { plain } from "../../plain.ts";
 import { retried } from "../../retried.ts";
 import { outputNote } from "../../run-words.ts";
-import { requestCancel } from "./cancel.ts";
+import { type CancelRequest, requestCancel } from "./cancel.ts";
 import type { RunOptions } from "./options.ts";
 import { specOf } from "./spec.ts";
 import { StatusLine } from "./status-line.ts";
@@ -20,13 +21,20 @@ import { submit } from "./submit.ts";
 export async function run(options: RunOptions, io: Io, client: Client): Promise<number> {
   const spec = await specOf(options, io);
   const interrupts = new Interrupts(io);
+  const over = new AbortController();
   try {
-    const accepted = await submit(client, io, spec, options.idempotencyKey, interrupts.again);
+    const accepted = await submitted(options, io, client, spec, interrupts);
     if (options.detach) return await detached(options, io, client, accepted);
-    interrupts.onFirst(() => void requestCancel(client, io, accepted.id));
-    const ended = await watched(options, io, client, accepted, interrupts.again);
+    const status = new StatusLine(io);
+    const tell = (line: string) => status.say(line);
+    const asking = AbortSignal.any([interrupts.again, over.signal]);
+    let cancel: CancelRequest | null = null;
+    interrupts.onFirst(() => {
+      cancel = requestCancel(client, io, accepted.id, tell, asking);
+    });
+    const ended = await watched(options, io, client, accepted, status, interrupts.again);
     return ended === null
-      ? await leftRunning(io, accepted.id)
+      ? await left(io, accepted.id, cancel)
       : await report(options, io, ended, interrupts.by);
   } catch (error) {
     // Whatever stops this command here, its exit code must not read as the run's own.
@@ -38,8 +46,25 @@ export async function run(options: RunOptions, io: Io, client: Client): Promise<
       });
     throw error;
   } finally {
+    over.abort();
     interrupts.stop();
   }
+}
+
+/** Until the run is accepted there is nothing to cancel, so a Ctrl-C is kept for then. Nobody waits for a detached one. */
+function submitted(
+  { idempotencyKey, detach }: RunOptions,
+  io: Io,
+  client: Client,
+  spec: RunSpecInput,
+  interrupts: Interrupts,
+): Promise<RunBody> {
+  const stop = new AbortController();
+  interrupts.onFirst(() => {
+    if (detach) stop.abort();
+    else void say(io, "the run is cancelled once it is accepted; a second Ctrl-C stops here").catch(ignored);
+  });
+  return submit(client, io, spec, idempotencyKey, AbortSignal.any([interrupts.again, stop.signal]));
 }
 
 async function detached(options: RunOptions, io: Io, client: Client, accepted: RunBody): Promise<number> {
@@ -54,28 +79,24 @@ async function watched(
   io: Io,
   client: Client,
   accepted: RunBody,
+  status: StatusLine,
   leave: AbortSignal,
 ): Promise<RunBody | null> {
-  const status = new StatusLine(io);
   const watching = status.watch(client, accepted);
   try {
-    const end = await follow(
-      client,
-      io,
-      accepted.id,
-      {
-        async onOutput(line, bytes) {
-          status.end();
-          if (!options.json) await write(line.stream === "stdout" ? io.stdout : io.stderr, bytes);
-        },
-        async onLost() {
-          status.end();
-          await say(io, `the connection to ${client.url} was lost; trying again (the run goes on)`);
-        },
+    const watcher: Watcher = {
+      async onOutput(line, bytes) {
+        status.end();
+        if (!options.json) await write(line.stream === "stdout" ? io.stdout : io.stderr, bytes);
       },
+      ...sayContact(client.url, (line) => status.say(line)),
+    };
+    const end = await orNullAt(leave, follow(client, io, accepted.id, watcher, leave));
+    if (end === null) return null;
+    return await orNullAt(
       leave,
+      retried(io, () => client.show(accepted.id, leave), { signal: leave }),
     );
-    return end === null ? null : await retried(io, () => client.show(accepted.id));
   } finally {
     status.end();
     await watching;
@@ -91,7 +112,24 @@ async function report(options: RunOptions, io: Io, run: RunBody, by: Interrupts[
   return exitCodeOf(run, by);
 }
 
-async function leftRunning(io: Io, runId: string): Promise<number> {
-  await say(io, `left ${runId} running; mayfly runs logs ${runId} --follow`);
+async function left(io: Io, runId: string, cancel: CancelRequest | null): Promise<number> {
+  await say(
+    io,
+    cancel?.accepted
+      ? `left ${runId} running; mayfly runs logs ${runId} --follow`
+      : `left ${runId} as it is, and it may not know of the cancel; mayfly runs cancel ${runId}`,
+  );
   return RUN_EXIT.interrupted;
 }
+
+/** The result, or null as soon as the signal aborts: a reader of our output that stands still must hold nobody up. */
+function orNullAt<T>(signal: AbortSignal, result: Promise<T>): Promise<T | null> {
+  const left = new Promise<null>((resolve) => {
+    if (signal.aborted) resolve(null);
+    signal.addEventListener("abort", () => resolve(null), { once: true });
+  });
+  result.catch(ignored);
+  return Promise.race([left, result]);
+}
+
+function ignored(): void {}

@@ -3,7 +3,7 @@
 import type { RunBody } from "../../../api/run-schema.ts";
 import { isFinal } from "../../../core/run.ts";
 import type { Client } from "../../api-client.ts";
-import { canRedraw, type Io } from "../../io.ts";
+import { canRedraw, type Io, say } from "../../io.ts";
 import { plain } from "../../plain.ts";
 
 const POLL_MS = 1_000;
@@ -31,9 +31,19 @@ export class StatusLine {
     }
   }
 
+  /** Prints a line of our own in its place; it comes back below. */
+  async say(line: string): Promise<void> {
+    this.#erase();
+    await say(this.#io, line);
+  }
+
   /** Takes the line away for good. */
   end(): void {
     this.#over.abort();
+    this.#erase();
+  }
+
+  #erase(): void {
     if (this.#shown) this.#io.stderr.write(ERASE);
     this.#shown = false;
   }

@@ -28,7 +28,9 @@ export interface ListOptions extends ConnectionOptions {
 export function listCommand(act: (options: ListOptions) => Promise<void>): Command {
   const command = new Command("list")
     .summary("list runs, newest first")
-    .description("Lists runs, newest first.")
+    .description(
+      "Lists runs, newest first, one a line. A terminal's width cuts the command; in a pipe it is whole, with its line breaks spelled out. Programs read --json.",
+    )
     .addOption(
       new Option("--status <status>", "only runs of this status (repeatable)")
         .choices(RUN_STATUSES)
@@ -127,7 +129,8 @@ function statuses(text: string, before: string[] = []): string[] {
   return [...before, ...given];
 }
 
-function tag(text: string): string {
+function tag(text: string, before?: string): string {
+  if (before !== undefined) throw new InvalidArgumentError("It can be given once.");
   if (!/^[^=]+=/.test(text)) throw new InvalidArgumentError("It must be key=value.");
   return text;
 }

@@ -5,7 +5,7 @@ import type { Stream } from "../../../core/output.ts";
 import type { Client } from "../../api-client.ts";
 import { orNoRun } from "../../api-error.ts";
 import { type ConnectionOptions, withConnection } from "../../connection.ts";
-import { bytesOf, follow } from "../../follow.ts";
+import { bytesOf, follow, sayContact } from "../../follow.ts";
 import { type Io, say, write } from "../../io.ts";
 import { outputNote } from "../../run-words.ts";
 
@@ -56,7 +56,7 @@ async function followed({ runId, stream }: LogsOptions, io: Io, client: Client):
       if (stream !== undefined) return line.stream === stream ? write(io.stdout, bytes) : undefined;
       await write(line.stream === "stdout" ? io.stdout : io.stderr, bytes);
     },
-    onLost: () => say(io, `the connection to ${client.url} was lost; trying again`),
+    ...sayContact(client.url, (line) => say(io, line)),
   }).catch(orNoRun(runId));
   if (end !== null) await sayWhatIsMissing(io, end.output);
 }

@@ -1,6 +1,7 @@
 /** `mayfly start`: from the command line to options. */
 
 import { Command, InvalidArgumentError } from "commander";
+import { portNumber } from "../../port-number.ts";
 
 export interface StartOptions {
   port: number;
@@ -19,8 +20,13 @@ export function startCommand(act: (options: StartOptions) => Promise<void>): Com
     .description(
       "Starts Mayfly whole on this computer, shows a first job, and stays up until Ctrl-C. Runs, secrets and logs are kept in .mayfly/ and are there again at the next start.",
     )
-    .option("--port <number>", "port of Mayfly; 0 for any that is free", port, 8787)
-    .option("--machines-port <number>", "port of the local Machines API; 0 for any that is free", port, 4280)
+    .option("--port <number>", "port of Mayfly; 0 for any that is free", portNumber, 8787)
+    .option(
+      "--machines-port <number>",
+      "port of the local Machines API; 0 for any that is free",
+      portNumber,
+      4280,
+    )
     .option(
       "--machines-url <url>",
       "use this Machines API in place of starting one; FLY_API_TOKEN in .mayfly/secrets.env opens it",
@@ -38,12 +44,6 @@ Examples:
   mayfly start --port 9000 --machines-port 9001
   mayfly machines & mayfly start --machines-url http://127.0.0.1:4280
 `;
-
-function port(text: string): number {
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535)
-    throw new InvalidArgumentError("It must be a port from 0 to 65535.");
-  return Number(text);
-}
 
 function httpUrl(text: string): string {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))

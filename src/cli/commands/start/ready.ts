@@ -11,9 +11,23 @@ const CHECK_EACH_MS = 10_000;
 /** wrangler brings a crashed workerd back by itself, so only a worker that stays away is given up. */
 const CHECKS_MISSED_MAX = 6;
 
-/** Until anything answers there at all. */
-export async function untilAnswers(url: string, signal: AbortSignal): Promise<void> {
-  await until(url, signal, async () => true);
+/**
+ * The isolation that the Machines API there tells once it is up; null where it is another one than ours, or the signal
+ * aborts. Ours takes its port before it is up, and answers 503 until it is.
+ * @throws CliError where it is not up in time
+ */
+export async function isolationOnceUp(
+  url: string,
+  signal: AbortSignal,
+  withinMs = READY_MAX_MS,
+): Promise<string | null> {
+  let isolation: string | null = null;
+  const isUp = async ({ status, headers }: Response) => {
+    isolation = headers.get("mayfly-isolation");
+    return status !== 503;
+  };
+  await until(url, signal, isUp, withinMs);
+  return isolation;
 }
 
 /** Until the worker says it is well. @throws CliError where it says what is wrong with its settings */
@@ -35,7 +49,7 @@ export async function untilUnwell(url: string, io: Pick<Io, "sleep">, signal: Ab
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MAX_MS)]),
     }).catch(() => null);
     missed = response?.ok ? 0 : missed + 1;
-    await response?.body?.cancel();
+    await response?.body?.cancel().catch(() => undefined);
   }
 }
 
@@ -43,15 +57,18 @@ async function until(
   url: string,
   signal: AbortSignal,
   isReady: (response: Response) => Promise<boolean>,
+  withinMs = READY_MAX_MS,
 ): Promise<void> {
-  const deadline = Date.now() + READY_MAX_MS;
+  const deadline = Date.now() + withinMs;
   while (!signal.aborted) {
     const response = await fetch(url, {
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MAX_MS)]),
     }).catch(() => null);
-    if (response !== null && (await isReady(response))) return;
-    await response?.body?.cancel();
-    if (Date.now() > deadline) throw new CliError(`${url} did not answer within ${READY_MAX_MS / 1000} s`);
+    const ready = response !== null && (await isReady(response));
+    // A body that was read is locked, and can not be cancelled any more.
+    if (response?.bodyUsed === false) await response.body?.cancel().catch(() => undefined);
+    if (ready) return;
+    if (Date.now() > deadline) throw new CliError(`${url} did not answer within ${withinMs / 1000} s`);
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }

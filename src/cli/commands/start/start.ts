@@ -17,7 +17,7 @@ import type { StartOptions } from "./options.ts";
 import { CHECKOUT, type Places, placesIn } from "./places.ts";
 import { freePort, HOST } from "./ports.ts";
 import type { ProgramSpec } from "./program.ts";
-import { untilAnswers, untilHealthy, untilUnwell } from "./ready.ts";
+import { isolationOnceUp, untilHealthy, untilUnwell } from "./ready.ts";
 import { keepSecrets, writeLocal } from "./secrets.ts";
 import { Steps } from "./steps.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -124,16 +124,18 @@ async function startMachines(
 ): Promise<void> {
   if (machinesPort === null) {
     await steps.say(`using the Machines API on ${local.machines_url}`);
-    if ((await isolationOf(local.machines_url)) === undefined)
+    await isolationOnceUp(local.machines_url, signal, GIVEN_MACHINES_MAX_MS).catch((cause: unknown) => {
       throw new CliError(
         `nothing answers at ${local.machines_url} (--machines-url); npm run machines starts a local Machines API`,
+        { cause },
       );
+    });
     return;
   }
   await steps.say(`starting the local Machines API on ${local.machines_url}`);
   supervisor.start(machinesSpec(places, machinesPort));
-  await untilAnswers(local.machines_url, signal);
-  const isolation = await isolationOf(local.machines_url);
+  const isolation = await isolationOnceUp(local.machines_url, signal);
+  if (signal.aborted) return;
   await steps.say(ISOLATION[isolation ?? ""] ?? "the local Machines API is up");
 }
 
@@ -144,24 +146,8 @@ const ISOLATION: Record<string, string> = {
   process: "machines: process, which isolates nothing; they share this computer's files",
 };
 
-/** The level that the local Machines API says it has, null for another server, undefined where nothing answers. */
-async function isolationOf(url: string): Promise<string | null | undefined> {
-  let answer: string | null | undefined;
-  for (let tries = 0; tries < ISOLATION_TRIES && !answer; tries++) {
-    if (tries > 0) await new Promise((resolve) => setTimeout(resolve, ISOLATION_PAUSE_MS));
-    const response = await fetch(`${url}/v1/apps/mayfly-runs/machines`, {
-      headers: { authorization: "Bearer local-look" },
-      signal: AbortSignal.timeout(5000),
-    }).catch(() => null);
-    await response?.arrayBuffer().catch(() => undefined);
-    if (response) answer = response.headers.get("mayfly-isolation");
-  }
-  return answer;
-}
-
-/** A server that has just begun to listen can still fail a first call. */
-const ISOLATION_TRIES = 3;
-const ISOLATION_PAUSE_MS = 200;
+/** For one that was started at the same moment. */
+const GIVEN_MACHINES_MAX_MS = 5_000;
 
 function machinesSpec(places: Places, port: number): ProgramSpec {
   return {

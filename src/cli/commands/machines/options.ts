@@ -1,0 +1,40 @@
+/** `mayfly machines`: from the command line to options. The defaults are the server's own (`src/fly-local/main.ts`). */
+
+import { Command, Option } from "commander";
+import { portNumber } from "../../port-number.ts";
+
+export interface MachinesOptions {
+  port?: number;
+  host?: string;
+  state?: string;
+  isolation?: string;
+  token?: string;
+  region?: string;
+}
+
+export function machinesCommand(act: (options: MachinesOptions) => Promise<void>): Command {
+  return new Command("machines")
+    .summary("start the local Machines API alone")
+    .description(
+      "Starts the local Machines API alone, in the foreground: an implementation of Fly's whose machines are real processes of this computer.",
+    )
+    .option("--port <number>", "port to listen on; 0 for any that is free (default: 4280)", portNumber)
+    .option("--host <address>", "address to listen on (default: 127.0.0.1)")
+    .option("--state <folder>", "where machines are remembered (default: .mayfly/machines)")
+    .addOption(
+      new Option(
+        "--isolation <level>",
+        "what keeps machines apart (default: auto, the best possible here)",
+      ).choices(["auto", "sandbox", "process"]),
+    )
+    .option("--token <token>", "the only token that is let in (default: any)")
+    .option("--region <region>", "region of machines that ask for none (default: local)")
+    .addHelpText("after", EXAMPLES)
+    .action((options: MachinesOptions) => act(options));
+}
+
+const EXAMPLES = `
+Examples:
+  mayfly machines
+  mayfly machines --port 9001 --isolation sandbox
+`;

@@ -1,0 +1,82 @@
+import { expect, test } from "vitest";
+import { imageComplaint } from "../../src/core/image-reference.ts";
+
+const SHA256 = `sha256:${"0123456789abcdef".repeat(4)}`;
+const SHA512 = `sha512:${"0123456789abcdef".repeat(8)}`;
+
+test.each([
+  "debian",
+  "debian:12",
+  "debian:12-slim",
+  "debian:_x.Y-z",
+  `debian:${"t".repeat(128)}`,
+  `debian@${SHA256}`,
+  `debian:12@${SHA256}`,
+  `debian@${SHA512}`,
+  `debian@multi+hash:${"a".repeat(32)}`,
+  "library/debian",
+  "acme/team/build:1",
+  "a_b/c__d/e-f/g---h/i.j",
+  "example.com/a",
+  "Example.COM/a:B",
+  "REGISTRY/a",
+  "localhost/a",
+  "localhost:5000/a/b:1",
+  "registry:5000/a",
+  "127.0.0.1:5000/a",
+  "[2001:db8::1]:5000/a",
+  "xn--n3h.example/a",
+  "registry.fly.io/my-app:deployment-01JD0K3V7C9Q2M8W5X4Y6Z7A8B",
+  "0",
+  `example.com/${"a".repeat(255)}`,
+  "http",
+  "debian:5000",
+])("%s is a reference", (text) => {
+  expect(imageComplaint(text)).toBeNull();
+});
+
+test.each([
+  ["http://x", 'leave out "http://"'],
+  ["https://ghcr.io/acme/build:1", 'leave out "https://"'],
+  ["docker://debian", 'leave out "docker://"'],
+  ["oci+x://debian", 'leave out "oci+x://"'],
+  ["no such image", "no blanks"],
+  ["debian\n", "no blanks"],
+  ["a".repeat(64), "not its id"],
+  ["", "must have an image's name"],
+  [":12", "must have an image's name"],
+  [`@${SHA256}`, "must have an image's name"],
+  ["example.com/", "must have an image's name"],
+  ["Debian", "must be in lower case"],
+  ["acme/Build:1", "must be in lower case"],
+  ["example.com/Acme/build", "must be in lower case"],
+  ["/a", "letters and digits"],
+  ["a//b", "letters and digits"],
+  ["a/", "letters and digits"],
+  ["a..b", "letters and digits"],
+  ["a___b", "letters and digits"],
+  ["-a", "letters and digits"],
+  ["a-", "letters and digits"],
+  ["a/.b", "letters and digits"],
+  ["débian", "letters and digits"],
+  ["a$(id)", "letters and digits"],
+  [`example.com/${"a".repeat(256)}`, "at most 255 characters"],
+  ["debian:", "no tag after its colon"],
+  ["debian:.x", "no tag after its colon"],
+  ["debian:a:b", "no tag after its colon"],
+  ["debian:a/b", "names no registry"],
+  [`debian:${"t".repeat(129)}`, "no tag after its colon"],
+  ["debian@", "no digest after its @"],
+  ["debian@sha256", "no digest after its @"],
+  ["debian@sha256:abc", "no digest after its @"],
+  [`debian@${SHA256}0`, "no digest after its @"],
+  [`debian@${SHA256}@${SHA256}`, "no digest after its @"],
+  [`debian@sha256:${"x".repeat(64)}`, "no digest after its @"],
+  ["-x.com/a", "names no registry"],
+  ["x..com/a", "names no registry"],
+  ["x.com:/a", "names no registry"],
+  ["x.com:port/a", "names no registry"],
+  ["[::1/a", "names no registry"],
+])("%j is none", (text, says) => {
+  expect(imageComplaint(text)).toContain(says);
+});

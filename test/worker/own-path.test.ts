@@ -1,0 +1,61 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, inject, it } from "vitest";
+import type { RunSpec } from "../../src/core/run-spec.ts";
+import { storedOutput } from "../../src/flow/output.ts";
+import { createRunToEnd, testPorts } from "../support/run-to-end.ts";
+
+const ports = testPorts(env.DB, env.OUTPUT, inject("machinesUrl"));
+const runToEnd = createRunToEnd(env.DB, env.OUTPUT, inject("machinesUrl"));
+
+async function outcome(spec: Partial<RunSpec>) {
+  const { run } = (await runToEnd(spec)).state;
+  const output = { stdout: "", stderr: "" };
+  for await (const chunk of storedOutput(ports, run.id, { attempt: 0, seq: 0 }))
+    output[chunk.stream] += new TextDecoder().decode(chunk.bytes);
+  return { status: run.status, reason: run.reason, detail: run.detail, code: run.exit?.code, ...output };
+}
+
+const PRINTS_PATH = ["/bin/sh", "-c", 'echo "[$PATH]"'];
+
+describe("a PATH of the run's own is the command's alone", () => {
+  it.each(["", "/opt/venv/bin:/usr/local/bin"])(
+    "%j: a program named by its path runs, with this PATH and its own exit code",
+    async (PATH) => {
+      const command = ["/bin/sh", "-c", 'echo "[$PATH] $*"; exit 7', "x", "a b", "$c"];
+      expect(await outcome({ env: { PATH }, command })).toMatchObject({
+        reason: "exit_code",
+        code: 7,
+        stdout: `[${PATH}] a b $c\n`,
+      });
+    },
+  );
+
+  it("a program that is not in it is a 127 that says so", async () => {
+    expect(await outcome({ env: { PATH: "" }, command: ["echo", "hi"] })).toMatchObject({
+      reason: "exit_code",
+      code: 127,
+      stdout: "",
+      stderr: expect.stringContaining("echo: not found"),
+    });
+  });
+
+  it("a script is run by sh all the same", async () => {
+    expect(await outcome({ env: { PATH: "" }, command: null, script: 'echo "[$PATH]"; ls' })).toMatchObject({
+      code: 127,
+      stdout: "[]\n",
+      stderr: expect.stringContaining("ls: not found"),
+    });
+  });
+
+  it("one with the system's programs stays the machine's, and a missing program has its reason", async () => {
+    const PATH = "/opt/venv/bin:/usr/bin:/bin";
+    expect(await outcome({ env: { PATH }, command: PRINTS_PATH })).toMatchObject({
+      status: "succeeded",
+      stdout: `[${PATH}]\n`,
+    });
+    expect(await outcome({ env: { PATH }, command: ["no-such-program"] })).toMatchObject({
+      reason: "command_not_found",
+      detail: expect.stringContaining(`there is no program no-such-program in the image's PATH (${PATH})`),
+    });
+  });
+});
