@@ -296,13 +296,14 @@ news() {
   [ "$_out" -ne "$_from_out" ] || [ "$_err" -ne "$_from_err" ]
 }
 
-# Waits $2 seconds for $1 to be true, looking each 20 ms and later each 500 ms. Ends with its reader.
+# Waits $2 seconds for $1 to be true, looking each 5 ms at first and later each 500 ms. Ends with its reader.
 poll() {
   _left=$(($2 * 1000)) _round=0
   until "$1" || [ "$_left" -le 0 ] || ! kill -0 "$$"; do
     _round=$((_round + 1)) _nap=0.5 _ms=500
     [ "$_round" -gt 40 ] || _nap=0.1 _ms=100
     [ "$_round" -gt 20 ] || _nap=0.02 _ms=20
+    [ "$_round" -gt 3 ] || _nap=0.005 _ms=5
     _left=$((_left - _ms))
     sleep "$_nap" &
     wait "$!" || { sleep 1 && _left=$((_left - 1000)); } || break
@@ -362,7 +363,7 @@ print_bytes() {
 do_read() {
   _from_out=$1 _from_err=$2
   exec 2>/dev/null
-  begun || [ "$4" -eq 0 ] || poll begun 5
+  begun || poll begun "$((1 + ($4 > 0) * 4))"
   [ "$_state" ] || problem "there is no record in $_dir: the runner did not start, or could not write there"
   wait_a_moment
   news || [ "$4" -eq 0 ] || { wait_for_news "$4"; news; }

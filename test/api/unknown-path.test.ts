@@ -16,7 +16,6 @@ describe("a path that is none", () => {
     ["POST", "/nope", {}],
     ["GET", "/v2/runs", {}],
     ["GET", "/healthz/x", {}],
-    ["POST", "/healthz", {}],
     ["GET", "/openapi.yaml", {}],
     ["GET", "/favicon.ico", { accept: "image/avif,image/webp,*/*" }],
     ["GET", "/assets/none.css", { accept: "text/css,*/*;q=0.1" }],

@@ -22,24 +22,27 @@ export function endOf(child: ChildProcess, event: "exit" | "close"): Promise<Pro
   });
 }
 
-/** An exec made of a child with piped output. The answer is text, as Fly's is: what is not UTF-8 is replaced. */
+/** An exec made of a child with piped output. */
 export function collected(child: ChildProcess, kill: () => void): RunningExec {
-  const stdout = gather(child.stdout);
-  const stderr = gather(child.stderr);
-  const result = endOf(child, "close").then(
-    (exit): ExecResult => ({ ...exit, stdout: stdout(), stderr: stderr() }),
-  );
-  return { result, kill };
+  const { take, texts } = gathered();
+  child.stdout?.on("data", (bytes: Buffer) => take("stdout", bytes)).on("error", () => {});
+  child.stderr?.on("data", (bytes: Buffer) => take("stderr", bytes)).on("error", () => {});
+  return { result: endOf(child, "close").then((exit): ExecResult => ({ ...exit, ...texts() })), kill };
 }
 
-function gather(stream: NodeJS.ReadableStream | null): () => string {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  stream?.on("data", (chunk: Buffer) => {
-    if (size >= EXEC_STREAM_MAX_BYTES) return;
-    chunks.push(chunk.subarray(0, EXEC_STREAM_MAX_BYTES - size));
-    size += chunk.length;
-  });
-  stream?.on("error", () => {});
-  return () => Buffer.concat(chunks).toString("utf8");
+/** Collects output up to what an exec may answer with. It is text, as Fly's is: what is not UTF-8 is replaced. */
+export function gathered() {
+  const streams = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+  const sizes = { stdout: 0, stderr: 0 };
+  return {
+    take: (stream: "stdout" | "stderr", bytes: Buffer): void => {
+      const room = EXEC_STREAM_MAX_BYTES - sizes[stream];
+      if (room > 0) streams[stream].push(bytes.subarray(0, room));
+      sizes[stream] += bytes.length;
+    },
+    texts: () => ({
+      stdout: Buffer.concat(streams.stdout).toString("utf8"),
+      stderr: Buffer.concat(streams.stderr).toString("utf8"),
+    }),
+  };
 }

@@ -1,35 +1,32 @@
 /**
  * The root of a sandboxed Machine: this computer's directories under overlays whose upper layers are one private tmpfs,
- * so that programs are there, writes are the Machine's own and vanish with it. Planned once, mounted for every Machine
- * by one `mount -a -T fstab`.
+ * so that programs are there, writes are the Machine's own and vanish with it. Planned once, made for every Machine by
+ * its init.
  */
 
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import {
+  changeRoot,
+  enterNamespaces,
+  ifPossible,
+  MOUNT,
+  makeDevice,
+  makeDirectory,
+  makeEmptyFile,
+  makeLink,
+  mount,
+  NAMESPACE,
+  type Operation,
+  unshare,
+  writeInto,
+} from "./init/operations.ts";
 
 /** A part of the root: `lower` seen through an overlay, or bound read-only where no overlay is possible (single files, too). */
 export interface Layer {
   path: string;
   lower: string;
   kind: "overlay" | "bind";
-}
-
-export interface RootPlan {
-  /** Where the private tmpfs goes; the same for all, each in its own mount namespace. */
-  base: string;
-  fstab: string;
-  layers: Layer[];
-  /** Directories to make on the tmpfs before the fstab is mounted. */
-  directories: string[];
-  userns: boolean;
 }
 
 /** Fresh in every Machine, whatever the computer has there. */
@@ -46,9 +43,17 @@ const FOREIGN = [
 ];
 const PSEUDO =
   /^(proc|sysfs|devtmpfs|devpts|cgroup2?|mqueue|nsfs|autofs|securityfs|debugfs|tracefs|bpf|pstore|binfmt_misc|fusectl|configfs|hugetlbfs|efivarfs)$/;
-/** What the options of an overlay and the columns of an fstab take without escaping. */
+/** What the options of an overlay take without escaping. */
 export const PLAIN_PATH = /^[\w./@+-]+$/;
-const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"];
+/** Major and minor number of each device that every container has (OCI runtime specification, config-linux). */
+const DEVICES = {
+  null: [1, 3],
+  zero: [1, 5],
+  full: [1, 7],
+  random: [1, 8],
+  urandom: [1, 9],
+  tty: [5, 0],
+} as const;
 const MOUNTS_MAX = 32;
 
 /** The whole computer in one overlay, and one more for each other file system mounted in it: root can do this. */
@@ -58,7 +63,7 @@ export function wholeRoot(): Layer[] {
 
 /** One overlay for each top-level directory, which also an ordinary user can do in a user namespace. */
 export function rootOfTopDirectories(base: string): Layer[] {
-  const skeleton = join(base, "skeleton", "root");
+  const skeleton = join(base, "skeleton");
   const directories: Layer[] = [];
   for (const path of FRESH) mkdirSync(join(skeleton, path), { recursive: true });
   for (const entry of readdirSync("/", { withFileTypes: true })) {
@@ -72,51 +77,136 @@ export function rootOfTopDirectories(base: string): Layer[] {
   return [{ path: "/", lower: skeleton, kind: "overlay" }, ...directories, ...otherFileSystems()];
 }
 
+/** What an init does to be root, as an ordinary user, in namespaces of its own. */
+export function namespaces(isRoot: boolean): Operation[] {
+  const { mount: mounts, pid, ipc, uts } = NAMESPACE;
+  const user = (name: "uid" | "gid", id: number) => writeInto(`/proc/self/${name}_map`, `0 ${id} 1`);
+  const mapped = [
+    unshare(NAMESPACE.user),
+    // Without this an ordinary user may not map a group (user_namespaces(7)).
+    writeInto("/proc/self/setgroups", "deny"),
+    user("uid", process.getuid?.() ?? 0),
+    user("gid", process.getgid?.() ?? 0),
+  ];
+  return [
+    ...(isRoot ? [] : mapped),
+    enterNamespaces(mounts | pid | ipc | uts),
+    mount("none", "/", "", MOUNT.recursive | MOUNT.private),
+  ];
+}
+
+/** The private tmpfs that everything is built on, at `base`. */
+export function workspace(base: string): Operation[] {
+  mkdirSync(join(base, "mount"), { recursive: true });
+  return [
+    mount("tmpfs", join(base, "mount"), "tmpfs", 0, "mode=755"),
+    makeDirectory(join(base, "mount/root")),
+  ];
+}
+
+/** Puts one layer in its place. @param index names its part of the workspace */
+export function layOver(base: string, layer: Layer, index: number): Operation[] {
+  const target = join(base, "mount/root", layer.path);
+  const { bind, recursive, remount, readOnly } = MOUNT;
+  if (layer.kind === "bind")
+    return [
+      mount(layer.lower, target, "", bind | recursive),
+      mount("none", target, "", bind | remount | readOnly),
+    ];
+  const [upper, work] = [join(base, `mount/upper${index}`), join(base, `mount/work${index}`)];
+  return [
+    makeDirectory(upper),
+    makeDirectory(work),
+    ...(layer.path === "/" ? FRESH.map((path) => makeDirectory(join(upper, path))) : []),
+    mount("overlay", target, "overlay", 0, `lowerdir=${layer.lower},upperdir=${upper},workdir=${work}`),
+  ];
+}
+
 /**
- * Writes the fstab for these layers.
+ * All that makes a root of these layers and changes to it.
  * @param hidden a directory that is empty in every Machine: the server's own state, with the configs of all
  */
-export function planRoot(base: string, layers: Layer[], userns: boolean, hidden: string): RootPlan {
-  const root = join(base, "mount", "root");
-  const dev = makeDevSkeleton(base);
-  const all: Layer[] = [...layers, { path: "/dev", lower: dev, kind: "overlay" }];
-  const upper = (index: number) => join(base, "mount", "layers", String(index), "upper");
-  const work = (index: number) => join(base, "mount", "layers", String(index), "work");
-  const lines = all.map((layer, index) => {
-    const target = join(root, layer.path);
-    if (layer.kind === "bind") return `${layer.lower} ${target} none ${userns ? "rbind" : "bind"},ro 0 0`;
-    return `overlay ${target} overlay lowerdir=${layer.lower},upperdir=${upper(index)},workdir=${work(index)} 0 0`;
-  });
-  lines.push(
-    `proc ${root}/proc proc nosuid,nodev,noexec 0 0`,
+export function planRoot(
+  base: string,
+  layers: readonly Layer[],
+  isRoot: boolean,
+  hidden: string,
+): Operation[] {
+  const root = join(base, "mount/root");
+  const { noSuid, noDev, noExec, readOnly, bind, recursive } = MOUNT;
+  return [
+    ...namespaces(isRoot),
+    ...workspace(base),
+    ...layers.flatMap((layer, index) => layOver(base, layer, index)),
+    mount("proc", `${root}/proc`, "proc", noSuid | noDev | noExec),
     // In a user namespace sysfs belongs to whoever owns the network, so it can only be bound there.
-    userns ? `/sys ${root}/sys none rbind 0 0` : `sysfs ${root}/sys sysfs ro,nosuid,nodev,noexec 0 0`,
-    `tmpfs ${root}/run tmpfs mode=755,nosuid,nodev 0 0`,
-    `tmpfs ${root}/tmp tmpfs mode=1777,nosuid,nodev 0 0`,
-    `tmpfs ${root}/root tmpfs mode=700,nosuid,nodev 0 0`,
-    ...DEVICES.map((name) => `/dev/${name} ${root}/dev/${name} none bind 0 0`),
-    `devpts ${root}/dev/pts devpts newinstance,ptmxmode=0666,mode=620 0 0`,
-    `shm ${root}/dev/shm tmpfs mode=1777,nosuid,nodev 0 0`,
-  );
-  if (PLAIN_PATH.test(hidden) && !isUnder(hidden, FRESH))
-    lines.push(`tmpfs ${root}${hidden} tmpfs ro,mode=700 0 0`);
-  const fstab = join(base, "fstab");
-  mkdirSync(join(base, "mount"), { recursive: true });
-  writeFileSync(fstab, `${lines.join("\n")}\n`);
-  const directories = [
-    root,
-    ...all.flatMap((layer, index) => (layer.kind === "overlay" ? [upper(index), work(index)] : [])),
-    ...FRESH.map((path) => join(upper(0), path)),
+    isRoot
+      ? mount("sysfs", `${root}/sys`, "sysfs", noSuid | noDev | noExec | readOnly)
+      : mount("/sys", `${root}/sys`, "", bind | recursive),
+    mount("tmpfs", `${root}/run`, "tmpfs", noSuid | noDev, "mode=755"),
+    mount("tmpfs", `${root}/tmp`, "tmpfs", noSuid | noDev, "mode=1777"),
+    mount("tmpfs", `${root}/root`, "tmpfs", noSuid | noDev, "mode=700"),
+    ...devices(`${root}/dev`, isRoot),
+    ...guarded(root),
+    ...(PLAIN_PATH.test(hidden) && !isUnder(hidden, FRESH)
+      ? [mount("tmpfs", `${root}${hidden}`, "tmpfs", readOnly, "mode=700")]
+      : []),
+    changeRoot(root),
   ];
-  return { base, fstab, layers, directories, userns };
+}
+
+/** What of /proc and /sys is the computer's and not the Machine's, as container engines do (OCI runtime specification). */
+function guarded(root: string): Operation[] {
+  const { bind, recursive, remount, readOnly, noSuid, noDev, noExec } = MOUNT;
+  const shown = noSuid | noDev | noExec;
+  return [
+    ...READ_ONLY.flatMap((path) => [
+      ifPossible(mount(`${root}${path}`, `${root}${path}`, "", bind | recursive)),
+      ifPossible(mount("none", `${root}${path}`, "", bind | remount | readOnly | shown)),
+    ]),
+    ...HIDDEN_FILES.map((path) => ifPossible(mount(`${root}/dev/null`, `${root}${path}`, "", bind))),
+    ...HIDDEN_DIRECTORIES.map((path) =>
+      ifPossible(mount("tmpfs", `${root}${path}`, "tmpfs", readOnly | shown)),
+    ),
+  ];
+}
+
+const READ_ONLY = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+const HIDDEN_FILES = [
+  "/proc/kcore",
+  "/proc/keys",
+  "/proc/latency_stats",
+  "/proc/timer_list",
+  "/proc/sched_debug",
+];
+const HIDDEN_DIRECTORIES = ["/proc/acpi", "/proc/scsi", "/sys/firmware", "/sys/fs/cgroup"];
+
+/** @param isRoot an ordinary user can not make devices, only bind those that are there */
+function devices(dev: string, isRoot: boolean): Operation[] {
+  const { noSuid, noExec, noDev, bind } = MOUNT;
+  return [
+    mount("tmpfs", dev, "tmpfs", noSuid, "mode=755"),
+    ...Object.entries(DEVICES).flatMap(([name, [major, minor]]) =>
+      isRoot
+        ? [makeDevice(`${dev}/${name}`, major, minor)]
+        : [makeEmptyFile(`${dev}/${name}`), mount(`/dev/${name}`, `${dev}/${name}`, "", bind)],
+    ),
+    makeDirectory(`${dev}/pts`),
+    mount("devpts", `${dev}/pts`, "devpts", noSuid | noExec, "newinstance,ptmxmode=0666,mode=620"),
+    makeDirectory(`${dev}/shm`),
+    mount("shm", `${dev}/shm`, "tmpfs", noSuid | noDev | noExec, "mode=1777"),
+    makeLink("/proc/self/fd", `${dev}/fd`),
+    ...["stdin", "stdout", "stderr"].map((name, fd) => makeLink(`/proc/self/fd/${fd}`, `${dev}/${name}`)),
+    makeLink("pts/ptmx", `${dev}/ptmx`),
+  ];
 }
 
 /** Mounted file systems that an overlay of `/` does not show. Single files (a container's resolv.conf) are bound. */
 function otherFileSystems(): Layer[] {
   const layers: Layer[] = [];
   for (const line of readFileSync("/proc/self/mountinfo", "utf8").split("\n")) {
-    const [mount = "", source = ""] = line.split(" - ");
-    const path = mount.split(" ")[4] ?? "/";
+    const [place = "", source = ""] = line.split(" - ");
+    const path = place.split(" ")[4] ?? "/";
     if (path === "/" || PSEUDO.test(source.split(" ")[0] ?? "") || !PLAIN_PATH.test(path)) continue;
     if (isUnder(path, [...FRESH, ...FOREIGN]) || layers.some((layer) => layer.path === path)) continue;
     const found = statSync(path, { throwIfNoEntry: false });
@@ -124,18 +214,6 @@ function otherFileSystems(): Layer[] {
     layers.push({ path, lower: path, kind: found.isDirectory() ? "overlay" : "bind" });
   }
   return layers.slice(0, MOUNTS_MAX);
-}
-
-/** Mount points for devices, and the links that programs expect beside them. */
-function makeDevSkeleton(base: string): string {
-  const dev = join(base, "skeleton", "dev");
-  for (const name of ["pts", "shm"]) mkdirSync(join(dev, name), { recursive: true });
-  for (const name of DEVICES) writeFileSync(join(dev, name), "");
-  link("/proc/self/fd", join(dev, "fd"));
-  for (const [fd, name] of ["stdin", "stdout", "stderr"].entries())
-    link(`/proc/self/fd/${fd}`, join(dev, name));
-  link("pts/ptmx", join(dev, "ptmx"));
-  return dev;
 }
 
 function link(target: string, path: string): void {

@@ -1,0 +1,636 @@
+/*
+ * The init of a Machine: one static program without a C library, so that it runs in any image and on any Linux. It makes
+ * the namespaces and mounts it is told to make, becomes PID 1 of them, and from then on starts commands, passes on what
+ * they write, signals them and tells how they ended.
+ *
+ * It speaks frames over file descriptor 3, a socket whose other end the server holds. When that end is closed, however the
+ * server went, PID 1 exits and the kernel kills every process of the Machine with it.
+ *
+ *   frame   u32 length of the payload, u32 type, u32 id; payload. Numbers are little-endian.
+ *
+ *   server to init
+ *     1 OPERATIONS  operations, see operate(). The first such frame makes the Machine.
+ *     2 EXECUTE     u32 flags, uid, gid, argc, envc; u64 capabilities; then NUL-ended: cwd, the arguments, the environment
+ *     3 SIGNAL      u32 signal, for the process of this id
+ *     4 KILL        the process of this id and all that it started
+ *   init to server
+ *     1 DONE        u32 errno, index of the operation that failed; the frame of this id was carried out when errno is 0
+ *     2 STDOUT, 3 STDERR  bytes
+ *     4 ENDED       u32 wait status; comes after all output, except of the main process, which is not waited for
+ *     5 PID         u32: PID 1 as the server's computer numbers it
+ *
+ * Readable for people who know Linux; syscalls are called by number as there is nobody else to call them. Build with
+ * build-init.sh, which writes the bytes that init-binaries.generated.ts holds.
+ */
+
+typedef unsigned char u8;
+typedef unsigned int u32;
+typedef unsigned long u64;
+typedef long word;
+
+#if defined(__x86_64__)
+enum {
+  SYS_read = 0, SYS_write = 1, SYS_close = 3, SYS_rt_sigprocmask = 14, SYS_clone = 56, SYS_execve = 59, SYS_wait4 = 61,
+  SYS_kill = 62, SYS_fcntl = 72, SYS_chdir = 80, SYS_fchmod = 91, SYS_setuid = 105, SYS_setgid = 106, SYS_setsid = 112,
+  SYS_setgroups = 116, SYS_prctl = 157, SYS_chroot = 161, SYS_mount = 165,
+  SYS_sethostname = 170, SYS_exit_group = 231, SYS_openat = 257, SYS_mkdirat = 258, SYS_mknodat = 259,
+  SYS_unlinkat = 263, SYS_symlinkat = 266, SYS_ppoll = 271, SYS_unshare = 272, SYS_signalfd4 = 289, SYS_dup3 = 292,
+  SYS_pipe2 = 293, SYS_prlimit64 = 302, SYS_close_range = 436,
+};
+static inline word call(word n, word a, word b, word c, word d, word e) {
+  word result;
+  register word r10 __asm__("r10") = d;
+  register word r8 __asm__("r8") = e;
+  __asm__ volatile("syscall" : "=a"(result) : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
+                   : "rcx", "r11", "memory");
+  return result;
+}
+__asm__(".globl _start\n_start: xor %ebp,%ebp; and $-16,%rsp; call begin");
+#elif defined(__aarch64__)
+enum {
+  SYS_read = 63, SYS_write = 64, SYS_close = 57, SYS_rt_sigprocmask = 135, SYS_clone = 220, SYS_execve = 221,
+  SYS_wait4 = 260, SYS_kill = 129, SYS_fcntl = 25, SYS_chdir = 49, SYS_fchmod = 52, SYS_setuid = 146, SYS_setgid = 144,
+  SYS_setsid = 157, SYS_setgroups = 159, SYS_prctl = 167, SYS_chroot = 51, SYS_mount = 40,
+  SYS_sethostname = 161, SYS_exit_group = 94, SYS_openat = 56, SYS_mkdirat = 34, SYS_mknodat = 33, SYS_unlinkat = 35,
+  SYS_symlinkat = 36, SYS_ppoll = 73, SYS_unshare = 97, SYS_signalfd4 = 74, SYS_dup3 = 24, SYS_pipe2 = 59,
+  SYS_prlimit64 = 261, SYS_close_range = 436,
+};
+static inline word call(word n, word a, word b, word c, word d, word e) {
+  register word x8 __asm__("x8") = n;
+  register word x0 __asm__("x0") = a;
+  register word x1 __asm__("x1") = b;
+  register word x2 __asm__("x2") = c;
+  register word x3 __asm__("x3") = d;
+  register word x4 __asm__("x4") = e;
+  __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
+  return x0;
+}
+__asm__(".globl _start\n_start: mov x29,#0; mov x30,#0; mov x0,sp; and x0,x0,#-16; mov sp,x0; bl begin");
+#endif
+
+enum { EINTR = 4, EEXIST = 17, EINVAL = 22, ENOENT = 2, ENOTDIR = 20, EAGAIN = 11 };
+enum { AT_FDCWD = -100, O_WRONLY = 1, O_CREAT = 0100, O_EXCL = 0200, O_TRUNC = 01000, O_APPEND = 02000, O_CLOEXEC = 02000000 };
+#if defined(__aarch64__)
+enum { O_NOFOLLOW = 0100000 };
+#else
+enum { O_NOFOLLOW = 0400000 };
+#endif
+enum { SIGKILL = 9, SIGPIPE = 13, SIGCHLD = 17, WNOHANG = 1, SIG_SETMASK = 2 };
+enum { MS_MOVE = 8192, PR_SET_PDEATHSIG = 1, PR_CAPBSET_DROP = 24, PR_SET_DUMPABLE = 4, PR_SET_CHILD_SUBREAPER = 36 };
+enum { POLLIN = 1, RLIMIT_NOFILE = 7, F_SETFD = 2, FD_CLOEXEC = 1, F_SETFL = 4, O_NONBLOCK = 04000 };
+enum { CONTROL = 3 };
+enum { FROM_OPERATIONS = 1, FROM_EXECUTE = 2, FROM_SIGNAL = 3, FROM_KILL = 4 };
+enum { TO_DONE = 1, TO_STDOUT = 2, TO_STDERR = 3, TO_ENDED = 4, TO_PID = 5 };
+enum { IS_MAIN = 1, IS_SILENT = 2 };
+enum { COMMAND_FAILED = 125, NOT_EXECUTABLE = 126, NOT_FOUND = 127 };
+
+#define CALL(n, a, b, c) call(SYS_##n, (word)(a), (word)(b), (word)(c), 0, 0)
+#define CALL5(n, a, b, c, d, e) call(SYS_##n, (word)(a), (word)(b), (word)(c), (word)(d), (word)(e))
+
+static void leave(int code) {
+  for (;;) CALL(exit_group, code, 0, 0);
+}
+
+/* The compiler makes calls to these by itself. */
+__attribute__((used)) void *memcpy(void *to, const void *from, u64 count) {
+  for (u64 i = 0; i < count; i++) ((u8 *)to)[i] = ((const u8 *)from)[i];
+  return to;
+}
+__attribute__((used)) void *memset(void *to, int byte, u64 count) {
+  for (u64 i = 0; i < count; i++) ((u8 *)to)[i] = (u8)byte;
+  return to;
+}
+
+static u64 length_of(const char *text) {
+  u64 n = 0;
+  while (text[n]) n++;
+  return n;
+}
+
+static u64 number_in(const char *text) {
+  u64 n = 0;
+  for (; *text >= '0' && *text <= '9'; text++) n = n * 10 + (u64)(*text - '0');
+  return n;
+}
+
+/* Appends a decimal number; returns the new end. */
+static char *put_number(char *at, u64 n) {
+  char digits[20];
+  int count = 0;
+  do digits[count++] = (char)('0' + n % 10);
+  while (n /= 10);
+  while (count) *at++ = digits[--count];
+  return at;
+}
+
+static char *put_text(char *at, const char *text) {
+  while (*text) *at++ = *text++;
+  return at;
+}
+
+/* --- frames ------------------------------------------------------------------------------------------------- */
+
+enum { FRAME_MAX = 4 << 20, HEADER = 12, PIECE = 65536 };
+static u8 input[FRAME_MAX + HEADER];
+static u64 received;
+
+static u32 u32_at(const u8 *at) {
+  u32 n;
+  memcpy(&n, at, 4);
+  return n;
+}
+
+static int write_all(int fd, const u8 *bytes, u64 count) {
+  while (count) {
+    word n = CALL(write, fd, bytes, count);
+    if (n == -EINTR) continue;
+    if (n <= 0) return (int)(n ? -n : EINVAL);
+    bytes += n;
+    count -= (u64)n;
+  }
+  return 0;
+}
+
+/* Sends a frame whose payload stands behind room for its header, in one write, as a parent and its child may both send. */
+static void send_frame(u32 type, u32 id, u8 *frame, u32 count) {
+  u32 header[3] = {count, type, id};
+  memcpy(frame, header, HEADER);
+  /* The server takes everything at once: a write that fails means that it is gone. */
+  if (write_all(CONTROL, frame, HEADER + (u64)count)) leave(COMMAND_FAILED);
+}
+
+static void send(u32 type, u32 id, const void *payload, u32 count) {
+  u8 frame[HEADER + 8];
+  memcpy(frame + HEADER, payload, count);
+  send_frame(type, id, frame, count);
+}
+
+static void send_done(u32 id, int error, u32 index) {
+  u32 payload[2] = {(u32)error, index};
+  send(TO_DONE, id, payload, 8);
+}
+
+/* Reads more of the input; leaves when the server is gone. */
+static void receive(void) {
+  word n = CALL(read, CONTROL, input + received, sizeof input - received);
+  if (n == -EINTR || n == -EAGAIN) return;
+  if (n <= 0) leave(0);
+  received += (u64)n;
+}
+
+/* The length of the first frame with its header, or 0 where it is not whole yet. */
+static u64 whole_frame(void) {
+  if (received < HEADER) return 0;
+  u64 length = HEADER + (u64)u32_at(input);
+  if (length > sizeof input) leave(COMMAND_FAILED);
+  return received < length ? 0 : length;
+}
+
+static void forget_frame(u64 length) {
+  received -= length;
+  memcpy(input, input + length, received);
+}
+
+/* --- operations ---------------------------------------------------------------------------------------------- */
+
+static word make_namespaces(u64 flags) {
+  word child = call(SYS_clone, (word)(flags | SIGCHLD), 0, 0, 0, 0);
+  if (child == 0) CALL(prctl, PR_SET_PDEATHSIG, SIGKILL, 0);
+  if (child <= 0) return child;
+  /* The parent only tells who PID 1 is and waits for it, so that the server's child ends when the Machine does. */
+  u32 pid = (u32)child;
+  send(TO_PID, 0, &pid, 4);
+  CALL(close, CONTROL, 0, 0);
+  int status = 0;
+  while (CALL5(wait4, child, &status, 0, 0, 0) == -EINTR) {}
+  leave(status & 127 ? 128 + (status & 127) : (status >> 8) & 255);
+  return 0;
+}
+
+static word write_file(const char *path, int flags, int mode, const u8 *bytes, u64 count) {
+  word fd = CALL5(openat, AT_FDCWD, path, O_WRONLY | O_CLOEXEC | flags, mode, 0);
+  if (fd < 0) return fd;
+  int error = write_all((int)fd, bytes, count);
+  if (!error && mode) error = (int)-CALL(fchmod, fd, mode, 0);
+  CALL(close, fd, 0, 0);
+  return -error;
+}
+
+static word change_root(const char *path) {
+  word error = CALL(chdir, path, 0, 0);
+  if (!error) error = CALL5(mount, ".", "/", 0, MS_MOVE, 0);
+  if (!error) error = CALL(chroot, ".", 0, 0);
+  return error ? error : CALL(chdir, "/", 0, 0);
+}
+
+/*
+ * Carries out one operation: a letter and its NUL-ended arguments, numbers in decimal.
+ *   U flags                              unshare
+ *   N flags                              clone; what follows is done by the child, PID 1 if a PID namespace is among them
+ *   M source target type flags data      mount
+ *   D path mode                          mkdir, unless it is there
+ *   L target path                        symlink, unless it is there
+ *   F path                               an empty file, unless it is there
+ *   C path mode device                   a character device, unless it is there
+ *   R path                               makes a mounted directory the root
+ *   H name                               host name
+ *   W path text                          writes into a file that is there
+ *   B path mode count bytes              makes a file of these bytes; a link in its place is replaced
+ *   A path count bytes                   adds bytes to it
+ */
+static word operate(char letter, char **arguments, const u8 *bytes, u64 count) {
+  char **a = arguments;
+  switch (letter) {
+    case 'U': return CALL(unshare, number_in(a[0]), 0, 0);
+    case 'N': return make_namespaces(number_in(a[0]));
+    case 'M': return CALL5(mount, a[0], a[1], a[2], number_in(a[3]), a[4]);
+    case 'D': return CALL(mkdirat, AT_FDCWD, a[0], number_in(a[1]));
+    case 'L': return CALL(symlinkat, a[0], AT_FDCWD, a[1]);
+    case 'F': return write_file(a[0], O_CREAT | O_EXCL, 0644, 0, 0);
+    case 'C': return CALL5(mknodat, AT_FDCWD, a[0], number_in(a[1]), number_in(a[2]), 0);
+    case 'R': return change_root(a[0]);
+    case 'H': return CALL(sethostname, a[0], length_of(a[0]), 0);
+    case 'W': return write_file(a[0], 0, 0, (u8 *)a[1], length_of(a[1]));
+    case 'B':
+      CALL(unlinkat, AT_FDCWD, a[0], 0);
+      return write_file(a[0], O_CREAT | O_TRUNC | O_NOFOLLOW, (int)number_in(a[1]), bytes, count);
+    case 'A': return write_file(a[0], O_APPEND | O_NOFOLLOW, 0, bytes, count);
+  }
+  return -EINVAL;
+}
+
+static int count_arguments(char letter) {
+  switch (letter) {
+    case 'U': case 'N': case 'F': case 'R': case 'H': return 1;
+    case 'D': case 'L': case 'W': case 'A': return 2;
+    case 'C': case 'B': return 3;
+    case 'M': return 5;
+  }
+  return -1;
+}
+
+/* Carries out all operations of a payload. A small letter is one that may fail. */
+static void operate_all(u32 id, u8 *at, const u8 *end) {
+  for (u32 index = 0; at < end; index++) {
+    char given = (char)*at++;
+    char letter = (char)(given >= 'a' ? given - 32 : given);
+    int count = count_arguments(letter);
+    char *arguments[5];
+    for (int i = 0; i < count; i++) {
+      arguments[i] = (char *)at;
+      while (at < end && *at) at++;
+      at++;
+    }
+    u64 bytes = letter == 'A' ? number_in(arguments[1]) : letter == 'B' ? number_in(arguments[2]) : 0;
+    int malformed = count < 0 || at > end || bytes > (u64)(end - at);
+    word result = malformed ? -EINVAL : operate(letter, arguments, at, bytes);
+    at += bytes;
+    int is_there = result == -EEXIST && (letter == 'D' || letter == 'L' || letter == 'F' || letter == 'C');
+    if (malformed || (result < 0 && given == letter && !is_there)) return send_done(id, (int)-result, index);
+  }
+  send_done(id, 0, 0);
+}
+
+/* --- commands ------------------------------------------------------------------------------------------------ */
+
+/* OPEN_FILES is what Fly's init sets (superfly/init-snapshot). */
+enum { COMMANDS_MAX = 128, STRINGS_MAX = 65536, OPEN_FILES = 10240 };
+
+/* A started command. A free place has pid 0. */
+struct command {
+  u32 id;
+  word pid;      /* of the command if it is the main one, else of its keeper */
+  int flags;
+  int out, err;  /* -1 when closed */
+  int verdict;   /* where a keeper tells the command's wait status and pid; -1 for the main one */
+  word inner;    /* the command's own pid */
+  int ended;
+  int killed;
+  u32 status;
+};
+static struct command commands[COMMANDS_MAX];
+static char *strings[STRINGS_MAX];
+
+static const char *path_in(char **environment) {
+  for (; *environment; environment++) {
+    char *e = *environment;
+    if (e[0] == 'P' && e[1] == 'A' && e[2] == 'T' && e[3] == 'H' && e[4] == '=') return e + 5;
+  }
+  return "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+}
+
+/* Replaces this process by a program, looked up in PATH like execvp(3) does. */
+static void become(char **arguments, char **environment) {
+  char file[4096];
+  const char *name = arguments[0];
+  for (const char *c = name; *c; c++) {
+    if (*c != '/') continue;
+    word error = CALL(execve, name, arguments, environment);
+    leave(error == -ENOENT ? NOT_FOUND : NOT_EXECUTABLE);
+  }
+  int code = NOT_FOUND;
+  u64 name_length = length_of(name);
+  for (const char *path = path_in(environment); *name; path++) {
+    u64 n = 0;
+    while (path[n] && path[n] != ':') n++;
+    if (n + name_length + 2 <= sizeof file) {
+      memcpy(file, path, n);
+      file[n] = '/';
+      memcpy(file + n + (n > 0), name, name_length + 1);
+      word error = CALL(execve, file, arguments, environment);
+      if (error != -ENOENT && error != -ENOTDIR) code = NOT_EXECUTABLE;
+    }
+    path += n;
+    if (!*path) break;
+  }
+  leave(code);
+}
+
+/* In the command's process: streams, rights and place as asked, then the program. */
+static void start(const u8 *payload, int out, int err) {
+  u32 flags = u32_at(payload), uid = u32_at(payload + 4), gid = u32_at(payload + 8);
+  u32 argc = u32_at(payload + 12), envc = u32_at(payload + 16);
+  u64 capabilities;
+  memcpy(&capabilities, payload + 20, 8);
+  (void)flags;
+  CALL(setsid, 0, 0, 0);
+  word null = CALL5(openat, AT_FDCWD, "/dev/null", 2 | O_CLOEXEC, 0, 0);
+  CALL(dup3, null, 0, 0);
+  CALL(dup3, out < 0 ? null : out, 1, 0);
+  CALL(dup3, err < 0 ? null : err, 2, 0);
+  for (word i = 0; i < 64; i++)
+    if (!(capabilities >> i & 1)) CALL(prctl, PR_CAPBSET_DROP, i, 0);
+  if (uid || gid) {
+    u32 groups[1] = {gid};
+    CALL(setgroups, 1, groups, 0);
+    if (CALL(setgid, gid, 0, 0) || CALL(setuid, uid, 0, 0)) leave(COMMAND_FAILED);
+  }
+  u64 open_files[2] = {OPEN_FILES, OPEN_FILES};
+  CALL5(prlimit64, 0, RLIMIT_NOFILE, open_files, 0, 0);
+  u64 none = 0;
+  CALL5(rt_sigprocmask, SIG_SETMASK, &none, 0, 8, 0);
+  char *at = (char *)payload + 28;
+  if (CALL(chdir, at, 0, 0)) leave(COMMAND_FAILED);
+  at += length_of(at) + 1;
+  for (u32 i = 0; i < argc + envc + 1; i++) {
+    if (i == argc) {
+      strings[i] = 0;
+      continue;
+    }
+    strings[i] = at;
+    at += length_of(at) + 1;
+  }
+  strings[argc + envc + 1] = 0;
+  become(strings, strings + argc + 1);
+}
+
+/*
+ * In the keeper's process: it starts the command, tells how that ended, and adopts what it leaves behind, so that all of it
+ * can be found and killed. It goes when it has nobody left.
+ */
+static void keep(const u8 *payload, int out, int err, int verdict) {
+  CALL(close, CONTROL, 0, 0);
+  CALL(prctl, PR_SET_CHILD_SUBREAPER, 1, 0);
+  word child = call(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+  if (child == 0) start(payload, out, err);
+  if (child < 0) leave(COMMAND_FAILED);
+  if (out >= 0) CALL(close, out, 0, 0);
+  if (err >= 0) CALL(close, err, 0, 0);
+  u32 told = (u32)child;
+  CALL(write, verdict, &told, 4);
+  for (;;) {
+    int status = 0;
+    word pid = CALL5(wait4, -1, &status, 0, 0, 0);
+    if (pid < 0 && pid != -EINTR) leave(0);
+    told = (u32)status;
+    if (pid == child) CALL(write, verdict, &told, 4);
+  }
+}
+
+static struct command *command_of(u32 id) {
+  for (int i = 0; i < COMMANDS_MAX; i++)
+    if (commands[i].pid && commands[i].id == id) return &commands[i];
+  return 0;
+}
+
+static void close_fd(int *fd) {
+  if (*fd >= 0) CALL(close, *fd, 0, 0);
+  *fd = -1;
+}
+
+/* Whether the strings that a payload announces are all in it. */
+static int is_whole(const u8 *payload, u32 count) {
+  if (count < 29 || payload[count - 1]) return 0;
+  u64 expected = 1 + (u64)u32_at(payload + 12) + u32_at(payload + 16), found = 0;
+  for (u32 i = 28; i < count; i++) found += !payload[i];
+  return expected == found && u32_at(payload + 12) > 0 && expected + 2 < STRINGS_MAX;
+}
+
+static void execute(u32 id, const u8 *payload, u32 count) {
+  struct command *c = 0;
+  for (int i = 0; i < COMMANDS_MAX && !c; i++)
+    if (!commands[i].pid) c = &commands[i];
+  if (!is_whole(payload, count)) return send_done(id, EINVAL, 0);
+  if (!c) return send_done(id, EAGAIN, 0);
+  int flags = (int)u32_at(payload);
+  int out[2] = {-1, -1}, err[2] = {-1, -1}, verdict[2] = {-1, -1};
+  word error = 0;
+  if (!(flags & IS_SILENT)) {
+    error = CALL(pipe2, out, O_CLOEXEC, 0);
+    if (!error) error = CALL(pipe2, err, O_CLOEXEC, 0);
+  }
+  if (!error && !(flags & IS_MAIN)) error = CALL(pipe2, verdict, O_CLOEXEC, 0);
+  word pid = error ? error : call(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+  if (pid == 0) {
+    if (flags & IS_MAIN) start(payload, out[1], err[1]);
+    keep(payload, out[1], err[1], verdict[1]);
+  }
+  close_fd(&out[1]);
+  close_fd(&err[1]);
+  close_fd(&verdict[1]);
+  if (out[0] >= 0) CALL(fcntl, out[0], F_SETFL, O_NONBLOCK);
+  if (err[0] >= 0) CALL(fcntl, err[0], F_SETFL, O_NONBLOCK);
+  if (pid < 0) {
+    close_fd(&out[0]);
+    close_fd(&err[0]);
+    close_fd(&verdict[0]);
+    return send_done(id, (int)-pid, 0);
+  }
+  *c = (struct command){.id = id, .pid = pid, .flags = flags, .out = out[0], .err = err[0], .verdict = verdict[0]};
+  if (flags & IS_MAIN) c->inner = pid;
+  send_done(id, 0, 0);
+}
+
+/* Kills all below a process, reading /proc/<pid>/task/<pid>/children. */
+static void kill_below(word pid, int depth) {
+  char path[64], text[4096];
+  char *end = put_text(path, "/proc/");
+  end = put_number(end, (u64)pid);
+  end = put_text(end, "/task/");
+  end = put_number(end, (u64)pid);
+  *put_text(end, "/children") = 0;
+  word fd = CALL5(openat, AT_FDCWD, path, O_CLOEXEC, 0, 0);
+  if (fd < 0) return;
+  word n = CALL(read, fd, text, sizeof text - 1);
+  CALL(close, fd, 0, 0);
+  if (n <= 0) return;
+  text[n] = 0;
+  for (char *at = text; *at;) {
+    word child = (word)number_in(at);
+    while (*at >= '0' && *at <= '9') at++;
+    while (*at == ' ') at++;
+    if (!child) break;
+    if (depth < 64) kill_below(child, depth + 1);
+    CALL(kill, child, SIGKILL, 0);
+  }
+}
+
+/* Again and again until the keeper has nobody left, for some may be made while others are killed. */
+static void kill_all_of(struct command *c) {
+  if (c->verdict < 0 && c->inner == c->pid) {
+    CALL(kill, c->pid, SIGKILL, 0);
+    return;
+  }
+  c->killed = 1;
+  kill_below(c->pid, 0);
+}
+
+/* Tells the end of a command of which nothing more is to come, and frees its place. */
+static void settle(struct command *c) {
+  if (!c->pid || !c->ended) return;
+  if (!(c->flags & IS_MAIN) && (c->out >= 0 || c->err >= 0 || (c->killed && c->verdict >= 0))) return;
+  send(TO_ENDED, c->id, &c->status, 4);
+  close_fd(&c->verdict);
+  if (c->flags & IS_MAIN) {
+    close_fd(&c->out);
+    close_fd(&c->err);
+  }
+  c->pid = 0;
+}
+
+/* Passes on some of what a stream has; false when there is no more for now. A stream that is over is closed. */
+static int pass_on(struct command *c, int *fd, u32 type) {
+  static u8 frame[HEADER + PIECE];
+  word n = *fd < 0 ? -EAGAIN : CALL(read, *fd, frame + HEADER, PIECE);
+  if (n == -EINTR || n == -EAGAIN) return 0;
+  if (n <= 0) close_fd(fd);
+  else send_frame(type, c->id, frame, (u32)n);
+  return n > 0;
+}
+
+/* Reads what a keeper tells: first the command's pid, then its wait status. */
+static void hear(struct command *c) {
+  u32 told[2];
+  word n = CALL(read, c->verdict, told, sizeof told);
+  if (n == -EINTR) return;
+  int at = 0;
+  if (n >= 4 && !c->inner) c->inner = (word)told[at++];
+  if (n >= 4 * (at + 1)) {
+    c->status = told[at];
+    c->ended = 1;
+  }
+  if (n <= 0) {
+    /* A keeper that was killed tells nothing more: its command is taken for killed, too. */
+    if (!c->ended) c->status = SIGKILL;
+    c->ended = 1;
+    close_fd(&c->verdict);
+  }
+}
+
+/* Reaps every child that has ended: main processes, keepers and orphans. */
+static void reap(void) {
+  for (;;) {
+    int status = 0;
+    word pid = CALL5(wait4, -1, &status, WNOHANG, 0, 0);
+    if (pid <= 0) return;
+    for (int i = 0; i < COMMANDS_MAX; i++) {
+      struct command *c = &commands[i];
+      if (c->pid != pid || !(c->flags & IS_MAIN)) continue;
+      while (pass_on(c, &c->out, TO_STDOUT)) {}
+      while (pass_on(c, &c->err, TO_STDERR)) {}
+      c->status = (u32)status;
+      c->ended = 1;
+    }
+  }
+}
+
+static void obey(u32 type, u32 id, u8 *payload, u32 count) {
+  struct command *c = command_of(id);
+  if (type == FROM_OPERATIONS) operate_all(id, payload, payload + count);
+  else if (type == FROM_EXECUTE) execute(id, payload, count);
+  else if (type == FROM_SIGNAL && c && c->inner && !c->ended && count >= 4) CALL(kill, c->inner, u32_at(payload), 0);
+  else if (type == FROM_KILL && c) kill_all_of(c);
+}
+
+/* --- the loop ------------------------------------------------------------------------------------------------ */
+
+struct pollfd {
+  int fd;
+  short events, revents;
+};
+static struct pollfd polled[2 + 3 * COMMANDS_MAX];
+
+static void watch(int index, int fd) {
+  polled[index] = (struct pollfd){.fd = fd, .events = POLLIN};
+}
+
+static void serve(int children) {
+  for (;;) {
+    int is_killing = 0;
+    watch(0, CONTROL);
+    watch(1, children);
+    for (int i = 0; i < COMMANDS_MAX; i++) {
+      struct command *c = &commands[i];
+      watch(2 + 3 * i, c->pid ? c->out : -1);
+      watch(3 + 3 * i, c->pid ? c->err : -1);
+      watch(4 + 3 * i, c->pid ? c->verdict : -1);
+      is_killing |= c->pid && c->killed;
+    }
+    u64 again[2] = {0, 1000000};
+    word ready = CALL5(ppoll, polled, sizeof polled / sizeof *polled, is_killing ? again : 0, 0, 0);
+    if (ready < 0 && ready != -EINTR) leave(COMMAND_FAILED);
+    if (ready < 0) continue;
+    if (polled[1].revents) {
+      u8 ignored[128];
+      CALL(read, children, ignored, sizeof ignored);
+      reap();
+    }
+    for (int i = 0; i < COMMANDS_MAX; i++) {
+      struct command *c = &commands[i];
+      if (!c->pid) continue;
+      if (polled[2 + 3 * i].revents) pass_on(c, &c->out, TO_STDOUT);
+      if (polled[3 + 3 * i].revents) pass_on(c, &c->err, TO_STDERR);
+      if (polled[4 + 3 * i].revents && c->verdict >= 0) hear(c);
+      if (c->killed) kill_below(c->pid, 0);
+      settle(c);
+    }
+    if (!polled[0].revents) continue;
+    receive();
+    for (u64 length; (length = whole_frame()); forget_frame(length))
+      obey(u32_at(input + 4), u32_at(input + 8), input + HEADER, u32_at(input));
+  }
+}
+
+/* What the server inherited from whoever started it is not the Machine's. Not before Linux 5.9: one by one. */
+static void close_inherited(void) {
+  if (CALL(close_range, CONTROL + 1, ~0u, 0) == 0) return;
+  for (int fd = CONTROL + 1; fd < 65536; fd++) CALL(close, fd, 0, 0);
+}
+
+__attribute__((used, noreturn)) void begin(void) {
+  close_inherited();
+  CALL(fcntl, CONTROL, F_SETFD, FD_CLOEXEC);
+  u64 blocked = 1ul << (SIGCHLD - 1) | 1ul << (SIGPIPE - 1);
+  CALL5(rt_sigprocmask, SIG_SETMASK, &blocked, 0, 8, 0);
+  u64 length;
+  while (!(length = whole_frame())) receive();
+  operate_all(u32_at(input + 8), input + HEADER, input + length);
+  forget_frame(length);
+  /* Only now: a process that is not dumpable may not write its own uid_map. */
+  CALL(prctl, PR_SET_DUMPABLE, 0, 0);
+  u64 child_ends = 1ul << (SIGCHLD - 1);
+  word children = CALL5(signalfd4, -1, &child_ends, 8, O_CLOEXEC, 0);
+  if (children < 0) leave(COMMAND_FAILED);
+  serve((int)children);
+  __builtin_unreachable();
+}

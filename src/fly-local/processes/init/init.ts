@@ -1,0 +1,165 @@
+/** A running init: the processes of one Machine, told what to do over its control socket. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Duplex } from "node:stream";
+import { getSystemErrorName } from "node:util";
+import { SANDBOX_READY_MS } from "../../limits.ts";
+import { endOf } from "../child.ts";
+import type { ProcessExit } from "../level.ts";
+import { send } from "../tree.ts";
+import type { Operation } from "./operations.ts";
+import {
+  type Command,
+  encodeCommand,
+  encodeFrame,
+  encodeNumber,
+  FROM_INIT,
+  type Frame,
+  FrameReader,
+  TO_INIT,
+} from "./protocol.ts";
+
+/** A command that an init was asked to start. */
+export interface InitCommand {
+  /** Settles when it has ended and its output has come; as killed where the whole Machine ended. */
+  readonly exit: Promise<ProcessExit>;
+  signal(number: number): void;
+  /** Kills it and all that it started. */
+  kill(): void;
+}
+
+export type OnOutput = (stream: "stdout" | "stderr", bytes: Buffer) => void;
+
+interface Running {
+  readonly onOutput: OnOutput;
+  readonly ended: (exit: ProcessExit) => void;
+}
+
+const SIGKILL = 9;
+const KILLED: ProcessExit = { code: 0, signal: SIGKILL };
+
+export class Init {
+  /** Settles when no process of the Machine is left. */
+  readonly gone: Promise<void>;
+  readonly #process: ChildProcess;
+  readonly #control: Duplex;
+  readonly #commands = new Map<number, Running>();
+  readonly #answers = new Map<number, (answer: { error: number; index: number }) => void>();
+  #pid: number | null = null;
+  #lastId = 0;
+
+  /** Starts the program; {@link makeInit} also tells it what to become. */
+  constructor(program: string) {
+    // Commands of the Machine can read what PID 1 was started with, so that is nothing.
+    this.#process = spawn(program, [], {
+      stdio: ["ignore", "ignore", "ignore", "pipe"],
+      argv0: "mayfly-init",
+      env: {},
+      cwd: "/",
+      detached: true,
+    });
+    this.#control = this.#process.stdio[3] as Duplex;
+    const frames = new FrameReader();
+    this.#control.on("data", (bytes: Buffer) => {
+      for (const frame of frames.push(bytes)) this.#hear(frame);
+    });
+    this.#control.on("error", () => {});
+    // What it said last is still to be read when it has ended.
+    this.gone = Promise.all([endOf(this.#process, "exit"), closed(this.#control)]).then(() => this.#end());
+  }
+
+  isAlive(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  /** Does these in order. Rejects with the first that fails and why. */
+  async operate(operations: readonly Operation[]): Promise<void> {
+    const payload = Buffer.concat(operations.map(({ bytes }) => bytes));
+    const { error, index } = await this.#ask(TO_INIT.operations, payload);
+    if (error !== 0) throw new Error(`can not ${operations[index]?.text}: ${getSystemErrorName(-error)}`);
+  }
+
+  execute(command: Command, onOutput: OnOutput): InitCommand {
+    const id = ++this.#lastId;
+    const exit = new Promise<ProcessExit>((resolve) => {
+      const ended = (how: ProcessExit) => {
+        this.#commands.delete(id);
+        resolve(how);
+      };
+      this.#commands.set(id, { onOutput, ended });
+      if (!this.isAlive()) ended(KILLED);
+    });
+    this.#answers.set(id, ({ error }) => {
+      if (error !== 0) this.#commands.get(id)?.ended({ code: COULD_NOT_START, signal: null });
+    });
+    this.#send({ type: TO_INIT.execute, id, payload: encodeCommand(command) });
+    return {
+      exit,
+      signal: (number) => this.#send({ type: TO_INIT.signal, id, payload: encodeNumber(number) }),
+      kill: () => this.#send({ type: TO_INIT.kill, id, payload: Buffer.alloc(0) }),
+    };
+  }
+
+  /** Ends PID 1, and with it everything. */
+  kill(): void {
+    // Not after its end, when its number can be another process's.
+    if (!this.isAlive()) return;
+    if (this.#pid !== null) send(this.#pid, "SIGKILL");
+    else this.#process.kill("SIGKILL");
+  }
+
+  async #ask(type: number, payload: Buffer): Promise<{ error: number; index: number }> {
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#answers.set(id, resolve);
+      void this.gone.then(() => reject(new Error("the machine's init has ended")));
+      this.#send({ type, id, payload });
+    });
+  }
+
+  #send(frame: Frame): void {
+    if (this.#control.writable) this.#control.write(encodeFrame(frame));
+  }
+
+  #hear({ type, id, payload }: Frame): void {
+    if (type === FROM_INIT.pid) this.#pid = payload.readUInt32LE(0);
+    else if (type === FROM_INIT.done) {
+      this.#answers.get(id)?.({ error: payload.readUInt32LE(0), index: payload.readUInt32LE(4) });
+      this.#answers.delete(id);
+    } else if (type === FROM_INIT.ended) this.#commands.get(id)?.ended(exitOf(payload.readUInt32LE(0)));
+    else this.#commands.get(id)?.onOutput(type === FROM_INIT.stdout ? "stdout" : "stderr", payload);
+  }
+
+  #end(): void {
+    for (const { ended } of [...this.#commands.values()]) ended(KILLED);
+  }
+}
+
+function closed(control: Duplex): Promise<void> {
+  return new Promise((resolve) => control.once("close", resolve));
+}
+
+/** What a shell says of a command that it could not start for want of processes. */
+const COULD_NOT_START = 126;
+
+/** A wait status as wait(2) encodes it. */
+function exitOf(status: number): ProcessExit {
+  const signal = status & 0x7f;
+  return signal === 0 ? { code: (status >> 8) & 0xff, signal: null } : { code: 0, signal };
+}
+
+/** Starts an init and has it do these. Rejects, with nothing left running, where it can not. */
+export async function makeInit(program: string, operations: readonly Operation[]): Promise<Init> {
+  const init = new Init(program);
+  const timer = setTimeout(() => init.kill(), SANDBOX_READY_MS);
+  try {
+    await init.operate(operations);
+    return init;
+  } catch (error) {
+    init.kill();
+    await init.gone;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
