@@ -33,7 +33,7 @@
  * - Where the image has no mkfifo or no cat the streams are the files themselves, and a job that opens /dev/stdout or
  *   /dev/stderr by name and not for appending empties them.
  */
-export const RUNNER_SCRIPT = `# Mayfly's runner: runs one command, keeps its output and tells it to readers.
+const SOURCE = `# Mayfly's runner: runs one command, keeps its output and tells it to readers.
 #   run DIR RUN_SECONDS STOP_SECONDS LINGER_SECONDS COMMAND [ARG...]
 #   read DIR STDOUT_OFFSET STDERR_OFFSET MAX_BYTES WAIT_SECONDS
 # Variables begin with _ so that none is the command's own. DIR has no blanks.
@@ -388,3 +388,6 @@ _do=do_$1 _dir=$2
 shift 2
 "$_do" "$@"
 `;
+
+/** As it travels with every Machine: without the comments, for whoever meets it there a word of where they are. */
+export const RUNNER_SCRIPT = `# Mayfly's runner; src/core/runner.ts explains it.\n${SOURCE.replace(/^ *#.*\n/gm, "")}`;
