@@ -57,18 +57,27 @@ function watchMemory(): { before: number; stop(): number } {
   };
 }
 
+/** Of this bench's own workerd processes: others may run on the computer. */
 function workerdMemoryMb(): number {
-  let largest = 0;
+  const all = new Map(pids().map((pid) => [pid, statusOf(pid)]));
+  const isOwn = (pid: string): boolean =>
+    pid === String(process.pid) || (all.has(pid) && isOwn(field(all.get(pid), "PPid")));
+  const sizes = [...all]
+    .filter(([pid, status]) => field(status, "Name") === "workerd" && isOwn(pid))
+    .map(([, status]) => Number(field(status, "VmRSS")));
+  return Math.round(Math.max(0, ...sizes) / 1024);
+}
+
+function pids(): string[] {
   try {
-    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-      const status = statusOf(pid);
-      if (/^Name:\s*workerd$/m.test(status))
-        largest = Math.max(largest, Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1] ?? 0));
-    }
+    return readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   } catch {
-    // No /proc here.
+    return [];
   }
-  return Math.round(largest / 1024);
+}
+
+function field(status: string | undefined, name: string): string {
+  return new RegExp(`^${name}:\\s*(\\S+)`, "m").exec(status ?? "")?.[1] ?? "";
 }
 
 function statusOf(pid: string): string {
