@@ -24,7 +24,7 @@
  *   finding out whether an image's `env` knows it costs a process.
  * - Signals go to the command alone, as they would without a runner. What it started ends with the Machine, and what
  *   that writes after the command's end is not told.
- * - A signal that reaches the runner in its first milliseconds ends it, and with it the Machine. One that reaches the
+ * - A signal that reaches the runner in its first milliseconds, more where the Machine is busy, ends it, and with it the Machine. One that reaches the
  *   command's process before it is the command can be lost; after a lost TERM the stop limit holds all the same.
  * - A shell can not tell `exit 137` from death by SIGKILL in a way that dash, bash and busybox share.
  * - The kernel counts its OOM kills as a whole. Where Machines share a kernel, a SIGKILL that somebody sent while

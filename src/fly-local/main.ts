@@ -24,8 +24,10 @@ function readFlags() {
       host: { type: "string", default: "127.0.0.1" },
       state: { type: "string", default: ".mayfly/machines" },
       isolation: { type: "string", default: "auto" },
-      token: { type: "string" },
+      // By preference from the environment: arguments are seen by every user of the computer.
+      token: { type: "string", default: process.env.MAYFLY_MACHINES_TOKEN },
       region: { type: "string", default: "local" },
+      hide: { type: "string", multiple: true, default: [] },
     },
   });
   const { isolation } = values;
@@ -45,7 +47,12 @@ async function main(): Promise<void> {
   }
   let server: MachinesServer;
   try {
-    server = await startMachinesServer({ ...flags, stateDir: flags.state, token: flags.token ?? null });
+    server = await startMachinesServer({
+      ...flags,
+      stateDir: flags.state,
+      token: flags.token ?? null,
+      hidden: flags.hide,
+    });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     return fail(

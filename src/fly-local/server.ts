@@ -18,6 +18,8 @@ export interface MachinesServerOptions {
   host?: string;
   /** Where machines are remembered. */
   stateDir: string;
+  /** Directories of this computer, besides the state, that sandboxed machines find empty. */
+  hidden?: readonly string[];
   isolation?: IsolationChoice;
   /** What the Authorization header must carry; by default anything. */
   token?: string | null;
@@ -51,7 +53,11 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
   await listening(server, port, hostname);
   let host: Host;
   try {
-    const level = await chooseLevel(options.isolation ?? "auto", directory);
+    const level = await chooseLevel(
+      options.isolation ?? "auto",
+      directory,
+      options.hidden?.map((path) => resolve(path)),
+    );
     const registry = new Registry(openStore(directory), now);
     host = new Host(registry, level, options.restartDelayMs ?? RESTART_DELAY_MS);
     await host.loseAll();

@@ -8,12 +8,20 @@ import { probeSandbox } from "./sandbox-probe.ts";
 
 export type IsolationChoice = "auto" | "sandbox" | "process";
 
-/** Throws where a sandbox was asked for and is not possible: a level is never lowered in silence. */
-export async function chooseLevel(choice: IsolationChoice, state: string): Promise<Level> {
+/**
+ * @param state the server's own directory
+ * @param hidden more that machines do not get to see
+ * @throws Error where a sandbox was asked for and is not possible: a level is never lowered in silence
+ */
+export async function chooseLevel(
+  choice: IsolationChoice,
+  state: string,
+  hidden: readonly string[] = [],
+): Promise<Level> {
   const directory = join(state, "isolation");
   const machines = join(directory, "machines");
   if (choice === "process") return processLevel(machines);
-  const probe = await probeSandbox(join(directory, "sandbox"), state);
+  const probe = await probeSandbox(join(directory, "sandbox"), [...hidden, state]);
   if (probe.kind === "able") return sandboxLevel(probe.plan);
   if (choice === "sandbox") throw new Error(`this computer cannot make sandboxes: ${probe.reason}`);
   const level = processLevel(machines);

@@ -28,9 +28,9 @@ export type Probe = { kind: "able"; plan: SandboxPlan } | { kind: "unable"; reas
 
 /**
  * @param directory for what all sandboxes share: the init and mount points
- * @param state the server's state, which machines do not get to see
+ * @param hidden directories that machines do not get to see
  */
-export async function probeSandbox(directory: string, state: string): Promise<Probe> {
+export async function probeSandbox(directory: string, hidden: readonly string[]): Promise<Probe> {
   if (process.platform !== "linux")
     return { kind: "unable", reason: `${process.platform} has no namespaces` };
   const base = PLAIN_PATH.test(directory) ? directory : mkdtempSync(join(tmpdir(), "mayfly-sandbox-"));
@@ -43,11 +43,11 @@ export async function probeSandbox(directory: string, state: string): Promise<Pr
     let reason = "";
     for (const shape of shapes) {
       const layers = shape();
-      const operations = planRoot(base, layers, isRoot, state);
+      const operations = planRoot(base, layers, isRoot, hidden);
       const failure = await failureOf(program, operations);
       if (failure === null) return { kind: "able", plan: { program, operations } };
       reason ||= failure;
-      const second = planRoot(base, await possible(program, base, layers, isRoot), isRoot, state);
+      const second = planRoot(base, await possible(program, base, layers, isRoot), isRoot, hidden);
       if ((await failureOf(program, second)) === null)
         return { kind: "able", plan: { program, operations: second } };
     }

@@ -15,8 +15,13 @@ import type { SandboxPlan } from "./sandbox-probe.ts";
 /** A spare is made a moment after the last was taken, when the Machine that took it has got going. */
 const SPARE_DELAY_MS = 40;
 const FILE_MODE_DEFAULT = 0o644;
-/** What docker leaves to root in a container (moby, oci/caps/defaults.go). */
-const CAPABILITIES = 0xa80425fbn;
+const MKNOD = 1n << 27n;
+const NET_RAW = 1n << 13n;
+/**
+ * What docker leaves to root in a container (moby, oci/caps/defaults.go), but for devices, which docker guards by cgroup, and for
+ * raw sockets, since the network is this computer's.
+ */
+const CAPABILITIES = 0xa80425fbn & ~MKNOD & ~NET_RAW;
 
 /** One empty sandbox is always kept ready: making it takes longer than anything else in a Machine's start. */
 export function sandboxLevel(plan: SandboxPlan): Level {
@@ -44,11 +49,12 @@ export function sandboxLevel(plan: SandboxPlan): Level {
       const init = await take();
       try {
         await init.operate([setHostname(guestPlan.machine.id), ...filesOf(guestPlan, resolv)]);
+        return await guest(guestPlan, init);
       } catch (error) {
         init.kill();
+        await init.gone;
         throw error;
       }
-      return guest(guestPlan, init);
     },
     clean: async () => {},
     close: async () => {
@@ -68,7 +74,7 @@ function filesOf({ machine }: GuestPlan, resolv: string | null): Operation[] {
   return resolv === null ? files : [...putFile(resolv, readFileSync(resolv), FILE_MODE_DEFAULT), ...files];
 }
 
-function guest(plan: GuestPlan, init: Init): Guest {
+async function guest(plan: GuestPlan, init: Init): Promise<Guest> {
   const common = {
     env: { HOME: "/root", ...plan.env },
     cwd: "/",
@@ -77,7 +83,8 @@ function guest(plan: GuestPlan, init: Init): Guest {
     capabilities: CAPABILITIES,
   };
   const main: Command = { ...common, argv: plan.argv, isMain: true, isHeard: false };
-  const { exit, signal } = init.execute(main, () => {});
+  const { started, exit, signal } = init.execute(main, () => {});
+  await started;
   return {
     exit,
     signal: (name) => signal(signalNumber(name)),
