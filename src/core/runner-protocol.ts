@@ -72,7 +72,7 @@ export function runnerCommand(params: RunnerCommandParams): string[] {
 
 /** The job itself: its command, or the shell with its script. */
 export function jobCommand(machineName: string, command: string[] | null, script: string | null): string[] {
-  return script === null ? (command ?? []) : ["sh", scriptPath(machineName)];
+  return script === null ? (command ?? []) : ["/bin/sh", scriptPath(machineName)];
 }
 
 /** An exec whose stdout {@link parseReadReply} understands. */
