@@ -26,6 +26,7 @@ function readFlags() {
       isolation: { type: "string", default: "auto" },
       token: { type: "string" },
       region: { type: "string", default: "local" },
+      "rate-limits": { type: "boolean", default: false },
     },
   });
   const { isolation } = values;
@@ -33,7 +34,12 @@ function readFlags() {
     throw new Error(`--port ${values.port}: a number from 0 to 65535 is expected`);
   if (isolation !== "auto" && isolation !== "sandbox" && isolation !== "process")
     throw new Error(`--isolation ${isolation}: auto, sandbox or process is expected`);
-  return { ...values, isolation: isolation as IsolationChoice, port: Number(values.port) };
+  return {
+    ...values,
+    isolation: isolation as IsolationChoice,
+    port: Number(values.port),
+    rateLimits: values["rate-limits"],
+  };
 }
 
 async function main(): Promise<void> {

@@ -7,14 +7,18 @@ import { readFileSync, realpathSync } from "node:fs";
 import { signalNumber } from "../signals.ts";
 import { gathered } from "./child.ts";
 import { type Init, makeInit } from "./init/init.ts";
-import { type Operation, putFile, setHostname } from "./init/operations.ts";
+import { ifPossible, type Operation, putFile, setHostname, signalAll } from "./init/operations.ts";
 import type { Command } from "./init/protocol.ts";
 import type { ExecResult, Guest, GuestPlan, Level } from "./level.ts";
 import type { SandboxPlan } from "./sandbox-probe.ts";
+import { areStill, descendantsOf, nameOf } from "./tree.ts";
 
 /** A spare is made a moment after the last was taken, when the Machine that took it has got going. */
 const SPARE_DELAY_MS = 40;
 const FILE_MODE_DEFAULT = 0o644;
+/** A stop takes effect when a process is next about to run, which is at once on a computer that is not overloaded. */
+const LOOKS_MAX = 200;
+const LOOK_AGAIN_MS = 1;
 /** What docker leaves to root in a container (moby, oci/caps/defaults.go). */
 const CAPABILITIES = 0xa80425fbn;
 
@@ -87,11 +91,25 @@ function guest(plan: GuestPlan, init: Init): Guest {
       const result = command.exit.then((how): ExecResult => ({ ...how, ...output.texts() }));
       return { result, kill: command.kill };
     },
+    // By SIGSTOP and SIGCONT through the init, which needs no rights over cgroups. Nobody is there to be signalled where the
+    // main process has just ended.
+    freeze: async () => {
+      await init.operate([ifPossible(signalAll(signalNumber("SIGSTOP")))]);
+      for (let look = 0; look < LOOKS_MAX && !areStill(descendantsOf(init.pid ?? 0)); look++)
+        await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    },
+    thaw: () => init.operate([ifPossible(signalAll(signalNumber("SIGCONT")))]),
+    processes: () => (init.pid === null ? [] : descendantsOf(init.pid).filter((pid) => !isKeeper(pid))),
     end: async () => {
       init.kill();
       await init.gone;
     },
   };
+}
+
+/** The processes that an init makes to look after execs are named like itself. */
+function isKeeper(pid: number): boolean {
+  return nameOf(pid) === "mayfly-init";
 }
 
 /** Name resolution is configured in /run on many computers, and a Machine's /run is fresh. */
