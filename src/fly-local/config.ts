@@ -7,6 +7,7 @@ import { durationMs, formatDuration } from "./duration.ts";
 import { ApiError, invalid, notImplemented } from "./error.ts";
 import { checkGuest, expandedGuest, GUEST_DEFAULT } from "./guest.ts";
 import { fullImageName } from "./image.ts";
+import { LEASE_TTL_MAX_S } from "./limits.ts";
 import type { Level } from "./processes/level.ts";
 import { isSchedule, SCHEDULES } from "./schedule.ts";
 import { stopSignal } from "./signals.ts";
@@ -20,7 +21,9 @@ const UNNAMEABLE = /[\p{Cc}\p{Zl}\p{Zp}/]/u;
 const NAME_MAX = 255;
 
 /** What both bodies have; the real client's schema plus what the local server alone reads. */
-const createRequest = wireCreateRequest.extend({ lease_ttl: z.number().int().min(0).optional() });
+const createRequest = wireCreateRequest.extend({
+  lease_ttl: z.number().int().min(0).max(LEASE_TTL_MAX_S).optional(),
+});
 export type CreateRequest = z.infer<typeof createRequest>;
 
 const updateRequest = createRequest.extend({ current_version: z.string().optional() });
@@ -80,10 +83,18 @@ export function filledConfig(config: WireConfig): WireConfig {
     guest: config.guest ?? GUEST_DEFAULT,
     restart: { ...config.restart, policy: config.restart?.policy ?? "on-failure" },
     dns: config.dns ?? {},
+    ...(Array.isArray(config.services) && { services: config.services.map(withAutostop) }),
     ...(typeof stop?.timeout === "number" && {
       stop_config: { ...stop, timeout: formatDuration(stop.timeout / 1e6) },
     }),
   };
+}
+
+/** Answers have a boolean where the request said "off" or "stop" (fly-go MachineAutostop). */
+function withAutostop(service: unknown): unknown {
+  if (typeof service !== "object" || service === null || !("autostop" in service)) return service;
+  const { autostop } = service;
+  return { ...service, autostop: autostop === "off" ? false : autostop === "stop" ? true : autostop };
 }
 
 /** Some clients write what is absent as null. */

@@ -183,16 +183,19 @@ export class Host {
     const machine = this.registry.apply(id, { kind: "update_begun", version, config, launches });
     if (machine === null) return null;
     this.#forgetRestart(id);
-    void this.#replace(id, stopPlan(old.config));
+    void this.#replace(old);
     return machine;
   }
 
-  async #replace(id: string, plan: StopPlan): Promise<void> {
+  async #replace(old: Machine): Promise<void> {
+    const { id } = old;
     const life = this.#lives.get(id);
     if (life?.isFrozen) discard(life);
-    else if (life !== undefined) this.#askToEnd(id, life, plan);
+    else if (life !== undefined) this.#askToEnd(id, life, stopPlan(old.config));
     await life?.begun;
     await life?.over;
+    if (this.#closing) return;
+    await this.level.clean(old);
     // After the answer of the update is on its way.
     await new Promise(setImmediate);
     if (this.#closing) return;

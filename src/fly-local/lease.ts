@@ -13,9 +13,9 @@ import { type Call, clientLeft, machineOf } from "./request.ts";
 /** What a stop and a destroy do that lack the nonce. Fly's docs say that they are refused. */
 export type LeaseConflict = "wait" | "refuse";
 
-/** @returns what is in force at `now`, or null */
-export function leaseOf(machine: Machine, now: number): Lease | null {
-  return machine.lease !== null && machine.lease.expiresAt > now ? machine.lease : null;
+/** @returns what is in force at `now`, or null. A lease ends with its Machine. */
+export function leaseOf({ lease, state }: Machine, now: number): Lease | null {
+  return lease !== null && lease.expiresAt > now && state !== "destroyed" ? lease : null;
 }
 
 /** A lease with a nonce of its own. @param now epoch milliseconds */
@@ -23,9 +23,6 @@ export function newLease(c: Call, now: number, ttlS: number, description: string
   const nonce = randomBytes(NONCE_BYTES).toString("hex");
   return { nonce, expiresAt: now + ttlS * 1000, owner: ownerOf(c), description };
 }
-
-/** Seconds that a lease lasts where the request says nothing; Fly's default is undocumented. */
-export const LEASE_TTL_DEFAULT_S = 60;
 
 const NONCE_BYTES = 6;
 

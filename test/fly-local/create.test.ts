@@ -43,6 +43,7 @@ describe("create", async () => {
         env: null,
         guest: { size: "shared-cpu-2x", max_memory_mb: 1024 },
         stop_config: { timeout: 1_500_000_000 },
+        services: [{ autostop: "off" }, { autostop: "stop" }, { autostop: "suspend" }, { protocol: "tcp" }],
       },
     });
     expect(reply.body).toMatchObject({
@@ -50,6 +51,7 @@ describe("create", async () => {
       config: {
         guest: { cpu_kind: "shared", cpus: 2, memory_mb: 512, max_memory_mb: 1024 },
         stop_config: { timeout: "1500ms" },
+        services: [{ autostop: false }, { autostop: true }, { autostop: "suspend" }, { protocol: "tcp" }],
       },
     });
     expect(reply.body.config).not.toHaveProperty("env");
@@ -116,6 +118,7 @@ describe("create", async () => {
     ["a stop timeout that is none", { config: { ...config, stop_config: { timeout: "soon" } } }],
     ["a size that is none", { config: { ...config, guest: { size: "enormous-8x" } } }],
     ["a lease of half a second", { config, lease_ttl: 0.5 }],
+    ["a lease for ever", { config, lease_ttl: 1e20 }],
     ["an unknown restart policy", { config: { ...config, restart: { policy: "sometimes" } } }],
   ])("refuses %s with 400", async (_, body) => {
     const reply = await post(body);

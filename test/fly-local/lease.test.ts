@@ -46,7 +46,8 @@ describe("a lease", async () => {
     expect((await fly.call("GET", `${machines}/${id}/lease`)).body).toEqual(made.body);
     const other = await idle();
     expect((await lease(other, "?ttl=90")).body.data.expires_at).toBe(clock.now() / 1000 + 90);
-    expect((await lease(other, "?ttl=-1")).status).toBe(400);
+    for (const ttl of ["-1", "0.5", "1e20", "soon"])
+      expect((await lease(other, `?ttl=${ttl}`)).status).toBe(400);
   });
 
   it("is refreshed by its nonce, which stays the same", async () => {
@@ -150,6 +151,16 @@ describe("a lease", async () => {
     const release = await fly.call("DELETE", `${machines}/${id}/lease`, undefined, withNonce(nonce));
     expect(release).toMatchObject(notFound);
     expect((await lease(id)).status).toBe(404);
+  });
+
+  it("ends with its machine, and so does the wait for it", async () => {
+    const { id, nonce } = await leased(1_000);
+    const url = `${machines}/${id}`;
+    const before = clock.waiting;
+    const stop = fly.call("POST", `${url}/stop`);
+    while (clock.waiting === before) await new Promise(setImmediate);
+    await fly.call("DELETE", url, undefined, withNonce(nonce));
+    expect((await stop).status).toBe(200);
   });
 
   it("comes with the create that asks for one, and shows in lists that ask for it", async () => {

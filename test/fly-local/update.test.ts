@@ -128,6 +128,21 @@ describe.each(levels)("an update at level %s", async (isolation) => {
     await destroy(id);
   });
 
+  it("starts with the new version's files alone", async () => {
+    const file = (name: string) => ({ guest_path: `/tmp/update-${isolation}-${name}`, raw_value: "eA==" });
+    const machine = await make(LIVES, { files: [file("old")] });
+    const { id } = machine;
+    await fly.exec(id, ["touch", `${isolation === "sandbox" ? "/root" : "."}/left`]);
+    const { instance_id } = (await update(id, { config: config(LIVES, { files: [file("new")] }) })).body;
+    await waitVersion(id, `state=started&version=${instance_id}`);
+    const seen = await fly.exec(id, ["sh", "-c", `cd /tmp; ls -d update-${isolation}-*; ls "$HOME"`]);
+    expect(seen.body.stdout).not.toContain("left");
+    expect(seen.body.stdout).toContain(`update-${isolation}-new\n`);
+    expect(seen.body.stdout).not.toContain(`update-${isolation}-old`);
+    await destroy(id);
+    await fly.wait(id, "destroyed");
+  });
+
   it("does not destroy a machine that would destroy itself when it stops", async () => {
     const { id } = await make(LIVES, { auto_destroy: true });
     const { instance_id } = (await update(id, { config: config(LIVES, { auto_destroy: true }) })).body;

@@ -28,7 +28,7 @@ export interface Guest {
   /** Sends a signal to the main process alone, as Fly's init does. */
   signal(name: NodeJS.Signals): void;
   exec(argv: readonly string[]): RunningExec;
-  /** Stops every process of the Machine where it is; settles when none runs on. */
+  /** Stops every process of the Machine where it is; settles when none runs on, or the Machine has ended. */
   freeze(): Promise<void>;
   /** Lets them go on. */
   thaw(): Promise<void>;

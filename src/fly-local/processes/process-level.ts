@@ -20,7 +20,7 @@ const SEARCH_AGAIN_MS = 1;
 export function processLevel(directory: string): Level {
   const older = new Set(allProcesses());
   const watchdog = startWatchdog();
-  const removals = new Set<Promise<void>>();
+  const removals = new Map<string, Promise<void>>();
   const home = (machine: Machine) => join(directory, machine.id);
   return {
     name: "process",
@@ -31,6 +31,7 @@ export function processLevel(directory: string): Level {
         : `config.files: guest_path "${path}" is refused: at isolation level "process" machines share the files of this computer, so only paths under /tmp/ are accepted`,
     start: async (plan) => {
       const cwd = home(plan.machine);
+      await removals.get(cwd);
       const tmp = join(cwd, "tmp");
       mkdirSync(tmp, { recursive: true });
       for (const file of plan.machine.config.files ?? []) {
@@ -44,13 +45,14 @@ export function processLevel(directory: string): Level {
     clean: async (machine) => {
       removeFromTmp(machine);
       // It may be large, and nobody waits for it.
-      const removal = rm(home(machine), { recursive: true, force: true })
+      const gone = home(machine);
+      const removal = rm(gone, { recursive: true, force: true })
         .catch(() => {})
-        .finally(() => removals.delete(removal));
-      removals.add(removal);
+        .finally(() => removals.delete(gone));
+      removals.set(gone, removal);
     },
     close: async () => {
-      await Promise.all(removals);
+      await Promise.all(removals.values());
       await watchdog.close();
     },
   };

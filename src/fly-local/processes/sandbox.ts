@@ -91,20 +91,24 @@ function guest(plan: GuestPlan, init: Init): Guest {
       const result = command.exit.then((how): ExecResult => ({ ...how, ...output.texts() }));
       return { result, kill: command.kill };
     },
-    // By SIGSTOP and SIGCONT through the init, which needs no rights over cgroups. Nobody is there to be signalled where the
-    // main process has just ended.
+    // By SIGSTOP and SIGCONT through the init, which needs no rights over cgroups.
     freeze: async () => {
-      await init.operate([ifPossible(signalAll(signalNumber("SIGSTOP")))]);
+      await signalEach(init, "SIGSTOP");
       for (let look = 0; look < LOOKS_MAX && !areStill(descendantsOf(init.pid ?? 0)); look++)
         await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
     },
-    thaw: () => init.operate([ifPossible(signalAll(signalNumber("SIGCONT")))]),
+    thaw: () => signalEach(init, "SIGCONT"),
     processes: () => (init.pid === null ? [] : descendantsOf(init.pid).filter((pid) => !isKeeper(pid))),
     end: async () => {
       init.kill();
       await init.gone;
     },
   };
+}
+
+/** Where the Machine ends meanwhile there is nobody left to signal, and its end is told to those who wait for that. */
+async function signalEach(init: Init, name: NodeJS.Signals): Promise<void> {
+  await init.operate([ifPossible(signalAll(signalNumber(name)))]).catch(() => {});
 }
 
 /** The processes that an init makes to look after execs are named like itself. */

@@ -2,7 +2,8 @@
 
 import type { Operation } from "../app.ts";
 import { invalid, machineNotFound } from "../error.ts";
-import { LEASE_TTL_DEFAULT_S, leasedMachine, leaseOf, leaseToWire, newLease } from "../lease.ts";
+import { leasedMachine, leaseOf, leaseToWire, newLease } from "../lease.ts";
+import { LEASE_TTL_DEFAULT_S, LEASE_TTL_MAX_S } from "../limits.ts";
 import type { Lease } from "../machine.ts";
 import { bodyOf } from "../request.ts";
 
@@ -26,7 +27,7 @@ export const createLease: Operation = async (c, parts) => {
 
 function readTtl(value: unknown): number {
   const ttl = Number(value ?? LEASE_TTL_DEFAULT_S);
-  if (!Number.isInteger(ttl) || ttl < 1)
-    throw invalid(`ttl: "${value}" is no whole number of seconds above 0`);
+  if (!Number.isInteger(ttl) || ttl < 1 || ttl > LEASE_TTL_MAX_S)
+    throw invalid(`ttl: "${value}" is no whole number of seconds from 1 to ${LEASE_TTL_MAX_S}`);
   return ttl;
 }

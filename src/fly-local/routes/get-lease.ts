@@ -8,6 +8,6 @@ import { machineOf } from "../request.ts";
 export const getLease: Operation = (c, { host }) => {
   const machine = machineOf(c, host.registry);
   const lease = leaseOf(machine, host.registry.now());
-  if (lease === null || machine.state === "destroyed") throw leaseNotFound(machine.id);
+  if (lease === null) throw leaseNotFound(machine.id);
   return c.json({ status: "success", data: leaseToWire(machine, lease) });
 };

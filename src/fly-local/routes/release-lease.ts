@@ -7,7 +7,7 @@ import { machineOf } from "../request.ts";
 
 export const releaseLease: Operation = (c, parts) => {
   const { registry } = parts.host;
-  const { id, state } = machineOf(c, registry);
+  const { id } = machineOf(c, registry);
   if (nonceOf(c) === null)
     throw new LeaseError(
       400,
@@ -15,7 +15,7 @@ export const releaseLease: Operation = (c, parts) => {
       "invalid",
     );
   const machine = leasedMachine(c, parts);
-  if (leaseOf(machine, registry.now()) === null || state === "destroyed") throw leaseNotFound(id);
+  if (leaseOf(machine, registry.now()) === null) throw leaseNotFound(id);
   registry.apply(id, { kind: "leased", lease: null });
   return c.json({ status: "success", data: { ok: true } });
 };
