@@ -109,10 +109,13 @@ export class Host {
     const destroys = after?.state === "stopped" && after.config.auto_destroy === true;
     if (destroys) this.registry.apply(id, { kind: "destroy_begun", by: "flyd" });
     await endOf(life);
-    if (this.#lives.get(id) === life) this.#lives.delete(id);
+    const isLast = this.#lives.get(id) === life;
+    if (isLast) this.#lives.delete(id);
     if (destroys) await this.#finishDestroy(machine, "flyd");
-    if (after?.state !== "restarting") return;
-    if (after.restart === "ended") this.launch(id, "flyd");
+    // Meanwhile it may have been stopped, updated or even started again.
+    const current = isLast ? this.registry.get(machine.app, id) : null;
+    if (current?.state !== "restarting" || this.#closing) return;
+    if (current.restart === "ended") this.launch(id, "flyd");
     else this.#restartLater(id);
   }
 

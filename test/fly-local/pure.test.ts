@@ -85,6 +85,15 @@ describe("the life of a machine", () => {
     ["stopped", { kind: "stop_requested" }],
     ["stopped", { kind: "lost" }],
     ["started", { kind: "destroyed", by: "flyd" }],
+    ["started", { kind: "launched", by: "schedule" }],
+    ["suspended", { kind: "launched", by: "schedule" }],
+    ["started", { kind: "suspended" }],
+    ["stopped", { kind: "suspend_requested" }],
+    ["started", { kind: "replaced" }],
+    ["replacing", { kind: "launched", by: "user" }],
+    ["replacing", { kind: "restart_requested" }],
+    ["created", { kind: "update_begun", version: "V", config: { image: "x" }, launches: true }],
+    ["destroyed", { kind: "cordoned", cordoned: true }],
   ])("cannot go from %s by %o", (state, change) =>
     expect(transition(made(state), change, moment)).toBeNull(),
   );

@@ -81,11 +81,13 @@ describe.each(levels)("a suspend at level %s", async (isolation) => {
   ])("that a stop follows throws away what was frozen (auto_destroy %s)", async (auto_destroy, end) => {
     const id = await make({ auto_destroy });
     await suspend(id);
+    const frozen = processesOf(id);
     expect((await post(id, "stop")).status).toBe(200);
     expect((await fly.wait(id, end)).status).toBe(200);
     if (end === "stopped") {
       await post(id, "start");
       expect((await fly.wait(id, "started")).status).toBe(200);
+      expect(processesOf(id).filter((pid) => frozen.includes(pid))).toEqual([]);
       await fly.call("DELETE", `${machines}/${id}?force=true`);
       await fly.wait(id, "destroyed");
     }
