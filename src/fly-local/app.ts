@@ -3,33 +3,55 @@
 import type { HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import type { Clock } from "./clock.ts";
 import { ApiError, notImplemented } from "./error.ts";
 import type { Faults } from "./faults.ts";
 import { faulty } from "./faulty.ts";
 import type { Host } from "./host.ts";
 import { ulid } from "./id.ts";
+import type { LeaseConflict } from "./lease.ts";
 import { BODY_MAX_BYTES } from "./limits.ts";
+import type { RateLimits } from "./rate-limits.ts";
 import type { Call } from "./request.ts";
 import { controlRoutes } from "./routes/control.ts";
+import { cordonMachine, uncordonMachine } from "./routes/cordon-machine.ts";
+import { createLease } from "./routes/create-lease.ts";
 import { createMachine } from "./routes/create-machine.ts";
 import { deleteMetadata } from "./routes/delete-metadata.ts";
 import { destroyMachine } from "./routes/destroy-machine.ts";
 import { execMachine } from "./routes/exec-machine.ts";
 import { getApp } from "./routes/get-app.ts";
+import { getLease } from "./routes/get-lease.ts";
 import { getMachine } from "./routes/get-machine.ts";
+import { getMemory } from "./routes/get-memory.ts";
 import { getMetadata } from "./routes/get-metadata.ts";
 import { listEvents } from "./routes/list-events.ts";
 import { listMachines } from "./routes/list-machines.ts";
+import { listOrgMachines } from "./routes/list-org-machines.ts";
+import { listProcesses } from "./routes/list-processes.ts";
+import { listVersions } from "./routes/list-versions.ts";
+import { patchMetadata } from "./routes/patch-metadata.ts";
+import { releaseLease } from "./routes/release-lease.ts";
+import { restartMachine } from "./routes/restart-machine.ts";
 import { setMetadata } from "./routes/set-metadata.ts";
 import { signalMachine } from "./routes/signal-machine.ts";
 import { startMachine } from "./routes/start-machine.ts";
 import { stopMachine } from "./routes/stop-machine.ts";
+import { suspendMachine } from "./routes/suspend-machine.ts";
+import { updateMachine } from "./routes/update-machine.ts";
 import { waitMachine } from "./routes/wait-machine.ts";
+import type { Scheduler } from "./scheduler.ts";
 
 export interface ApiParts {
   host: Host;
   faults: Faults;
   region: string;
+  clock: Clock;
+  scheduler: Scheduler;
+  /** Null: none are in force. */
+  rateLimits: RateLimits | null;
+  /** What a stop and a destroy do that meet somebody else's lease. */
+  leaseConflict: LeaseConflict;
   /** What the Authorization header must carry; null: anything. */
   token: string | null;
   /** Host names this server answers to; null: any, where it does not listen on the loopback alone. */
@@ -38,6 +60,8 @@ export interface ApiParts {
 
 /** What an operation is made with and what it answers. */
 export type Operation = (c: Call, parts: ApiParts) => Response | Promise<Response>;
+
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 type Api = Hono<{ Bindings: HttpBindings }>;
 
@@ -74,24 +98,43 @@ export function machinesApi(parts: ApiParts): Api {
 }
 
 function operations(app: Api, parts: ApiParts): void {
-  const on = (method: "GET" | "POST" | "DELETE", path: string, name: string, operation: Operation) =>
-    app.on(method, `/v1/apps/:app${path}`, (c) => faulty(c, parts.faults, name, () => operation(c, parts)));
+  const at = (method: Method, path: string, name: string, operation: Operation) =>
+    app.on(method, `/v1${path}`, (c: Call) => {
+      parts.rateLimits?.count(name, c.req.param("id") ?? c.req.param("app") ?? c.req.param("org") ?? "");
+      return faulty(c, parts.faults, name, () => operation(c, parts));
+    });
+  const on = (method: Method, path: string, name: string, operation: Operation) =>
+    at(method, `/apps/:app${path}`, name, operation);
   const machine = "/machines/:id";
   on("GET", "", "get_app", getApp);
   on("POST", "/machines", "create", createMachine);
   on("GET", "/machines", "list", listMachines);
   on("GET", machine, "get", getMachine);
+  on("POST", machine, "update", updateMachine);
   on("DELETE", machine, "destroy", destroyMachine);
   on("POST", `${machine}/start`, "start", startMachine);
   on("POST", `${machine}/stop`, "stop", stopMachine);
+  on("POST", `${machine}/restart`, "restart", restartMachine);
+  on("POST", `${machine}/suspend`, "suspend", suspendMachine);
+  on("POST", `${machine}/cordon`, "cordon", cordonMachine);
+  on("POST", `${machine}/uncordon`, "uncordon", uncordonMachine);
   on("POST", `${machine}/signal`, "signal", signalMachine);
   on("GET", `${machine}/wait`, "wait", waitMachine);
   on("POST", `${machine}/exec`, "exec", execMachine);
   on("GET", `${machine}/events`, "events", listEvents);
+  on("GET", `${machine}/versions`, "versions", listVersions);
+  on("GET", `${machine}/ps`, "ps", listProcesses);
+  on("GET", `${machine}/memory`, "get_memory", getMemory);
+  on("GET", `${machine}/lease`, "get_lease", getLease);
+  on("POST", `${machine}/lease`, "create_lease", createLease);
+  on("DELETE", `${machine}/lease`, "release_lease", releaseLease);
   on("GET", `${machine}/metadata`, "get_metadata", getMetadata);
+  on("PUT", `${machine}/metadata`, "patch_metadata", patchMetadata);
+  on("PATCH", `${machine}/metadata`, "patch_metadata", patchMetadata);
   on("GET", `${machine}/metadata/:key`, "get_metadata", getMetadata);
   on("POST", `${machine}/metadata/:key`, "set_metadata", setMetadata);
   on("DELETE", `${machine}/metadata/:key`, "delete_metadata", deleteMetadata);
+  at("GET", "/orgs/:org/machines", "list_org", listOrgMachines);
 }
 
 /** Both schemes that clients use (fly-go tokens/), with any token unless one was set. */

@@ -1,27 +1,62 @@
-/** What a create asks for: checked, refused in words, and filled in the way Fly returns it. */
+/** What a create or an update asks for: checked, refused in words, and filled in the way Fly returns it. */
 
 import { posix } from "node:path";
-import { type WireConfig, type WireCreateRequest, wireCreateRequest } from "../fly/wire.ts";
+import { z } from "zod";
+import { type WireConfig, wireCreateRequest } from "../fly/wire.ts";
+import { durationMs, formatDuration } from "./duration.ts";
 import { ApiError, invalid, notImplemented } from "./error.ts";
-import { checkGuest, GUEST_DEFAULT } from "./guest.ts";
+import { checkGuest, expandedGuest, GUEST_DEFAULT } from "./guest.ts";
 import { fullImageName } from "./image.ts";
+import { LEASE_TTL_MAX_S } from "./limits.ts";
+import type { Level } from "./processes/level.ts";
+import { isSchedule, SCHEDULES } from "./schedule.ts";
+import { stopSignal } from "./signals.ts";
 
 /** Parts of a config whose silent loss would change what the Machine is. */
-const UNSUPPORTED = ["containers", "processes", "mounts", "schedule", "standbys"];
+const UNSUPPORTED = ["containers", "processes", "mounts", "standbys"];
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 const POLICIES = ["no", "on-failure", "always"];
+/** Letters that a name can not have: they would be seen wrongly or not at all wherever it is shown. */
+const UNNAMEABLE = /[\p{Cc}\p{Zl}\p{Zp}/]/u;
+const NAME_MAX = 255;
+
+/** What both bodies have; the real client's schema plus what the local server alone reads. */
+const createRequest = wireCreateRequest.extend({
+  lease_ttl: z.number().int().min(0).max(LEASE_TTL_MAX_S).optional(),
+});
+export type CreateRequest = z.infer<typeof createRequest>;
+
+const updateRequest = createRequest.extend({ current_version: z.string().optional() });
+export type UpdateRequest = z.infer<typeof updateRequest>;
 
 /** Reads the body of a create. Throws a 400 that names the field. */
-export function readCreateRequest(body: unknown): WireCreateRequest {
-  const config = (body as { config?: { guest?: unknown } } | null)?.config;
-  if (config?.guest !== undefined && config.guest !== null) checkGuest(config.guest);
-  const parsed = wireCreateRequest.safeParse(body);
+export function readCreateRequest(body: unknown): CreateRequest {
+  return readRequest(createRequest, body);
+}
+
+/** Reads the body of an update. Throws a 400 that names the field. */
+export function readUpdateRequest(body: unknown): UpdateRequest {
+  return readRequest(updateRequest, body);
+}
+
+function readRequest<T extends CreateRequest>(schema: z.ZodType<T>, body: unknown): T {
+  const given = withoutNulls(body) as { config?: unknown };
+  const config = withoutNulls(given.config) as { guest?: unknown } | undefined;
+  const guest = expandedGuest(config?.guest);
+  if (guest !== undefined) checkGuest(guest);
+  const parsed = schema.safeParse({
+    ...given,
+    ...(config !== undefined && { config: { ...config, ...(guest !== undefined && { guest }) } }),
+  });
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw invalid(`${issue?.path.join(".") || "body"}: ${issue?.message}`);
   }
-  checkConfig(parsed.data.config);
-  return parsed.data;
+  const request = parsed.data;
+  checkName(request.name ?? "");
+  checkConfig(request.config);
+  // The schema knows of three fields of a guest; it may have more, which answers show again.
+  return guest === undefined ? request : { ...request, config: { ...request.config, guest } };
 }
 
 /** The command of a Machine: `init.exec` replaces all, else entrypoint and cmd (docs: Machine config, init). */
@@ -30,8 +65,17 @@ export function commandOf(config: WireConfig): string[] {
   return exec?.length ? exec : [...(entrypoint ?? []), ...(cmd ?? [])];
 }
 
-/** The config as every answer shows it: defaults filled in, the image by its full name. */
+/** Throws where the level can not put one of the config's files. */
+export function refuseFiles(config: WireConfig, level: Level): void {
+  for (const file of config.files ?? []) {
+    const refusal = level.fileRefusal(file.guest_path);
+    if (refusal !== null) throw new ApiError(400, refusal);
+  }
+}
+
+/** The config as every answer shows it: defaults filled in, the image by its full name, durations as text. */
 export function filledConfig(config: WireConfig): WireConfig {
+  const { stop_config: stop } = config;
   return {
     ...config,
     init: config.init ?? {},
@@ -39,28 +83,70 @@ export function filledConfig(config: WireConfig): WireConfig {
     guest: config.guest ?? GUEST_DEFAULT,
     restart: { ...config.restart, policy: config.restart?.policy ?? "on-failure" },
     dns: config.dns ?? {},
+    ...(Array.isArray(config.services) && { services: config.services.map(withAutostop) }),
+    ...(typeof stop?.timeout === "number" && {
+      stop_config: { ...stop, timeout: formatDuration(stop.timeout / 1e6) },
+    }),
   };
+}
+
+/** Answers have a boolean where the request said "off" or "stop" (fly-go MachineAutostop). */
+function withAutostop(service: unknown): unknown {
+  if (typeof service !== "object" || service === null || !("autostop" in service)) return service;
+  const { autostop } = service;
+  return { ...service, autostop: autostop === "off" ? false : autostop === "stop" ? true : autostop };
+}
+
+/** Some clients write what is absent as null. */
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value ?? undefined;
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== null));
+}
+
+function checkName(name: string): void {
+  if (name.length > NAME_MAX || UNNAMEABLE.test(name))
+    throw invalid(`name: up to ${NAME_MAX} letters without control characters and slashes are expected`);
 }
 
 function checkConfig(config: WireConfig): void {
   if (config.image.trim() === "") throw invalid("config.image: no image given");
+  if (Array.isArray(config.mounts) && config.mounts.length > 1)
+    throw invalid("config.mounts: a machine has one volume at most");
   for (const key of UNSUPPORTED) {
     const value = config[key];
     if (value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0))
       throw notImplemented(`config.${key}`);
   }
-  if (config.restart?.policy && !POLICIES.includes(config.restart.policy))
-    throw invalid(`config.restart.policy: "${config.restart.policy}" is none of ${POLICIES.join(", ")}`);
+  checkEnding(config);
+  if (config.schedule && !isSchedule(config.schedule))
+    throw invalid(`config.schedule: "${config.schedule}" is none of ${SCHEDULES.join(", ")}`);
   for (const [name, value] of Object.entries(config.env ?? {})) {
-    if (name === "" || /[=\0]/.test(name)) throw invalid(`config.env: "${name}" cannot name a variable`);
-    if (value.includes("\0")) throw invalid(`config.env: the value of "${name}" has a NUL`);
+    if (name === "" || /[=\0]/.test(name))
+      throw invalid(`config.env: ${JSON.stringify(name)} cannot name a variable`);
+    if (value.includes("\0")) throw invalid(`config.env.${name}: a NUL cannot be in a variable`);
   }
   for (const file of config.files ?? []) checkFile(file);
-  if (commandOf(config).length === 0)
+  const command = commandOf(config);
+  if (command.some((word) => word.includes("\0")))
+    throw invalid("config.init: a NUL cannot be in a command's arguments");
+  if (command.length === 0)
     throw new ApiError(
       400,
       "no command: images are not used here, so init.exec, init.entrypoint or init.cmd must say what the machine runs",
     );
+}
+
+/** What decides on how it ends and whether it begins again. */
+function checkEnding({ restart, stop_config: stop }: WireConfig): void {
+  if (restart?.policy && !POLICIES.includes(restart.policy))
+    throw invalid(`config.restart.policy: "${restart.policy}" is none of ${POLICIES.join(", ")}`);
+  const retries = restart?.max_retries ?? 0;
+  if (!Number.isInteger(retries) || retries < 0)
+    throw invalid(`config.restart.max_retries: ${retries} is no whole number from 0 on`);
+  if (stop?.signal && stopSignal(stop.signal) === null)
+    throw invalid(`config.stop_config.signal: a stop sends no "${stop.signal}"`);
+  if (stop?.timeout !== undefined && durationMs(stop.timeout) === null)
+    throw invalid(`config.stop_config.timeout: "${stop.timeout}" is no duration such as "10s"`);
 }
 
 function checkFile(file: { guest_path: string; raw_value?: string | undefined }): void {

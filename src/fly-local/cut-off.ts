@@ -10,19 +10,27 @@ export type ExecOutcome =
   | { kind: "not_running" }
   | { kind: "could_not_start"; reason: string };
 
+/** What happens to a Machine that its execs are told of. */
+export interface Interruptions {
+  /** The main process has ended, and everything is about to be killed. */
+  readonly died: () => void;
+  /** Everything is about to be frozen. */
+  readonly frozen: () => void;
+}
+
 /** What can not be killed, such as a process that waits for a broken disk, does not keep a client from its answer. */
 const KILLED_WITHIN_MS = 1_000;
 
 /**
  * @param timeoutMs after which it is killed
  * @param left aborts when the client is gone
- * @param onDeath is given what to call when the Machine's main process has ended; returns what ends that
+ * @param listen is given what to call when something happens to the Machine; returns what ends that
  */
 export async function untilCutOff(
   exec: RunningExec,
   timeoutMs: number,
   left: AbortSignal,
-  onDeath: (died: () => void) => () => void,
+  listen: (told: Interruptions) => () => void,
 ): Promise<ExecOutcome> {
   const { promise: gaveUp, resolve: giveUp } = Promise.withResolvers<ExecOutcome>();
   let cut: ExecOutcome | null = null;
@@ -37,8 +45,11 @@ export async function untilCutOff(
   left.addEventListener("abort", leave);
   if (left.aborted) leave();
   // The end of the Machine kills it, and may come after its own.
-  const forget = onDeath(() => {
-    cut ??= { kind: "machine_died" };
+  const forget = listen({
+    died: () => {
+      cut ??= { kind: "machine_died" };
+    },
+    frozen: () => giveUp({ kind: "machine_died" }),
   });
   const ended = exec.result.then(
     (result): ExecOutcome => {

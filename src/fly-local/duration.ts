@@ -22,3 +22,8 @@ export function durationMs(value: unknown): number | null {
   for (const [, amount, unit] of value.matchAll(PART)) ms += Number(amount) * (UNIT_MS[unit ?? ""] ?? 0);
   return ms;
 }
+
+/** A duration as Go reads it: seconds, or milliseconds where they do not come out even. */
+export function formatDuration(ms: number): string {
+  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+}

@@ -14,9 +14,26 @@ export class ApiError extends Error {
   }
 
   /** The envelope of every error (docs: Working with the Machines API). */
-  get body(): { error: string; status?: string } {
+  get body(): Record<string, string> {
     return this.code === null ? { error: this.message } : { error: this.message, status: this.code };
   }
+}
+
+/** Refusals of lease calls, and of others for a lease's sake, have an envelope of their own (docs: leases). */
+export class LeaseError extends ApiError {
+  override get body(): Record<string, string> {
+    return { status: "error", message: this.message, code: this.code ?? "invalid" };
+  }
+}
+
+/** @param expires RFC 3339 */
+export function leaseHeld(id: string, owner: string, expires: string): LeaseError {
+  return new LeaseError(409, `machine ID ${id} lease currently held by ${owner}, expires at ${expires}`);
+}
+
+/** flyctl looks for " lease not found". */
+export function leaseNotFound(id: string): LeaseError {
+  return new LeaseError(404, `machine ID ${id} lease not found`, "not_found");
 }
 
 export function invalid(message: string): ApiError {
@@ -29,6 +46,18 @@ export function machineNotFound(): ApiError {
 
 export function precondition(message: string): ApiError {
   return new ApiError(412, `failed_precondition: ${message}`);
+}
+
+/** A change that comes too early or too late, in the words Fly has for a start. @param verb "start" */
+export function wrongState(verb: string, state: string): ApiError {
+  return state === "replacing"
+    ? precondition(`machine getting replaced, refusing to ${verb}`)
+    : precondition(`unable to ${verb} machine from current state: '${state}'`);
+}
+
+/** Somebody else was faster. */
+export function concurrentUpdate(detail: string): ApiError {
+  return new ApiError(409, `aborted: machine update failed due to concurrent update: ${detail}`);
 }
 
 export function nameTaken(id: string, name: string): ApiError {

@@ -15,6 +15,17 @@ const STEP_MB = 256;
 /** What a Machine without `config.guest` is. */
 export const GUEST_DEFAULT: Guest = { cpu_kind: "shared", cpus: 1, memory_mb: 256 };
 
+/** Writes out the alias `size` ("shared-cpu-2x", "performance-1x"), as fly-go's presets have it. Null is as good as none. */
+export function expandedGuest(guest: unknown): unknown {
+  if (typeof guest !== "object" || guest === null) return guest ?? undefined;
+  const { size, ...rest } = guest as Record<string, unknown>;
+  if (size === undefined || size === null || size === "") return guest;
+  const [, kind, cpus] = /^(shared-cpu|performance)-(\d+)x$/.exec(String(size)) ?? [];
+  if (kind === undefined) throw bad(`invalid config.guest.size "${size}"`);
+  const cpu_kind = kind === "performance" ? kind : "shared";
+  return { cpu_kind, cpus: Number(cpus), memory_mb: Number(cpus) * RULES[cpu_kind].minMb, ...rest };
+}
+
 /** Throws where Fly would refuse this guest. */
 export function checkGuest(guest: unknown): asserts guest is Guest {
   const { cpu_kind, cpus, memory_mb } = (guest ?? {}) as Record<string, unknown>;

@@ -4,11 +4,13 @@
  */
 
 import { commandOf } from "./config.ts";
-import { type ExecOutcome, untilCutOff } from "./cut-off.ts";
+import { type ExecOutcome, type Interruptions, untilCutOff } from "./cut-off.ts";
 import { machineEnv } from "./env.ts";
 import type { Machine } from "./machine.ts";
 import type { Guest, Level, ProcessExit } from "./processes/level.ts";
 import type { Registry } from "./registry.ts";
+import type { Launcher } from "./state.ts";
+import { type StopPlan, stopPlan } from "./stop-plan.ts";
 
 /** What runs of a Machine. */
 interface Life {
@@ -18,9 +20,11 @@ interface Life {
   begun: Promise<void>;
   /** Settles when no process is left. */
   over: Promise<void>;
-  /** Told when the main process has ended. */
-  readonly execs: Set<() => void>;
+  readonly execs: Set<Interruptions>;
   killTimer: NodeJS.Timeout | null;
+  isFrozen: boolean;
+  /** Its Machine is done with it: how its process ends says nothing any more. */
+  isDiscarded: boolean;
 }
 
 export class Host {
@@ -37,21 +41,33 @@ export class Host {
     this.#restartDelayMs = restartDelayMs;
   }
 
-  /** Starts a Machine: `user` one that is stopped, `flyd` one that is created or due for its restart. */
-  launch(id: string, by: "user" | "flyd"): Machine | null {
+  /** Starts a Machine, or lets a suspended one go on. @returns null where it is in no state for that */
+  launch(id: string, by: Launcher): Machine | null {
     const machine = this.#closing ? null : this.registry.apply(id, { kind: "launched", by });
     if (machine === null) return null;
-    const before = this.#lives.get(id)?.over;
+    const previous = this.#lives.get(id);
+    if (previous?.isFrozen && !previous.isDiscarded) {
+      void this.#resume(id, previous);
+      return machine;
+    }
     const life: Life = {
       guest: null,
       begun: Promise.resolve(),
       over: Promise.resolve(),
       execs: new Set(),
       killTimer: null,
+      isFrozen: false,
+      isDiscarded: false,
     };
     this.#lives.set(id, life);
-    life.begun = this.#begin(machine, life, before);
+    life.begun = this.#begin(machine, life, previous?.over);
     return machine;
+  }
+
+  async #resume(id: string, life: Life): Promise<void> {
+    life.isFrozen = false;
+    await life.guest?.thaw();
+    this.registry.apply(id, { kind: "started" });
   }
 
   async #begin(machine: Machine, life: Life, before: Promise<void> | undefined): Promise<void> {
@@ -75,13 +91,18 @@ export class Host {
     const { id } = machine;
     if (life.killTimer !== null) clearTimeout(life.killTimer);
     if (this.#closing) return endOf(life);
-    const after = this.registry.apply(id, { kind: "exited", exit });
+    const after = life.isDiscarded ? null : this.registry.apply(id, { kind: "exited", exit });
     const destroys = after?.state === "stopped" && after.config.auto_destroy === true;
     if (destroys) this.registry.apply(id, { kind: "destroy_begun", by: "flyd" });
     await endOf(life);
-    if (this.#lives.get(id) === life) this.#lives.delete(id);
+    const isLast = this.#lives.get(id) === life;
+    if (isLast) this.#lives.delete(id);
     if (destroys) await this.#finishDestroy(machine, "flyd");
-    if (after?.state === "restarting") this.#restartLater(id);
+    // Meanwhile it may have been stopped, updated or even started again.
+    const current = isLast ? this.registry.get(machine.app, id) : null;
+    if (current?.state !== "restarting" || this.#closing) return;
+    if (current.restart === "ended") this.launch(id, "flyd");
+    else this.#restartLater(id);
   }
 
   #restartLater(id: string): void {
@@ -102,14 +123,77 @@ export class Host {
     this.#signalWhenBegun(id, name);
   }
 
-  /** Asks the main process to end, and kills it where it does not within the time. */
-  stop(id: string, name: NodeJS.Signals, timeoutMs: number): void {
+  stop(id: string, plan: StopPlan): void {
     const machine = this.registry.apply(id, { kind: "stop_requested" });
     const life = this.#lives.get(id);
-    if (machine?.state === "stopped") this.#forgetRestart(id);
-    if (machine?.state === "stopped" && machine.config.auto_destroy) void this.destroy(machine, "flyd");
-    if (machine?.state !== "stopping" || life === undefined) return;
-    this.#signalWhenBegun(id, name);
+    if (machine?.state === "stopped") {
+      this.#forgetRestart(id);
+      if (life?.isFrozen) discard(life);
+      if (machine.config.auto_destroy) void this.destroy(machine, "flyd");
+    }
+    if (machine?.state === "stopping" && life !== undefined) this.#askToEnd(id, life, plan);
+  }
+
+  /** @returns null where the Machine is in no state for it; a stopped one is started */
+  restart(id: string, plan: StopPlan): Machine | null {
+    const machine = this.registry.apply(id, { kind: "restart_requested" });
+    const life = this.#lives.get(id);
+    if (machine === null) return this.launch(id, "user");
+    if (life?.isFrozen) void endOf(life);
+    else if (life !== undefined) this.#askToEnd(id, life, plan);
+    return machine;
+  }
+
+  /** Freezes a started Machine. Execs under way are cut off from their clients, and go on with the Machine. */
+  suspend(id: string): Machine | null {
+    const machine = this.registry.apply(id, { kind: "suspend_requested" });
+    const life = this.#lives.get(id);
+    if (machine !== null && life !== undefined) void this.#freeze(id, life);
+    return machine;
+  }
+
+  async #freeze(id: string, life: Life): Promise<void> {
+    for (const { frozen } of life.execs) frozen();
+    await life.guest?.freeze();
+    life.isFrozen = true;
+    if (this.registry.apply(id, { kind: "suspended" }) !== null) return;
+    // Meanwhile it was asked to stop, and has to hear of it.
+    life.isFrozen = false;
+    await life.guest?.thaw();
+  }
+
+  /**
+   * Puts a new version in the Machine's place. What runs is asked to end first, as its own stop_config says.
+   * @param launches whether one that runs is to run on with the new version
+   * @returns null where the Machine is in no state for it
+   */
+  update(old: Machine, version: string, config: Machine["config"], launches: boolean): Machine | null {
+    const { id } = old;
+    const machine = this.registry.apply(id, { kind: "update_begun", version, config, launches });
+    if (machine === null) return null;
+    this.#forgetRestart(id);
+    void this.#replace(old);
+    return machine;
+  }
+
+  async #replace(old: Machine): Promise<void> {
+    const { id } = old;
+    const life = this.#lives.get(id);
+    if (life?.isFrozen) discard(life);
+    else if (life !== undefined) this.#askToEnd(id, life, stopPlan(old.config));
+    await life?.begun;
+    await life?.over;
+    if (this.#closing) return;
+    await this.level.clean(old);
+    // After the answer of the update is on its way.
+    await new Promise(setImmediate);
+    if (this.#closing) return;
+    if (this.registry.apply(id, { kind: "replaced" })?.state === "created") this.launch(id, "flyd");
+  }
+
+  /** Asks the main process to end, and kills it where it does not within the time. */
+  #askToEnd(id: string, life: Life, { signal, timeoutMs }: StopPlan): void {
+    this.#signalWhenBegun(id, signal);
     if (life.killTimer !== null) clearTimeout(life.killTimer);
     life.killTimer = setTimeout(() => this.#signalWhenBegun(id, "SIGKILL"), timeoutMs);
   }
@@ -147,10 +231,15 @@ export class Host {
     const life = this.#lives.get(id);
     if (!life?.guest) return { kind: "not_running" };
     const { guest, execs } = life;
-    return untilCutOff(guest.exec(argv), timeoutMs, left, (died) => {
-      execs.add(died);
-      return () => execs.delete(died);
+    return untilCutOff(guest.exec(argv), timeoutMs, left, (told) => {
+      execs.add(told);
+      return () => execs.delete(told);
     });
+  }
+
+  /** The Machine's processes by the computer's numbers, or null where none runs. */
+  processes(id: string): readonly number[] | null {
+    return this.#lives.get(id)?.guest?.processes() ?? null;
   }
 
   /** Kills all machines, and marks them the way a host that goes down leaves them: how they ended is unknown. */
@@ -171,8 +260,13 @@ export class Host {
   }
 }
 
+function discard(life: Life): void {
+  life.isDiscarded = true;
+  void endOf(life);
+}
+
 /** Kills what is left of a Machine. Commands that this cuts off are told why first. */
 async function endOf(life: Life): Promise<void> {
-  for (const died of life.execs) died();
+  for (const { died } of life.execs) died();
   await life.guest?.end();
 }

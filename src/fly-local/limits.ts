@@ -17,6 +17,11 @@ export const DESTROYED_SWEEP_MS = 3_600_000;
 /** Between a stop's signal and SIGKILL (docs: stop_config, kill_timeout). */
 export const STOP_TIMEOUT_DEFAULT_MS = 5_000;
 export const STOP_TIMEOUT_MAX_MS = 300_000;
+/** Fly suspends no larger Machines (docs: Machine suspend and resume; another page says 4 GB). */
+export const SUSPEND_MEMORY_MAX_MB = 2048;
+/** How long a lease lasts where the request says nothing, and at most; Fly documents neither. */
+export const LEASE_TTL_DEFAULT_S = 60;
+export const LEASE_TTL_MAX_S = 365 * 24 * 3600;
 /** Fly's default restart policy: on-failure, ten times within five minutes (docs: Machine restart policy). */
 export const RESTART_MAX_RETRIES = 10;
 export const RESTART_WINDOW_MS = 5 * 60_000;

@@ -3,7 +3,7 @@
 import type { WireConfig, WireEvent, WireMachine } from "../fly/wire.ts";
 import { imageRef } from "./image.ts";
 
-/** Docs: Machine states and lifecycle. `stopped`, `failed` and `destroyed` last; each other one is left by itself. */
+/** Docs: Machine states and lifecycle. `stopped`, `suspended` and `destroyed` last; each other one is left by itself. */
 export type MachineState =
   /** Accepted; left by the launch that follows at once, or by `skip_launch` to stopped. */
   | "created"
@@ -13,8 +13,14 @@ export type MachineState =
   | "started"
   /** A stop was asked for; the main process has not ended yet. */
   | "stopping"
-  /** Its main process ended and the restart policy will start it again. */
+  /** Its main process ended, or is asked to, and will be started again: by the restart policy or by the restart call. */
   | "restarting"
+  /** It has a new version; what ran of the old one is ending. */
+  | "replacing"
+  /** Its processes are being frozen. */
+  | "suspending"
+  /** Its processes are frozen, and go on when it is started. */
+  | "suspended"
   /** Ended, and can be started. */
   | "stopped"
   /** Its last processes are being killed. */
@@ -22,6 +28,15 @@ export type MachineState =
   | "destroyed";
 
 export type Isolation = "sandbox" | "process";
+
+/** The exclusive right to change a Machine; whoever shows the nonce has it (docs: Machines resource, leases). */
+export interface Lease {
+  readonly nonce: string;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+  readonly owner: string;
+  readonly description: string;
+}
 
 export interface Machine {
   readonly id: string;
@@ -44,11 +59,32 @@ export interface Machine {
   readonly signalSent: number | null;
   /** Instants of the restarts by policy, epoch milliseconds, since somebody last started it. */
   readonly restartedAt: readonly number[];
+  /** What the restart call waits for: that the process ends, then that it is started; null where none was called. */
+  readonly restart: "ending" | "ended" | null;
+  /** Whether the version that is being put in place is to be started. */
+  readonly relaunch: boolean;
+  /** The proxy sends it nothing (docs: cordon); there is none here, so it is only remembered. */
+  readonly cordoned: boolean;
+  readonly lease: Lease | null;
+  /** Whether its schedule may start it: from its first launch on, and not where an update left it unlaunched. */
+  readonly followsSchedule: boolean;
   readonly config: WireConfig;
 }
 
+/** What a Machine has before anything happened to it. */
+export const UNTOUCHED = {
+  stopRequested: false,
+  signalSent: null,
+  restartedAt: [],
+  restart: null,
+  relaunch: false,
+  cordoned: false,
+  lease: null,
+  followsSchedule: false,
+} satisfies Partial<Machine>;
+
 /** RFC 3339 in whole seconds, as Fly writes its own times. */
-function instant(ms: number): string {
+export function instant(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
@@ -67,10 +103,18 @@ export function toWire(machine: Machine): WireMachine {
     updated_at: instant(machine.updatedAt),
     config: machine.config,
     events: [...machine.events],
-    cordoned: false,
+    cordoned: machine.cordoned,
     host_status: "ok",
     isolation: machine.isolation,
   };
+}
+
+/** A row of the list of all apps' Machines (Fly's OpenAPI document of 2026, Machines_org_list). */
+export function toOrgRow(machine: Machine, isSummary: boolean): Record<string, unknown> {
+  const { id, name, state, region, version, private_ip, created_at, updated_at } = toWire(machine);
+  const { image, guest, metadata } = machine.config;
+  const row = { id, name, app_name: machine.app, state, region, version, private_ip, created_at, updated_at };
+  return isSummary ? row : { ...row, config: { image, guest, metadata } };
 }
 
 /** A row of `summary=true`: without config, events and host_status (Fly's OpenAPI document). */

@@ -28,6 +28,7 @@ function readFlags() {
       token: { type: "string", default: process.env.MAYFLY_MACHINES_TOKEN },
       region: { type: "string", default: "local" },
       hide: { type: "string", multiple: true, default: [] },
+      "rate-limits": { type: "boolean", default: false },
     },
   });
   const { isolation } = values;
@@ -35,7 +36,12 @@ function readFlags() {
     throw new Error(`--port ${values.port}: a number from 0 to 65535 is expected`);
   if (isolation !== "auto" && isolation !== "sandbox" && isolation !== "process")
     throw new Error(`--isolation ${isolation}: auto, sandbox or process is expected`);
-  return { ...values, isolation: isolation as IsolationChoice, port: Number(values.port) };
+  return {
+    ...values,
+    isolation: isolation as IsolationChoice,
+    port: Number(values.port),
+    rateLimits: values["rate-limits"],
+  };
 }
 
 async function main(): Promise<void> {

@@ -56,6 +56,7 @@ export class Registry {
       machine = transition(machine, change, { now, eventId: ulid(now) }) ?? machine;
     }
     if (machine === before) return null;
+    if (machine.instanceId !== before.instanceId) this.store.keepVersion(before);
     this.store.update(machine);
     if (machine.config !== before.config) this.store.updateConfig(machine);
     if (machine.state === "destroyed") {

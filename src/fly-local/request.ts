@@ -35,6 +35,11 @@ export function flag(c: Call, name: string): boolean {
   return value !== undefined && value !== "false" && value !== "0";
 }
 
+/** The words of a comma list in the query. */
+export function words(list: string | undefined): string[] {
+  return (list ?? "").split(",").filter(Boolean);
+}
+
 /** Fires when the client closes the connection before it has its answer. */
 export function clientLeft(c: Call): AbortSignal {
   const controller = new AbortController();

@@ -5,11 +5,15 @@ import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
 import { machinesApi } from "./app.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import { Faults } from "./faults.ts";
 import { Host } from "./host.ts";
+import type { LeaseConflict } from "./lease.ts";
 import { DESTROYED_KEPT_MS, DESTROYED_SWEEP_MS, RESTART_DELAY_MS } from "./limits.ts";
 import { chooseLevel, type IsolationChoice } from "./processes/choose-level.ts";
+import { RateLimits } from "./rate-limits.ts";
 import { Registry } from "./registry.ts";
+import { Scheduler } from "./scheduler.ts";
 import { openStore } from "./store.ts";
 
 export interface MachinesServerOptions {
@@ -24,7 +28,12 @@ export interface MachinesServerOptions {
   /** What the Authorization header must carry; by default anything. */
   token?: string | null;
   region?: string;
-  now?: () => number;
+  /** By default the computer's. */
+  clock?: Clock;
+  /** Whether Fly's rate limits are in force. Default: no. */
+  rateLimits?: boolean;
+  /** What a stop and a destroy do that meet somebody else's lease. Default: wait, as Fly does. */
+  leaseConflict?: LeaseConflict;
   restartDelayMs?: number;
 }
 
@@ -39,9 +48,19 @@ export interface MachinesServer {
 const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]", "_api.internal"];
 
 export async function startMachinesServer(options: MachinesServerOptions): Promise<MachinesServer> {
-  const { port = 4280, host: hostname = "127.0.0.1", region = "local", now = Date.now } = options;
+  const { port = 4280, host: hostname = "127.0.0.1", region = "local" } = options;
+  const { clock = systemClock(), leaseConflict = "wait" } = options;
+  const { now } = clock;
   const directory = resolve(options.stateDir);
-  const parts = { faults: new Faults(), region, token: options.token ?? null };
+  const rateLimits = options.rateLimits ? new RateLimits(now) : null;
+  const parts = {
+    faults: new Faults(),
+    region,
+    clock,
+    rateLimits,
+    leaseConflict,
+    token: options.token ?? null,
+  };
   const isLoopback = LOOPBACK_NAMES.includes(hostname) || hostname.startsWith("127.") || hostname === "::1";
   const hostNames = isLoopback ? [...LOOPBACK_NAMES, hostname] : null;
 
@@ -65,19 +84,27 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
     server.close();
     throw error;
   }
-  fetch = machinesApi({ ...parts, host, hostNames }).fetch;
+  const scheduler = new Scheduler(host, clock);
+  fetch = machinesApi({ ...parts, host, scheduler, hostNames }).fetch;
 
   const { store } = host.registry;
   const sweep = () => store.dropDestroyedBefore(now() - DESTROYED_KEPT_MS);
   sweep();
-  const sweeper = setInterval(sweep, DESTROYED_SWEEP_MS);
-  sweeper.unref();
+  let cancelSweep = () => {};
+  const sweepLater = () => {
+    cancelSweep = clock.at(now() + DESTROYED_SWEEP_MS, () => {
+      sweep();
+      sweepLater();
+    });
+  };
+  sweepLater();
   const { port: bound } = server.address() as AddressInfo;
   return {
     url: `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${bound}`,
     isolation: `${host.level.name}: ${host.level.detail}`,
     close: async () => {
-      clearInterval(sweeper);
+      cancelSweep();
+      scheduler.close();
       const closed = new Promise((done) => server.close(done));
       await host.close();
       server.closeAllConnections();

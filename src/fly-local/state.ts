@@ -3,18 +3,27 @@
  * Event types, statuses and sources: docs, Machines resource (events), and the states in `machine.ts`.
  */
 
-import type { WireEvent, WireExitEvent } from "../fly/wire.ts";
+import type { WireConfig, WireEvent, WireExitEvent } from "../fly/wire.ts";
 import { EVENTS_MAX } from "./limits.ts";
-import type { Machine, MachineState } from "./machine.ts";
+import type { Lease, Machine, MachineState } from "./machine.ts";
 import type { ProcessExit } from "./processes/level.ts";
 import { recentRestarts, restartsAfter } from "./restart-policy.ts";
 
 export type Change =
-  | { kind: "launched"; by: "user" | "flyd" }
+  | { kind: "launched"; by: Launcher }
   | { kind: "started" }
   /** `skip_launch`: made, not started. */
   | { kind: "left_unlaunched" }
   | { kind: "stop_requested" }
+  | { kind: "restart_requested" }
+  | { kind: "suspend_requested" }
+  | { kind: "suspended" }
+  /** A new version takes the place of this one, and is started if this one runs and `launches` says so. */
+  | { kind: "update_begun"; version: string; config: WireConfig; launches: boolean }
+  /** Nothing of the old version runs any more. */
+  | { kind: "replaced" }
+  | { kind: "cordoned"; cordoned: boolean }
+  | { kind: "leased"; lease: Lease | null }
   | { kind: "signalled"; signal: number }
   | { kind: "exited"; exit: ProcessExit }
   | { kind: "destroy_begun"; by: "user" | "flyd" }
@@ -23,6 +32,9 @@ export type Change =
   | { kind: "lost" }
   | { kind: "metadata_set"; metadata: Record<string, string> };
 
+/** `user` starts one that is stopped or suspended, `schedule` one that is stopped, `flyd` one that is created or restarting. */
+export type Launcher = "user" | "flyd" | "schedule";
+
 /** When a change happens and the id that its event gets. */
 export interface Moment {
   now: number;
@@ -30,36 +42,26 @@ export interface Moment {
 }
 
 const RUNNING: readonly MachineState[] = ["starting", "started", "stopping"];
+/** In these a process may end that nobody asked to. */
+const WITH_PROCESSES: readonly MachineState[] = [...RUNNING, "suspending", "suspended"];
+/** An update of these is started. */
+const LAUNCHED: readonly MachineState[] = ["starting", "started", "restarting"];
+const UPDATABLE: readonly MachineState[] = [...LAUNCHED, "stopping", "stopped", "suspending", "suspended"];
 
 /** @returns the Machine after the change, or null where the change is not possible in its state */
 export function transition(machine: Machine, change: Change, moment: Moment): Machine | null {
   const { state } = machine;
   const to = (next: MachineState, more: Partial<Machine>, event: EventFacts | null): Machine => ({
     ...machine,
-    ...more,
-    state: next,
     updatedAt: moment.now,
     events:
       event === null ? machine.events : [recorded(event, moment), ...machine.events].slice(0, EVENTS_MAX),
+    ...more,
+    state: next,
   });
   switch (change.kind) {
     case "launched":
-      if (state === "restarting" && change.by === "flyd") {
-        const restartedAt = [...recentRestarts(machine, moment.now), moment.now];
-        const restart = {
-          type: "restart",
-          status: "starting",
-          source: "flyd",
-          request: { restart_count: restartedAt.length },
-        };
-        return to("starting", { restartedAt }, restart);
-      }
-      if (state !== (change.by === "flyd" ? "created" : "stopped")) return null;
-      return to(
-        "starting",
-        { restartedAt: [], stopRequested: false, signalSent: null },
-        { type: "start", status: "starting", source: change.by },
-      );
+      return launched(machine, change.by, moment, to);
     case "started":
       return state === "starting"
         ? to("started", {}, { type: "start", status: "started", source: "flyd" })
@@ -67,10 +69,46 @@ export function transition(machine: Machine, change: Change, moment: Moment): Ma
     case "left_unlaunched":
       return state === "created" ? to("stopped", {}, null) : null;
     case "stop_requested":
-      if (state === "created" || state === "restarting")
-        return to("stopped", { stopRequested: true }, { type: "stop", status: "stopped", source: "user" });
-      if (!RUNNING.includes(state)) return null;
-      return to("stopping", { stopRequested: true }, { type: "stop", status: "stopping", source: "user" });
+      return stopRequested(machine, to);
+    case "restart_requested":
+      if (!["starting", "started", "stopping", "suspended"].includes(state)) return null;
+      return to(
+        "restarting",
+        { stopRequested: true, restart: "ending" },
+        { type: "restart", status: "stopping", source: "user" },
+      );
+    case "suspend_requested":
+      return state === "started"
+        ? to("suspending", {}, { type: "suspend", status: "suspending", source: "user" })
+        : null;
+    case "suspended":
+      return state === "suspending"
+        ? to("suspended", {}, { type: "suspend", status: "suspended", source: "flyd" })
+        : null;
+    case "update_begun":
+      if (!UPDATABLE.includes(state)) return null;
+      return to(
+        "replacing",
+        {
+          instanceId: change.version,
+          config: change.config,
+          relaunch: change.launches && LAUNCHED.includes(state),
+          restart: null,
+          followsSchedule: change.launches,
+        },
+        { type: "update", status: "replacing", source: "user" },
+      );
+    case "replaced":
+      return replaced(machine, moment, to);
+    case "cordoned":
+      if (state === "destroyed" || machine.cordoned === change.cordoned) return null;
+      return to(
+        state,
+        { cordoned: change.cordoned },
+        { type: change.cordoned ? "cordon" : "uncordon", source: "user" },
+      );
+    case "leased":
+      return { ...machine, lease: change.lease };
     case "signalled":
       return to(state, { signalSent: change.signal }, null);
     case "exited":
@@ -88,7 +126,7 @@ export function transition(machine: Machine, change: Change, moment: Moment): Ma
       if (state === "stopped" || state === "destroyed") return null;
       return machine.config.auto_destroy || state === "destroying"
         ? to("destroyed", {}, { type: "destroy", status: "destroyed", source: "flyd" })
-        : to("stopped", {}, { type: "stop", status: "stopped", source: "flyd" });
+        : to("stopped", { restart: null }, { type: "stop", status: "stopped", source: "flyd" });
     case "metadata_set":
       return to(state, { config: { ...machine.config, metadata: change.metadata } }, null);
   }
@@ -96,7 +134,7 @@ export function transition(machine: Machine, change: Change, moment: Moment): Ma
 
 interface EventFacts {
   type: string;
-  status: string;
+  status?: string;
   source: string;
   request?: WireEvent["request"];
 }
@@ -107,15 +145,61 @@ function recorded(facts: EventFacts, moment: Moment): WireEvent {
 
 type To = (next: MachineState, more: Partial<Machine>, event: EventFacts | null) => Machine;
 
+const UNASKED: Partial<Machine> = { restartedAt: [], stopRequested: false, signalSent: null, restart: null };
+
+function launched(machine: Machine, by: Launcher, moment: Moment, to: To): Machine | null {
+  const { state } = machine;
+  if (state === "restarting" && by === "flyd") {
+    if (machine.restart === "ending") return null;
+    if (machine.restart === "ended")
+      return to("starting", UNASKED, { type: "restart", status: "starting", source: "user" });
+    const restartedAt = [...recentRestarts(machine, moment.now), moment.now];
+    const request = { restart_count: restartedAt.length };
+    return to("starting", { restartedAt }, { type: "restart", status: "starting", source: "flyd", request });
+  }
+  const start = { type: "start", status: "starting", source: by === "user" ? "user" : "flyd" };
+  if (state === "suspended" && by === "user") return to("starting", {}, start);
+  if (state !== (by === "flyd" ? "created" : "stopped")) return null;
+  return to("starting", { ...UNASKED, followsSchedule: true }, start);
+}
+
+function stopRequested(machine: Machine, to: To): Machine | null {
+  const { state } = machine;
+  const asked = { stopRequested: true, restart: null };
+  // The new version is put in place all the same, and left stopped.
+  if (state === "replacing") return to(state, { relaunch: false }, null);
+  const hasNoProcess = state === "created" || (state === "restarting" && machine.restart !== "ending");
+  // What is frozen can not be asked for anything: it is thrown away.
+  if (hasNoProcess || state === "suspended")
+    return to("stopped", asked, { type: "stop", status: "stopped", source: "user" });
+  if (!RUNNING.includes(state) && state !== "restarting" && state !== "suspending") return null;
+  return to("stopping", asked, { type: "stop", status: "stopping", source: "user" });
+}
+
+/** A version that is launched begins with events of its own. */
+function replaced(machine: Machine, moment: Moment, to: To): Machine | null {
+  if (machine.state !== "replacing") return null;
+  if (!machine.relaunch)
+    return to("stopped", UNASKED, { type: "update", status: "replaced", source: "user" });
+  const launch = recorded({ type: "launch", status: "created", source: "user" }, moment);
+  return to("created", { ...UNASKED, relaunch: false, events: [launch] }, null);
+}
+
 function exited(machine: Machine, exit: ProcessExit, moment: Moment, to: To): Machine | null {
-  const destroying = machine.state === "destroying";
-  if (!destroying && !RUNNING.includes(machine.state)) return null;
+  const { state } = machine;
+  const isRestartCall = state === "restarting" && machine.restart === "ending";
+  const isLeaving = state === "destroying" || state === "replacing" || isRestartCall;
+  if (!isLeaving && !WITH_PROCESSES.includes(state)) return null;
   const requested = machine.stopRequested || isAnswerTo(exit, machine.signalSent);
-  const restarting = !destroying && restartsAfter(machine, exit, requested, moment.now);
+  const restarting = isRestartCall || (!isLeaving && restartsAfter(machine, exit, requested, moment.now));
   const exit_event = exitEvent(exit, requested, restarting, moment.now);
   const request = { exit_event, restart_count: machine.restartedAt.length };
-  const next = destroying ? "destroying" : restarting ? "restarting" : "stopped";
-  return to(next, {}, { type: "exit", status: "stopped", source: "flyd", request });
+  const next = isLeaving ? state : restarting ? "restarting" : "stopped";
+  return to(
+    next,
+    { restart: isRestartCall ? "ended" : null },
+    { type: "exit", status: "stopped", source: "flyd", request },
+  );
 }
 
 /** Whether the process ended of the signal that the signal call sent, or with a shell's code for it. */

@@ -7,7 +7,8 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { WireConfig } from "../fly/wire.ts";
-import type { Machine } from "./machine.ts";
+import { type Machine, UNTOUCHED } from "./machine.ts";
+import type { Position } from "./position.ts";
 
 export interface Store {
   /** Adds a Machine with its config. */
@@ -16,8 +17,14 @@ export interface Store {
   update(machine: Machine): void;
   updateConfig(machine: Machine): void;
   get(app: string, id: string): Machine | null;
+  /** Keeps the version and the config that a Machine is about to lose. */
+  keepVersion(machine: Machine): void;
+  /** Versions that were replaced, newest first. */
+  pastVersions(id: string): { version: string; config: WireConfig }[];
   /** Destroyed Machines of an app whose metadata hold all of these, newest first. */
   destroyed(app: string, metadata: ReadonlyMap<string, string>): Machine[];
+  /** Destroyed Machines of all apps from a place in their order on, by the instant of their end and their id. */
+  destroyedAfter(after: Position, count: number): Machine[];
   /** All that are not destroyed. */
   undestroyed(): Machine[];
   dropDestroyedBefore(instant: number): void;
@@ -33,6 +40,9 @@ const SCHEMA = `
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS machines_by_end ON machines (destroyed_at, app);
   CREATE TABLE IF NOT EXISTS configs (id TEXT PRIMARY KEY, metadata TEXT NOT NULL, config TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS versions (
+    id TEXT NOT NULL, version TEXT NOT NULL, config TEXT NOT NULL, PRIMARY KEY (id, version)
+  );
 `;
 
 interface Row {
@@ -53,6 +63,11 @@ export function openStore(directory: string): Store {
   const selectEnds = db.prepare(
     "SELECT id, metadata FROM machines JOIN configs USING (id) WHERE app = ? AND destroyed_at IS NOT NULL ORDER BY destroyed_at DESC",
   );
+  const selectEndsAfter = db.prepare(
+    `${join_} WHERE (destroyed_at, id) > (?, ?) ORDER BY destroyed_at, id LIMIT ?`,
+  );
+  const insertVersion = db.prepare("INSERT INTO versions (id, version, config) VALUES (?, ?, ?)");
+  const selectVersions = db.prepare("SELECT version, config FROM versions WHERE id = ? ORDER BY rowid DESC");
   const putConfig = (machine: Machine) =>
     insertConfig.run(
       machine.id,
@@ -75,17 +90,27 @@ export function openStore(directory: string): Store {
       putConfig(machine);
     },
     get,
+    keepVersion: ({ id, instanceId, config }) => {
+      insertVersion.run(id, instanceId, JSON.stringify(config));
+    },
+    pastVersions: (id) => {
+      const rows = selectVersions.all(id) as unknown as { version: string; config: string }[];
+      return rows.map(({ version, config }) => ({ version, config: JSON.parse(config) as WireConfig }));
+    },
     destroyed: (app, metadata) => {
       const ends = selectEnds.all(app) as unknown as { id: string; metadata: string }[];
       return ends
         .filter((end) => metadata.size === 0 || holds(JSON.parse(end.metadata), metadata))
         .flatMap((end) => get(app, end.id) ?? []);
     },
+    destroyedAfter: ({ updatedAt, id }, count) =>
+      (selectEndsAfter.all(updatedAt, id, count) as unknown as Row[]).map(fromRow),
     undestroyed: () => (selectUndestroyed.all() as unknown as Row[]).map(fromRow),
     dropDestroyedBefore: (instant) => {
-      db.prepare("DELETE FROM configs WHERE id IN (SELECT id FROM machines WHERE destroyed_at < ?)").run(
-        instant,
-      );
+      for (const table of ["configs", "versions"])
+        db.prepare(`DELETE FROM ${table} WHERE id IN (SELECT id FROM machines WHERE destroyed_at < ?)`).run(
+          instant,
+        );
       db.prepare("DELETE FROM machines WHERE destroyed_at < ?").run(instant);
     },
     close: () => db.close(),
@@ -108,6 +133,8 @@ function facts(machine: Machine): string {
 
 function fromRow(row: Row): Machine {
   return {
+    // What this server has come to know of Machines since it stored this one.
+    ...UNTOUCHED,
     ...(JSON.parse(row.facts) as Omit<Machine, "config">),
     config: JSON.parse(row.config) as WireConfig,
   };

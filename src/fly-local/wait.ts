@@ -2,7 +2,7 @@
 
 import { ApiError, invalid, machineNotFound } from "./error.ts";
 import { WAIT_MAX_S } from "./limits.ts";
-import type { Machine } from "./machine.ts";
+import type { Machine, MachineState } from "./machine.ts";
 
 export interface Wait {
   states: readonly string[];
@@ -12,8 +12,8 @@ export interface Wait {
 }
 
 const STATES = ["started", "stopped", "suspended", "destroyed", "failed", "settled"];
-/** A Machine in one of these stays there by itself. */
-const SETTLED = ["started", "stopped", "suspended", "destroyed", "failed"];
+/** What is in one of these stays there by itself. */
+const SETTLED = ["started", "stopped", "suspended", "destroyed", "failed", "replaced"];
 
 /** @param query every value of each parameter; `state` may be repeated or a comma list and means any of them */
 export function readWait(query: Record<string, string[] | undefined>): Wait {
@@ -37,17 +37,31 @@ export function readWait(query: Record<string, string[] | undefined>): Wait {
   };
 }
 
+/** The state that a wait sees: a version that is not the Machine's any more is `replaced`, even while the Machine runs. */
+export function seenState(wait: Wait, machine: Machine): MachineState | "replaced" {
+  const isPast = wait.version !== null && wait.version !== machine.instanceId;
+  return isPast && machine.state !== "destroyed" ? "replaced" : machine.state;
+}
+
 /**
  * Whether the wait is over. Throws a 404 once the Machine is destroyed and that was not waited for: clients read it as
- * "ended meanwhile" and then GET the Machine.
+ * "ended meanwhile" and then GET the Machine. Throws a 400 where nobody is about to start what was updated while stopped.
  */
 export function isReached(wait: Wait, machine: Machine): boolean {
-  if (wait.version !== null && wait.version !== machine.instanceId) throw machineNotFound();
+  const seen = seenState(wait, machine);
   const isWanted = wait.states.some(
-    (state) => state === machine.state || (state === "settled" && SETTLED.includes(machine.state)),
+    (state) => state === seen || (state === "settled" && SETTLED.includes(seen)),
   );
-  if (!isWanted && machine.state === "destroyed") throw machineNotFound();
+  if (!isWanted && seen === "destroyed") throw machineNotFound();
+  if (wait.states.every((state) => state === "started") && isLeftStopped(machine))
+    throw invalid(`machine is not going to be started, currently ${seen}`);
   return isWanted && hasEventAfter(machine, wait.fromEventId);
+}
+
+/** Whether the last that happened is an update of a Machine that did not run. */
+function isLeftStopped({ state, relaunch, events }: Machine): boolean {
+  const isIdle = state === "stopped" || (state === "replacing" && !relaunch);
+  return isIdle && events[0]?.type === "update";
 }
 
 /** The answer to a wait whose time is up. */

@@ -52,6 +52,7 @@ test("machines hands on what was given and nothing else", async () => {
     return given;
   };
   expect(await handedOn()).toEqual([]);
+  expect(await handedOn("--rate-limits")).toEqual(["--rate-limits"]);
   expect(await handedOn("--port", "0", "--isolation=process", "--state", "--odd", "--token", "t")).toEqual([
     "--port=0",
     "--state=--odd",

@@ -89,6 +89,14 @@ describe.each(levels)("a server at level %s", (isolation) => {
 });
 
 describe("the command", () => {
+  it("keeps rate limits where --rate-limits says so", async () => {
+    const { child, fly } = await run("--state", stateDir(), "--isolation", "process", "--rate-limits");
+    const statuses = [];
+    for (let n = 0; n < 4; n++) statuses.push((await fly.call("GET", "/v1/apps/test/machines")).status);
+    expect(statuses).toEqual([200, 200, 200, 429]);
+    expect(await end(child, "SIGTERM")).toBe(0);
+  });
+
   it("names the busy port and the flag in one line", async () => {
     const taken = createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");

@@ -33,6 +33,30 @@ describe("create", async () => {
     expect(machine.events).toMatchObject([{ type: "launch", status: "created", source: "user" }]);
   });
 
+  it("fills in what is written shorter, and takes null for what is absent", async () => {
+    const reply = await fly.call<WireMachine>("POST", machines, {
+      name: null,
+      region: "eu,fra,any",
+      skip_launch: true,
+      config: {
+        ...config,
+        env: null,
+        guest: { size: "shared-cpu-2x", max_memory_mb: 1024 },
+        stop_config: { timeout: 1_500_000_000 },
+        services: [{ autostop: "off" }, { autostop: "stop" }, { autostop: "suspend" }, { protocol: "tcp" }],
+      },
+    });
+    expect(reply.body).toMatchObject({
+      region: "fra",
+      config: {
+        guest: { cpu_kind: "shared", cpus: 2, memory_mb: 512, max_memory_mb: 1024 },
+        stop_config: { timeout: "1500ms" },
+        services: [{ autostop: false }, { autostop: true }, { autostop: "suspend" }, { protocol: "tcp" }],
+      },
+    });
+    expect(reply.body.config).not.toHaveProperty("env");
+  });
+
   it("refuses a name that a machine has, and gives it out again when that is destroyed", async () => {
     const first = await fly.create(LIVES, {}, { name: "one" });
     const again = await post({ name: "one", config });
@@ -83,6 +107,18 @@ describe("create", async () => {
       "a file that is not base64",
       { config: { ...config, files: [{ guest_path: "/tmp/x", raw_value: "?" }] } },
     ],
+    ["a NUL in env", { config: { ...config, env: { A: "a\0b" } } }],
+    ["a NUL in the command", { config: { ...config, init: { exec: ["echo", "a\0b"] } } }],
+    ["a name with a slash", { config, name: "../x" }],
+    ["a name with a line break", { config, name: "a\nb" }],
+    ["a region that is no word", { config, region: "ams;rm" }],
+    ["two volumes", { config: { ...config, mounts: [{ volume: "a" }, { volume: "b" }] } }],
+    ["retries below none", { config: { ...config, restart: { policy: "on-failure", max_retries: -1 } } }],
+    ["a stop signal that stops nothing", { config: { ...config, stop_config: { signal: "SIGCHLD" } } }],
+    ["a stop timeout that is none", { config: { ...config, stop_config: { timeout: "soon" } } }],
+    ["a size that is none", { config: { ...config, guest: { size: "enormous-8x" } } }],
+    ["a lease of half a second", { config, lease_ttl: 0.5 }],
+    ["a lease for ever", { config, lease_ttl: 1e20 }],
     ["an unknown restart policy", { config: { ...config, restart: { policy: "sometimes" } } }],
   ])("refuses %s with 400", async (_, body) => {
     const reply = await post(body);
@@ -94,7 +130,7 @@ describe("create", async () => {
     const reply = await post({ config: { ...config, mounts: [{ volume: "vol_1", path: "/data" }] } });
     expect(reply.status).toBe(501);
     expect(reply.body.error).toContain("config.mounts");
-    expect((await fly.call("POST", `${machines}/0/suspend`)).status).toBe(501);
+    expect((await fly.call("POST", `${machines}/0/memory/reclaim`)).status).toBe(501);
     expect((await fly.call("GET", "/v1/platform/regions")).body.error).toContain("GET /v1/platform/regions");
   });
 

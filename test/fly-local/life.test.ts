@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { WireMachine } from "../../src/fly/wire.ts";
+import { HandClock } from "./hand-clock.ts";
 import { levels } from "./levels.ts";
 import { eventLines, exitEvent, LIVES, machines, processesOf, serve } from "./support.ts";
 
@@ -114,6 +115,32 @@ describe.each(levels)("a machine at level %s", async (isolation) => {
       .map((event) => event.request?.exit_event?.restarting);
     expect(exits).toEqual([false, true, true]);
     expect(eventLines(events).filter((line) => line === "restart/starting/flyd")).toHaveLength(2);
+  });
+
+  it("is restarted as often again when five minutes have passed since", async () => {
+    const clock = new HandClock(1_700_000_000_000);
+    const turned = await serve({ isolation, clock });
+    const { id } = await turned.create(["sh", "-c", 'echo $$ >"$HOME/main"; exec sleep 60'], {
+      restart: { policy: "on-failure", max_retries: 1 },
+      auto_destroy: false,
+    });
+    const crash = async () => {
+      await turned.wait(id, "started");
+      const before = (await turned.get(id)).events?.[0]?.id;
+      // No signal of the API's, which would be a stop that was asked for.
+      const kill =
+        'until [ -s "$HOME/main" ]; do sleep 0.01; done; read pid <"$HOME/main"; rm "$HOME/main"; kill -9 $pid';
+      await turned.exec(id, ["sh", "-c", kill]);
+      const query = `state=started,stopped&from_event_id=${before}`;
+      const reply = await turned.call<{ state: string }>("GET", `${machines}/${id}/wait?${query}`);
+      return reply.body.state;
+    };
+    expect(await crash()).toBe("started");
+    clock.advance(5 * 60_000);
+    expect(await crash()).toBe("started");
+    clock.advance(5 * 60_000 - 1);
+    expect(await crash()).toBe("stopped");
+    await turned.call("DELETE", `${machines}/${id}`);
   });
 
   it("with policy always is restarted after success too, until it is stopped", async () => {

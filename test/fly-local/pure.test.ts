@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { durationMs } from "../../src/fly-local/duration.ts";
 import { ulid } from "../../src/fly-local/id.ts";
 import { fullImageName } from "../../src/fly-local/image.ts";
-import type { Machine } from "../../src/fly-local/machine.ts";
+import { type Machine, UNTOUCHED } from "../../src/fly-local/machine.ts";
 import { anySignal, stopSignal } from "../../src/fly-local/signals.ts";
 import { type Change, transition } from "../../src/fly-local/state.ts";
 import { splitWords } from "../../src/fly-local/words.ts";
@@ -69,9 +69,7 @@ describe("the life of a machine", () => {
     updatedAt: 0,
     isolation: "process",
     events: [],
-    stopRequested: false,
-    signalSent: null,
-    restartedAt: [],
+    ...UNTOUCHED,
     config: { image: "x", restart: { policy: "no" } },
     ...more,
   });
@@ -87,6 +85,15 @@ describe("the life of a machine", () => {
     ["stopped", { kind: "stop_requested" }],
     ["stopped", { kind: "lost" }],
     ["started", { kind: "destroyed", by: "flyd" }],
+    ["started", { kind: "launched", by: "schedule" }],
+    ["suspended", { kind: "launched", by: "schedule" }],
+    ["started", { kind: "suspended" }],
+    ["stopped", { kind: "suspend_requested" }],
+    ["started", { kind: "replaced" }],
+    ["replacing", { kind: "launched", by: "user" }],
+    ["replacing", { kind: "restart_requested" }],
+    ["created", { kind: "update_begun", version: "V", config: { image: "x" }, launches: true }],
+    ["destroyed", { kind: "cordoned", cordoned: true }],
   ])("cannot go from %s by %o", (state, change) =>
     expect(transition(made(state), change, moment)).toBeNull(),
   );

@@ -31,6 +31,12 @@ export interface Guest {
   /** Sends a signal to the main process alone, as Fly's init does. */
   signal(name: NodeJS.Signals): void;
   exec(argv: readonly string[]): RunningExec;
+  /** Stops every process of the Machine where it is; settles when none runs on, or the Machine has ended. */
+  freeze(): Promise<void>;
+  /** Lets them go on. */
+  thaw(): Promise<void>;
+  /** The Machine's processes by the computer's numbers, its main one included; empty where there is no `/proc`. */
+  processes(): number[];
   /** Kills whatever is left; settles when no process of the Machine is. */
   end(): Promise<void>;
 }

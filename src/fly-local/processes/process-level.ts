@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import type { Machine } from "../machine.ts";
 import { collected, endOf } from "./child.ts";
 import type { Guest, GuestPlan, Level } from "./level.ts";
-import { allProcesses, hasEnv, killTree, send } from "./tree.ts";
+import { allProcesses, areStill, descendantsOf, hasEnv, killTree, send } from "./tree.ts";
 import { startWatchdog, type Watchdog } from "./watchdog.ts";
 
 /** Rounds of looking for processes that were being made while the others were killed. */
@@ -20,7 +20,7 @@ const SEARCH_AGAIN_MS = 1;
 export function processLevel(directory: string): Level {
   const older = new Set(allProcesses());
   const watchdog = startWatchdog();
-  const removals = new Set<Promise<void>>();
+  const removals = new Map<string, Promise<void>>();
   const home = (machine: Machine) => join(directory, machine.id);
   return {
     name: "process",
@@ -31,6 +31,7 @@ export function processLevel(directory: string): Level {
         : `config.files: guest_path "${path}" is refused: at isolation level "process" machines share the files of this computer, so only paths under /tmp/ are accepted`,
     start: async (plan) => {
       const cwd = home(plan.machine);
+      await removals.get(cwd);
       const tmp = join(cwd, "tmp");
       mkdirSync(tmp, { recursive: true });
       for (const file of plan.machine.config.files ?? []) {
@@ -44,13 +45,14 @@ export function processLevel(directory: string): Level {
     clean: async (machine) => {
       removeFromTmp(machine);
       // It may be large, and nobody waits for it.
-      const removal = rm(home(machine), { recursive: true, force: true })
+      const gone = home(machine);
+      const removal = rm(gone, { recursive: true, force: true })
         .catch(() => {})
-        .finally(() => removals.delete(removal));
-      removals.add(removal);
+        .finally(() => removals.delete(gone));
+      removals.set(gone, removal);
     },
     close: async () => {
-      await Promise.all(removals);
+      await Promise.all(removals.values());
       await watchdog.close();
     },
   };
@@ -70,13 +72,14 @@ function guest(
     groups.add(main.pid);
     watchdog.add(main.pid, plan.machine.id);
   }
+  const entry = `FLY_MACHINE_ID=${plan.machine.id}`;
   const exit = endOf(main, "exit");
   const running = new Set<Promise<unknown>>([exit]);
   let ending: Promise<void> | null = null;
   const end = async () => {
     for (const pid of groups) killTree(pid);
     await Promise.all(running);
-    await killMarked(`FLY_MACHINE_ID=${plan.machine.id}`, older);
+    await killMarked(entry, older);
     for (const pid of groups) watchdog.remove(pid);
   };
   return {
@@ -102,6 +105,11 @@ function guest(
       running.add(gone);
       return collected(child, () => child.pid !== undefined && killTree(child.pid));
     },
+    freeze: () => stopAll(groups, entry, older),
+    thaw: async () => {
+      for (const pid of membersOf(groups, entry, older)) send(pid, "SIGCONT");
+    },
+    processes: () => membersOf(groups, entry, older).filter((pid) => pid > 0),
     end: () => {
       ending ??= end();
       return ending;
@@ -124,6 +132,28 @@ async function killMarked(entry: string, older: Set<number>): Promise<void> {
       if (found !== "no") isDone = false;
     }
     if (isDone) return;
+    await new Promise((resolve) => setTimeout(resolve, SEARCH_AGAIN_MS));
+  }
+}
+
+/** The Machine's groups, as negative numbers, and each process below them or with the Machine's mark. */
+function membersOf(groups: ReadonlySet<number>, entry: string, older: ReadonlySet<number>): number[] {
+  const marked = allProcesses().filter((pid) => !older.has(pid) && hasEnv(pid, entry) === "yes");
+  const led = [...groups].filter(isGroupAlive);
+  const below = led.flatMap((pid) => [pid, ...descendantsOf(pid)]);
+  return [...led.map((pid) => -pid), ...new Set([...below, ...marked])];
+}
+
+/** Again and again, for some may be made while the others are stopped. */
+async function stopAll(
+  groups: ReadonlySet<number>,
+  entry: string,
+  older: ReadonlySet<number>,
+): Promise<void> {
+  for (let search = 0; search < SEARCHES_MAX; search++) {
+    const members = membersOf(groups, entry, older);
+    for (const pid of members) send(pid, "SIGSTOP");
+    if (areStill(members.filter((pid) => pid > 0))) return;
     await new Promise((resolve) => setTimeout(resolve, SEARCH_AGAIN_MS));
   }
 }

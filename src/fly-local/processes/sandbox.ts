@@ -7,14 +7,18 @@ import { readFileSync, realpathSync } from "node:fs";
 import { signalNumber } from "../signals.ts";
 import { gathered } from "./child.ts";
 import { type Init, makeInit } from "./init/init.ts";
-import { type Operation, putFile, setHostname } from "./init/operations.ts";
+import { ifPossible, type Operation, putFile, setHostname, signalAll } from "./init/operations.ts";
 import type { Command } from "./init/protocol.ts";
 import type { ExecResult, Guest, GuestPlan, Level } from "./level.ts";
 import type { SandboxPlan } from "./sandbox-probe.ts";
+import { areStill, descendantsOf, nameOf } from "./tree.ts";
 
 /** A spare is made a moment after the last was taken, when the Machine that took it has got going. */
 const SPARE_DELAY_MS = 40;
 const FILE_MODE_DEFAULT = 0o644;
+/** A stop takes effect when a process is next about to run, which is at once on a computer that is not overloaded. */
+const LOOKS_MAX = 200;
+const LOOK_AGAIN_MS = 1;
 const MKNOD = 1n << 27n;
 const NET_RAW = 1n << 13n;
 /**
@@ -94,11 +98,29 @@ async function guest(plan: GuestPlan, init: Init): Promise<Guest> {
       const result = command.exit.then((how): ExecResult => ({ ...how, ...output.texts() }));
       return { result, kill: command.kill };
     },
+    // By SIGSTOP and SIGCONT through the init, which needs no rights over cgroups.
+    freeze: async () => {
+      await signalEach(init, "SIGSTOP");
+      for (let look = 0; look < LOOKS_MAX && !areStill(descendantsOf(init.pid ?? 0)); look++)
+        await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    },
+    thaw: () => signalEach(init, "SIGCONT"),
+    processes: () => (init.pid === null ? [] : descendantsOf(init.pid).filter((pid) => !isKeeper(pid))),
     end: async () => {
       init.kill();
       await init.gone;
     },
   };
+}
+
+/** Where the Machine ends meanwhile there is nobody left to signal, and its end is told to those who wait for that. */
+async function signalEach(init: Init, name: NodeJS.Signals): Promise<void> {
+  await init.operate([ifPossible(signalAll(signalNumber(name)))]).catch(() => {});
+}
+
+/** The processes that an init makes to look after execs are named like itself. */
+function isKeeper(pid: number): boolean {
+  return nameOf(pid) === "mayfly-init";
 }
 
 /** Name resolution is configured in /run on many computers, and a Machine's /run is fresh. */

@@ -27,7 +27,8 @@ export function killBelow(pid: number): void {
   for (const each of [...descendantsOf(pid), ...group]) send(each, "SIGKILL");
 }
 
-function descendantsOf(pid: number): number[] {
+/** Oldest first; empty without `/proc`. */
+export function descendantsOf(pid: number): number[] {
   const found = childrenOf(pid);
   // The loop also visits what it appends.
   for (const each of found) found.push(...childrenOf(each));
@@ -38,10 +39,23 @@ function groupOf(pid: number): number {
   return Number(statOf(pid)[2]);
 }
 
+/** The name of its program, cut to 15 characters by the kernel. */
+export function nameOf(pid: number): string | null {
+  return readProc(`${pid}/comm`)?.trimEnd() ?? null;
+}
+
 /** Fields of `stat` after the name in parentheses, which may hold anything: state, parent, group. */
-function statOf(pid: number): string[] {
+export function statOf(pid: number): string[] {
   const stat = readProc(`${pid}/stat`) ?? "";
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
+/**
+ * Whether these run no more of their program for now: stopped, ended, or in a system call that a stop waits behind, such as
+ * vfork in a parent whose child is stopped.
+ */
+export function areStill(pids: readonly number[]): boolean {
+  return pids.every((pid) => "TtDZX".includes(statOf(pid)[0] ?? ""));
 }
 
 /** Every process there is; empty without `/proc`. */
@@ -69,7 +83,7 @@ export function hasEnv(pid: number, entry: string): "yes" | "no" | "unclear" {
   return "ZX".includes(state) || parent === KERNEL_THREADS_PARENT ? "no" : "unclear";
 }
 
-function readProc(path: string): string | null {
+export function readProc(path: string): string | null {
   try {
     return readFileSync(`/proc/${path}`, "latin1");
   } catch {

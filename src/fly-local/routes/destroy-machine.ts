@@ -2,16 +2,21 @@
 
 import type { Operation } from "../app.ts";
 import { precondition } from "../error.ts";
+import { untilLeaseAllows } from "../lease.ts";
 import { flag, machineOf } from "../request.ts";
 
-const IDLE = ["created", "stopped", "destroying", "destroyed"];
+const IDLE = ["created", "stopped", "suspended", "destroying", "destroyed"];
 
-export const destroyMachine: Operation = (c, { host }) => {
-  const machine = machineOf(c, host.registry);
+export const destroyMachine: Operation = async (c, parts) => {
   // The docs say `force`, fly-go and fly-admin send `kill`.
   const isForced = flag(c, "force") || flag(c, "kill");
-  if (!isForced && !IDLE.includes(machine.state))
-    throw precondition("unable to destroy machine, not currently stopped, suspended, failed or created");
-  void host.destroy(machine, "user");
+  const refuse = (state: string) => {
+    if (!isForced && !IDLE.includes(state))
+      throw precondition("unable to destroy machine, not currently stopped, suspended, failed or created");
+  };
+  refuse(machineOf(c, parts.host.registry).state);
+  const machine = await untilLeaseAllows(c, parts);
+  refuse(machine.state);
+  void parts.host.destroy(machine, "user");
   return c.json({ ok: true });
 };

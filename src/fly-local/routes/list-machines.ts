@@ -1,8 +1,9 @@
 /** GET /v1/apps/{app}/machines: a bare array, without the destroyed ones unless asked (docs: List Machines). */
 
 import type { Operation } from "../app.ts";
-import { toSummary, toWire } from "../machine.ts";
-import { flag } from "../request.ts";
+import { leaseOf, leaseToWire } from "../lease.ts";
+import { type Machine, toSummary, toWire } from "../machine.ts";
+import { flag, words } from "../request.ts";
 import { holds } from "../store.ts";
 
 const METADATA = "metadata.";
@@ -26,9 +27,13 @@ export const listMachines: Operation = (c, { host }) => {
       (states.length === 0 || states.includes(machine.state)) &&
       (regions.length === 0 || regions.includes(machine.region)),
   );
-  return c.json(found.map(flag(c, "summary") ? toSummary : toWire));
+  const row = flag(c, "summary") ? toSummary : toWire;
+  if (!flag(c, "include_leases")) return c.json(found.map(row));
+  const now = registry.now();
+  return c.json(found.map((machine) => ({ ...row(machine), ...leaseIn(machine, now) })));
 };
 
-function words(list: string | undefined): string[] {
-  return (list ?? "").split(",").filter(Boolean);
+function leaseIn(machine: Machine, now: number): { lease?: Record<string, unknown> } {
+  const lease = leaseOf(machine, now);
+  return lease === null ? {} : { lease: leaseToWire(machine, lease) };
 }

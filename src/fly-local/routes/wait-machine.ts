@@ -1,22 +1,31 @@
 /** GET …/wait: held until the Machine is in one of the states; woken by its changes. */
 
 import type { Operation } from "../app.ts";
+import { machineNotFound } from "../error.ts";
 import type { Machine } from "../machine.ts";
 import type { Registry } from "../registry.ts";
 import { clientLeft, machineOf } from "../request.ts";
-import { isReached, notReached, readWait, type Wait } from "../wait.ts";
+import { isReached, notReached, readWait, seenState, type Wait } from "../wait.ts";
 
 export const waitMachine: Operation = async (c, { host }) => {
   const left = clientLeft(c);
   const wait = readWait(c.req.queries());
-  const machine = await reached(host.registry, machineOf(c, host.registry), wait, left);
+  const { registry } = host;
+  const first = machineOf(c, registry);
+  if (wait.version !== null && wait.version !== first.instanceId && !isPast(registry, first, wait.version))
+    throw machineNotFound();
+  const machine = await reached(registry, first, wait, left);
   return c.json({
     ok: true,
-    state: machine.state,
-    version: machine.instanceId,
+    state: seenState(wait, machine),
+    version: wait.version ?? machine.instanceId,
     event_id: machine.events[0]?.id ?? "",
   });
 };
+
+function isPast(registry: Registry, { id }: Machine, asked: string): boolean {
+  return registry.store.pastVersions(id).some(({ version }) => version === asked);
+}
 
 function reached(registry: Registry, first: Machine, wait: Wait, left: AbortSignal): Promise<Machine> {
   return new Promise((resolve, reject) => {
@@ -30,7 +39,7 @@ function reached(registry: Registry, first: Machine, wait: Wait, left: AbortSign
       }
     };
     const timer = setTimeout(
-      () => finish(() => reject(notReached(wait, current.state))),
+      () => finish(() => reject(notReached(wait, seenState(wait, current)))),
       wait.timeoutS * 1000,
     );
     const leave = () => finish(() => resolve(current));

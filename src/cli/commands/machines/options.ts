@@ -10,6 +10,7 @@ export interface MachinesOptions {
   isolation?: string;
   token?: string;
   region?: string;
+  rateLimits?: boolean;
 }
 
 export function machinesCommand(act: (options: MachinesOptions) => Promise<void>): Command {
@@ -29,6 +30,7 @@ export function machinesCommand(act: (options: MachinesOptions) => Promise<void>
     )
     .option("--token <token>", "the only token that is let in (default: any)")
     .option("--region <region>", "region of machines that ask for none (default: local)")
+    .option("--rate-limits", "refuse calls above Fly's rate limits with 429 (default: no limits)")
     .addHelpText("after", EXAMPLES)
     .action((options: MachinesOptions) => act(options));
 }

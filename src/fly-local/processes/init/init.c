@@ -243,6 +243,7 @@ static word change_root(const char *path) {
  *   R path                               makes a mounted directory the root
  *   H name                               host name
  *   W path text                          writes into a file that is there
+ *   S signal                             signals every process but PID 1; the kernel lets none fork meanwhile
  *   B path mode count bytes              makes a file of these bytes; a link in its place is replaced
  *   A path count bytes                   adds bytes to it
  */
@@ -259,6 +260,7 @@ static word operate(char letter, char **arguments, const u8 *bytes, u64 count) {
     case 'R': return change_root(a[0]);
     case 'H': return CALL(sethostname, a[0], length_of(a[0]), 0);
     case 'W': return write_file(a[0], 0, 0, (u8 *)a[1], length_of(a[1]));
+    case 'S': return CALL(kill, -1, number_in(a[0]), 0);
     case 'B':
       CALL(unlinkat, AT_FDCWD, a[0], 0);
       return write_file(a[0], O_CREAT | O_TRUNC | O_NOFOLLOW, (int)number_in(a[1]), bytes, count);
@@ -269,7 +271,7 @@ static word operate(char letter, char **arguments, const u8 *bytes, u64 count) {
 
 static int count_arguments(char letter) {
   switch (letter) {
-    case 'U': case 'N': case 'F': case 'R': case 'H': return 1;
+    case 'U': case 'N': case 'F': case 'R': case 'H': case 'S': return 1;
     case 'D': case 'L': case 'W': case 'A': return 2;
     case 'C': case 'B': return 3;
     case 'M': return 5;

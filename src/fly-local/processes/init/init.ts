@@ -76,6 +76,11 @@ export class Init {
     return this.#process.exitCode === null && this.#process.signalCode === null;
   }
 
+  /** PID 1 as this computer numbers it; null until it is there. */
+  get pid(): number | null {
+    return this.#pid;
+  }
+
   /** Does these in order. Rejects with the first that fails and why. */
   async operate(operations: readonly Operation[]): Promise<void> {
     for (const some of inFrames(operations)) {

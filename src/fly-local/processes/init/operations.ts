@@ -69,6 +69,10 @@ export const changeRoot = (path: string): Operation => operation("R", `change th
 
 export const setHostname = (name: string): Operation => operation("H", `set the host name ${name}`, [name]);
 
+/** Signals every process of the Machine but its init, at one moment: none can be made meanwhile and be missed. */
+export const signalAll = (signal: number): Operation =>
+  operation("S", `signal all with ${signal}`, [String(signal)]);
+
 /** Writes into a file that is there, such as the kernel's. */
 export const writeInto = (path: string, text: string): Operation =>
   operation("W", `write ${path}`, [path, text]);
