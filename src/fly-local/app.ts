@@ -6,16 +6,18 @@ import { bodyLimit } from "hono/body-limit";
 import { ApiError, notImplemented } from "./error.ts";
 import type { Faults } from "./faults.ts";
 import { faulty } from "./faulty.ts";
+import { isAuthorized, refusal } from "./guard.ts";
 import type { Host } from "./host.ts";
 import { ulid } from "./id.ts";
 import { BODY_MAX_BYTES } from "./limits.ts";
+import type { Platform } from "./platform.ts";
+import { type On, platformOperations } from "./platform-operations.ts";
 import type { Call } from "./request.ts";
 import { controlRoutes } from "./routes/control.ts";
 import { createMachine } from "./routes/create-machine.ts";
 import { deleteMetadata } from "./routes/delete-metadata.ts";
 import { destroyMachine } from "./routes/destroy-machine.ts";
 import { execMachine } from "./routes/exec-machine.ts";
-import { getApp } from "./routes/get-app.ts";
 import { getMachine } from "./routes/get-machine.ts";
 import { getMetadata } from "./routes/get-metadata.ts";
 import { listEvents } from "./routes/list-events.ts";
@@ -28,12 +30,14 @@ import { waitMachine } from "./routes/wait-machine.ts";
 
 export interface ApiParts {
   host: Host;
+  platform: Platform;
   faults: Faults;
   region: string;
   /** What the Authorization header must carry; null: anything. */
   token: string | null;
-  /** Host names this server answers to; null: any, where it does not listen on the loopback alone. */
-  hostNames: readonly string[] | null;
+  /** The address that it listens on, which says under which host names it answers. */
+  listensOn: string;
+  now: () => number;
 }
 
 /** What an operation is made with and what it answers. */
@@ -44,23 +48,40 @@ type Api = Hono<{ Bindings: HttpBindings }>;
 export function machinesApi(parts: ApiParts): Api {
   const app: Api = new Hono();
   app.use(async (c, next) => {
-    // A web page can reach the loopback under a name of its own; only programs of this computer are meant.
-    const name = (c.req.header("host") ?? "").replace(/:\d+$/, "");
-    if (parts.hostNames !== null && !parts.hostNames.includes(name))
-      return c.json({ error: `this server does not answer to the host name "${name}"` }, 403);
+    const reason = refusal(
+      {
+        host: c.req.header("host"),
+        origin: c.req.header("origin"),
+        secFetchSite: c.req.header("sec-fetch-site"),
+      },
+      parts.listensOn,
+    );
+    if (reason !== null) return c.json({ error: reason }, 403);
     await next();
+    if (parts.faults.skewMs !== 0) c.header("date", new Date(parts.now()).toUTCString());
     c.header("fly-request-id", `${ulid(Date.now())}-${parts.region}`);
     c.header("mayfly-isolation", parts.host.level.name);
     return;
   });
-  app.use("/v1/*", (c, next) => {
-    if (!isAuthorized(c.req.header("authorization"), parts.token))
-      return Promise.resolve(c.json({ error: "Authenticate: token validation error" }, 401));
-    return next();
+  app.use((c, next) => {
+    if (isOpen(c.req.path, parts.token) || isAuthorized(c.req.header("authorization"), parts.token))
+      return next();
+    return Promise.resolve(c.json({ error: "Authenticate: token validation error" }, 401));
   });
   app.use(bodyLimit({ maxSize: BODY_MAX_BYTES, onError: tooLarge }));
-  operations(app, parts);
-  app.route("/_control", controlRoutes(parts.faults));
+  const on: On = (method, path, name, operation) => {
+    parts.faults.operations.add(name);
+    app.on(method, path, (c) =>
+      faulty(c, parts.faults, name, () => {
+        const named = c.req.param("app");
+        if (named !== undefined) parts.platform.apps.get(named);
+        return operation(c, parts);
+      }),
+    );
+  };
+  machineOperations((method, path, ...rest) => on(method, `/v1/apps/:app${path}`, ...rest));
+  platformOperations(on);
+  app.route("/_control", controlRoutes(parts.faults, parts.host));
   app.all("/v1/*", (c) => {
     throw notImplemented(`${c.req.method} ${c.req.path}`);
   });
@@ -73,11 +94,8 @@ export function machinesApi(parts: ApiParts): Api {
   return app;
 }
 
-function operations(app: Api, parts: ApiParts): void {
-  const on = (method: "GET" | "POST" | "DELETE", path: string, name: string, operation: Operation) =>
-    app.on(method, `/v1/apps/:app${path}`, (c) => faulty(c, parts.faults, name, () => operation(c, parts)));
+function machineOperations(on: On): void {
   const machine = "/machines/:id";
-  on("GET", "", "get_app", getApp);
   on("POST", "/machines", "create", createMachine);
   on("GET", "/machines", "list", listMachines);
   on("GET", machine, "get", getMachine);
@@ -94,10 +112,9 @@ function operations(app: Api, parts: ApiParts): void {
   on("DELETE", `${machine}/metadata/:key`, "delete_metadata", deleteMetadata);
 }
 
-/** Both schemes that clients use (fly-go tokens/), with any token unless one was set. */
-function isAuthorized(header: string | undefined, token: string | null): boolean {
-  const given = /^(?:Bearer|FlyV1)\s+(\S.*)$/i.exec(header ?? "")?.[1];
-  return given !== undefined && (token === null || given.trim() === token);
+/** What needs no token: what is public by its nature, and control as long as none was set. */
+function isOpen(path: string, token: string | null): boolean {
+  return path.startsWith("/oidc/") || (token === null && !/^\/(?:v1|api|graphql)(?:\/|$)/.test(path));
 }
 
 function tooLarge(c: { json: (body: { error: string }, status: 413) => Response }): Response {

@@ -2,13 +2,13 @@
 
 import { posix } from "node:path";
 import { type WireConfig, type WireCreateRequest, wireCreateRequest } from "../fly/wire.ts";
+import { isBase64 } from "./base64.ts";
 import { ApiError, invalid, notImplemented } from "./error.ts";
 import { checkGuest, GUEST_DEFAULT } from "./guest.ts";
 import { fullImageName } from "./image.ts";
 
 /** Parts of a config whose silent loss would change what the Machine is. */
-const UNSUPPORTED = ["containers", "processes", "mounts", "schedule", "standbys"];
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+const UNSUPPORTED = ["containers", "processes", "schedule", "standbys"];
 const POLICIES = ["no", "on-failure", "always"];
 
 /** Reads the body of a create. Throws a 400 that names the field. */
@@ -61,11 +61,13 @@ function checkConfig(config: WireConfig): void {
     );
 }
 
-function checkFile(file: { guest_path: string; raw_value?: string | undefined }): void {
+type File = NonNullable<WireConfig["files"]>[number];
+
+function checkFile(file: File): void {
   const path = file.guest_path;
   if (!posix.isAbsolute(path) || posix.normalize(path) !== path || path.endsWith("/") || path.includes("\0"))
     throw invalid(`config.files: guest_path "${path}" is not the absolute path of a file`);
+  if (file.raw_value === undefined && file.secret_name) return;
   if (file.raw_value === undefined) throw notImplemented(`config.files "${path}" without raw_value`);
-  if (!BASE64.test(file.raw_value) || file.raw_value.length % 4 === 1)
-    throw invalid(`config.files: raw_value of "${path}" is not base64`);
+  if (!isBase64(file.raw_value)) throw invalid(`config.files: raw_value of "${path}" is not base64`);
 }

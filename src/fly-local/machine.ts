@@ -44,6 +44,8 @@ export interface Machine {
   readonly signalSent: number | null;
   /** Instants of the restarts by policy, epoch milliseconds, since somebody last started it. */
   readonly restartedAt: readonly number[];
+  /** Made with `skip_secrets`; absent: no. */
+  readonly skipsSecrets?: boolean;
   readonly config: WireConfig;
 }
 

@@ -26,6 +26,8 @@ function readFlags() {
       isolation: { type: "string", default: "auto" },
       token: { type: "string" },
       region: { type: "string", default: "local" },
+      "strict-apps": { type: "boolean", default: false },
+      faults: { type: "string" },
     },
   });
   const { isolation } = values;
@@ -45,7 +47,13 @@ async function main(): Promise<void> {
   }
   let server: MachinesServer;
   try {
-    server = await startMachinesServer({ ...flags, stateDir: flags.state, token: flags.token ?? null });
+    server = await startMachinesServer({
+      ...flags,
+      stateDir: flags.state,
+      token: flags.token ?? null,
+      strictApps: flags["strict-apps"],
+      faultsFile: flags.faults ?? null,
+    });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     return fail(

@@ -5,11 +5,13 @@ import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
 import { machinesApi } from "./app.ts";
-import { Faults } from "./faults.ts";
+import { Faults, readFaultsFile } from "./faults.ts";
 import { Host } from "./host.ts";
 import { DESTROYED_KEPT_MS, DESTROYED_SWEEP_MS, RESTART_DELAY_MS } from "./limits.ts";
+import { openPlatform, type Platform } from "./platform.ts";
 import { chooseLevel, type IsolationChoice } from "./processes/choose-level.ts";
 import { Registry } from "./registry.ts";
+import { startPlan } from "./start-plan.ts";
 import { openStore } from "./store.ts";
 
 export interface MachinesServerOptions {
@@ -24,6 +26,10 @@ export interface MachinesServerOptions {
   region?: string;
   now?: () => number;
   restartDelayMs?: number;
+  /** An app has to be created before it is used, as on Fly; by default any name is one from its first use on. */
+  strictApps?: boolean;
+  /** A JSON file with faults to begin with (`faults.ts`). */
+  faultsFile?: string | null;
 }
 
 export interface MachinesServer {
@@ -34,14 +40,14 @@ export interface MachinesServer {
   close(): Promise<void>;
 }
 
-const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]", "_api.internal"];
-
 export async function startMachinesServer(options: MachinesServerOptions): Promise<MachinesServer> {
-  const { port = 4280, host: hostname = "127.0.0.1", region = "local", now = Date.now } = options;
+  const { port = 4280, host: hostname = "127.0.0.1", region = "local" } = options;
+  const given = options.faultsFile ? readFaultsFile(options.faultsFile) : [];
+  const faults = new Faults();
+  const clock = options.now ?? Date.now;
+  const now = () => clock() + faults.skewMs;
   const directory = resolve(options.stateDir);
-  const parts = { faults: new Faults(), region, token: options.token ?? null };
-  const isLoopback = LOOPBACK_NAMES.includes(hostname) || hostname.startsWith("127.") || hostname === "::1";
-  const hostNames = isLoopback ? [...LOOPBACK_NAMES, hostname] : null;
+  const parts = { faults, region, token: options.token ?? null, listensOn: hostname, now };
 
   // The port first: a second server on the same state must not take the first one's machines for lost.
   let fetch: ReturnType<typeof machinesApi>["fetch"] | null = null;
@@ -50,16 +56,23 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
   }) as Server;
   await listening(server, port, hostname);
   let host: Host;
+  let platform: Platform;
   try {
     const level = await chooseLevel(options.isolation ?? "auto", directory);
     const registry = new Registry(openStore(directory), now);
-    host = new Host(registry, level, options.restartDelayMs ?? RESTART_DELAY_MS);
+    platform = openPlatform(directory, now, options.strictApps ?? false);
+    host = new Host(registry, level, {
+      restartDelayMs: options.restartDelayMs ?? RESTART_DELAY_MS,
+      planOf: (machine) => startPlan(machine, platform),
+      bootDelayMs: ({ app, id }) => faults.delayOf("boot", { app, machine: id }),
+    });
     await host.loseAll();
+    fetch = machinesApi({ ...parts, host, platform }).fetch;
+    for (const fault of given) faults.add(fault);
   } catch (error) {
     server.close();
     throw error;
   }
-  fetch = machinesApi({ ...parts, host, hostNames }).fetch;
 
   const { store } = host.registry;
   const sweep = () => store.dropDestroyedBefore(now() - DESTROYED_KEPT_MS);
@@ -76,6 +89,7 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
       await host.close();
       server.closeAllConnections();
       await closed;
+      await platform.close();
       store.close();
     },
   };

@@ -8,10 +8,12 @@ import type { MachinesOptions } from "./options.ts";
 export const MACHINES_MAIN = fileURLToPath(new URL("../../../fly-local/main.ts", import.meta.url));
 
 /** What was given, as the program's own arguments. */
-export function machinesArgs({ port, host, state, isolation, token, region }: MachinesOptions): string[] {
-  return Object.entries({ port, host, state, isolation, token, region })
+export function machinesArgs(options: MachinesOptions): string[] {
+  const { port, host, state, isolation, token, region, faults, strictApps } = options;
+  const named = Object.entries({ port, host, state, isolation, token, region, faults })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `--${name}=${value}`);
+  return strictApps ? [...named, "--strict-apps"] : named;
 }
 
 /** Runs it and answers its exit code. */

@@ -10,6 +10,8 @@ export interface MachinesOptions {
   isolation?: string;
   token?: string;
   region?: string;
+  strictApps?: boolean;
+  faults?: string;
 }
 
 export function machinesCommand(act: (options: MachinesOptions) => Promise<void>): Command {
@@ -29,6 +31,8 @@ export function machinesCommand(act: (options: MachinesOptions) => Promise<void>
     )
     .option("--token <token>", "the only token that is let in (default: any)")
     .option("--region <region>", "region of machines that ask for none (default: local)")
+    .option("--strict-apps", "apps have to be created before they are used (default: any name is one)")
+    .option("--faults <file>", "JSON file with faults to begin with, as POST /_control/faults takes them")
     .addHelpText("after", EXAMPLES)
     .action((options: MachinesOptions) => act(options));
 }

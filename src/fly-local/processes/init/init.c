@@ -35,7 +35,7 @@ enum {
   SYS_setgroups = 116, SYS_prctl = 157, SYS_chroot = 161, SYS_mount = 165,
   SYS_sethostname = 170, SYS_exit_group = 231, SYS_openat = 257, SYS_mkdirat = 258, SYS_mknodat = 259,
   SYS_unlinkat = 263, SYS_symlinkat = 266, SYS_ppoll = 271, SYS_unshare = 272, SYS_signalfd4 = 289, SYS_dup3 = 292,
-  SYS_pipe2 = 293, SYS_prlimit64 = 302, SYS_close_range = 436,
+  SYS_pipe2 = 293, SYS_prlimit64 = 302, SYS_close_range = 436, SYS_clock_gettime = 228,
 };
 static inline word call(word n, word a, word b, word c, word d, word e) {
   word result;
@@ -53,7 +53,7 @@ enum {
   SYS_setsid = 157, SYS_setgroups = 159, SYS_prctl = 167, SYS_chroot = 51, SYS_mount = 40,
   SYS_sethostname = 161, SYS_exit_group = 94, SYS_openat = 56, SYS_mkdirat = 34, SYS_mknodat = 33, SYS_unlinkat = 35,
   SYS_symlinkat = 36, SYS_ppoll = 73, SYS_unshare = 97, SYS_signalfd4 = 74, SYS_dup3 = 24, SYS_pipe2 = 59,
-  SYS_prlimit64 = 261, SYS_close_range = 436,
+  SYS_prlimit64 = 261, SYS_close_range = 436, SYS_clock_gettime = 113,
 };
 static inline word call(word n, word a, word b, word c, word d, word e) {
   register word x8 __asm__("x8") = n;
@@ -78,7 +78,7 @@ enum { O_NOFOLLOW = 0400000 };
 enum { SIGKILL = 9, SIGPIPE = 13, SIGCHLD = 17, WNOHANG = 1, SIG_SETMASK = 2 };
 enum { MS_MOVE = 8192, PR_SET_PDEATHSIG = 1, PR_CAPBSET_DROP = 24, PR_SET_DUMPABLE = 4, PR_SET_CHILD_SUBREAPER = 36 };
 enum { POLLIN = 1, RLIMIT_NOFILE = 7, F_SETFD = 2, FD_CLOEXEC = 1, F_SETFL = 4, O_NONBLOCK = 04000 };
-enum { CONTROL = 3 };
+enum { CONTROL = 3, CLOCK_MONOTONIC = 1 };
 enum { FROM_OPERATIONS = 1, FROM_EXECUTE = 2, FROM_SIGNAL = 3, FROM_KILL = 4 };
 enum { TO_DONE = 1, TO_STDOUT = 2, TO_STDERR = 3, TO_ENDED = 4, TO_PID = 5 };
 enum { IS_MAIN = 1, IS_SILENT = 2 };
@@ -295,6 +295,9 @@ static void operate_all(u32 id, u8 *at, const u8 *end) {
 
 /* OPEN_FILES is what Fly's init sets (superfly/init-snapshot). */
 enum { COMMANDS_MAX = 128, STRINGS_MAX = 65536, OPEN_FILES = 10240 };
+/* A main process that writes without end is read this much at a time with a rest after it, so that the server has time for
+ * others. What it wrote before its end is read as far as the largest pipe goes (pipe(7)); what others write is not. */
+enum { MAIN_BYTES = 4 * PIECE, MAIN_REST_MS = 10, LAST_PIECES = 16 };
 
 /* A started command. A free place has pid 0. */
 struct command {
@@ -307,6 +310,8 @@ struct command {
   int ended;
   int killed;
   u32 status;
+  u32 taken;     /* of the main one's streams since its last rest */
+  u64 rests;     /* until then its streams are left alone; 0 when not */
 };
 static struct command commands[COMMANDS_MAX];
 static char *strings[STRINGS_MAX];
@@ -508,6 +513,12 @@ static void settle(struct command *c) {
   c->pid = 0;
 }
 
+static u64 now_ms(void) {
+  word time[2] = {0, 0};
+  CALL(clock_gettime, CLOCK_MONOTONIC, time, 0);
+  return (u64)time[0] * 1000 + (u64)time[1] / 1000000;
+}
+
 /* Passes on some of what a stream has; false when there is no more for now. A stream that is over is closed. */
 static int pass_on(struct command *c, int *fd, u32 type) {
   static u8 frame[HEADER + PIECE];
@@ -515,6 +526,10 @@ static int pass_on(struct command *c, int *fd, u32 type) {
   if (n == -EINTR || n == -EAGAIN) return 0;
   if (n <= 0) close_fd(fd);
   else send_frame(type, c->id, frame, (u32)n);
+  if (n > 0 && c->flags & IS_MAIN && (c->taken += (u32)n) >= MAIN_BYTES) {
+    c->taken = 0;
+    c->rests = now_ms() + MAIN_REST_MS;
+  }
   return n > 0;
 }
 
@@ -546,8 +561,8 @@ static void reap(void) {
     for (int i = 0; i < COMMANDS_MAX; i++) {
       struct command *c = &commands[i];
       if (c->pid != pid || !(c->flags & IS_MAIN)) continue;
-      while (pass_on(c, &c->out, TO_STDOUT)) {}
-      while (pass_on(c, &c->err, TO_STDERR)) {}
+      for (int piece = 0; piece < LAST_PIECES && pass_on(c, &c->out, TO_STDOUT); piece++) {}
+      for (int piece = 0; piece < LAST_PIECES && pass_on(c, &c->err, TO_STDERR); piece++) {}
       c->status = (u32)status;
       c->ended = 1;
     }
@@ -576,18 +591,21 @@ static void watch(int index, int fd) {
 
 static void serve(int children) {
   for (;;) {
-    int is_killing = 0;
+    int is_killing = 0, is_resting = 0;
     watch(0, CONTROL);
     watch(1, children);
     for (int i = 0; i < COMMANDS_MAX; i++) {
       struct command *c = &commands[i];
-      watch(2 + 3 * i, c->pid ? c->out : -1);
-      watch(3 + 3 * i, c->pid ? c->err : -1);
+      if (c->pid && c->rests && c->rests <= now_ms()) c->rests = 0;
+      int is_read = c->pid && !c->rests;
+      watch(2 + 3 * i, is_read ? c->out : -1);
+      watch(3 + 3 * i, is_read ? c->err : -1);
       watch(4 + 3 * i, c->pid ? c->verdict : -1);
       is_killing |= c->pid && c->killed;
+      is_resting |= c->pid && c->rests;
     }
-    u64 again[2] = {0, 1000000};
-    word ready = CALL5(ppoll, polled, sizeof polled / sizeof *polled, is_killing ? again : 0, 0, 0);
+    u64 again[2] = {0, is_killing ? 1000000 : MAIN_REST_MS * 1000000};
+    word ready = CALL5(ppoll, polled, sizeof polled / sizeof *polled, is_killing || is_resting ? again : 0, 0, 0);
     if (ready < 0 && ready != -EINTR) leave(COMMAND_FAILED);
     if (ready < 0) continue;
     if (polled[1].revents) {
