@@ -194,6 +194,19 @@ export function readFaultsFile(path: string): Fault[] {
   }
 }
 
+/** @throws Error that names the file and the fault that no operation can meet */
+export function addFromFile(faults: Faults, given: readonly Fault[], path: string): void {
+  for (const [index, each] of given.entries()) {
+    try {
+      if (each.gone_after_ms !== undefined)
+        throw new Error("gone_after_ms: only POST /_control/faults takes it, while the machine is there");
+      faults.add(each);
+    } catch (error) {
+      throw new Error(`the file of faults ${path}: ${index}.${(error as Error).message}`);
+    }
+  }
+}
+
 /** "0.kind: …" for the first thing that is wrong. */
 export function complaint(error: z.ZodError): string {
   const issue = error.issues[0];

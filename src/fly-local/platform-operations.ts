@@ -2,6 +2,7 @@
 
 import type { Operation } from "./app.ts";
 import { createApp } from "./routes/create-app.ts";
+import { createBuild, finishBuild } from "./routes/create-build.ts";
 import { createSnapshot } from "./routes/create-snapshot.ts";
 import { createToken } from "./routes/create-token.ts";
 import { createVolume } from "./routes/create-volume.ts";
@@ -12,8 +13,10 @@ import { extendVolume } from "./routes/extend-volume.ts";
 import { getApp } from "./routes/get-app.ts";
 import { getDiscovery, getKeySet } from "./routes/get-discovery.ts";
 import { getLogs } from "./routes/get-logs.ts";
+import { getOrganization, listOrganizations } from "./routes/get-organization.ts";
 import { getSecret } from "./routes/get-secret.ts";
 import { getVolume } from "./routes/get-volume.ts";
+import { graphql } from "./routes/graphql.ts";
 import { listApps } from "./routes/list-apps.ts";
 import { listRegions } from "./routes/list-regions.ts";
 import { listSecrets } from "./routes/list-secrets.ts";
@@ -59,6 +62,13 @@ export function platformOperations(on: On): void {
 
   on("GET", "/v1/platform/regions", "list_regions", listRegions);
   on("GET", "/api/v1/apps/:app/logs", "logs", getLogs);
+
+  // For flyctl, which asks them of the addresses in FLY_API_BASE_URL and FLY_UIEX_BASE_URL.
+  on("POST", "/graphql", "graphql", graphql);
+  on("GET", "/api/v1/organizations", "list_organizations", listOrganizations);
+  on("GET", "/api/v1/organizations/:org", "get_organization", getOrganization);
+  on("POST", "/api/v1/builds", "create_build", createBuild);
+  on("POST", "/api/v1/builds/finish", "finish_build", finishBuild);
 
   // A client made from the first OpenAPI document calls the second path, as that has /v1 in the server and in the path.
   for (const path of ["/v1/tokens/oidc", "/v1/v1/tokens/oidc"]) on("POST", path, "create_token", createToken);

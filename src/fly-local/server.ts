@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
 import { machinesApi } from "./app.ts";
-import { Faults, readFaultsFile } from "./faults.ts";
+import { addFromFile, Faults, readFaultsFile } from "./faults.ts";
 import { Host } from "./host.ts";
 import { DESTROYED_KEPT_MS, DESTROYED_SWEEP_MS, RESTART_DELAY_MS } from "./limits.ts";
 import { openPlatform, type Platform } from "./platform.ts";
@@ -68,7 +68,7 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
     });
     await host.loseAll();
     fetch = machinesApi({ ...parts, host, platform }).fetch;
-    for (const fault of given) faults.add(fault);
+    addFromFile(faults, given, options.faultsFile ?? "");
   } catch (error) {
     server.close();
     throw error;
