@@ -48,6 +48,12 @@ function isOurs(name: string, listensOn: string): boolean {
   );
 }
 
+/** What to say of a server that others can reach, and that lets everybody in; null where it does not. */
+export function exposure(listensOn: string, token: string | null): string | null {
+  if (isLoopback(listensOn) || token !== null) return null;
+  return `whoever reaches ${listensOn} can run programs on this computer: --token lets in only who has the token`;
+}
+
 /** Both schemes that clients use, FlyV1 with a list (fly-go tokens/); any token unless one was set. */
 export function isAuthorized(header: string | undefined, token: string | null): boolean {
   const given = /^(?:Bearer|FlyV1)\s+(\S.*)$/i.exec(header ?? "")?.[1];

@@ -4,6 +4,7 @@
  */
 
 import { parseArgs } from "node:util";
+import { exposure } from "./guard.ts";
 import type { IsolationChoice } from "./processes/choose-level.ts";
 import { type MachinesServer, startMachinesServer } from "./server.ts";
 
@@ -62,6 +63,8 @@ async function main(): Promise<void> {
         : `the local Machines API cannot start: ${message}`,
     );
   }
+  const warning = exposure(flags.host, flags.token ?? null);
+  if (warning !== null) process.stderr.write(`${warning}\n`);
   process.stdout.write(`local Machines API ready on ${server.url} (${server.isolation})\n`);
   let closing = false;
   const shutDown = () => {

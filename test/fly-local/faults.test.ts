@@ -140,11 +140,12 @@ describe("more faults", async () => {
     const { startMachinesServer } = await import("../../src/fly-local/server.ts");
     const server = await startMachinesServer({ port: 0, stateDir: stateDir(), isolation: "process" });
     const other = api(server.url);
-    for (const operation of ["pull", "boot", "pull", "boot"])
-      await other.call("POST", "/_control/faults", { operation, kind: "slow", delay_ms: 60_000 });
+    const slow = { kind: "slow", delay_ms: 60_000 };
+    await other.call("POST", "/_control/faults", { operation: "boot", ...slow });
     const { id } = await other.create(LIVES);
+    await expect.poll(async () => (await other.get(id)).state).toBe("starting");
+    await other.call("POST", "/_control/faults", { operation: "pull", ...slow });
     await other.create(LIVES, {}, { skip_launch: true });
-    await other.call("DELETE", `${machines}/${id}?force=true`);
     await server.close();
   });
 
