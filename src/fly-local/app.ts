@@ -7,10 +7,13 @@ import type { Clock } from "./clock.ts";
 import { ApiError, notImplemented } from "./error.ts";
 import type { Faults } from "./faults.ts";
 import { faulty } from "./faulty.ts";
+import { isAuthorized, refusal } from "./guard.ts";
 import type { Host } from "./host.ts";
 import { ulid } from "./id.ts";
 import type { LeaseConflict } from "./lease.ts";
 import { BODY_MAX_BYTES } from "./limits.ts";
+import type { Platform } from "./platform.ts";
+import { type On, platformOperations } from "./platform-operations.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import type { Call } from "./request.ts";
 import { controlRoutes } from "./routes/control.ts";
@@ -20,7 +23,6 @@ import { createMachine } from "./routes/create-machine.ts";
 import { deleteMetadata } from "./routes/delete-metadata.ts";
 import { destroyMachine } from "./routes/destroy-machine.ts";
 import { execMachine } from "./routes/exec-machine.ts";
-import { getApp } from "./routes/get-app.ts";
 import { getLease } from "./routes/get-lease.ts";
 import { getMachine } from "./routes/get-machine.ts";
 import { getMemory } from "./routes/get-memory.ts";
@@ -44,6 +46,7 @@ import type { Scheduler } from "./scheduler.ts";
 
 export interface ApiParts {
   host: Host;
+  platform: Platform;
   faults: Faults;
   region: string;
   clock: Clock;
@@ -54,37 +57,55 @@ export interface ApiParts {
   leaseConflict: LeaseConflict;
   /** What the Authorization header must carry; null: anything. */
   token: string | null;
-  /** Host names this server answers to; null: any, where it does not listen on the loopback alone. */
-  hostNames: readonly string[] | null;
+  /** The address that it listens on, which says under which host names it answers. */
+  listensOn: string;
+  now: () => number;
 }
 
 /** What an operation is made with and what it answers. */
 export type Operation = (c: Call, parts: ApiParts) => Response | Promise<Response>;
-
-type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 type Api = Hono<{ Bindings: HttpBindings }>;
 
 export function machinesApi(parts: ApiParts): Api {
   const app: Api = new Hono();
   app.use(async (c, next) => {
-    // A web page can reach the loopback under a name of its own; only programs of this computer are meant.
-    const name = (c.req.header("host") ?? "").replace(/:\d+$/, "");
-    if (parts.hostNames !== null && !parts.hostNames.includes(name))
-      return c.json({ error: `this server does not answer to the host name "${name}"` }, 403);
+    const reason = refusal(
+      {
+        host: c.req.header("host"),
+        origin: c.req.header("origin"),
+        secFetchSite: c.req.header("sec-fetch-site"),
+      },
+      parts.listensOn,
+    );
+    if (reason !== null) return c.json({ error: reason }, 403);
     await next();
+    if (parts.faults.skewMs !== 0) c.header("date", new Date(parts.now()).toUTCString());
     c.header("fly-request-id", `${ulid(Date.now())}-${parts.region}`);
     c.header("mayfly-isolation", parts.host.level.name);
     return;
   });
-  app.use("/v1/*", (c, next) => {
-    if (!isAuthorized(c.req.header("authorization"), parts.token))
-      return Promise.resolve(c.json({ error: "Authenticate: token validation error" }, 401));
-    return next();
+  app.use((c, next) => {
+    if (isOpen(c.req.path, parts.token) || isAuthorized(c.req.header("authorization"), parts.token))
+      return next();
+    return Promise.resolve(c.json({ error: "Authenticate: token validation error" }, 401));
   });
   app.use(bodyLimit({ maxSize: BODY_MAX_BYTES, onError: tooLarge }));
-  operations(app, parts);
-  app.route("/_control", controlRoutes(parts.faults));
+  const on: On = (method, path, name, operation) => {
+    parts.faults.operations.add(name);
+    app.on(method, path, (c) => {
+      parts.rateLimits?.count(name, c.req.param("id") ?? c.req.param("app") ?? c.req.param("org") ?? "");
+      return faulty(c, parts.faults, name, () => {
+        const named = c.req.param("app");
+        if (named !== undefined) parts.platform.apps.get(named);
+        return operation(c, parts);
+      });
+    });
+  };
+  machineOperations((method, path, ...rest) => on(method, `/v1/apps/:app${path}`, ...rest));
+  on("GET", "/v1/orgs/:org/machines", "list_org", listOrgMachines);
+  platformOperations(on);
+  app.route("/_control", controlRoutes(parts.faults, parts.host));
   app.all("/v1/*", (c) => {
     throw notImplemented(`${c.req.method} ${c.req.path}`);
   });
@@ -97,16 +118,8 @@ export function machinesApi(parts: ApiParts): Api {
   return app;
 }
 
-function operations(app: Api, parts: ApiParts): void {
-  const at = (method: Method, path: string, name: string, operation: Operation) =>
-    app.on(method, `/v1${path}`, (c: Call) => {
-      parts.rateLimits?.count(name, c.req.param("id") ?? c.req.param("app") ?? c.req.param("org") ?? "");
-      return faulty(c, parts.faults, name, () => operation(c, parts));
-    });
-  const on = (method: Method, path: string, name: string, operation: Operation) =>
-    at(method, `/apps/:app${path}`, name, operation);
+function machineOperations(on: On): void {
   const machine = "/machines/:id";
-  on("GET", "", "get_app", getApp);
   on("POST", "/machines", "create", createMachine);
   on("GET", "/machines", "list", listMachines);
   on("GET", machine, "get", getMachine);
@@ -134,13 +147,11 @@ function operations(app: Api, parts: ApiParts): void {
   on("GET", `${machine}/metadata/:key`, "get_metadata", getMetadata);
   on("POST", `${machine}/metadata/:key`, "set_metadata", setMetadata);
   on("DELETE", `${machine}/metadata/:key`, "delete_metadata", deleteMetadata);
-  at("GET", "/orgs/:org/machines", "list_org", listOrgMachines);
 }
 
-/** Both schemes that clients use (fly-go tokens/), with any token unless one was set. */
-function isAuthorized(header: string | undefined, token: string | null): boolean {
-  const given = /^(?:Bearer|FlyV1)\s+(\S.*)$/i.exec(header ?? "")?.[1];
-  return given !== undefined && (token === null || given.trim() === token);
+/** What needs no token: what is public by its nature, and control as long as none was set. */
+function isOpen(path: string, token: string | null): boolean {
+  return path.startsWith("/oidc/") || (token === null && !/^\/(?:v1|api|graphql)(?:\/|$)/.test(path));
 }
 
 function tooLarge(c: { json: (body: { error: string }, status: 413) => Response }): Response {

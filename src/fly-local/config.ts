@@ -3,6 +3,7 @@
 import { posix } from "node:path";
 import { z } from "zod";
 import { type WireConfig, wireCreateRequest } from "../fly/wire.ts";
+import { isBase64 } from "./base64.ts";
 import { durationMs, formatDuration } from "./duration.ts";
 import { ApiError, invalid, notImplemented } from "./error.ts";
 import { checkGuest, expandedGuest, GUEST_DEFAULT } from "./guest.ts";
@@ -13,8 +14,7 @@ import { isSchedule, SCHEDULES } from "./schedule.ts";
 import { stopSignal } from "./signals.ts";
 
 /** Parts of a config whose silent loss would change what the Machine is. */
-const UNSUPPORTED = ["containers", "processes", "mounts", "standbys"];
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+const UNSUPPORTED = ["containers", "processes", "standbys"];
 const POLICIES = ["no", "on-failure", "always"];
 /** Letters that a name can not have: they would be seen wrongly or not at all wherever it is shown. */
 const UNNAMEABLE = /[\p{Cc}\p{Zl}\p{Zp}/]/u;
@@ -149,11 +149,13 @@ function checkEnding({ restart, stop_config: stop }: WireConfig): void {
     throw invalid(`config.stop_config.timeout: "${stop.timeout}" is no duration such as "10s"`);
 }
 
-function checkFile(file: { guest_path: string; raw_value?: string | undefined }): void {
+type File = NonNullable<WireConfig["files"]>[number];
+
+function checkFile(file: File): void {
   const path = file.guest_path;
   if (!posix.isAbsolute(path) || posix.normalize(path) !== path || path.endsWith("/") || path.includes("\0"))
     throw invalid(`config.files: guest_path "${path}" is not the absolute path of a file`);
+  if (file.raw_value === undefined && file.secret_name) return;
   if (file.raw_value === undefined) throw notImplemented(`config.files "${path}" without raw_value`);
-  if (!BASE64.test(file.raw_value) || file.raw_value.length % 4 === 1)
-    throw invalid(`config.files: raw_value of "${path}" is not base64`);
+  if (!isBase64(file.raw_value)) throw invalid(`config.files: raw_value of "${path}" is not base64`);
 }

@@ -5,12 +5,19 @@ import type { Machine } from "./machine.ts";
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** Exactly this, nothing of the server's own environment. What the user sets wins over defaults, not over FLY_*. */
-export function machineEnv(machine: Machine): Record<string, string> {
+/**
+ * Exactly this, nothing of the server's own environment. What the user sets wins over defaults, not over FLY_*, and secrets
+ * win over `config.env` (docs: App configuration, the env variables section).
+ */
+export function machineEnv(
+  machine: Machine,
+  secrets: Readonly<Record<string, string>>,
+): Record<string, string> {
   const { config } = machine;
   return {
     PATH,
     ...config.env,
+    ...secrets,
     FLY_APP_NAME: machine.app,
     FLY_MACHINE_ID: machine.id,
     FLY_ALLOC_ID: machine.id,

@@ -3,11 +3,9 @@
  * `state.ts`; here they meet processes and timers.
  */
 
-import { commandOf } from "./config.ts";
 import { type ExecOutcome, type Interruptions, untilCutOff } from "./cut-off.ts";
-import { machineEnv } from "./env.ts";
 import type { Machine } from "./machine.ts";
-import type { Guest, Level, ProcessExit } from "./processes/level.ts";
+import type { Guest, GuestPlan, Level, ProcessExit } from "./processes/level.ts";
 import type { Registry } from "./registry.ts";
 import type { Launcher } from "./state.ts";
 import { type StopPlan, stopPlan } from "./stop-plan.ts";
@@ -27,18 +25,28 @@ interface Life {
   isDiscarded: boolean;
 }
 
+export interface HostOptions {
+  /** Between an exit and the restart by policy. */
+  readonly restartDelayMs: number;
+  /** What a start is made of, decided at each one. */
+  readonly planOf: (machine: Machine) => GuestPlan;
+  /** How long a boot is made to take longer. */
+  readonly bootDelayMs: (machine: Machine) => number;
+}
+
 export class Host {
   readonly registry: Registry;
   readonly level: Level;
-  readonly #restartDelayMs: number;
+  readonly #options: HostOptions;
+  readonly #later = new Map<NodeJS.Timeout, () => void>();
   readonly #lives = new Map<string, Life>();
   readonly #restarts = new Map<string, NodeJS.Timeout>();
   #closing = false;
 
-  constructor(registry: Registry, level: Level, restartDelayMs: number) {
+  constructor(registry: Registry, level: Level, options: HostOptions) {
     this.registry = registry;
     this.level = level;
-    this.#restartDelayMs = restartDelayMs;
+    this.#options = options;
   }
 
   /** Starts a Machine, or lets a suspended one go on. @returns null where it is in no state for that */
@@ -73,10 +81,15 @@ export class Host {
   async #begin(machine: Machine, life: Life, before: Promise<void> | undefined): Promise<void> {
     try {
       if (before !== undefined) await before;
-      const plan = { machine, argv: commandOf(machine.config), env: machineEnv(machine) };
+      const plan = this.#options.planOf(machine);
+      const bootMs = this.#options.bootDelayMs(machine);
+      if (bootMs > 0) await new Promise<void>((resolve) => this.later(bootMs, resolve));
       const guest = await this.level.start(plan);
       life.guest = guest;
-      life.over = guest.exit.then((exit) => this.#exited(machine, life, exit));
+      life.over = guest.exit.then((exit) => {
+        plan.log.end(exit);
+        return this.#exited(machine, life, exit);
+      });
       this.registry.apply(machine.id, { kind: "started" });
     } catch (error) {
       console.error(`machine ${machine.id} could not be started: ${(error as Error).message}`);
@@ -109,7 +122,7 @@ export class Host {
     const timer = setTimeout(() => {
       this.#restarts.delete(id);
       this.launch(id, "flyd");
-    }, this.#restartDelayMs);
+    }, this.#options.restartDelayMs);
     this.#restarts.set(id, timer);
   }
 
@@ -242,9 +255,37 @@ export class Host {
     return this.#lives.get(id)?.guest?.processes() ?? null;
   }
 
+  /** The Machine is gone with its host: nothing tells how it ended. */
+  async lose(id: string): Promise<void> {
+    const machine = this.registry.apply(
+      id,
+      { kind: "destroy_begun", by: "flyd" },
+      { kind: "destroyed", by: "flyd" },
+    );
+    if (machine === null) return;
+    this.#forgetRestart(id);
+    const life = this.#lives.get(id);
+    await life?.begun;
+    if (life !== undefined) await endOf(life);
+    await this.level.clean(machine);
+  }
+
+  /** Does this after a time, or at once where the server ends before. */
+  later(ms: number, act: () => void): void {
+    const timer = setTimeout(() => {
+      this.#later.delete(timer);
+      act();
+    }, ms);
+    this.#later.set(timer, act);
+  }
+
   /** Kills all machines, and marks them the way a host that goes down leaves them: how they ended is unknown. */
   async close(): Promise<void> {
     this.#closing = true;
+    for (const [timer, act] of this.#later) {
+      clearTimeout(timer);
+      act();
+    }
     for (const timer of this.#restarts.values()) clearTimeout(timer);
     const lives = [...this.#lives.values()];
     for (const life of lives) if (life.killTimer !== null) clearTimeout(life.killTimer);

@@ -29,3 +29,15 @@ export const RESTART_WINDOW_MS = 5 * 60_000;
 export const RESTART_DELAY_MS = 1_000;
 /** Making a sandbox takes some ten milliseconds; a computer that needs longer than this cannot make one. */
 export const SANDBOX_READY_MS = 10_000;
+/** A longer line of a main process's output becomes several. */
+export const LOG_LINE_MAX_BYTES = 16 * 1024;
+/** Kept of what one Machine wrote, and of all of an app: Fly keeps everything for about seven days. */
+export const LOG_MACHINE_MAX_BYTES = 1024 * 1024;
+export const LOG_APP_MAX_BYTES = 8 * 1024 * 1024;
+/** Lines of an answer (docs: Logs API options; measured). */
+export const LOG_PAGE = 100;
+/** Fly's largest volume, and the longest time that it keeps snapshots (docs: Fly Volumes overview). */
+export const VOLUME_MAX_GB = 500;
+export const SNAPSHOT_RETENTION_MAX_DAYS = 60;
+/** A Machine that writes more in a second loses what is beyond it; reading lines is dearer than anything else in the server. */
+export const LOG_MACHINE_BYTES_PER_S = 4 * 1024 * 1024;

@@ -68,6 +68,8 @@ export interface Machine {
   readonly lease: Lease | null;
   /** Whether its schedule may start it: from its first launch on, and not where an update left it unlaunched. */
   readonly followsSchedule: boolean;
+  /** Made with `skip_secrets`; absent: no. */
+  readonly skipsSecrets?: boolean;
   readonly config: WireConfig;
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { parseArgs } from "node:util";
+import { exposure } from "./guard.ts";
 import type { IsolationChoice } from "./processes/choose-level.ts";
 import { type MachinesServer, startMachinesServer } from "./server.ts";
 
@@ -29,6 +30,8 @@ function readFlags() {
       region: { type: "string", default: "local" },
       hide: { type: "string", multiple: true, default: [] },
       "rate-limits": { type: "boolean", default: false },
+      "strict-apps": { type: "boolean", default: false },
+      faults: { type: "string" },
     },
   });
   const { isolation } = values;
@@ -58,6 +61,8 @@ async function main(): Promise<void> {
       stateDir: flags.state,
       token: flags.token ?? null,
       hidden: flags.hide,
+      strictApps: flags["strict-apps"],
+      faultsFile: flags.faults ?? null,
     });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -67,6 +72,8 @@ async function main(): Promise<void> {
         : `the local Machines API cannot start: ${message}`,
     );
   }
+  const warning = exposure(flags.host, flags.token ?? null);
+  if (warning !== null) process.stderr.write(`${warning}\n`);
   process.stdout.write(`local Machines API ready on ${server.url} (${server.isolation})\n`);
   let closing = false;
   const shutDown = () => {

@@ -6,14 +6,16 @@ import { resolve } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
 import { machinesApi } from "./app.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { Faults } from "./faults.ts";
+import { addFromFile, Faults, readFaultsFile } from "./faults.ts";
 import { Host } from "./host.ts";
 import type { LeaseConflict } from "./lease.ts";
 import { DESTROYED_KEPT_MS, DESTROYED_SWEEP_MS, RESTART_DELAY_MS } from "./limits.ts";
+import { openPlatform, type Platform } from "./platform.ts";
 import { chooseLevel, type IsolationChoice } from "./processes/choose-level.ts";
 import { RateLimits } from "./rate-limits.ts";
 import { Registry } from "./registry.ts";
 import { Scheduler } from "./scheduler.ts";
+import { startPlan } from "./start-plan.ts";
 import { openStore } from "./store.ts";
 
 export interface MachinesServerOptions {
@@ -35,6 +37,10 @@ export interface MachinesServerOptions {
   /** What a stop and a destroy do that meet somebody else's lease. Default: wait, as Fly does. */
   leaseConflict?: LeaseConflict;
   restartDelayMs?: number;
+  /** An app has to be created before it is used, as on Fly; by default any name is one from its first use on. */
+  strictApps?: boolean;
+  /** A JSON file with faults to begin with (`faults.ts`). */
+  faultsFile?: string | null;
 }
 
 export interface MachinesServer {
@@ -45,24 +51,24 @@ export interface MachinesServer {
   close(): Promise<void>;
 }
 
-const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]", "_api.internal"];
-
 export async function startMachinesServer(options: MachinesServerOptions): Promise<MachinesServer> {
   const { port = 4280, host: hostname = "127.0.0.1", region = "local" } = options;
   const { clock = systemClock(), leaseConflict = "wait" } = options;
-  const { now } = clock;
+  const given = options.faultsFile ? readFaultsFile(options.faultsFile) : [];
+  const faults = new Faults();
+  const now = () => clock.now() + faults.skewMs;
   const directory = resolve(options.stateDir);
   const rateLimits = options.rateLimits ? new RateLimits(now) : null;
   const parts = {
-    faults: new Faults(),
+    faults,
     region,
     clock,
     rateLimits,
     leaseConflict,
     token: options.token ?? null,
+    listensOn: hostname,
+    now,
   };
-  const isLoopback = LOOPBACK_NAMES.includes(hostname) || hostname.startsWith("127.") || hostname === "::1";
-  const hostNames = isLoopback ? [...LOOPBACK_NAMES, hostname] : null;
 
   // The port first: a second server on the same state must not take the first one's machines for lost.
   let fetch: ReturnType<typeof machinesApi>["fetch"] | null = null;
@@ -71,6 +77,8 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
   }) as Server;
   await listening(server, port, hostname);
   let host: Host;
+  let platform: Platform;
+  let scheduler: Scheduler;
   try {
     const level = await chooseLevel(
       options.isolation ?? "auto",
@@ -78,14 +86,20 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
       options.hidden?.map((path) => resolve(path)),
     );
     const registry = new Registry(openStore(directory), now);
-    host = new Host(registry, level, options.restartDelayMs ?? RESTART_DELAY_MS);
+    platform = openPlatform(directory, now, options.strictApps ?? false);
+    host = new Host(registry, level, {
+      restartDelayMs: options.restartDelayMs ?? RESTART_DELAY_MS,
+      planOf: (machine) => startPlan(machine, platform),
+      bootDelayMs: ({ app, id }) => faults.delayOf("boot", { app, machine: id }),
+    });
     await host.loseAll();
+    scheduler = new Scheduler(host, clock);
+    fetch = machinesApi({ ...parts, host, platform, scheduler }).fetch;
+    addFromFile(faults, given, options.faultsFile ?? "");
   } catch (error) {
     server.close();
     throw error;
   }
-  const scheduler = new Scheduler(host, clock);
-  fetch = machinesApi({ ...parts, host, scheduler, hostNames }).fetch;
 
   const { store } = host.registry;
   const sweep = () => store.dropDestroyedBefore(now() - DESTROYED_KEPT_MS);
@@ -109,6 +123,7 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
       await host.close();
       server.closeAllConnections();
       await closed;
+      await platform.close();
       store.close();
     },
   };

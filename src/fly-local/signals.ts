@@ -21,6 +21,12 @@ export function signalNumber(name: NodeJS.Signals): number {
   return constants.signals[name];
 }
 
+/** "SIGTERM" for 15; a number without a name is given back. */
+export function signalName(number: number): string {
+  const found = Object.entries(constants.signals).find(([, value]) => value === number);
+  return found?.[0] ?? String(number);
+}
+
 function known(value: unknown, names: readonly string[]): NodeJS.Signals | null {
   if (typeof value !== "string" && typeof value !== "number") return null;
   const text = String(value).toUpperCase();

@@ -19,6 +19,8 @@ export const wireFile = z.object({
   guest_path: z.string(),
   /** base64 */
   raw_value: z.string().optional(),
+  /** In place of `raw_value`: the app's secret that holds it. */
+  secret_name: z.string().nullish(),
   mode: z.number().optional(),
 });
 
@@ -96,6 +98,8 @@ export const wireCreateRequest = z.looseObject({
   region: z.string().optional(),
   config: wireConfig,
   skip_launch: z.boolean().optional(),
+  skip_secrets: z.boolean().nullish(),
+  min_secrets_version: z.number().nullish(),
 });
 export type WireCreateRequest = z.infer<typeof wireCreateRequest>;
 

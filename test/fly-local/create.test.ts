@@ -127,11 +127,13 @@ describe("create", async () => {
   });
 
   it("refuses what it cannot do yet with 501, instead of leaving it out", async () => {
-    const reply = await post({ config: { ...config, mounts: [{ volume: "vol_1", path: "/data" }] } });
+    const reply = await post({ config: { ...config, containers: [{ name: "a" }] } });
     expect(reply.status).toBe(501);
-    expect(reply.body.error).toContain("config.mounts");
+    expect(reply.body.error).toContain("config.containers");
     expect((await fly.call("POST", `${machines}/0/memory/reclaim`)).status).toBe(501);
-    expect((await fly.call("GET", "/v1/platform/regions")).body.error).toContain("GET /v1/platform/regions");
+    expect((await fly.call("POST", "/v1/platform/placements")).body.error).toContain(
+      "POST /v1/platform/placements",
+    );
   });
 
   it("refuses a body above 8 MiB", async () => {

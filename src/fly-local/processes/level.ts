@@ -1,5 +1,6 @@
 /** How the processes of a Machine are kept apart from the computer: one interface, two levels. */
 
+import type { LogWriter } from "../logs/logs.ts";
 import type { Machine } from "../machine.ts";
 
 /** How a process ended: by itself with a code, or of a signal (then `code` is 0). */
@@ -46,6 +47,15 @@ export interface GuestPlan {
   readonly machine: Machine;
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  readonly mounts: readonly Mount[];
+  /** Takes what the main process writes. */
+  readonly log: LogWriter;
+}
+
+/** A directory of this computer that a Machine has at a path of its own. */
+export interface Mount {
+  readonly source: string;
+  readonly path: string;
 }
 
 export interface Level {
@@ -54,6 +64,8 @@ export interface Level {
   readonly detail: string;
   /** Why a file cannot be put at this path, or null. */
   fileRefusal(path: string): string | null;
+  /** Why volumes can not be mounted, or null. */
+  readonly mountRefusal: string | null;
   /** Starts the main process. */
   start(plan: GuestPlan): Promise<Guest>;
   /** Removes what a Machine left on the computer, where this level leaves anything. */

@@ -3,19 +3,26 @@
  * directory, HOME and TMPDIR. It shares the file system, so `files[]` may only go under /tmp.
  */
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import type { Readable } from "node:stream";
+import type { LogWriter } from "../logs/logs.ts";
 import type { Machine } from "../machine.ts";
 import { collected, endOf } from "./child.ts";
-import type { Guest, GuestPlan, Level } from "./level.ts";
+import type { Guest, GuestPlan, Level, ProcessExit } from "./level.ts";
 import { allProcesses, areStill, descendantsOf, hasEnv, killTree, send } from "./tree.ts";
 import { startWatchdog, type Watchdog } from "./watchdog.ts";
 
 /** Rounds of looking for processes that were being made while the others were killed. */
 const SEARCHES_MAX = 50;
 const SEARCH_AGAIN_MS = 1;
+/** What a process wrote before its end is in the pipe by then, and is read at once. */
+const LAST_OUTPUT_MS = 10;
+/** As in a sandbox (`init.c`). */
+const MAIN_BYTES = 256 * 1024;
+const MAIN_REST_MS = 10;
 
 export function processLevel(directory: string): Level {
   const older = new Set(allProcesses());
@@ -29,6 +36,8 @@ export function processLevel(directory: string): Level {
       isInTmp(path)
         ? null
         : `config.files: guest_path "${path}" is refused: at isolation level "process" machines share the files of this computer, so only paths under /tmp/ are accepted`,
+    mountRefusal:
+      'config.mounts is refused: at isolation level "process" machines share the files of this computer, and a volume needs a path of its own; level "sandbox" has it',
     start: async (plan) => {
       const cwd = home(plan.machine);
       await removals.get(cwd);
@@ -66,14 +75,14 @@ function guest(
   older: Set<number>,
 ): Guest {
   const [command = "", ...args] = plan.argv;
-  const main = spawn(command, args, { cwd, env, stdio: "ignore", detached: true });
+  const main = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
   const groups = new Set<number>();
   if (main.pid !== undefined) {
     groups.add(main.pid);
     watchdog.add(main.pid, plan.machine.id);
   }
   const entry = `FLY_MACHINE_ID=${plan.machine.id}`;
-  const exit = endOf(main, "exit");
+  const exit = heard(main, plan.log);
   const running = new Set<Promise<unknown>>([exit]);
   let ending: Promise<void> | null = null;
   const end = async () => {
@@ -114,6 +123,43 @@ function guest(
       ending ??= end();
       return ending;
     },
+  };
+}
+
+/** How the main process ended, once what it wrote is read; what it left behind may hold its streams open for longer. */
+async function heard(main: ChildProcess, log: LogWriter): Promise<ProcessExit> {
+  const closed = endOf(main, "close");
+  const resume = [
+    paced(main.stdout, (bytes) => log.write("stdout", bytes)),
+    paced(main.stderr, (bytes) => log.write("stderr", bytes)),
+  ];
+  const exit = await endOf(main, "exit");
+  for (const each of resume) each();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, LAST_OUTPUT_MS);
+  });
+  await Promise.race([closed, late]);
+  clearTimeout(timer);
+  return exit;
+}
+
+/** Reads a stream with rests where it brings much, so that there is time for others. Returns what ends a rest. */
+function paced(stream: Readable | null, onBytes: (bytes: Buffer) => void): () => void {
+  let taken = 0;
+  let timer: NodeJS.Timeout | undefined;
+  stream?.on("error", () => {});
+  stream?.on("data", (bytes: Buffer) => {
+    onBytes(bytes);
+    taken += bytes.length;
+    if (taken < MAIN_BYTES) return;
+    taken = 0;
+    stream.pause();
+    timer = setTimeout(() => stream.resume(), MAIN_REST_MS);
+  });
+  return () => {
+    clearTimeout(timer);
+    stream?.resume();
   };
 }
 

@@ -12,6 +12,7 @@ import {
   namespaces,
   PLAIN_PATH,
   planRoot,
+  rootOf,
   rootOfTopDirectories,
   wholeRoot,
   workspace,
@@ -21,6 +22,8 @@ import {
 export interface SandboxPlan {
   /** The init's path. */
   readonly program: string;
+  /** Where the root is made; the last operation makes it the root. */
+  readonly root: string;
   readonly operations: readonly Operation[];
 }
 
@@ -38,6 +41,7 @@ export async function probeSandbox(directory: string, hidden: readonly string[])
   const isRoot = process.getuid?.() === 0;
   try {
     const program = installInit(base);
+    const root = rootOf(base);
     const shapes = [() => rootOfTopDirectories(base)];
     if (isRoot) shapes.unshift(wholeRoot);
     let reason = "";
@@ -45,11 +49,11 @@ export async function probeSandbox(directory: string, hidden: readonly string[])
       const layers = shape();
       const operations = planRoot(base, layers, isRoot, hidden);
       const failure = await failureOf(program, operations);
-      if (failure === null) return { kind: "able", plan: { program, operations } };
+      if (failure === null) return { kind: "able", plan: { program, root, operations } };
       reason ||= failure;
       const second = planRoot(base, await possible(program, base, layers, isRoot), isRoot, hidden);
       if ((await failureOf(program, second)) === null)
-        return { kind: "able", plan: { program, operations: second } };
+        return { kind: "able", plan: { program, root, operations: second } };
     }
     return { kind: "unable", reason };
   } catch (error) {

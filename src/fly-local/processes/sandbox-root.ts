@@ -95,6 +95,11 @@ export function namespaces(isRoot: boolean): Operation[] {
   ];
 }
 
+/** Where a root is made before it becomes one. */
+export function rootOf(base: string): string {
+  return join(base, "mount/root");
+}
+
 /** The private tmpfs that everything is built on, at `base`. */
 export function workspace(base: string): Operation[] {
   mkdirSync(join(base, "mount"), { recursive: true });
@@ -138,7 +143,7 @@ export function planRoot(
   isRoot: boolean,
   hidden: readonly string[],
 ): Operation[] {
-  const root = join(base, "mount/root");
+  const root = rootOf(base);
   const { noSuid, noDev, noExec, readOnly, bind, recursive } = MOUNT;
   return [
     ...namespaces(isRoot),

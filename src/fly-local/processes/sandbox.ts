@@ -12,6 +12,7 @@ import type { Command } from "./init/protocol.ts";
 import type { ExecResult, Guest, GuestPlan, Level } from "./level.ts";
 import type { SandboxPlan } from "./sandbox-probe.ts";
 import { areStill, descendantsOf, nameOf } from "./tree.ts";
+import { withMounts } from "./volume-mounts.ts";
 
 /** A spare is made a moment after the last was taken, when the Machine that took it has got going. */
 const SPARE_DELAY_MS = 40;
@@ -49,8 +50,13 @@ export function sandboxLevel(plan: SandboxPlan): Level {
     name: "sandbox",
     detail: "own namespaces and a private layer over this computer's files, which stand in for the image",
     fileRefusal: () => null,
+    mountRefusal: null,
     start: async (guestPlan) => {
-      const init = await take();
+      const { mounts } = guestPlan;
+      // The spare is past the point from which this computer's directories can be seen.
+      const init = await (mounts.length === 0
+        ? take()
+        : makeInit(plan.program, withMounts(plan.operations, plan.root, mounts)));
       try {
         await init.operate([setHostname(guestPlan.machine.id), ...filesOf(guestPlan, resolv)]);
         return await guest(guestPlan, init);
@@ -86,8 +92,8 @@ async function guest(plan: GuestPlan, init: Init): Promise<Guest> {
     gid: 0,
     capabilities: CAPABILITIES,
   };
-  const main: Command = { ...common, argv: plan.argv, isMain: true, isHeard: false };
-  const { started, exit, signal } = init.execute(main, () => {});
+  const main: Command = { ...common, argv: plan.argv, isMain: true, isHeard: true };
+  const { started, exit, signal } = init.execute(main, plan.log.write);
   await started;
   return {
     exit,

@@ -2,11 +2,12 @@
 
 import type { HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
-import { type Faults, fault } from "../faults.ts";
+import { complaint, type Faults, fault } from "../faults.ts";
+import type { Host } from "../host.ts";
 
 const LOOPBACK = ["127.0.0.1", "::1", "::ffff:127.0.0.1"];
 
-export function controlRoutes(faults: Faults): Hono<{ Bindings: HttpBindings }> {
+export function controlRoutes(faults: Faults, host: Host): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.use(async (c, next) => {
     if (!LOOPBACK.includes(c.env.incoming.socket.remoteAddress ?? ""))
@@ -19,14 +20,27 @@ export function controlRoutes(faults: Faults): Hono<{ Bindings: HttpBindings }> 
   });
   app.post("/faults", async (c) => {
     const parsed = fault.safeParse(await c.req.json().catch(() => null));
-    if (!parsed.success) return c.json({ error: parsed.error.message }, 400);
-    faults.add(parsed.data);
+    if (!parsed.success) return c.json({ error: complaint(parsed.error) }, 400);
+    const { machine, gone_after_ms } = parsed.data;
+    if (
+      parsed.data.kind === "machine_lost" &&
+      !host.registry.undestroyed(null).some(({ id }) => id === machine)
+    )
+      return c.json({ error: `machine: there is no machine "${machine}"` }, 400);
+    try {
+      faults.add(parsed.data);
+    } catch (error) {
+      return c.json({ error: (error as Error).message }, 400);
+    }
+    if (parsed.data.kind === "machine_lost" && gone_after_ms !== undefined)
+      host.later(gone_after_ms, () => void host.lose(machine ?? "").then(() => faults.forget(machine ?? "")));
     return c.body(null, 204);
   });
   app.delete("/faults", (c) => {
     faults.clear();
     return c.body(null, 204);
   });
+  app.get("/faults", (c) => c.json(faults.list()));
   app.get("/calls", (c) => c.json(faults.calls()));
   return app;
 }

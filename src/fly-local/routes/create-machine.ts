@@ -2,28 +2,37 @@
 
 import type { Operation } from "../app.ts";
 import { filledConfig, readCreateRequest, refuseFiles } from "../config.ts";
-import { nameTaken } from "../error.ts";
+import { ApiError, nameTaken } from "../error.ts";
 import { machineId, machineName, privateIp, ulid } from "../id.ts";
 import { newLease } from "../lease.ts";
 import { type Machine, toWire, UNTOUCHED } from "../machine.ts";
 import { placed } from "../placement.ts";
 import { bodyOf } from "../request.ts";
+import { checkSecretFiles, checkSecretsVersion } from "../secrets.ts";
+import { claimedMounts, readMounts } from "../volumes/mounts.ts";
 
-export const createMachine: Operation = async (c, { host, region, scheduler }) => {
+export const createMachine: Operation = async (c, { host, platform, faults, region, scheduler }) => {
   const { registry, level } = host;
   const request = readCreateRequest(await bodyOf(c));
   refuseFiles(request.config, level);
   const app = c.req.param("app") ?? "";
+  const place = placed(request.region, region);
+  const { secrets, volumes } = platform;
+  checkSecretsVersion(request.min_secrets_version, secrets.version(app));
+  checkSecretFiles(request.config, app, secrets);
+  if (readMounts(request.config).length > 0 && level.mountRefusal !== null)
+    throw new ApiError(400, level.mountRefusal);
   const name = request.name || machineName();
   const holder = registry.holderOf(app, name);
   if (holder !== null) throw nameTaken(holder, name);
+  const mounts = claimedMounts(request.config, app, place, volumes, registry);
   const id = machineId();
   const now = registry.now();
   const machine: Machine = {
     id,
     app,
     name,
-    region: placed(request.region, region),
+    region: place,
     state: "created",
     instanceId: ulid(now),
     privateIp: privateIp(id),
@@ -32,15 +41,20 @@ export const createMachine: Operation = async (c, { host, region, scheduler }) =
     isolation: level.name,
     events: [{ id: ulid(now), type: "launch", status: "created", source: "user", timestamp: now }],
     ...UNTOUCHED,
+    ...(request.skip_secrets === true && { skipsSecrets: true }),
     lease: request.lease_ttl ? newLease(c, now, request.lease_ttl, "") : null,
-    config: filledConfig(request.config),
+    config: { ...filledConfig(request.config), ...(mounts.length > 0 && { mounts }) },
   };
+  platform.apps.use(app);
   registry.add(machine);
   scheduler.follow(machine);
-  // After the answer is on its way: making a process holds up everything else for a millisecond.
-  setImmediate(() => {
+  const begin = () => {
     if (request.skip_launch) registry.apply(id, { kind: "left_unlaunched" });
     else host.launch(id, "flyd");
-  });
+  };
+  const pullMs = faults.delayOf("pull", { app, machine: id });
+  // After the answer is on its way: making a process holds up everything else for a millisecond.
+  if (pullMs > 0) host.later(pullMs, begin);
+  else setImmediate(begin);
   return c.json({ ...toWire(machine), ...(machine.lease !== null && { nonce: machine.lease.nonce }) });
 };

@@ -1,16 +1,16 @@
-/** GET /v1/apps/{app}: any name is an app here, from its first use on (docs: Apps resource). */
+/** GET /v1/apps/{app} (docs: Get app details). */
 
-import type { Operation } from "../app.ts";
+import type { ApiParts, Operation } from "../app.ts";
+import { appToWire } from "../apps.ts";
 
-export const getApp: Operation = (c, { host }) => {
+export const getApp: Operation = (c, parts) => {
   const name = c.req.param("app") ?? "";
-  return c.json({
-    id: name,
-    name,
-    status: "deployed",
-    network: "default",
-    machine_count: host.registry.undestroyed(name).length,
-    volume_count: 0,
-    organization: { name: "local", slug: "local", internal_numeric_id: 1 },
-  });
+  return c.json(appToWire(parts.platform.apps.get(name), countsOf(name, parts)));
 };
+
+export function countsOf(name: string, { host, platform }: ApiParts) {
+  return {
+    machines: host.registry.undestroyed(name).length,
+    volumes: platform.volumes.list(name).length,
+  };
+}

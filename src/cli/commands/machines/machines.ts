@@ -9,11 +9,11 @@ export const MACHINES_MAIN = fileURLToPath(new URL("../../../fly-local/main.ts",
 
 /** What was given, as the program's own arguments. */
 export function machinesArgs(options: MachinesOptions): string[] {
-  const { port, host, state, isolation, token, region, rateLimits } = options;
-  const args = Object.entries({ port, host, state, isolation, token, region })
+  const { port, host, state, isolation, token, region, faults, rateLimits, strictApps } = options;
+  const named = Object.entries({ port, host, state, isolation, token, region, faults })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `--${name}=${value}`);
-  return rateLimits ? [...args, "--rate-limits"] : args;
+  return [...named, ...(rateLimits ? ["--rate-limits"] : []), ...(strictApps ? ["--strict-apps"] : [])];
 }
 
 /** Runs it and answers its exit code. */

@@ -11,6 +11,8 @@ export interface MachinesOptions {
   token?: string;
   region?: string;
   rateLimits?: boolean;
+  strictApps?: boolean;
+  faults?: string;
 }
 
 export function machinesCommand(act: (options: MachinesOptions) => Promise<void>): Command {
@@ -31,6 +33,8 @@ export function machinesCommand(act: (options: MachinesOptions) => Promise<void>
     .option("--token <token>", "the only token that is let in (default: any)")
     .option("--region <region>", "region of machines that ask for none (default: local)")
     .option("--rate-limits", "refuse calls above Fly's rate limits with 429 (default: no limits)")
+    .option("--strict-apps", "apps have to be created before they are used (default: any name is one)")
+    .option("--faults <file>", "JSON file with faults to begin with, as POST /_control/faults takes them")
     .addHelpText("after", EXAMPLES)
     .action((options: MachinesOptions) => act(options));
 }

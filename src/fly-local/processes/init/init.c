@@ -36,7 +36,7 @@ enum {
   SYS_setgroups = 116, SYS_prctl = 157, SYS_mount = 165,
   SYS_sethostname = 170, SYS_exit_group = 231, SYS_openat = 257, SYS_mkdirat = 258, SYS_mknodat = 259,
   SYS_unlinkat = 263, SYS_symlinkat = 266, SYS_ppoll = 271, SYS_unshare = 272, SYS_signalfd4 = 289, SYS_dup3 = 292,
-  SYS_pipe2 = 293, SYS_prlimit64 = 302, SYS_close_range = 436,
+  SYS_pipe2 = 293, SYS_prlimit64 = 302, SYS_close_range = 436, SYS_clock_gettime = 228,
 };
 static inline word call(word n, word a, word b, word c, word d, word e) {
   word result;
@@ -55,7 +55,7 @@ enum {
   SYS_setsid = 157, SYS_setgroups = 159, SYS_prctl = 167, SYS_mount = 40,
   SYS_sethostname = 161, SYS_exit_group = 94, SYS_openat = 56, SYS_mkdirat = 34, SYS_mknodat = 33, SYS_unlinkat = 35,
   SYS_symlinkat = 36, SYS_ppoll = 73, SYS_unshare = 97, SYS_signalfd4 = 74, SYS_dup3 = 24, SYS_pipe2 = 59,
-  SYS_prlimit64 = 261, SYS_close_range = 436,
+  SYS_prlimit64 = 261, SYS_close_range = 436, SYS_clock_gettime = 113,
 };
 static inline word call(word n, word a, word b, word c, word d, word e) {
   register word x8 __asm__("x8") = n;
@@ -81,7 +81,7 @@ enum { SIGKILL = 9, SIGPIPE = 13, SIGCHLD = 17, SIGCONT = 18, WNOHANG = 1, SIG_S
 enum { PR_SET_PDEATHSIG = 1, PR_CAPBSET_READ = 23, PR_CAPBSET_DROP = 24, PR_SET_DUMPABLE = 4, PR_SET_CHILD_SUBREAPER = 36 };
 enum { PR_CAP_AMBIENT = 47, PR_CAP_AMBIENT_CLEAR_ALL = 4, CAPABILITY_VERSION_3 = 0x20080522, MNT_DETACH = 2 };
 enum { POLLIN = 1, RLIMIT_NOFILE = 7, F_SETFD = 2, FD_CLOEXEC = 1, F_SETFL = 4, O_NONBLOCK = 04000 };
-enum { CONTROL = 3 };
+enum { CONTROL = 3, CLOCK_MONOTONIC = 1 };
 enum { FROM_OPERATIONS = 1, FROM_EXECUTE = 2, FROM_SIGNAL = 3, FROM_KILL = 4 };
 enum { TO_DONE = 1, TO_STDOUT = 2, TO_STDERR = 3, TO_ENDED = 4, TO_PID = 5 };
 enum { IS_MAIN = 1, IS_SILENT = 2 };
@@ -306,6 +306,9 @@ static void operate_all(u32 id, u8 *at, const u8 *end) {
 
 /* OPEN_FILES is what Fly's init sets (superfly/init-snapshot). */
 enum { COMMANDS_MAX = 128, STRINGS_MAX = 65536, OPEN_FILES = 10240 };
+/* A main process that writes without end is read this much at a time with a rest after it, so that the server has time for
+ * others. What it wrote before its end is read as far as the largest pipe goes (pipe(7)); what others write is not. */
+enum { MAIN_BYTES = 4 * PIECE, MAIN_REST_MS = 10, LAST_PIECES = 16 };
 
 /* A started command. A free place has pid 0. */
 struct command {
@@ -318,6 +321,8 @@ struct command {
   int ended;
   int killed;
   u32 status;
+  u32 taken;     /* of the main one's streams since its last rest */
+  u64 rests;     /* until then its streams are left alone; 0 when not */
 };
 static struct command commands[COMMANDS_MAX];
 static char *strings[STRINGS_MAX];
@@ -555,6 +560,12 @@ static void settle(struct command *c) {
   c->pid = 0;
 }
 
+static u64 now_ms(void) {
+  word time[2] = {0, 0};
+  CALL(clock_gettime, CLOCK_MONOTONIC, time, 0);
+  return (u64)time[0] * 1000 + (u64)time[1] / 1000000;
+}
+
 /* Passes on some of what a stream has; false when there is no more for now. A stream that is over is closed. */
 static int pass_on(struct command *c, int *fd, u32 type) {
   static u8 frame[HEADER + PIECE];
@@ -562,6 +573,10 @@ static int pass_on(struct command *c, int *fd, u32 type) {
   if (n == -EINTR || n == -EAGAIN) return 0;
   if (n <= 0) close_fd(fd);
   else send_frame(type, c->id, frame, (u32)n);
+  if (n > 0 && c->flags & IS_MAIN && (c->taken += (u32)n) >= MAIN_BYTES) {
+    c->taken = 0;
+    c->rests = now_ms() + MAIN_REST_MS;
+  }
   return n > 0;
 }
 
@@ -596,8 +611,8 @@ static void reap(void) {
     for (int i = 0; i < COMMANDS_MAX; i++) {
       struct command *c = &commands[i];
       if (c->pid != pid || !(c->flags & IS_MAIN)) continue;
-      while (pass_on(c, &c->out, TO_STDOUT)) {}
-      while (pass_on(c, &c->err, TO_STDERR)) {}
+      for (int piece = 0; piece < LAST_PIECES && pass_on(c, &c->out, TO_STDOUT); piece++) {}
+      for (int piece = 0; piece < LAST_PIECES && pass_on(c, &c->err, TO_STDERR); piece++) {}
       c->status = (u32)status;
       c->ended = 1;
     }
@@ -643,20 +658,24 @@ static void serve(int children) {
   for (;;) {
     for (u64 length; (length = whole_frame()); forget_frame(length))
       obey(u32_at(input + 4), u32_at(input + 8), input + HEADER, u32_at(input));
-    int is_killing = 0;
+    int is_killing = 0, is_resting = 0;
     polled_count = 0;
     watch(CONTROL);
     watch(children);
     for (int i = 0; i < COMMANDS_MAX; i++) {
       struct command *c = &commands[i];
       if (!c->pid) continue;
-      at[i].out = watch(c->out);
-      at[i].err = watch(c->err);
+      if (c->rests && c->rests <= now_ms()) c->rests = 0;
+      at[i].out = watch(c->rests ? -1 : c->out);
+      at[i].err = watch(c->rests ? -1 : c->err);
       at[i].verdict = watch(c->verdict);
       is_killing |= c->killed;
+      is_resting |= c->rests != 0;
     }
     if (!is_killing) again[1] = KILL_AGAIN_FIRST_NS;
-    word ready = CALL5(ppoll, polled, polled_count, is_killing ? again : 0, 0, 0);
+    u64 rest[2] = {0, MAIN_REST_MS * 1000000};
+    u64 *patience = is_killing ? again : is_resting ? rest : 0;
+    word ready = CALL5(ppoll, polled, polled_count, patience, 0, 0);
     if (ready < 0 && ready != -EINTR) leave(COMMAND_FAILED);
     if (ready < 0) continue;
     if (ready == 0 && again[1] < KILL_AGAIN_LAST_NS) again[1] *= 2;

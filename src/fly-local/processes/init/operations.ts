@@ -21,6 +21,7 @@ export const MOUNT = {
   bind: 4096,
   recursive: 16384,
   private: 1 << 18,
+  move: 8192,
 } as const;
 
 export interface Operation {

@@ -1,0 +1,134 @@
+/**
+ * As much of Fly's GraphQL API as flyctl asks for on its way to machine run, destroy, status and logs (fly-go resource_apps.go,
+ * flyctl gql/): apps, Machines, the organization, and what image a name means. Everything else is refused by name.
+ */
+
+import type { ApiParts } from "../app.ts";
+import { type App, numericId, ORGANIZATION } from "../apps.ts";
+import { ApiError } from "../error.ts";
+import { imageRef } from "../image.ts";
+import type { Machine } from "../machine.ts";
+import { type Resolved, type Resolver, readDocument, selected } from "./selection.ts";
+
+interface Answer {
+  data: Record<string, unknown> | null;
+  errors?: { message: string; extensions?: { code: string } }[];
+}
+
+/** Answers a document. What goes wrong is in the answer, as GraphQL has it. */
+export function answerGraphql(
+  query: string,
+  variables: Readonly<Record<string, unknown>>,
+  parts: ApiParts,
+): Answer {
+  try {
+    const { kind, fields } = readDocument(query, variables);
+    if (kind !== "query") return refused(`unimplemented: ${kind}s are not part of this local server`);
+    const root = rootOf(parts);
+    const unknown = fields.find(({ name }) => !Object.hasOwn(root, name));
+    if (unknown !== undefined)
+      return refused(`unimplemented: "${unknown.name}" is not part of this local server`);
+    return { data: selected(root, fields) as Record<string, unknown> };
+  } catch (error) {
+    // The text that flyctl makes an app on is the one that the Machines API has, too.
+    if (error instanceof ApiError)
+      return refused(error.message, error.status === 404 ? "NOT_FOUND" : undefined);
+    if (error instanceof SyntaxError) return refused(`the document can not be read: ${error.message}`);
+    throw error;
+  }
+}
+
+function refused(message: string, code?: string): Answer {
+  return { data: null, errors: [{ message, ...(code !== undefined && { extensions: { code } }) }] };
+}
+
+function rootOf(parts: ApiParts): { readonly [name: string]: Resolver } {
+  const { apps } = parts.platform;
+  const slugOf = (value: unknown) => (value === "personal" ? ORGANIZATION : String(value ?? ORGANIZATION));
+  return {
+    app: ({ name }) => appOf(apps.get(String(name)), parts),
+    apps: () => ({
+      nodes: apps.list(ORGANIZATION).map((app) => appOf(app, parts)),
+      pageInfo: { hasNextPage: false, endCursor: "" },
+    }),
+    appNameAvailable: ({ name }) => !apps.list(ORGANIZATION).some((app) => app.name === name),
+    machine: ({ machineId, id }) => {
+      const wanted = machineId ?? id;
+      const machine = parts.host.registry.undestroyed(null).find((each) => each.id === wanted);
+      if (machine === undefined) throw new ApiError(404, `Could not find Machine "${wanted}"`);
+      return machineOf(machine, parts);
+    },
+    organization: ({ slug }) => organizationOf(slugOf(slug)),
+    personalOrganization: () => organizationOf(ORGANIZATION),
+    organizations: () => ({ nodes: [organizationOf(ORGANIZATION)] }),
+    viewer: () => ({
+      id: "local",
+      email: "local@localhost",
+      personalOrganization: organizationOf(ORGANIZATION),
+    }),
+    platform: () => ({
+      requestRegion: parts.region,
+      regions: [{ code: parts.region, name: "this computer" }],
+    }),
+    latestImageDetails: ({ image }) => {
+      const { registry, repository, tag, digest } = imageRef(String(image));
+      return { registry, repository, tag, digest, version: null };
+    },
+  };
+}
+
+function appOf(app: App, parts: ApiParts): Resolved {
+  const machines = parts.host.registry.undestroyed(app.name);
+  return {
+    id: app.name,
+    internalNumericId: numericId(app.name),
+    name: app.name,
+    hostname: `${app.name}.localhost`,
+    cnameTarget: "",
+    deployed: machines.length > 0,
+    status: machines.length > 0 ? "deployed" : "pending",
+    network: app.network,
+    appUrl: "",
+    platformVersion: "machines",
+    organization: organizationOf(app.organization),
+    role: null,
+    image: ({ ref }) => imageOf(String(ref)),
+    machines: () => ({ nodes: machines.map((machine) => machineOf(machine, parts)) }),
+    ipAddresses: { nodes: [] },
+    currentRelease: null,
+    currentReleaseUnprocessed: null,
+  };
+}
+
+function machineOf(machine: Machine, parts: ApiParts): Resolved {
+  return {
+    id: machine.id,
+    name: machine.name,
+    state: machine.state,
+    region: machine.region,
+    instanceId: machine.instanceId,
+    createdAt: new Date(machine.createdAt).toISOString(),
+    app: () => appOf(parts.platform.apps.get(machine.app), parts),
+  };
+}
+
+/** @param slug of an organization, all of which are the user's own */
+function organizationOf(slug: string): { readonly [name: string]: Resolver } {
+  return {
+    id: slug,
+    internalNumericId: String(numericId(slug)),
+    slug,
+    rawSlug: slug,
+    name: slug,
+    type: "PERSONAL",
+    paidPlan: true,
+    billable: true,
+    viewerRole: "admin",
+  };
+}
+
+/** Names are taken as they are: whether there is such an image shows when a Machine is made of it. */
+function imageOf(ref: string): Resolved {
+  const { digest } = imageRef(ref);
+  return { id: digest, ref, digest, compressedSize: "0", compressedSizeFull: "0" };
+}

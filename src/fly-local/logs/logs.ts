@@ -1,0 +1,154 @@
+/**
+ * What the main processes of Machines write, line by line, and how they ended: the newest of each Machine and of each app,
+ * in memory. Fly keeps about seven days; here a restart of the server forgets them.
+ */
+
+import { LOG_APP_MAX_BYTES, LOG_MACHINE_BYTES_PER_S, LOG_MACHINE_MAX_BYTES } from "../limits.ts";
+import type { Machine } from "../machine.ts";
+import type { ProcessExit } from "../processes/level.ts";
+import { signalName } from "../signals.ts";
+import { Lines } from "./lines.ts";
+
+export interface LogEntry {
+  /** Unix nanoseconds, of which each line of an app has its own: the cursor of reading on. */
+  readonly at: bigint;
+  readonly message: string;
+  readonly stream: "stdout" | "stderr";
+  readonly machine: string;
+  readonly region: string;
+}
+
+export interface LogFilter {
+  /** After this entry. */
+  readonly after: bigint | null;
+  readonly machine: string | null;
+  readonly region: string | null;
+}
+
+/** What an entry takes beside its text, about. */
+const ENTRY_BYTES = 200;
+
+interface AppLog {
+  entries: LogEntry[];
+  bytes: number;
+  readonly bytesOf: Map<string, number>;
+}
+
+/** Takes what a Machine writes during one start. */
+export interface LogWriter {
+  write(stream: "stdout" | "stderr", bytes: Uint8Array): void;
+  /** Ends it with the line that Fly's init writes then; flyctl ends its following of a release command by it. */
+  end(exit: ProcessExit): void;
+}
+
+export class Logs {
+  readonly #now: () => number;
+  readonly #apps = new Map<string, AppLog>();
+  #last = 0n;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  writer(machine: Machine): LogWriter {
+    const lines = {
+      stdout: new Lines((line) => this.#add(machine, "stdout", line)),
+      stderr: new Lines((line) => this.#add(machine, "stderr", line)),
+    };
+    const endLines = () => {
+      lines.stdout.end();
+      lines.stderr.end();
+    };
+    let second = this.#now();
+    let isOver = false;
+    let taken = 0;
+    let dropped = 0;
+    const sayDropped = () => {
+      if (dropped > 0)
+        this.#add(machine, "stdout", ` WARN ${dropped} bytes of output left out: too many at once`);
+      dropped = 0;
+    };
+    return {
+      write: (stream, bytes) => {
+        // Whoever is left behind may write on until it is killed.
+        if (isOver) return;
+        const now = this.#now();
+        if (Math.abs(now - second) > 1000) {
+          second = now;
+          taken = 0;
+          sayDropped();
+        }
+        taken += bytes.length;
+        if (taken <= LOG_MACHINE_BYTES_PER_S) return lines[stream].push(bytes);
+        // What was begun has lost its end.
+        if (dropped === 0) endLines();
+        dropped += bytes.length;
+      },
+      end: (exit) => {
+        isOver = true;
+        sayDropped();
+        endLines();
+        this.#add(machine, "stdout", lastWords(exit));
+      },
+    };
+  }
+
+  /** The newest `count`, or the first `count` after a cursor; oldest first. */
+  read(app: string, filter: LogFilter, count: number): LogEntry[] {
+    const { after, machine, region } = filter;
+    const found = (this.#apps.get(app)?.entries ?? []).filter(
+      (entry) =>
+        (after === null || entry.at > after) &&
+        (machine === null || entry.machine === machine) &&
+        (region === null || entry.region === region),
+    );
+    return after === null ? found.slice(-count) : found.slice(0, count);
+  }
+
+  /** A cursor that all that is written from now on comes after, and nothing else. */
+  cursor(): bigint {
+    const now = BigInt(this.#now()) * 1_000_000n;
+    if (now > this.#last) this.#last = now;
+    return this.#last;
+  }
+
+  forget(app: string): void {
+    this.#apps.delete(app);
+  }
+
+  #add(machine: Machine, stream: "stdout" | "stderr", message: string): void {
+    const log: AppLog = this.#apps.get(machine.app) ?? { entries: [], bytes: 0, bytesOf: new Map() };
+    this.#apps.set(machine.app, log);
+    this.#last = this.cursor() + 1n;
+    log.entries.push({ at: this.#last, message, stream, machine: machine.id, region: machine.region });
+    count(log, machine.id, ENTRY_BYTES + message.length);
+    if ((log.bytesOf.get(machine.id) ?? 0) > LOG_MACHINE_MAX_BYTES) drop(log, machine.id);
+    if (log.bytes > LOG_APP_MAX_BYTES) drop(log, null);
+  }
+}
+
+function count(log: AppLog, machine: string, bytes: number): void {
+  log.bytes += bytes;
+  const total = (log.bytesOf.get(machine) ?? 0) + bytes;
+  if (total > 0) log.bytesOf.set(machine, total);
+  else log.bytesOf.delete(machine);
+}
+
+/** Drops the older half of a Machine's lines, or of all: seldom, as each time costs a pass over the app's. */
+function drop(log: AppLog, machine: string | null): void {
+  const total = machine === null ? log.bytes : (log.bytesOf.get(machine) ?? 0);
+  let freed = 0;
+  log.entries = log.entries.filter((entry) => {
+    if (freed * 2 > total || (machine !== null && entry.machine !== machine)) return true;
+    const bytes = ENTRY_BYTES + entry.message.length;
+    freed += bytes;
+    count(log, entry.machine, -bytes);
+    return false;
+  });
+}
+
+function lastWords({ code, signal }: ProcessExit): string {
+  return signal === null
+    ? ` INFO Main child exited normally with code: ${code}`
+    : ` INFO Main child exited with signal (with signal '${signalName(signal)}', core dumped? false)`;
+}

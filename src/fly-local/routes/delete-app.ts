@@ -1,0 +1,19 @@
+/**
+ * DELETE /v1/apps/{app}: 202; its Machines, volumes, snapshots, secrets and logs go with it. The docs say that `force` stops
+ * Machines first; fly-go deletes apps with Machines without it, so that here it changes nothing.
+ */
+
+import type { Operation } from "../app.ts";
+
+export const deleteApp: Operation = async (c, { host, platform }) => {
+  const name = c.req.param("app") ?? "";
+  platform.apps.delete(name);
+  platform.secrets.deleteAll(name);
+  // A volume is removed once no process has it any more, and logs when nobody writes them.
+  const destroyed = host.registry.undestroyed(name).map((machine) => host.destroy(machine, "user"));
+  void Promise.all(destroyed).then(() => {
+    platform.volumes.deleteAll(name);
+    platform.logs.forget(name);
+  });
+  return c.body(null, 202);
+};
