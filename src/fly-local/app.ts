@@ -51,6 +51,7 @@ export function machinesApi(parts: ApiParts): Api {
     await next();
     c.header("fly-request-id", `${ulid(Date.now())}-${parts.region}`);
     c.header("mayfly-isolation", parts.host.level.name);
+    c.header("mayfly-limits", parts.host.level.enforcement?.by ?? "none");
     return;
   });
   app.use("/v1/*", (c, next) => {

@@ -24,6 +24,7 @@ function readFlags() {
       host: { type: "string", default: "127.0.0.1" },
       state: { type: "string", default: ".mayfly/machines" },
       isolation: { type: "string", default: "auto" },
+      "no-limits": { type: "boolean", default: false },
       token: { type: "string" },
       region: { type: "string", default: "local" },
     },
@@ -33,7 +34,12 @@ function readFlags() {
     throw new Error(`--port ${values.port}: a number from 0 to 65535 is expected`);
   if (isolation !== "auto" && isolation !== "sandbox" && isolation !== "process")
     throw new Error(`--isolation ${isolation}: auto, sandbox or process is expected`);
-  return { ...values, isolation: isolation as IsolationChoice, port: Number(values.port) };
+  return {
+    ...values,
+    isolation: isolation as IsolationChoice,
+    port: Number(values.port),
+    limits: !values["no-limits"],
+  };
 }
 
 async function main(): Promise<void> {

@@ -19,6 +19,10 @@ export interface MachinesServerOptions {
   /** Where machines are remembered. */
   stateDir: string;
   isolation?: IsolationChoice;
+  /** Whether Machines are held to their size, where this computer can do that. Default: yes. */
+  limits?: boolean;
+  /** Processes of a Machine, in place of what its memory gives. */
+  pidsMax?: number;
   /** What the Authorization header must carry; by default anything. */
   token?: string | null;
   region?: string;
@@ -51,7 +55,11 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
   await listening(server, port, hostname);
   let host: Host;
   try {
-    const level = await chooseLevel(options.isolation ?? "auto", directory);
+    const { limits = true, pidsMax } = options;
+    const level = await chooseLevel(options.isolation ?? "auto", directory, {
+      areOn: limits,
+      ...(pidsMax !== undefined && { pidsMax }),
+    });
     const registry = new Registry(openStore(directory), now);
     host = new Host(registry, level, options.restartDelayMs ?? RESTART_DELAY_MS);
     await host.loseAll();

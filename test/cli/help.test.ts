@@ -58,6 +58,7 @@ test("machines hands on what was given and nothing else", async () => {
     "--isolation=process",
     "--token=t",
   ]);
+  expect(await handedOn("--no-limits")).toEqual(["--no-limits"]);
 });
 
 test.each([

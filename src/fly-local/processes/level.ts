@@ -1,11 +1,14 @@
 /** How the processes of a Machine are kept apart from the computer: one interface, two levels. */
 
 import type { Machine } from "../machine.ts";
+import type { Enforcement } from "./limits/limiter.ts";
 
 /** How a process ended: by itself with a code, or of a signal (then `code` is 0). */
 export interface ProcessExit {
   readonly code: number;
   readonly signal: number | null;
+  /** It was killed for want of memory; absent where not, or where nobody looks. */
+  readonly oomKilled?: boolean;
 }
 
 export interface ExecResult extends ProcessExit {
@@ -43,6 +46,8 @@ export interface Level {
   readonly name: "sandbox" | "process";
   /** Completes the line at start-up: what a Machine of this level is. */
   readonly detail: string;
+  /** What holds its Machines to their size; null for nothing. */
+  readonly enforcement: Enforcement | null;
   /** Why a file cannot be put at this path, or null. */
   fileRefusal(path: string): string | null;
   /** Starts the main process. */

@@ -24,7 +24,8 @@ export function processLevel(directory: string): Level {
   const home = (machine: Machine) => join(directory, machine.id);
   return {
     name: "process",
-    detail: "machines are plain processes that share this computer's files; images are not used",
+    detail: "machines are plain processes that share this computer's files; images are not used; no limits",
+    enforcement: null,
     fileRefusal: (path) =>
       isInTmp(path)
         ? null

@@ -9,56 +9,90 @@ import { gathered } from "./child.ts";
 import { type Init, makeInit } from "./init/init.ts";
 import { type Operation, putFile, setHostname } from "./init/operations.ts";
 import type { Command } from "./init/protocol.ts";
-import type { ExecResult, Guest, GuestPlan, Level } from "./level.ts";
+import type { ExecResult, Guest, GuestPlan, Level, ProcessExit } from "./level.ts";
+import { amountsOf } from "./limits/amounts.ts";
+import type { Fence, Limiter } from "./limits/limiter.ts";
 import type { SandboxPlan } from "./sandbox-probe.ts";
 
 /** A spare is made a moment after the last was taken, when the Machine that took it has got going. */
 const SPARE_DELAY_MS = 40;
 const FILE_MODE_DEFAULT = 0o644;
+const SIGKILL = signalNumber("SIGKILL");
 /** What docker leaves to root in a container (moby, oci/caps/defaults.go). */
 const CAPABILITIES = 0xa80425fbn;
 
-/** One empty sandbox is always kept ready: making it takes longer than anything else in a Machine's start. */
-export function sandboxLevel(plan: SandboxPlan): Level {
+/** An init with namespaces and a root around it, and perhaps limits. */
+interface Sandbox {
+  readonly init: Init;
+  readonly fence: Fence | null;
+}
+
+/**
+ * One empty sandbox is always kept ready: making it takes longer than anything else in a Machine's start.
+ * @param limiter null for no limits
+ * @param pidsMax of a Machine, in place of what its memory gives
+ */
+export function sandboxLevel(plan: SandboxPlan, limiter: Limiter | null, pidsMax?: number): Level {
   const resolv = hiddenResolvConf();
   let closed = false;
   let timer: NodeJS.Timeout | null = null;
-  const make = () => makeInit(plan.program, plan.operations);
-  let spare: Promise<Init> | null = kept(make());
-  const take = async (): Promise<Init> => {
+  const make = () => makeSandbox(plan, limiter);
+  let spare: Promise<Sandbox> | null = kept(make());
+  const take = async (): Promise<Sandbox> => {
     const taken = spare;
     spare = null;
     timer ??= setTimeout(() => {
       timer = null;
       if (!closed) spare ??= kept(make());
     }, SPARE_DELAY_MS);
-    const init = await taken?.catch(() => null);
+    const sandbox = await taken?.catch(() => null);
     // A spare may have been killed by hand; only a living one is used.
-    return init?.isAlive() ? init : make();
+    if (sandbox?.init.isAlive()) return sandbox;
+    sandbox?.fence?.remove();
+    return make();
   };
   return {
     name: "sandbox",
     detail: "own namespaces and a private layer over this computer's files, which stand in for the image",
+    enforcement: limiter === null ? null : { ...limiter.enforcement, ...(pidsMax && { pidsMax }) },
     fileRefusal: () => null,
     start: async (guestPlan) => {
-      const init = await take();
+      const sandbox = await take();
+      const { init, fence } = sandbox;
       try {
+        await fence?.set(amountsOf(guestPlan.machine.config.guest, pidsMax), init);
         await init.operate([setHostname(guestPlan.machine.id), ...filesOf(guestPlan, resolv)]);
       } catch (error) {
-        init.kill();
+        await end(sandbox);
         throw error;
       }
-      return guest(guestPlan, init);
+      return guest(guestPlan, sandbox);
     },
     clean: async () => {},
     close: async () => {
       closed = true;
       if (timer !== null) clearTimeout(timer);
-      const init = await spare?.catch(() => null);
-      init?.kill();
-      await init?.gone;
+      const sandbox = await spare?.catch(() => null);
+      if (sandbox) await end(sandbox);
+      await limiter?.close();
     },
   };
+}
+
+async function makeSandbox(plan: SandboxPlan, limiter: Limiter | null): Promise<Sandbox> {
+  const fence = limiter?.fence() ?? null;
+  try {
+    return { init: await makeInit(plan.program, [...(fence?.enter ?? []), ...plan.operations]), fence };
+  } catch (error) {
+    fence?.remove();
+    throw error;
+  }
+}
+
+async function end({ init, fence }: Sandbox): Promise<void> {
+  init.kill();
+  await init.gone;
+  fence?.remove();
 }
 
 function filesOf({ machine }: GuestPlan, resolv: string | null): Operation[] {
@@ -68,7 +102,8 @@ function filesOf({ machine }: GuestPlan, resolv: string | null): Operation[] {
   return resolv === null ? files : [...putFile(resolv, readFileSync(resolv), FILE_MODE_DEFAULT), ...files];
 }
 
-function guest(plan: GuestPlan, init: Init): Guest {
+function guest(plan: GuestPlan, sandbox: Sandbox): Guest {
+  const { init, fence } = sandbox;
   const common = {
     env: { HOME: "/root", ...plan.env },
     cwd: "/",
@@ -78,18 +113,29 @@ function guest(plan: GuestPlan, init: Init): Guest {
   };
   const main: Command = { ...common, argv: plan.argv, isMain: true, isHeard: false };
   const { exit, signal } = init.execute(main, () => {});
+  // A kill that was asked for is none for want of memory, though there may have been one before.
+  let isKilledByUs = false;
+  const withCause = (how: ProcessExit): ProcessExit =>
+    how.signal === SIGKILL && !isKilledByUs && (fence?.oomKills() ?? 0) > 0
+      ? { ...how, oomKilled: true }
+      : how;
+  let ending: Promise<void> | null = null;
   return {
-    exit,
-    signal: (name) => signal(signalNumber(name)),
+    exit: exit.then(withCause),
+    signal: (name) => {
+      isKilledByUs ||= name === "SIGKILL";
+      signal(signalNumber(name));
+    },
     exec: (argv) => {
       const output = gathered();
       const command = init.execute({ ...common, argv, isMain: false, isHeard: true }, output.take);
       const result = command.exit.then((how): ExecResult => ({ ...how, ...output.texts() }));
       return { result, kill: command.kill };
     },
-    end: async () => {
-      init.kill();
-      await init.gone;
+    end: () => {
+      isKilledByUs = true;
+      ending ??= end(sandbox);
+      return ending;
     },
   };
 }
@@ -105,7 +151,7 @@ function hiddenResolvConf(): string | null {
 }
 
 /** A failure to make the spare shows when it is taken. */
-function kept(init: Promise<Init>): Promise<Init> {
-  init.catch(() => {});
-  return init;
+function kept(sandbox: Promise<Sandbox>): Promise<Sandbox> {
+  sandbox.catch(() => {});
+  return sandbox;
 }

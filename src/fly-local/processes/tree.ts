@@ -34,6 +34,11 @@ function descendantsOf(pid: number): number[] {
   return found;
 }
 
+/** 0 without `/proc`, and for whoever has none. */
+export function parentOf(pid: number): number {
+  return Number(statOf(pid)[1] ?? 0);
+}
+
 function groupOf(pid: number): number {
   return Number(statOf(pid)[2]);
 }

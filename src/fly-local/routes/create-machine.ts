@@ -31,6 +31,7 @@ export const createMachine: Operation = async (c, { host, region }) => {
     createdAt: now,
     updatedAt: now,
     isolation: level.name,
+    enforcement: level.enforcement,
     events: [{ id: ulid(now), type: "launch", status: "created", source: "user", timestamp: now }],
     stopRequested: false,
     signalSent: null,

@@ -8,6 +8,7 @@ export interface MachinesOptions {
   host?: string;
   state?: string;
   isolation?: string;
+  limits: boolean;
   token?: string;
   region?: string;
 }
@@ -27,6 +28,7 @@ export function machinesCommand(act: (options: MachinesOptions) => Promise<void>
         "what keeps machines apart (default: auto, the best possible here)",
       ).choices(["auto", "sandbox", "process"]),
     )
+    .option("--no-limits", "let machines use as much memory, CPU and processes as there is")
     .option("--token <token>", "the only token that is let in (default: any)")
     .option("--region <region>", "region of machines that ask for none (default: local)")
     .addHelpText("after", EXAMPLES)

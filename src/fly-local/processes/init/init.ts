@@ -68,6 +68,11 @@ export class Init {
     this.gone = Promise.all([endOf(this.#process, "exit"), closed(this.#control)]).then(() => this.#end());
   }
 
+  /** PID 1 of the Machine by its number on this computer; null before it is made. */
+  get pid(): number | null {
+    return this.#pid;
+  }
+
   isAlive(): boolean {
     return this.#process.exitCode === null && this.#process.signalCode === null;
   }

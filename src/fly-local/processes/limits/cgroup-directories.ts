@@ -1,0 +1,83 @@
+/**
+ * The directories that stand for Machines' groups, beside each other and not in one of their own: so a Machine counts as
+ * much as any other process where CPUs are scarce. A server that was killed leaves its empty ones to the next.
+ */
+
+import { mkdirSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { type Operation, writeInto } from "../init/operations.ts";
+
+const NAME = /^mayfly-(\d+)-\d+$/;
+/** The kernel takes a moment to notice that the last process is gone. */
+const REMOVE_TRIES = 50;
+const REMOVE_AGAIN_MS = 10;
+
+let made = 0;
+
+/** A name that no other group of this computer has. */
+export function freshName(): string {
+  return `mayfly-${process.pid}-${++made}`;
+}
+
+/** Makes the same group in each of these. @returns what was made */
+export function makeIn(parents: readonly string[]): string[] {
+  const name = freshName();
+  const directories: string[] = [];
+  try {
+    for (const parent of parents) {
+      mkdirSync(join(parent, name));
+      directories.push(join(parent, name));
+    }
+  } catch (error) {
+    for (const directory of directories) rmdirSync(directory);
+    throw error;
+  }
+  return directories;
+}
+
+/** How the process that does these joins the groups. */
+export function entering(directories: readonly string[]): Operation[] {
+  return directories.map((directory) => writeInto(join(directory, "cgroup.procs"), "0"));
+}
+
+/** Writes a setting. A kernel without swap has no settings for it. */
+export function setting(directory: string, name: string, value: string, mayLack = false): void {
+  try {
+    // Without O_CREAT, which a cgroup file system refuses.
+    writeFileSync(join(directory, name), value, { flag: "r+" });
+  } catch (error) {
+    if (!mayLack || (error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+}
+
+export async function removeAll(directories: readonly string[]): Promise<void> {
+  for (const directory of directories)
+    for (let tries = 0; !isRemoved(directory) && tries < REMOVE_TRIES; tries++) await pause(REMOVE_AGAIN_MS);
+}
+
+function isRemoved(directory: string): boolean {
+  try {
+    rmdirSync(directory);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "EBUSY";
+  }
+  return true;
+}
+
+/** Removes what servers that are gone left empty. */
+export function removeLeftovers(parents: readonly string[]): void {
+  for (const parent of parents)
+    for (const name of readdirSync(parent)) {
+      const pid = NAME.exec(name)?.[1];
+      if (pid !== undefined && !isAlive(Number(pid))) isRemoved(join(parent, name));
+    }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
