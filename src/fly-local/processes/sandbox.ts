@@ -18,8 +18,11 @@ import type { SandboxPlan } from "./sandbox-probe.ts";
 const SPARE_DELAY_MS = 40;
 const FILE_MODE_DEFAULT = 0o644;
 const SIGKILL = signalNumber("SIGKILL");
-/** What docker leaves to root in a container (moby, oci/caps/defaults.go). */
-const CAPABILITIES = 0xa80425fbn;
+/**
+ * What docker leaves to root in a container (moby, oci/caps/defaults.go), but for making devices (bit 27): docker
+ * has a list of those that may be opened, and a disk of the computer is one like any other.
+ */
+const CAPABILITIES = 0xa00425fbn;
 
 /** An init with namespaces and a root around it, and perhaps limits. */
 interface Sandbox {
