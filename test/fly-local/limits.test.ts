@@ -77,6 +77,16 @@ describe.skipIf(!hasCgroups)("a machine with limits", async () => {
     expect(await fly.exitOf(id)).toMatchObject({ guest_exit_code: 0 });
   });
 
+  it.skipIf(probe.kind !== "able" || probe.plan.disks === null)(
+    "may write more to its files than it has memory, as on a computer with a disk",
+    async () => {
+      const script =
+        "for path in /var/big /tmp/big /root/big; do head -c 400m /dev/zero >$path && rm $path || exit 1; done";
+      const { id } = await fly.create(["sh", "-c", script]);
+      expect(await fly.exitOf(id)).toMatchObject({ guest_exit_code: 0, guest_signal: -1 });
+    },
+  );
+
   it("that is killed by somebody, though an exec ran out of memory before, was not killed for that", async () => {
     const { id } = await fly.create(LIVES);
     await fly.wait(id, "started");

@@ -28,6 +28,8 @@ const CAPABILITIES = 0xa00425fbn;
 interface Sandbox {
   readonly init: Init;
   readonly fence: Fence | null;
+  /** Gives back what it took of the computer, once no process is left. */
+  readonly clear: () => void;
 }
 
 /**
@@ -51,7 +53,7 @@ export function sandboxLevel(plan: SandboxPlan, limiter: Limiter | null, pidsMax
     const sandbox = await taken?.catch(() => null);
     // A spare may have been killed by hand; only a living one is used.
     if (sandbox?.init.isAlive()) return sandbox;
-    sandbox?.fence?.remove();
+    sandbox?.clear();
     return make();
   };
   return {
@@ -77,25 +79,31 @@ export function sandboxLevel(plan: SandboxPlan, limiter: Limiter | null, pidsMax
       if (timer !== null) clearTimeout(timer);
       const sandbox = await spare?.catch(() => null);
       if (sandbox) await end(sandbox);
-      await limiter?.close();
+      await Promise.all([limiter?.close(), plan.disks?.close()]);
     },
   };
 }
 
 async function makeSandbox(plan: SandboxPlan, limiter: Limiter | null): Promise<Sandbox> {
   const fence = limiter?.fence() ?? null;
-  try {
-    return { init: await makeInit(plan.program, [...(fence?.enter ?? []), ...plan.operations]), fence };
-  } catch (error) {
+  const disk = plan.disks?.make();
+  const clear = () => {
     fence?.remove();
+    if (disk !== undefined) plan.disks?.remove(disk);
+  };
+  try {
+    const init = await makeInit(plan.program, [...(fence?.enter ?? []), ...plan.operations], disk);
+    return { init, fence, clear };
+  } catch (error) {
+    clear();
     throw error;
   }
 }
 
-async function end({ init, fence }: Sandbox): Promise<void> {
+async function end({ init, clear }: Sandbox): Promise<void> {
   init.kill();
   await init.gone;
-  fence?.remove();
+  clear();
 }
 
 function filesOf({ machine }: GuestPlan, resolv: string | null): Operation[] {

@@ -7,18 +7,11 @@ import { mkdirSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Operation, writeInto } from "../init/operations.ts";
+import { freshName, isLeftover } from "../leftovers.ts";
 
-const NAME = /^mayfly-(\d+)-\d+$/;
 /** The kernel takes a moment to notice that the last process is gone. */
 const REMOVE_TRIES = 50;
 const REMOVE_AGAIN_MS = 10;
-
-let made = 0;
-
-/** A name that no other group of this computer has. */
-export function freshName(): string {
-  return `mayfly-${process.pid}-${++made}`;
-}
 
 /** Makes the same group in each of these. @returns what was made */
 export function makeIn(parents: readonly string[]): string[] {
@@ -68,16 +61,5 @@ function isRemoved(directory: string): boolean {
 /** Removes what servers that are gone left empty. */
 export function removeLeftovers(parents: readonly string[]): void {
   for (const parent of parents)
-    for (const name of readdirSync(parent)) {
-      const pid = NAME.exec(name)?.[1];
-      if (pid !== undefined && !isAlive(Number(pid))) isRemoved(join(parent, name));
-    }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+    for (const name of readdirSync(parent)) if (isLeftover(name)) isRemoved(join(parent, name));
 }

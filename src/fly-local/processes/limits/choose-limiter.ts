@@ -43,8 +43,9 @@ export async function chooseLimiter(plan: SandboxPlan): Promise<LimiterChoice> {
 async function failureOf(limiter: Limiter, plan: SandboxPlan): Promise<string | null> {
   try {
     const fence = limiter.fence();
+    const disk = plan.disks?.make();
     try {
-      const init = await makeInit(plan.program, [...fence.enter, ...plan.operations]);
+      const init = await makeInit(plan.program, [...fence.enter, ...plan.operations], disk);
       try {
         await fence.set(amountsOf(undefined), init);
         return null;
@@ -54,6 +55,7 @@ async function failureOf(limiter: Limiter, plan: SandboxPlan): Promise<string | 
       }
     } finally {
       fence.remove();
+      if (disk !== undefined) plan.disks?.remove(disk);
       await limiter.close();
     }
   } catch (error) {
