@@ -5,6 +5,7 @@
 
 import { parseArgs } from "node:util";
 import type { IsolationChoice } from "./processes/choose-level.ts";
+import { NETWORKS } from "./processes/network.ts";
 import { type MachinesServer, startMachinesServer } from "./server.ts";
 
 /** A second one only repeats the wish. */
@@ -24,18 +25,23 @@ function readFlags() {
       host: { type: "string", default: "127.0.0.1" },
       state: { type: "string", default: ".mayfly/machines" },
       isolation: { type: "string", default: "auto" },
+      network: { type: "string", default: "host" },
       "no-limits": { type: "boolean", default: false },
       token: { type: "string" },
       region: { type: "string", default: "local" },
     },
   });
   const { isolation } = values;
+  const network = NETWORKS.find((each) => each === values.network);
+  if (network === undefined)
+    throw new Error(`--network ${values.network}: ${NETWORKS.join(" or ")} is expected`);
   if (!/^\d+$/.test(values.port) || Number(values.port) > 65_535)
     throw new Error(`--port ${values.port}: a number from 0 to 65535 is expected`);
   if (isolation !== "auto" && isolation !== "sandbox" && isolation !== "process")
     throw new Error(`--isolation ${isolation}: auto, sandbox or process is expected`);
   return {
     ...values,
+    network,
     isolation: isolation as IsolationChoice,
     port: Number(values.port),
     limits: !values["no-limits"],

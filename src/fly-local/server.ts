@@ -9,6 +9,7 @@ import { Faults } from "./faults.ts";
 import { Host } from "./host.ts";
 import { DESTROYED_KEPT_MS, DESTROYED_SWEEP_MS, RESTART_DELAY_MS } from "./limits.ts";
 import { chooseLevel, type IsolationChoice } from "./processes/choose-level.ts";
+import type { Network } from "./processes/network.ts";
 import { Registry } from "./registry.ts";
 import { openStore } from "./store.ts";
 
@@ -23,6 +24,8 @@ export interface MachinesServerOptions {
   limits?: boolean;
   /** Processes of a Machine, in place of what its memory gives. */
   pidsMax?: number;
+  /** What of the network machines have. Default: the computer's own. */
+  network?: Network;
   /** What the Authorization header must carry; by default anything. */
   token?: string | null;
   region?: string;
@@ -55,11 +58,7 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
   await listening(server, port, hostname);
   let host: Host;
   try {
-    const { limits = true, pidsMax } = options;
-    const level = await chooseLevel(options.isolation ?? "auto", directory, {
-      areOn: limits,
-      ...(pidsMax !== undefined && { pidsMax }),
-    });
+    const level = await chooseLevel(options.isolation ?? "auto", directory, options);
     const registry = new Registry(openStore(directory), now);
     host = new Host(registry, level, options.restartDelayMs ?? RESTART_DELAY_MS);
     await host.loseAll();

@@ -48,6 +48,8 @@ export interface Level {
   readonly detail: string;
   /** What holds its Machines to their size; null for nothing. */
   readonly enforcement: Enforcement | null;
+  /** Whether its Machines can be without a network. */
+  readonly canCutOff: boolean;
   /** Why a file cannot be put at this path, or null. */
   fileRefusal(path: string): string | null;
   /** Starts the main process. */

@@ -26,6 +26,7 @@ export function processLevel(directory: string): Level {
     name: "process",
     detail: "machines are plain processes that share this computer's files; images are not used; no limits",
     enforcement: null,
+    canCutOff: false,
     fileRefusal: (path) =>
       isInTmp(path)
         ? null

@@ -12,6 +12,7 @@ import type { Command } from "./init/protocol.ts";
 import type { ExecResult, Guest, GuestPlan, Level, ProcessExit } from "./level.ts";
 import { amountsOf } from "./limits/amounts.ts";
 import type { Fence, Limiter } from "./limits/limiter.ts";
+import { type Network, networkOf, withoutNetwork } from "./network.ts";
 import type { SandboxPlan } from "./sandbox-probe.ts";
 
 /** A spare is made a moment after the last was taken, when the Machine that took it has got going. */
@@ -32,12 +33,23 @@ interface Sandbox {
   readonly clear: () => void;
 }
 
+export interface SandboxOptions {
+  /** Processes of a Machine, in place of what its memory gives. */
+  readonly pidsMax?: number;
+  /** Default: host. */
+  readonly network?: Network;
+}
+
 /**
  * One empty sandbox is always kept ready: making it takes longer than anything else in a Machine's start.
  * @param limiter null for no limits
- * @param pidsMax of a Machine, in place of what its memory gives
  */
-export function sandboxLevel(plan: SandboxPlan, limiter: Limiter | null, pidsMax?: number): Level {
+export function sandboxLevel(
+  plan: SandboxPlan,
+  limiter: Limiter | null,
+  options: SandboxOptions = {},
+): Level {
+  const { pidsMax } = options;
   const resolv = hiddenResolvConf();
   let closed = false;
   let timer: NodeJS.Timeout | null = null;
@@ -58,15 +70,22 @@ export function sandboxLevel(plan: SandboxPlan, limiter: Limiter | null, pidsMax
   };
   return {
     name: "sandbox",
-    detail: "own namespaces and a private layer over this computer's files, which stand in for the image",
+    detail: `own namespaces and a private layer over this computer's files, which stand in for the image${options.network === "none" ? "; no network" : ""}`,
     enforcement: limiter === null ? null : { ...limiter.enforcement, ...(pidsMax && { pidsMax }) },
+    canCutOff: true,
     fileRefusal: () => null,
     start: async (guestPlan) => {
       const sandbox = await take();
       const { init, fence } = sandbox;
       try {
         await fence?.set(amountsOf(guestPlan.machine.config.guest, pidsMax), init);
-        await init.operate([setHostname(guestPlan.machine.id), ...filesOf(guestPlan, resolv)]);
+        const { id, config } = guestPlan.machine;
+        const isCutOff = networkOf(config, options.network ?? "host") === "none";
+        await init.operate([
+          ...(isCutOff ? withoutNetwork() : []),
+          setHostname(id),
+          ...filesOf(guestPlan, resolv),
+        ]);
       } catch (error) {
         await end(sandbox);
         throw error;

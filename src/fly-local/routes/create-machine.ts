@@ -5,6 +5,7 @@ import { filledConfig, readCreateRequest } from "../config.ts";
 import { ApiError, nameTaken } from "../error.ts";
 import { machineId, machineName, privateIp, ulid } from "../id.ts";
 import { type Machine, toWire } from "../machine.ts";
+import { networkRefusal } from "../processes/network.ts";
 import { bodyOf } from "../request.ts";
 
 export const createMachine: Operation = async (c, { host, region }) => {
@@ -14,6 +15,8 @@ export const createMachine: Operation = async (c, { host, region }) => {
     const refusal = level.fileRefusal(file.guest_path);
     if (refusal !== null) throw new ApiError(400, refusal);
   }
+  const refusal = networkRefusal(request.config, level.canCutOff);
+  if (refusal !== null) throw new ApiError(400, refusal);
   const app = c.req.param("app") ?? "";
   const name = request.name || machineName();
   const holder = registry.holderOf(app, name);

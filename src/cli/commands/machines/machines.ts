@@ -9,8 +9,8 @@ export const MACHINES_MAIN = fileURLToPath(new URL("../../../fly-local/main.ts",
 
 /** What was given, as the program's own arguments. */
 export function machinesArgs({ limits, ...options }: MachinesOptions): string[] {
-  const { port, host, state, isolation, token, region } = options;
-  const valued = Object.entries({ port, host, state, isolation, token, region })
+  const { port, host, state, isolation, network, token, region } = options;
+  const valued = Object.entries({ port, host, state, isolation, network, token, region })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `--${name}=${value}`);
   return limits ? valued : [...valued, "--no-limits"];

@@ -8,6 +8,7 @@ export interface MachinesOptions {
   host?: string;
   state?: string;
   isolation?: string;
+  network?: string;
   limits: boolean;
   token?: string;
   region?: string;
@@ -27,6 +28,12 @@ export function machinesCommand(act: (options: MachinesOptions) => Promise<void>
         "--isolation <level>",
         "what keeps machines apart (default: auto, the best possible here)",
       ).choices(["auto", "sandbox", "process"]),
+    )
+    .addOption(
+      new Option(
+        "--network <which>",
+        "what of the network machines have: the computer's own, or none but their loopback (default: host)",
+      ).choices(["host", "none"]),
     )
     .option("--no-limits", "let machines use as much memory, CPU and processes as there is")
     .option("--token <token>", "the only token that is let in (default: any)")

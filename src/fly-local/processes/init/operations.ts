@@ -9,6 +9,7 @@ export const NAMESPACE = {
   ipc: 0x8000000,
   user: 0x10000000,
   pid: 0x20000000,
+  network: 0x40000000,
 } as const;
 
 /** Flags of mount(2). */
@@ -68,6 +69,9 @@ export const makeDevice = (path: string, major: number, minor: number): Operatio
 export const changeRoot = (path: string): Operation => operation("R", `change the root to ${path}`, [path]);
 
 export const setHostname = (name: string): Operation => operation("H", `set the host name ${name}`, [name]);
+
+/** Brings a network interface up. */
+export const bringUp = (name: string): Operation => operation("I", `bring ${name} up`, [name]);
 
 /** Writes into a file that is there, such as the kernel's. */
 export const writeInto = (path: string, text: string): Operation =>
