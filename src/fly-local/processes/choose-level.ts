@@ -34,7 +34,7 @@ export async function chooseLevel(
 async function limited(plan: SandboxPlan, options: LevelOptions): Promise<Level> {
   if (options.limits === false) return said(sandboxLevel(plan, null, options), "no limits");
   const { limiter, lack } = await chooseLimiter(plan);
-  const text = enforcementText(limiter.enforcement);
+  const text = `limits on ${enforcementText(limiter.enforcement)}`;
   return said(sandboxLevel(plan, limiter, options), lack === null ? text : `${text} (${lack})`);
 }
 

@@ -36,10 +36,9 @@ export interface Fence {
 }
 
 /** For a line of text: "memory, CPUs and processes by cgroup v2". */
-export function enforcementText(enforcement: Enforcement | null): string {
-  if (enforcement === null) return "no limits";
+export function enforcementText(enforcement: Enforcement): string {
   const names = { memory: "memory", cpus: "CPUs", pids: "processes" };
   const kinds = enforcement.kinds.map((kind) => names[kind]);
   const list = new Intl.ListFormat("en-GB", { type: "conjunction" }).format(kinds);
-  return `limits on ${list} by ${enforcement.by}`;
+  return `${list} by ${enforcement.by}`;
 }
