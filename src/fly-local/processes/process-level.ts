@@ -10,15 +10,14 @@ import { dirname, join } from "node:path";
 import type { Machine } from "../machine.ts";
 import { collected, endOf } from "./child.ts";
 import type { Guest, GuestPlan, Level } from "./level.ts";
-import { allProcesses, hasEnv, killTree, send } from "./tree.ts";
+import { type MarkedProcesses, markedProcesses } from "./marked.ts";
+import { allProcesses, killTree, send } from "./tree.ts";
 import { startWatchdog, type Watchdog } from "./watchdog.ts";
-
-/** Rounds of looking for processes that were being made while the others were killed. */
-const SEARCHES_MAX = 50;
-const SEARCH_AGAIN_MS = 1;
 
 export function processLevel(directory: string): Level {
   const older = new Set(allProcesses());
+  const marked = markedProcesses(older);
+  const hasProc = older.size > 0;
   const watchdog = startWatchdog();
   const removals = new Set<Promise<void>>();
   const home = (machine: Machine) => join(directory, machine.id);
@@ -41,7 +40,7 @@ export function processLevel(directory: string): Level {
           mode: file.mode ?? 0o644,
         });
       }
-      return guest(plan, cwd, { HOME: cwd, TMPDIR: tmp, ...plan.env }, watchdog, older);
+      return guest(plan, cwd, { HOME: cwd, TMPDIR: tmp, ...plan.env }, watchdog, marked, hasProc);
     },
     clean: async (machine) => {
       removeFromTmp(machine);
@@ -63,7 +62,8 @@ function guest(
   cwd: string,
   env: Record<string, string>,
   watchdog: Watchdog,
-  older: Set<number>,
+  marked: MarkedProcesses,
+  hasProc: boolean,
 ): Guest {
   const [command = "", ...args] = plan.argv;
   const main = spawn(command, args, { cwd, env, stdio: "ignore", detached: true });
@@ -78,7 +78,7 @@ function guest(
   const end = async () => {
     for (const pid of groups) killTree(pid);
     await Promise.all(running);
-    await killMarked(`FLY_MACHINE_ID=${plan.machine.id}`, older);
+    await marked.kill(plan.machine.id);
     for (const pid of groups) watchdog.remove(pid);
   };
   return {
@@ -91,13 +91,13 @@ function guest(
       if (child.pid !== undefined) {
         groups.add(child.pid);
         // Where there is a /proc the watchdog finds an exec by the Machine's id, and need not be told of each.
-        if (older.size === 0) watchdog.add(child.pid, plan.machine.id);
+        if (!hasProc) watchdog.add(child.pid, plan.machine.id);
       }
       const gone = endOf(child, "exit").then(() => {
         // A group that still has members is left to the end of the Machine.
         if (child.pid !== undefined && !isGroupAlive(child.pid)) {
           groups.delete(child.pid);
-          if (older.size === 0) watchdog.remove(child.pid);
+          if (!hasProc) watchdog.remove(child.pid);
         }
         running.delete(gone);
       });
@@ -109,25 +109,6 @@ function guest(
       return ending;
     },
   };
-}
-
-/**
- * Those who left their group; again and again, for some may be made while the others are killed.
- * @param older processes from before the server, which belong to no Machine; those that have ended are taken out
- */
-async function killMarked(entry: string, older: Set<number>): Promise<void> {
-  for (let search = 0; search < SEARCHES_MAX; search++) {
-    const all = new Set(allProcesses());
-    for (const pid of older) if (!all.has(pid)) older.delete(pid);
-    let isDone = true;
-    for (const pid of all) {
-      const found = older.has(pid) ? "no" : hasEnv(pid, entry);
-      if (found === "yes") send(pid, "SIGKILL");
-      if (found !== "no") isDone = false;
-    }
-    if (isDone) return;
-    await new Promise((resolve) => setTimeout(resolve, SEARCH_AGAIN_MS));
-  }
 }
 
 function isGroupAlive(pid: number): boolean {

@@ -38,7 +38,7 @@ export interface Fence {
 /** For a line of text: "memory, CPUs and processes by cgroup v2". */
 export function enforcementText(enforcement: Enforcement): string {
   const names = { memory: "memory", cpus: "CPUs", pids: "processes" };
-  const kinds = enforcement.kinds.map((kind) => names[kind]);
-  const list = new Intl.ListFormat("en-GB", { type: "conjunction" }).format(kinds);
-  return `${list} by ${enforcement.by}`;
+  const [last = "", ...before] = enforcement.kinds.map((kind) => names[kind]).toReversed();
+  const kinds = before.length === 0 ? last : `${before.toReversed().join(", ")} and ${last}`;
+  return `${kinds} by ${enforcement.by}`;
 }
