@@ -7,6 +7,7 @@ import type { CgroupPlace } from "./cgroup-places.ts";
 import type { Kind } from "./limiter.ts";
 
 const PERIOD_US = 100_000;
+/** Memory first: a group with processes may pass on the others, and can then not have its processes moved out for memory. */
 const CONTROLLERS: Readonly<Record<string, Kind>> = { memory: "memory", cpu: "cpus", pids: "pids" };
 
 /** What is read and asked of the computer. */
@@ -38,11 +39,13 @@ export function* cgroupV2(place: CgroupPlace, files: CgroupFiles): Generator<Dia
 function passedOn(directory: string, isOwn: boolean, files: CgroupFiles): Kind[] {
   const words = (name: string) => (files.read(directory, name) ?? "").split(/\s+/).filter(Boolean);
   const passed = new Set(words("cgroup.subtree_control"));
+  const known = new Set(words("cgroup.controllers"));
   // What groups above the own one pass on is not ours to change.
-  if (isOwn)
-    for (const controller of words("cgroup.controllers"))
-      if (controller in CONTROLLERS && !passed.has(controller) && files.passOn(directory, controller))
-        passed.add(controller);
+  for (const controller of isOwn ? Object.keys(CONTROLLERS) : [])
+    if (known.has(controller) && !passed.has(controller)) {
+      if (!files.passOn(directory, controller)) break;
+      passed.add(controller);
+    }
   return Object.entries(CONTROLLERS).flatMap(([controller, kind]) => (passed.has(controller) ? [kind] : []));
 }
 
