@@ -34,15 +34,23 @@ export function entering(directories: readonly string[]): Operation[] {
   return directories.map((directory) => writeInto(join(directory, "cgroup.procs"), "0"));
 }
 
-/** Writes a setting. A kernel without swap has no settings for it. */
-export function setting(directory: string, name: string, value: string, mayLack = false): void {
+/** Writes a setting. @param tolerated codes of errors that leave it as it is */
+export function setting(
+  directory: string,
+  name: string,
+  value: string,
+  tolerated: readonly string[] = [],
+): void {
   try {
     // Without O_CREAT, which a cgroup file system refuses.
     writeFileSync(join(directory, name), value, { flag: "r+" });
   } catch (error) {
-    if (!mayLack || (error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    if (!tolerated.includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
   }
 }
+
+/** A kernel without swap has no settings for it. */
+export const WITHOUT_SWAP = ["ENOENT"];
 
 export async function removeAll(directories: readonly string[]): Promise<void> {
   for (const directory of directories)

@@ -1,6 +1,6 @@
 /** cgroups of version 1: a hierarchy for each controller (kernel documentation, admin-guide/cgroup-v1). */
 
-import { setting } from "./cgroup-directories.ts";
+import { setting, WITHOUT_SWAP } from "./cgroup-directories.ts";
 import type { Dialect } from "./cgroup-limiter.ts";
 import { controllerPlace } from "./cgroup-places.ts";
 import type { Kind } from "./limiter.ts";
@@ -36,9 +36,10 @@ export function cgroupV1(
       const [memory = ""] = directories;
       setting(memory, "memory.limit_in_bytes", String(memoryBytes));
       // Memory and swap together: no swap.
-      setting(memory, "memory.memsw.limit_in_bytes", String(memoryBytes), true);
+      setting(memory, "memory.memsw.limit_in_bytes", String(memoryBytes), WITHOUT_SWAP);
       const [cpuGroup, pidsGroup] = [of("cpus", directories), of("pids", directories)];
-      if (cpuGroup !== undefined) setting(cpuGroup, "cpu.cfs_quota_us", String(cpus * PERIOD_US));
+      // More than a group above has is refused, and what that has holds all the same.
+      if (cpuGroup !== undefined) setting(cpuGroup, "cpu.cfs_quota_us", String(cpus * PERIOD_US), ["EINVAL"]);
       if (pidsGroup !== undefined) setting(pidsGroup, "pids.max", String(pids));
     },
     oomFile: ([memory]) => `${memory}/memory.oom_control`,

@@ -1,7 +1,7 @@
 /** cgroups of version 2: one hierarchy, whose groups pass on controllers to those below (kernel documentation, cgroup-v2). */
 
 import { dirname } from "node:path";
-import { setting } from "./cgroup-directories.ts";
+import { setting, WITHOUT_SWAP } from "./cgroup-directories.ts";
 import type { Dialect } from "./cgroup-limiter.ts";
 import type { CgroupPlace } from "./cgroup-places.ts";
 import type { Kind } from "./limiter.ts";
@@ -61,7 +61,7 @@ function dialect(parent: string, kinds: readonly Kind[]): Dialect {
     parents: [parent],
     set: ([directory = ""], { memoryBytes, cpus, pids }) => {
       setting(directory, "memory.max", String(memoryBytes));
-      setting(directory, "memory.swap.max", "0", true);
+      setting(directory, "memory.swap.max", "0", WITHOUT_SWAP);
       if (kinds.includes("cpus")) setting(directory, "cpu.max", `${cpus * PERIOD_US} ${PERIOD_US}`);
       if (kinds.includes("pids")) setting(directory, "pids.max", String(pids));
     },
