@@ -3,29 +3,35 @@
  * own on this computer, talks to 127.0.0.1 only, and ends it.
  *
  *     npm run bench                 all
- *     npm run bench -- latency      one of: counts, latency, large-output
+ *     npm run bench -- latency      one of: counts, latency, large-output, machines
  */
 
 import { startStack } from "../test/support/stack.ts";
 import { counts } from "./counts.ts";
 import { largeOutput } from "./large-output.ts";
 import { latency } from "./latency.ts";
+import { machines } from "./machines.ts";
 
 // The counts first: they count calls, which must not be those of runs that are still being released.
 const BENCHES = { counts, latency, "large-output": largeOutput };
+/** Those that need no Mayfly, but servers of their own. */
+const ALONE = { machines };
+const ALL = [...Object.keys(BENCHES), ...Object.keys(ALONE)];
 
 const asked = process.argv.slice(2);
-const unknown = asked.filter((name) => !(name in BENCHES));
+const unknown = asked.filter((name) => !ALL.includes(name));
 if (unknown.length > 0) {
-  console.error(`no such benchmark: ${unknown.join(", ")}; there are ${Object.keys(BENCHES).join(", ")}`);
+  console.error(`no such benchmark: ${unknown.join(", ")}; there are ${ALL.join(", ")}`);
   process.exit(2);
 }
+const isAsked = (name: string) => asked.length === 0 || asked.includes(name);
+for (const [name, bench] of Object.entries(ALONE)) if (isAsked(name)) await bench();
+if (!Object.keys(BENCHES).some(isAsked)) process.exit(0);
 const stack = await startStack(
   process.env.MAYFLY_ISOLATION ? { isolation: process.env.MAYFLY_ISOLATION } : {},
 );
 try {
-  for (const [name, bench] of Object.entries(BENCHES))
-    if (asked.length === 0 || asked.includes(name)) await bench(stack);
+  for (const [name, bench] of Object.entries(BENCHES)) if (isAsked(name)) await bench(stack);
 } finally {
   await stack.close();
 }

@@ -3,6 +3,8 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { Client } from "./api-client.ts";
+import { doctor } from "./commands/doctor/doctor.ts";
+import { doctorCommand } from "./commands/doctor/options.ts";
 import { machines } from "./commands/machines/machines.ts";
 import { machinesCommand } from "./commands/machines/options.ts";
 import { runCommand } from "./commands/run/options.ts";
@@ -46,6 +48,7 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
       }),
     )
     .addCommand(machinesCommand(async (options) => done(await machines(options))))
+    .addCommand(doctorCommand(async (options) => done(await doctor(options))))
     .addHelpText("after", EXAMPLES);
   return spokenBy(program, io);
 }

@@ -83,6 +83,7 @@ export function machinesApi(parts: ApiParts): Api {
     if (parts.faults.skewMs !== 0) c.header("date", new Date(parts.now()).toUTCString());
     c.header("fly-request-id", `${ulid(Date.now())}-${parts.region}`);
     c.header("mayfly-isolation", parts.host.level.name);
+    c.header("mayfly-limits", parts.host.level.enforcement?.by ?? "none");
     return;
   });
   app.use((c, next) => {

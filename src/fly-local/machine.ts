@@ -1,7 +1,10 @@
 /** A Machine as the server keeps it, and as the wire shows it. */
 
 import type { WireConfig, WireEvent, WireMachine } from "../fly/wire.ts";
+import { GUEST_DEFAULT } from "./guest.ts";
 import { imageRef } from "./image.ts";
+import { amountsOf } from "./processes/limits/amounts.ts";
+import type { Enforcement } from "./processes/limits/limiter.ts";
 
 /** Docs: Machine states and lifecycle. `stopped`, `suspended` and `destroyed` last; each other one is left by itself. */
 export type MachineState =
@@ -51,6 +54,8 @@ export interface Machine {
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly isolation: Isolation;
+  /** What holds it to its size; null or absent for nothing. */
+  readonly enforcement?: Enforcement | null;
   /** Newest first. */
   readonly events: readonly WireEvent[];
   /** Whether a stop or a destroy was asked for since the last start. */
@@ -90,7 +95,7 @@ export function instant(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
-/** The Machine of an answer (docs: Machines resource). `isolation` is an addition of this server. */
+/** The Machine of an answer (docs: Machines resource). `isolation` and `limits` are additions of this server. */
 export function toWire(machine: Machine): WireMachine {
   return {
     id: machine.id,
@@ -108,6 +113,20 @@ export function toWire(machine: Machine): WireMachine {
     cordoned: machine.cordoned,
     host_status: "ok",
     isolation: machine.isolation,
+    limits: limitsOf(machine),
+  };
+}
+
+/** What is in force of the Machine's size. */
+function limitsOf({ enforcement, config }: Machine): object | null {
+  if (!enforcement) return null;
+  const { by, kinds, pidsMax } = enforcement;
+  const { cpus, pids } = amountsOf(config.guest, pidsMax);
+  return {
+    by,
+    ...(kinds.includes("memory") && { memory_mb: (config.guest ?? GUEST_DEFAULT).memory_mb }),
+    ...(kinds.includes("cpus") && { cpus }),
+    ...(kinds.includes("pids") && { pids }),
   };
 }
 

@@ -6,6 +6,7 @@
 import { parseArgs } from "node:util";
 import { exposure } from "./guard.ts";
 import type { IsolationChoice } from "./processes/choose-level.ts";
+import { NETWORKS } from "./processes/network.ts";
 import { type MachinesServer, startMachinesServer } from "./server.ts";
 
 /** A second one only repeats the wish. */
@@ -25,6 +26,8 @@ function readFlags() {
       host: { type: "string", default: "127.0.0.1" },
       state: { type: "string", default: ".mayfly/machines" },
       isolation: { type: "string", default: "auto" },
+      network: { type: "string", default: "host" },
+      "no-limits": { type: "boolean", default: false },
       // By preference from the environment: arguments are seen by every user of the computer.
       token: { type: "string", default: process.env.MAYFLY_MACHINES_TOKEN },
       region: { type: "string", default: "local" },
@@ -35,14 +38,19 @@ function readFlags() {
     },
   });
   const { isolation } = values;
+  const network = NETWORKS.find((each) => each === values.network);
+  if (network === undefined)
+    throw new Error(`--network ${values.network}: ${NETWORKS.join(" or ")} is expected`);
   if (!/^\d+$/.test(values.port) || Number(values.port) > 65_535)
     throw new Error(`--port ${values.port}: a number from 0 to 65535 is expected`);
   if (isolation !== "auto" && isolation !== "sandbox" && isolation !== "process")
     throw new Error(`--isolation ${isolation}: auto, sandbox or process is expected`);
   return {
     ...values,
+    network,
     isolation: isolation as IsolationChoice,
     port: Number(values.port),
+    limits: !values["no-limits"],
     rateLimits: values["rate-limits"],
   };
 }

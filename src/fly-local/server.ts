@@ -12,6 +12,7 @@ import type { LeaseConflict } from "./lease.ts";
 import { DESTROYED_KEPT_MS, DESTROYED_SWEEP_MS, RESTART_DELAY_MS } from "./limits.ts";
 import { openPlatform, type Platform } from "./platform.ts";
 import { chooseLevel, type IsolationChoice } from "./processes/choose-level.ts";
+import type { Network } from "./processes/network.ts";
 import { RateLimits } from "./rate-limits.ts";
 import { Registry } from "./registry.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -27,6 +28,12 @@ export interface MachinesServerOptions {
   /** Directories of this computer, besides the state, that sandboxed machines find empty. */
   hidden?: readonly string[];
   isolation?: IsolationChoice;
+  /** Whether Machines are held to their size, where this computer can do that. Default: yes. */
+  limits?: boolean;
+  /** Processes of a Machine, in place of what its memory gives. */
+  pidsMax?: number;
+  /** What of the network machines have. Default: the computer's own. */
+  network?: Network;
   /** What the Authorization header must carry; by default anything. */
   token?: string | null;
   region?: string;
@@ -80,11 +87,10 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
   let platform: Platform;
   let scheduler: Scheduler;
   try {
-    const level = await chooseLevel(
-      options.isolation ?? "auto",
-      directory,
-      options.hidden?.map((path) => resolve(path)),
-    );
+    const level = await chooseLevel(options.isolation ?? "auto", directory, {
+      ...options,
+      hidden: options.hidden?.map((path) => resolve(path)) ?? [],
+    });
     const registry = new Registry(openStore(directory), now);
     platform = openPlatform(directory, now, options.strictApps ?? false);
     host = new Host(registry, level, {

@@ -218,7 +218,7 @@ function exitEvent(exit: ProcessExit, requested: boolean, restarting: boolean, n
     guest_exit_code: exit.signal === null ? exit.code : 0,
     guest_signal: exit.signal ?? -1,
     signal: -1,
-    oom_killed: false,
+    oom_killed: exit.oomKilled ?? false,
     requested_stop: requested,
     restarting,
     exited_at: new Date(now).toISOString(),

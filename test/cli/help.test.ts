@@ -21,6 +21,7 @@ test.each([
   [["runs", "cancel"]],
   [["start"]],
   [["machines"]],
+  [["doctor"]],
 ])("%j --help explains itself and ends with 0", async (command) => {
   const { exitCode, stdout, stderr } = await mayfly([...command, "--help"], null, fakeIo({ columns: 100 }));
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
@@ -59,6 +60,7 @@ test("machines hands on what was given and nothing else", async () => {
     "--isolation=process",
     "--token=t",
   ]);
+  expect(await handedOn("--no-limits")).toEqual(["--no-limits"]);
 });
 
 test.each([

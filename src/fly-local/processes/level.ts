@@ -2,11 +2,14 @@
 
 import type { LogWriter } from "../logs/logs.ts";
 import type { Machine } from "../machine.ts";
+import type { Enforcement } from "./limits/limiter.ts";
 
 /** How a process ended: by itself with a code, or of a signal (then `code` is 0). */
 export interface ProcessExit {
   readonly code: number;
   readonly signal: number | null;
+  /** It was killed for want of memory; absent where not, or where nobody looks. */
+  readonly oomKilled?: boolean;
 }
 
 export interface ExecResult extends ProcessExit {
@@ -62,6 +65,10 @@ export interface Level {
   readonly name: "sandbox" | "process";
   /** Completes the line at start-up: what a Machine of this level is. */
   readonly detail: string;
+  /** What holds its Machines to their size; null for nothing. */
+  readonly enforcement: Enforcement | null;
+  /** Whether its Machines can be without a network. */
+  readonly canCutOff: boolean;
   /** Why a file cannot be put at this path, or null. */
   fileRefusal(path: string): string | null;
   /** Why volumes can not be mounted, or null. */

@@ -12,10 +12,11 @@ import type { LogWriter } from "../logs/logs.ts";
 import type { Machine } from "../machine.ts";
 import { collected, endOf } from "./child.ts";
 import type { Guest, GuestPlan, Level, ProcessExit } from "./level.ts";
-import { allProcesses, areStill, descendantsOf, hasEnv, killTree, send } from "./tree.ts";
+import { type MarkedProcesses, markedProcesses } from "./marked.ts";
+import { allProcesses, areStill, descendantsOf, envOf, killTree, send } from "./tree.ts";
 import { startWatchdog, type Watchdog } from "./watchdog.ts";
 
-/** Rounds of looking for processes that were being made while the others were killed. */
+/** Rounds of looking for processes that were being made while the others were stopped. */
 const SEARCHES_MAX = 50;
 const SEARCH_AGAIN_MS = 1;
 /** What a process wrote before its end is in the pipe by then, and is read at once. */
@@ -26,12 +27,15 @@ const MAIN_REST_MS = 10;
 
 export function processLevel(directory: string): Level {
   const older = new Set(allProcesses());
+  const marked = markedProcesses(older);
   const watchdog = startWatchdog();
   const removals = new Map<string, Promise<void>>();
   const home = (machine: Machine) => join(directory, machine.id);
   return {
     name: "process",
-    detail: "machines are plain processes that share this computer's files; images are not used",
+    detail: "machines are plain processes that share this computer's files; images are not used; no limits",
+    enforcement: null,
+    canCutOff: false,
     fileRefusal: (path) =>
       isInTmp(path)
         ? null
@@ -49,7 +53,7 @@ export function processLevel(directory: string): Level {
           mode: file.mode ?? 0o644,
         });
       }
-      return guest(plan, cwd, { HOME: cwd, TMPDIR: tmp, ...plan.env }, watchdog, older);
+      return guest(plan, cwd, { HOME: cwd, TMPDIR: tmp, ...plan.env }, watchdog, marked, older);
     },
     clean: async (machine) => {
       removeFromTmp(machine);
@@ -72,8 +76,10 @@ function guest(
   cwd: string,
   env: Record<string, string>,
   watchdog: Watchdog,
-  older: Set<number>,
+  marked: MarkedProcesses,
+  older: ReadonlySet<number>,
 ): Guest {
+  const hasProc = older.size > 0;
   const [command = "", ...args] = plan.argv;
   const main = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
   const groups = new Set<number>();
@@ -88,7 +94,7 @@ function guest(
   const end = async () => {
     for (const pid of groups) killTree(pid);
     await Promise.all(running);
-    await killMarked(entry, older);
+    await marked.kill(plan.machine.id);
     for (const pid of groups) watchdog.remove(pid);
   };
   return {
@@ -101,13 +107,13 @@ function guest(
       if (child.pid !== undefined) {
         groups.add(child.pid);
         // Where there is a /proc the watchdog finds an exec by the Machine's id, and need not be told of each.
-        if (older.size === 0) watchdog.add(child.pid, plan.machine.id);
+        if (!hasProc) watchdog.add(child.pid, plan.machine.id);
       }
       const gone = endOf(child, "exit").then(() => {
         // A group that still has members is left to the end of the Machine.
         if (child.pid !== undefined && !isGroupAlive(child.pid)) {
           groups.delete(child.pid);
-          if (older.size === 0) watchdog.remove(child.pid);
+          if (!hasProc) watchdog.remove(child.pid);
         }
         running.delete(gone);
       });
@@ -163,28 +169,9 @@ function paced(stream: Readable | null, onBytes: (bytes: Buffer) => void): () =>
   };
 }
 
-/**
- * Those who left their group; again and again, for some may be made while the others are killed.
- * @param older processes from before the server, which belong to no Machine; those that have ended are taken out
- */
-async function killMarked(entry: string, older: Set<number>): Promise<void> {
-  for (let search = 0; search < SEARCHES_MAX; search++) {
-    const all = new Set(allProcesses());
-    for (const pid of older) if (!all.has(pid)) older.delete(pid);
-    let isDone = true;
-    for (const pid of all) {
-      const found = older.has(pid) ? "no" : hasEnv(pid, entry);
-      if (found === "yes") send(pid, "SIGKILL");
-      if (found !== "no") isDone = false;
-    }
-    if (isDone) return;
-    await new Promise((resolve) => setTimeout(resolve, SEARCH_AGAIN_MS));
-  }
-}
-
 /** The Machine's groups, as negative numbers, and each process below them or with the Machine's mark. */
 function membersOf(groups: ReadonlySet<number>, entry: string, older: ReadonlySet<number>): number[] {
-  const marked = allProcesses().filter((pid) => !older.has(pid) && hasEnv(pid, entry) === "yes");
+  const marked = allProcesses().filter((pid) => !older.has(pid) && hasMark(pid, entry));
   const led = [...groups].filter(isGroupAlive);
   const below = led.flatMap((pid) => [pid, ...descendantsOf(pid)]);
   return [...led.map((pid) => -pid), ...new Set([...below, ...marked])];
@@ -202,6 +189,11 @@ async function stopAll(
     if (areStill(members.filter((pid) => pid > 0))) return;
     await new Promise((resolve) => setTimeout(resolve, SEARCH_AGAIN_MS));
   }
+}
+
+function hasMark(pid: number, entry: string): boolean {
+  const env = envOf(pid);
+  return Array.isArray(env) && env.includes(entry);
 }
 
 function isGroupAlive(pid: number): boolean {

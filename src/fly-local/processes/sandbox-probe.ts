@@ -3,6 +3,7 @@
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Disks, disksIn } from "./disks.ts";
 import { makeInit } from "./init/init.ts";
 import { makeEmptyFile, type Operation } from "./init/operations.ts";
 import { installInit } from "./init/program.ts";
@@ -25,6 +26,8 @@ export interface SandboxPlan {
   /** Where the root is made; the last operation makes it the root. */
   readonly root: string;
   readonly operations: readonly Operation[];
+  /** Where what Machines write is kept; null for memory, where it counts as memory that they use. */
+  readonly disks: Disks | null;
 }
 
 export type Probe = { kind: "able"; plan: SandboxPlan } | { kind: "unable"; reason: string };
@@ -44,16 +47,21 @@ export async function probeSandbox(directory: string, hidden: readonly string[])
     const root = rootOf(base);
     const shapes = [() => rootOfTopDirectories(base)];
     if (isRoot) shapes.unshift(wholeRoot);
+    // What an ordinary user's overlay leaves on a disk that user can not remove.
+    const disks = isRoot ? disksIn(join(base, "disks")) : null;
     let reason = "";
     for (const shape of shapes) {
       const layers = shape();
-      const operations = planRoot(base, layers, isRoot, hidden);
-      const failure = await failureOf(program, operations);
-      if (failure === null) return { kind: "able", plan: { program, root, operations } };
-      reason ||= failure;
-      const second = planRoot(base, await possible(program, base, layers, isRoot), isRoot, hidden);
-      if ((await failureOf(program, second)) === null)
-        return { kind: "able", plan: { program, root, operations: second } };
+      for (const each of disks === null ? [null] : [disks, null]) {
+        const operations = planRoot(base, layers, isRoot, hidden, each === null ? "memory" : "disk");
+        const failure = await failureOf(program, operations, each);
+        if (failure === null) return { kind: "able", plan: { program, root, operations, disks: each } };
+        reason ||= failure;
+      }
+      const some = await possible(program, base, layers, isRoot);
+      const operations = planRoot(base, some, isRoot, hidden, "memory");
+      if ((await failureOf(program, operations, null)) === null)
+        return { kind: "able", plan: { program, root, operations, disks: null } };
     }
     return { kind: "unable", reason };
   } catch (error) {
@@ -73,8 +81,8 @@ async function possible(
     if (kept.some((other) => other.kind === "bind" && layer.path.startsWith(`${other.path}/`))) continue;
     const kinds = layer.kind === "bind" ? (["bind"] as const) : (["overlay", "bind"] as const);
     for (const kind of kinds) {
-      const operations = [...namespaces(isRoot), ...workspace(base), ...tryOut(base, layer, kind)];
-      if ((await failureOf(program, operations)) !== null) continue;
+      const operations = [...namespaces(isRoot), ...workspace(base, "memory"), ...tryOut(base, layer, kind)];
+      if ((await failureOf(program, operations, null)) !== null) continue;
       kept.push({ ...layer, kind });
       break;
     }
@@ -84,17 +92,27 @@ async function possible(
 
 /** Puts a layer where a place for it is easily made: directories over the root, files beside it. */
 function tryOut(base: string, layer: Layer, kind: Layer["kind"]): Operation[] {
-  if (layer.kind !== "bind") return layOver(base, { ...layer, kind, path: "/" }, 0);
-  return [makeEmptyFile(join(base, "mount/file")), ...layOver(base, { ...layer, path: "/../file" }, 0)];
+  if (layer.kind !== "bind") return layOver(base, { ...layer, kind, path: "/" }, 0, "memory");
+  return [
+    makeEmptyFile(join(base, "mount/file")),
+    ...layOver(base, { ...layer, path: "/../file" }, 0, "memory"),
+  ];
 }
 
-async function failureOf(program: string, operations: readonly Operation[]): Promise<string | null> {
+async function failureOf(
+  program: string,
+  operations: readonly Operation[],
+  disks: Disks | null,
+): Promise<string | null> {
+  const disk = disks?.make();
   try {
-    const init = await makeInit(program, operations);
+    const init = await makeInit(program, operations, disk);
     init.kill();
     await init.gone;
     return null;
   } catch (error) {
     return (error as Error).message;
+  } finally {
+    if (disk !== undefined) disks?.remove(disk);
   }
 }

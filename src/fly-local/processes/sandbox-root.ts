@@ -6,6 +6,7 @@
 
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { DISK_FOLDERS } from "./disks.ts";
 import {
   changeRoot,
   enterNamespaces,
@@ -97,21 +98,30 @@ export function namespaces(isRoot: boolean): Operation[] {
 
 /** Where a root is made before it becomes one. */
 export function rootOf(base: string): string {
-  return join(base, "mount/root");
+  return join(base, "mount/machine");
 }
 
-/** The private tmpfs that everything is built on, at `base`. */
-export function workspace(base: string): Operation[] {
+/** Where what a Machine writes is kept: on the disk (`disks.ts`), in the folder that its init is started in, or in memory. */
+export type Storage = "disk" | "memory";
+
+/** What everything is built on, at `base`. */
+export function workspace(base: string, storage: Storage): Operation[] {
   mkdirSync(join(base, "mount"), { recursive: true });
+  const at = join(base, "mount");
   return [
-    mount("tmpfs", join(base, "mount"), "tmpfs", MOUNT.noDev, "mode=755"),
-    makeDirectory(join(base, "mount/root")),
+    storage === "disk"
+      ? mount(".", at, "", MOUNT.bind)
+      : mount("tmpfs", at, "tmpfs", MOUNT.noDev, "mode=755"),
+    makeDirectory(join(at, "machine")),
   ];
 }
 
+/** Otherwise the end of a Machine would wait for all that the computer has still to write to its disk. */
+const UNSYNCED = ",volatile";
+
 /** Puts one layer in its place. @param index names its part of the workspace */
-export function layOver(base: string, layer: Layer, index: number): Operation[] {
-  const target = join(base, "mount/root", layer.path);
+export function layOver(base: string, layer: Layer, index: number, storage: Storage): Operation[] {
+  const target = join(base, "mount/machine", layer.path);
   const { bind, recursive, remount, readOnly } = MOUNT;
   if (layer.kind === "bind")
     return [
@@ -122,14 +132,14 @@ export function layOver(base: string, layer: Layer, index: number): Operation[] 
   return [
     makeDirectory(upper),
     makeDirectory(work),
-    ...(layer.path === "/" ? FRESH.map((path) => makeDirectory(join(upper, path))) : []),
     mount(
       "overlay",
       target,
       "overlay",
       MOUNT.noDev,
-      `lowerdir=${layer.lower},upperdir=${upper},workdir=${work}`,
+      `lowerdir=${layer.lower},upperdir=${upper},workdir=${work}${storage === "disk" ? UNSYNCED : ""}`,
     ),
+    ...(layer.path === "/" ? FRESH.map((path) => makeDirectory(join(target, path))) : []),
   ];
 }
 
@@ -142,21 +152,28 @@ export function planRoot(
   layers: readonly Layer[],
   isRoot: boolean,
   hidden: readonly string[],
+  storage: Storage,
 ): Operation[] {
   const root = rootOf(base);
-  const { noSuid, noDev, noExec, readOnly, bind, recursive } = MOUNT;
+  const { noSuid, noDev, noExec, readOnly, bind, recursive, remount } = MOUNT;
   return [
     ...namespaces(isRoot),
-    ...workspace(base),
-    ...layers.flatMap((layer, index) => layOver(base, layer, index)),
+    ...workspace(base, storage),
+    ...layers.flatMap((layer, index) => layOver(base, layer, index, storage)),
     mount("proc", `${root}/proc`, "proc", noSuid | noDev | noExec),
     // In a user namespace sysfs belongs to whoever owns the network, so it can only be bound there.
     isRoot
       ? mount("sysfs", `${root}/sys`, "sysfs", noSuid | noDev | noExec | readOnly)
       : mount("/sys", `${root}/sys`, "", bind | recursive),
     mount("tmpfs", `${root}/run`, "tmpfs", noSuid | noDev, "mode=755"),
-    mount("tmpfs", `${root}/tmp`, "tmpfs", noSuid | noDev, "mode=1777"),
-    mount("tmpfs", `${root}/root`, "tmpfs", noSuid | noDev, "mode=700"),
+    ...Object.entries(DISK_FOLDERS).flatMap(([folder, mode]) =>
+      storage === "disk"
+        ? [
+            mount(join(base, "mount", folder), `${root}/${folder}`, "", bind),
+            mount("none", `${root}/${folder}`, "", bind | remount | noSuid | noDev),
+          ]
+        : [mount("tmpfs", `${root}/${folder}`, "tmpfs", noSuid | noDev, `mode=${mode.toString(8)}`)],
+    ),
     ...devices(`${root}/dev`, isRoot),
     ...guarded(root),
     ...hidden

@@ -35,6 +35,11 @@ export function descendantsOf(pid: number): number[] {
   return found;
 }
 
+/** 0 without `/proc`, and for whoever has none. */
+export function parentOf(pid: number): number {
+  return Number(statOf(pid)[1] ?? 0);
+}
+
 function groupOf(pid: number): number {
   return Number(statOf(pid)[2]);
 }
@@ -72,15 +77,15 @@ export function allProcesses(): number[] {
 const KERNEL_THREADS_PARENT = "2";
 
 /**
- * Whether a process's environment holds `entry` ("NAME=value"); that of another user's process cannot be read, so not.
- * A process that is just being replaced by another program has none for a moment: "unclear".
+ * A process's environment, entries such as "NAME=value"; null where it can not be read, as of another user's process. A
+ * process that is just being replaced by another program has none for a moment: "unclear".
  */
-export function hasEnv(pid: number, entry: string): "yes" | "no" | "unclear" {
+export function envOf(pid: number): string[] | null | "unclear" {
   const environment = readProc(`${pid}/environ`);
-  if (environment === null) return "no";
-  if (environment !== "") return environment.split("\0").includes(entry) ? "yes" : "no";
+  if (environment === null) return null;
+  if (environment !== "") return environment.split("\0");
   const [state = "", parent] = statOf(pid);
-  return "ZX".includes(state) || parent === KERNEL_THREADS_PARENT ? "no" : "unclear";
+  return "ZX".includes(state) || parent === KERNEL_THREADS_PARENT ? null : "unclear";
 }
 
 export function readProc(path: string): string | null {

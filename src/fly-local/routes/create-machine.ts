@@ -7,6 +7,7 @@ import { machineId, machineName, privateIp, ulid } from "../id.ts";
 import { newLease } from "../lease.ts";
 import { type Machine, toWire, UNTOUCHED } from "../machine.ts";
 import { placed } from "../placement.ts";
+import { networkRefusal } from "../processes/network.ts";
 import { bodyOf } from "../request.ts";
 import { checkSecretFiles, checkSecretsVersion } from "../secrets.ts";
 import { claimedMounts, readMounts } from "../volumes/mounts.ts";
@@ -15,6 +16,8 @@ export const createMachine: Operation = async (c, { host, platform, faults, regi
   const { registry, level } = host;
   const request = readCreateRequest(await bodyOf(c));
   refuseFiles(request.config, level);
+  const refusal = networkRefusal(request.config, level.canCutOff);
+  if (refusal !== null) throw new ApiError(400, refusal);
   const app = c.req.param("app") ?? "";
   const place = placed(request.region, region);
   const { secrets, volumes } = platform;
@@ -39,6 +42,7 @@ export const createMachine: Operation = async (c, { host, platform, faults, regi
     createdAt: now,
     updatedAt: now,
     isolation: level.name,
+    enforcement: level.enforcement,
     events: [{ id: ulid(now), type: "launch", status: "created", source: "user", timestamp: now }],
     ...UNTOUCHED,
     ...(request.skip_secrets === true && { skipsSecrets: true }),

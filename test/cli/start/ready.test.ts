@@ -50,8 +50,11 @@ test("a worker that says what is wrong with its settings ends the start with tha
 });
 
 test("a Machines API that listens and is not up yet is waited for", async () => {
-  const url = await answering(said(503, "starting\n"), said(404, "{}", { "mayfly-isolation": "sandbox" }));
-  expect(await isolationOnceUp(url, never)).toBe("sandbox");
+  const url = await answering(
+    said(503, "starting\n"),
+    said(404, "{}", { "mayfly-isolation": "sandbox", "mayfly-limits": "cgroup v2" }),
+  );
+  expect(await isolationOnceUp(url, never)).toEqual({ level: "sandbox", limits: "cgroup v2" });
 });
 
 test("the local one tells its isolation from the first moment that it is up", async () => {
@@ -63,7 +66,7 @@ test("the local one tells its isolation from the first moment that it is up", as
     isolation: "process",
   });
   closing.push(() => server.close());
-  expect(await asked).toBe("process");
+  expect(await asked).toEqual({ level: "process", limits: "none" });
 });
 
 test("another Machines API says nothing of isolation, and one that is not there ends the wait", async () => {

@@ -9,11 +9,16 @@ export const MACHINES_MAIN = fileURLToPath(new URL("../../../fly-local/main.ts",
 
 /** What was given, as the program's own arguments. */
 export function machinesArgs(options: MachinesOptions): string[] {
-  const { port, host, state, isolation, token, region, faults, rateLimits, strictApps } = options;
-  const named = Object.entries({ port, host, state, isolation, token, region, faults })
+  const { port, host, state, isolation, network, token, region, faults } = options;
+  const named = Object.entries({ port, host, state, isolation, network, token, region, faults })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `--${name}=${value}`);
-  return [...named, ...(rateLimits ? ["--rate-limits"] : []), ...(strictApps ? ["--strict-apps"] : [])];
+  return [
+    ...named,
+    ...(options.limits ? [] : ["--no-limits"]),
+    ...(options.rateLimits ? ["--rate-limits"] : []),
+    ...(options.strictApps ? ["--strict-apps"] : []),
+  ];
 }
 
 /** Runs it and answers its exit code. */

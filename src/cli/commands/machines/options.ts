@@ -8,6 +8,8 @@ export interface MachinesOptions {
   host?: string;
   state?: string;
   isolation?: string;
+  network?: string;
+  limits: boolean;
   token?: string;
   region?: string;
   rateLimits?: boolean;
@@ -30,6 +32,13 @@ export function machinesCommand(act: (options: MachinesOptions) => Promise<void>
         "what keeps machines apart (default: auto, the best possible here)",
       ).choices(["auto", "sandbox", "process"]),
     )
+    .addOption(
+      new Option(
+        "--network <which>",
+        "what of the network machines have: the computer's own, or none but their loopback (default: host)",
+      ).choices(["host", "none"]),
+    )
+    .option("--no-limits", "let machines use as much memory, CPU and processes as there is")
     .option("--token <token>", "the only token that is let in (default: any)")
     .option("--region <region>", "region of machines that ask for none (default: local)")
     .option("--rate-limits", "refuse calls above Fly's rate limits with 429 (default: no limits)")

@@ -11,6 +11,13 @@ const CHECK_EACH_MS = 10_000;
 /** wrangler brings a crashed workerd back by itself, so only a worker that stays away is given up. */
 const CHECKS_MISSED_MAX = 6;
 
+/** What the local Machines API says of its Machines. */
+export interface Isolation {
+  level: string;
+  /** What holds them to their size, "none" for nothing; null where it does not say. */
+  limits: string | null;
+}
+
 /**
  * The isolation that the Machines API there tells once it is up; null where it is another one than ours, or the signal
  * aborts. Ours takes its port before it is up, and answers 503 until it is.
@@ -20,10 +27,11 @@ export async function isolationOnceUp(
   url: string,
   signal: AbortSignal,
   withinMs = READY_MAX_MS,
-): Promise<string | null> {
-  let isolation: string | null = null;
+): Promise<Isolation | null> {
+  let isolation: Isolation | null = null;
   const isUp = async ({ status, headers }: Response) => {
-    isolation = headers.get("mayfly-isolation");
+    const level = headers.get("mayfly-isolation");
+    isolation = level === null ? null : { level, limits: headers.get("mayfly-limits") };
     return status !== 503;
   };
   await until(url, signal, isUp, withinMs);

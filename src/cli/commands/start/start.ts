@@ -17,7 +17,7 @@ import type { StartOptions } from "./options.ts";
 import { CHECKOUT, type Places, placesIn } from "./places.ts";
 import { freePort, HOST } from "./ports.ts";
 import type { ProgramSpec } from "./program.ts";
-import { isolationOnceUp, untilHealthy, untilUnwell } from "./ready.ts";
+import { type Isolation, isolationOnceUp, untilHealthy, untilUnwell } from "./ready.ts";
 import { keepSecrets, writeLocal } from "./secrets.ts";
 import { Steps } from "./steps.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -138,15 +138,23 @@ async function startMachines(
   supervisor.start(machinesSpec(places, machinesPort, machinesToken));
   const isolation = await isolationOnceUp(local.machines_url, signal);
   if (signal.aborted) return;
-  await steps.say(ISOLATION[isolation ?? ""] ?? "the local Machines API is up");
+  await steps.say(isolationWords(isolation));
 }
 
 /** What each level means for whoever starts it. */
 const ISOLATION: Record<string, string> = {
-  sandbox:
-    "machines: sandbox, each with namespaces and a private layer over this computer's files; no limits yet",
+  sandbox: "machines: sandbox, each with namespaces and a private layer over this computer's files",
   process: "machines: process, which isolates nothing; they share this computer's files",
 };
+
+function isolationWords(isolation: Isolation | null): string {
+  const words = ISOLATION[isolation?.level ?? ""];
+  if (words === undefined) return "the local Machines API is up";
+  const limits = isolation?.limits ?? "none";
+  return limits === "none"
+    ? `${words}; no limits on their size`
+    : `${words}; held to their size by ${limits}`;
+}
 
 /** For one that was started at the same moment. */
 const GIVEN_MACHINES_MAX_MS = 5_000;

@@ -30,8 +30,9 @@ typedef long word;
 
 #if defined(__x86_64__)
 enum {
-  SYS_read = 0, SYS_write = 1, SYS_close = 3, SYS_rt_sigprocmask = 14, SYS_clone = 56, SYS_capget = 125, SYS_capset = 126, SYS_umask = 95, SYS_pivot_root = 155, SYS_umount2 = 166,
-  SYS_execve = 59, SYS_wait4 = 61,
+  SYS_read = 0, SYS_write = 1, SYS_close = 3, SYS_rt_sigprocmask = 14, SYS_ioctl = 16, SYS_socket = 41, SYS_clone = 56,
+  SYS_capget = 125, SYS_capset = 126, SYS_umask = 95, SYS_pivot_root = 155, SYS_umount2 = 166, SYS_execve = 59,
+  SYS_wait4 = 61,
   SYS_kill = 62, SYS_fcntl = 72, SYS_chdir = 80, SYS_fchmod = 91, SYS_setuid = 105, SYS_setgid = 106, SYS_setsid = 112,
   SYS_setgroups = 116, SYS_prctl = 157, SYS_mount = 165,
   SYS_sethostname = 170, SYS_exit_group = 231, SYS_openat = 257, SYS_mkdirat = 258, SYS_mknodat = 259,
@@ -53,7 +54,8 @@ enum {
   SYS_execve = 221,
   SYS_wait4 = 260, SYS_kill = 129, SYS_fcntl = 25, SYS_chdir = 49, SYS_fchmod = 52, SYS_setuid = 146, SYS_setgid = 144,
   SYS_setsid = 157, SYS_setgroups = 159, SYS_prctl = 167, SYS_mount = 40,
-  SYS_sethostname = 161, SYS_exit_group = 94, SYS_openat = 56, SYS_mkdirat = 34, SYS_mknodat = 33, SYS_unlinkat = 35,
+  SYS_sethostname = 161, SYS_exit_group = 94, SYS_openat = 56, SYS_ioctl = 29, SYS_socket = 198, SYS_mkdirat = 34,
+  SYS_mknodat = 33, SYS_unlinkat = 35,
   SYS_symlinkat = 36, SYS_ppoll = 73, SYS_unshare = 97, SYS_signalfd4 = 74, SYS_dup3 = 24, SYS_pipe2 = 59,
   SYS_prlimit64 = 261, SYS_close_range = 436, SYS_clock_gettime = 113,
 };
@@ -81,6 +83,7 @@ enum { SIGKILL = 9, SIGPIPE = 13, SIGCHLD = 17, SIGCONT = 18, WNOHANG = 1, SIG_S
 enum { PR_SET_PDEATHSIG = 1, PR_CAPBSET_READ = 23, PR_CAPBSET_DROP = 24, PR_SET_DUMPABLE = 4, PR_SET_CHILD_SUBREAPER = 36 };
 enum { PR_CAP_AMBIENT = 47, PR_CAP_AMBIENT_CLEAR_ALL = 4, CAPABILITY_VERSION_3 = 0x20080522, MNT_DETACH = 2 };
 enum { POLLIN = 1, RLIMIT_NOFILE = 7, F_SETFD = 2, FD_CLOEXEC = 1, F_SETFL = 4, O_NONBLOCK = 04000 };
+enum { AF_INET = 2, SOCK_DGRAM = 2, SOCK_CLOEXEC = 02000000, SIOCSIFFLAGS = 0x8914, IFF_UP = 1 };
 enum { CONTROL = 3, CLOCK_MONOTONIC = 1 };
 enum { FROM_OPERATIONS = 1, FROM_EXECUTE = 2, FROM_SIGNAL = 3, FROM_KILL = 4 };
 enum { TO_DONE = 1, TO_STDOUT = 2, TO_STDERR = 3, TO_ENDED = 4, TO_PID = 5 };
@@ -231,6 +234,19 @@ static word change_root(const char *path) {
   return error ? error : CALL(chdir, "/", 0, 0);
 }
 
+/* Brings a network interface up, which a new network namespace's loopback is not. */
+static word bring_up(const char *name) {
+  struct { char name[16]; short flags; char rest[22]; } request = {.flags = IFF_UP};
+  u64 length = length_of(name);
+  if (length >= sizeof request.name) return -EINVAL;
+  memcpy(request.name, name, length);
+  word fd = CALL(socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return fd;
+  word error = CALL(ioctl, fd, SIOCSIFFLAGS, &request);
+  CALL(close, fd, 0, 0);
+  return error;
+}
+
 /*
  * Carries out one operation: a letter and its NUL-ended arguments, numbers in decimal.
  *   U flags                              unshare
@@ -242,6 +258,7 @@ static word change_root(const char *path) {
  *   C path mode device                   a character device, unless it is there
  *   R path                               makes a mounted directory the root
  *   H name                               host name
+ *   I name                               brings a network interface up
  *   W path text                          writes into a file that is there
  *   S signal                             signals every process but PID 1; the kernel lets none fork meanwhile
  *   B path mode count bytes              makes a file of these bytes; a link in its place is replaced
@@ -259,6 +276,7 @@ static word operate(char letter, char **arguments, const u8 *bytes, u64 count) {
     case 'C': return CALL5(mknodat, AT_FDCWD, a[0], number_in(a[1]), number_in(a[2]), 0);
     case 'R': return change_root(a[0]);
     case 'H': return CALL(sethostname, a[0], length_of(a[0]), 0);
+    case 'I': return bring_up(a[0]);
     case 'W': return write_file(a[0], 0, 0, (u8 *)a[1], length_of(a[1]));
     case 'S': return CALL(kill, -1, number_in(a[0]), 0);
     case 'B':
@@ -271,7 +289,7 @@ static word operate(char letter, char **arguments, const u8 *bytes, u64 count) {
 
 static int count_arguments(char letter) {
   switch (letter) {
-    case 'U': case 'N': case 'F': case 'R': case 'H': case 'S': return 1;
+    case 'U': case 'N': case 'F': case 'R': case 'H': case 'S': case 'I': return 1;
     case 'D': case 'L': case 'W': case 'A': return 2;
     case 'C': case 'B': return 3;
     case 'M': return 5;

@@ -52,14 +52,17 @@ export class Init {
   #pid: number | null = null;
   #lastId = 0;
 
-  /** Starts the program; {@link makeInit} also tells it what to become. */
-  constructor(program: string) {
+  /**
+   * Starts the program; {@link makeInit} also tells it what to become.
+   * @param cwd what relative paths in its first operations start from
+   */
+  constructor(program: string, cwd = "/") {
     // Commands of the Machine can read what PID 1 was started with, so that is nothing.
     this.#process = spawn(program, [], {
       stdio: ["ignore", "ignore", "ignore", "pipe"],
       argv0: "mayfly-init",
       env: {},
-      cwd: "/",
+      cwd,
       detached: true,
     });
     this.#control = this.#process.stdio[3] as Duplex;
@@ -72,13 +75,13 @@ export class Init {
     this.gone = Promise.all([endOf(this.#process, "exit"), closed(this.#control)]).then(() => this.#end());
   }
 
-  isAlive(): boolean {
-    return this.#process.exitCode === null && this.#process.signalCode === null;
-  }
-
-  /** PID 1 as this computer numbers it; null until it is there. */
+  /** PID 1 of the Machine by its number on this computer; null before it is made. */
   get pid(): number | null {
     return this.#pid;
+  }
+
+  isAlive(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null;
   }
 
   /** Does these in order. Rejects with the first that fails and why. */
@@ -200,8 +203,12 @@ function exitOf(status: number): ProcessExit {
 }
 
 /** Starts an init and has it do these. Rejects, with nothing left running, where it can not. */
-export async function makeInit(program: string, operations: readonly Operation[]): Promise<Init> {
-  const init = new Init(program);
+export async function makeInit(
+  program: string,
+  operations: readonly Operation[],
+  cwd?: string,
+): Promise<Init> {
+  const init = new Init(program, cwd);
   const timer = setTimeout(() => init.kill(), SANDBOX_READY_MS);
   try {
     await init.operate(operations);

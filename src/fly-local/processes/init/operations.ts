@@ -9,6 +9,7 @@ export const NAMESPACE = {
   ipc: 0x8000000,
   user: 0x10000000,
   pid: 0x20000000,
+  network: 0x40000000,
 } as const;
 
 /** Flags of mount(2). */
@@ -73,6 +74,8 @@ export const setHostname = (name: string): Operation => operation("H", `set the 
 /** Signals every process of the Machine but its init, at one moment: none can be made meanwhile and be missed. */
 export const signalAll = (signal: number): Operation =>
   operation("S", `signal all with ${signal}`, [String(signal)]);
+/** Brings a network interface up. */
+export const bringUp = (name: string): Operation => operation("I", `bring ${name} up`, [name]);
 
 /** Writes into a file that is there, such as the kernel's. */
 export const writeInto = (path: string, text: string): Operation =>

@@ -1,0 +1,49 @@
+/** Holds Machines to their size by cgroups, of either version: what differs between those is in `dialect`. */
+
+import { readFileSync } from "node:fs";
+import type { Amounts } from "./amounts.ts";
+import { entering, makeIn, removeAll, removeLeftovers } from "./cgroup-directories.ts";
+import type { Enforcement, Limiter } from "./limiter.ts";
+
+/** How one version of cgroups is spoken to. */
+export interface Dialect {
+  readonly enforcement: Enforcement;
+  /** The groups in which a group for each Machine is made. */
+  readonly parents: readonly string[];
+  /** @param directories one for each parent */
+  set(directories: readonly string[], amounts: Amounts): void;
+  /** The file that counts OOM kills. */
+  oomFile(directories: readonly string[]): string;
+}
+
+export function cgroupLimiter(dialect: Dialect): Limiter {
+  removeLeftovers(dialect.parents);
+  const removals = new Set<Promise<void>>();
+  return {
+    enforcement: dialect.enforcement,
+    fence: () => {
+      const directories = makeIn(dialect.parents);
+      return {
+        enter: entering(directories),
+        set: async (amounts) => dialect.set(directories, amounts),
+        oomKills: () => oomKillsIn(dialect.oomFile(directories)),
+        remove: () => {
+          const removal = removeAll(directories).finally(() => removals.delete(removal));
+          removals.add(removal);
+        },
+      };
+    },
+    close: async () => {
+      await Promise.all(removals);
+    },
+  };
+}
+
+/** Both versions have a line "oom_kill N". */
+function oomKillsIn(file: string): number {
+  try {
+    return Number(/^oom_kill (\d+)$/m.exec(readFileSync(file, "latin1"))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Holds Machines to their memory where no cgroup can be written: looks at what the processes of each use, and kills the
+ * biggest of a Machine that uses too much, as the kernel would. What is used between two looks can be more.
+ */
+
+import { readdirSync, readFileSync } from "node:fs";
+import type { Init } from "../init/init.ts";
+import { MOUNT, mount, putFile, writeInto } from "../init/operations.ts";
+import { send } from "../tree.ts";
+import type { Limiter } from "./limiter.ts";
+
+const LOOK_MS = 50;
+/** Looking takes a millisecond for some ten processes, and must not take up the server. */
+const REST_FOR_EACH_MS_OF_LOOKING = 10;
+
+interface Watched {
+  readonly init: Init;
+  readonly memoryBytes: number;
+  oomKills: number;
+}
+
+export function memoryWatch(): Limiter {
+  const watched = new Set<Watched>();
+  let timer: NodeJS.Timeout | null = null;
+  const look = () => {
+    const from = performance.now();
+    for (const each of watched) void relieve(each);
+    const tookMs = performance.now() - from;
+    timer =
+      watched.size === 0 ? null : setTimeout(look, Math.max(LOOK_MS, tookMs * REST_FOR_EACH_MS_OF_LOOKING));
+  };
+  return {
+    enforcement: { by: "memory watch", kinds: ["memory"] },
+    fence: () => {
+      let mine: Watched | null = null;
+      return {
+        enter: [],
+        set: async ({ memoryBytes }, init) => {
+          if (mine !== null) watched.delete(mine);
+          else await init.operate(ownCounter());
+          mine = { init, memoryBytes, oomKills: mine?.oomKills ?? 0 };
+          watched.add(mine);
+          timer ??= setTimeout(look, LOOK_MS);
+        },
+        oomKills: () => mine?.oomKills ?? 0,
+        remove: () => {
+          if (mine !== null) watched.delete(mine);
+        },
+      };
+    },
+    close: async () => {
+      if (timer !== null) clearTimeout(timer);
+    },
+  };
+}
+
+const COUNTER = "/dev/.oom-kills";
+const counterText = (kills: number) => `oom_kill ${kills}\n`;
+
+/** In place of the kernel's counters, which do not have these kills: whoever reads there why a command died is told. */
+function ownCounter() {
+  return [
+    ...putFile(COUNTER, Buffer.from(counterText(0)), 0o444),
+    mount(COUNTER, "/proc/vmstat", "", MOUNT.bind),
+  ];
+}
+
+async function relieve(watched: Watched): Promise<void> {
+  const { pid } = watched.init;
+  if (pid === null) return;
+  const sizes = descendantsOf(pid).map((each) => ({ pid: each, bytes: memoryOf(each) }));
+  const used = sizes.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (used <= watched.memoryBytes) return;
+  const biggest = sizes.reduce((most, each) => (each.bytes > most.bytes ? each : most));
+  watched.oomKills++;
+  // Before the end of the process, which is when the counter is looked at.
+  await watched.init.operate([writeInto(COUNTER, counterText(watched.oomKills))]).catch(() => {});
+  send(biggest.pid, "SIGKILL");
+}
+
+/** Children of every thread: a process is listed under the thread that made it. */
+function descendantsOf(pid: number): number[] {
+  const found: number[] = [pid];
+  // The loop also visits what it appends.
+  for (const each of found)
+    try {
+      for (const thread of readdirSync(`/proc/${each}/task`))
+        found.push(
+          ...readFileSync(`/proc/${each}/task/${thread}/children`, "latin1")
+            .split(" ")
+            .filter(Boolean)
+            .map(Number),
+        );
+    } catch {
+      // It has ended meanwhile.
+    }
+  return found.slice(1);
+}
+
+/** What cannot be given back to the files that it came from. Memory that processes share counts for each. */
+function memoryOf(pid: number): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "latin1");
+    const kib = [...status.matchAll(/^Rss(?:Anon|Shmem):\s+(\d+) kB$/gm)].map((match) => Number(match[1]));
+    return kib.reduce((sum, each) => sum + each, 0) * 1024;
+  } catch {
+    return 0;
+  }
+}

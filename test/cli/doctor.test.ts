@@ -1,0 +1,69 @@
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import type { Diagnosis } from "../../src/fly-local/doctor/finding.ts";
+import { probeSandbox } from "../../src/fly-local/processes/sandbox-probe.ts";
+
+const MAYFLY = join(import.meta.dirname, "../../src/cli/mayfly.mjs");
+const directory = mkdtempSync(join(tmpdir(), "mayfly-doctor-"));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+function doctor(env: Record<string, string> = {}, ...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAYFLY, "doctor", ...args], {
+    cwd: directory,
+    encoding: "utf8",
+    env: { PATH: process.env.PATH ?? "", ...env },
+  });
+  return { status, stdout, stderr };
+}
+
+test("the doctor says what isolation is in force here, and leaves nothing", async () => {
+  const place = mkdtempSync(join(directory, "probe-"));
+  const probe = await probeSandbox(place, place);
+  rmSync(place, { recursive: true, force: true });
+  const { status, stdout, stderr } = doctor({}, "--json");
+  const diagnosis = JSON.parse(stdout) as Diagnosis;
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  expect(diagnosis).toMatchObject({
+    possible: true,
+    level: probe.kind === "able" ? "sandbox" : "process",
+  });
+  const names = diagnosis.findings.map(({ name }) => name);
+  for (const name of ["Node", "sandboxes", "user namespaces", "container engines", "port 8787", "port 4280"])
+    expect(names).toContain(name);
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+test("people get a line for each finding and one for what follows", () => {
+  const { status, stdout } = doctor();
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^ok {2}Node +v\d+/);
+  expect(stdout).toMatch(/\n\na run is possible here, and its machine is a (sandbox|plain process)/);
+});
+
+test("a port that is in use and engines that are not there are named, with what to do", async () => {
+  const taken = createServer();
+  const isFree = await new Promise<boolean>((resolve) => {
+    taken.once("error", () => resolve(false)).listen(4280, "127.0.0.1", () => resolve(true));
+  });
+  const { status, stdout } = doctor({ PATH: "/nowhere" }, "--json");
+  if (isFree) {
+    taken.close();
+    await once(taken, "close");
+  }
+  const { findings } = JSON.parse(stdout) as Diagnosis;
+  expect(status).toBe(0);
+  expect(findings.find(({ name }) => name === "port 4280")).toEqual({
+    name: "port 4280",
+    state: "lesser",
+    text: "in use (is Mayfly running?); mayfly start --machines-port N chooses another one",
+  });
+  expect(findings.find(({ name }) => name === "container engines")).toMatchObject({
+    state: "lesser",
+    text: "docker is not installed; podman is not installed; none is needed",
+  });
+});
