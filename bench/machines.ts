@@ -1,6 +1,8 @@
 /**
  * What the local Machines API adds to a process: `echo hi` at each level of isolation beside spawning it directly, in turns,
  * so that whatever else the computer does is in both; then many machines at once. Times are those of a client over HTTP.
+ * The floor is what a Node program pays for a process; a machine can come below it, as its init is smaller and forks faster.
+ * Memory is that of the whole computer, so nobody else should start or end much meanwhile.
  */
 
 import { spawn } from "node:child_process";

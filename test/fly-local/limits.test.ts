@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -52,6 +52,14 @@ function groupsOf(pid: number): string[] {
   );
 }
 
+/** CPU time that a group may use in a while, in microseconds. */
+function cpuQuotaOf(group: string): string | null {
+  const read = (name: string) => readFileSync(join(group, name), "utf8").trim();
+  if (existsSync(join(group, "cpu.max"))) return read("cpu.max").replace(" ", " of ");
+  if (!existsSync(join(group, "cpu.cfs_quota_us"))) return null;
+  return `${read("cpu.cfs_quota_us")} of ${read("cpu.cfs_period_us")}`;
+}
+
 describe.skipIf(!hasCgroups)("a machine with limits", async () => {
   const fly = hasCgroups ? await serve({ isolation: "sandbox" }) : api("");
 
@@ -66,7 +74,7 @@ describe.skipIf(!hasCgroups)("a machine with limits", async () => {
   });
 
   it("loses the biggest process alone, and goes on where that is not the main one", async () => {
-    const { id } = await fly.create(["sh", "-c", `${EATS}; exit 3`]);
+    const { id } = await fly.create(["sh", "-c", `${EATS} && exit 9; exit 3`]);
     expect(await fly.exitOf(id)).toMatchObject({ exit_code: 3, oom_killed: false });
   });
 
@@ -115,6 +123,8 @@ describe.skipIf(!hasCgroups)("a machine with limits", async () => {
     // The last line: user and system time of the children, such as "0m1.004s 0m0.003s".
     const [, minutes, seconds] = /(\d+)m([\d.]+)s \S+\s*$/.exec(body.stdout ?? "") ?? [];
     expect(Number(minutes) * 60 + Number(seconds)).toBeLessThan(1.3);
+    // The same on a computer that had no more to give them.
+    expect(groupsOf(process.pid).map(cpuQuotaOf)).toContain("100000 of 100000");
     await fly.call("DELETE", `${machines}/${id}?force=true`);
   });
 

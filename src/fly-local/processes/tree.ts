@@ -40,6 +40,11 @@ export function parentOf(pid: number): number {
   return Number(statOf(pid)[1] ?? 0);
 }
 
+/** When a process was started, in clock ticks since the computer's own start; null where there is none. */
+export function startOf(pid: number): string | null {
+  return statOf(pid)[19] ?? null;
+}
+
 function groupOf(pid: number): number {
   return Number(statOf(pid)[2]);
 }
