@@ -62,6 +62,7 @@ export class Logs {
     let second = performance.now();
     let taken = 0;
     let dropped = 0;
+    let isOver = false;
     const sayDropped = () => {
       if (dropped > 0)
         this.#add(machine, "stdout", ` WARN ${dropped} bytes of output left out: too many at once`);
@@ -69,6 +70,8 @@ export class Logs {
     };
     return {
       write: (stream, bytes) => {
+        // Of somebody that the main process left behind, on the way to being killed.
+        if (isOver) return;
         const now = performance.now();
         if (now - second > 1000) {
           second = now;
@@ -82,6 +85,7 @@ export class Logs {
         dropped += bytes.length;
       },
       end: (exit) => {
+        isOver = true;
         sayDropped();
         endLines();
         this.#add(machine, "stdout", lastWords(exit));
