@@ -3,11 +3,12 @@
  * (`host.ts`); here is what a restart needs, and the destroyed ones, which stay readable for two days.
  */
 
-import { mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { WireConfig } from "../fly/wire.ts";
 import type { Machine } from "./machine.ts";
+import { type Records, recordsIn } from "./records.ts";
 
 export interface Store {
   /** Adds a Machine with its config. */
@@ -21,6 +22,8 @@ export interface Store {
   /** All that are not destroyed. */
   undestroyed(): Machine[];
   dropDestroyedBefore(instant: number): void;
+  /** What is kept beside Machines, in the same file. */
+  readonly records: Records;
   close(): void;
 }
 
@@ -35,6 +38,9 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS configs (id TEXT PRIMARY KEY, metadata TEXT NOT NULL, config TEXT NOT NULL);
 `;
 
+/** Secrets are in it, and what configs hold. */
+const OWNER_ONLY = 0o600;
+
 interface Row {
   facts: string;
   config: string;
@@ -42,7 +48,9 @@ interface Row {
 
 export function openStore(directory: string): Store {
   mkdirSync(directory, { recursive: true });
-  const db = new DatabaseSync(join(directory, "machines.sqlite"));
+  const path = join(directory, "machines.sqlite");
+  const db = new DatabaseSync(path);
+  chmodSync(path, OWNER_ONLY);
   db.exec(SCHEMA);
   const insertFacts = db.prepare("INSERT INTO machines (id, app, destroyed_at, facts) VALUES (?, ?, ?, ?)");
   const insertConfig = db.prepare("INSERT OR REPLACE INTO configs (id, metadata, config) VALUES (?, ?, ?)");
@@ -88,6 +96,7 @@ export function openStore(directory: string): Store {
       );
       db.prepare("DELETE FROM machines WHERE destroyed_at < ?").run(instant);
     },
+    records: recordsIn(db),
     close: () => db.close(),
   };
 }

@@ -55,7 +55,7 @@ describe("secrets", async () => {
   });
 
   it("are kept where only their owner reads", () => {
-    expect(statSync(join(state, "platform.sqlite")).mode & 0o777).toBe(0o600);
+    expect(statSync(join(state, "machines.sqlite")).mode & 0o777).toBe(0o600);
   });
 
   it("that a create waits for in vain refuse it for now", async () => {
