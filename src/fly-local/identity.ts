@@ -8,7 +8,7 @@ import { createHash, generateKeyPair, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
-import { sign } from "hono/jwt";
+
 import { numericId } from "./apps.ts";
 import { imageRef } from "./image.ts";
 import type { Machine } from "./machine.ts";
@@ -71,6 +71,8 @@ export class Identity {
       region: machine.region,
       sub: `${organization}:${machine.app}:${machine.name}`,
     };
+    // Few servers ever sign one, and loading it would delay the start of all.
+    const { sign } = await import("hono/jwt");
     return sign(claims, key as never, "RS256");
   }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Apps } from "./apps.ts";
 import { Identity } from "./identity.ts";
 import { Logs } from "./logs/logs.ts";
-import { openRecords } from "./records.ts";
+import type { Records } from "./records.ts";
 import { Secrets } from "./secrets.ts";
 import { Volumes } from "./volumes/volumes.ts";
 
@@ -19,8 +19,12 @@ export interface Platform {
 }
 
 /** @param directory the server's state */
-export function openPlatform(directory: string, now: () => number, isStrict: boolean): Platform {
-  const records = openRecords(directory);
+export function openPlatform(
+  records: Records,
+  directory: string,
+  now: () => number,
+  isStrict: boolean,
+): Platform {
   const volumes = new Volumes(records, now, join(directory, "volumes"));
   return {
     apps: new Apps(records, now, isStrict),
@@ -28,9 +32,6 @@ export function openPlatform(directory: string, now: () => number, isStrict: boo
     secrets: new Secrets(records, now),
     logs: new Logs(now),
     identity: new Identity(join(directory, "oidc-key.json"), now),
-    close: async () => {
-      await volumes.close();
-      records.close();
-    },
+    close: () => volumes.close(),
   };
 }

@@ -3,9 +3,7 @@
  * They are few, so whoever owns a kind reads it once at the start and keeps it in memory.
  */
 
-import { chmodSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 
 export interface Kept<T> {
   readonly app: string;
@@ -17,24 +15,16 @@ export interface Records {
   all<T>(kind: string): Kept<T>[];
   put(kind: string, app: string, key: string, facts: object): void;
   remove(kind: string, app: string, key: string): void;
-  close(): void;
 }
 
 const SCHEMA = `
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = OFF;
   CREATE TABLE IF NOT EXISTS records (
     kind TEXT NOT NULL, app TEXT NOT NULL, key TEXT NOT NULL, facts TEXT NOT NULL, PRIMARY KEY (kind, app, key)
   ) WITHOUT ROWID;
 `;
-/** Secrets are among them. */
-const OWNER_ONLY = 0o600;
 
-export function openRecords(directory: string): Records {
-  mkdirSync(directory, { recursive: true });
-  const path = join(directory, "platform.sqlite");
-  const db = new DatabaseSync(path);
-  chmodSync(path, OWNER_ONLY);
+/** In a database that is there already: opening one more would be most of the server's start. */
+export function recordsIn(db: DatabaseSync): Records {
   db.exec(SCHEMA);
   const select = db.prepare("SELECT app, key, facts FROM records WHERE kind = ?");
   const put = db.prepare("INSERT OR REPLACE INTO records (kind, app, key, facts) VALUES (?, ?, ?, ?)");
@@ -52,6 +42,5 @@ export function openRecords(directory: string): Records {
     remove: (kind, app, key) => {
       remove.run(kind, app, key);
     },
-    close: () => db.close(),
   };
 }

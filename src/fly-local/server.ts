@@ -92,7 +92,7 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
       hidden: options.hidden?.map((path) => resolve(path)) ?? [],
     });
     const registry = new Registry(openStore(directory), now);
-    platform = openPlatform(directory, now, options.strictApps ?? false);
+    platform = openPlatform(registry.store.records, directory, now, options.strictApps ?? false);
     host = new Host(registry, level, {
       restartDelayMs: options.restartDelayMs ?? RESTART_DELAY_MS,
       planOf: (machine) => startPlan(machine, platform),

@@ -3,12 +3,13 @@
  * (`host.ts`); here is what a restart needs, and the destroyed ones, which stay readable for two days.
  */
 
-import { mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { WireConfig } from "../fly/wire.ts";
 import { type Machine, UNTOUCHED } from "./machine.ts";
 import type { Position } from "./position.ts";
+import { type Records, recordsIn } from "./records.ts";
 
 export interface Store {
   /** Adds a Machine with its config. */
@@ -28,6 +29,8 @@ export interface Store {
   /** All that are not destroyed. */
   undestroyed(): Machine[];
   dropDestroyedBefore(instant: number): void;
+  /** What is kept beside Machines, in the same file. */
+  readonly records: Records;
   close(): void;
 }
 
@@ -45,6 +48,9 @@ const SCHEMA = `
   );
 `;
 
+/** Secrets are in it, and what configs hold. */
+const OWNER_ONLY = 0o600;
+
 interface Row {
   facts: string;
   config: string;
@@ -52,7 +58,9 @@ interface Row {
 
 export function openStore(directory: string): Store {
   mkdirSync(directory, { recursive: true });
-  const db = new DatabaseSync(join(directory, "machines.sqlite"));
+  const path = join(directory, "machines.sqlite");
+  const db = new DatabaseSync(path);
+  chmodSync(path, OWNER_ONLY);
   db.exec(SCHEMA);
   const insertFacts = db.prepare("INSERT INTO machines (id, app, destroyed_at, facts) VALUES (?, ?, ?, ?)");
   const insertConfig = db.prepare("INSERT OR REPLACE INTO configs (id, metadata, config) VALUES (?, ?, ?)");
@@ -113,6 +121,7 @@ export function openStore(directory: string): Store {
         );
       db.prepare("DELETE FROM machines WHERE destroyed_at < ?").run(instant);
     },
+    records: recordsIn(db),
     close: () => db.close(),
   };
 }

@@ -125,15 +125,14 @@ describe("more faults", async () => {
   });
 
   it("keep a machine created while its image is slow to come, and starting while it boots slowly", async () => {
-    await arm({ operation: "pull", kind: "slow", delay_ms: 150 });
-    await arm({ operation: "boot", kind: "slow", delay_ms: 150 });
+    await arm({ operation: "pull", kind: "slow", delay_ms: 600 });
+    await arm({ operation: "boot", kind: "slow", delay_ms: 600 });
     const begun = performance.now();
     const { id } = (await create()).body;
-    await fly.call("GET", `${machines}/${id}`);
     expect((await fly.get(id)).state).toBe("created");
     await expect.poll(async () => (await fly.get(id)).state).toBe("starting");
     expect((await fly.wait(id, "started")).status).toBe(200);
-    expect(performance.now() - begun).toBeGreaterThanOrEqual(295);
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(1_190);
   });
 
   it("of a slow boot do not hold up the end of the server", async () => {

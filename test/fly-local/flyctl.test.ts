@@ -100,8 +100,9 @@ describe("what flyctl asks beside the Machines API", async () => {
   });
 
   it.each([
-    ["mutation { createApp(input: {}) { app { id } } }", "unimplemented: mutations"],
-    ["{ addOns { nodes { id } } }", 'unimplemented: "addOns"'],
+    ["mutation { createApp(input: {}) { app { id } } }", 'unimplemented: the mutation "createApp"'],
+    ["subscription { news }", 'unimplemented: the subscription "news"'],
+    ["{ addOns { nodes { id } } }", 'unimplemented: the query "addOns"'],
     ["{ app(name: ", "the document can not be read: the document ends early"],
     ["{ app { ...Missing } }", 'there is no fragment "Missing"'],
     ["{ app { ...A } } fragment A on App { ...A }", "too deep"],
@@ -111,11 +112,39 @@ describe("what flyctl asks beside the Machines API", async () => {
     ],
     ["", "there is no operation"],
     ["{ ? }", "is not expected"],
-    ["{ constructor }", 'unimplemented: "constructor"'],
+    ["{ constructor }", 'unimplemented: the query "constructor"'],
   ])("refuses %s in words", async (query, words) => {
     const { data, errors } = await ask(query);
     expect(data).toBeNull();
     expect(errors?.[0]?.message).toContain(words);
+  });
+
+  it("secrets, the way fly-admin sets and unsets them", async () => {
+    const names = async () =>
+      (await fly.call<{ secrets: { name: string }[] }>("GET", "/v1/apps/test/secrets")).body.secrets.map(
+        ({ name }) => name,
+      );
+    const set = (input: object) =>
+      ask("mutation($input: SetSecretsInput!) { setSecrets(input: $input) { release { id version } } }", {
+        input,
+      });
+    const unset = (input: object) =>
+      ask("mutation($input: UnsetSecretsInput!) { unsetSecrets(input: $input) { release { id } } }", {
+        input,
+      });
+    const secrets = [
+      { key: "A", value: "1" },
+      { key: "B", value: "2" },
+    ];
+    expect(await set({ appId: "test", secrets })).toEqual({ data: { setSecrets: { release: null } } });
+    expect(await names()).toEqual(["A", "B"]);
+    await set({ appId: "test", secrets: [{ key: "C", value: "3" }], replaceAll: true });
+    expect(await names()).toEqual(["C"]);
+    await unset({ appId: "test", keys: ["C", "D"] });
+    expect(await names()).toEqual([]);
+    const bad = await set({ appId: "test", secrets: [{ key: "1 2", value: "3" }] });
+    expect(bad.errors?.[0]?.message).toContain('"1 2" can not name a secret');
+    expect((await set({ appId: "none", secrets })).errors?.[0]?.message).toBe('Could not find App "none"');
   });
 
   it("refuses what is no question with 400", async () => {

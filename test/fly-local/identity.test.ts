@@ -2,6 +2,7 @@ import { createPublicKey, verify } from "node:crypto";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { levels } from "./levels.ts";
 import { LIVES, machines, serve, stateDir } from "./support.ts";
 
 const part = (text: string | undefined) => JSON.parse(Buffer.from(text ?? "", "base64url").toString());
@@ -56,3 +57,20 @@ it("a machine's token is signed by the key that its issuer publishes, and says w
   expect((await fly.call("POST", "/v1/tokens/oidc", { aud: 7, machine_id: machine.id })).status).toBe(400);
   await fly.call("DELETE", `${machines}/${machine.id}?force=true`);
 });
+
+it.skipIf(process.platform !== "linux").each(levels)(
+  "a machine at level %s need not say which it is",
+  async (isolation) => {
+    const fly = await serve({ isolation });
+    const [one, two] = [await fly.create(LIVES), await fly.create(LIVES)];
+    const script = `fetch("${fly.url}/v1/tokens/oidc", {
+    method: "POST", headers: { authorization: "Bearer x" }, body: JSON.stringify({ aud: "a" })
+  }).then((reply) => reply.text()).then((text) => process.stdout.write(text))`;
+    for (const { id } of [one, two]) {
+      await fly.wait(id, "started");
+      const { body } = await fly.exec(id, [process.execPath, "-e", script], 20);
+      expect(part(body.stdout?.split(".")[1])).toMatchObject({ machine_id: id, aud: "a" });
+    }
+    for (const { id } of [one, two]) await fly.call("DELETE", `${machines}/${id}?force=true`);
+  },
+);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { systemClock } from "../../src/fly-local/clock.ts";
+import { Logs } from "../../src/fly-local/logs/logs.ts";
+import type { Machine } from "../../src/fly-local/machine.ts";
 import { levels } from "./levels.ts";
 import { api, LIVES, machines, serve, stateDir } from "./support.ts";
 
@@ -14,12 +15,10 @@ interface Page {
 
 describe.each(levels)("logs at level %s", async (isolation) => {
   const fly = await serve({ isolation });
-  /** Its clock stands still: all that a machine writes is written in one second, however slow the computer is. */
-  const still = await serve({ isolation, clock: systemClock(() => 1_800_000_000_000) });
-  const read = async (query: string, app = "test", from = fly) =>
-    (await from.call<Page>("GET", `/api/v1/apps/${app}/logs?${query}`)).body;
-  const messages = async (id: string, from = fly) =>
-    (await read(`instance=${id}`, "test", from)).data.map(({ attributes }) => attributes.message);
+  const read = async (query: string, app = "test") =>
+    (await fly.call<Page>("GET", `/api/v1/apps/${app}/logs?${query}`)).body;
+  const messages = async (id: string) =>
+    (await read(`instance=${id}`)).data.map(({ attributes }) => attributes.message);
   const ran = async (script: string, more: object = {}) => {
     const { id } = await fly.create(["sh", "-c", script], {}, more);
     await fly.wait(id, "destroyed");
@@ -91,21 +90,13 @@ describe.each(levels)("logs at level %s", async (isolation) => {
 
   it("of a machine that writes without end keep the newest, and the server goes on", async () => {
     const { id } = await fly.create(["sh", "-c", "exec yes 0123456789012345678901234567890123456789"]);
-    await fly.wait(id, "started");
+    await expect.poll(() => messages(id), { timeout: 20_000 }).toHaveLength(100);
     const other = await ran("echo beside");
     expect(await messages(other)).toContain("beside");
     await fly.call("DELETE", `${machines}/${id}?force=true`);
     expect((await fly.wait(id, "destroyed")).status).toBe(200);
     expect(await messages(id)).toHaveLength(100);
     expect(await messages(other)).toContain("beside");
-  });
-
-  it("say how much they leave out of what is too much at once", async () => {
-    const { id } = await still.create(["sh", "-c", "yes | head -c 12000000; echo last"]);
-    await still.wait(id, "destroyed", 60);
-    const lines = await messages(id, still);
-    expect(lines.at(-1)).toBe(NORMALLY);
-    expect(lines.join("\n")).toMatch(/ WARN \d{6,} bytes of output left out: too many at once/);
   });
 
   it("do not keep a machine from its end that leaves somebody behind who writes on", async () => {
@@ -117,6 +108,63 @@ describe.each(levels)("logs at level %s", async (isolation) => {
   it("cut lines that are too long", async () => {
     const id = await ran("head -c 40000 /dev/zero | tr '\\0' x");
     expect((await messages(id)).map((line) => line.length).slice(0, 3)).toEqual([16384, 16384, 7232]);
+  });
+});
+
+describe("what a machine writes", () => {
+  const machine = { id: "m1", app: "test", region: "local" } as Machine;
+  const all = { after: null, machine: null, region: null };
+
+  it("is left out, and counted, where it is too much at once", () => {
+    const logs = new Logs(Date.now);
+    const { write, end } = logs.writer(machine);
+    const line = Buffer.from("begun\n");
+    write("stdout", line);
+    write("stdout", Buffer.alloc(5 * 1024 * 1024, "x"));
+    write("stdout", line);
+    end({ code: 0, signal: null });
+    expect(logs.read("test", all, 10).map(({ message }) => message)).toEqual([
+      "begun",
+      ` WARN ${5 * 1024 * 1024 + line.length} bytes of output left out: too many at once`,
+      " INFO Main child exited normally with code: 0",
+    ]);
+  });
+
+  it("after its end is nobody's", () => {
+    const logs = new Logs(Date.now);
+    const { write, end } = logs.writer(machine);
+    end({ code: 0, signal: null });
+    write("stdout", Buffer.from("late\n"));
+    expect(logs.read("test", all, 10)).toHaveLength(1);
+  });
+
+  it("is kept up to a bound for each machine, and for all of an app, the newest of it", () => {
+    const logs = new Logs(Date.now);
+    const text = Buffer.from(`${"y".repeat(999)}\n`.repeat(3000));
+    const other = logs.writer({ ...machine, id: "other" });
+    other.write("stdout", Buffer.from("stays\n"));
+    for (let n = 0; n < 20; n++) {
+      const writer = logs.writer({ ...machine, id: `m${n}` });
+      writer.write("stdout", text);
+      writer.end({ code: 0, signal: null });
+      const kept = logs.read("test", { ...all, machine: `m${n}` }, 10_000);
+      expect(kept.reduce((bytes, { message }) => bytes + message.length, 0)).toBeLessThan(1024 * 1024);
+      expect(kept.length).toBeGreaterThan(300);
+      expect(kept.at(-1)?.message).toContain("exited normally");
+      if (n === 0) expect(logs.read("test", { ...all, machine: "other" }, 1)).toHaveLength(1);
+    }
+    const total = logs.read("test", all, 1_000_000).reduce((bytes, { message }) => bytes + message.length, 0);
+    expect(total).toBeLessThan(8 * 1024 * 1024);
+    expect(logs.read("test", { ...all, machine: "other" }, 1)).toHaveLength(0);
+  });
+
+  it("is text, also where it comes cut within a letter", () => {
+    const logs = new Logs(Date.now);
+    const { write, end } = logs.writer(machine);
+    for (const byte of Buffer.from("ünïcode 🐝\r\nend")) write("stdout", Buffer.from([byte]));
+    end({ code: 0, signal: null });
+    expect(logs.read("test", all, 2).map(({ message }) => message)[0]).toBe("end");
+    expect(logs.read("test", all, 3)[0]?.message).toBe("ünïcode 🐝");
   });
 });
 

@@ -55,7 +55,7 @@ describe("secrets", async () => {
   });
 
   it("are kept where only their owner reads", () => {
-    expect(statSync(join(state, "platform.sqlite")).mode & 0o777).toBe(0o600);
+    expect(statSync(join(state, "machines.sqlite")).mode & 0o777).toBe(0o600);
   });
 
   it("that a create waits for in vain refuse it for now", async () => {
@@ -80,20 +80,20 @@ describe.each(levels)("secrets of machines at level %s", async (isolation) => {
   const fly = await serve({ isolation });
   const printed = async (id: string, name: string) => {
     await fly.wait(id, "started");
-    return (await fly.exec(id, ["sh", "-c", `cat /proc/1/environ; printf '%s' "$${name}"`])).body.stdout;
+    return (await fly.exec(id, ["sh", "-c", `printf '%s' "$${name}"`])).body.stdout;
   };
 
   it("are in the environment from each start on, and win over config.env", async () => {
     await fly.call("POST", secrets, { values: { TOKEN: "first", BOTH: "secret" } });
     const { id } = await fly.create(LIVES, { auto_destroy: false, env: { BOTH: "env" } });
-    expect(await printed(id, "TOKEN")).toContain("first");
-    expect(await printed(id, "BOTH")).toContain("secret");
+    expect(await printed(id, "TOKEN")).toBe("first");
+    expect(await printed(id, "BOTH")).toBe("secret");
     await fly.call("POST", `${secrets}/TOKEN`, { value: "second" });
-    expect(await printed(id, "TOKEN")).toContain("first");
+    expect(await printed(id, "TOKEN")).toBe("first");
     await fly.call("POST", `${machines}/${id}/stop`, { signal: "SIGKILL" });
     await fly.wait(id, "stopped");
     await fly.call("POST", `${machines}/${id}/start`);
-    expect(await printed(id, "TOKEN")).toContain("second");
+    expect(await printed(id, "TOKEN")).toBe("second");
     expect(JSON.stringify(await fly.get(id))).not.toContain("second");
     await fly.call("DELETE", `${machines}/${id}?force=true`);
   });
@@ -101,7 +101,7 @@ describe.each(levels)("secrets of machines at level %s", async (isolation) => {
   it("stay away from a machine that skips them", async () => {
     await fly.call("POST", `${secrets}/HIDDEN`, { value: "value" });
     const { id } = await fly.create(LIVES, {}, { skip_secrets: true });
-    expect(await printed(id, "HIDDEN")).not.toContain("value");
+    expect(await printed(id, "HIDDEN")).toBe("");
     await fly.call("DELETE", `${machines}/${id}?force=true`);
   });
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { WireMachine } from "../../src/fly/wire.ts";
@@ -142,6 +142,28 @@ describe("volumes", async () => {
     await expect.poll(async () => (await list())[0]?.status).toBe("created");
     now += 25 * 3_600_000;
     expect(await list()).toEqual([]);
+  });
+
+  it("leave nothing for good where a server ended while it copied or removed", async () => {
+    const other = stateDir();
+    const names = ["vol_0123456789abcdef", "vs_0123456789abcdef.part", "somebody-else's"];
+    for (const name of names) mkdirSync(join(other, "volumes", name, "deep"), { recursive: true });
+    await serve({ isolation: "process", stateDir: other });
+    await expect.poll(() => readdirSync(join(other, "volumes"))).toEqual(["somebody-else's"]);
+  });
+
+  it("of a deleted app are gone at once, and those of the next app of its name stay", async () => {
+    const app = "/v1/apps/reborn";
+    const config = { image: "x", auto_destroy: true, init: { exec: ["sh", "-c", "trap '' TERM; sleep 60"] } };
+    await fly.call("POST", `${app}/machines`, { config });
+    await fly.call("POST", `${app}/volumes`, { name: "old" });
+    const deleted = fly.call("DELETE", app);
+    expect((await deleted).status).toBe(202);
+    await fly.call("POST", "/v1/apps", { name: "reborn", org_slug: "personal" });
+    const made = await fly.call<Volume>("POST", `${app}/volumes`, { name: "new" });
+    await expect.poll(async () => (await fly.call("GET", `${app}/machines`)).body).toEqual([]);
+    expect((await fly.call("GET", `${app}/volumes`)).body).toEqual([made.body]);
+    expect(existsSync(join(state, "volumes", made.body.id))).toBe(true);
   });
 
   it("are not mounted where machines share the computer's files, and the refusal says why", async () => {

@@ -8,6 +8,7 @@ import { type App, numericId, ORGANIZATION } from "../apps.ts";
 import { ApiError } from "../error.ts";
 import { imageRef } from "../image.ts";
 import type { Machine } from "../machine.ts";
+import { checkSecret } from "../secrets.ts";
 import { type Resolved, type Resolver, readDocument, selected } from "./selection.ts";
 
 interface Answer {
@@ -23,11 +24,10 @@ export function answerGraphql(
 ): Answer {
   try {
     const { kind, fields } = readDocument(query, variables);
-    if (kind !== "query") return refused(`unimplemented: ${kind}s are not part of this local server`);
-    const root = rootOf(parts);
+    const root = kind === "query" ? queries(parts) : kind === "mutation" ? mutations(parts) : {};
     const unknown = fields.find(({ name }) => !Object.hasOwn(root, name));
     if (unknown !== undefined)
-      return refused(`unimplemented: "${unknown.name}" is not part of this local server`);
+      return refused(`unimplemented: the ${kind} "${unknown.name}" is not part of this local server`);
     return { data: selected(root, fields) as Record<string, unknown> };
   } catch (error) {
     // The text that flyctl makes an app on is the one that the Machines API has, too.
@@ -42,7 +42,7 @@ function refused(message: string, code?: string): Answer {
   return { data: null, errors: [{ message, ...(code !== undefined && { extensions: { code } }) }] };
 }
 
-function rootOf(parts: ApiParts): { readonly [name: string]: Resolver } {
+function queries(parts: ApiParts): { readonly [name: string]: Resolver } {
   const { apps } = parts.platform;
   const slugOf = (value: unknown) => (value === "personal" ? ORGANIZATION : String(value ?? ORGANIZATION));
   return {
@@ -68,13 +68,50 @@ function rootOf(parts: ApiParts): { readonly [name: string]: Resolver } {
     }),
     platform: () => ({
       requestRegion: parts.region,
-      regions: [{ code: parts.region, name: "this computer" }],
+      regions: [
+        {
+          code: parts.region,
+          name: "this computer",
+          latitude: 0,
+          longitude: 0,
+          gatewayAvailable: false,
+          requiresPaidPlan: false,
+        },
+      ],
     }),
     latestImageDetails: ({ image }) => {
       const { registry, repository, tag, digest } = imageRef(String(image));
       return { registry, repository, tag, digest, version: null };
     },
   };
+}
+
+/** Secrets, which npm fly-admin sets this way (supabase/fly-admin, src/lib/secret.ts). There are no releases here. */
+function mutations({ platform }: ApiParts): { readonly [name: string]: Resolver } {
+  const set = (given: unknown, valuesOf: (input: Record<string, unknown>) => [string, unknown][]) => {
+    const input = (given ?? {}) as Record<string, unknown>;
+    const app = String(input.appId);
+    platform.apps.get(app);
+    const values = new Map(valuesOf(input));
+    for (const [name, value] of values) if (value !== null) checkSecret(name, value);
+    platform.apps.use(app);
+    platform.secrets.set(app, values as Map<string, string | null>);
+    return { release: null };
+  };
+  const held = (app: unknown) => platform.secrets.list(String(app)).map(({ name }) => name);
+  return {
+    setSecrets: ({ input }) =>
+      set(input, ({ appId, secrets, replaceAll }) => [
+        ...(replaceAll === true ? held(appId) : []).map((name): [string, null] => [name, null]),
+        ...listOf(secrets).map((each): [string, unknown] => [String(each.key), each.value ?? ""]),
+      ]),
+    unsetSecrets: ({ input }) =>
+      set(input, ({ keys }) => (Array.isArray(keys) ? keys : []).map((key) => [String(key), null])),
+  };
+}
+
+function listOf(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? value.map((each) => (each ?? {}) as Record<string, unknown>) : [];
 }
 
 function appOf(app: App, parts: ApiParts): Resolved {

@@ -59,10 +59,10 @@ export class Logs {
       lines.stdout.end();
       lines.stderr.end();
     };
-    let second = this.#now();
-    let isOver = false;
+    let second = performance.now();
     let taken = 0;
     let dropped = 0;
+    let isOver = false;
     const sayDropped = () => {
       if (dropped > 0)
         this.#add(machine, "stdout", ` WARN ${dropped} bytes of output left out: too many at once`);
@@ -70,10 +70,10 @@ export class Logs {
     };
     return {
       write: (stream, bytes) => {
-        // Whoever is left behind may write on until it is killed.
+        // Of somebody that the main process left behind, on the way to being killed.
         if (isOver) return;
-        const now = this.#now();
-        if (Math.abs(now - second) > 1000) {
+        const now = performance.now();
+        if (now - second > 1000) {
           second = now;
           taken = 0;
           sayDropped();

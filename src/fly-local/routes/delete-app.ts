@@ -9,11 +9,8 @@ export const deleteApp: Operation = async (c, { host, platform }) => {
   const name = c.req.param("app") ?? "";
   platform.apps.delete(name);
   platform.secrets.deleteAll(name);
-  // A volume is removed once no process has it any more, and logs when nobody writes them.
+  platform.logs.forget(name);
   const destroyed = host.registry.undestroyed(name).map((machine) => host.destroy(machine, "user"));
-  void Promise.all(destroyed).then(() => {
-    platform.volumes.deleteAll(name);
-    platform.logs.forget(name);
-  });
+  platform.volumes.deleteAll(name, Promise.all(destroyed));
   return c.body(null, 202);
 };

@@ -1,7 +1,7 @@
 /** Volumes and their snapshots as directories of this computer, which outlive Machines and the server. */
 
 import { randomInt } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ApiError, invalid, precondition } from "../error.ts";
@@ -12,6 +12,8 @@ import { SIZE_DEFAULT_GB, type Snapshot, type Volume, type VolumeRequest } from 
 const VOLUME = "volume";
 const SNAPSHOT = "snapshot";
 const ID_ALPHABET = "0123456789abcdefghjklmnpqrstvwxyz";
+/** Of a volume, a snapshot, and what is on the way to be one. */
+const OWN_NAME = /^(?:vol|vs)_[0-9a-z]{16}(?:\.part)?$/;
 const DAY_MS = 24 * 3_600_000;
 /** A program with another user's rights, or a device, that a Machine puts on its volume must not be in reach of other users. */
 const OWNER_ONLY = 0o700;
@@ -36,6 +38,15 @@ export class Volumes {
       // The server ended while it was being taken.
       else this.#drop(facts);
     }
+    this.#removeOrphans();
+  }
+
+  /** What a server left behind that ended while it copied or removed. */
+  #removeOrphans(): void {
+    if (!existsSync(this.#directory)) return;
+    for (const name of readdirSync(this.#directory))
+      if (OWN_NAME.test(name) && !this.#volumes.has(name) && !this.#snapshots.has(name))
+        this.#remove(join(this.#directory, name));
   }
 
   list(app: string): Volume[] {
@@ -105,9 +116,13 @@ export class Volumes {
 
   /** Its snapshots stay until their time is over. */
   delete(volume: Volume): void {
+    this.#forget(volume, Promise.resolve());
+  }
+
+  #forget(volume: Volume, unused: Promise<unknown>): void {
     this.#volumes.delete(volume.id);
     this.#records.remove(VOLUME, volume.app, volume.id);
-    this.#remove(this.pathOf(volume.id));
+    this.#run(unused.then(() => rm(this.pathOf(volume.id), { recursive: true, force: true })));
   }
 
   /** Newest first. Those of a volume that is gone are still there. @throws ApiError 404 where there was no such volume */
@@ -165,9 +180,9 @@ export class Volumes {
     }
   }
 
-  /** Removes all that an app has. */
-  deleteAll(app: string): void {
-    for (const volume of this.list(app)) this.delete(volume);
+  /** Forgets all that an app has, and removes the files once nobody uses them. */
+  deleteAll(app: string, unused: Promise<unknown>): void {
+    for (const volume of this.list(app)) this.#forget(volume, unused);
     for (const snapshot of this.#snapshots.values()) if (snapshot.app === app) this.#drop(snapshot);
   }
 
