@@ -12,16 +12,16 @@ import { MACHINES_MAIN } from "../machines/machines.ts";
 import { claim } from "./claim.ts";
 import { showDemo } from "./demo.ts";
 import { endWithLauncher } from "./launcher.ts";
-import { fireEachMinute } from "./minute.ts";
 import type { StartOptions } from "./options.ts";
 import { CHECKOUT, type Places, placesIn } from "./places.ts";
 import { freePort, HOST } from "./ports.ts";
 import type { ProgramSpec } from "./program.ts";
-import { isolationOnceUp, untilHealthy, untilUnwell } from "./ready.ts";
+import { isolationOnceUp } from "./ready.ts";
 import { keepSecrets, writeLocal } from "./secrets.ts";
 import { Steps } from "./steps.ts";
 import { Supervisor } from "./supervisor.ts";
 import { welcome } from "./welcome.ts";
+import { WorkerKeeper } from "./worker-keeper.ts";
 import { AppliedMigrations, migrationsSpec, workerSpec } from "./wrangler.ts";
 
 /** Everything that this start decided before it started anything. */
@@ -94,28 +94,40 @@ async function up(
   supervisor: Supervisor,
   signal: AbortSignal,
 ): Promise<void> {
-  const { places, local } = plan;
+  const { places, port, local } = plan;
+  const spec = workerSpec(places, port, local.machines_url);
+  const worker = new WorkerKeeper(spec, local.url, supervisor, io, signal);
   // The worker asks for machines only once there are runs, so neither waits for the other.
   await Promise.all([
     startMachines(steps, plan, supervisor, signal),
-    startWorker(steps, plan, supervisor, signal),
+    startWorker(steps, plan, supervisor, worker),
   ]);
-  const stopCron = fireEachMinute(local.url);
-  signal.addEventListener("abort", stopCron, { once: true });
+  if (signal.aborted) return;
   await steps.say("ready");
+  await Promise.all([worker.keep(), present(options, io, steps, plan, signal)]);
+}
+
+/** A first job, then where everything is. */
+async function present(
+  options: StartOptions,
+  io: Io,
+  steps: Steps,
+  { places, local }: Plan,
+  signal: AbortSignal,
+): Promise<void> {
   const client = new Client(local);
   if (options.demo)
-    await showDemo(steps, io, client, signal).catch((error: unknown) =>
-      say(io, `the first job failed: ${error instanceof Error ? error.message : plain(String(error))}`),
-    );
+    await showDemo(steps, io, client, signal).catch(async (error: unknown) => {
+      // Whoever ended the start ended the first job's showing with it.
+      if (!signal.aborted)
+        await say(
+          io,
+          `the first job failed: ${error instanceof Error ? error.message : plain(String(error))}`,
+        );
+    });
   if (signal.aborted) return;
   const link = await client.signInLink().catch(() => null);
   await write(io.stdout, welcome(local, places.local, link === null ? null : plain(link.url), io.cwd));
-  await untilUnwell(local.url, io, signal);
-  if (!signal.aborted)
-    throw new CliError(`the worker does not answer any more on ${local.url}`, {
-      hint: `its log is ${join(places.logs, "worker.log")}`,
-    });
 }
 
 async function startMachines(
@@ -167,14 +179,13 @@ function machinesSpec(places: Places, port: number, machinesToken: string): Prog
 
 async function startWorker(
   steps: Steps,
-  { places, port, local }: Plan,
+  { places, local }: Plan,
   supervisor: Supervisor,
-  signal: AbortSignal,
+  worker: WorkerKeeper,
 ): Promise<void> {
   await applyMigrations(steps, places, supervisor);
   await steps.say(`starting the worker on ${local.url}`);
-  supervisor.start(workerSpec(places, port, local.machines_url));
-  await untilHealthy(local.url, signal);
+  await worker.start();
 }
 
 /** Applying takes seconds even where there is nothing to apply, so it is only done when the migrations changed. */
