@@ -4,7 +4,7 @@ import { mkdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { Client } from "../../api-client.ts";
 import { CliError, EXIT } from "../../cli-error.ts";
-import type { LocalMayfly } from "../../connection.ts";
+import { connectionOf, type LocalMayfly } from "../../connection.ts";
 import { Interrupts } from "../../interrupts.ts";
 import { type Io, say, write } from "../../io.ts";
 import { plain } from "../../plain.ts";
@@ -127,7 +127,20 @@ async function present(
     });
   if (signal.aborted) return;
   const link = await client.signInLink().catch(() => null);
-  await write(io.stdout, welcome(local, places.local, link === null ? null : plain(link.url), io.cwd));
+  if (signal.aborted) return;
+  const signInUrl = link === null ? null : plain(link.url);
+  const isElsewhere = !isFoundFrom(io, local);
+  await write(io.stdout, welcome({ local, localFile: places.local, signInUrl, isElsewhere, cwd: io.cwd }));
+}
+
+/** Whether `mayfly` without options, here and with this environment, talks to this one. */
+function isFoundFrom(io: Io, local: LocalMayfly): boolean {
+  try {
+    const found = connectionOf({}, io);
+    return found.url === local.url && found.token === local.token;
+  } catch {
+    return false;
+  }
 }
 
 async function startMachines(
