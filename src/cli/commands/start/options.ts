@@ -1,6 +1,6 @@
 /** `mayfly start`: from the command line to options. */
 
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { portNumber } from "../../port-number.ts";
 
 export interface StartOptions {
@@ -27,10 +27,13 @@ export function startCommand(act: (options: StartOptions) => Promise<void>): Com
       portNumber,
       4280,
     )
-    .option(
-      "--machines-url <url>",
-      "use this Machines API in place of starting one; FLY_API_TOKEN in .mayfly/secrets.env opens it",
-      httpUrl,
+    .addOption(
+      new Option(
+        "--machines-url <url>",
+        "use this Machines API in place of starting one; FLY_API_TOKEN in .mayfly/secrets.env opens it",
+      )
+        .argParser(httpUrl)
+        .conflicts("machinesPort"),
     )
     .option("--no-demo", "leave the first job out")
     .option("--dir <folder>", "keep state, secrets and logs here (default: .mayfly in the checkout)")

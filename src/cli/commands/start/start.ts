@@ -1,6 +1,5 @@
 /** `mayfly start`: the whole of Mayfly on this computer, from nothing to a first job, until Ctrl-C. */
 
-import { mkdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { Client } from "../../api-client.ts";
 import { CliError, EXIT } from "../../cli-error.ts";
@@ -11,6 +10,7 @@ import { plain } from "../../plain.ts";
 import { MACHINES_MAIN } from "../machines/machines.ts";
 import { claim } from "./claim.ts";
 import { showDemo } from "./demo.ts";
+import { makeFolders } from "./folders.ts";
 import { endWithLauncher } from "./launcher.ts";
 import type { StartOptions } from "./options.ts";
 import { CHECKOUT, type Places, placesIn } from "./places.ts";
@@ -71,8 +71,7 @@ async function prepare(options: StartOptions, io: Io, steps: Steps): Promise<Pla
   if (port === machinesPort)
     throw new CliError(`port ${port} can not be both; --machines-port N chooses another one`);
   const places = placesIn(options.dir === undefined ? undefined : resolve(io.cwd, options.dir));
-  for (const folder of [places.dir, places.logs, places.state])
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolders(places);
   const giveUp = await claim(places);
   const { secrets, made } = keepSecrets(places);
   if (made) await steps.say(`made an API token and an encryption key in ${relative(io.cwd, places.secrets)}`);
