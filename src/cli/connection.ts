@@ -8,6 +8,7 @@ import { CliError, UsageError } from "./cli-error.ts";
 import { headerComplaint } from "./header-value.ts";
 import type { Io } from "./io.ts";
 import { plain } from "./plain.ts";
+import { shellWord } from "./shell-word.ts";
 
 /** What `mayfly start` writes for the commands that follow, relative to the folder it keeps its things in. */
 export const LOCAL_FILE = "local.json";
@@ -42,6 +43,21 @@ export function withConnection(command: Command): Command {
     .addOption(
       new Option("--dir <folder>", "in place of both: the --dir of a `mayfly start` on this computer"),
     );
+}
+
+/**
+ * `mayfly` with what makes it reach the same Mayfly again, as one would type it: for the commands that messages name. A token
+ * is left for its owner to fill in.
+ */
+export function commandFor({ url, token, dir }: ConnectionOptions): string {
+  const options: [string, string | undefined][] = [
+    ["--dir", dir],
+    ["--url", url],
+  ];
+  const words = options.flatMap(([name, value]) =>
+    value === undefined ? [] : [name, shellWord(plain(value))],
+  );
+  return ["mayfly", ...words, ...(token === undefined ? [] : ["--token", "…"])].join(" ");
 }
 
 /**

@@ -13,7 +13,7 @@ import { listCommand, listRuns } from "./commands/runs/list.ts";
 import { logs, logsCommand } from "./commands/runs/logs.ts";
 import { showCommand, showRun } from "./commands/runs/show.ts";
 import { startCommand } from "./commands/start/options.ts";
-import { type ConnectionOptions, connectionOf, withConnection } from "./connection.ts";
+import { type ConnectionOptions, commandFor, connectionOf, withConnection } from "./connection.ts";
 import type { Io } from "./io.ts";
 
 /** @param done takes the exit code of the command that ran */
@@ -21,8 +21,10 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
   const program = withConnection(new Command("mayfly"));
   const runs = withConnection(new Command("runs"));
   /** Those of a command come before those that stand in front of it. */
-  const clientOf = (options: ConnectionOptions): Client =>
-    new Client(connectionOf({ ...program.opts(), ...runs.opts(), ...options }, io));
+  const clientOf = (options: ConnectionOptions): Client => {
+    const given: ConnectionOptions = { ...program.opts(), ...runs.opts(), ...options };
+    return new Client(connectionOf(given, io), commandFor(given));
+  };
   /** A command whose exit code is 0 unless it throws. */
   const plainly =
     <Options extends ConnectionOptions>(act: (options: Options, io: Io, client: Client) => Promise<void>) =>

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { mayfly } from "./support/run-cli.ts";
-import { aRun, json, RUN_ID, type StubMayfly, stubMayfly } from "./support/stub-mayfly.ts";
+import { aRun, json, problem, RUN_ID, type StubMayfly, stubMayfly } from "./support/stub-mayfly.ts";
 
 let stub: StubMayfly;
 beforeEach(async () => {
@@ -48,6 +48,17 @@ test("those after the command come before those in front of it", async () => {
   ]);
   expect(exitCode).toBe(0);
   expect(stub.seen[0]?.headers.authorization).toBe("Bearer a");
+});
+
+test("a command that a message names reaches the Mayfly that was asked, and shows no token", async () => {
+  stub.on("GET /v1/runs/nope", problem(404, "not_found", "there is no run nope", "path.id"));
+  const dir = startedIn();
+  expect((await mayfly(["--dir", dir, "runs", "show", "nope"])).stderr).toContain(
+    `\`mayfly --dir ${dir} runs list\` shows the latest`,
+  );
+  expect((await mayfly(["runs", "show", "nope", "--url", stub.url, "--token", "s3cret"])).stderr).toContain(
+    `\`mayfly --url ${stub.url} --token … runs list\` shows the latest`,
+  );
 });
 
 test("words of the command that is run are none of ours", async () => {

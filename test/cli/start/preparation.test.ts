@@ -125,6 +125,7 @@ test.each<string[]>([
   ["--port", "99999"],
   ["--port", "x"],
   ["--machines-url", "localhost"],
+  ["--dir", ""],
   ["--machines-url", "http://127.0.0.1:4280", "--machines-port", "4281"],
 ])("start %s %s %s %s ends with 2", async (...args) => {
   expect((await mayfly(["start", ...args])).exitCode).toBe(2);

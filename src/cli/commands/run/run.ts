@@ -36,7 +36,7 @@ export async function run(options: RunOptions, io: Io, client: Client): Promise<
     });
     const ended = await watched(options, io, client, accepted, status, interrupts);
     return ended === null
-      ? await left(tell, accepted.id, cancel, interrupts.by)
+      ? await left(client, tell, accepted.id, cancel, interrupts.by)
       : await report(options, io, tell, ended, interrupts.by);
   } catch (error) {
     // Whatever stops this command here, its exit code must not read as the run's own.
@@ -125,6 +125,7 @@ async function report(
 
 /** The cancel that was asked for stands: what ends is the waiting for it. */
 async function left(
+  { command }: Client,
   tell: Tell,
   runId: string,
   cancel: CancelRequest | null,
@@ -132,8 +133,8 @@ async function left(
 ): Promise<number> {
   await tell(
     cancel?.accepted
-      ? `${runId} is being cancelled, and nobody waits for it here; mayfly runs show ${runId} tells how it ends`
-      : `left ${runId} as it is, and it may not know of the cancel; mayfly runs cancel ${runId}`,
+      ? `${runId} is being cancelled, and nobody waits for it here; ${command} runs show ${runId} tells how it ends`
+      : `left ${runId} as it is, and it may not know of the cancel; ${command} runs cancel ${runId}`,
   );
   return INTERRUPTED_EXIT[by ?? "SIGINT"];
 }

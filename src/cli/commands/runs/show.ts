@@ -32,7 +32,7 @@ export function showCommand(act: (options: ShowOptions) => Promise<void>): Comma
 }
 
 export async function showRun(options: ShowOptions, io: Io, client: Client): Promise<void> {
-  const run = await client.show(options.runId).catch(orNoRun(options.runId));
+  const run = await client.show(options.runId).catch(orNoRun(options.runId, client.command));
   const events = options.events ? await allEvents(client, run.id) : null;
   if (options.json)
     return write(io.stdout, `${JSON.stringify(events === null ? run : { ...run, events }, null, 2)}\n`);

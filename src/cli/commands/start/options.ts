@@ -36,7 +36,7 @@ export function startCommand(act: (options: StartOptions) => Promise<void>): Com
         .conflicts("machinesPort"),
     )
     .option("--no-demo", "leave the first job out")
-    .option("--dir <folder>", "keep state, secrets and logs here (default: .mayfly in the checkout)")
+    .option("--dir <folder>", "keep state, secrets and logs here (default: .mayfly in the checkout)", folder)
     .addHelpText("after", EXAMPLES)
     .action((options: StartOptions) => act(options));
 }
@@ -52,4 +52,10 @@ function httpUrl(text: string): string {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
     throw new InvalidArgumentError('It must be a URL, such as "http://127.0.0.1:4280".');
   return text.replace(/\/+$/, "");
+}
+
+/** An empty one, as of a variable that is not set, would be the current folder. */
+function folder(text: string): string {
+  if (text === "") throw new InvalidArgumentError("It must be a folder.");
+  return text;
 }

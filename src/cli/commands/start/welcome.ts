@@ -1,7 +1,7 @@
 /** What somebody who has just started Mayfly wants to know. */
 
 import { dirname, isAbsolute, relative } from "node:path";
-import type { LocalMayfly } from "../../connection.ts";
+import { commandFor, type LocalMayfly } from "../../connection.ts";
 import { shellWord } from "../../shell-word.ts";
 
 export interface Welcome {
@@ -17,7 +17,7 @@ export interface Welcome {
 
 export function welcome({ local, localFile, signInUrl, isElsewhere, cwd }: Welcome): string {
   const shown = shortest(localFile, cwd);
-  const mayfly = `npx mayfly${isElsewhere ? ` --dir ${shellWord(shortest(dirname(localFile), cwd))}` : ""}`;
+  const mayfly = `npx ${commandFor(isElsewhere ? { dir: shortest(dirname(localFile), cwd) } : {})}`;
   const token = `$(node -p ${shellWord(`require(${JSON.stringify(localFile)}).token`)})`;
   return `
   Mayfly is up: ${local.url}
