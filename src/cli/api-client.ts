@@ -48,10 +48,13 @@ interface Call {
 
 export class Client {
   readonly url: string;
+  /** What reaches the same Mayfly from a command line, for messages. */
+  readonly command: string;
   readonly #token: string;
 
-  constructor({ url, token }: Connection) {
+  constructor({ url, token }: Connection, command = "mayfly") {
     this.url = url;
+    this.command = command;
     this.#token = token;
   }
 

@@ -89,12 +89,12 @@ function messageOf(error: unknown): string {
   return cause instanceof Error ? cause.message : String(error instanceof Error ? error.message : error);
 }
 
-/** The failure of a command because a run is not there. */
-export function orNoRun(runId: string): (error: unknown) => never {
+/** The failure of a command because a run is not there. @param command that reaches the Mayfly that was asked */
+export function orNoRun(runId: string, command: string): (error: unknown) => never {
   return (error) => {
     if (error instanceof ApiError && error.code === "not_found")
       throw new CliError(`there is no run ${plain(runId)}`, {
-        hint: "`mayfly runs list` shows the latest",
+        hint: `\`${command} runs list\` shows the latest`,
         exitCode: EXIT.failed,
       });
     throw error;

@@ -1,13 +1,14 @@
 /** Which Mayfly to talk to, and the token that opens it. */
 
 import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Command, Option } from "commander";
 import { CliError, UsageError } from "./cli-error.ts";
 import { headerComplaint } from "./header-value.ts";
 import type { Io } from "./io.ts";
 import { plain } from "./plain.ts";
+import { shellWord } from "./shell-word.ts";
 
 /** What `mayfly start` writes for the commands that follow, relative to the folder it keeps its things in. */
 export const LOCAL_FILE = "local.json";
@@ -28,19 +29,39 @@ export interface Connection {
 export interface ConnectionOptions {
   url?: string;
   token?: string;
+  /** The folder in which a `mayfly start` of this computer keeps its things, where it is not the usual one. */
+  dir?: string;
 }
 
 const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Adds `--url` and `--token` to a command. */
+/** Adds `--url`, `--token` and `--dir` to a command. */
 export function withConnection(command: Command): Command {
   return command
     .addOption(new Option("--url <url>", "the Mayfly to talk to (MAYFLY_URL)"))
-    .addOption(new Option("--token <token>", "its API token (MAYFLY_TOKEN)"));
+    .addOption(new Option("--token <token>", "its API token (MAYFLY_TOKEN)"))
+    .addOption(
+      new Option("--dir <folder>", "in place of both: the --dir of a `mayfly start` on this computer"),
+    );
 }
 
 /**
- * Options first, then the environment, then what `mayfly start` wrote in this folder, one above it, or the checkout of
+ * `mayfly` with what makes it reach the same Mayfly again, as one would type it: for the commands that messages name. A token
+ * is left for its owner to fill in.
+ */
+export function commandFor({ url, token, dir }: ConnectionOptions): string {
+  const options: [string, string | undefined][] = [
+    ["--dir", dir],
+    ["--url", url],
+  ];
+  const words = options.flatMap(([name, value]) =>
+    value === undefined ? [] : [name, shellWord(plain(value))],
+  );
+  return ["mayfly", ...words, ...(token === undefined ? [] : ["--token", "…"])].join(" ");
+}
+
+/**
+ * Options first (with `--dir` what the start there wrote), then the environment, then what `mayfly start` wrote in this folder, one above it, or the checkout of
  * this command. A token found in a file is only ever sent to the URL that stands beside it.
  * @throws CliError where none is known, UsageError where one can not be right
  */
@@ -49,20 +70,29 @@ export function connectionOf(
   io: Pick<Io, "env" | "cwd">,
   checkout = CHECKOUT,
 ): Connection {
-  const local = readLocal([...foldersUpFrom(io.cwd), checkout]);
-  const given = firstOf([options.url, "--url"], [io.env.MAYFLY_URL || undefined, "MAYFLY_URL"]);
+  const chosen = options.dir === undefined ? null : localIn(options.dir, io.cwd);
+  const local =
+    chosen ?? readLocal([...foldersUpFrom(io.cwd), checkout].map((folder) => join(folder, LOCAL_FOLDER)));
+  const given = firstOf(
+    [options.url, "--url"],
+    [chosen === null ? io.env.MAYFLY_URL || undefined : undefined, "MAYFLY_URL"],
+  );
   const url = given === null ? local?.url : checkedUrl(given);
   if (url === undefined)
     throw new CliError("no Mayfly is known here", {
       hint: "`npm start` starts one on this computer; for another give --url and --token, or MAYFLY_URL and MAYFLY_TOKEN",
     });
+  const inFile = (known: Written | null): [string | undefined, string] => [
+    known?.url === url ? known?.token : undefined,
+    `in ${plain(known?.file ?? "")}`,
+  ];
   const token = firstOf(
     [options.token, "given by --token"],
+    inFile(chosen),
     [io.env.MAYFLY_TOKEN || undefined, "in MAYFLY_TOKEN"],
-    [local?.url === url ? local?.token : undefined, `in ${plain(local?.file ?? "")}`],
+    inFile(local),
   );
-  if (token === null)
-    throw new CliError(`no API token is known for ${url}`, { hint: "give --token or MAYFLY_TOKEN" });
+  if (token === null) throw new CliError(`no API token is known for ${url}`, { hint: tokenHint(url) });
   return { url, token: checkedToken(token) };
 }
 
@@ -75,6 +105,13 @@ interface Found {
 function firstOf(...places: [text: string | undefined, where: string][]): Found | null {
   const [text, where] = places.find(([known]) => known !== undefined) ?? [];
   return text === undefined || where === undefined ? null : { text, where };
+}
+
+function tokenHint(url: string): string {
+  const isHere = ["127.0.0.1", "localhost", "[::1]"].includes(new URL(url).hostname);
+  return isHere
+    ? `give --token or MAYFLY_TOKEN; a Mayfly on this computer wrote its own to ${LOCAL_FILE} in the folder that its start named (${LOCAL_FOLDER} unless told otherwise), and --dir <folder> reads URL and token there`
+    : "give --token or MAYFLY_TOKEN";
 }
 
 /** Does not show the token: what a terminal shows ends up in logs. */
@@ -120,9 +157,23 @@ function foldersUpFrom(folder: string): string[] {
   return parent === folder ? [folder] : [folder, ...foldersUpFrom(parent)];
 }
 
-function readLocal(folders: string[]): (LocalMayfly & { file: string }) | null {
+/** What a start wrote, and where. */
+type Written = LocalMayfly & { file: string };
+
+/** @throws UsageError where no start keeps its things in the folder */
+function localIn(folder: string, cwd: string): Written {
+  const local = readLocal([resolve(cwd, folder)]);
+  if (local === null)
+    throw new UsageError(
+      `--dir ${plain(folder)}: there is no ${LOCAL_FILE} of a Mayfly in it`,
+      `\`mayfly start --dir ${plain(folder)}\` writes one`,
+    );
+  return local;
+}
+
+function readLocal(folders: string[]): Written | null {
   for (const folder of folders) {
-    const file = join(folder, LOCAL_FOLDER, LOCAL_FILE);
+    const file = join(folder, LOCAL_FILE);
     try {
       const local = JSON.parse(readFileSync(file, "utf8")) as Partial<LocalMayfly>;
       if (typeof local.url === "string" && typeof local.token === "string")

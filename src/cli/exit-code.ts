@@ -2,6 +2,7 @@
 
 import type { RunBody } from "../api/run-schema.ts";
 import { signalNumber } from "../core/signals.ts";
+import type { Interrupt } from "./interrupts.ts";
 
 /** Codes as timeout(1), docker-run(1) and shells use them. */
 export const RUN_EXIT = {
@@ -9,15 +10,25 @@ export const RUN_EXIT = {
   notStarted: 125,
   notFound: 127,
   killed: 137,
+  hungUp: 129,
   interrupted: 130,
+  brokenPipe: 141,
   terminated: 143,
 } as const;
 
+/** The exit code of a command that was ended by each, as a shell has it. */
+export const INTERRUPTED_EXIT: Record<Interrupt, number> = {
+  SIGHUP: RUN_EXIT.hungUp,
+  SIGINT: RUN_EXIT.interrupted,
+  SIGPIPE: RUN_EXIT.brokenPipe,
+  SIGTERM: RUN_EXIT.terminated,
+};
+
 /**
  * The exit code of a final run.
- * @param cancelledBy the signal by which this very command asked for the cancel
+ * @param cancelledBy what made this very command ask for the cancel
  */
-export function exitCodeOf(run: RunBody, cancelledBy: "SIGINT" | "SIGTERM" | null): number {
+export function exitCodeOf(run: RunBody, cancelledBy: Interrupt | null): number {
   switch (run.reason) {
     case null:
       return run.exit_code ?? 0;
@@ -34,7 +45,7 @@ export function exitCodeOf(run: RunBody, cancelledBy: "SIGINT" | "SIGTERM" | nul
     case "command_not_found":
       return run.exit_code === 126 ? run.exit_code : RUN_EXIT.notFound;
     case "cancelled_by_user":
-      return cancelledBy === "SIGINT" ? RUN_EXIT.interrupted : RUN_EXIT.terminated;
+      return INTERRUPTED_EXIT[cancelledBy ?? "SIGTERM"];
     default:
       return RUN_EXIT.notStarted;
   }

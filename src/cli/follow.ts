@@ -116,7 +116,7 @@ function worthAnotherTry(error: unknown): boolean {
 
 function lostContact(client: Client, runId: string, cause: unknown): CliError {
   return new CliError(`${client.url} was not reached for ${span(LOST_CONTACT_MAX_MS)}; the run may go on`, {
-    hint: `mayfly runs logs ${runId} --follow`,
+    hint: `${client.command} runs logs ${runId} --follow`,
     cause,
   });
 }

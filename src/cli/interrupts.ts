@@ -1,24 +1,27 @@
-/** Ctrl-C and TERM while something runs elsewhere: the first asks for its end, the second leaves it alone. */
+/** Ctrl-C, TERM and HUP while something runs elsewhere: the first asks for its end, the second waits no longer for it. */
 
 import type { Io } from "./io.ts";
 
 /** Signals closer together than this are one press: a terminal sends them to npm as well, which sends them on. */
 const ONE_PRESS_MS = 300;
 
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** What ends a command from outside; PIPE is a reader that went away, of whom a failed write tells. */
+export type Interrupt = (typeof SIGNALS)[number] | "SIGPIPE";
+
 export class Interrupts {
   /** What came first, or null. */
-  by: "SIGINT" | "SIGTERM" | null = null;
+  by: Interrupt | null = null;
   readonly #io: Pick<Io, "signals" | "now">;
   readonly #again = new AbortController();
   #pressedAt = Number.NEGATIVE_INFINITY;
   #onFirst: (() => void) | null = null;
-  readonly #onInt = () => this.#press("SIGINT");
-  readonly #onTerm = () => this.#press("SIGTERM");
+  readonly #listeners = SIGNALS.map((signal) => [signal, () => this.#press(signal)] as const);
 
   constructor(io: Pick<Io, "signals" | "now">) {
     this.#io = io;
-    io.signals.on("SIGINT", this.#onInt);
-    io.signals.on("SIGTERM", this.#onTerm);
+    for (const [signal, listener] of this.#listeners) io.signals.on(signal, listener);
   }
 
   /** Aborts at the second press. */
@@ -34,11 +37,15 @@ export class Interrupts {
 
   /** Gives the signals back. */
   stop(): void {
-    this.#io.signals.off("SIGINT", this.#onInt);
-    this.#io.signals.off("SIGTERM", this.#onTerm);
+    for (const [signal, listener] of this.#listeners) this.#io.signals.off(signal, listener);
   }
 
-  #press(signal: "SIGINT" | "SIGTERM"): void {
+  /** A reader of ours went away: asks for the end as a signal does, but nobody pressed, so it is never a second press. */
+  readerGone(): void {
+    if (this.by === null) this.#first("SIGPIPE");
+  }
+
+  #press(signal: Interrupt): void {
     const now = this.#io.now();
     if (now - this.#pressedAt < ONE_PRESS_MS) return;
     this.#pressedAt = now;
@@ -46,7 +53,11 @@ export class Interrupts {
       this.#again.abort();
       return;
     }
-    this.by = signal;
+    this.#first(signal);
+  }
+
+  #first(by: Interrupt): void {
+    this.by = by;
     this.#onFirst?.();
   }
 }

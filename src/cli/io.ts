@@ -14,7 +14,7 @@ export interface Io {
   columns: number | null;
   env: Record<string, string | undefined>;
   cwd: string;
-  /** Emits SIGINT and SIGTERM. */
+  /** Emits SIGINT, SIGTERM and SIGHUP. */
   signals: Pick<EventEmitter, "on" | "off">;
   now(): number;
   /** Returns early where the signal aborts. */
@@ -45,6 +45,11 @@ export function write(stream: Writable, data: string | Uint8Array): Promise<void
   return new Promise((resolve, reject) => {
     stream.write(data, (error) => (error ? reject(error) : resolve()));
   });
+}
+
+/** True for a write that failed since nobody reads any more: a pipe that was closed, a terminal that is gone. */
+export function isReaderGone(error: unknown): boolean {
+  return ["EPIPE", "EIO", "ERR_STREAM_DESTROYED"].includes((error as NodeJS.ErrnoException).code ?? "");
 }
 
 /** A line of our own for people, apart from results. */

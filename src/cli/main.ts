@@ -5,7 +5,7 @@
 
 import { CommanderError } from "commander";
 import { CliError, EXIT } from "./cli-error.ts";
-import { type Io, processIo, say, write } from "./io.ts";
+import { type Io, isReaderGone, processIo, say, write } from "./io.ts";
 import { plain } from "./plain.ts";
 import { createProgram } from "./program.ts";
 
@@ -30,7 +30,7 @@ export async function main(args: string[], io: Io = processIo()): Promise<number
 async function failure(error: unknown, io: Io): Promise<number> {
   // Commander has printed the help that was asked for, or what is wrong.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  if ((error as NodeJS.ErrnoException).code === "EPIPE") return EXIT.brokenPipe;
+  if (isReaderGone(error)) return EXIT.brokenPipe;
   if (error instanceof CliError) {
     await say(io, error.message);
     if (error.hint !== null) await write(io.stderr, `        ${error.hint}\n`);

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { Client } from "./api-client.ts";
+import { UsageError } from "./cli-error.ts";
 import { doctor } from "./commands/doctor/doctor.ts";
 import { doctorCommand } from "./commands/doctor/options.ts";
 import { machines } from "./commands/machines/machines.ts";
@@ -14,19 +15,25 @@ import { listCommand, listRuns } from "./commands/runs/list.ts";
 import { logs, logsCommand } from "./commands/runs/logs.ts";
 import { showCommand, showRun } from "./commands/runs/show.ts";
 import { startCommand } from "./commands/start/options.ts";
-import { type ConnectionOptions, connectionOf } from "./connection.ts";
+import { type ConnectionOptions, commandFor, connectionOf, withConnection } from "./connection.ts";
 import type { Io } from "./io.ts";
 
 /** @param done takes the exit code of the command that ran */
 export function createProgram(io: Io, done: (exitCode: number) => void): Command {
-  const clientOf = (options: ConnectionOptions) => new Client(connectionOf(options, io));
+  const program = withConnection(new Command("mayfly"));
+  const runs = withConnection(new Command("runs"));
+  /** Those of a command come before those that stand in front of it. */
+  const clientOf = (options: ConnectionOptions): Client => {
+    const given: ConnectionOptions = { ...program.opts(), ...runs.opts(), ...options };
+    return new Client(connectionOf(given, io), commandFor(given));
+  };
   /** A command whose exit code is 0 unless it throws. */
   const plainly =
     <Options extends ConnectionOptions>(act: (options: Options, io: Io, client: Client) => Promise<void>) =>
     (options: Options) =>
       act(options, io, clientOf(options));
 
-  const runs = new Command("runs")
+  runs
     .summary("list, show, read and cancel runs")
     .description("Runs that were submitted, by whomever.")
     .addCommand(listCommand(plainly(listRuns)))
@@ -34,7 +41,7 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     .addCommand(logsCommand(plainly(logs)))
     .addCommand(cancelCommand(plainly(cancelRun)));
 
-  const program = new Command("mayfly")
+  program
     .description("Runs any container as a job, on a machine that lives only for that job.")
     .version(`mayfly ${version()}`, "--version", "print the version")
     .enablePositionalOptions()
@@ -44,23 +51,42 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
       startCommand(async (options) => {
         // Loaded on demand: nobody else needs what it brings along.
         const { start } = await import("./commands/start/start.ts");
-        done(await start(options, io));
+        const { dir, ...connection } = program.opts<ConnectionOptions>();
+        refuse(connection, "start");
+        done(await start({ dir, ...options }, io));
       }),
     )
-    .addCommand(machinesCommand(async (options) => done(await machines(options))))
-    .addCommand(doctorCommand(async (options) => done(await doctor(options))))
+    .addCommand(
+      machinesCommand(async (options) => {
+        refuse(program.opts(), "machines");
+        done(await machines(options));
+      }),
+    )
+    .addCommand(
+      doctorCommand(async (options) => {
+        refuse(program.opts(), "doctor");
+        done(await doctor(options));
+      }),
+    )
     .addHelpText("after", EXAMPLES);
   return spokenBy(program, io);
 }
 
 const EXAMPLES = `
-URL and token come from --url and --token, MAYFLY_URL and MAYFLY_TOKEN, or what \`mayfly start\` wrote.
+URL and token come from --url and --token or --dir, here or after the command; from MAYFLY_URL and MAYFLY_TOKEN; or from
+what \`mayfly start\` wrote.
 
 Examples:
   mayfly start
   mayfly run --image debian:12 -- echo hello
   mayfly runs list
 `;
+
+/** Options in front of a command that has no use for them. */
+function refuse(options: ConnectionOptions, command: string): void {
+  const [given] = Object.keys(options);
+  if (given !== undefined) throw new UsageError(`--${given} is of no use to mayfly ${command}`);
+}
 
 /** Of this checkout: the one place where it stands. */
 function version(): string {

@@ -4,16 +4,12 @@ import type { RunBody, RunSummaryBody } from "../api/run-schema.ts";
 import { GUEST_SIZES } from "../core/guest.ts";
 import { isFinal } from "../core/run.ts";
 import { endSentence } from "./exit-code.ts";
+import { shellWord } from "./shell-word.ts";
 import { span } from "./spans.ts";
-
-const SAFE_WORD = /^[\w@%+=:,./-]+$/;
 
 /** What a run carries out, as one would type it. */
 export function whatRuns(run: RunSummaryBody | RunBody): string {
-  if (run.command !== null)
-    return run.command
-      .map((word) => (SAFE_WORD.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-      .join(" ");
+  if (run.command !== null) return run.command.map(shellWord).join(" ");
   return run.capture === "none" ? "(the image's own command)" : "(script)";
 }
 

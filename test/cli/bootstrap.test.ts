@@ -99,6 +99,27 @@ test("a registry without every platform's packages is no hindrance", () => {
   });
 });
 
+test.each([
+  ["with a Node that is new enough", true],
+  ["with one that is too old", false],
+])("mayfly itself, %s but nothing installed, says what to run first", (_, isNew) => {
+  const { root } = checkout();
+  cpSync(join(CLI, "mayfly.mjs"), join(root, "src/cli/mayfly.mjs"));
+  writeFileSync(join(root, "src/cli/main.ts"), 'import "commander";');
+  // Stands for an older Node: what it would be is all that is asked of it.
+  if (!isNew) {
+    const path = join(root, "src/cli/node24.mjs");
+    writeFileSync(path, readFileSync(path, "utf8").replace("const NEEDED = 24", "const NEEDED = 999"));
+  }
+  const { status, stderr } = spawnSync(process.execPath, [join(root, "src/cli/mayfly.mjs"), "runs", "list"], {
+    encoding: "utf8",
+  });
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: `mayfly: the dependencies are not installed yet; run \`npm start\`, or \`npm ci\`, in ${root}/ first\n`,
+  });
+});
+
 test("test runs every check, with its options", () => {
   const { install, start, npmCalls } = checkout();
   install(INSTALLED);

@@ -44,6 +44,34 @@ test("a kept token is never sent to another URL", () => {
   expect(connectionOf({ url: `${local.url}/` }, { env: {}, cwd: deep }, empty).token).toBe("kept");
 });
 
+test("a folder that is named comes before the environment, and its token goes to its own URL alone", () => {
+  const dir = join(root, ".mayfly");
+  const env = { MAYFLY_URL: "http://env", MAYFLY_TOKEN: "env" };
+  expect(connectionOf({ dir }, { env, cwd: empty }, empty)).toEqual({ url: local.url, token: "kept" });
+  expect(connectionOf({ dir: ".mayfly" }, { env: {}, cwd: root }, empty).token).toBe("kept");
+  expect(connectionOf({ dir, token: "option" }, { env, cwd: empty }, empty).token).toBe("option");
+  expect(connectionOf({ dir, url: "http://other" }, { env, cwd: empty }, empty)).toEqual({
+    url: "http://other",
+    token: "env",
+  });
+  expect(() => connectionOf({ dir: empty }, { env, cwd: root }, root)).toThrow(
+    `--dir ${empty}: there is no local.json of a Mayfly in it`,
+  );
+});
+
+test.each([
+  ["http://127.0.0.1:9", "--dir <folder> reads URL and token there"],
+  ["http://localhost:9", "--dir <folder> reads URL and token there"],
+  ["https://mayfly.example.com", "give --token or MAYFLY_TOKEN"],
+])("MAYFLY_URL=%s without a token says how to give one", (url, hint) => {
+  expect(() => connectionOf({}, { env: { MAYFLY_URL: url }, cwd: empty }, empty)).toThrow(
+    expect.objectContaining({
+      message: `no API token is known for ${url}`,
+      hint: expect.stringContaining(hint),
+    }),
+  );
+});
+
 test("where none is known it says how to get one", () => {
   expect(() => connectionOf({}, { env: {}, cwd: empty }, empty)).toThrow("no Mayfly is known here");
   expect(() => connectionOf({ url: "ftp://x" }, { env: {}, cwd: empty }, empty)).toThrow(

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Interrupts } from "../../src/cli/interrupts.ts";
-import { fakeIo } from "./support/fake-io.ts";
+import { fakeIo, type Kept } from "./support/fake-io.ts";
 import { mayfly } from "./support/run-cli.ts";
 import {
   anEndedRun,
@@ -44,27 +44,28 @@ afterEach(() => stub.close());
 
 const cancels = () => stub.seen.filter(({ path }) => path === CANCEL).length;
 
-test.each(["SIGINT", "SIGTERM"] as const)(
-  "the first %s asks for a cancel and follows on to the end",
-  async (signal) => {
-    const io = fakeIo();
-    const result = mayfly(RUN, stub, io);
-    await vi.waitUntil(() => io.stdout.text() === "up\n");
-    io.signals.emit(signal);
-    // The same press, sent on by npm.
-    io.signals.emit(signal);
-    await vi.waitUntil(() => cancels() === 1);
-    finish(outputEvent(2, "stdout", "bye\n") + endEvent(CANCELLED));
-    const { exitCode, stdout, stderr } = await result;
-    expect({ exitCode, stdout }).toEqual({ exitCode: signal === "SIGINT" ? 130 : 143, stdout: "up\nbye\n" });
-    expect(stderr).toContain(`asking ${RUN_ID} to cancel; a second Ctrl-C leaves it running`);
-    expect(stderr).toContain("the run was cancelled");
-    expect(cancels()).toBe(1);
-    expect(io.signals.listenerCount("SIGINT") + io.signals.listenerCount("SIGTERM")).toBe(0);
-  },
-);
+test.each([
+  ["SIGINT", 130, "a second Ctrl-C"],
+  ["SIGTERM", 143, "Ctrl-C"],
+  ["SIGHUP", 129, "Ctrl-C"],
+] as const)("the first %s asks for a cancel and follows on to the end", async (signal, code, ctrlC) => {
+  const io = fakeIo();
+  const result = mayfly(RUN, stub, io);
+  await vi.waitUntil(() => io.stdout.text() === "up\n");
+  io.signals.emit(signal);
+  // The same press, sent on by npm.
+  io.signals.emit(signal);
+  await vi.waitUntil(() => cancels() === 1);
+  finish(outputEvent(2, "stdout", "bye\n") + endEvent(CANCELLED));
+  const { exitCode, stdout, stderr } = await result;
+  expect({ exitCode, stdout }).toEqual({ exitCode: code, stdout: "up\nbye\n" });
+  expect(stderr).toContain(`asking ${RUN_ID} to cancel and waiting for its end; ${ctrlC} ends the waiting`);
+  expect(stderr).toContain("the run was cancelled");
+  expect(cancels()).toBe(1);
+  expect(io.signals.eventNames()).toEqual([]);
+});
 
-test("the second Ctrl-C leaves the run alone and says how to find it", async () => {
+test("the second Ctrl-C waits no longer, and says that the cancel stands and how to see its end", async () => {
   const io = fakeIo();
   const result = mayfly(RUN, stub, io);
   await vi.waitUntil(() => io.stdout.text() === "up\n");
@@ -74,7 +75,10 @@ test("the second Ctrl-C leaves the run alone and says how to find it", async () 
   io.signals.emit("SIGINT");
   const { exitCode, stderr } = await result;
   expect(exitCode).toBe(130);
-  expect(stderr).toContain(`left ${RUN_ID} running; mayfly runs logs ${RUN_ID} --follow`);
+  expect(stderr).toContain(
+    `${RUN_ID} is being cancelled, and nobody waits for it here; mayfly runs show ${RUN_ID} tells how it ends`,
+  );
+  expect(stderr).not.toContain("running");
   finish("");
 });
 
@@ -113,6 +117,39 @@ test("a cancel whose answer got lost is asked again", async () => {
   await vi.waitUntil(() => cancels() === 2);
   finish(endEvent(CANCELLED));
   expect((await result).exitCode).toBe(143);
+});
+
+describe("a reader that goes away", () => {
+  const goneAfter = (writes: number, stream: Kept, code = "EPIPE") => {
+    const kept = stream._write.bind(stream);
+    stream.on("error", () => undefined);
+    stream._write = (chunk, encoding, done) =>
+      writes-- > 0 ? kept(chunk, encoding, done) : done(Object.assign(new Error("gone"), { code }));
+  };
+
+  test("asks for a cancel, says why, waits for the end and ends with 141, as a command here would", async () => {
+    const io = fakeIo();
+    goneAfter(0, io.stdout);
+    const result = mayfly(RUN, stub, io);
+    await vi.waitUntil(() => cancels() === 1);
+    finish(outputEvent(2, "stdout", "more\n") + outputEvent(3, "stderr", "heard\n") + endEvent(CANCELLED));
+    const { exitCode, stderr } = await result;
+    expect(exitCode).toBe(141);
+    expect(stderr).toBe(
+      `mayfly: its output is read no more: asking ${RUN_ID} to cancel and waiting for its end; Ctrl-C ends the waiting\nheard\nmayfly: the run was cancelled\n`,
+    );
+    expect(cancels()).toBe(1);
+  });
+
+  test.each(["EPIPE", "EIO"])("cancels too where not even that can be said any more (%s)", async (code) => {
+    const io = fakeIo();
+    goneAfter(0, io.stdout, code);
+    goneAfter(0, io.stderr, code);
+    const result = mayfly(RUN, stub, io);
+    await vi.waitUntil(() => cancels() === 1);
+    finish(endEvent(CANCELLED));
+    expect((await result).exitCode).toBe(141);
+  });
 });
 
 describe("with Mayfly gone", () => {

@@ -121,7 +121,7 @@ describe("runs list", () => {
 });
 
 describe("runs show", () => {
-  test("tells in plain words how it ended and how long each phase took", async () => {
+  test("tells in plain words how it ended and when each phase began, counted from acceptance", async () => {
     const attempt = anAttempt({
       first_output_at: "2026-11-21T10:00:00.300Z",
       exited_at: "2026-11-21T10:00:01.400Z",
@@ -149,8 +149,10 @@ describe("runs show", () => {
     const { stdout } = await mayfly(["runs", "show", RUN_ID, "--events"], stub, at());
     expect(stdout).toContain(`${RUN_ID} failed with exit code 7 after 1.50 s\n`);
     expect(stdout).toMatch(/Machine {3}shared-cpu-1x, 256 MB/);
-    expect(stdout).toContain("Attempt 1, machine 82e6751f9773c7, region ams");
-    expect(stdout).toMatch(/started +\+150 ms\n +first output +\+50 ms\n +exited +\+1.10 s/);
+    expect(stdout).toContain("Attempt 1, machine 82e6751f9773c7, region ams (times from acceptance)\n");
+    expect(stdout).toMatch(
+      /machine asked for +\+0 ms\n +machine created +\+100 ms\n +started +\+250 ms\n +first output +\+300 ms\n +exited +\+1.40 s\n +settled +\+1.50 s\n/,
+    );
     expect(stdout).toMatch(/1 +2026-11-21T10:00:00.000Z +accepted/);
   });
 

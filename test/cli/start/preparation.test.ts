@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { makeFolders } from "../../../src/cli/commands/start/folders.ts";
 import { placesIn } from "../../../src/cli/commands/start/places.ts";
 import { freePort } from "../../../src/cli/commands/start/ports.ts";
 import { keepSecrets, writeLocal } from "../../../src/cli/commands/start/secrets.ts";
@@ -42,6 +43,34 @@ describe("a port that is in use", () => {
 
   test("0 is any that is free", async () => {
     expect(await freePort(0, "--port")).toBeGreaterThan(1023);
+  });
+});
+
+describe("a folder in which nothing can be kept ends a start with one line", () => {
+  const file = join(newFolder(), "file");
+  writeFileSync(file, "");
+  test.each([
+    [file, file, "there is a file in the way"],
+    [join(file, "below"), join(file, "below"), "there is a file in the way"],
+    ...(process.platform === "linux" ? [["/proc/x/y", "/proc/x/y", "no folder can be made there"]] : []),
+    [`/tmp/${"x".repeat(300)}`, "x", "the name is too long"],
+  ])("%s", async (dir, named, reason) => {
+    const { exitCode, stdout, stderr } = await mayfly([
+      "start",
+      ...["--port", "0", "--machines-port", "0"],
+      ...["--dir", dir],
+    ]);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+    expect(stderr).toMatch(/^mayfly: Mayfly can not keep its things in .*; --dir chooses another folder\n$/);
+    expect(stderr).toContain(named);
+    expect(stderr).toContain(reason);
+  });
+
+  test("one that is new is its owner's alone", () => {
+    const places = placesIn(join(newFolder(), "a", "b"));
+    makeFolders(places);
+    expect(statSync(places.dir).mode & 0o777).toBe(0o700);
+    makeFolders(places);
   });
 });
 
@@ -92,10 +121,12 @@ test("migrations are applied again when they change, and when the database is go
   expect(isComplete()).toBe(false);
 });
 
-test.each([
+test.each<string[]>([
   ["--port", "99999"],
   ["--port", "x"],
   ["--machines-url", "localhost"],
-])("start %s %s ends with 2", async (...args) => {
+  ["--dir", ""],
+  ["--machines-url", "http://127.0.0.1:4280", "--machines-port", "4281"],
+])("start %s %s %s %s ends with 2", async (...args) => {
   expect((await mayfly(["start", ...args])).exitCode).toBe(2);
 });

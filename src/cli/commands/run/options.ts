@@ -120,7 +120,7 @@ export function runCommand(act: (options: RunOptions) => Promise<void>): Command
       idempotencyKey,
     )
     .option("--detach", "print the run's id at once and leave it running")
-    .option("--json", "print the final run as JSON in place of its output")
+    .option("--json", "print the final run as JSON to stdout in place of its output")
     .addHelpText("after", RUN_EXAMPLES)
     .action((words: string[], parsed: Parsed) => act(optionsOf(words, parsed)));
   return withConnection(command);

@@ -4,15 +4,16 @@ import type { RunBody } from "../../../api/run-schema.ts";
 import type { RunSpecInput } from "../../../api/spec-schema.ts";
 import type { Client } from "../../api-client.ts";
 import { CliError } from "../../cli-error.ts";
-import { endSentence, exitCodeOf, RUN_EXIT } from "../../exit-code.ts";
+import { endSentence, exitCodeOf, INTERRUPTED_EXIT, RUN_EXIT } from "../../exit-code.ts";
 import { follow, sayContact, type Watcher } from "../../follow.ts";
-import { Interrupts } from "../../interrupts.ts";
-import { type Io, say, write } from "../../io.ts";
+import { type Interrupt, Interrupts } from "../../interrupts.ts";
+import { type Io, isReaderGone, say, write } from "../../io.ts";
 import { plain } from "../../plain.ts";
 import { retried } from "../../retried.ts";
 import { outputNote } from "../../run-words.ts";
 import { type CancelRequest, requestCancel } from "./cancel.ts";
 import type { RunOptions } from "./options.ts";
+import { ShownOutput } from "./shown-output.ts";
 import { specOf } from "./spec.ts";
 import { StatusLine } from "./status-line.ts";
 import { submit } from "./submit.ts";
@@ -26,16 +27,17 @@ export async function run(options: RunOptions, io: Io, client: Client): Promise<
     const accepted = await submitted(options, io, client, spec, interrupts);
     if (options.detach) return await detached(options, io, client, accepted);
     const status = new StatusLine(io);
-    const tell = (line: string) => status.say(line);
+    // Whoever closed the terminal hears nothing more, and the run is to be cancelled all the same.
+    const tell = (line: string) => status.say(line).catch(orReaderGone);
     const asking = AbortSignal.any([interrupts.again, over.signal]);
     let cancel: CancelRequest | null = null;
     interrupts.onFirst(() => {
-      cancel = requestCancel(client, io, accepted.id, tell, asking);
+      cancel = requestCancel(client, io, accepted.id, tell, asking, interrupts.by ?? "SIGTERM");
     });
-    const ended = await watched(options, io, client, accepted, status, interrupts.again);
+    const ended = await watched(options, io, client, accepted, status, interrupts);
     return ended === null
-      ? await left(io, accepted.id, cancel)
-      : await report(options, io, ended, interrupts.by);
+      ? await left(client, tell, accepted.id, cancel, interrupts.by)
+      : await report(options, io, tell, ended, interrupts.by);
   } catch (error) {
     // Whatever stops this command here, its exit code must not read as the run's own.
     if (error instanceof CliError && error.exitCode === 1)
@@ -80,16 +82,18 @@ async function watched(
   client: Client,
   accepted: RunBody,
   status: StatusLine,
-  leave: AbortSignal,
+  interrupts: Interrupts,
 ): Promise<RunBody | null> {
+  const leave = interrupts.again;
+  const output = new ShownOutput(io, () => interrupts.readerGone());
   const watching = status.watch(client, accepted);
   try {
     const watcher: Watcher = {
       async onOutput(line, bytes) {
         status.end();
-        if (!options.json) await write(line.stream === "stdout" ? io.stdout : io.stderr, bytes);
+        if (!options.json) await output.pass(line, bytes);
       },
-      ...sayContact(client.url, (line) => status.say(line)),
+      ...sayContact(client.url, (line) => status.say(line).catch(orReaderGone)),
     };
     const end = await orNullAt(leave, follow(client, io, accepted.id, watcher, leave));
     if (end === null) return null;
@@ -103,23 +107,42 @@ async function watched(
   }
 }
 
-async function report(options: RunOptions, io: Io, run: RunBody, by: Interrupts["by"]): Promise<number> {
+async function report(
+  options: RunOptions,
+  io: Io,
+  tell: Tell,
+  run: RunBody,
+  by: Interrupt | null,
+): Promise<number> {
   if (options.json) await write(io.stdout, `${JSON.stringify(run, null, 2)}\n`);
   const note = outputNote(run);
-  if (note !== null) await say(io, note);
+  if (note !== null) await tell(note);
   const sentence = endSentence(run);
-  if (sentence !== null) await say(io, plain(sentence));
-  return exitCodeOf(run, by);
+  if (sentence !== null) await tell(plain(sentence));
+  // A command whose output was not all taken has not ended well, however the run did.
+  return by === "SIGPIPE" ? INTERRUPTED_EXIT[by] : exitCodeOf(run, by);
 }
 
-async function left(io: Io, runId: string, cancel: CancelRequest | null): Promise<number> {
-  await say(
-    io,
+/** The cancel that was asked for stands: what ends is the waiting for it. */
+async function left(
+  { command }: Client,
+  tell: Tell,
+  runId: string,
+  cancel: CancelRequest | null,
+  by: Interrupt | null,
+): Promise<number> {
+  await tell(
     cancel?.accepted
-      ? `left ${runId} running; mayfly runs logs ${runId} --follow`
-      : `left ${runId} as it is, and it may not know of the cancel; mayfly runs cancel ${runId}`,
+      ? `${runId} is being cancelled, and nobody waits for it here; ${command} runs show ${runId} tells how it ends`
+      : `left ${runId} as it is, and it may not know of the cancel; ${command} runs cancel ${runId}`,
   );
-  return RUN_EXIT.interrupted;
+  return INTERRUPTED_EXIT[by ?? "SIGINT"];
+}
+
+type Tell = (line: string) => Promise<void>;
+
+function orReaderGone(error: unknown): void {
+  if (!isReaderGone(error)) throw error;
 }
 
 /** The result, or null as soon as the signal aborts: a reader of our output that stands still must hold nobody up. */

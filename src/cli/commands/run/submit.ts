@@ -30,7 +30,7 @@ export async function submit(
   } catch (error) {
     if (signal.aborted)
       throw new CliError("stopped; the run may have been accepted", {
-        hint: "mayfly runs list",
+        hint: `${client.command} runs list`,
         exitCode: RUN_EXIT.interrupted,
       });
     throw refused(error);

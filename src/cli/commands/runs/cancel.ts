@@ -30,7 +30,7 @@ export function cancelCommand(act: (options: CancelOptions) => Promise<void>): C
 export async function cancelRun({ runId }: CancelOptions, io: Io, client: Client): Promise<void> {
   const run = await retried(io, () => client.cancel(runId))
     .catch(final)
-    .catch(orNoRun(runId));
+    .catch(orNoRun(runId, client.command));
   const said = isFinal(run.status) ? standing(run, io.now()) : "is being cancelled";
   await write(io.stdout, `${plain(run.id)} ${plain(said)}\n`);
 }

@@ -40,7 +40,7 @@ export async function logs(options: LogsOptions, io: Io, client: Client): Promis
 }
 
 async function stored({ runId, stream }: LogsOptions, io: Io, client: Client): Promise<void> {
-  const run = await client.show(runId).catch(orNoRun(runId));
+  const run = await client.show(runId).catch(orNoRun(runId, client.command));
   if (stream !== undefined) {
     for await (const bytes of await client.output(runId, stream)) await write(io.stdout, bytes);
   } else {
@@ -57,7 +57,7 @@ async function followed({ runId, stream }: LogsOptions, io: Io, client: Client):
       await write(line.stream === "stdout" ? io.stdout : io.stderr, bytes);
     },
     ...sayContact(client.url, (line) => say(io, line)),
-  }).catch(orNoRun(runId));
+  }).catch(orNoRun(runId, client.command));
   if (end !== null) await sayWhatIsMissing(io, end.output);
 }
 

@@ -21,7 +21,7 @@ export function showCommand(act: (options: ShowOptions) => Promise<void>): Comma
   const command = new Command("show")
     .summary("show one run")
     .description(
-      "Shows what a run was asked to do, how it stands or ended, and when each of its phases began.",
+      "Shows what a run was asked to do, how it stands or ended, and when each of its phases began, counted from its acceptance.",
     )
     .argument("<id>", "the run")
     .option("--events", "also its events, ours and its machine's")
@@ -32,13 +32,13 @@ export function showCommand(act: (options: ShowOptions) => Promise<void>): Comma
 }
 
 export async function showRun(options: ShowOptions, io: Io, client: Client): Promise<void> {
-  const run = await client.show(options.runId).catch(orNoRun(options.runId));
+  const run = await client.show(options.runId).catch(orNoRun(options.runId, client.command));
   const events = options.events ? await allEvents(client, run.id) : null;
   if (options.json)
     return write(io.stdout, `${JSON.stringify(events === null ? run : { ...run, events }, null, 2)}\n`);
   await write(
     io.stdout,
-    `${plain(run.id)} ${plain(standing(run, io.now()))}\n\n${factsOf(run)}${run.attempts.map(attemptText).join("")}`,
+    `${plain(run.id)} ${plain(standing(run, io.now()))}\n\n${factsOf(run)}${run.attempts.map((attempt) => attemptText(attempt, Date.parse(run.accepted_at))).join("")}`,
   );
   if (events !== null) await write(io.stdout, `\n${eventTable(events)}`);
 }
@@ -70,13 +70,13 @@ function outputText(run: RunBody): string {
   return `${run.output.stdout_bytes} bytes on stdout, ${run.output.stderr_bytes} on stderr${note === null ? "" : `; ${note}`}`;
 }
 
-/** The moments of an attempt as time passed since the one before. */
-function attemptText(attempt: AttemptBody): string {
+/** The moments of an attempt as time passed since the run was accepted. */
+function attemptText(attempt: AttemptBody, acceptedAtMs: number): string {
   const where = [
     attempt.machine_id === null ? null : `machine ${attempt.machine_id}`,
     attempt.region === null ? null : `region ${attempt.region}`,
   ];
-  const title = `\nAttempt ${attempt.number}${where.map((part) => (part === null ? "" : `, ${plain(part)}`)).join("")}\n`;
+  const title = `\nAttempt ${attempt.number}${where.map((part) => (part === null ? "" : `, ${plain(part)}`)).join("")} (times from acceptance)\n`;
   const moments: [string, string | null][] = [
     ["machine asked for", attempt.create_asked_at],
     ["machine created", attempt.created_at],
@@ -86,10 +86,10 @@ function attemptText(attempt: AttemptBody): string {
     ["settled", attempt.settled_at],
   ];
   const known = moments.filter((moment): moment is [string, string] => moment[1] !== null);
-  const rows = known.map(([what, at], index): [string, string] => {
-    const before = known[index - 1]?.[1];
-    return [`  ${what}`, before === undefined ? at : `+${span(Date.parse(at) - Date.parse(before))}`];
-  });
+  const rows = known.map(([what, at]): [string, string] => [
+    `  ${what}`,
+    `+${span(Date.parse(at) - acceptedAtMs)}`,
+  ]);
   return `${title}${facts(rows)}`;
 }
 

@@ -65,7 +65,7 @@ class ShownLines {
   }
 }
 
-/** "exit code 0 in 0.9 s: machine asked for after 4 ms, …" with each phase's own length. */
+/** "exit code 0; machine created +12 ms, …": each moment counted from acceptance, as everywhere. */
 function ending(run: RunBody): string {
   const attempt = run.attempts.at(-1);
   const moments: [string, string | null | undefined][] = [

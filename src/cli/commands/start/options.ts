@@ -1,6 +1,6 @@
 /** `mayfly start`: from the command line to options. */
 
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { portNumber } from "../../port-number.ts";
 
 export interface StartOptions {
@@ -27,13 +27,16 @@ export function startCommand(act: (options: StartOptions) => Promise<void>): Com
       portNumber,
       4280,
     )
-    .option(
-      "--machines-url <url>",
-      "use this Machines API in place of starting one; FLY_API_TOKEN in .mayfly/secrets.env opens it",
-      httpUrl,
+    .addOption(
+      new Option(
+        "--machines-url <url>",
+        "use this Machines API in place of starting one; FLY_API_TOKEN in .mayfly/secrets.env opens it",
+      )
+        .argParser(httpUrl)
+        .conflicts("machinesPort"),
     )
     .option("--no-demo", "leave the first job out")
-    .option("--dir <folder>", "keep state, secrets and logs here (default: .mayfly in the checkout)")
+    .option("--dir <folder>", "keep state, secrets and logs here (default: .mayfly in the checkout)", folder)
     .addHelpText("after", EXAMPLES)
     .action((options: StartOptions) => act(options));
 }
@@ -49,4 +52,10 @@ function httpUrl(text: string): string {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
     throw new InvalidArgumentError('It must be a URL, such as "http://127.0.0.1:4280".');
   return text.replace(/\/+$/, "");
+}
+
+/** An empty one, as of a variable that is not set, would be the current folder. */
+function folder(text: string): string {
+  if (text === "") throw new InvalidArgumentError("It must be a folder.");
+  return text;
 }

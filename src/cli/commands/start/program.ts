@@ -19,8 +19,10 @@ export interface ProgramSpec {
   args: string[];
   cwd: string;
   env?: Record<string, string | undefined>;
-  /** File that takes what it prints, anew at each start. */
+  /** File that takes what it prints, anew at each start … */
   log: string;
+  /** … unless what stands there is still wanted. */
+  keepLog?: boolean;
 }
 
 /** How a program ended. */
@@ -41,7 +43,7 @@ export class Program {
     this.name = spec.name;
     this.log = spec.log;
     this.#guard = guard;
-    const log = openSync(spec.log, "w", 0o600);
+    const log = openSync(spec.log, spec.keepLog ? "a" : "w", 0o600);
     this.#child = spawn(process.execPath, spec.args, {
       cwd: spec.cwd,
       env: { ...process.env, ...spec.env },

@@ -7,9 +7,9 @@ import { plain } from "../../plain.ts";
 const LOOK_MS = 25;
 const ANSWER_MAX_MS = 5_000;
 const READY_MAX_MS = 60_000;
-const CHECK_EACH_MS = 10_000;
-/** wrangler brings a crashed workerd back by itself, so only a worker that stays away is given up. */
-const CHECKS_MISSED_MAX = 6;
+const CHECK_EACH_MS = 5_000;
+/** Together ten seconds: a computer that is busy for a moment, or wrangler that puts in a new worker, is no loss. */
+const CHECKS_MISSED_MAX = 2;
 
 /** What the local Machines API says of its Machines. */
 export interface Isolation {
@@ -49,13 +49,16 @@ export async function untilHealthy(url: string, signal: AbortSignal): Promise<vo
   });
 }
 
-/** Resolves when the worker has not been well for a minute, or the signal aborts. Counts checks and not time: computers sleep. */
+/** Resolves when the worker has not been well for some ten seconds, or the signal aborts. Counts checks and not time: computers sleep. */
 export async function untilUnwell(url: string, io: Pick<Io, "sleep">, signal: AbortSignal): Promise<void> {
   for (let missed = 0; missed < CHECKS_MISSED_MAX && !signal.aborted; ) {
-    await io.sleep(CHECK_EACH_MS, signal);
-    const response = await fetch(`${url}/healthz`, {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MAX_MS)]),
-    }).catch(() => null);
+    // A check that waits for its answer takes as long as one that is refused at once.
+    const [response] = await Promise.all([
+      fetch(`${url}/healthz`, {
+        signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MAX_MS)]),
+      }).catch(() => null),
+      io.sleep(CHECK_EACH_MS, signal),
+    ]);
     missed = response?.ok ? 0 : missed + 1;
     await response?.body?.cancel().catch(() => undefined);
   }

@@ -1,27 +1,27 @@
 /** `mayfly start`: the whole of Mayfly on this computer, from nothing to a first job, until Ctrl-C. */
 
-import { mkdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { Client } from "../../api-client.ts";
 import { CliError, EXIT } from "../../cli-error.ts";
-import type { LocalMayfly } from "../../connection.ts";
+import { connectionOf, type LocalMayfly } from "../../connection.ts";
 import { Interrupts } from "../../interrupts.ts";
 import { type Io, say, write } from "../../io.ts";
 import { plain } from "../../plain.ts";
 import { MACHINES_MAIN } from "../machines/machines.ts";
 import { claim } from "./claim.ts";
 import { showDemo } from "./demo.ts";
+import { makeFolders } from "./folders.ts";
 import { endWithLauncher } from "./launcher.ts";
-import { fireEachMinute } from "./minute.ts";
 import type { StartOptions } from "./options.ts";
 import { CHECKOUT, type Places, placesIn } from "./places.ts";
 import { freePort, HOST } from "./ports.ts";
 import type { ProgramSpec } from "./program.ts";
-import { type Isolation, isolationOnceUp, untilHealthy, untilUnwell } from "./ready.ts";
+import { type Isolation, isolationOnceUp } from "./ready.ts";
 import { keepSecrets, writeLocal } from "./secrets.ts";
 import { Steps } from "./steps.ts";
 import { Supervisor } from "./supervisor.ts";
 import { welcome } from "./welcome.ts";
+import { WorkerKeeper } from "./worker-keeper.ts";
 import { AppliedMigrations, migrationsSpec, workerSpec } from "./wrangler.ts";
 
 /** Everything that this start decided before it started anything. */
@@ -71,8 +71,7 @@ async function prepare(options: StartOptions, io: Io, steps: Steps): Promise<Pla
   if (port === machinesPort)
     throw new CliError(`port ${port} can not be both; --machines-port N chooses another one`);
   const places = placesIn(options.dir === undefined ? undefined : resolve(io.cwd, options.dir));
-  for (const folder of [places.dir, places.logs, places.state])
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolders(places);
   const giveUp = await claim(places);
   const { secrets, made } = keepSecrets(places);
   if (made) await steps.say(`made an API token and an encryption key in ${relative(io.cwd, places.secrets)}`);
@@ -94,28 +93,53 @@ async function up(
   supervisor: Supervisor,
   signal: AbortSignal,
 ): Promise<void> {
-  const { places, local } = plan;
+  const { places, port, local } = plan;
+  const spec = workerSpec(places, port, local.machines_url);
+  const worker = new WorkerKeeper(spec, local.url, supervisor, io, signal);
   // The worker asks for machines only once there are runs, so neither waits for the other.
   await Promise.all([
     startMachines(steps, plan, supervisor, signal),
-    startWorker(steps, plan, supervisor, signal),
+    startWorker(steps, plan, supervisor, worker),
   ]);
-  const stopCron = fireEachMinute(local.url);
-  signal.addEventListener("abort", stopCron, { once: true });
+  if (signal.aborted) return;
   await steps.say("ready");
+  await Promise.all([worker.keep(), present(options, io, steps, plan, signal)]);
+}
+
+/** A first job, then where everything is. */
+async function present(
+  options: StartOptions,
+  io: Io,
+  steps: Steps,
+  { places, local }: Plan,
+  signal: AbortSignal,
+): Promise<void> {
   const client = new Client(local);
   if (options.demo)
-    await showDemo(steps, io, client, signal).catch((error: unknown) =>
-      say(io, `the first job failed: ${error instanceof Error ? error.message : plain(String(error))}`),
-    );
+    await showDemo(steps, io, client, signal).catch(async (error: unknown) => {
+      // Whoever ended the start ended the first job's showing with it.
+      if (!signal.aborted)
+        await say(
+          io,
+          `the first job failed: ${error instanceof Error ? error.message : plain(String(error))}`,
+        );
+    });
   if (signal.aborted) return;
   const link = await client.signInLink().catch(() => null);
-  await write(io.stdout, welcome(local, places.local, link === null ? null : plain(link.url), io.cwd));
-  await untilUnwell(local.url, io, signal);
-  if (!signal.aborted)
-    throw new CliError(`the worker does not answer any more on ${local.url}`, {
-      hint: `its log is ${join(places.logs, "worker.log")}`,
-    });
+  if (signal.aborted) return;
+  const signInUrl = link === null ? null : plain(link.url);
+  const isElsewhere = !isFoundFrom(io, local);
+  await write(io.stdout, welcome({ local, localFile: places.local, signInUrl, isElsewhere, cwd: io.cwd }));
+}
+
+/** Whether `mayfly` without options, here and with this environment, talks to this one. */
+function isFoundFrom(io: Io, local: LocalMayfly): boolean {
+  try {
+    const found = connectionOf({}, io);
+    return found.url === local.url && found.token === local.token;
+  } catch {
+    return false;
+  }
 }
 
 async function startMachines(
@@ -175,14 +199,13 @@ function machinesSpec(places: Places, port: number, machinesToken: string): Prog
 
 async function startWorker(
   steps: Steps,
-  { places, port, local }: Plan,
+  { places, local }: Plan,
   supervisor: Supervisor,
-  signal: AbortSignal,
+  worker: WorkerKeeper,
 ): Promise<void> {
   await applyMigrations(steps, places, supervisor);
   await steps.say(`starting the worker on ${local.url}`);
-  supervisor.start(workerSpec(places, port, local.machines_url));
-  await untilHealthy(local.url, signal);
+  await worker.start();
 }
 
 /** Applying takes seconds even where there is nothing to apply, so it is only done when the migrations changed. */

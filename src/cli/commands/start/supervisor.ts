@@ -29,12 +29,22 @@ export class Supervisor {
     return program;
   }
 
+  /** Starts a program whose end is its caller's to see to. */
+  startKept(spec: ProgramSpec): Program {
+    return this.#spawn(spec);
+  }
+
+  /** Ends one of them and leaves the others alone. */
+  async end(program: Program): Promise<void> {
+    await program.stop();
+    this.#running.delete(program);
+  }
+
   /** Runs a program to its end. @throws CliError with its last lines where it fails */
   async finish(spec: ProgramSpec): Promise<void> {
     const program = this.#spawn(spec);
     const end = await program.ended;
-    await program.stop();
-    this.#running.delete(program);
+    await this.end(program);
     if (end.code !== 0) throw endedEarly(program, end);
   }
 
@@ -54,7 +64,8 @@ export class Supervisor {
   }
 }
 
-function endedEarly(program: Program, end: ProgramEnd): CliError {
+/** What to say of a program that should not have ended: how it did, and the last it printed. */
+export function endedEarly(program: Program, end: ProgramEnd): CliError {
   const how = end.signal !== null ? `was ended by ${end.signal}` : `ended with code ${end.code ?? "unknown"}`;
   const lines = program.lastLines().map((line) => `\n    ${plain(line)}`);
   return new CliError(

@@ -1,0 +1,28 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type LocalStart, startLocally } from "../support/local-mayfly.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+
+let mayfly: LocalStart;
+beforeAll(async () => {
+  mayfly = await startLocally();
+});
+afterAll(() => mayfly?.close());
+
+it("the commands that a start in another folder prints reach it when they are pasted, whatever the environment names", () => {
+  const printed = mayfly.program
+    .log()
+    .split("Three commands to try:\n")[1]
+    ?.split("\n")
+    .slice(0, 3)
+    .map((line) => line.trim().replace(/^npx mayfly /, `'${process.execPath}' src/cli/mayfly.mjs `));
+  const env = { ...process.env, MAYFLY_URL: "http://127.0.0.1:1", MAYFLY_TOKEN: "another's" };
+  const [run, list, curl] = (printed ?? []).map((line) =>
+    spawnSync("sh", ["-c", line], { cwd: ROOT, env, encoding: "utf8" }),
+  );
+  expect(run).toMatchObject({ status: 7, stdout: "out\n", stderr: "err\n" });
+  expect(list?.stdout.split("\n")).toHaveLength(3);
+  expect(JSON.parse(curl?.stdout ?? "").runs).toHaveLength(1);
+});
