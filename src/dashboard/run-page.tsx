@@ -20,7 +20,7 @@ import { runTitle } from "./words/what-runs.ts";
 /** Without a script the page loads itself again this often while the run is under way. */
 const REFRESH_S = 4;
 
-const NO_OUTPUT: StoredOutput = { lines: [], position: null };
+const NO_OUTPUT: StoredOutput = { lines: [], position: null, fromStart: true };
 
 export function runPages(ports: DashboardPorts): Hono {
   const app = new Hono();
@@ -37,7 +37,7 @@ export function runPages(ports: DashboardPorts): Hono {
       ports.events(id, null),
       run.capture === "none" ? NO_OUTPUT : ports.readOutput(id, PAGE_OUTPUT_MAX_BYTES),
     ]);
-    const log = renderLog(stored.lines, isFinal(run.status));
+    const log = renderLog(stored.lines, isFinal(run.status), stored.fromStart);
     return c.html(<RunPage run={run} events={events} stored={stored} log={log} nowMs={ports.now()} />);
   });
 

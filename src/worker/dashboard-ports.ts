@@ -36,8 +36,12 @@ export function dashboardPorts(ports: ApiPorts): DashboardPorts {
     },
     async readOutput(id, maxBytes) {
       const chunks = await newestOutput(ports, id, maxBytes);
-      const last = chunks.at(-1);
-      return { lines: chunks.map(outputLine), position: last ? formatPosition(last) : null };
+      const [first, last] = [chunks[0], chunks.at(-1)];
+      return {
+        lines: chunks.map(outputLine),
+        position: last ? formatPosition(last) : null,
+        fromStart: first === undefined || (first.attempt === 1 && first.seq === 1),
+      };
     },
     async rawOutput(id, stream) {
       return (await load(id)) && rawOutput(ports, id, stream).body;

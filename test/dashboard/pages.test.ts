@@ -301,6 +301,17 @@ describe("output", () => {
     expect(words).toContain("1,234 earlier lines are left out here");
   });
 
+  test("more output than a page reads is told without a number of lines, which nobody counted", async () => {
+    const [piece] = outputOf(["stdout", "x\n".repeat(6234)]);
+    if (!piece) throw new Error("one piece");
+    const { words } = await runPage(aRun(), [{ ...piece, offset: 1_000_000 }]);
+    expect(words).toContain("Earlier output is left out here");
+    expect(words).not.toContain("earlier lines");
+    const ports = memoryPorts([aRun()], { [runId(1)]: outputOf(["stdout", "all of this stream\n"]) });
+    ports.outputBefore = runId(1);
+    expect((await get(ports, `/runs/${runId(1)}`)).html).toContain("Earlier output is left out here");
+  });
+
   test("a stream can be had raw, as text that no browser takes for anything else", async () => {
     const hostile = "<script>alert(1)</script>";
     const ports = memoryPorts([aRun()], { [runId(1)]: outputOf(["stdout", hostile], ["stderr", "no"]) });

@@ -46,8 +46,8 @@ export function OutputPanel({ run, stored, log }: OutputPanelProps) {
           <a href={`/runs/${run.id}/output/stderr`}>stderr</a>
         </span>
       </div>
-      <p class="dropped-rows" id="dropped-rows" hidden={log.droppedRows === 0}>
-        {droppedRowsNote(log.droppedRows)}
+      <p class="dropped-rows" id="dropped-rows" hidden={log.dropped === null}>
+        {log.dropped && droppedRowsNote(log.dropped)}
       </p>
       <section
         class="log"
