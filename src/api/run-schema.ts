@@ -59,10 +59,10 @@ export const runSchema = z
         dropped_bytes: z.int().openapi({ description: "written by the command but past the cap of one run" }),
         complete: z.boolean().openapi({
           description:
-            "false where bytes are missing: dropped past the cap, or never fetched from a machine that died",
+            "true once the run is final with all of its output stored; false while it is not final, and where bytes are missing: dropped past the cap, or never fetched from a machine that died",
         }),
       })
-      .openapi({ description: "final once the run is" }),
+      .openapi({ description: "counted when the run is settled: nothing until then" }),
     accepted_at: time,
     cancel_requested_at: time.nullable(),
     settled_at: time.nullable(),

@@ -45,8 +45,9 @@ export function machineSize(machine: RunBody["machine"]): string {
   return `${named?.[0] ?? `${machine.cpus} ${machine.cpu_kind} CPUs`}, ${machine.memory_mb} MB`;
 }
 
-/** What is missing of a final run's output; null where nothing is. */
-export function outputNote({ output }: Pick<RunBody, "output">): string | null {
+/** What is missing of a run's output; null where nothing is, or the run is not final and nobody can tell. */
+export function outputNote({ status, output }: Pick<RunBody, "status" | "output">): string | null {
+  if (!isFinal(status)) return null;
   if (output.dropped_bytes > 0)
     return `${output.dropped_bytes} bytes of output are past the cap of one run and were dropped`;
   return output.complete ? null : "some of the output could not be fetched and is missing";

@@ -67,7 +67,7 @@ export interface OutputSummary {
   stderrBytes: number;
   /** Bytes that the command wrote and that are not stored, past `OUTPUT_MAX_BYTES`. */
   droppedBytes: number;
-  /** False where bytes are missing that nobody could fetch: the Machine was gone before they were read. */
+  /** True once the run is settled with all of it stored; false before, and where bytes were dropped or nobody could fetch them. */
   complete: boolean;
 }
 

@@ -187,6 +187,13 @@ describe("runs logs", () => {
     expect([...io.stderr.bytes()]).toEqual([255, 0]);
   });
 
+  test("of a run that is under way nothing is called missing", async () => {
+    stub.on(`GET /v1/runs/${RUN_ID}`, json(aRun({ status: "running" })));
+    stub.on(`GET /v1/runs/${RUN_ID}/output`, events());
+    expect((await mayfly(["runs", "logs", RUN_ID], stub)).stderr).toBe("");
+    expect((await mayfly(["runs", "show", RUN_ID], stub)).stdout).not.toContain("missing");
+  });
+
   test("--stream prints the raw bytes of one", async () => {
     stub.on(`GET /v1/runs/${RUN_ID}`, json(anEndedRun()));
     stub.on(`GET /v1/runs/${RUN_ID}/output`, events(Buffer.from([0, 254]), Buffer.from([10])));

@@ -291,6 +291,8 @@ describe("output", () => {
     expect((await runPage(aRun({ output: { ...output, complete: false } }))).words).toContain(
       "The end of the output is missing",
     );
+    const underWay = aRun({ status: "running", output: { ...output, complete: false } });
+    expect((await runPage(underWay)).words).not.toContain("missing");
     expect((await runPage(aRun({ capture: "none", command: null }))).words).toContain(
       "output is not captured",
     );

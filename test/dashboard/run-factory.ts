@@ -49,7 +49,7 @@ export function aRun(changes: Partial<RunBody> = {}): RunBody {
     regions: [],
     timeouts: { queue: "1h", boot: "2m", run: "15m", stop: "10s" },
     capture: "output",
-    output: { stdout_bytes: 0, stderr_bytes: 0, dropped_bytes: 0, complete: true },
+    output: { stdout_bytes: 0, stderr_bytes: 0, dropped_bytes: 0, complete: final },
     accepted_at: at(60_000),
     cancel_requested_at: null,
     settled_at: final ? at(10_000) : null,

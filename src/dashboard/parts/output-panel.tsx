@@ -78,7 +78,7 @@ export function OutputNotes({ run, empty }: { run: RunBody; empty: boolean }) {
           {`${byteCount(dropped)} more were written and not kept: a run's output is kept up to ${byteCount(OUTPUT_MAX_BYTES)}.`}
         </p>
       )}
-      {!complete && (
+      {isFinal(run.status) && !complete && (
         <p class="warning">
           The end of the output is missing: the machine was gone before all of it was fetched.
         </p>
