@@ -1,11 +1,12 @@
 /** What the pages need, from what the API has. */
 
 import { sameSecret } from "../api/auth.ts";
+import { eventBody } from "../api/event-body.ts";
 import { eventStream } from "../api/event-stream.ts";
 import type { ApiPorts } from "../api/ports.ts";
 import { listRuns } from "../api/routes/list.ts";
 import { rawOutput } from "../api/routes/output.ts";
-import { eventBody, outputLine, runBody } from "../api/run-body.ts";
+import { outputLine, runBody } from "../api/run-body.ts";
 import { AppError } from "../core/error.ts";
 import { isRunId } from "../core/id.ts";
 import { PAGE_EVENTS_MAX } from "../core/limits.ts";

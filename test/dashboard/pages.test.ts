@@ -228,7 +228,7 @@ describe("a run's facts and times", () => {
       at: run.accepted_at,
       type: "create_uncertain" as const,
       attempt: 1,
-      data: {},
+      data: { error: "a fault" },
     }));
     ports.eventsOfRun.set(run.id, events);
     const { html } = await get(ports, `/runs/${run.id}`);
@@ -250,7 +250,9 @@ describe("a run's facts and times", () => {
   });
 
   test("events are listed by number, their data folded away", async () => {
-    expect((await runPage(aRun())).words).toMatch(/Events 2 .*1 0 ms accepted image/);
+    expect((await runPage(aRun())).words).toMatch(
+      /Events 2 .*1 0 ms accepted 2 100 ms attempt planned machine_name/,
+    );
   });
 
   test("an unknown run is a page of its own that repeats nothing of the request", async () => {

@@ -108,7 +108,7 @@ export function outputOf(
 
 export function eventsOf(run: RunBody): EventListBody["events"] {
   const events: EventListBody["events"] = [
-    { seq: 1, at: run.accepted_at, type: "accepted", attempt: null, data: { image: run.image } },
+    { seq: 1, at: run.accepted_at, type: "accepted", attempt: null, data: {} },
   ];
   const attempt = run.attempts[0];
   if (attempt)
