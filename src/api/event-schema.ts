@@ -2,6 +2,7 @@
 
 import { z } from "@hono/zod-openapi";
 import type { EventType } from "../core/event.ts";
+import { FINAL_STATUSES } from "../core/run.ts";
 import { ending, exit, output, time } from "./schema-parts.ts";
 
 /** One type of event. Its name in the OpenAPI document is the type's: `machine_created` is MachineCreatedEvent. */
@@ -62,7 +63,7 @@ export const eventSchema = z
       source: z.enum(["runner", "machine"]).openapi({ description: "who told it" }),
     }),
     eventOf("settled", "the run's outcome, once per run", {
-      status: z.enum(["succeeded", "failed", "cancelled"]),
+      status: z.enum(FINAL_STATUSES),
       ...ending,
       detail: z.string().nullable(),
       output,

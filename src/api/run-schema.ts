@@ -1,6 +1,7 @@
 /** Runs, events and output as the API answers them. Times are RFC 3339 texts in UTC; what is not known is null. */
 
 import { z } from "@hono/zod-openapi";
+import { FINAL_STATUSES } from "../core/run.ts";
 import { eventSchema } from "./event-schema.ts";
 import { ending, output, status, time } from "./schema-parts.ts";
 
@@ -113,6 +114,10 @@ export const errorSchema = z
         .string()
         .nullable()
         .openapi({ description: 'the field that is wrong ("machine.cpus"), or null' }),
+      run_status: z
+        .enum(FINAL_STATUSES)
+        .optional()
+        .openapi({ description: "how the run ended; with the code run_is_final, and no other" }),
       request_id: z.string(),
     }),
   })

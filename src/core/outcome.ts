@@ -2,11 +2,11 @@
 
 import type { Attempt } from "./attempt.ts";
 import { formatDuration } from "./duration.ts";
-import type { Exit, Reason, Run } from "./run.ts";
+import type { Exit, FinalStatus, Reason, Run } from "./run.ts";
 
 /** The end of a run in its words. */
 export interface Ending {
-  status: "succeeded" | "failed" | "cancelled";
+  status: FinalStatus;
   reason: Reason | null;
   detail: string | null;
 }

@@ -7,7 +7,7 @@ import type { ApiPorts } from "../api/ports.ts";
 import { listRuns } from "../api/routes/list.ts";
 import { rawOutput } from "../api/routes/output.ts";
 import { outputLine, runBody } from "../api/run-body.ts";
-import { AppError } from "../core/error.ts";
+import { AppError, RunIsFinal } from "../core/error.ts";
 import { isRunId } from "../core/id.ts";
 import { PAGE_EVENTS_MAX } from "../core/limits.ts";
 import { formatPosition, OUTPUT_START, parsePosition } from "../core/output.ts";
@@ -57,7 +57,7 @@ export function dashboardPorts(ports: ApiPorts): DashboardPorts {
         await cancel(ports, id);
         return "asked";
       } catch (error) {
-        if (error instanceof AppError && error.code === "run_is_final") return "final";
+        if (error instanceof RunIsFinal) return "final";
         if (error instanceof AppError && error.code === "not_found") return "unknown";
         throw error;
       }

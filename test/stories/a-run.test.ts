@@ -220,7 +220,7 @@ describe("cancel", () => {
     const late = await stack.call(`/v1/runs/${id}/cancel`, { method: "POST" });
     expect(late.status).toBe(409);
     expect(await late.json()).toMatchObject({
-      error: { code: "run_is_final", message: expect.stringContaining("cancelled") },
+      error: { code: "run_is_final", message: expect.stringContaining("cancelled"), run_status: "cancelled" },
     });
   });
 
