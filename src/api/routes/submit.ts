@@ -24,15 +24,10 @@ const route = createRoute({
   summary: "Submit a run",
   request: {
     headers: z.object({
-      "idempotency-key": z
-        .string()
-        .min(1)
-        .max(IDEMPOTENCY_KEY_MAX_CHARS)
-        .optional()
-        .openapi({
-          description:
-            "the same key and body answer the same run. A body is the same where it means the same: the order of fields, white space and defaults that are spelt out make no difference",
-        }),
+      "idempotency-key": z.string().min(1).max(IDEMPOTENCY_KEY_MAX_CHARS).optional().openapi({
+        description:
+          "the same key and body answer the same run. A body is the same where it means the same: the order of fields, white space and defaults that are spelt out make no difference",
+      }),
       prefer: z
         .string()
         .optional()

@@ -24,7 +24,7 @@ export const createMachine: Operation = async (c, { host, region }) => {
     id,
     app,
     name,
-    region: request.region || region,
+    region: regionIn(request.region ?? "") ?? region,
     state: "created",
     instanceId: ulid(now),
     privateIp: privateIp(id),
@@ -45,3 +45,11 @@ export const createMachine: Operation = async (c, { host, region }) => {
   });
   return c.json(toWire(machine));
 };
+
+/** Fly's names of several regions that look like the code of one. */
+const SEVERAL = ["any", "usa"];
+
+/** The first region that an expression ("fra,ams", "eu,iad") names: a Machine is in one. Null where it leaves the choice. */
+function regionIn(expression: string): string | null {
+  return expression.split(",").find((word) => /^[a-z]{3}$/.test(word) && !SEVERAL.includes(word)) ?? null;
+}
