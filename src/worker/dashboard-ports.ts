@@ -13,6 +13,7 @@ import { PAGE_EVENTS_MAX } from "../core/limits.ts";
 import { formatPosition, OUTPUT_START, parsePosition } from "../core/output.ts";
 import type { DashboardPorts } from "../dashboard/ports.ts";
 import { cancel } from "../flow/cancel.ts";
+import { lookAfter } from "../flow/look-after.ts";
 import { newestOutput } from "../flow/output.ts";
 
 export function dashboardPorts(ports: ApiPorts): DashboardPorts {
@@ -28,6 +29,7 @@ export function dashboardPorts(ports: ApiPorts): DashboardPorts {
       }),
     async getRun(id) {
       const state = await load(id);
+      if (state !== null) await lookAfter(ports, state);
       return state && runBody(state);
     },
     async events(id, before) {
