@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-6e6c0eb19e4b.js",
+  path: "/assets/live-a28eeea60c03.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -28,6 +28,7 @@ export const SCRIPT: Asset = {
     "  }",
     "  function elapsedSoFar(ms) {",
     "    const span = Math.max(0, ms);",
+    '    if (span < SECOND) return "under 1 s";',
     "    return span < MINUTE ? `${Math.floor(span / SECOND)} s` : elapsed(span);",
     "  }",
     "  function age(atMs, nowMs) {",
@@ -174,6 +175,8 @@ export const SCRIPT: Asset = {
     "  var EXEC_LATER_PAUSE_MS = 1 * SECOND2;",
     "  var OUTPUT_CAPPED_PAUSE_MS = 1 * SECOND2;",
     "  var SWEEP_QUIET_MS = 10 * SECOND2;",
+    "  var SHOWN_QUIET_MS = 5 * SECOND2;",
+    "  var WAKE_PAUSE_MS = 5 * SECOND2;",
     "  var WATCH_HEARTBEAT_MS = 15 * SECOND2;",
     "  var FOLLOW_RETRY_MS = 1 * SECOND2;",
     "  var PAGE_OUTPUT_MAX_BYTES = 512 * KIB;",

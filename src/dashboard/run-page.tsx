@@ -82,7 +82,12 @@ interface RunPageProps {
 function RunPage({ run, events, stored, log, nowMs }: RunPageProps) {
   const title = `${STATUS_WORDS[run.status]}: ${runTitle(run)}`;
   return (
-    <Layout title={title} nowMs={nowMs} signedIn={true} refreshS={isFinal(run.status) ? null : REFRESH_S}>
+    <Layout
+      title={title}
+      nowMs={nowMs}
+      signedIn={true}
+      refresh={isFinal(run.status) ? null : { everyS: REFRESH_S, url: `/runs/${run.id}` }}
+    >
       <RunHead run={run} nowMs={nowMs} />
       <div class="columns">
         <div class="column">

@@ -62,10 +62,21 @@ describe("the list", () => {
   test("filters by status and tag, and keeps both over pages", async () => {
     const runs = Array.from({ length: 60 }, (_, n) => aRun({ id: runId(n), tags: { team: "a:b" } }));
     const ports = memoryPorts(runs);
-    const { html } = await get(ports, "/?status=succeeded,nonsense&tag=team:a:b");
+    const { html } = await get(ports, "/?status=succeeded&tag=team:a:b");
     expect(ports.calls).toEqual(["list succeeded team=a:b null"]);
     expect(html).toContain('href="/?status=succeeded&amp;tag=team%3Aa%3Ab&amp;cursor=second"');
     expect(html).toContain('aria-label="Remove the filter by tag team"');
+  });
+
+  test.each([
+    ["/?status=bogus", "status must be one or more of queued, starting, running"],
+    ["/?status=succeeded,nonsense", "status must be one or more of"],
+    ["/?tag=team", "tag must be key:value"],
+  ])("%s is answered with what is accepted, and not with other runs", async (path, sentence) => {
+    const { response, html } = await get(memoryPorts([aRun({ name: "other" })]), path);
+    expect(response.status).toBe(400);
+    expect(wordsOf(html)).toContain(sentence);
+    for (const word of ["bogus", "nonsense", "other"]) expect(html).not.toContain(word);
   });
 
   test("before the first run it says how to make one, against this very address", async () => {
@@ -85,6 +96,8 @@ describe("the list", () => {
     expect(open.html).toContain('data-refresh="/?part=list"');
     const closed = await get(memoryPorts([aRun()]), "/");
     expect(closed.html).not.toContain("http-equiv");
+    expect(wordsOf(open.html)).toContain("loads itself again every 5 s. Reload now");
+    expect(open.html).toContain('<a href="/">Reload now</a>');
     expect(closed.html).not.toContain("data-refresh");
   });
 
