@@ -36,7 +36,7 @@ describe("the runner's command lines", () => {
     ]);
     expect(runnerCommand({ ...limits, command: null, script: "echo" })).toEqual([
       ...[...start, "run", dir, "2", "1", "1"],
-      ...["sh", `${dir}.job`],
+      ...["/bin/sh", `${dir}.job`],
     ]);
     const offsets = { stdoutOffset: 1, stderrOffset: 2, maxBytes: 3, waitSeconds: 4 };
     expect(readCommand({ machineName: MACHINE, ...offsets })).toEqual([
