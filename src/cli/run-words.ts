@@ -20,6 +20,8 @@ export function whatRuns(run: RunSummaryBody | RunBody): string {
 /** Why it ended, in two or three words; "" where the status says it all. */
 export function shortReason(run: RunSummaryBody): string {
   if (run.reason === "exit_code") return `exit ${run.exit_code ?? "unknown"}`;
+  // The reason's name fits the other of its two codes.
+  if (run.reason === "command_not_found" && run.exit_code === 126) return "could not be executed";
   if (run.reason === "signal") return run.signal ?? "signal";
   return run.reason === null || run.reason === "cancelled_by_user" ? "" : run.reason.replaceAll("_", " ");
 }

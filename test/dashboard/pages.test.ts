@@ -54,6 +54,8 @@ describe("the list", () => {
     ["timed_out", {}, "timed out"],
     ["machine_lost", {}, "machine lost"],
     ["no_capacity", {}, "no capacity"],
+    ["command_not_found", { exit_code: 127 }, "command not found"],
+    ["command_not_found", { exit_code: 126 }, "could not be executed"],
   ])("names the reason %s", async (reason, changes, word) => {
     const { html } = await get(memoryPorts([aRun({ status: "failed", reason, ...changes })]), "/");
     expect(wordsOf(html)).toContain(`Failed ${word}`);
@@ -139,6 +141,8 @@ describe("a run's state in plain words", () => {
     ["Being cancelled", aRun({ status: "running", cancel_requested_at: at(3000) })],
     ["Succeeded after 50.0 s , 10s ago", aRun()],
     ["Exited with code 7", failed({})],
+    ["The command could not be started", failed({ reason: "command_not_found", exit_code: 127 })],
+    ["The command could not be executed", failed({ reason: "command_not_found", exit_code: 126 })],
     ["Killed by SIGKILL", failed({ reason: "signal", signal: "SIGKILL" })],
     ["Ended by SIGTERM", failed({ reason: "signal", signal: "SIGTERM" })],
     ["Ran out of memory: its machine has 256 MB", failed({ reason: "out_of_memory" })],
