@@ -4,7 +4,7 @@ import type { Context, ErrorHandler, NotFoundHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { z } from "zod";
-import { AppError, type ErrorCode } from "../core/error.ts";
+import { AppError, type ErrorCode, RunIsFinal } from "../core/error.ts";
 import { WATCH_RETRY_S } from "../core/limits.ts";
 import { clipped } from "./complaints.ts";
 import type { ErrorBody } from "./run-schema.ts";
@@ -26,7 +26,13 @@ const STATUS: Record<ErrorCode, ContentfulStatusCode> = {
 /** Answers an error in the API's shape. */
 export function errorResponse(c: Context, error: AppError): Response {
   const body: ErrorBody = {
-    error: { code: error.code, message: error.message, path: error.path, request_id: c.get("requestId") },
+    error: {
+      code: error.code,
+      message: error.message,
+      path: error.path,
+      ...(error instanceof RunIsFinal && { run_status: error.status }),
+      request_id: c.get("requestId"),
+    },
   };
   if (error.code === "too_many_watchers") c.header("retry-after", String(WATCH_RETRY_S));
   return c.json(body, STATUS[error.code]);

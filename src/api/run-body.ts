@@ -3,12 +3,10 @@
 import type { Attempt } from "../core/attempt.ts";
 import { formatDuration } from "../core/duration.ts";
 import { formatPosition } from "../core/output.ts";
-import type { Exit, Run, RunState } from "../core/run.ts";
+import type { Exit, OutputSummary, Reason, Run, RunState } from "../core/run.ts";
 import type { FilledChunk } from "../flow/output.ts";
-import type { NumberedEvent } from "../flow/ports.ts";
 import type {
   AttemptBody,
-  EventListBody,
   NumberedOutputLine,
   OutputEnd,
   OutputLine,
@@ -27,16 +25,21 @@ function timeOrNull(epochMs: number | null): string | null {
   return epochMs === null ? null : time(epochMs);
 }
 
-function ending(reason: Run["reason"], exit: Exit | null) {
+/** How a command ended; null where that is not known. */
+export function exitBody(exit: Exit | null) {
   return {
-    reason,
     exit_code: exit?.code ?? null,
     signal: exit?.signal ?? null,
     oom_killed: exit?.oomKilled ?? false,
   };
 }
 
-function outputBody({ output }: Run) {
+/** How a run or an attempt ended. */
+export function endingBody(reason: Reason | null, exit: Exit | null) {
+  return { reason, ...exitBody(exit) };
+}
+
+export function outputBody(output: OutputSummary) {
   return {
     stdout_bytes: output.stdoutBytes,
     stderr_bytes: output.stderrBytes,
@@ -53,7 +56,7 @@ export function runSummary(run: Run): RunSummaryBody {
     tags: spec.tags,
     status: run.status,
     detail: run.detail,
-    ...ending(run.reason, run.exit),
+    ...endingBody(run.reason, run.exit),
     image: spec.image,
     command: spec.command,
     machine: { cpu_kind: spec.machine.cpuKind, cpus: spec.machine.cpus, memory_mb: spec.machine.memoryMb },
@@ -65,7 +68,7 @@ export function runSummary(run: Run): RunSummaryBody {
       stop: formatDuration(spec.timeouts.stopMs),
     },
     capture: spec.capture,
-    output: outputBody(run),
+    output: outputBody(run.output),
     accepted_at: time(run.acceptedAt),
     cancel_requested_at: timeOrNull(run.cancelRequestedAt),
     settled_at: timeOrNull(run.settledAt),
@@ -92,7 +95,7 @@ function attemptBody(attempt: Attempt): AttemptBody {
     machine_name: attempt.machineName,
     machine_id: attempt.machineId,
     region: attempt.region,
-    ...ending(attempt.reason, attempt.exit),
+    ...endingBody(attempt.reason, attempt.exit),
     create_asked_at: time(attempt.createAskedAt),
     created_at: timeOrNull(attempt.createdAt),
     started_at: timeOrNull(attempt.startedAt),
@@ -100,17 +103,6 @@ function attemptBody(attempt: Attempt): AttemptBody {
     exited_at: timeOrNull(attempt.exitedAt),
     settled_at: timeOrNull(attempt.settledAt),
   };
-}
-
-export function eventBody({ seq, event }: NumberedEvent): EventListBody["events"][number] {
-  const { type, at, ...facts } = event;
-  const {
-    attempt = null,
-    spec: _spec,
-    machineConfig: _config,
-    ...data
-  } = facts as Record<string, unknown> & { attempt?: number };
-  return { seq, at: time(at), type, attempt, data };
 }
 
 /** A chunk as a line: text where its bytes are valid UTF-8, base64 where not. */
@@ -132,9 +124,9 @@ export function outputEnd({ run }: RunState): OutputEnd {
   return {
     run_id: run.id,
     status: run.status,
-    ...ending(run.reason, run.exit),
+    ...endingBody(run.reason, run.exit),
     detail: run.detail,
-    output: outputBody(run),
+    output: outputBody(run.output),
   };
 }
 

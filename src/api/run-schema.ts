@@ -1,22 +1,9 @@
 /** Runs, events and output as the API answers them. Times are RFC 3339 texts in UTC; what is not known is null. */
 
 import { z } from "@hono/zod-openapi";
-import { EVENT_TYPES } from "../core/event.ts";
-import { REASONS, RUN_STATUSES } from "../core/run.ts";
-
-const time = z.iso.datetime();
-const status = z.enum(RUN_STATUSES);
-const reason = z.enum(REASONS);
-
-const ending = {
-  reason: reason.nullable(),
-  exit_code: z
-    .int()
-    .nullable()
-    .openapi({ description: "null where the command's end is not known, never a stand-in 0" }),
-  signal: z.string().nullable().openapi({ example: "SIGKILL" }),
-  oom_killed: z.boolean(),
-};
+import { FINAL_STATUSES } from "../core/run.ts";
+import { eventSchema } from "./event-schema.ts";
+import { ending, output, status, time } from "./schema-parts.ts";
 
 /** One try of a run on one Machine, with the time of each phase. */
 export const attemptSchema = z
@@ -52,17 +39,7 @@ export const runSchema = z
     regions: z.array(z.string()),
     timeouts: z.object({ queue: z.string(), boot: z.string(), run: z.string(), stop: z.string() }),
     capture: z.enum(["output", "none"]),
-    output: z
-      .object({
-        stdout_bytes: z.int(),
-        stderr_bytes: z.int(),
-        dropped_bytes: z.int().openapi({ description: "written by the command but past the cap of one run" }),
-        complete: z.boolean().openapi({
-          description:
-            "false where bytes are missing: dropped past the cap, or never fetched from a machine that died",
-        }),
-      })
-      .openapi({ description: "final once the run is" }),
+    output,
     accepted_at: time,
     cancel_requested_at: time.nullable(),
     settled_at: time.nullable(),
@@ -86,16 +63,6 @@ export const runListSchema = z
   .openapi("RunList");
 export type RunListBody = z.infer<typeof runListSchema>;
 export type RunSummaryBody = RunListBody["runs"][number];
-
-export const eventSchema = z
-  .object({
-    seq: z.int().openapi({ description: "from 1, without gaps" }),
-    at: time,
-    type: z.enum(EVENT_TYPES),
-    attempt: z.int().nullable(),
-    data: z.record(z.string(), z.unknown()).openapi({ description: "what belongs to this type of event" }),
-  })
-  .openapi("Event");
 
 export const eventListSchema = z
   .object({ events: z.array(eventSchema), next_after: z.int().nullable() })
@@ -133,7 +100,7 @@ export const outputEndSchema = z
     status,
     ...ending,
     detail: z.string().nullable(),
-    output: runSchema.shape.output,
+    output,
   })
   .openapi("OutputEnd");
 export type OutputEnd = z.infer<typeof outputEndSchema>;
@@ -147,6 +114,10 @@ export const errorSchema = z
         .string()
         .nullable()
         .openapi({ description: 'the field that is wrong ("machine.cpus"), or null' }),
+      run_status: z
+        .enum(FINAL_STATUSES)
+        .optional()
+        .openapi({ description: "how the run ended; with the code run_is_final, and no other" }),
       request_id: z.string(),
     }),
   })

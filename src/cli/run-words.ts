@@ -16,6 +16,8 @@ export function whatRuns(run: RunSummaryBody | RunBody): string {
 /** Why it ended, in two or three words; "" where the status says it all. */
 export function shortReason(run: RunSummaryBody): string {
   if (run.reason === "exit_code") return `exit ${run.exit_code ?? "unknown"}`;
+  // The reason's name fits the other of its two codes.
+  if (run.reason === "command_not_found" && run.exit_code === 126) return "could not be executed";
   if (run.reason === "signal") return run.signal ?? "signal";
   return run.reason === null || run.reason === "cancelled_by_user" ? "" : run.reason.replaceAll("_", " ");
 }
@@ -41,8 +43,9 @@ export function machineSize(machine: RunBody["machine"]): string {
   return `${named?.[0] ?? `${machine.cpus} ${machine.cpu_kind} CPUs`}, ${machine.memory_mb} MB`;
 }
 
-/** What is missing of a final run's output; null where nothing is. */
-export function outputNote({ output }: Pick<RunBody, "output">): string | null {
+/** What is missing of a run's output; null where nothing is, or the run is not final and nobody can tell. */
+export function outputNote({ status, output }: Pick<RunBody, "status" | "output">): string | null {
+  if (!isFinal(status)) return null;
   if (output.dropped_bytes > 0)
     return `${output.dropped_bytes} bytes of output are past the cap of one run and were dropped`;
   return output.complete ? null : "some of the output could not be fetched and is missing";

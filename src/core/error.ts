@@ -1,5 +1,7 @@
 /** What can go wrong for a caller, as a closed list; `api/errors.ts` maps each code to an HTTP status, once. */
 
+import type { FinalStatus } from "./run.ts";
+
 export type ErrorCode =
   | "invalid_json"
   | "invalid_input"
@@ -26,5 +28,16 @@ export class AppError extends Error {
     this.name = "AppError";
     this.code = code;
     this.path = path;
+  }
+}
+
+/** A wish that comes too late: the run has ended. Its callers need to know how, and need not ask again. */
+export class RunIsFinal extends AppError {
+  readonly status: FinalStatus;
+
+  constructor(status: FinalStatus) {
+    super("run_is_final", `the run is ${status} already; a final run can not be cancelled`);
+    this.name = "RunIsFinal";
+    this.status = status;
   }
 }

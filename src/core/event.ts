@@ -4,7 +4,7 @@
  */
 
 import type { MachineConfig, MachineEvent } from "./machine.ts";
-import type { Exit, OutputSummary, Reason } from "./run.ts";
+import type { Exit, FinalStatus, OutputSummary, Reason } from "./run.ts";
 import type { RunSpec } from "./run-spec.ts";
 
 interface Stamped {
@@ -69,7 +69,7 @@ export interface Exited extends Stamped {
 /** The run's outcome. Exactly one per run. */
 export interface Settled extends Stamped {
   type: "settled";
-  status: "succeeded" | "failed" | "cancelled";
+  status: FinalStatus;
   reason: Reason | null;
   detail: string | null;
   exit: Exit | null;

@@ -56,7 +56,7 @@ export function acceptRun(id: string, orgId: string, event: Accepted): RunState 
     cancelRequestedAt: null,
     settledAt: null,
     updatedAt: event.at,
-    output: { stdoutBytes: 0, stderrBytes: 0, droppedBytes: 0, complete: true },
+    output: { stdoutBytes: 0, stderrBytes: 0, droppedBytes: 0, complete: false },
     open: true,
   };
   return { run, attempts: [] };

@@ -121,6 +121,10 @@ export const OUTPUT_CAPPED_PAUSE_MS = 1 * SECOND;
 export const SWEEP_MAX_RUNS = 200;
 /** A run whose last event is younger than this is left to its driver. */
 export const SWEEP_QUIET_MS = 10 * SECOND;
+/** Whoever asks for a run whose last event is older than this wakes its driver: one Durable Object request, and none for a short run. */
+export const SHOWN_QUIET_MS = 5 * SECOND;
+/** A driver that rests and was at work less than this ago is not woken by those who only ask: no more polls than without them. */
+export const WAKE_PAUSE_MS = 5 * SECOND;
 /** `Prefer: wait=N` holds a request open for at most this long. */
 export const PREFER_WAIT_MAX_S = 60;
 /** A comment line is sent to a silent watcher this often, so that proxies keep the connection. */

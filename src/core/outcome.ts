@@ -1,12 +1,13 @@
 /** What an ended command means for its run: status, reason and a sentence for people. */
 
 import type { Attempt } from "./attempt.ts";
+import { missingInPath } from "./command-path.ts";
 import { formatDuration } from "./duration.ts";
-import type { Exit, Reason, Run } from "./run.ts";
+import type { Exit, FinalStatus, Reason, Run } from "./run.ts";
 
 /** The end of a run in its words. */
 export interface Ending {
-  status: "succeeded" | "failed" | "cancelled";
+  status: FinalStatus;
   reason: Reason | null;
   detail: string | null;
 }
@@ -29,7 +30,8 @@ export function outcomeOf(run: Run, attempt: Attempt, end: CommandEnd): Ending {
   const succeeded = code === 0 && signal === null && !end.timedOut;
   if (run.cancelRequestedAt !== null && (attempt.stopRequestedAt !== null || !succeeded))
     return { status: "cancelled", reason: "cancelled_by_user", detail: null };
-  if (end.commandMissing !== null) return failed("command_not_found", end.commandMissing);
+  if (end.commandMissing !== null)
+    return failed("command_not_found", missingInPath(run.spec, code) ?? end.commandMissing);
   if (end.timedOut)
     return failed(
       "timed_out",

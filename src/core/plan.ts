@@ -1,13 +1,13 @@
 /** The Machine of an attempt, decided from the run's spec: what it is asked for with. */
 
-import { holdsSystem, withPath } from "./command-path.ts";
+import { commandsPath, withPath } from "./command-path.ts";
 import type { AttemptPlanned } from "./event.ts";
 import { machineName } from "./id.ts";
 import { RUNNER_LINGER_MS } from "./limits.ts";
 import { type MachineConfig, METADATA_ATTEMPT, METADATA_RUN } from "./machine.ts";
 import type { RunState } from "./run.ts";
 import type { RunSpec, SpecFile } from "./run-spec.ts";
-import { jobCommand, runnerCommand, runnerFiles } from "./runner-protocol.ts";
+import { jobCommand, runnerCommand, runnerFiles, runnerPath } from "./runner-protocol.ts";
 
 /** The signal that asks a command to stop. */
 export const STOP_SIGNAL = "SIGTERM";
@@ -39,23 +39,26 @@ function machineConfig(
 ): MachineConfig {
   const { runMs, stopMs } = spec.timeouts;
   const captured = spec.capture === "output";
-  const { PATH: path = null, ...env } = spec.env;
-  const commandsPath = captured && path !== null && !holdsSystem(path) ? path : null;
+  const { PATH: _path, ...env } = spec.env;
+  const path = commandsPath(spec);
   return {
     image: spec.image,
     guest: spec.machine,
     region: spec.regions.length > 0 ? spec.regions.join(",") : defaultRegion,
     env: {
-      ...(commandsPath === null ? spec.env : env),
+      ...(path === null ? spec.env : env),
       MAYFLY_RUN_ID: runId,
       MAYFLY_ATTEMPT: String(attempt),
     },
     exec: captured
       ? runnerCommand({
           machineName: name,
-          ...(commandsPath === null
+          ...(path === null
             ? { command: spec.command, script: spec.script }
-            : { command: withPath(commandsPath, jobCommand(name, spec.command, spec.script)), script: null }),
+            : {
+                command: withPath(path, runnerPath(name), jobCommand(name, spec.command, spec.script)),
+                script: null,
+              }),
           runMs,
           stopMs,
           lingerMs: RUNNER_LINGER_MS,

@@ -49,3 +49,14 @@ export interface RunSpec {
   name: string | null;
   tags: Record<string, string>;
 }
+
+/** True where two specs order the same. The order of fields, of env and of tags means nothing; that of lists does. */
+export function isSameSpec(a: RunSpec, b: RunSpec): boolean {
+  return JSON.stringify(a, inOrder) === JSON.stringify(b, inOrder);
+}
+
+/** A replacer for JSON.stringify: the fields of every object by name. */
+function inOrder(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -25,6 +25,10 @@ export const RUN_STATUSES = [
   "cancelled",
 ] as const;
 
+/** The statuses of a run that is over. */
+export const FINAL_STATUSES = ["succeeded", "failed", "cancelled"] as const satisfies readonly RunStatus[];
+export type FinalStatus = (typeof FINAL_STATUSES)[number];
+
 /**
  * Why a run or an attempt ended as it did; null where it succeeded.
  * - `exit_code`: the command ended with a code that is not 0.
@@ -67,7 +71,7 @@ export interface OutputSummary {
   stderrBytes: number;
   /** Bytes that the command wrote and that are not stored, past `OUTPUT_MAX_BYTES`. */
   droppedBytes: number;
-  /** False where bytes are missing that nobody could fetch: the Machine was gone before they were read. */
+  /** True once the run is settled with all of it stored; false before, and where bytes were dropped or nobody could fetch them. */
   complete: boolean;
 }
 
@@ -99,8 +103,8 @@ export interface RunState {
 }
 
 /** True for a status that nothing changes any more. */
-export function isFinal(status: RunStatus): boolean {
-  return status === "succeeded" || status === "failed" || status === "cancelled";
+export function isFinal(status: RunStatus): status is FinalStatus {
+  return (FINAL_STATUSES as readonly RunStatus[]).includes(status);
 }
 
 /** The attempt under way or the last one; null before the first is planned. */

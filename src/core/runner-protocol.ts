@@ -70,7 +70,7 @@ export function runnerCommand(params: RunnerCommandParams): string[] {
   return ["/bin/sh", runnerPath(machineName), "run", stateDir(machineName), ...limits, ...job];
 }
 
-/** The job itself: its command, or the shell with its script. */
+/** The job itself: its command, or the shell with its script. The shell is the runner's own, whatever the PATH. */
 export function jobCommand(machineName: string, command: string[] | null, script: string | null): string[] {
   return script === null ? (command ?? []) : ["/bin/sh", scriptPath(machineName)];
 }
@@ -129,7 +129,8 @@ function endOf(facts: Record<string, string>, sentence: string): RunnerEnd {
   };
 }
 
-function runnerPath(machineName: string): string {
+/** Where the runner stands in the Machine. */
+export function runnerPath(machineName: string): string {
   return `/tmp/.mayfly-${machineName}.sh`;
 }
 

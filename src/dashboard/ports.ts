@@ -17,6 +17,8 @@ export interface StoredOutput {
   lines: OutputLine[];
   /** The last line's id, as `follow` takes it: "1.42"; null where nothing is stored. */
   position: string | null;
+  /** True where nothing was written before the first line. */
+  fromStart: boolean;
 }
 
 /** Broken assumptions throw; an `AppError` of the core is shown with its sentence. */

@@ -2,6 +2,7 @@
 
 import { type Context, Hono } from "hono";
 import type { RunListBody } from "../api/run-schema.ts";
+import { AppError } from "../core/error.ts";
 import { isFinal, RUN_STATUSES, type RunStatus } from "../core/run.ts";
 import { FirstRun } from "./parts/first-run.tsx";
 import { Layout } from "./parts/layout.tsx";
@@ -34,13 +35,26 @@ export function runListPage(ports: DashboardPorts): Hono {
   });
 }
 
+/** @throws AppError `invalid_input`: runs that were not asked for would be taken for those that were */
 function queryOf(c: Context): RunQuery {
-  const statuses = (c.req.query("status") ?? "").split(",").filter((text): text is RunStatus => {
-    return (RUN_STATUSES as readonly string[]).includes(text);
-  });
-  const [, key, value] = /^([^:]+):(.*)$/s.exec(c.req.query("tag") ?? "") ?? [];
-  const tag = key === undefined || value === undefined ? null : { key, value };
-  return { statuses, tag, cursor: c.req.query("cursor") ?? null };
+  const { status = "", tag = "", cursor = null } = c.req.query();
+  return { statuses: statusesOf(status), tag: tagOf(tag), cursor };
+}
+
+function statusesOf(text: string): RunStatus[] {
+  const words = text === "" ? [] : text.split(",");
+  const isStatus = (word: string): word is RunStatus => (RUN_STATUSES as readonly string[]).includes(word);
+  if (words.every(isStatus)) return words;
+  const accepted = RUN_STATUSES.join(", ");
+  throw new AppError("invalid_input", `status must be one or more of ${accepted}`, "query.status");
+}
+
+function tagOf(text: string): RunQuery["tag"] {
+  if (text === "") return null;
+  const [, key, value] = /^([^:]+):(.*)$/s.exec(text) ?? [];
+  if (key === undefined || value === undefined)
+    throw new AppError("invalid_input", 'tag must be key:value, such as "team:data"', "query.tag");
+  return { key, value };
 }
 
 interface ListProps {
@@ -54,7 +68,12 @@ function ListPage(props: ListProps) {
   const { query, list, nowMs } = props;
   const open = list.runs.some((run) => !isFinal(run.status));
   return (
-    <Layout title="Runs" nowMs={nowMs} signedIn={true} refreshS={open ? REFRESH_S : null}>
+    <Layout
+      title="Runs"
+      nowMs={nowMs}
+      signedIn={true}
+      refresh={open ? { everyS: REFRESH_S, url: listUrl(query) } : null}
+    >
       <div class="page-head">
         <h1>Runs</h1>
         <nav class="filters" aria-label="Filter by status">

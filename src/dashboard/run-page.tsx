@@ -20,7 +20,7 @@ import { runTitle } from "./words/what-runs.ts";
 /** Without a script the page loads itself again this often while the run is under way. */
 const REFRESH_S = 4;
 
-const NO_OUTPUT: StoredOutput = { lines: [], position: null };
+const NO_OUTPUT: StoredOutput = { lines: [], position: null, fromStart: true };
 
 export function runPages(ports: DashboardPorts): Hono {
   const app = new Hono();
@@ -37,7 +37,7 @@ export function runPages(ports: DashboardPorts): Hono {
       ports.events(id, null),
       run.capture === "none" ? NO_OUTPUT : ports.readOutput(id, PAGE_OUTPUT_MAX_BYTES),
     ]);
-    const log = renderLog(stored.lines, isFinal(run.status));
+    const log = renderLog(stored.lines, isFinal(run.status), stored.fromStart);
     return c.html(<RunPage run={run} events={events} stored={stored} log={log} nowMs={ports.now()} />);
   });
 
@@ -82,7 +82,12 @@ interface RunPageProps {
 function RunPage({ run, events, stored, log, nowMs }: RunPageProps) {
   const title = `${STATUS_WORDS[run.status]}: ${runTitle(run)}`;
   return (
-    <Layout title={title} nowMs={nowMs} signedIn={true} refreshS={isFinal(run.status) ? null : REFRESH_S}>
+    <Layout
+      title={title}
+      nowMs={nowMs}
+      signedIn={true}
+      refresh={isFinal(run.status) ? null : { everyS: REFRESH_S, url: `/runs/${run.id}` }}
+    >
       <RunHead run={run} nowMs={nowMs} />
       <div class="columns">
         <div class="column">

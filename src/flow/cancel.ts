@@ -1,6 +1,6 @@
 /** Cancel: somebody asks a run to end. The wish is recorded; the driver carries it out. */
 
-import { AppError } from "../core/error.ts";
+import { AppError, RunIsFinal } from "../core/error.ts";
 import { applyEvents } from "../core/lifecycle.ts";
 import { isFinal, type RunState } from "../core/run.ts";
 import type { Clock, Drivers, Store } from "./ports.ts";
@@ -10,7 +10,7 @@ const TRIES = 10;
 
 /**
  * Asks a run to cancel; asking twice is asking once.
- * @throws AppError `not_found`, `run_is_final`
+ * @throws AppError `not_found`; RunIsFinal
  */
 export async function cancel(
   ports: { store: Store; drivers: Drivers; clock: Clock },
@@ -19,15 +19,11 @@ export async function cancel(
   for (let tries = 0; tries < TRIES; tries++) {
     const state = await ports.store.load(runId);
     if (state === null) throw new AppError("not_found", `there is no run ${runId}`);
-    if (isFinal(state.run.status))
-      throw new AppError(
-        "run_is_final",
-        `the run is ${state.run.status} already; a final run can not be cancelled`,
-      );
+    const { status } = state.run;
+    if (isFinal(status)) throw new RunIsFinal(status);
     if (state.run.cancelRequestedAt !== null) return state;
     const event = { type: "cancel_requested" as const, at: ports.clock.now() };
-    if (applyEvents(state, [event]) === null)
-      throw new Error(`a ${state.run.status} run refuses to be cancelled`);
+    if (applyEvents(state, [event]) === null) throw new Error(`a ${status} run refuses to be cancelled`);
     const after = await ports.store.record(state, [event], []);
     if (after === null) continue;
     // A driver that does not hear it finds the wish when it next looks.

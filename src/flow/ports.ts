@@ -12,7 +12,7 @@ import type { SpecFile } from "../core/run-spec.ts";
 /** A caller's promise that a repeated submission is the same one. */
 export interface IdempotencyKey {
   key: string;
-  /** SHA-256 of the request body, hex: tells a repeat from another request under the same key. */
+  /** SHA-256 of the request body, hex: the same bytes are a repeat whatever has become of the defaults since. */
   bodyHash: string;
 }
 

@@ -5,7 +5,7 @@ import type { Accepted } from "../core/event.ts";
 import { acceptRun, applyEvent } from "../core/lifecycle.ts";
 import { planAttempt } from "../core/plan.ts";
 import type { RunState } from "../core/run.ts";
-import type { RunSpec } from "../core/run-spec.ts";
+import { isSameSpec, type RunSpec } from "../core/run-spec.ts";
 import type { Clock, Drivers, IdempotencyKey, Ids, Store } from "./ports.ts";
 
 export interface SubmitPorts {
@@ -22,7 +22,7 @@ export interface Order {
   key: IdempotencyKey | null;
 }
 
-/** `repeated` is true where an earlier request with the same key and body made this run. */
+/** `repeated` is true where an earlier request with the same key, for the same run, made this one. */
 export interface Submitted {
   state: RunState;
   repeated: boolean;
@@ -31,7 +31,7 @@ export interface Submitted {
 /**
  * Accepts a run, with its first attempt planned since nothing makes it wait. The driver is armed beside it, so that a
  * crash right after acceptance delays the run and does not lose it.
- * @throws AppError `idempotency_conflict` where the key was used with another body
+ * @throws AppError `idempotency_conflict` where the key was used for another run
  */
 export async function submit(ports: SubmitPorts, order: Order): Promise<Submitted> {
   const now = ports.clock.now();
@@ -43,25 +43,29 @@ export async function submit(ports: SubmitPorts, order: Order): Promise<Submitte
   const armed = ports.drivers.arm(state.run.id).catch(() => undefined);
   const result = await ports.store.accept(state, [accepted, planned], order.key);
   if (result.kind === "repeated")
-    return { state: await repeatedRun(ports.store, order.key, result), repeated: true };
+    return { state: await repeatedRun(ports.store, order, result), repeated: true };
   await armed;
   // The sweep and the alarm find a run whose start was not heard.
   await ports.drivers.start(state).catch(() => undefined);
   return { state, repeated: false };
 }
 
+/**
+ * The run of a used key. A body means the same where its bytes are the same, even if the deployment's defaults have changed
+ * since, and where it comes to the same spec, however it is written.
+ */
 async function repeatedRun(
   store: Store,
-  key: IdempotencyKey | null,
+  { key, spec }: Order,
   earlier: { runId: string; bodyHash: string },
 ): Promise<RunState> {
-  if (earlier.bodyHash !== key?.bodyHash)
-    throw new AppError(
-      "idempotency_conflict",
-      `this Idempotency-Key was used with another request body, for ${earlier.runId}; use a new key for a new run`,
-      "header.idempotency-key",
-    );
   const state = await store.load(earlier.runId);
   if (state === null) throw new Error(`the run ${earlier.runId} of a used idempotency key is missing`);
+  if (earlier.bodyHash !== key?.bodyHash && !isSameSpec(state.run.spec, spec))
+    throw new AppError(
+      "idempotency_conflict",
+      `this Idempotency-Key was used for another run, ${earlier.runId}; use a new key for a new run`,
+      "header.idempotency-key",
+    );
   return state;
 }

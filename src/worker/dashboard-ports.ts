@@ -1,17 +1,19 @@
 /** What the pages need, from what the API has. */
 
 import { sameSecret } from "../api/auth.ts";
+import { eventBody } from "../api/event-body.ts";
 import { eventStream } from "../api/event-stream.ts";
 import type { ApiPorts } from "../api/ports.ts";
 import { listRuns } from "../api/routes/list.ts";
 import { rawOutput } from "../api/routes/output.ts";
-import { eventBody, outputLine, runBody } from "../api/run-body.ts";
-import { AppError } from "../core/error.ts";
+import { outputLine, runBody } from "../api/run-body.ts";
+import { AppError, RunIsFinal } from "../core/error.ts";
 import { isRunId } from "../core/id.ts";
 import { PAGE_EVENTS_MAX } from "../core/limits.ts";
 import { formatPosition, OUTPUT_START, parsePosition } from "../core/output.ts";
 import type { DashboardPorts } from "../dashboard/ports.ts";
 import { cancel } from "../flow/cancel.ts";
+import { lookAfter } from "../flow/look-after.ts";
 import { newestOutput } from "../flow/output.ts";
 
 export function dashboardPorts(ports: ApiPorts): DashboardPorts {
@@ -27,6 +29,7 @@ export function dashboardPorts(ports: ApiPorts): DashboardPorts {
       }),
     async getRun(id) {
       const state = await load(id);
+      if (state !== null) await lookAfter(ports, state);
       return state && runBody(state);
     },
     async events(id, before) {
@@ -36,8 +39,12 @@ export function dashboardPorts(ports: ApiPorts): DashboardPorts {
     },
     async readOutput(id, maxBytes) {
       const chunks = await newestOutput(ports, id, maxBytes);
-      const last = chunks.at(-1);
-      return { lines: chunks.map(outputLine), position: last ? formatPosition(last) : null };
+      const [first, last] = [chunks[0], chunks.at(-1)];
+      return {
+        lines: chunks.map(outputLine),
+        position: last ? formatPosition(last) : null,
+        fromStart: first === undefined || (first.attempt === 1 && first.seq === 1),
+      };
     },
     async rawOutput(id, stream) {
       return (await load(id)) && rawOutput(ports, id, stream).body;
@@ -52,7 +59,7 @@ export function dashboardPorts(ports: ApiPorts): DashboardPorts {
         await cancel(ports, id);
         return "asked";
       } catch (error) {
-        if (error instanceof AppError && error.code === "run_is_final") return "final";
+        if (error instanceof RunIsFinal) return "final";
         if (error instanceof AppError && error.code === "not_found") return "unknown";
         throw error;
       }

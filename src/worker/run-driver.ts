@@ -9,6 +9,7 @@ import {
   POLL_PAUSE_MIN_MS,
   REPEAT_DELAY_FIRST_MS,
   REPEAT_DELAY_MAX_MS,
+  WAKE_PAUSE_MS,
   WATCHERS_MAX,
 } from "../core/limits.ts";
 import { type ChunkPosition, OUTPUT_START } from "../core/output.ts";
@@ -55,8 +56,9 @@ export class RunDriver extends DurableObject<Env> {
     this.#ensureDriving();
   }
 
-  /** Drives the run, unless that is being done. */
+  /** Drives the run, unless that is being done or was a moment ago: one that rests has an alarm. */
   wake(): void {
+    if (this.#driving === null && Date.now() - this.#progressAt < WAKE_PAUSE_MS) return;
     this.#ensureDriving();
   }
 

@@ -77,6 +77,16 @@ describe("runs list", () => {
     );
   });
 
+  test("a program that is there and can not be executed is not called missing", async () => {
+    const ended = (exit_code: number) =>
+      anEndedRun({ status: "failed", reason: "command_not_found", exit_code });
+    stub.on("GET /v1/runs", json({ runs: [ended(126), ended(127)], next_cursor: null }));
+    const { stdout } = await mayfly(["runs", "list"], stub, at());
+    const [, first, second] = stdout.split("\n");
+    expect(first).toContain("failed  could not be executed ");
+    expect(second).toContain("failed  command not found ");
+  });
+
   test("--all reads page after page", async () => {
     stub.on(
       "GET /v1/runs",
@@ -187,6 +197,13 @@ describe("runs logs", () => {
     const { io } = await mayfly(["runs", "logs", RUN_ID], stub);
     expect(io.stdout.text()).toBe("héllo\n");
     expect([...io.stderr.bytes()]).toEqual([255, 0]);
+  });
+
+  test("of a run that is under way nothing is called missing", async () => {
+    stub.on(`GET /v1/runs/${RUN_ID}`, json(aRun({ status: "running" })));
+    stub.on(`GET /v1/runs/${RUN_ID}/output`, events());
+    expect((await mayfly(["runs", "logs", RUN_ID], stub)).stderr).toBe("");
+    expect((await mayfly(["runs", "show", RUN_ID], stub)).stdout).not.toContain("missing");
   });
 
   test("--stream prints the raw bytes of one", async () => {

@@ -5,6 +5,7 @@ import { planAttempt } from "../../src/core/plan.ts";
 import { isFinal, RUN_STATUSES, type RunStatus } from "../../src/core/run.ts";
 import {
   aQueuedRun,
+  aRunId,
   aRunningRun,
   aSpec,
   aStartingRun,
@@ -77,6 +78,16 @@ describe("folding events", () => {
     if (accepted?.type !== "accepted") throw new Error("a story starts with its acceptance");
     expect(applyEvents(acceptRun(state.run.id, "default", accepted), rest)).toEqual(state);
     expect(state.run).toMatchObject({ version: events.length, status: "succeeded", open: false });
+  });
+
+  it("calls the output complete once it is settled so, and never before", () => {
+    const { events } = aSucceededRun();
+    const [accepted, ...rest] = events;
+    if (accepted?.type !== "accepted") throw new Error("a story starts with its acceptance");
+    const first = acceptRun(aRunId(), "default", accepted);
+    const complete = rest.map((_, index) => applyEvents(first, rest.slice(0, index))?.run.output.complete);
+    expect(complete).toEqual(rest.map(() => false));
+    expect(applyEvents(first, rest)?.run.output.complete).toBe(true);
   });
 
   it("changes nothing where an event is refused", () => {

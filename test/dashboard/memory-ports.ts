@@ -14,6 +14,8 @@ export const SIGNED_IN = { Cookie: `mayfly_session=${SESSION}` };
 export interface MemoryPorts extends DashboardPorts {
   runs: Map<string, RunBody>;
   output: Map<string, OutputLine[]>;
+  /** The run, if any, that has output before what a page reads. */
+  outputBefore: string | null;
   /** Events of runs that have others than the first two. */
   eventsOfRun: Map<string, EventListBody["events"]>;
   /** Everything that was asked of the ports, in order: "cancel run_…". */
@@ -39,6 +41,7 @@ export function memoryPorts(runs: RunBody[] = [], output: Record<string, OutputL
   const ports: MemoryPorts = {
     runs: new Map(runs.map((run) => [run.id, run])),
     output: new Map(Object.entries(output)),
+    outputBefore: null,
     eventsOfRun: new Map(),
     calls: [],
     now: () => NOW,
@@ -62,7 +65,8 @@ export function memoryPorts(runs: RunBody[] = [], output: Record<string, OutputL
     },
     async readOutput(id) {
       const lines = ports.output.get(id) ?? [];
-      return { lines, position: lines.length > 0 ? `1.${lines.length}` : null };
+      const fromStart = ports.outputBefore !== id;
+      return { lines, position: lines.length > 0 ? `1.${lines.length}` : null, fromStart };
     },
     async rawOutput(id, stream) {
       if (!ports.runs.has(id)) return null;

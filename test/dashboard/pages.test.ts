@@ -54,6 +54,8 @@ describe("the list", () => {
     ["timed_out", {}, "timed out"],
     ["machine_lost", {}, "machine lost"],
     ["no_capacity", {}, "no capacity"],
+    ["command_not_found", { exit_code: 127 }, "command not found"],
+    ["command_not_found", { exit_code: 126 }, "could not be executed"],
   ])("names the reason %s", async (reason, changes, word) => {
     const { html } = await get(memoryPorts([aRun({ status: "failed", reason, ...changes })]), "/");
     expect(wordsOf(html)).toContain(`Failed ${word}`);
@@ -62,10 +64,21 @@ describe("the list", () => {
   test("filters by status and tag, and keeps both over pages", async () => {
     const runs = Array.from({ length: 60 }, (_, n) => aRun({ id: runId(n), tags: { team: "a:b" } }));
     const ports = memoryPorts(runs);
-    const { html } = await get(ports, "/?status=succeeded,nonsense&tag=team:a:b");
+    const { html } = await get(ports, "/?status=succeeded&tag=team:a:b");
     expect(ports.calls).toEqual(["list succeeded team=a:b null"]);
     expect(html).toContain('href="/?status=succeeded&amp;tag=team%3Aa%3Ab&amp;cursor=second"');
     expect(html).toContain('aria-label="Remove the filter by tag team"');
+  });
+
+  test.each([
+    ["/?status=bogus", "status must be one or more of queued, starting, running"],
+    ["/?status=succeeded,nonsense", "status must be one or more of"],
+    ["/?tag=team", "tag must be key:value"],
+  ])("%s is answered with what is accepted, and not with other runs", async (path, sentence) => {
+    const { response, html } = await get(memoryPorts([aRun({ name: "other" })]), path);
+    expect(response.status).toBe(400);
+    expect(wordsOf(html)).toContain(sentence);
+    for (const word of ["bogus", "nonsense", "other"]) expect(html).not.toContain(word);
   });
 
   test("before the first run it says how to make one, against this very address", async () => {
@@ -85,6 +98,8 @@ describe("the list", () => {
     expect(open.html).toContain('data-refresh="/?part=list"');
     const closed = await get(memoryPorts([aRun()]), "/");
     expect(closed.html).not.toContain("http-equiv");
+    expect(wordsOf(open.html)).toContain("loads itself again every 5 s. Reload now");
+    expect(open.html).toContain('<a href="/">Reload now</a>');
     expect(closed.html).not.toContain("data-refresh");
   });
 
@@ -126,6 +141,8 @@ describe("a run's state in plain words", () => {
     ["Being cancelled", aRun({ status: "running", cancel_requested_at: at(3000) })],
     ["Succeeded after 50.0 s , 10s ago", aRun()],
     ["Exited with code 7", failed({})],
+    ["The command could not be started", failed({ reason: "command_not_found", exit_code: 127 })],
+    ["The command could not be executed", failed({ reason: "command_not_found", exit_code: 126 })],
     ["Killed by SIGKILL", failed({ reason: "signal", signal: "SIGKILL" })],
     ["Ended by SIGTERM", failed({ reason: "signal", signal: "SIGTERM" })],
     ["Ran out of memory: its machine has 256 MB", failed({ reason: "out_of_memory" })],
@@ -228,7 +245,7 @@ describe("a run's facts and times", () => {
       at: run.accepted_at,
       type: "create_uncertain" as const,
       attempt: 1,
-      data: {},
+      data: { error: "a fault" },
     }));
     ports.eventsOfRun.set(run.id, events);
     const { html } = await get(ports, `/runs/${run.id}`);
@@ -250,7 +267,9 @@ describe("a run's facts and times", () => {
   });
 
   test("events are listed by number, their data folded away", async () => {
-    expect((await runPage(aRun())).words).toMatch(/Events 2 .*1 0 ms accepted image/);
+    expect((await runPage(aRun())).words).toMatch(
+      /Events 2 .*1 0 ms accepted 2 100 ms attempt planned machine_name/,
+    );
   });
 
   test("an unknown run is a page of its own that repeats nothing of the request", async () => {
@@ -291,6 +310,8 @@ describe("output", () => {
     expect((await runPage(aRun({ output: { ...output, complete: false } }))).words).toContain(
       "The end of the output is missing",
     );
+    const underWay = aRun({ status: "running", output: { ...output, complete: false } });
+    expect((await runPage(underWay)).words).not.toContain("missing");
     expect((await runPage(aRun({ capture: "none", command: null }))).words).toContain(
       "output is not captured",
     );
@@ -299,6 +320,17 @@ describe("output", () => {
   test("more rows than a page holds are counted", async () => {
     const { words } = await runPage(aRun(), outputOf(["stdout", "x\n".repeat(6234)]));
     expect(words).toContain("1,234 earlier lines are left out here");
+  });
+
+  test("more output than a page reads is told without a number of lines, which nobody counted", async () => {
+    const [piece] = outputOf(["stdout", "x\n".repeat(6234)]);
+    if (!piece) throw new Error("one piece");
+    const { words } = await runPage(aRun(), [{ ...piece, offset: 1_000_000 }]);
+    expect(words).toContain("Earlier output is left out here");
+    expect(words).not.toContain("earlier lines");
+    const ports = memoryPorts([aRun()], { [runId(1)]: outputOf(["stdout", "all of this stream\n"]) });
+    ports.outputBefore = runId(1);
+    expect((await get(ports, `/runs/${runId(1)}`)).html).toContain("Earlier output is left out here");
   });
 
   test("a stream can be had raw, as text that no browser takes for anything else", async () => {

@@ -49,7 +49,7 @@ export function aRun(changes: Partial<RunBody> = {}): RunBody {
     regions: [],
     timeouts: { queue: "1h", boot: "2m", run: "15m", stop: "10s" },
     capture: "output",
-    output: { stdout_bytes: 0, stderr_bytes: 0, dropped_bytes: 0, complete: true },
+    output: { stdout_bytes: 0, stderr_bytes: 0, dropped_bytes: 0, complete: final },
     accepted_at: at(60_000),
     cancel_requested_at: null,
     settled_at: final ? at(10_000) : null,
@@ -108,7 +108,7 @@ export function outputOf(
 
 export function eventsOf(run: RunBody): EventListBody["events"] {
   const events: EventListBody["events"] = [
-    { seq: 1, at: run.accepted_at, type: "accepted", attempt: null, data: { image: run.image } },
+    { seq: 1, at: run.accepted_at, type: "accepted", attempt: null, data: {} },
   ];
   const attempt = run.attempts[0];
   if (attempt)

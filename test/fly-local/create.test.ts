@@ -57,6 +57,21 @@ describe("create", async () => {
     expect(reply.body.config).not.toHaveProperty("env");
   });
 
+  it.each([
+    ["ams", "ams"],
+    ["fra,ams", "fra"],
+    ["eu,ams", "ams"],
+    ["any", "local"],
+    ["eu", "local"],
+    ["usa", "local"],
+    ["local", "local"],
+    ["", "local"],
+  ])("places a machine for the region expression %j in one region, %s", async (region, placed) => {
+    const { body: machine } = await fly.call<WireMachine>("POST", machines, { region, config });
+    expect(machine.region).toBe(placed);
+    expect((await fly.call<WireMachine>("GET", `${machines}/${machine.id}`)).body.region).toBe(placed);
+  });
+
   it("refuses a name that a machine has, and gives it out again when that is destroyed", async () => {
     const first = await fly.create(LIVES, {}, { name: "one" });
     const again = await post({ name: "one", config });

@@ -171,8 +171,9 @@ describe("a run", () => {
       "settled",
       "machine_released",
     ]);
-    const released = events.at(-1)?.data as { events: { type: string }[] } | undefined;
-    const machine = released?.events.map(({ type }) => type);
+    const released = events.at(-1);
+    if (released?.type !== "machine_released") throw new Error("the machine's release comes last");
+    const machine = released.data.events.map(({ type }) => type);
     expect(machine).toEqual(expect.arrayContaining(["launch", "start", "exit", "destroy"]));
     const page = (await (await stack.call(`/v1/runs/${id}/events?after=2&limit=2`)).json()) as EventListBody;
     expect(page).toMatchObject({ events: [{ seq: 3 }, { seq: 4 }], next_after: 4 });
@@ -219,7 +220,7 @@ describe("cancel", () => {
     const late = await stack.call(`/v1/runs/${id}/cancel`, { method: "POST" });
     expect(late.status).toBe(409);
     expect(await late.json()).toMatchObject({
-      error: { code: "run_is_final", message: expect.stringContaining("cancelled") },
+      error: { code: "run_is_final", message: expect.stringContaining("cancelled"), run_status: "cancelled" },
     });
   });
 

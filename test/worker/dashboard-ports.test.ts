@@ -1,12 +1,40 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { PAGE_EVENTS_MAX } from "../../src/core/limits.ts";
+import type { OutputChunk } from "../../src/core/output.ts";
 import { dashboardPorts } from "../../src/worker/dashboard-ports.ts";
 import { apiPorts } from "../../src/worker/ports.ts";
-import { aStartingRun, followedBy, T0 } from "../support/a-run.ts";
+import { aRunningRun, aStartingRun, followedBy, T0 } from "../support/a-run.ts";
 
 const ports = apiPorts(env);
 const pages = dashboardPorts(ports);
+
+/** Ten bytes of stdout. */
+function chunk(seq: number): OutputChunk {
+  const bytes = new TextEncoder().encode("0123456789");
+  return {
+    attempt: 1,
+    seq,
+    stream: "stdout",
+    offset: (seq - 1) * 10,
+    length: 10,
+    at: T0,
+    bytes,
+    blobKey: null,
+  };
+}
+
+describe("the output of a run's page", () => {
+  it("tells whether anything was written before it", async () => {
+    const begun = aRunningRun();
+    await ports.store.accept(begun.state, begun.events, null);
+    const { id } = begun.state.run;
+    expect(await pages.readOutput(id, 10)).toMatchObject({ lines: [], fromStart: true });
+    await ports.store.appendOutput(begun.state, [chunk(1), chunk(2)]);
+    expect(await pages.readOutput(id, 20)).toMatchObject({ position: "1.2", fromStart: true });
+    expect(await pages.readOutput(id, 10)).toMatchObject({ position: "1.2", fromStart: false });
+  });
+});
 
 describe("the events of a run's page", () => {
   it("are the newest within the bound, and those before them a page at a time", async () => {

@@ -30,12 +30,29 @@ describe("a PATH of the run's own is the command's alone", () => {
     },
   );
 
-  it("a program that is not in it is a 127 that says so", async () => {
-    expect(await outcome({ env: { PATH: "" }, command: ["echo", "hi"] })).toMatchObject({
+  it.each([
+    ["/nope", "ls", 127, "there is no program ls in the run's PATH (/nope)"],
+    ["", "echo", 127, "there is no program echo in the run's PATH ()"],
+    ["/nope", "/nope/x", 127, "there is no program /nope/x in the image, or no interpreter or loader for it"],
+    ["/nope", "/etc/passwd", 126, "/etc/passwd can not be executed"],
+  ])(
+    "PATH=%s: %s, which can not be started, ends with %i and its reason",
+    async (PATH, program, code, detail) => {
+      expect(await outcome({ env: { PATH }, command: [program, "hi"] })).toMatchObject({
+        reason: "command_not_found",
+        detail,
+        code,
+        stdout: "",
+      });
+    },
+  );
+
+  it.each([126, 127])("a command that itself exits with %i was there", async (code) => {
+    const command = ["/bin/sh", "-c", `echo "sh: not found" >&2; exit ${code}`];
+    expect(await outcome({ env: { PATH: "/nope" }, command })).toMatchObject({
       reason: "exit_code",
-      code: 127,
-      stdout: "",
-      stderr: expect.stringContaining("echo: not found"),
+      code,
+      stderr: "sh: not found\n",
     });
   });
 

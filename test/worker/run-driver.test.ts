@@ -1,9 +1,12 @@
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
-import { env } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import type { RunBody } from "../../src/api/run-schema.ts";
 import { applyEvent } from "../../src/core/lifecycle.ts";
+import { SHOWN_QUIET_MS } from "../../src/core/limits.ts";
 import { planAttempt } from "../../src/core/plan.ts";
 import type { RunSpec } from "../../src/core/run-spec.ts";
+import { lookAfter } from "../../src/flow/look-after.ts";
 import { sweep } from "../../src/flow/sweep.ts";
 import { apiPorts } from "../../src/worker/ports.ts";
 import { aQueuedRun } from "../support/a-run.ts";
@@ -36,6 +39,39 @@ describe("the driver of a run", () => {
     await sweep(ports);
     const state = await stub.untilFinal(20_000);
     expect(state?.run).toMatchObject({ id, status: "failed", reason: "exit_code", exit: { code: 4 } });
+  });
+
+  it("is woken by whoever asks for the run, where nobody follows it", async () => {
+    const { id, stub } = await armedAndStored({ command: ["sh", "-c", "exit 4"] }, Date.now() - 60_000);
+    await evictDurableObject(stub);
+    const ask = async () =>
+      await (
+        await exports.default.fetch(
+          new Request(`https://mayfly.test/v1/runs/${id}`, {
+            headers: { authorization: "Bearer test-token" },
+          }),
+        )
+      ).json<RunBody>();
+    let run = await ask();
+    while (run.settled_at === null) {
+      await scheduler.wait(10);
+      run = await ask();
+    }
+    expect(run).toMatchObject({ id, status: "failed", exit_code: 4 });
+  });
+
+  it("is left alone by who asks for a run that has fresh news or nothing left to do", async () => {
+    const woken: string[] = [];
+    const drivers = { wake: async (runId: string) => void woken.push(runId) };
+    const queued = aQueuedRun().state;
+    const portsAfter = (ms: number) => ({ drivers, clock: { now: () => queued.run.updatedAt + ms } });
+    await lookAfter(portsAfter(SHOWN_QUIET_MS - 1), queued);
+    await lookAfter(portsAfter(60_000), { ...queued, run: { ...queued.run, open: false } });
+    expect(woken).toEqual([]);
+    await lookAfter(portsAfter(SHOWN_QUIET_MS), queued);
+    expect(woken).toEqual([queued.run.id]);
+    const broken = { wake: () => Promise.reject(new Error("the driver is away")) };
+    await expect(lookAfter({ ...portsAfter(60_000), drivers: broken }, queued)).resolves.toBeUndefined();
   });
 
   it("goes on where it was when it is reset in mid-run, on the same machine", async () => {

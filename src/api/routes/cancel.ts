@@ -18,7 +18,7 @@ const route = createRoute({
     202: { description: "asked", content: { "application/json": { schema: runSchema } } },
     ...COMMON_ERRORS,
     404: errorAnswer("there is no such run"),
-    409: errorAnswer("the run is final already"),
+    409: errorAnswer("the run is final already; error.run_status tells how it ended"),
   },
 });
 

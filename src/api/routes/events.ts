@@ -2,8 +2,8 @@
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { LIST_LIMIT_MAX } from "../../core/limits.ts";
+import { eventBody } from "../event-body.ts";
 import type { ApiPorts } from "../ports.ts";
-import { eventBody } from "../run-body.ts";
 import { type EventListBody, eventListSchema } from "../run-schema.ts";
 import { COMMON_ERRORS, errorAnswer, loadRun, runIdParam } from "./answers.ts";
 
@@ -33,7 +33,8 @@ const route = createRoute({
   },
   responses: {
     200: {
-      description: "events; the machine's own stand in the data of machine_released",
+      description:
+        "events, each with the data of its type; the machine's own stand in the data of machine_released",
       content: { "application/json": { schema: eventListSchema } },
     },
     ...COMMON_ERRORS,

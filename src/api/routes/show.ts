@@ -1,6 +1,7 @@
 /** GET /v1/runs/{id}: one run with its attempts. */
 
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { lookAfter } from "../../flow/look-after.ts";
 import type { ApiPorts } from "../ports.ts";
 import { runBody } from "../run-body.ts";
 import { runSchema } from "../run-schema.ts";
@@ -18,6 +19,10 @@ const route = createRoute({
   },
 });
 
-export function showRoute(app: OpenAPIHono, { store }: ApiPorts): void {
-  app.openapi(route, async (c) => c.json(runBody(await loadRun(store, c.req.valid("param").id)), 200));
+export function showRoute(app: OpenAPIHono, ports: ApiPorts): void {
+  app.openapi(route, async (c) => {
+    const state = await loadRun(ports.store, c.req.valid("param").id);
+    await lookAfter(ports, state);
+    return c.json(runBody(state), 200);
+  });
 }

@@ -24,12 +24,10 @@ const route = createRoute({
   summary: "Submit a run",
   request: {
     headers: z.object({
-      "idempotency-key": z
-        .string()
-        .min(1)
-        .max(IDEMPOTENCY_KEY_MAX_CHARS)
-        .optional()
-        .openapi({ description: "the same key and body answer the same run" }),
+      "idempotency-key": z.string().min(1).max(IDEMPOTENCY_KEY_MAX_CHARS).optional().openapi({
+        description:
+          "the same key and body answer the same run. A body is the same where it means the same: the order of fields, white space and defaults that are spelt out make no difference",
+      }),
       prefer: z
         .string()
         .optional()
@@ -45,7 +43,7 @@ const route = createRoute({
     202: answer("accepted"),
     ...COMMON_ERRORS,
     400: errorAnswer("the body is not JSON"),
-    409: errorAnswer("the key was used with another body"),
+    409: errorAnswer("the key was used with a body that means another run"),
     413: errorAnswer("the body is too large"),
   },
 });

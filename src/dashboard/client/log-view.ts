@@ -90,7 +90,10 @@ export class LogView {
     const note = document.getElementById("dropped-rows");
     if (!dropped || !note) return;
     note.hidden = false;
-    note.textContent = droppedRowsNote(this.#screen.rowCount - this.#elements.size);
+    note.textContent = droppedRowsNote({
+      rows: this.#screen.rowCount - this.#elements.size,
+      areLines: this.#screen.rowsAreLines,
+    });
   }
 }
 

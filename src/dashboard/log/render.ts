@@ -7,14 +7,17 @@ import { type LogRow, LogScreen, type LogSnapshot } from "./screen.ts";
 export interface RenderedLog {
   /** The newest rows, in order; ids without gaps. */
   rows: LogRow[];
-  /** Rows before them that a page does not hold. */
-  droppedRows: number;
+  /** What comes before them and is not on the page: rows, and whether they are the lines; null where all is on the page. */
+  dropped: { rows: number; areLines: boolean } | null;
   snapshot: LogSnapshot;
 }
 
-/** @param ended no more output comes, so that a character whose rest is missing is shown as it is */
-export function renderLog(lines: OutputLine[], ended: boolean): RenderedLog {
-  const screen = new LogScreen();
+/**
+ * @param ended no more output comes, so that a character whose rest is missing is shown as it is
+ * @param fromStart nothing was written before the first line
+ */
+export function renderLog(lines: OutputLine[], ended: boolean, fromStart = true): RenderedLog {
+  const screen = new LogScreen(fromStart);
   // Rows keep their place when they change: a Map's order is that of first insertion, here the order of ids.
   const rows = new Map<number, LogRow>();
   const keep = (changed: LogRow[]): void => {
@@ -27,5 +30,10 @@ export function renderLog(lines: OutputLine[], ended: boolean): RenderedLog {
   };
   for (const line of lines) keep(screen.write(line));
   if (ended) keep(screen.end());
-  return { rows: [...rows.values()], droppedRows: screen.rowCount - rows.size, snapshot: screen.snapshot() };
+  const droppedRows = screen.rowCount - rows.size;
+  return {
+    rows: [...rows.values()],
+    dropped: droppedRows === 0 && fromStart ? null : { rows: droppedRows, areLines: screen.rowsAreLines },
+    snapshot: screen.snapshot(),
+  };
 }

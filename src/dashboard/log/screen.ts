@@ -32,6 +32,7 @@ interface LaneState {
 export interface LogSnapshot {
   attempt: number;
   nextRow: number;
+  rowsAreLines: boolean;
   lanes: Record<Stream, LaneState & { line: OpenLineSnapshot | null }>;
 }
 
@@ -42,11 +43,17 @@ const newLane = (): Lane => ({ escapes: TEXT_STATE, sgr: PLAIN, pending: [], exp
 export class LogScreen {
   #attempt = 1;
   #nextRow = 0;
+  #rowsAreLines: boolean;
   #lanes: Record<Stream, Lane> = { stdout: newLane(), stderr: newLane() };
   #changed: LogRow[] = [];
 
+  /** @param fromStart the first piece to come is the first that was written */
+  constructor(fromStart = true) {
+    this.#rowsAreLines = fromStart;
+  }
+
   static restore(snapshot: LogSnapshot): LogScreen {
-    const screen = new LogScreen();
+    const screen = new LogScreen(snapshot.rowsAreLines);
     screen.#attempt = snapshot.attempt;
     screen.#nextRow = snapshot.nextRow;
     for (const stream of STREAMS) {
@@ -64,6 +71,7 @@ export class LogScreen {
     return {
       attempt: this.#attempt,
       nextRow: this.#nextRow,
+      rowsAreLines: this.#rowsAreLines,
       lanes: { stdout: lane("stdout"), stderr: lane("stderr") },
     };
   }
@@ -71,6 +79,14 @@ export class LogScreen {
   /** Rows there have been so far; the last one's id is one less. */
   get rowCount(): number {
     return this.#nextRow;
+  }
+
+  /**
+   * True while each row so far is one line of the output and no line is without one: then a number of rows is a number of
+   * lines. A page of much output reads its end alone, and a long line has several rows.
+   */
+  get rowsAreLines(): boolean {
+    return this.#rowsAreLines;
   }
 
   /** Takes the next piece of output. Returns rows that are new or look otherwise now; new ones in order, at the end. */
@@ -114,6 +130,7 @@ export class LogScreen {
   }
 
   #note(text: string): void {
+    this.#rowsAreLines = false;
     this.#changed.push({ id: this.#nextRow++, kind: "note", runs: [{ text, classes: "" }] });
   }
 
@@ -127,7 +144,10 @@ export class LogScreen {
     let classes = classesOf(lane.sgr);
     const line = (): OpenLine => {
       // A row that is no longer kept can not go on.
-      if (lane.line && lane.line.rowId < this.#nextRow - LOG_ROWS_MAX) lane.line = null;
+      if (lane.line && lane.line.rowId < this.#nextRow - LOG_ROWS_MAX) {
+        lane.line = null;
+        this.#rowsAreLines = false;
+      }
       lane.line ??= new OpenLine(this.#nextRow++);
       return lane.line;
     };
@@ -141,6 +161,7 @@ export class LogScreen {
         let written = line().write(chars, 0, classes);
         while (written < chars.length) {
           finish();
+          this.#rowsAreLines = false;
           written += line().write(chars, written, classes);
         }
       },

@@ -9,14 +9,14 @@ export interface LayoutProps {
   title: string;
   nowMs: number;
   signedIn: boolean;
-  /** Without a script the page loads itself again this often; null where nothing on it changes. */
-  refreshS?: number | null;
+  /** Without a script the page loads itself again from `url` this often; null where nothing on it changes. */
+  refresh?: { everyS: number; url: string } | null;
   /** Goes on to this page at once: a page that sets a cookie for the next one. */
   goTo?: string;
   children?: Child;
 }
 
-export function Layout({ title, nowMs, signedIn, refreshS = null, goTo, children }: LayoutProps) {
+export function Layout({ title, nowMs, signedIn, refresh = null, goTo, children }: LayoutProps) {
   return (
     <>
       {raw("<!doctype html>")}
@@ -29,7 +29,8 @@ export function Layout({ title, nowMs, signedIn, refreshS = null, goTo, children
           <link rel="icon" type="image/svg+xml" href={ICON.path} />
           <link rel="stylesheet" href={STYLE.path} />
           <script defer src={SCRIPT.path}></script>
-          {refreshS !== null && raw(`<noscript><meta http-equiv="refresh" content="${refreshS}"></noscript>`)}
+          {refresh !== null &&
+            raw(`<noscript><meta http-equiv="refresh" content="${refresh.everyS}"></noscript>`)}
           {goTo !== undefined && <meta http-equiv="refresh" content={`0; url=${goTo}`} />}
         </head>
         <body>
@@ -53,7 +54,17 @@ export function Layout({ title, nowMs, signedIn, refreshS = null, goTo, children
               </nav>
             )}
           </header>
-          <main id="main">{children}</main>
+          <main id="main">
+            {refresh !== null && (
+              <noscript>
+                <p class="muted">
+                  {`Without JavaScript this page loads itself again every ${refresh.everyS} s. `}
+                  <a href={refresh.url}>Reload now</a>
+                </p>
+              </noscript>
+            )}
+            {children}
+          </main>
           <p id="announcer" class="unseen" role="status" aria-live="polite"></p>
         </body>
       </html>

@@ -46,8 +46,8 @@ export function OutputPanel({ run, stored, log }: OutputPanelProps) {
           <a href={`/runs/${run.id}/output/stderr`}>stderr</a>
         </span>
       </div>
-      <p class="dropped-rows" id="dropped-rows" hidden={log.droppedRows === 0}>
-        {droppedRowsNote(log.droppedRows)}
+      <p class="dropped-rows" id="dropped-rows" hidden={log.dropped === null}>
+        {log.dropped && droppedRowsNote(log.dropped)}
       </p>
       <section
         class="log"
@@ -78,7 +78,7 @@ export function OutputNotes({ run, empty }: { run: RunBody; empty: boolean }) {
           {`${byteCount(dropped)} more were written and not kept: a run's output is kept up to ${byteCount(OUTPUT_MAX_BYTES)}.`}
         </p>
       )}
-      {!complete && (
+      {isFinal(run.status) && !complete && (
         <p class="warning">
           The end of the output is missing: the machine was gone before all of it was fetched.
         </p>

@@ -15,9 +15,10 @@ export function elapsed(ms: number): string {
   return span < DAY ? pair(span, HOUR, "h", MINUTE, "m") : pair(span, DAY, "d", HOUR, "h");
 }
 
-/** {@link elapsed} for a span that still grows: whole seconds, so that it does not flicker. */
+/** {@link elapsed} for a span that still grows: whole seconds, so that it does not flicker. The first has begun, so it is not 0 s. */
 export function elapsedSoFar(ms: number): string {
   const span = Math.max(0, ms);
+  if (span < SECOND) return "under 1 s";
   return span < MINUTE ? `${Math.floor(span / SECOND)} s` : elapsed(span);
 }
 

@@ -32,6 +32,8 @@ export function shortReason(run: RunSummaryBody): string {
       return `exit code ${run.exit_code ?? "unknown"}`;
     case "signal":
       return run.signal ?? "ended by a signal";
+    case "command_not_found":
+      return isThere(run) ? "could not be executed" : "command not found";
     case "cancelled_by_user":
     case null:
       return "";
@@ -45,10 +47,12 @@ export function furtherDetail(run: RunBody): string | null {
   return run.reason !== null && TOLD_IN_FULL.has(run.reason) ? null : run.detail;
 }
 
-const SHORT: Record<Exclude<Reason, "exit_code" | "signal" | "cancelled_by_user">, string> = {
+const SHORT: Record<
+  Exclude<Reason, "exit_code" | "signal" | "command_not_found" | "cancelled_by_user">,
+  string
+> = {
   out_of_memory: "out of memory",
   timed_out: "timed out",
-  command_not_found: "command not found",
   no_capacity: "no capacity",
   image_unavailable: "image unavailable",
   launch_refused: "launch refused",
@@ -69,7 +73,7 @@ function endedBecause(reason: Reason, run: RunBody): string {
     case "timed_out":
       return limitPassed(run);
     case "command_not_found":
-      return "The command could not be started";
+      return isThere(run) ? "The command could not be executed" : "The command could not be started";
     case "no_capacity":
       return "No host had room for its machine";
     case "image_unavailable":
@@ -81,6 +85,11 @@ function endedBecause(reason: Reason, run: RunBody): string {
     case "cancelled_by_user":
       return "Cancelled";
   }
+}
+
+/** Of a command that could not be started: whether its program is there, by the code that shells give. */
+function isThere(run: RunSummaryBody): boolean {
+  return run.exit_code === 126;
 }
 
 /** Which of the limits it was shows in how far the last attempt came. */

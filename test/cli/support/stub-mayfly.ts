@@ -111,7 +111,7 @@ export function aRun(changes: Partial<RunBody> = {}): RunBody {
     regions: [],
     timeouts: { queue: "1h", boot: "2m", run: "15m", stop: "10s" },
     capture: "output",
-    output: { stdout_bytes: 0, stderr_bytes: 0, dropped_bytes: 0, complete: true },
+    output: { stdout_bytes: 0, stderr_bytes: 0, dropped_bytes: 0, complete: false },
     accepted_at: AT,
     cancel_requested_at: null,
     settled_at: null,
@@ -125,6 +125,7 @@ export function anEndedRun(changes: Partial<RunBody> = {}): RunBody {
   return aRun({
     status: "succeeded",
     exit_code: 0,
+    output: { stdout_bytes: 0, stderr_bytes: 0, dropped_bytes: 0, complete: true },
     settled_at: "2026-11-21T10:00:01.500Z",
     attempts: [anAttempt()],
     ...changes,

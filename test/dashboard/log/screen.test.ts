@@ -215,10 +215,35 @@ describe("bytes", () => {
 
 describe("bounds", () => {
   test("a page keeps the newest rows and counts the others", () => {
-    const { rows, droppedRows } = renderLog(outputOf(["stdout", "x\n".repeat(LOG_ROWS_MAX + 20_000)]), true);
+    const { rows, dropped } = renderLog(outputOf(["stdout", "x\n".repeat(LOG_ROWS_MAX + 20_000)]), true);
     expect(rows).toHaveLength(LOG_ROWS_MAX);
-    expect(droppedRows).toBe(20_000);
+    expect(dropped).toEqual({ rows: 20_000, areLines: true });
     expect(rows[0]?.id).toBe(20_000);
+  });
+
+  test("rows are not taken for lines where output before the first was never read", () => {
+    const [line] = outputOf(["stdout", "x\n".repeat(LOG_ROWS_MAX + 10)]);
+    if (!line) throw new Error("one piece");
+    expect(renderLog([{ ...line, offset: 1_000_000 }], true).dropped?.areLines).toBe(false);
+    // The other stream wrote all that came before.
+    expect(renderLog([line], true, false).dropped?.areLines).toBe(false);
+  });
+
+  test("rows are not taken for lines where a line has several, also in what comes after the page", () => {
+    const long = "x".repeat(LOG_ROW_MAX_CHARS + 1);
+    const [first, second] = outputOf(["stdout", `${long}\n`], ["stdout", "y\n".repeat(LOG_ROWS_MAX + 10)]);
+    if (!first || !second) throw new Error("two pieces");
+    expect(renderLog([first, second], true).dropped?.areLines).toBe(false);
+    const page = renderLog([first], false);
+    const script = LogScreen.restore(JSON.parse(JSON.stringify(page.snapshot)));
+    script.write(second);
+    expect(script.rowsAreLines).toBe(false);
+  });
+
+  test("rows are not taken for lines where a line left open long ago goes on in another row", () => {
+    const many = "x\n".repeat(LOG_ROWS_MAX + 10);
+    const lines = outputOf(["stdout", "old "], ["stderr", many], ["stdout", "new\n"]);
+    expect(renderLog(lines, true).dropped?.areLines).toBe(false);
   });
 
   test("a huge line goes on in further rows and loses nothing", () => {

@@ -47,7 +47,7 @@ async function stored({ runId, stream }: LogsOptions, io: Io, client: Client): P
     for await (const line of client.outputLines(runId))
       await write(line.stream === "stdout" ? io.stdout : io.stderr, bytesOf(line));
   }
-  await sayWhatIsMissing(io, run.output);
+  await sayWhatIsMissing(io, run);
 }
 
 async function followed({ runId, stream }: LogsOptions, io: Io, client: Client): Promise<void> {
@@ -58,10 +58,10 @@ async function followed({ runId, stream }: LogsOptions, io: Io, client: Client):
     },
     ...sayContact(client.url, (line) => say(io, line)),
   }).catch(orNoRun(runId, client.command));
-  if (end !== null) await sayWhatIsMissing(io, end.output);
+  if (end !== null) await sayWhatIsMissing(io, end);
 }
 
-async function sayWhatIsMissing(io: Io, output: Parameters<typeof outputNote>[0]["output"]): Promise<void> {
-  const note = outputNote({ output });
+async function sayWhatIsMissing(io: Io, run: Parameters<typeof outputNote>[0]): Promise<void> {
+  const note = outputNote(run);
   if (note !== null) await say(io, note);
 }

@@ -1,0 +1,66 @@
+/** Events in the API's words: the fields and times of every other answer. */
+
+import type { MachineEvent } from "../core/machine.ts";
+import { signalName } from "../core/signals.ts";
+import type { NumberedEvent } from "../flow/ports.ts";
+import type { EventBody } from "./event-schema.ts";
+import { endingBody, exitBody, outputBody, time } from "./run-body.ts";
+
+export function eventBody({ seq, event }: NumberedEvent): EventBody {
+  const at = time(event.at);
+  switch (event.type) {
+    case "accepted":
+    case "cancel_requested":
+      return { seq, at, type: event.type, attempt: null, data: {} };
+    case "attempt_planned":
+      return {
+        seq,
+        at,
+        type: event.type,
+        attempt: event.attempt,
+        data: { machine_name: event.machineName },
+      };
+    case "create_uncertain":
+      return { seq, at, type: event.type, attempt: event.attempt, data: { error: event.error } };
+    case "machine_created": {
+      const { machineId, region, adopted } = event;
+      const data = { machine_id: machineId, region, adopted };
+      return { seq, at, type: event.type, attempt: event.attempt, data };
+    }
+    case "machine_started":
+    case "stop_requested":
+      return { seq, at, type: event.type, attempt: event.attempt, data: {} };
+    case "exited": {
+      const data = { ...exitBody(event.exit), source: event.source };
+      return { seq, at, type: event.type, attempt: event.attempt, data };
+    }
+    case "settled": {
+      const { status, reason, exit, detail, output } = event;
+      const data = { status, ...endingBody(reason, exit), detail, output: outputBody(output) };
+      return { seq, at, type: event.type, attempt: null, data };
+    }
+    case "machine_released": {
+      const data = { events: event.events.map(machineEventBody) };
+      return { seq, at, type: event.type, attempt: event.attempt, data };
+    }
+  }
+}
+
+type MachineEventBody = Extract<EventBody, { type: "machine_released" }>["data"]["events"][number];
+
+function machineEventBody({ type, status, source, at, exit }: MachineEvent): MachineEventBody {
+  return {
+    type,
+    status,
+    source,
+    at: time(at),
+    exit: exit && {
+      exit_code: exit.code,
+      // A signal that has no name here is told by its number.
+      signal: exit.signal === null ? null : (signalName(exit.signal) ?? `SIG${exit.signal}`),
+      oom_killed: exit.oomKilled,
+      requested_stop: exit.requestedStop,
+      exited_at: exit.at === null ? null : time(exit.at),
+    },
+  };
+}

@@ -1,0 +1,76 @@
+/** Events as the API answers them: one envelope, and for each type its own data. */
+
+import { z } from "@hono/zod-openapi";
+import type { EventType } from "../core/event.ts";
+import { FINAL_STATUSES } from "../core/run.ts";
+import { ending, exit, output, time } from "./schema-parts.ts";
+
+/** One type of event. Its name in the OpenAPI document is the type's: `machine_created` is MachineCreatedEvent. */
+function eventOf<T extends EventType, D extends z.ZodRawShape>(type: T, description: string, data: D) {
+  const name = type.replaceAll(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase());
+  return z
+    .object({
+      seq: z.int().openapi({ description: "from 1, without gaps" }),
+      at: time.openapi({ description: "when the fact was learnt" }),
+      type: z.literal(type),
+      attempt: z
+        .int()
+        .nullable()
+        .openapi({ description: "the attempt that it is about; null where it is about the run" }),
+      data: z.object(data),
+    })
+    .openapi(`${name}Event`, { description });
+}
+
+/** An entry of the Machine's own event list. */
+const machineEventSchema = z
+  .object({
+    type: z.string().openapi({ example: "exit" }),
+    status: z.string(),
+    source: z.string(),
+    at: time,
+    exit: z
+      .object({
+        ...exit,
+        exit_code: z.int(),
+        requested_stop: z.boolean(),
+        exited_at: time.nullable(),
+      })
+      .nullable()
+      .openapi({ description: "of its exit event; null in every other" }),
+  })
+  .openapi("MachineEvent");
+
+export const eventSchema = z
+  .discriminatedUnion("type", [
+    eventOf("accepted", "the run is stored and will be carried out", {}),
+    eventOf("attempt_planned", "the attempt's machine is decided and about to be asked for", {
+      machine_name: z.string(),
+    }),
+    eventOf("create_uncertain", "the answer to a create left it open whether the machine exists", {
+      error: z.string(),
+    }),
+    eventOf("machine_created", "the machine exists", {
+      machine_id: z.string(),
+      region: z.string().nullable(),
+      adopted: z.boolean().openapi({ description: "true where an earlier ask turned out to have made it" }),
+    }),
+    eventOf("machine_started", "the machine is up", {}),
+    eventOf("cancel_requested", "somebody asked the run to cancel", {}),
+    eventOf("stop_requested", "the command was told to stop", {}),
+    eventOf("exited", "the command's end is known", {
+      ...exit,
+      source: z.enum(["runner", "machine"]).openapi({ description: "who told it" }),
+    }),
+    eventOf("settled", "the run's outcome, once per run", {
+      status: z.enum(FINAL_STATUSES),
+      ...ending,
+      detail: z.string().nullable(),
+      output,
+    }),
+    eventOf("machine_released", "the machine is known to be gone", {
+      events: z.array(machineEventSchema).openapi({ description: "the machine's own, oldest first" }),
+    }),
+  ])
+  .openapi("Event");
+export type EventBody = z.infer<typeof eventSchema>;

@@ -1,0 +1,35 @@
+/** Parts that the schemas of several answers share, so that one thing has one shape everywhere. */
+
+import { z } from "@hono/zod-openapi";
+import { REASONS, RUN_STATUSES } from "../core/run.ts";
+
+/** RFC 3339 in UTC. */
+export const time = z.iso.datetime();
+
+export const status = z.enum(RUN_STATUSES);
+
+/** How a command ended, as fields of what it belongs to. */
+export const exit = {
+  exit_code: z
+    .int()
+    .nullable()
+    .openapi({ description: "null where the command's end is not known, never a stand-in 0" }),
+  signal: z.string().nullable().openapi({ example: "SIGKILL" }),
+  oom_killed: z.boolean(),
+};
+
+/** How a run or an attempt ended, likewise. */
+export const ending = { reason: z.enum(REASONS).nullable(), ...exit };
+
+/** What became of a run's output. */
+export const output = z
+  .object({
+    stdout_bytes: z.int(),
+    stderr_bytes: z.int(),
+    dropped_bytes: z.int().openapi({ description: "written by the command but past the cap of one run" }),
+    complete: z.boolean().openapi({
+      description:
+        "true once the run is final with all of its output stored; false while it is not final, and where bytes are missing: dropped past the cap, or never fetched from a machine that died",
+    }),
+  })
+  .openapi({ description: "counted when the run is settled: nothing until then" });

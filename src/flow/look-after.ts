@@ -1,0 +1,17 @@
+/** Look after a run that somebody asks about: a driver that was lost with its worker goes on then, and not at the next sweep. */
+
+import { SHOWN_QUIET_MS } from "../core/limits.ts";
+import type { RunState } from "../core/run.ts";
+import type { Clock, Drivers } from "./ports.ts";
+
+/**
+ * Wakes the driver of an open run whose last event is not fresh, which one at work hardly notices. What was asked does not
+ * depend on it: a driver that does not answer is left to its alarm and the sweep.
+ */
+export async function lookAfter(
+  ports: { drivers: Pick<Drivers, "wake">; clock: Clock },
+  { run }: RunState,
+): Promise<void> {
+  if (!run.open || ports.clock.now() - run.updatedAt < SHOWN_QUIET_MS) return;
+  await ports.drivers.wake(run.id).catch(() => undefined);
+}

@@ -1,0 +1,73 @@
+import { env, exports } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { eventSchema } from "../../src/api/event-schema.ts";
+import type { EventListBody } from "../../src/api/run-schema.ts";
+import { EVENT_TYPES, type RunEvent } from "../../src/core/event.ts";
+import type { MachineEvent } from "../../src/core/machine.ts";
+import { apiPorts } from "../../src/worker/ports.ts";
+import { aStartingRun, followedBy, T0 } from "../support/a-run.ts";
+
+const { store } = apiPorts(env);
+const at = T0 + 1000;
+const exit = { code: 137, signal: "SIGKILL", oomKilled: true };
+const output = { stdoutBytes: 1, stderrBytes: 2, droppedBytes: 3, complete: false };
+const machineExit = { code: 137, signal: 9, oomKilled: true, requestedStop: false, at: T0 + 900 };
+const machineEvents: MachineEvent[] = [
+  { type: "start", status: "started", source: "flyd", at: T0, exit: null },
+  { type: "exit", status: "stopped", source: "flyd", at: T0 + 950, exit: machineExit },
+];
+
+/** All that can follow a planned attempt, each type at least once. */
+const REST: RunEvent[] = [
+  { type: "create_uncertain", at, attempt: 1, error: "504" },
+  { type: "machine_created", at, attempt: 1, machineId: "1857", region: null, adopted: true },
+  { type: "machine_started", at, attempt: 1 },
+  { type: "cancel_requested", at },
+  { type: "stop_requested", at, attempt: 1 },
+  { type: "exited", at, attempt: 1, exit, source: "runner" },
+  { type: "settled", at, status: "failed", reason: "out_of_memory", detail: "256 MB", exit, output },
+  { type: "machine_released", at, attempt: 1, events: machineEvents },
+];
+
+async function eventsOfEveryType(): Promise<EventListBody["events"]> {
+  const begun = aStartingRun();
+  await store.accept(begun.state, begun.events, null);
+  const { id } = followedBy(begun, ...REST).state.run;
+  await store.record(begun.state, REST, []);
+  const request = new Request(`https://mayfly.test/v1/runs/${id}/events`, {
+    headers: { authorization: "Bearer test-token" },
+  });
+  return (await (await exports.default.fetch(request)).json<EventListBody>()).events;
+}
+
+/** Every field in a value, however deep, with what it holds. */
+function fieldsOf(value: unknown): [name: string, value: unknown][] {
+  if (Array.isArray(value)) return value.flatMap(fieldsOf);
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => [[name, inner], ...fieldsOf(inner)]);
+}
+
+describe("events", () => {
+  it("have the fields and times of every other answer: snake_case and RFC 3339", async () => {
+    const events = await eventsOfEveryType();
+    expect(new Set(events.map(({ type }) => type))).toEqual(new Set(EVENT_TYPES));
+    const fields = fieldsOf(events);
+    expect(fields.filter(([name]) => !/^[a-z]+(_[a-z]+)*$/.test(name))).toEqual([]);
+    const times = fields.filter(([name]) => name === "at" || name.endsWith("_at")).map(([, value]) => value);
+    expect(times.length).toBe(EVENT_TYPES.length + machineEvents.length + 1);
+    for (const time of times) expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  });
+
+  it("are what the OpenAPI document says of their type, and hold nothing that it does not name", async () => {
+    const events = await eventsOfEveryType();
+    // Parsing leaves out what the schema does not know.
+    expect(events.map((event) => eventSchema.parse(event))).toEqual(events);
+    const end = { exit_code: 137, signal: "SIGKILL", oom_killed: true };
+    expect(Object.fromEntries(events.map(({ type, data }) => [type, data]))).toMatchObject({
+      machine_created: { machine_id: "1857", region: null, adopted: true },
+      exited: { ...end, source: "runner" },
+      settled: { ...end, status: "failed", reason: "out_of_memory", output: { dropped_bytes: 3 } },
+      machine_released: { events: [{ exit: null }, { exit: { ...end, requested_stop: false } }] },
+    });
+  });
+});
