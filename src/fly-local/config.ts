@@ -1,8 +1,9 @@
 /** What a create asks for: checked, refused in words, and filled in the way Fly returns it. */
 
 import { posix } from "node:path";
+import { imageComplaint } from "../core/image-reference.ts";
 import { type WireConfig, type WireCreateRequest, wireCreateRequest } from "../fly/wire.ts";
-import { ApiError, invalid, notImplemented } from "./error.ts";
+import { invalid, notImplemented } from "./error.ts";
 import { checkGuest, GUEST_DEFAULT } from "./guest.ts";
 import { fullImageName } from "./image.ts";
 
@@ -24,10 +25,18 @@ export function readCreateRequest(body: unknown): WireCreateRequest {
   return parsed.data;
 }
 
-/** The command of a Machine: `init.exec` replaces all, else entrypoint and cmd (docs: Machine config, init). */
-export function commandOf(config: WireConfig): string[] {
+/**
+ * The command of a Machine: `init.exec` replaces all, else `init.entrypoint` and `init.cmd`, each in place of the image's own
+ * (docs: Machine config, init). Unlike in docker an entrypoint alone leaves the image's cmd as it is: Fly's documents say no more
+ * than that either overrides its own.
+ * @param image null where there is none
+ */
+export function commandOf(
+  config: WireConfig,
+  image: { entrypoint: readonly string[]; cmd: readonly string[] } | null,
+): string[] {
   const { exec, entrypoint, cmd } = config.init ?? {};
-  return exec?.length ? exec : [...(entrypoint ?? []), ...(cmd ?? [])];
+  return exec?.length ? exec : [...(entrypoint ?? image?.entrypoint ?? []), ...(cmd ?? image?.cmd ?? [])];
 }
 
 /** The config as every answer shows it: defaults filled in, the image by its full name. */
@@ -44,6 +53,8 @@ export function filledConfig(config: WireConfig): WireConfig {
 
 function checkConfig(config: WireConfig): void {
   if (config.image.trim() === "") throw invalid("config.image: no image given");
+  const complaint = imageComplaint(config.image);
+  if (complaint !== null) throw invalid(`config.image: "${config.image}" ${complaint}`);
   for (const key of UNSUPPORTED) {
     const value = config[key];
     if (value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0))
@@ -54,11 +65,6 @@ function checkConfig(config: WireConfig): void {
   for (const name of Object.keys(config.env ?? {}))
     if (name === "" || /[=\0]/.test(name)) throw invalid(`config.env: "${name}" cannot name a variable`);
   for (const file of config.files ?? []) checkFile(file);
-  if (commandOf(config).length === 0)
-    throw new ApiError(
-      400,
-      "no command: images are not used here, so init.exec, init.entrypoint or init.cmd must say what the machine runs",
-    );
 }
 
 function checkFile(file: { guest_path: string; raw_value?: string | undefined }): void {

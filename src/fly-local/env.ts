@@ -5,11 +5,18 @@ import type { Machine } from "./machine.ts";
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** Exactly this, nothing of the server's own environment. What the user sets wins over defaults, not over FLY_*. */
-export function machineEnv(machine: Machine): Record<string, string> {
+/**
+ * Exactly this, nothing of the server's own environment. What the user sets wins over the image and defaults, not over FLY_*.
+ * @param image the image's own variables
+ */
+export function machineEnv(
+  machine: Machine,
+  image: Readonly<Record<string, string>>,
+): Record<string, string> {
   const { config } = machine;
   return {
     PATH,
+    ...image,
     ...config.env,
     FLY_APP_NAME: machine.app,
     FLY_MACHINE_ID: machine.id,

@@ -3,8 +3,9 @@
  * `state.ts`; here they meet processes and timers.
  */
 
-import { commandOf } from "./config.ts";
-import { machineEnv } from "./env.ts";
+import { ImageError } from "./images/error.ts";
+import type { Images } from "./images/images.ts";
+import { launchPlan } from "./launch-plan.ts";
 import type { Machine } from "./machine.ts";
 import type { ExecResult, Guest, Level, ProcessExit } from "./processes/level.ts";
 import type { Registry } from "./registry.ts";
@@ -32,15 +33,42 @@ export type ExecOutcome =
 export class Host {
   readonly registry: Registry;
   readonly level: Level;
+  readonly images: Images;
   readonly #restartDelayMs: number;
   readonly #lives = new Map<string, Life>();
   readonly #restarts = new Map<string, NodeJS.Timeout>();
   #closing = false;
 
-  constructor(registry: Registry, level: Level, restartDelayMs: number) {
+  constructor(registry: Registry, level: Level, images: Images, restartDelayMs: number) {
     this.registry = registry;
     this.level = level;
+    this.images = images;
     this.#restartDelayMs = restartDelayMs;
+  }
+
+  /** Has the image of a Machine that was just created at hand, and then launches it, unless it is to be left `stopped`. */
+  async open(id: string, image: string, isLaunched: boolean): Promise<void> {
+    try {
+      // Nothing to wait for, and a start is not held up by a turn of the event loop.
+      if (this.images.kind === "real") await this.images.prepare(image);
+      const facts = this.images.known(image);
+      if (facts !== null) this.registry.apply(id, { kind: "image_had", image: facts });
+    } catch (error) {
+      await this.#failLaunch(id, error as Error);
+      return;
+    }
+    if (isLaunched) this.launch(id, "flyd");
+    else this.registry.apply(id, { kind: "left_unlaunched" });
+  }
+
+  async #failLaunch(id: string, error: Error): Promise<void> {
+    if (this.#closing) return;
+    console.error(`machine ${id} could not be started: ${error.message}`);
+    const machine = this.registry.apply(id, { kind: "launch_failed", error: error.message });
+    // Somebody has destroyed it meanwhile.
+    if (machine === null) return;
+    this.registry.apply(id, { kind: "destroy_begun", by: "flyd" });
+    await this.#finishDestroy(machine, "flyd");
   }
 
   /** Starts a Machine: `user` one that is stopped, `flyd` one that is created or due for its restart. */
@@ -63,14 +91,15 @@ export class Host {
   async #begin(machine: Machine, life: Life, before: Promise<void> | undefined): Promise<void> {
     try {
       if (before !== undefined) await before;
-      const plan = { machine, argv: commandOf(machine.config), env: machineEnv(machine) };
-      const guest = await this.level.start(plan);
+      const image = this.images.kind === "real" ? await this.images.prepare(machine.config.image) : null;
+      const guest = await this.level.start(launchPlan(machine, image));
       life.guest = guest;
       life.over = guest.exit.then((exit) => this.#exited(machine, life, exit));
       this.registry.apply(machine.id, { kind: "started" });
     } catch (error) {
-      console.error(`machine ${machine.id} could not be started: ${(error as Error).message}`);
       this.#lives.delete(machine.id);
+      if (error instanceof ImageError) return this.#failLaunch(machine.id, error);
+      console.error(`machine ${machine.id} could not be started: ${(error as Error).message}`);
       // Nothing ran, so there is no exit to report.
       this.registry.apply(machine.id, { kind: "destroy_begun", by: "flyd" });
       await this.#finishDestroy(machine, "flyd");
@@ -183,6 +212,7 @@ export class Host {
     for (const life of lives) if (life.killTimer !== null) clearTimeout(life.killTimer);
     await Promise.all(lives.map((life) => life.begun.then(() => endOf(life)).then(() => life.over)));
     await this.loseAll();
+    await this.images.close();
     await this.level.close();
   }
 

@@ -2,11 +2,14 @@
 
 import type { WireConfig, WireEvent, WireMachine } from "../fly/wire.ts";
 import { imageRef } from "./image.ts";
+import type { ImageFacts } from "./images/images.ts";
 
 /** Docs: Machine states and lifecycle. `stopped`, `failed` and `destroyed` last; each other one is left by itself. */
 export type MachineState =
   /** Accepted; left by the launch that follows at once, or by `skip_launch` to stopped. */
   | "created"
+  /** Its image can not be had; left by itself to destroyed. */
+  | "launch_failed"
   /** Its first process is being made. */
   | "starting"
   /** Its main process runs; left when that ends. */
@@ -45,6 +48,8 @@ export interface Machine {
   /** Instants of the restarts by policy, epoch milliseconds, since somebody last started it. */
   readonly restartedAt: readonly number[];
   readonly config: WireConfig;
+  /** Of its image, once that is at hand; null or absent where no image is used. */
+  readonly image?: ImageFacts | null;
 }
 
 /** RFC 3339 in whole seconds, as Fly writes its own times. */
@@ -59,7 +64,7 @@ export function toWire(machine: Machine): WireMachine {
     name: machine.name,
     state: machine.state,
     region: machine.region,
-    image_ref: imageRef(machine.config.image),
+    image_ref: { ...imageRef(machine.config.image), ...machine.image },
     instance_id: machine.instanceId,
     version: machine.instanceId,
     private_ip: machine.privateIp,

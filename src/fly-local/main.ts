@@ -4,6 +4,7 @@
  */
 
 import { parseArgs } from "node:util";
+import type { ImagesChoice } from "./images/images.ts";
 import type { IsolationChoice } from "./processes/choose-level.ts";
 import { type MachinesServer, startMachinesServer } from "./server.ts";
 
@@ -24,16 +25,23 @@ function readFlags() {
       host: { type: "string", default: "127.0.0.1" },
       state: { type: "string", default: ".mayfly/machines" },
       isolation: { type: "string", default: "auto" },
+      images: { type: "string", default: "real" },
       token: { type: "string" },
       region: { type: "string", default: "local" },
     },
   });
-  const { isolation } = values;
+  const { isolation, images } = values;
   if (!/^\d+$/.test(values.port) || Number(values.port) > 65_535)
     throw new Error(`--port ${values.port}: a number from 0 to 65535 is expected`);
   if (isolation !== "auto" && isolation !== "sandbox" && isolation !== "process")
     throw new Error(`--isolation ${isolation}: auto, sandbox or process is expected`);
-  return { ...values, isolation: isolation as IsolationChoice, port: Number(values.port) };
+  if (images !== "host" && images !== "real") throw new Error(`--images ${images}: host or real is expected`);
+  return {
+    ...values,
+    images: images as ImagesChoice,
+    isolation: isolation as IsolationChoice,
+    port: Number(values.port),
+  };
 }
 
 async function main(): Promise<void> {

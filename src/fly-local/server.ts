@@ -7,6 +7,9 @@ import { createAdaptorServer } from "@hono/node-server";
 import { machinesApi } from "./app.ts";
 import { Faults } from "./faults.ts";
 import { Host } from "./host.ts";
+import { hostImages } from "./images/host-images.ts";
+import type { Images, ImagesChoice } from "./images/images.ts";
+import type { ImageSources } from "./images/open-images.ts";
 import { DESTROYED_KEPT_MS, DESTROYED_SWEEP_MS, RESTART_DELAY_MS } from "./limits.ts";
 import { chooseLevel, type IsolationChoice } from "./processes/choose-level.ts";
 import { Registry } from "./registry.ts";
@@ -19,6 +22,10 @@ export interface MachinesServerOptions {
   /** Where machines are remembered. */
   stateDir: string;
   isolation?: IsolationChoice;
+  /** Default real: this computer's own files are given to machines only where that was asked for. */
+  images?: ImagesChoice;
+  /** Where real images come from, apart from the store in `stateDir`. */
+  imageSources?: ImageSources;
   /** What the Authorization header must carry; by default anything. */
   token?: string | null;
   region?: string;
@@ -51,9 +58,11 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
   await listening(server, port, hostname);
   let host: Host;
   try {
-    const level = await chooseLevel(options.isolation ?? "auto", directory);
+    const choice = options.images ?? "real";
+    const level = await chooseLevel(options.isolation ?? "auto", directory, choice);
     const registry = new Registry(openStore(directory), now);
-    host = new Host(registry, level, options.restartDelayMs ?? RESTART_DELAY_MS);
+    const images = choice === "host" ? hostImages : await realOnes(directory, options.imageSources);
+    host = new Host(registry, level, images, options.restartDelayMs ?? RESTART_DELAY_MS);
     await host.loseAll();
   } catch (error) {
     server.close();
@@ -79,6 +88,12 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
       store.close();
     },
   };
+}
+
+/** Loaded on demand: a server without images starts without what they need. */
+async function realOnes(directory: string, sources: ImageSources | undefined): Promise<Images> {
+  const { openImages } = await import("./images/open-images.ts");
+  return openImages(directory, sources);
 }
 
 function listening(server: Server, port: number, hostname: string): Promise<void> {

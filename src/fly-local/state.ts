@@ -4,6 +4,7 @@
  */
 
 import type { WireEvent, WireExitEvent } from "../fly/wire.ts";
+import type { ImageFacts } from "./images/images.ts";
 import { EVENTS_MAX } from "./limits.ts";
 import type { Machine, MachineState } from "./machine.ts";
 import type { ProcessExit } from "./processes/level.ts";
@@ -12,6 +13,10 @@ import { recentRestarts, restartsAfter } from "./restart-policy.ts";
 export type Change =
   | { kind: "launched"; by: "user" | "flyd" }
   | { kind: "started" }
+  /** Its image is at hand. */
+  | { kind: "image_had"; image: ImageFacts }
+  /** Its image can not be had, or not be run. */
+  | { kind: "launch_failed"; error: string }
   /** `skip_launch`: made, not started. */
   | { kind: "left_unlaunched" }
   | { kind: "stop_requested" }
@@ -63,6 +68,16 @@ export function transition(machine: Machine, change: Change, moment: Moment): Ma
     case "started":
       return state === "starting"
         ? to("started", {}, { type: "start", status: "started", source: "flyd" })
+        : null;
+    case "image_had":
+      return to(state, { image: change.image }, null);
+    case "launch_failed":
+      return state === "created" || state === "starting"
+        ? to(
+            "launch_failed",
+            {},
+            { type: "launch", status: "failed", source: "flyd", request: { error: change.error } },
+          )
         : null;
     case "left_unlaunched":
       return state === "created" ? to("stopped", {}, null) : null;

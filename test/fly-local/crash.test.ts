@@ -9,7 +9,7 @@ import { type Api, api, eventLines, exitEvent, processesOf, processesWith, state
 const MAIN = new URL("../../src/fly-local/main.ts", import.meta.url).pathname;
 
 async function run(...flags: string[]): Promise<{ child: ChildProcess; fly: Api; line: string }> {
-  const child = spawn(process.execPath, [MAIN, "--port", "0", ...flags], {
+  const child = spawn(process.execPath, [MAIN, "--port", "0", "--images", "host", ...flags], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [line] = (await once(child.stdout as NodeJS.ReadableStream, "data")).map(String);

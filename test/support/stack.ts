@@ -113,6 +113,8 @@ export async function startStack(options: { isolation?: string } = {}): Promise<
         String(machinesPort),
         "--state",
         join(folder, "machines"),
+        "--images",
+        "host",
         ...(options.isolation ? ["--isolation", options.isolation] : []),
       ];
       machinesServer = start(argv, { logFile: join(folder, "logs/machines.log") });

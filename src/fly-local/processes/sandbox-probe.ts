@@ -3,6 +3,8 @@
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ImagesChoice } from "../images/images.ts";
+import { planImageRoot } from "./image-root.ts";
 import { makeInit } from "./init/init.ts";
 import { makeEmptyFile, type Operation } from "./init/operations.ts";
 import { installInit } from "./init/program.ts";
@@ -21,7 +23,10 @@ import {
 export interface SandboxPlan {
   /** The init's path. */
   readonly program: string;
-  readonly operations: readonly Operation[];
+  /** With this computer's own files; null where machines have images. */
+  readonly operations: readonly Operation[] | null;
+  /** With an image's. */
+  readonly withImage: (root: string) => readonly Operation[];
 }
 
 export type Probe = { kind: "able"; plan: SandboxPlan } | { kind: "unable"; reason: string };
@@ -29,15 +34,29 @@ export type Probe = { kind: "able"; plan: SandboxPlan } | { kind: "unable"; reas
 /**
  * @param directory for what all sandboxes share: the init and mount points
  * @param state the server's state, which machines do not get to see
+ * @param images whether machines see this computer's files or an image's
  */
-export async function probeSandbox(directory: string, state: string): Promise<Probe> {
+export async function probeSandbox(
+  directory: string,
+  state: string,
+  images: ImagesChoice = "host",
+): Promise<Probe> {
   if (process.platform !== "linux")
     return { kind: "unable", reason: `${process.platform} has no namespaces` };
   const base = PLAIN_PATH.test(directory) ? directory : mkdtempSync(join(tmpdir(), "mayfly-sandbox-"));
   mkdirSync(base, { recursive: true });
   const isRoot = process.getuid?.() === 0;
+  const withImage = (root: string) => planImageRoot(base, root, isRoot);
   try {
     const program = installInit(base);
+    if (images === "real") {
+      const empty = join(state, "isolation", "empty-image");
+      mkdirSync(empty, { recursive: true });
+      const failure = await failureOf(program, withImage(empty));
+      return failure === null
+        ? { kind: "able", plan: { program, operations: null, withImage } }
+        : { kind: "unable", reason: failure };
+    }
     const shapes = [() => rootOfTopDirectories(base)];
     if (isRoot) shapes.unshift(wholeRoot);
     let reason = "";
@@ -45,11 +64,11 @@ export async function probeSandbox(directory: string, state: string): Promise<Pr
       const layers = shape();
       const operations = planRoot(base, layers, isRoot, state);
       const failure = await failureOf(program, operations);
-      if (failure === null) return { kind: "able", plan: { program, operations } };
+      if (failure === null) return { kind: "able", plan: { program, operations, withImage } };
       reason ||= failure;
       const second = planRoot(base, await possible(program, base, layers, isRoot), isRoot, state);
       if ((await failureOf(program, second)) === null)
-        return { kind: "able", plan: { program, operations: second } };
+        return { kind: "able", plan: { program, operations: second, withImage } };
     }
     return { kind: "unable", reason };
   } catch (error) {

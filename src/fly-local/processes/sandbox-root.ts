@@ -133,25 +133,33 @@ export function planRoot(
   hidden: string,
 ): Operation[] {
   const root = join(base, "mount/root");
-  const { noSuid, noDev, noExec, readOnly, bind, recursive } = MOUNT;
+  const { noSuid, noDev, readOnly } = MOUNT;
   return [
     ...namespaces(isRoot),
     ...workspace(base),
     ...layers.flatMap((layer, index) => layOver(base, layer, index)),
+    ...systemMounts(root, isRoot),
+    mount("tmpfs", `${root}/tmp`, "tmpfs", noSuid | noDev, "mode=1777"),
+    mount("tmpfs", `${root}/root`, "tmpfs", noSuid | noDev, "mode=700"),
+    ...(PLAIN_PATH.test(hidden) && !isUnder(hidden, FRESH)
+      ? [mount("tmpfs", `${root}${hidden}`, "tmpfs", readOnly, "mode=700")]
+      : []),
+    changeRoot(root),
+  ];
+}
+
+/** What every Linux program expects, whatever the root is of. */
+export function systemMounts(root: string, isRoot: boolean): Operation[] {
+  const { noSuid, noDev, noExec, readOnly, bind, recursive } = MOUNT;
+  return [
     mount("proc", `${root}/proc`, "proc", noSuid | noDev | noExec),
     // In a user namespace sysfs belongs to whoever owns the network, so it can only be bound there.
     isRoot
       ? mount("sysfs", `${root}/sys`, "sysfs", noSuid | noDev | noExec | readOnly)
       : mount("/sys", `${root}/sys`, "", bind | recursive),
     mount("tmpfs", `${root}/run`, "tmpfs", noSuid | noDev, "mode=755"),
-    mount("tmpfs", `${root}/tmp`, "tmpfs", noSuid | noDev, "mode=1777"),
-    mount("tmpfs", `${root}/root`, "tmpfs", noSuid | noDev, "mode=700"),
     ...devices(`${root}/dev`, isRoot),
     ...guarded(root),
-    ...(PLAIN_PATH.test(hidden) && !isUnder(hidden, FRESH)
-      ? [mount("tmpfs", `${root}${hidden}`, "tmpfs", readOnly, "mode=700")]
-      : []),
-    changeRoot(root),
   ];
 }
 

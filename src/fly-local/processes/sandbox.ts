@@ -1,13 +1,13 @@
 /**
  * The level that Linux allows with root or user namespaces: own mounts, processes, IPC and host name, a private layer
- * over this computer's files. Every command, the main one and each exec, is started by the sandbox's init.
+ * over this computer's files or an image's. Every command, the main one and each exec, is started by the sandbox's init.
  */
 
-import { readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { signalNumber } from "../signals.ts";
 import { gathered } from "./child.ts";
 import { type Init, makeInit } from "./init/init.ts";
-import { type Operation, putFile, setHostname } from "./init/operations.ts";
+import { makeDirectory, type Operation, putFile, setHostname } from "./init/operations.ts";
 import type { Command } from "./init/protocol.ts";
 import type { ExecResult, Guest, GuestPlan, Level } from "./level.ts";
 import type { SandboxPlan } from "./sandbox-probe.ts";
@@ -18,30 +18,45 @@ const FILE_MODE_DEFAULT = 0o644;
 /** What docker leaves to root in a container (moby, oci/caps/defaults.go). */
 const CAPABILITIES = 0xa80425fbn;
 
-/** One empty sandbox is always kept ready: making it takes longer than anything else in a Machine's start. */
+/** A sandbox that waits for its Machine. */
+interface Spare {
+  /** Of the image that it was made with; null for this computer's own files. */
+  readonly root: string | null;
+  readonly init: Promise<Init>;
+}
+
+/** One empty sandbox is always kept ready, for the image that was used last: making it takes longer than anything else in a Machine's start. */
 export function sandboxLevel(plan: SandboxPlan): Level {
   const resolv = hiddenResolvConf();
   let closed = false;
   let timer: NodeJS.Timeout | null = null;
-  const make = () => makeInit(plan.program, plan.operations);
-  let spare: Promise<Init> | null = kept(make());
-  const take = async (): Promise<Init> => {
+  const make = (root: string | null) =>
+    makeInit(plan.program, root === null ? (plan.operations ?? []) : plan.withImage(root));
+  const ready = (root: string | null): Spare => ({ root, init: kept(make(root)) });
+  let spare: Spare | null = plan.operations === null ? null : ready(null);
+  const take = async (root: string | null): Promise<Init> => {
     const taken = spare;
     spare = null;
-    timer ??= setTimeout(() => {
+    if (timer !== null) clearTimeout(timer);
+    timer = setTimeout(() => {
       timer = null;
-      if (!closed) spare ??= kept(make());
+      if (!closed) spare ??= ready(root);
     }, SPARE_DELAY_MS);
-    const init = await taken?.catch(() => null);
+    const init = await taken?.init.catch(() => null);
     // A spare may have been killed by hand; only a living one is used.
-    return init?.isAlive() ? init : make();
+    if (taken?.root === root && init?.isAlive()) return init;
+    init?.kill();
+    return make(root);
   };
   return {
     name: "sandbox",
-    detail: "own namespaces and a private layer over this computer's files, which stand in for the image",
+    detail:
+      plan.operations === null
+        ? "own namespaces and a private layer over each machine's image"
+        : "own namespaces and a private layer over this computer's files, which stand in for the image",
     fileRefusal: () => null,
     start: async (guestPlan) => {
-      const init = await take();
+      const init = await take(guestPlan.image?.root ?? null);
       try {
         await init.operate([setHostname(guestPlan.machine.id), ...filesOf(guestPlan, resolv)]);
       } catch (error) {
@@ -54,19 +69,33 @@ export function sandboxLevel(plan: SandboxPlan): Level {
     close: async () => {
       closed = true;
       if (timer !== null) clearTimeout(timer);
-      const init = await spare?.catch(() => null);
+      const init = await spare?.init.catch(() => null);
       init?.kill();
       await init?.gone;
     },
   };
 }
 
-function filesOf({ machine }: GuestPlan, resolv: string | null): Operation[] {
+function filesOf({ machine, image }: GuestPlan, resolv: string | null): Operation[] {
   const files = (machine.config.files ?? []).flatMap((file) =>
     putFile(file.guest_path, Buffer.from(file.raw_value ?? "", "base64"), file.mode ?? FILE_MODE_DEFAULT),
   );
+  if (image !== null) return [...imageFiles(machine.id, image.cwd), ...files];
   return resolv === null ? files : [...putFile(resolv, readFileSync(resolv), FILE_MODE_DEFAULT), ...files];
 }
+
+/** What images leave to whoever runs them, as Fly's init does: names of hosts, and the directory that commands start in. */
+function imageFiles(hostname: string, cwd: string): Operation[] {
+  const hosts = `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t${hostname}\n`;
+  const names = cwd.split("/").filter(Boolean);
+  return [
+    ...putFile("/etc/hosts", Buffer.from(hosts), FILE_MODE_DEFAULT),
+    ...(existsSync(RESOLV_CONF) ? putFile(RESOLV_CONF, readFileSync(RESOLV_CONF), FILE_MODE_DEFAULT) : []),
+    ...names.map((_, index) => makeDirectory(`/${names.slice(0, index + 1).join("/")}`)),
+  ];
+}
+
+const RESOLV_CONF = "/etc/resolv.conf";
 
 function guest(plan: GuestPlan, init: Init): Guest {
   const common = {
@@ -76,7 +105,8 @@ function guest(plan: GuestPlan, init: Init): Guest {
     gid: 0,
     capabilities: CAPABILITIES,
   };
-  const main: Command = { ...common, argv: plan.argv, isMain: true, isHeard: false };
+  // Execs are root's and start in the root, whoever the image says that its command is: Fly's init runs them so.
+  const main: Command = { ...common, ...account(plan), argv: plan.argv, isMain: true, isHeard: false };
   const { exit, signal } = init.execute(main, () => {});
   return {
     exit,
@@ -94,10 +124,17 @@ function guest(plan: GuestPlan, init: Init): Guest {
   };
 }
 
+/** Who the main process is and where. An ordinary user's sandbox has one user alone, who is root in it. */
+function account({ image }: GuestPlan): Pick<Command, "uid" | "gid" | "cwd"> | null {
+  if (image === null) return null;
+  const { uid, gid, cwd } = image;
+  return process.getuid?.() === 0 ? { uid, gid, cwd } : { uid: 0, gid: 0, cwd };
+}
+
 /** Name resolution is configured in /run on many computers, and a Machine's /run is fresh. */
 function hiddenResolvConf(): string | null {
   try {
-    const path = realpathSync("/etc/resolv.conf");
+    const path = realpathSync(RESOLV_CONF);
     return path.startsWith("/run/") ? path : null;
   } catch {
     return null;

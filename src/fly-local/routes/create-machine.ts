@@ -8,7 +8,7 @@ import { type Machine, toWire } from "../machine.ts";
 import { bodyOf } from "../request.ts";
 
 export const createMachine: Operation = async (c, { host, region }) => {
-  const { registry, level } = host;
+  const { registry, level, images } = host;
   const request = readCreateRequest(await bodyOf(c));
   for (const file of request.config.files ?? []) {
     const refusal = level.fileRefusal(file.guest_path);
@@ -16,8 +16,14 @@ export const createMachine: Operation = async (c, { host, region }) => {
   }
   const app = c.req.param("app") ?? "";
   const name = request.name || machineName();
-  const holder = registry.holderOf(app, name);
-  if (holder !== null) throw nameTaken(holder, name);
+  const checkName = () => {
+    const holder = registry.holderOf(app, name);
+    if (holder !== null) throw nameTaken(holder, name);
+  };
+  // Before, since a repeated create is to hear that it was done, and after, since somebody else can have taken the name.
+  checkName();
+  await images.admit(request.config);
+  checkName();
   const id = machineId();
   const now = registry.now();
   const machine: Machine = {
@@ -36,12 +42,12 @@ export const createMachine: Operation = async (c, { host, region }) => {
     signalSent: null,
     restartedAt: [],
     config: filledConfig(request.config),
+    image: images.known(request.config.image),
   };
   registry.add(machine);
   // After the answer is on its way: making a process holds up everything else for a millisecond.
   setImmediate(() => {
-    if (request.skip_launch) registry.apply(id, { kind: "left_unlaunched" });
-    else host.launch(id, "flyd");
+    void host.open(id, request.config.image, !request.skip_launch);
   });
   return c.json(toWire(machine));
 };

@@ -4,7 +4,7 @@ import type { Operation } from "../app.ts";
 import { precondition } from "../error.ts";
 import { flag, machineOf } from "../request.ts";
 
-const IDLE = ["created", "stopped", "destroying", "destroyed"];
+const IDLE = ["created", "launch_failed", "stopped", "destroying", "destroyed"];
 
 export const destroyMachine: Operation = (c, { host }) => {
   const machine = machineOf(c, host.registry);

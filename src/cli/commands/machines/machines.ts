@@ -8,8 +8,9 @@ import type { MachinesOptions } from "./options.ts";
 export const MACHINES_MAIN = fileURLToPath(new URL("../../../fly-local/main.ts", import.meta.url));
 
 /** What was given, as the program's own arguments. */
-export function machinesArgs({ port, host, state, isolation, token, region }: MachinesOptions): string[] {
-  return Object.entries({ port, host, state, isolation, token, region })
+export function machinesArgs(options: MachinesOptions): string[] {
+  const { port, host, state, isolation, images, token, region } = options;
+  return Object.entries({ port, host, state, isolation, images, token, region })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `--${name}=${value}`);
 }

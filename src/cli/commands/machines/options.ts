@@ -8,6 +8,7 @@ export interface MachinesOptions {
   host?: string;
   state?: string;
   isolation?: string;
+  images?: string;
   token?: string;
   region?: string;
 }
@@ -27,6 +28,12 @@ export function machinesCommand(act: (options: MachinesOptions) => Promise<void>
         "what keeps machines apart (default: auto, the best possible here)",
       ).choices(["auto", "sandbox", "process"]),
     )
+    .addOption(
+      new Option(
+        "--images <which>",
+        "what machines see: real images, or this computer's own files (default: real)",
+      ).choices(["real", "host"]),
+    )
     .option("--token <token>", "the only token that is let in (default: any)")
     .option("--region <region>", "region of machines that ask for none (default: local)")
     .addHelpText("after", EXAMPLES)
@@ -37,4 +44,5 @@ const EXAMPLES = `
 Examples:
   mayfly machines
   mayfly machines --port 9001 --isolation sandbox
+  mayfly machines --images host
 `;

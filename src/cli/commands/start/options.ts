@@ -1,6 +1,6 @@
 /** `mayfly start`: from the command line to options. */
 
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { portNumber } from "../../port-number.ts";
 
 export interface StartOptions {
@@ -8,6 +8,8 @@ export interface StartOptions {
   machinesPort: number;
   /** A Machines API that runs already; none is started then. */
   machinesUrl?: string;
+  /** What machines see: this computer's own files, which needs no network, or their images. */
+  images: "host" | "real";
   /** Submit a first job and show it. */
   demo: boolean;
   /** Where state, secrets and logs are kept; the checkout's `.mayfly` where not given. */
@@ -32,6 +34,11 @@ export function startCommand(act: (options: StartOptions) => Promise<void>): Com
       "use this Machines API in place of starting one; FLY_API_TOKEN in .mayfly/secrets.env opens it",
       httpUrl,
     )
+    .addOption(
+      new Option("--images <which>", "what machines see: this computer's own files, or real images")
+        .choices(["host", "real"])
+        .default("host"),
+    )
     .option("--no-demo", "leave the first job out")
     .option("--dir <folder>", "keep state, secrets and logs here (default: .mayfly in the checkout)")
     .addHelpText("after", EXAMPLES)
@@ -42,6 +49,7 @@ const EXAMPLES = `
 Examples:
   mayfly start
   mayfly start --port 9000 --machines-port 9001
+  mayfly start --images real
   mayfly machines & mayfly start --machines-url http://127.0.0.1:4280
 `;
 

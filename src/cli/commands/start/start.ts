@@ -95,7 +95,7 @@ async function up(
   const { places, local } = plan;
   // The worker asks for machines only once there are runs, so neither waits for the other.
   await Promise.all([
-    startMachines(steps, plan, supervisor, signal),
+    startMachines(options, steps, plan, supervisor, signal),
     startWorker(steps, plan, supervisor, signal),
   ]);
   const stopCron = fireEachMinute(local.url);
@@ -117,6 +117,7 @@ async function up(
 }
 
 async function startMachines(
+  { images }: StartOptions,
   steps: Steps,
   { places, machinesPort, local }: Plan,
   supervisor: Supervisor,
@@ -133,26 +134,36 @@ async function startMachines(
     return;
   }
   await steps.say(`starting the local Machines API on ${local.machines_url}`);
-  supervisor.start(machinesSpec(places, machinesPort));
+  supervisor.start(machinesSpec(places, machinesPort, images));
   const isolation = await isolationOnceUp(local.machines_url, signal);
   if (signal.aborted) return;
   await steps.say(ISOLATION[isolation ?? ""] ?? "the local Machines API is up");
+  await steps.say(IMAGES[images]);
 }
 
 /** What each level means for whoever starts it. */
 const ISOLATION: Record<string, string> = {
-  sandbox:
-    "machines: sandbox, each with namespaces and a private layer over this computer's files; no limits yet",
+  sandbox: "machines: sandbox, each with namespaces and a private layer over its files; no limits yet",
   process: "machines: process, which isolates nothing; they share this computer's files",
+};
+
+/** What machines see, said at each start: it is not what they see on Fly. */
+const IMAGES: Record<StartOptions["images"], string> = {
+  host: "images: none are pulled, this computer's own programs and files stand in (--images real uses real ones)",
+  real: "images: real ones, added with mayfly images add, of docker or podman, or pulled",
 };
 
 /** For one that was started at the same moment. */
 const GIVEN_MACHINES_MAX_MS = 5_000;
 
-function machinesSpec(places: Places, port: number): ProgramSpec {
+function machinesSpec(places: Places, port: number, images: string): ProgramSpec {
   return {
     name: "the local Machines API",
-    args: [MACHINES_MAIN, "--host", HOST, "--port", String(port), "--state", places.machines],
+    args: [
+      MACHINES_MAIN,
+      ...["--host", HOST, "--port", String(port)],
+      ...["--state", places.machines, "--images", images],
+    ],
     cwd: CHECKOUT,
     log: join(places.logs, "machines.log"),
   };
