@@ -3,6 +3,8 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { Client } from "./api-client.ts";
+import { images } from "./commands/images/images.ts";
+import { imagesCommand } from "./commands/images/options.ts";
 import { machines } from "./commands/machines/machines.ts";
 import { machinesCommand } from "./commands/machines/options.ts";
 import { runCommand } from "./commands/run/options.ts";
@@ -45,6 +47,7 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
         done(await start(options, io));
       }),
     )
+    .addCommand(imagesCommand(async (call) => done(await images(call))))
     .addCommand(machinesCommand(async (options) => done(await machines(options))))
     .addHelpText("after", EXAMPLES);
   return spokenBy(program, io);

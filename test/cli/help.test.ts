@@ -21,6 +21,7 @@ test.each([
   [["runs", "cancel"]],
   [["start"]],
   [["machines"]],
+  [["images"]],
 ])("%j --help explains itself and ends with 0", async (command) => {
   const { exitCode, stdout, stderr } = await mayfly([...command, "--help"], null, fakeIo({ columns: 100 }));
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });

@@ -50,7 +50,9 @@ export interface Stack {
 }
 
 /** Starts a stack. Whoever starts one closes it. */
-export async function startStack(options: { isolation?: string } = {}): Promise<Stack> {
+export async function startStack(
+  options: { isolation?: string; images?: "host" | "real" } = {},
+): Promise<Stack> {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-story-"));
   mkdirSync(join(folder, "logs"));
   const [port, machinesPort] = [await freePort(), await freePort()];
@@ -114,7 +116,7 @@ export async function startStack(options: { isolation?: string } = {}): Promise<
         "--state",
         join(folder, "machines"),
         "--images",
-        "host",
+        options.images ?? "host",
         ...(options.isolation ? ["--isolation", options.isolation] : []),
       ];
       machinesServer = start(argv, { logFile: join(folder, "logs/machines.log") });

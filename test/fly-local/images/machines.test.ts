@@ -97,6 +97,15 @@ describe.runIf(hasSandbox)("a machine with an image", async () => {
     return image([base], config).digest;
   }
 
+  it("gives a user who is not root the devices and the /tmp that everybody has, and the usual umask", async () => {
+    await push("tools/anybody", { User: "app" });
+    const script =
+      "umask; echo null >/dev/null && head -c 3 /dev/urandom | wc -c && touch /tmp/x /dev/shm/x && stat -c %a /tmp /tmp/x";
+    expect(await written({ image: ref("tools/anybody"), init: { exec: TELLS(script) } })).toBe(
+      "0022\n3\n1777\n644\n",
+    );
+  });
+
   it("starts in the image's working directory, which is made where it is not there", async () => {
     await push("tools/workdir", { WorkingDir: "/srv/deep", User: "app" });
     expect(

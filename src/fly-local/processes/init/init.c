@@ -31,7 +31,7 @@ typedef long word;
 #if defined(__x86_64__)
 enum {
   SYS_read = 0, SYS_write = 1, SYS_close = 3, SYS_rt_sigprocmask = 14, SYS_clone = 56, SYS_execve = 59, SYS_wait4 = 61,
-  SYS_kill = 62, SYS_fcntl = 72, SYS_chdir = 80, SYS_fchmod = 91, SYS_setuid = 105, SYS_setgid = 106, SYS_setsid = 112,
+  SYS_kill = 62, SYS_fcntl = 72, SYS_chdir = 80, SYS_fchmod = 91, SYS_umask = 95, SYS_setuid = 105, SYS_setgid = 106, SYS_setsid = 112,
   SYS_setgroups = 116, SYS_prctl = 157, SYS_chroot = 161, SYS_mount = 165,
   SYS_sethostname = 170, SYS_exit_group = 231, SYS_openat = 257, SYS_mkdirat = 258, SYS_mknodat = 259,
   SYS_unlinkat = 263, SYS_symlinkat = 266, SYS_ppoll = 271, SYS_unshare = 272, SYS_signalfd4 = 289, SYS_dup3 = 292,
@@ -52,7 +52,7 @@ enum {
   SYS_wait4 = 260, SYS_kill = 129, SYS_fcntl = 25, SYS_chdir = 49, SYS_fchmod = 52, SYS_setuid = 146, SYS_setgid = 144,
   SYS_setsid = 157, SYS_setgroups = 159, SYS_prctl = 167, SYS_chroot = 51, SYS_mount = 40,
   SYS_sethostname = 161, SYS_exit_group = 94, SYS_openat = 56, SYS_mkdirat = 34, SYS_mknodat = 33, SYS_unlinkat = 35,
-  SYS_symlinkat = 36, SYS_ppoll = 73, SYS_unshare = 97, SYS_signalfd4 = 74, SYS_dup3 = 24, SYS_pipe2 = 59,
+  SYS_symlinkat = 36, SYS_ppoll = 73, SYS_umask = 166, SYS_unshare = 97, SYS_signalfd4 = 74, SYS_dup3 = 24, SYS_pipe2 = 59,
   SYS_prlimit64 = 261, SYS_close_range = 436,
 };
 static inline word call(word n, word a, word b, word c, word d, word e) {
@@ -354,6 +354,7 @@ static void start(const u8 *payload, int out, int err) {
   memcpy(&capabilities, payload + 20, 8);
   (void)flags;
   CALL(setsid, 0, 0, 0);
+  CALL(umask, 022, 0, 0);
   word null = CALL5(openat, AT_FDCWD, "/dev/null", 2 | O_CLOEXEC, 0, 0);
   CALL(dup3, null, 0, 0);
   CALL(dup3, out < 0 ? null : out, 1, 0);
@@ -619,6 +620,8 @@ static void close_inherited(void) {
 
 __attribute__((used, noreturn)) void begin(void) {
   close_inherited();
+  /* What is made has the mode it is asked for, devices that everybody may write to among them. */
+  CALL(umask, 0, 0, 0);
   CALL(fcntl, CONTROL, F_SETFD, FD_CLOEXEC);
   u64 blocked = 1ul << (SIGCHLD - 1) | 1ul << (SIGPIPE - 1);
   CALL5(rt_sigprocmask, SIG_SETMASK, &blocked, 0, 8, 0);
