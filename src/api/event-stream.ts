@@ -100,6 +100,7 @@ async function answer(
   const over = new AbortController();
   const stop = () => over.abort();
   signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
   const followed = await followOutput(ports, state, after, over.signal, readsMax);
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();

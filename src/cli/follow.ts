@@ -1,7 +1,7 @@
 /** Following a run to its end over as many connections as it takes, with no byte lost or doubled. */
 
 import type { OutputEnd, OutputLine } from "../api/run-schema.ts";
-import { type ChunkPosition, OUTPUT_START, parsePosition } from "../core/output.ts";
+import { isAfter, OUTPUT_START, parsePosition } from "../core/output.ts";
 import { repeatDelayMs } from "../core/poll.ts";
 import type { Client } from "./api-client.ts";
 import { ApiError, mayPass, Unreachable } from "./api-error.ts";
@@ -107,10 +107,6 @@ export function bytesOf(line: OutputLine): Uint8Array {
 function isNews(id: string, after: string | null): boolean {
   const [position, known] = [parsePosition(id), after === null ? OUTPUT_START : parsePosition(after)];
   return position === null || known === null || isAfter(position, known);
-}
-
-function isAfter(a: ChunkPosition, b: ChunkPosition): boolean {
-  return a.attempt === b.attempt ? a.seq > b.seq : a.attempt > b.attempt;
 }
 
 /** Broken streams fail in many ways of the network's own; final are a refusal and an answer that is not Mayfly's. */

@@ -7,7 +7,7 @@ import { RUNNER_LINGER_MS } from "./limits.ts";
 import { type MachineConfig, METADATA_ATTEMPT, METADATA_RUN } from "./machine.ts";
 import type { RunState } from "./run.ts";
 import type { RunSpec, SpecFile } from "./run-spec.ts";
-import { runnerCommand, runnerFiles } from "./runner-protocol.ts";
+import { jobCommand, runnerCommand, runnerFiles } from "./runner-protocol.ts";
 
 /** The signal that asks a command to stop. */
 export const STOP_SIGNAL = "SIGTERM";
@@ -55,7 +55,7 @@ function machineConfig(
           machineName: name,
           ...(commandsPath === null
             ? { command: spec.command, script: spec.script }
-            : { command: withPath(commandsPath, commandOf(spec, name)), script: null }),
+            : { command: withPath(commandsPath, jobCommand(name, spec.command, spec.script)), script: null }),
           runMs,
           stopMs,
           lingerMs: RUNNER_LINGER_MS,
@@ -64,11 +64,4 @@ function machineConfig(
     stop: { signal: STOP_SIGNAL, timeoutMs: stopMs },
     metadata: { [METADATA_RUN]: runId, [METADATA_ATTEMPT]: String(attempt) },
   };
-}
-
-/** What a captured run carries out, without its runner. */
-function commandOf({ command, script }: RunSpec, name: string): string[] {
-  if (command !== null) return command;
-  const scriptFile = runnerFiles(name, script).at(-1);
-  return scriptFile === undefined ? [] : ["/bin/sh", scriptFile.path];
 }

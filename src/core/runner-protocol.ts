@@ -66,8 +66,13 @@ export function runnerFiles(machineName: string, script: string | null): SpecFil
 export function runnerCommand(params: RunnerCommandParams): string[] {
   const { machineName, command, script } = params;
   const limits = [params.runMs, params.stopMs, params.lingerMs].map((ms) => String(Math.ceil(ms / 1000)));
-  const job = script === null ? (command ?? []) : ["sh", scriptPath(machineName)];
+  const job = jobCommand(machineName, command, script);
   return ["/bin/sh", runnerPath(machineName), "run", stateDir(machineName), ...limits, ...job];
+}
+
+/** The job itself: its command, or the shell with its script. */
+export function jobCommand(machineName: string, command: string[] | null, script: string | null): string[] {
+  return script === null ? (command ?? []) : ["sh", scriptPath(machineName)];
 }
 
 /** An exec whose stdout {@link parseReadReply} understands. */

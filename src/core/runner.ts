@@ -24,7 +24,7 @@
  *   finding out whether an image's `env` knows it costs a process.
  * - Signals go to the command alone, as they would without a runner. What it started ends with the Machine, and what
  *   that writes after the command's end is not told.
- * - A signal that reaches the runner in its first milliseconds ends it, and with it the Machine. One that reaches the
+ * - A signal that reaches the runner in its first milliseconds, more where the Machine is busy, ends it, and with it the Machine. One that reaches the
  *   command's process before it is the command can be lost; after a lost TERM the stop limit holds all the same.
  * - A shell can not tell `exit 137` from death by SIGKILL in a way that dash, bash and busybox share.
  * - The kernel counts its OOM kills as a whole. Where Machines share a kernel, a SIGKILL that somebody sent while
@@ -33,7 +33,7 @@
  * - Where the image has no mkfifo or no cat the streams are the files themselves, and a job that opens /dev/stdout or
  *   /dev/stderr by name and not for appending empties them.
  */
-export const RUNNER_SCRIPT = `# Mayfly's runner: runs one command, keeps its output and tells it to readers.
+const SOURCE = `# Mayfly's runner: runs one command, keeps its output and tells it to readers.
 #   run DIR RUN_SECONDS STOP_SECONDS LINGER_SECONDS COMMAND [ARG...]
 #   read DIR STDOUT_OFFSET STDERR_OFFSET MAX_BYTES WAIT_SECONDS
 # Variables begin with _ so that none is the command's own. DIR has no blanks.
@@ -388,3 +388,6 @@ _do=do_$1 _dir=$2
 shift 2
 "$_do" "$@"
 `;
+
+/** As it travels with every Machine: without the comments, for whoever meets it there a word of where they are. */
+export const RUNNER_SCRIPT = `# Mayfly's runner; src/core/runner.ts explains it.\n${SOURCE.replace(/^ *#.*\n/gm, "")}`;

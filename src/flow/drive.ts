@@ -80,7 +80,10 @@ export class Drive {
     for (const chunk of chunks) if (this.offsets) this.offsets = offsetsAfter(this.offsets, chunk);
   }
 
-  /** This drive as it will be once these events are recorded, for a look ahead; what it remembers is not kept. */
+  /**
+   * This drive as it will be once these events are recorded, for one look ahead. It begins with this one's offsets; what it
+   * comes to remember is not kept.
+   */
   ahead(events: RunEvent[]): Drive {
     const after = applyEvents(this.state, events);
     if (after === null) throw new Error(`run ${this.state.run.id} can not go on as looked ahead`);

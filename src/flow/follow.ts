@@ -79,10 +79,13 @@ async function* tell(
       if (yield* catchUp()) return;
       known = hint.position !== null && isAfter(hint.position, position) ? hint.position : position;
     }
+    // A driver that lets everybody go at once must not be asked without end.
+    reads.made += 1;
+    if (reads.made >= readsMax) break;
     if (!signal.aborted) news = await ports.drivers.watch(id, signal);
   }
-  // Another took the place that was lost with the driver: who comes back is told so.
-  if (news === null) yield { kind: "resume" };
+  // Another took the place that was lost with the driver, or this connection has had its share: who comes back is told more.
+  if (!signal.aborted) yield { kind: "resume" };
 }
 
 /** The same ports, with their reads counted. */

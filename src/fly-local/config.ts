@@ -62,8 +62,10 @@ function checkConfig(config: WireConfig): void {
   }
   if (config.restart?.policy && !POLICIES.includes(config.restart.policy))
     throw invalid(`config.restart.policy: "${config.restart.policy}" is none of ${POLICIES.join(", ")}`);
-  for (const name of Object.keys(config.env ?? {}))
+  for (const [name, value] of Object.entries(config.env ?? {})) {
     if (name === "" || /[=\0]/.test(name)) throw invalid(`config.env: "${name}" cannot name a variable`);
+    if (value.includes("\0")) throw invalid(`config.env: the value of "${name}" has a NUL`);
+  }
   for (const file of config.files ?? []) checkFile(file);
 }
 

@@ -3,11 +3,12 @@
  * `state.ts`; here they meet processes and timers.
  */
 
+import { type ExecOutcome, untilCutOff } from "./cut-off.ts";
 import { ImageError } from "./images/error.ts";
 import type { Images } from "./images/images.ts";
 import { launchPlan } from "./launch-plan.ts";
 import type { Machine } from "./machine.ts";
-import type { ExecResult, Guest, Level, ProcessExit } from "./processes/level.ts";
+import type { Guest, Level, ProcessExit } from "./processes/level.ts";
 import type { Registry } from "./registry.ts";
 
 /** What runs of a Machine. */
@@ -22,13 +23,6 @@ interface Life {
   readonly execs: Set<() => void>;
   killTimer: NodeJS.Timeout | null;
 }
-
-export type ExecOutcome =
-  | { kind: "ended"; result: ExecResult }
-  | { kind: "timed_out" }
-  | { kind: "machine_died" }
-  | { kind: "client_left" }
-  | { kind: "not_running" };
 
 export class Host {
   readonly registry: Registry;
@@ -181,27 +175,11 @@ export class Host {
   ): Promise<ExecOutcome> {
     const life = this.#lives.get(id);
     if (!life?.guest) return { kind: "not_running" };
-    const exec = life.guest.exec(argv);
-    let cut: ExecOutcome | null = null;
-    const cutOff = (outcome: ExecOutcome) => {
-      cut ??= outcome;
-      exec.kill();
-    };
-    const timer = setTimeout(() => cutOff({ kind: "timed_out" }), timeoutMs);
-    const leave = () => cutOff({ kind: "client_left" });
-    left.addEventListener("abort", leave);
-    if (left.aborted) leave();
-    const died = () => {
-      cut ??= { kind: "machine_died" };
-    };
-    life.execs.add(died);
-    const result = await exec.result;
-    clearTimeout(timer);
-    left.removeEventListener("abort", leave);
-    life.execs.delete(died);
-    // A command that ended by itself just before has an answer all the same.
-    const wasCut = cut !== null && ((cut as ExecOutcome).kind !== "machine_died" || result.signal !== null);
-    return wasCut && cut !== null ? cut : { kind: "ended", result };
+    const { guest, execs } = life;
+    return untilCutOff(guest.exec(argv), timeoutMs, left, (died) => {
+      execs.add(died);
+      return () => execs.delete(died);
+    });
   }
 
   /** Kills all machines, and marks them the way a host that goes down leaves them: how they ended is unknown. */

@@ -26,8 +26,10 @@ function readFlags() {
       state: { type: "string", default: ".mayfly/machines" },
       isolation: { type: "string", default: "auto" },
       images: { type: "string", default: "real" },
-      token: { type: "string" },
+      // By preference from the environment: arguments are seen by every user of the computer.
+      token: { type: "string", default: process.env.MAYFLY_MACHINES_TOKEN },
       region: { type: "string", default: "local" },
+      hide: { type: "string", multiple: true, default: [] },
     },
   });
   const { isolation, images } = values;
@@ -53,7 +55,12 @@ async function main(): Promise<void> {
   }
   let server: MachinesServer;
   try {
-    server = await startMachinesServer({ ...flags, stateDir: flags.state, token: flags.token ?? null });
+    server = await startMachinesServer({
+      ...flags,
+      stateDir: flags.state,
+      token: flags.token ?? null,
+      hidden: flags.hide,
+    });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     return fail(

@@ -21,6 +21,8 @@ export interface MachinesServerOptions {
   host?: string;
   /** Where machines are remembered. */
   stateDir: string;
+  /** Directories of this computer, besides the state, that sandboxed machines find empty. */
+  hidden?: readonly string[];
   isolation?: IsolationChoice;
   /** Default real: this computer's own files are given to machines only where that was asked for. */
   images?: ImagesChoice;
@@ -59,7 +61,8 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
   let host: Host;
   try {
     const choice = options.images ?? "real";
-    const level = await chooseLevel(options.isolation ?? "auto", directory, choice);
+    const hidden = options.hidden?.map((path) => resolve(path));
+    const level = await chooseLevel(options.isolation ?? "auto", directory, choice, hidden);
     const registry = new Registry(openStore(directory), now);
     const images = choice === "host" ? hostImages : await realOnes(directory, options.imageSources);
     host = new Host(registry, level, images, options.restartDelayMs ?? RESTART_DELAY_MS);

@@ -1,9 +1,17 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { encodeFrame, FrameReader } from "../../src/fly-local/processes/init/protocol.ts";
+import { installInit } from "../../src/fly-local/processes/init/program.ts";
+import {
+  encodeFrame,
+  type Frame,
+  FrameReader,
+  TO_INIT,
+} from "../../src/fly-local/processes/init/protocol.ts";
 
 const SOURCE = join(import.meta.dirname, "../../src/fly-local/processes/init");
 /** Whose bytes the generated file holds; another compiler gives other ones. */
@@ -33,6 +41,97 @@ describe("the init of a machine", () => {
     }
   });
 });
+
+describe.skipIf(process.platform !== "linux")("an init that is told nonsense", () => {
+  const header = (length: number, type: number, id = 1) => {
+    const bytes = Buffer.alloc(12);
+    bytes.writeUInt32LE(length, 0);
+    bytes.writeUInt32LE(type, 4);
+    bytes.writeUInt32LE(id, 8);
+    return bytes;
+  };
+  const nothing = header(0, TO_INIT.operations);
+  const command = (change: (numbers: Buffer) => void, text = "/\0true\0") => {
+    const numbers = Buffer.alloc(28);
+    numbers.writeUInt32LE(1, 12);
+    change(numbers);
+    return encodeFrame({
+      type: TO_INIT.execute,
+      id: 2,
+      payload: Buffer.concat([numbers, Buffer.from(text)]),
+    });
+  };
+  const EINVAL = 22;
+
+  it.each([
+    ["operations of an unknown letter", encodeFrame({ type: 1, id: 2, payload: Buffer.from("Zx\0") })],
+    ["an operation that is cut short", encodeFrame({ type: 1, id: 2, payload: Buffer.from("Mnone\0/x") })],
+    [
+      "more bytes than come",
+      encodeFrame({ type: 1, id: 2, payload: Buffer.from("B/x\x00420\x0099999999999\0y") }),
+    ],
+    ["a command without numbers", encodeFrame({ type: 2, id: 2, payload: Buffer.from("x") })],
+    ["more arguments than come", command((numbers) => numbers.writeUInt32LE(0xffffffff, 12))],
+    ["more variables than come", command((numbers) => numbers.writeUInt32LE(0xffffffff, 16))],
+    ["no arguments", command((numbers) => numbers.writeUInt32LE(0, 12), "/\0")],
+    ["a command whose last text has no end", command(() => {}, "/\0true")],
+  ])("refuses %s and goes on", async (_, frame) => {
+    const { tell, answers, end } = raw();
+    tell(nothing, frame, encodeFrame({ type: 1, id: 3, payload: Buffer.alloc(0) }));
+    const errors = (await answers(3)).map(({ id, payload }) => [id, payload.readUInt32LE(0)]);
+    expect(errors).toEqual([
+      [1, 0],
+      [2, EINVAL],
+      [3, 0],
+    ]);
+    expect(await end()).toBe(0);
+  });
+
+  it("goes where a frame is larger than any, without waiting for it", async () => {
+    const { tell, exit } = raw();
+    tell(nothing, header(0xffffffff, TO_INIT.execute));
+    expect(await exit).toBe(125);
+  });
+
+  it.each([
+    ["in the middle of a header", header(10, 1).subarray(0, 5)],
+    ["in the middle of a frame", Buffer.concat([header(10, 1), Buffer.from("half")])],
+  ])("goes when its server is gone %s", async (_, bytes) => {
+    const { tell, end } = raw();
+    tell(nothing, bytes);
+    expect(await end()).toBe(0);
+  });
+});
+
+/** The program itself, in the namespaces of this process. */
+function raw() {
+  const directory = mkdtempSync(join(tmpdir(), "mayfly-init-"));
+  const child = spawn(installInit(directory), [], {
+    stdio: ["ignore", "ignore", "inherit", "pipe"],
+    env: {},
+  });
+  const control = child.stdio[3] as Duplex;
+  const exit = once(child, "exit").then(([code]) => {
+    rmSync(directory, { recursive: true });
+    return code as number | null;
+  });
+  const reader = new FrameReader();
+  const frames: Frame[] = [];
+  control.on("data", (bytes: Buffer) => frames.push(...reader.push(bytes)));
+  control.on("error", () => {});
+  return {
+    exit,
+    tell: (...bytes: Buffer[]) => control.write(Buffer.concat(bytes)),
+    answers: async (count: number) => {
+      while (frames.length < count) await once(control, "data");
+      return frames;
+    },
+    end: () => {
+      control.end();
+      return exit;
+    },
+  };
+}
 
 describe("frames", () => {
   it("are read whole, however the bytes arrive", () => {

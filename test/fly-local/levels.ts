@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { probeSandbox } from "../../src/fly-local/processes/sandbox-probe.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "fly-local-probe-"));
-const probe = await probeSandbox(directory, directory);
+const probe = await probeSandbox(directory, [directory]);
 rmSync(directory, { recursive: true, force: true });
 
 export const hasSandbox = probe.kind === "able";

@@ -19,7 +19,7 @@ export function planImageRoot(base: string, imageRoot: string, isRoot: boolean):
     ...MOUNTED_ON.map((path) => makeDirectory(join(upper, path))),
     // Under a plain name: the options of an overlay can not spell every path.
     mount(imageRoot, lower, "", MOUNT.bind),
-    mount("overlay", root, "overlay", 0, `lowerdir=${lower},upperdir=${upper},workdir=${work}`),
+    mount("overlay", root, "overlay", MOUNT.noDev, `lowerdir=${lower},upperdir=${upper},workdir=${work}`),
     ...systemMounts(root, isRoot),
     changeRoot(root),
   ];

@@ -13,9 +13,12 @@ export interface ExecResult extends ProcessExit {
   readonly stderr: string;
 }
 
+/** A command that was not started: the Machine has no room for one more, or it is too large. */
+export class CouldNotStart extends Error {}
+
 /** A command running in a Machine beside its main process. */
 export interface RunningExec {
-  /** Settles when the command has ended and its output is read to the end. */
+  /** Settles when the command has ended and its output is read to the end. Rejects with {@link CouldNotStart}. */
   readonly result: Promise<ExecResult>;
   /** Kills the command and what it started. */
   kill(): void;

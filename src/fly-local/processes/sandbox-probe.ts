@@ -33,12 +33,12 @@ export type Probe = { kind: "able"; plan: SandboxPlan } | { kind: "unable"; reas
 
 /**
  * @param directory for what all sandboxes share: the init and mount points
- * @param state the server's state, which machines do not get to see
+ * @param hidden directories that machines do not get to see
  * @param images whether machines see this computer's files or an image's
  */
 export async function probeSandbox(
   directory: string,
-  state: string,
+  hidden: readonly string[],
   images: ImagesChoice = "host",
 ): Promise<Probe> {
   if (process.platform !== "linux")
@@ -50,7 +50,7 @@ export async function probeSandbox(
   try {
     const program = installInit(base);
     if (images === "real") {
-      const empty = join(state, "isolation", "empty-image");
+      const empty = join(directory, "empty-image");
       mkdirSync(empty, { recursive: true });
       const failure = await failureOf(program, withImage(empty));
       return failure === null
@@ -62,11 +62,11 @@ export async function probeSandbox(
     let reason = "";
     for (const shape of shapes) {
       const layers = shape();
-      const operations = planRoot(base, layers, isRoot, state);
+      const operations = planRoot(base, layers, isRoot, hidden);
       const failure = await failureOf(program, operations);
       if (failure === null) return { kind: "able", plan: { program, operations, withImage } };
       reason ||= failure;
-      const second = planRoot(base, await possible(program, base, layers, isRoot), isRoot, state);
+      const second = planRoot(base, await possible(program, base, layers, isRoot), isRoot, hidden);
       if ((await failureOf(program, second)) === null)
         return { kind: "able", plan: { program, operations: second, withImage } };
     }

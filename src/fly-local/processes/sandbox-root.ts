@@ -99,7 +99,7 @@ export function namespaces(isRoot: boolean): Operation[] {
 export function workspace(base: string): Operation[] {
   mkdirSync(join(base, "mount"), { recursive: true });
   return [
-    mount("tmpfs", join(base, "mount"), "tmpfs", 0, "mode=755"),
+    mount("tmpfs", join(base, "mount"), "tmpfs", MOUNT.noDev, "mode=755"),
     makeDirectory(join(base, "mount/root")),
   ];
 }
@@ -118,19 +118,25 @@ export function layOver(base: string, layer: Layer, index: number): Operation[] 
     makeDirectory(upper),
     makeDirectory(work),
     ...(layer.path === "/" ? FRESH.map((path) => makeDirectory(join(upper, path))) : []),
-    mount("overlay", target, "overlay", 0, `lowerdir=${layer.lower},upperdir=${upper},workdir=${work}`),
+    mount(
+      "overlay",
+      target,
+      "overlay",
+      MOUNT.noDev,
+      `lowerdir=${layer.lower},upperdir=${upper},workdir=${work}`,
+    ),
   ];
 }
 
 /**
  * All that makes a root of these layers and changes to it.
- * @param hidden a directory that is empty in every Machine: the server's own state, with the configs of all
+ * @param hidden directories that are empty in every Machine: the server's own state, with the configs of all
  */
 export function planRoot(
   base: string,
   layers: readonly Layer[],
   isRoot: boolean,
-  hidden: string,
+  hidden: readonly string[],
 ): Operation[] {
   const root = join(base, "mount/root");
   const { noSuid, noDev, readOnly } = MOUNT;
@@ -141,9 +147,9 @@ export function planRoot(
     ...systemMounts(root, isRoot),
     mount("tmpfs", `${root}/tmp`, "tmpfs", noSuid | noDev, "mode=1777"),
     mount("tmpfs", `${root}/root`, "tmpfs", noSuid | noDev, "mode=700"),
-    ...(PLAIN_PATH.test(hidden) && !isUnder(hidden, FRESH)
-      ? [mount("tmpfs", `${root}${hidden}`, "tmpfs", readOnly, "mode=700")]
-      : []),
+    ...hidden
+      .filter((path) => !isUnder(path, FRESH))
+      .map((path) => mount("tmpfs", `${root}${path}`, "tmpfs", readOnly, "mode=700")),
     changeRoot(root),
   ];
 }

@@ -15,8 +15,13 @@ import type { SandboxPlan } from "./sandbox-probe.ts";
 /** A spare is made a moment after the last was taken, when the Machine that took it has got going. */
 const SPARE_DELAY_MS = 40;
 const FILE_MODE_DEFAULT = 0o644;
-/** What docker leaves to root in a container (moby, oci/caps/defaults.go). */
-const CAPABILITIES = 0xa80425fbn;
+const MKNOD = 1n << 27n;
+const NET_RAW = 1n << 13n;
+/**
+ * What docker leaves to root in a container (moby, oci/caps/defaults.go), but for devices, which docker guards by cgroup, and for
+ * raw sockets, since the network is this computer's.
+ */
+const CAPABILITIES = 0xa80425fbn & ~MKNOD & ~NET_RAW;
 
 /** A sandbox that waits for its Machine. */
 interface Spare {
@@ -59,11 +64,12 @@ export function sandboxLevel(plan: SandboxPlan): Level {
       const init = await take(guestPlan.image?.root ?? null);
       try {
         await init.operate([setHostname(guestPlan.machine.id), ...filesOf(guestPlan, resolv)]);
+        return await guest(guestPlan, init);
       } catch (error) {
         init.kill();
+        await init.gone;
         throw error;
       }
-      return guest(guestPlan, init);
     },
     clean: async () => {},
     close: async () => {
@@ -97,7 +103,7 @@ function imageFiles(hostname: string, cwd: string): Operation[] {
 
 const RESOLV_CONF = "/etc/resolv.conf";
 
-function guest(plan: GuestPlan, init: Init): Guest {
+async function guest(plan: GuestPlan, init: Init): Promise<Guest> {
   const common = {
     env: { HOME: "/root", ...plan.env },
     cwd: "/",
@@ -107,7 +113,8 @@ function guest(plan: GuestPlan, init: Init): Guest {
   };
   // Execs are root's and start in the root, whoever the image says that its command is: Fly's init runs them so.
   const main: Command = { ...common, ...account(plan), argv: plan.argv, isMain: true, isHeard: false };
-  const { exit, signal } = init.execute(main, () => {});
+  const { started, exit, signal } = init.execute(main, () => {});
+  await started;
   return {
     exit,
     signal: (name) => signal(signalNumber(name)),

@@ -35,6 +35,8 @@ export const execMachine: Operation = async (c, { host }) => {
       throw new ApiError(408, TIMED_OUT);
     case "machine_died":
       throw precondition("exec request failed: EOF");
+    case "could_not_start":
+      throw new ApiError(503, `unavailable: the command was not started: ${outcome.reason}`);
     case "client_left":
     case "not_running":
       throw precondition("machine not running");

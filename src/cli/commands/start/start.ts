@@ -30,6 +30,8 @@ interface Plan {
   port: number;
   /** Null where a Machines API runs already. */
   machinesPort: number | null;
+  /** What opens the local Machines API. */
+  machinesToken: string;
   local: LocalMayfly;
   /** Gives up the folder. */
   giveUp: () => void;
@@ -80,7 +82,7 @@ async function prepare(options: StartOptions, io: Io, steps: Steps): Promise<Pla
     machines_url: options.machinesUrl ?? `http://${HOST}:${machinesPort}`,
   };
   writeLocal(places, local);
-  return { places, port, machinesPort, local, giveUp };
+  return { places, port, machinesPort, machinesToken: secrets.FLY_API_TOKEN, local, giveUp };
 }
 
 /** The story. Ends by being raced against a signal or a failure. */
@@ -119,7 +121,7 @@ async function up(
 async function startMachines(
   { images }: StartOptions,
   steps: Steps,
-  { places, machinesPort, local }: Plan,
+  { places, machinesPort, machinesToken, local }: Plan,
   supervisor: Supervisor,
   signal: AbortSignal,
 ): Promise<void> {
@@ -134,7 +136,7 @@ async function startMachines(
     return;
   }
   await steps.say(`starting the local Machines API on ${local.machines_url}`);
-  supervisor.start(machinesSpec(places, machinesPort, images));
+  supervisor.start(machinesSpec(places, machinesPort, machinesToken, images));
   const isolation = await isolationOnceUp(local.machines_url, signal);
   if (signal.aborted) return;
   await steps.say(ISOLATION[isolation ?? ""] ?? "the local Machines API is up");
@@ -156,14 +158,15 @@ const IMAGES: Record<StartOptions["images"], string> = {
 /** For one that was started at the same moment. */
 const GIVEN_MACHINES_MAX_MS = 5_000;
 
-function machinesSpec(places: Places, port: number, images: string): ProgramSpec {
+function machinesSpec(places: Places, port: number, machinesToken: string, images: string): ProgramSpec {
   return {
     name: "the local Machines API",
     args: [
-      MACHINES_MAIN,
-      ...["--host", HOST, "--port", String(port)],
-      ...["--state", places.machines, "--images", images],
+      ...[MACHINES_MAIN, "--host", HOST, "--port", String(port), "--images", images],
+      // What is a secret here is none of a machine's business.
+      ...["--state", places.machines, "--hide", places.dir],
     ],
+    env: { MAYFLY_MACHINES_TOKEN: machinesToken },
     cwd: CHECKOUT,
     log: join(places.logs, "machines.log"),
   };

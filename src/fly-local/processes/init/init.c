@@ -30,9 +30,10 @@ typedef long word;
 
 #if defined(__x86_64__)
 enum {
-  SYS_read = 0, SYS_write = 1, SYS_close = 3, SYS_rt_sigprocmask = 14, SYS_clone = 56, SYS_execve = 59, SYS_wait4 = 61,
-  SYS_kill = 62, SYS_fcntl = 72, SYS_chdir = 80, SYS_fchmod = 91, SYS_umask = 95, SYS_setuid = 105, SYS_setgid = 106, SYS_setsid = 112,
-  SYS_setgroups = 116, SYS_prctl = 157, SYS_chroot = 161, SYS_mount = 165,
+  SYS_read = 0, SYS_write = 1, SYS_close = 3, SYS_rt_sigprocmask = 14, SYS_clone = 56, SYS_capget = 125, SYS_capset = 126, SYS_umask = 95, SYS_pivot_root = 155, SYS_umount2 = 166,
+  SYS_execve = 59, SYS_wait4 = 61,
+  SYS_kill = 62, SYS_fcntl = 72, SYS_chdir = 80, SYS_fchmod = 91, SYS_setuid = 105, SYS_setgid = 106, SYS_setsid = 112,
+  SYS_setgroups = 116, SYS_prctl = 157, SYS_mount = 165,
   SYS_sethostname = 170, SYS_exit_group = 231, SYS_openat = 257, SYS_mkdirat = 258, SYS_mknodat = 259,
   SYS_unlinkat = 263, SYS_symlinkat = 266, SYS_ppoll = 271, SYS_unshare = 272, SYS_signalfd4 = 289, SYS_dup3 = 292,
   SYS_pipe2 = 293, SYS_prlimit64 = 302, SYS_close_range = 436,
@@ -48,11 +49,12 @@ static inline word call(word n, word a, word b, word c, word d, word e) {
 __asm__(".globl _start\n_start: xor %ebp,%ebp; and $-16,%rsp; call begin");
 #elif defined(__aarch64__)
 enum {
-  SYS_read = 63, SYS_write = 64, SYS_close = 57, SYS_rt_sigprocmask = 135, SYS_clone = 220, SYS_execve = 221,
+  SYS_read = 63, SYS_write = 64, SYS_close = 57, SYS_rt_sigprocmask = 135, SYS_clone = 220, SYS_capget = 90, SYS_capset = 91, SYS_umask = 166, SYS_pivot_root = 41, SYS_umount2 = 39,
+  SYS_execve = 221,
   SYS_wait4 = 260, SYS_kill = 129, SYS_fcntl = 25, SYS_chdir = 49, SYS_fchmod = 52, SYS_setuid = 146, SYS_setgid = 144,
-  SYS_setsid = 157, SYS_setgroups = 159, SYS_prctl = 167, SYS_chroot = 51, SYS_mount = 40,
+  SYS_setsid = 157, SYS_setgroups = 159, SYS_prctl = 167, SYS_mount = 40,
   SYS_sethostname = 161, SYS_exit_group = 94, SYS_openat = 56, SYS_mkdirat = 34, SYS_mknodat = 33, SYS_unlinkat = 35,
-  SYS_symlinkat = 36, SYS_ppoll = 73, SYS_umask = 166, SYS_unshare = 97, SYS_signalfd4 = 74, SYS_dup3 = 24, SYS_pipe2 = 59,
+  SYS_symlinkat = 36, SYS_ppoll = 73, SYS_unshare = 97, SYS_signalfd4 = 74, SYS_dup3 = 24, SYS_pipe2 = 59,
   SYS_prlimit64 = 261, SYS_close_range = 436,
 };
 static inline word call(word n, word a, word b, word c, word d, word e) {
@@ -75,14 +77,16 @@ enum { O_NOFOLLOW = 0100000 };
 #else
 enum { O_NOFOLLOW = 0400000 };
 #endif
-enum { SIGKILL = 9, SIGPIPE = 13, SIGCHLD = 17, WNOHANG = 1, SIG_SETMASK = 2 };
-enum { MS_MOVE = 8192, PR_SET_PDEATHSIG = 1, PR_CAPBSET_DROP = 24, PR_SET_DUMPABLE = 4, PR_SET_CHILD_SUBREAPER = 36 };
+enum { SIGKILL = 9, SIGPIPE = 13, SIGCHLD = 17, SIGCONT = 18, WNOHANG = 1, SIG_SETMASK = 2 };
+enum { PR_SET_PDEATHSIG = 1, PR_CAPBSET_READ = 23, PR_CAPBSET_DROP = 24, PR_SET_DUMPABLE = 4, PR_SET_CHILD_SUBREAPER = 36 };
+enum { PR_CAP_AMBIENT = 47, PR_CAP_AMBIENT_CLEAR_ALL = 4, CAPABILITY_VERSION_3 = 0x20080522, MNT_DETACH = 2 };
 enum { POLLIN = 1, RLIMIT_NOFILE = 7, F_SETFD = 2, FD_CLOEXEC = 1, F_SETFL = 4, O_NONBLOCK = 04000 };
 enum { CONTROL = 3 };
 enum { FROM_OPERATIONS = 1, FROM_EXECUTE = 2, FROM_SIGNAL = 3, FROM_KILL = 4 };
 enum { TO_DONE = 1, TO_STDOUT = 2, TO_STDERR = 3, TO_ENDED = 4, TO_PID = 5 };
 enum { IS_MAIN = 1, IS_SILENT = 2 };
-enum { COMMAND_FAILED = 125, NOT_EXECUTABLE = 126, NOT_FOUND = 127 };
+enum { CAP_SETUID = 7 };
+enum { COMMAND_FAILED = 125, COULD_NOT_START = 126, NOT_EXECUTABLE = 126, NOT_FOUND = 127 };
 
 #define CALL(n, a, b, c) call(SYS_##n, (word)(a), (word)(b), (word)(c), 0, 0)
 #define CALL5(n, a, b, c, d, e) call(SYS_##n, (word)(a), (word)(b), (word)(c), (word)(d), (word)(e))
@@ -216,10 +220,14 @@ static word write_file(const char *path, int flags, int mode, const u8 *bytes, u
   return -error;
 }
 
+/*
+ * The old root goes away and is not just out of sight: as long as its /proc is mounted somewhere, the kernel lets a nested
+ * user namespace mount one without our guards. With both arguments the same it is stacked on the new one (pivot_root(2)).
+ */
 static word change_root(const char *path) {
   word error = CALL(chdir, path, 0, 0);
-  if (!error) error = CALL5(mount, ".", "/", 0, MS_MOVE, 0);
-  if (!error) error = CALL(chroot, ".", 0, 0);
+  if (!error) error = CALL(pivot_root, ".", ".", 0);
+  if (!error) error = CALL(umount2, ".", MNT_DETACH, 0);
   return error ? error : CALL(chdir, "/", 0, 0);
 }
 
@@ -269,7 +277,7 @@ static int count_arguments(char letter) {
   return -1;
 }
 
-/* Carries out all operations of a payload. A small letter is one that may fail. */
+/* Carries out all operations of a payload. A small letter is one for a path that need not be there. */
 static void operate_all(u32 id, u8 *at, const u8 *end) {
   for (u32 index = 0; at < end; index++) {
     char given = (char)*at++;
@@ -286,7 +294,8 @@ static void operate_all(u32 id, u8 *at, const u8 *end) {
     word result = malformed ? -EINVAL : operate(letter, arguments, at, bytes);
     at += bytes;
     int is_there = result == -EEXIST && (letter == 'D' || letter == 'L' || letter == 'F' || letter == 'C');
-    if (malformed || (result < 0 && given == letter && !is_there)) return send_done(id, (int)-result, index);
+    int is_passed_over = result == -ENOENT && given != letter;
+    if (malformed || (result < 0 && !is_there && !is_passed_over)) return send_done(id, (int)-result, index);
   }
   send_done(id, 0, 0);
 }
@@ -346,31 +355,54 @@ static void become(char **arguments, char **environment) {
   leave(code);
 }
 
+/* Offsets in the payload of EXECUTE. */
+enum { AT_FLAGS = 0, AT_UID = 4, AT_GID = 8, AT_ARGC = 12, AT_ENVC = 16, AT_CAPABILITIES = 20, AT_STRINGS = 28 };
+
+/* Gives up for good, also for programs that are run later, all capabilities but these; leaves where that can not be done. */
+static void limit_capabilities(u64 kept) {
+  CALL5(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+  for (word i = 0; i < 64; i++) {
+    word is_bounding = CALL(prctl, PR_CAPBSET_READ, i, 0);
+    if (is_bounding < 0) break;
+    if (is_bounding && !(kept >> i & 1) && CALL(prctl, PR_CAPBSET_DROP, i, 0)) leave(COMMAND_FAILED);
+  }
+  u32 header[2] = {CAPABILITY_VERSION_3, 0};
+  u32 sets[6];
+  if (CALL(capget, header, sets, 0)) leave(COMMAND_FAILED);
+  for (int half = 0; half < 2; half++) {
+    u32 mask = (u32)(kept >> (32 * half));
+    sets[3 * half] &= mask;
+    sets[3 * half + 1] &= mask;
+    sets[3 * half + 2] = 0;
+  }
+  if (CALL(capset, header, sets, 0)) leave(COMMAND_FAILED);
+}
+
 /* In the command's process: streams, rights and place as asked, then the program. */
 static void start(const u8 *payload, int out, int err) {
-  u32 flags = u32_at(payload), uid = u32_at(payload + 4), gid = u32_at(payload + 8);
-  u32 argc = u32_at(payload + 12), envc = u32_at(payload + 16);
+  u32 uid = u32_at(payload + AT_UID), gid = u32_at(payload + AT_GID);
+  u32 argc = u32_at(payload + AT_ARGC), envc = u32_at(payload + AT_ENVC);
   u64 capabilities;
-  memcpy(&capabilities, payload + 20, 8);
-  (void)flags;
-  CALL(setsid, 0, 0, 0);
+  memcpy(&capabilities, payload + AT_CAPABILITIES, 8);
   CALL(umask, 022, 0, 0);
+  CALL(setsid, 0, 0, 0);
   word null = CALL5(openat, AT_FDCWD, "/dev/null", 2 | O_CLOEXEC, 0, 0);
   CALL(dup3, null, 0, 0);
   CALL(dup3, out < 0 ? null : out, 1, 0);
   CALL(dup3, err < 0 ? null : err, 2, 0);
-  for (word i = 0; i < 64; i++)
-    if (!(capabilities >> i & 1)) CALL(prctl, PR_CAPBSET_DROP, i, 0);
   if (uid || gid) {
     u32 groups[1] = {gid};
-    CALL(setgroups, 1, groups, 0);
-    if (CALL(setgid, gid, 0, 0) || CALL(setuid, uid, 0, 0)) leave(COMMAND_FAILED);
+    if (CALL(setgroups, 1, groups, 0) || CALL(setgid, gid, 0, 0)) leave(COMMAND_FAILED);
   }
+  /* In between: it takes rights to give up rights, and to become another user. */
+  u64 changing_user = uid ? 1ul << CAP_SETUID : 0;
+  limit_capabilities(capabilities | changing_user);
+  if (uid && CALL(setuid, uid, 0, 0)) leave(COMMAND_FAILED);
   u64 open_files[2] = {OPEN_FILES, OPEN_FILES};
   CALL5(prlimit64, 0, RLIMIT_NOFILE, open_files, 0, 0);
   u64 none = 0;
   CALL5(rt_sigprocmask, SIG_SETMASK, &none, 0, 8, 0);
-  char *at = (char *)payload + 28;
+  char *at = (char *)payload + AT_STRINGS;
   if (CALL(chdir, at, 0, 0)) leave(COMMAND_FAILED);
   at += length_of(at) + 1;
   for (u32 i = 0; i < argc + envc + 1; i++) {
@@ -394,11 +426,11 @@ static void keep(const u8 *payload, int out, int err, int verdict) {
   CALL(prctl, PR_SET_CHILD_SUBREAPER, 1, 0);
   word child = call(SYS_clone, SIGCHLD, 0, 0, 0, 0);
   if (child == 0) start(payload, out, err);
-  if (child < 0) leave(COMMAND_FAILED);
   if (out >= 0) CALL(close, out, 0, 0);
   if (err >= 0) CALL(close, err, 0, 0);
-  u32 told = (u32)child;
+  u32 told = child < 0 ? 0 : (u32)child;
   CALL(write, verdict, &told, 4);
+  if (child < 0) leave(COMMAND_FAILED);
   for (;;) {
     int status = 0;
     word pid = CALL5(wait4, -1, &status, 0, 0, 0);
@@ -421,10 +453,10 @@ static void close_fd(int *fd) {
 
 /* Whether the strings that a payload announces are all in it. */
 static int is_whole(const u8 *payload, u32 count) {
-  if (count < 29 || payload[count - 1]) return 0;
-  u64 expected = 1 + (u64)u32_at(payload + 12) + u32_at(payload + 16), found = 0;
-  for (u32 i = 28; i < count; i++) found += !payload[i];
-  return expected == found && u32_at(payload + 12) > 0 && expected + 2 < STRINGS_MAX;
+  if (count <= AT_STRINGS || payload[count - 1]) return 0;
+  u64 argc = u32_at(payload + AT_ARGC), expected = 1 + argc + u32_at(payload + AT_ENVC), found = 0;
+  for (u32 i = AT_STRINGS; i < count; i++) found += !payload[i];
+  return expected == found && argc > 0 && expected + 2 < STRINGS_MAX;
 }
 
 static void execute(u32 id, const u8 *payload, u32 count) {
@@ -433,7 +465,7 @@ static void execute(u32 id, const u8 *payload, u32 count) {
     if (!commands[i].pid) c = &commands[i];
   if (!is_whole(payload, count)) return send_done(id, EINVAL, 0);
   if (!c) return send_done(id, EAGAIN, 0);
-  int flags = (int)u32_at(payload);
+  int flags = (int)u32_at(payload + AT_FLAGS);
   int out[2] = {-1, -1}, err[2] = {-1, -1}, verdict[2] = {-1, -1};
   word error = 0;
   if (!(flags & IS_SILENT)) {
@@ -462,7 +494,7 @@ static void execute(u32 id, const u8 *payload, u32 count) {
   send_done(id, 0, 0);
 }
 
-/* Kills all below a process, reading /proc/<pid>/task/<pid>/children. */
+/* Kills all below a process, reading /proc/<pid>/task/<pid>/children, of which one read gives whole numbers. */
 static void kill_below(word pid, int depth) {
   char path[64], text[4096];
   char *end = put_text(path, "/proc/");
@@ -486,6 +518,18 @@ static void kill_below(word pid, int depth) {
   }
 }
 
+/* A keeper that a command has killed left its own to nobody: they end with the Machine, and nobody waits for their output. */
+static void kill_kept(struct command *c) {
+  if (c->verdict >= 0) {
+    kill_below(c->pid, 0);
+    /* It may have been stopped by what it keeps. */
+    CALL(kill, c->pid, SIGCONT, 0);
+    return;
+  }
+  close_fd(&c->out);
+  close_fd(&c->err);
+}
+
 /* Again and again until the keeper has nobody left, for some may be made while others are killed. */
 static void kill_all_of(struct command *c) {
   if (c->verdict < 0 && c->inner == c->pid) {
@@ -493,7 +537,7 @@ static void kill_all_of(struct command *c) {
     return;
   }
   c->killed = 1;
-  kill_below(c->pid, 0);
+  kill_kept(c);
 }
 
 /* Tells the end of a command of which nothing more is to come, and frees its place. */
@@ -525,7 +569,10 @@ static void hear(struct command *c) {
   word n = CALL(read, c->verdict, told, sizeof told);
   if (n == -EINTR) return;
   int at = 0;
-  if (n >= 4 && !c->inner) c->inner = (word)told[at++];
+  if (n >= 4 && !c->inner) {
+    c->inner = (word)told[at++];
+    if (!c->inner) c->status = COULD_NOT_START << 8, c->ended = 1;
+  }
   if (n >= 4 * (at + 1)) {
     c->status = told[at];
     c->ended = 1;
@@ -569,29 +616,49 @@ struct pollfd {
   int fd;
   short events, revents;
 };
+/* Those in use, one after the other: the kernel takes no more than the limit of open files. */
 static struct pollfd polled[2 + 3 * COMMANDS_MAX];
+static u32 polled_count;
 
-static void watch(int index, int fd) {
-  polled[index] = (struct pollfd){.fd = fd, .events = POLLIN};
+/* Returns the index. Closed ones are left out. */
+static u32 watch(int fd) {
+  if (fd < 0) return ~0u;
+  polled[polled_count] = (struct pollfd){.fd = fd, .events = POLLIN};
+  return polled_count++;
 }
 
+static int has_news(u32 index) {
+  return index != ~0u && polled[index].revents;
+}
+
+enum { KILL_AGAIN_FIRST_NS = 1000000, KILL_AGAIN_LAST_NS = 100000000 };
+
 static void serve(int children) {
+  static struct {
+    u32 out, err, verdict;
+  } at[COMMANDS_MAX];
+  u64 again[2] = {0, KILL_AGAIN_FIRST_NS};
   for (;;) {
+    for (u64 length; (length = whole_frame()); forget_frame(length))
+      obey(u32_at(input + 4), u32_at(input + 8), input + HEADER, u32_at(input));
     int is_killing = 0;
-    watch(0, CONTROL);
-    watch(1, children);
+    polled_count = 0;
+    watch(CONTROL);
+    watch(children);
     for (int i = 0; i < COMMANDS_MAX; i++) {
       struct command *c = &commands[i];
-      watch(2 + 3 * i, c->pid ? c->out : -1);
-      watch(3 + 3 * i, c->pid ? c->err : -1);
-      watch(4 + 3 * i, c->pid ? c->verdict : -1);
-      is_killing |= c->pid && c->killed;
+      if (!c->pid) continue;
+      at[i].out = watch(c->out);
+      at[i].err = watch(c->err);
+      at[i].verdict = watch(c->verdict);
+      is_killing |= c->killed;
     }
-    u64 again[2] = {0, 1000000};
-    word ready = CALL5(ppoll, polled, sizeof polled / sizeof *polled, is_killing ? again : 0, 0, 0);
+    if (!is_killing) again[1] = KILL_AGAIN_FIRST_NS;
+    word ready = CALL5(ppoll, polled, polled_count, is_killing ? again : 0, 0, 0);
     if (ready < 0 && ready != -EINTR) leave(COMMAND_FAILED);
     if (ready < 0) continue;
-    if (polled[1].revents) {
+    if (ready == 0 && again[1] < KILL_AGAIN_LAST_NS) again[1] *= 2;
+    if (has_news(1)) {
       u8 ignored[128];
       CALL(read, children, ignored, sizeof ignored);
       reap();
@@ -599,16 +666,13 @@ static void serve(int children) {
     for (int i = 0; i < COMMANDS_MAX; i++) {
       struct command *c = &commands[i];
       if (!c->pid) continue;
-      if (polled[2 + 3 * i].revents) pass_on(c, &c->out, TO_STDOUT);
-      if (polled[3 + 3 * i].revents) pass_on(c, &c->err, TO_STDERR);
-      if (polled[4 + 3 * i].revents && c->verdict >= 0) hear(c);
-      if (c->killed) kill_below(c->pid, 0);
+      if (has_news(at[i].out)) pass_on(c, &c->out, TO_STDOUT);
+      if (has_news(at[i].err)) pass_on(c, &c->err, TO_STDERR);
+      if (has_news(at[i].verdict)) hear(c);
+      if (c->killed) kill_kept(c);
       settle(c);
     }
-    if (!polled[0].revents) continue;
-    receive();
-    for (u64 length; (length = whole_frame()); forget_frame(length))
-      obey(u32_at(input + 4), u32_at(input + 8), input + HEADER, u32_at(input));
+    if (has_news(0)) receive();
   }
 }
 
@@ -620,7 +684,7 @@ static void close_inherited(void) {
 
 __attribute__((used, noreturn)) void begin(void) {
   close_inherited();
-  /* What is made has the mode it is asked for, devices that everybody may write to among them. */
+  /* Modes of what is made here are as said; those of commands are what umask(2) makes of them, see start(). */
   CALL(umask, 0, 0, 0);
   CALL(fcntl, CONTROL, F_SETFD, FD_CLOEXEC);
   u64 blocked = 1ul << (SIGCHLD - 1) | 1ul << (SIGPIPE - 1);

@@ -1,11 +1,12 @@
 /** A running init: the processes of one Machine, told what to do over its control socket. */
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { constants } from "node:os";
 import type { Duplex } from "node:stream";
 import { getSystemErrorName } from "node:util";
 import { SANDBOX_READY_MS } from "../../limits.ts";
 import { endOf } from "../child.ts";
-import type { ProcessExit } from "../level.ts";
+import { CouldNotStart, type ProcessExit } from "../level.ts";
 import { send } from "../tree.ts";
 import type { Operation } from "./operations.ts";
 import {
@@ -21,7 +22,9 @@ import {
 
 /** A command that an init was asked to start. */
 export interface InitCommand {
-  /** Settles when it has ended and its output has come; as killed where the whole Machine ended. */
+  /** Settles as soon as it is started. Rejects with {@link CouldNotStart} where the init has no room for it. */
+  readonly started: Promise<void>;
+  /** Settles when it has ended and its output has come; as killed where the whole Machine ended. Rejects as `started` does. */
   readonly exit: Promise<ProcessExit>;
   signal(number: number): void;
   /** Kills it and all that it started. */
@@ -33,6 +36,7 @@ export type OnOutput = (stream: "stdout" | "stderr", bytes: Buffer) => void;
 interface Running {
   readonly onOutput: OnOutput;
   readonly ended: (exit: ProcessExit) => void;
+  readonly refused: (why: CouldNotStart) => void;
 }
 
 const SIGKILL = 9;
@@ -74,26 +78,44 @@ export class Init {
 
   /** Does these in order. Rejects with the first that fails and why. */
   async operate(operations: readonly Operation[]): Promise<void> {
-    const payload = Buffer.concat(operations.map(({ bytes }) => bytes));
-    const { error, index } = await this.#ask(TO_INIT.operations, payload);
-    if (error !== 0) throw new Error(`can not ${operations[index]?.text}: ${getSystemErrorName(-error)}`);
+    for (const some of inFrames(operations)) {
+      const payload = Buffer.concat(some.map(({ bytes }) => bytes));
+      const { error, index } = await this.#ask(TO_INIT.operations, payload);
+      if (error !== 0) throw new Error(`can not ${some[index]?.text}: ${getSystemErrorName(-error)}`);
+    }
   }
 
   execute(command: Command, onOutput: OnOutput): InitCommand {
     const id = ++this.#lastId;
-    const exit = new Promise<ProcessExit>((resolve) => {
-      const ended = (how: ProcessExit) => {
-        this.#commands.delete(id);
-        resolve(how);
-      };
-      this.#commands.set(id, { onOutput, ended });
-      if (!this.isAlive()) ended(KILLED);
+    const frame = { type: TO_INIT.execute, id, payload: encodeCommand(command) };
+    const exit = new Promise<ProcessExit>((resolve, reject) => {
+      const settle =
+        <T>(how: (value: T) => void) =>
+        (value: T) => {
+          this.#commands.delete(id);
+          how(value);
+        };
+      const running = { onOutput, ended: settle(resolve), refused: settle<CouldNotStart>(reject) };
+      this.#commands.set(id, running);
+      if (!this.isAlive()) running.ended(KILLED);
     });
-    this.#answers.set(id, ({ error }) => {
-      if (error !== 0) this.#commands.get(id)?.ended({ code: COULD_NOT_START, signal: null });
+    const started = new Promise<void>((resolve, reject) => {
+      this.#answers.set(id, ({ error }) => {
+        if (error === 0) return resolve();
+        this.#commands.get(id)?.refused(new CouldNotStart(refusalOf(error)));
+      });
+      // Whatever keeps it from being started is told as its end.
+      exit.then(() => resolve(), reject);
     });
-    this.#send({ type: TO_INIT.execute, id, payload: encodeCommand(command) });
+    try {
+      this.#send(frame);
+    } catch (error) {
+      this.#answers.delete(id);
+      this.#commands.get(id)?.refused(new CouldNotStart((error as Error).message));
+    }
+    started.catch(() => {});
     return {
+      started,
       exit,
       signal: (number) => this.#send({ type: TO_INIT.signal, id, payload: encodeNumber(number) }),
       kill: () => this.#send({ type: TO_INIT.kill, id, payload: Buffer.alloc(0) }),
@@ -106,6 +128,8 @@ export class Init {
     if (!this.isAlive()) return;
     if (this.#pid !== null) send(this.#pid, "SIGKILL");
     else this.#process.kill("SIGKILL");
+    // Also ends a PID 1 that is just being made.
+    this.#control.destroy();
   }
 
   async #ask(type: number, payload: Buffer): Promise<{ error: number; index: number }> {
@@ -139,8 +163,30 @@ function closed(control: Duplex): Promise<void> {
   return new Promise((resolve) => control.once("close", resolve));
 }
 
-/** What a shell says of a command that it could not start for want of processes. */
-const COULD_NOT_START = 126;
+/** What the init's refusal of a command means (errno(3)). */
+function refusalOf(error: number): string {
+  const { EAGAIN, EINVAL, E2BIG } = constants.errno;
+  if (error === EAGAIN) return "as many commands as can run in the machine already";
+  return error === EINVAL || error === E2BIG ? "it has too many arguments" : getSystemErrorName(-error);
+}
+
+/** Operations in as many frames as they need. */
+function inFrames(operations: readonly Operation[]): Operation[][] {
+  const frames: Operation[][] = [[]];
+  let room = FRAME_BYTES;
+  for (const operation of operations) {
+    if (operation.bytes.length > room && frames.at(-1)?.length !== 0) {
+      frames.push([]);
+      room = FRAME_BYTES;
+    }
+    frames.at(-1)?.push(operation);
+    room -= operation.bytes.length;
+  }
+  return frames;
+}
+
+/** A file's piece fits with its path. */
+const FRAME_BYTES = 2 << 20;
 
 /** A wait status as wait(2) encodes it. */
 function exitOf(status: number): ProcessExit {

@@ -38,7 +38,7 @@ export const enterNamespaces = (flags: number): Operation =>
 export const mount = (source: string, target: string, type: string, flags = 0, data = ""): Operation =>
   operation("M", `mount ${type || source} on ${target}`, [source, target, type, String(flags), data]);
 
-/** One that is passed over where it can not be done. */
+/** One that is passed over where its path is not there. */
 export function ifPossible({ bytes, text }: Operation): Operation {
   const small = Buffer.from(bytes);
   small[0] = (small[0] ?? 0) | SMALL_LETTER;
