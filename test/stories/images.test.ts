@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasImages } from "../fly-local/images/busybox.ts";
 import { busyboxLayer, image, type LayerEntry, layer } from "../fly-local/images/layers.ts";
 import { registry } from "../fly-local/images/registry.ts";
-import { hasSandbox } from "../fly-local/levels.ts";
 import { type Stack, startStack } from "../support/stack.ts";
 
-describe.runIf(hasSandbox)("a run on one computer with real images", async () => {
+describe.runIf(hasImages)("a run on one computer with real images", async () => {
   const server = await registry();
   const base = await busyboxLayer();
   const push = async (name: string, config: object, more: LayerEntry[] = []) => {

@@ -7,8 +7,8 @@ import type { WireMachine } from "../../../src/fly/wire.ts";
 import { addImages } from "../../../src/fly-local/images/add-images.ts";
 import { parseReference } from "../../../src/fly-local/images/reference.ts";
 import { removeImage } from "../../../src/fly-local/images/remove-image.ts";
-import { hasSandbox } from "../levels.ts";
 import { LIVES, machines, serve, stateDir } from "../support.ts";
+import { hasImages } from "./busybox.ts";
 import {
   busyboxLayer,
   HERE,
@@ -235,7 +235,7 @@ test("mayfly images add, list and remove", async () => {
   expect((await mayflyImages(state, "list")).stdout).toMatch(/^no images;/);
 });
 
-describe.runIf(hasSandbox)("an image that was added", async () => {
+describe.runIf(hasImages)("an image that was added", async () => {
   it("is what machines run, with the server up, and can not be removed while one of them is there", async () => {
     const state = stateDir();
     const imageSources = { engines: [], dockerConfig: "/nonexistent", say: () => {} };

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { hasSandbox } from "../levels.ts";
 import { api, exitEvent, machines, stateDir } from "../support.ts";
+import { hasImages } from "./busybox.ts";
 import { busyboxLayer, image, layer, sha256 } from "./layers.ts";
 import { registry } from "./registry.ts";
 
@@ -19,7 +19,7 @@ async function run(state: string) {
   return { child, fly: api(/http:\/\/\S+/.exec(line ?? "")?.[0] ?? "") };
 }
 
-it.runIf(hasSandbox)(
+it.runIf(hasImages)(
   "a server that is killed in the middle of a pull leaves no half image, and the next one pulls it whole",
   async () => {
     const server = await registry();

@@ -1,9 +1,10 @@
 /** Layers and images made in a test. */
 
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { type Header, pack } from "tar-stream";
+import { BUSYBOX } from "./busybox.ts";
 
 export type LayerEntry = Partial<Omit<Header, "name">> & { name: string; text?: string | Buffer };
 
@@ -76,7 +77,7 @@ export async function busyboxLayer(more: readonly LayerEntry[] = []): Promise<Te
   ];
   return layer([
     { name: "bin/" },
-    { name: "bin/busybox", mode: 0o755, text: readFileSync("/bin/busybox") },
+    { name: "bin/busybox", mode: 0o755, text: existsSync(BUSYBOX) ? readFileSync(BUSYBOX) : "" },
     ...tools.map((tool): LayerEntry => ({ name: `bin/${tool}`, type: "symlink", linkname: "busybox" })),
     { name: "etc/" },
     { name: "etc/passwd", text: "root:x:0:0:root:/root:/bin/sh\napp:x:1234:2345:App:/home/app:/bin/sh\n" },

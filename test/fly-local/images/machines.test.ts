@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { WireMachine } from "../../../src/fly/wire.ts";
-import { hasSandbox } from "../levels.ts";
 import { eventLines, exitEvent, LIVES, machines, serve } from "../support.ts";
+import { hasImages } from "./busybox.ts";
 import { busyboxLayer, image, type LayerEntry, layer, sha256 } from "./layers.ts";
 import { registry } from "./registry.ts";
 
@@ -18,7 +18,7 @@ function push(name: string, config: object, more: LayerEntry[] = []) {
 
 const box = await push("tools/box", { Labels: { vendor: "test" } });
 
-describe.runIf(hasSandbox)("a machine with an image", async () => {
+describe.runIf(hasImages)("a machine with an image", async () => {
   const said: string[] = [];
   const fly = await serve({
     isolation: "sandbox",
@@ -199,7 +199,7 @@ describe.runIf(hasSandbox)("a machine with an image", async () => {
   });
 });
 
-describe.runIf(hasSandbox)("an image that can not be had", async () => {
+describe.runIf(hasImages)("an image that can not be had", async () => {
   const fly = await serve({
     isolation: "sandbox",
     images: "real",
