@@ -24,7 +24,7 @@ export interface MachinesServer {
 /** @throws Error with what it said, where this level is not possible here */
 export async function startMachines(isolation: string): Promise<MachinesServer> {
   const state = mkdtempSync(join(tmpdir(), "mayfly-bench-"));
-  const args = [MAIN, "--port", "0", "--state", state, "--isolation", isolation];
+  const args = [MAIN, "--port", "0", "--images", "host", "--state", state, "--isolation", isolation];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
   const said = await firstLine(child);
   const url = /http:\/\/[^ ]+/.exec(said)?.[0];

@@ -6,6 +6,8 @@ import { Client } from "./api-client.ts";
 import { UsageError } from "./cli-error.ts";
 import { doctor } from "./commands/doctor/doctor.ts";
 import { doctorCommand } from "./commands/doctor/options.ts";
+import { images } from "./commands/images/images.ts";
+import { imagesCommand } from "./commands/images/options.ts";
 import { machines } from "./commands/machines/machines.ts";
 import { machinesCommand } from "./commands/machines/options.ts";
 import { runCommand } from "./commands/run/options.ts";
@@ -66,6 +68,12 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
       doctorCommand(async (options) => {
         refuse(program.opts(), "doctor");
         done(await doctor(options));
+      }),
+    )
+    .addCommand(
+      imagesCommand(async (call) => {
+        refuse(program.opts(), "images");
+        done(await images(call));
       }),
     )
     .addHelpText("after", EXAMPLES);

@@ -2,6 +2,7 @@
 
 import { posix } from "node:path";
 import { z } from "zod";
+import { imageComplaint } from "../core/image-reference.ts";
 import { type WireConfig, wireCreateRequest } from "../fly/wire.ts";
 import { isBase64 } from "./base64.ts";
 import { durationMs, formatDuration } from "./duration.ts";
@@ -59,10 +60,18 @@ function readRequest<T extends CreateRequest>(schema: z.ZodType<T>, body: unknow
   return guest === undefined ? request : { ...request, config: { ...request.config, guest } };
 }
 
-/** The command of a Machine: `init.exec` replaces all, else entrypoint and cmd (docs: Machine config, init). */
-export function commandOf(config: WireConfig): string[] {
+/**
+ * The command of a Machine: `init.exec` replaces all, else `init.entrypoint` and `init.cmd`, each in place of the image's own
+ * (docs: Machine config, init). Unlike in docker an entrypoint alone leaves the image's cmd as it is: Fly's documents say no more
+ * than that either overrides its own.
+ * @param image null where there is none
+ */
+export function commandOf(
+  config: WireConfig,
+  image: { entrypoint: readonly string[]; cmd: readonly string[] } | null,
+): string[] {
   const { exec, entrypoint, cmd } = config.init ?? {};
-  return exec?.length ? exec : [...(entrypoint ?? []), ...(cmd ?? [])];
+  return exec?.length ? exec : [...(entrypoint ?? image?.entrypoint ?? []), ...(cmd ?? image?.cmd ?? [])];
 }
 
 /** Throws where the level can not put one of the config's files. */
@@ -110,6 +119,8 @@ function checkName(name: string): void {
 
 function checkConfig(config: WireConfig): void {
   if (config.image.trim() === "") throw invalid("config.image: no image given");
+  const complaint = imageComplaint(config.image);
+  if (complaint !== null) throw invalid(`config.image: "${config.image}" ${complaint}`);
   if (Array.isArray(config.mounts) && config.mounts.length > 1)
     throw invalid("config.mounts: a machine has one volume at most");
   for (const key of UNSUPPORTED) {
@@ -126,14 +137,8 @@ function checkConfig(config: WireConfig): void {
     if (value.includes("\0")) throw invalid(`config.env.${name}: a NUL cannot be in a variable`);
   }
   for (const file of config.files ?? []) checkFile(file);
-  const command = commandOf(config);
-  if (command.some((word) => word.includes("\0")))
+  if (commandOf(config, null).some((word) => word.includes("\0")))
     throw invalid("config.init: a NUL cannot be in a command's arguments");
-  if (command.length === 0)
-    throw new ApiError(
-      400,
-      "no command: images are not used here, so init.exec, init.entrypoint or init.cmd must say what the machine runs",
-    );
 }
 
 /** What decides on how it ends and whether it begins again. */

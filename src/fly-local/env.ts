@@ -6,16 +6,19 @@ import type { Machine } from "./machine.ts";
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
- * Exactly this, nothing of the server's own environment. What the user sets wins over defaults, not over FLY_*, and secrets
- * win over `config.env` (docs: App configuration, the env variables section).
+ * Exactly this, nothing of the server's own environment. What the user sets wins over the image and defaults, not over FLY_*,
+ * and secrets win over `config.env` (docs: App configuration, the env variables section).
+ * @param image the image's own variables
  */
 export function machineEnv(
   machine: Machine,
+  image: Readonly<Record<string, string>>,
   secrets: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const { config } = machine;
   return {
     PATH,
+    ...image,
     ...config.env,
     ...secrets,
     FLY_APP_NAME: machine.app,

@@ -4,6 +4,9 @@
  */
 
 import { type ExecOutcome, type Interruptions, untilCutOff } from "./cut-off.ts";
+import { ImageError } from "./images/error.ts";
+import type { Images } from "./images/images.ts";
+import type { StoredImage } from "./images/store.ts";
 import type { Machine } from "./machine.ts";
 import type { Guest, GuestPlan, Level, ProcessExit } from "./processes/level.ts";
 import type { Registry } from "./registry.ts";
@@ -29,7 +32,9 @@ export interface HostOptions {
   /** Between an exit and the restart by policy. */
   readonly restartDelayMs: number;
   /** What a start is made of, decided at each one. */
-  readonly planOf: (machine: Machine) => GuestPlan;
+  readonly planOf: (machine: Machine, image: StoredImage | null) => GuestPlan;
+  /** How long having an image at hand is made to take longer. */
+  readonly pullDelayMs: (machine: Machine) => number;
   /** How long a boot is made to take longer. */
   readonly bootDelayMs: (machine: Machine) => number;
 }
@@ -37,16 +42,63 @@ export interface HostOptions {
 export class Host {
   readonly registry: Registry;
   readonly level: Level;
+  readonly images: Images;
   readonly #options: HostOptions;
   readonly #later = new Map<NodeJS.Timeout, () => void>();
   readonly #lives = new Map<string, Life>();
   readonly #restarts = new Map<string, NodeJS.Timeout>();
   #closing = false;
 
-  constructor(registry: Registry, level: Level, options: HostOptions) {
+  constructor(registry: Registry, level: Level, images: Images, options: HostOptions) {
     this.registry = registry;
     this.level = level;
+    this.images = images;
     this.#options = options;
+  }
+
+  /**
+   * Has the image of a Machine that is `created` at hand, and then launches it.
+   * @param isLaunched whether it is started, or left `stopped`
+   */
+  async open(machine: Machine, isLaunched: boolean): Promise<void> {
+    const { id } = machine;
+    try {
+      // Nothing to wait for, and a start is not held up by a turn of the event loop.
+      const pullMs = this.#options.pullDelayMs(machine);
+      if (pullMs > 0) await new Promise<void>((resolve) => this.later(pullMs, resolve));
+      if (this.images.kind === "real") await this.#imageOf(machine);
+    } catch (error) {
+      const failed = this.#failLaunch(id, error as Error);
+      if (failed !== null) await this.#giveUp(failed);
+      return;
+    }
+    if (isLaunched) this.launch(id, "flyd");
+    else this.registry.apply(id, { kind: "left_unlaunched" });
+  }
+
+  /** Has a Machine's image at hand; what is known of it only now is kept. @throws ImageError */
+  async #imageOf(machine: Machine): Promise<StoredImage | null> {
+    const { id, config } = machine;
+    const stored = await this.images.prepare(config.image);
+    const image = this.images.known(config.image);
+    const current = this.registry.get(machine.app, id);
+    // Another version may have another image.
+    if (image !== null && current?.config.image === config.image && current.image?.digest !== image.digest)
+      this.registry.apply(id, { kind: "image_had", image });
+    return stored;
+  }
+
+  /** @returns null where the Machine is left to others: somebody stopped or destroyed it, or the server ends */
+  #failLaunch(id: string, error: Error): Machine | null {
+    if (this.#closing) return null;
+    console.error(`machine ${id} could not be started: ${error.message}`);
+    return this.registry.apply(id, { kind: "launch_failed", error: error.message });
+  }
+
+  /** Destroys a Machine of which nothing runs: there is no exit to report. */
+  async #giveUp(machine: Machine): Promise<void> {
+    this.registry.apply(machine.id, { kind: "destroy_begun", by: "flyd" });
+    await this.#finishDestroy(machine, "flyd");
   }
 
   /** Starts a Machine, or lets a suspended one go on. @returns null where it is in no state for that */
@@ -81,7 +133,8 @@ export class Host {
   async #begin(machine: Machine, life: Life, before: Promise<void> | undefined): Promise<void> {
     try {
       if (before !== undefined) await before;
-      const plan = this.#options.planOf(machine);
+      const image = this.images.kind === "real" ? await this.#imageOf(machine) : null;
+      const plan = this.#options.planOf(machine, image);
       const bootMs = this.#options.bootDelayMs(machine);
       if (bootMs > 0) await new Promise<void>((resolve) => this.later(bootMs, resolve));
       const guest = await this.level.start(plan);
@@ -92,11 +145,11 @@ export class Host {
       });
       this.registry.apply(machine.id, { kind: "started" });
     } catch (error) {
-      console.error(`machine ${machine.id} could not be started: ${(error as Error).message}`);
       this.#lives.delete(machine.id);
-      // Nothing ran, so there is no exit to report.
-      this.registry.apply(machine.id, { kind: "destroy_begun", by: "flyd" });
-      await this.#finishDestroy(machine, "flyd");
+      if (error instanceof ImageError && this.#closing) return;
+      if (error instanceof ImageError) this.#failLaunch(machine.id, error);
+      else console.error(`machine ${machine.id} could not be started: ${(error as Error).message}`);
+      await this.#giveUp(machine);
     }
   }
 
@@ -182,7 +235,8 @@ export class Host {
    */
   update(old: Machine, version: string, config: Machine["config"], launches: boolean): Machine | null {
     const { id } = old;
-    const machine = this.registry.apply(id, { kind: "update_begun", version, config, launches });
+    const image = this.images.known(config.image);
+    const machine = this.registry.apply(id, { kind: "update_begun", version, config, image, launches });
     if (machine === null) return null;
     this.#forgetRestart(id);
     void this.#replace(old);
@@ -201,7 +255,8 @@ export class Host {
     // After the answer of the update is on its way.
     await new Promise(setImmediate);
     if (this.#closing) return;
-    if (this.registry.apply(id, { kind: "replaced" })?.state === "created") this.launch(id, "flyd");
+    const machine = this.registry.apply(id, { kind: "replaced" });
+    if (machine?.state === "created") void this.open(machine, true);
   }
 
   /** Asks the main process to end, and kills it where it does not within the time. */
@@ -291,6 +346,7 @@ export class Host {
     for (const life of lives) if (life.killTimer !== null) clearTimeout(life.killTimer);
     await Promise.all(lives.map((life) => life.begun.then(() => endOf(life)).then(() => life.over)));
     await this.loseAll();
+    await this.images.close();
     await this.level.close();
   }
 

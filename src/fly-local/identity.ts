@@ -51,7 +51,7 @@ export class Identity {
   ): Promise<string> {
     const key = await this.#ownKey();
     const seconds = Math.floor(this.#now() / 1000);
-    const image = imageRef(machine.config.image);
+    const image = { ...imageRef(machine.config.image), ...machine.image };
     const claims = {
       app_id: String(numericId(machine.app)),
       app_name: machine.app,

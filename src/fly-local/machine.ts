@@ -3,6 +3,7 @@
 import type { WireConfig, WireEvent, WireMachine } from "../fly/wire.ts";
 import { GUEST_DEFAULT } from "./guest.ts";
 import { imageRef } from "./image.ts";
+import type { ImageFacts } from "./images/images.ts";
 import { amountsOf } from "./processes/limits/amounts.ts";
 import type { Enforcement } from "./processes/limits/limiter.ts";
 
@@ -10,6 +11,8 @@ import type { Enforcement } from "./processes/limits/limiter.ts";
 export type MachineState =
   /** Accepted; left by the launch that follows at once, or by `skip_launch` to stopped. */
   | "created"
+  /** Its image can not be had; left by itself to destroyed. */
+  | "launch_failed"
   /** Its first process is being made. */
   | "starting"
   /** Its main process runs; left when that ends. */
@@ -76,6 +79,8 @@ export interface Machine {
   /** Made with `skip_secrets`; absent: no. */
   readonly skipsSecrets?: boolean;
   readonly config: WireConfig;
+  /** Of its image, once that is at hand; null where no image is used. */
+  readonly image: ImageFacts | null;
 }
 
 /** What a Machine has before anything happened to it. */
@@ -88,6 +93,7 @@ export const UNTOUCHED = {
   cordoned: false,
   lease: null,
   followsSchedule: false,
+  image: null,
 } satisfies Partial<Machine>;
 
 /** RFC 3339 in whole seconds, as Fly writes its own times. */
@@ -102,7 +108,7 @@ export function toWire(machine: Machine): WireMachine {
     name: machine.name,
     state: machine.state,
     region: machine.region,
-    image_ref: imageRef(machine.config.image),
+    image_ref: { ...imageRef(machine.config.image), ...machine.image },
     instance_id: machine.instanceId,
     version: machine.instanceId,
     private_ip: machine.privateIp,

@@ -5,6 +5,7 @@
 
 import { parseArgs } from "node:util";
 import { exposure } from "./guard.ts";
+import type { ImagesChoice } from "./images/images.ts";
 import type { IsolationChoice } from "./processes/choose-level.ts";
 import { NETWORKS } from "./processes/network.ts";
 import { type MachinesServer, startMachinesServer } from "./server.ts";
@@ -28,6 +29,7 @@ function readFlags() {
       isolation: { type: "string", default: "auto" },
       network: { type: "string", default: "host" },
       "no-limits": { type: "boolean", default: false },
+      images: { type: "string", default: "real" },
       // By preference from the environment: arguments are seen by every user of the computer.
       token: { type: "string", default: process.env.MAYFLY_MACHINES_TOKEN },
       region: { type: "string", default: "local" },
@@ -37,7 +39,7 @@ function readFlags() {
       faults: { type: "string" },
     },
   });
-  const { isolation } = values;
+  const { isolation, images } = values;
   const network = NETWORKS.find((each) => each === values.network);
   if (network === undefined)
     throw new Error(`--network ${values.network}: ${NETWORKS.join(" or ")} is expected`);
@@ -45,9 +47,11 @@ function readFlags() {
     throw new Error(`--port ${values.port}: a number from 0 to 65535 is expected`);
   if (isolation !== "auto" && isolation !== "sandbox" && isolation !== "process")
     throw new Error(`--isolation ${isolation}: auto, sandbox or process is expected`);
+  if (images !== "host" && images !== "real") throw new Error(`--images ${images}: host or real is expected`);
   return {
     ...values,
     network,
+    images: images as ImagesChoice,
     isolation: isolation as IsolationChoice,
     port: Number(values.port),
     limits: !values["no-limits"],

@@ -8,6 +8,9 @@ import { machinesApi } from "./app.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { addFromFile, Faults, readFaultsFile } from "./faults.ts";
 import { Host } from "./host.ts";
+import { hostImages } from "./images/host-images.ts";
+import type { Images, ImagesChoice } from "./images/images.ts";
+import type { ImageSources } from "./images/open-images.ts";
 import type { LeaseConflict } from "./lease.ts";
 import { DESTROYED_KEPT_MS, DESTROYED_SWEEP_MS, RESTART_DELAY_MS } from "./limits.ts";
 import { openPlatform, type Platform } from "./platform.ts";
@@ -34,6 +37,10 @@ export interface MachinesServerOptions {
   pidsMax?: number;
   /** What of the network machines have. Default: the computer's own. */
   network?: Network;
+  /** Default real: this computer's own files are given to machines only where that was asked for. */
+  images?: ImagesChoice;
+  /** Where real images come from, apart from the store in `stateDir`. */
+  imageSources?: ImageSources;
   /** What the Authorization header must carry; by default anything. */
   token?: string | null;
   region?: string;
@@ -87,15 +94,19 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
   let platform: Platform;
   let scheduler: Scheduler;
   try {
+    const choice = options.images ?? "real";
     const level = await chooseLevel(options.isolation ?? "auto", directory, {
       ...options,
+      images: choice,
       hidden: options.hidden?.map((path) => resolve(path)) ?? [],
     });
     const registry = new Registry(openStore(directory), now);
     platform = openPlatform(registry.store.records, directory, now, options.strictApps ?? false);
-    host = new Host(registry, level, {
+    const images = choice === "host" ? hostImages : await realOnes(directory, options.imageSources);
+    host = new Host(registry, level, images, {
       restartDelayMs: options.restartDelayMs ?? RESTART_DELAY_MS,
-      planOf: (machine) => startPlan(machine, platform),
+      planOf: (machine, image) => startPlan(machine, image, platform),
+      pullDelayMs: ({ app, id }) => faults.delayOf("pull", { app, machine: id }),
       bootDelayMs: ({ app, id }) => faults.delayOf("boot", { app, machine: id }),
     });
     await host.loseAll();
@@ -133,6 +144,12 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
       store.close();
     },
   };
+}
+
+/** Loaded on demand: a server without images starts without what they need. */
+async function realOnes(directory: string, sources: ImageSources | undefined): Promise<Images> {
+  const { openImages } = await import("./images/open-images.ts");
+  return openImages(directory, sources);
 }
 
 function listening(server: Server, port: number, hostname: string): Promise<void> {

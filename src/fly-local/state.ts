@@ -4,6 +4,7 @@
  */
 
 import type { WireConfig, WireEvent, WireExitEvent } from "../fly/wire.ts";
+import type { ImageFacts } from "./images/images.ts";
 import { EVENTS_MAX } from "./limits.ts";
 import type { Lease, Machine, MachineState } from "./machine.ts";
 import type { ProcessExit } from "./processes/level.ts";
@@ -12,6 +13,10 @@ import { recentRestarts, restartsAfter } from "./restart-policy.ts";
 export type Change =
   | { kind: "launched"; by: Launcher }
   | { kind: "started" }
+  /** Its image is at hand. */
+  | { kind: "image_had"; image: ImageFacts }
+  /** Its image can not be had, or not be run. */
+  | { kind: "launch_failed"; error: string }
   /** `skip_launch`: made, not started. */
   | { kind: "left_unlaunched" }
   | { kind: "stop_requested" }
@@ -19,7 +24,13 @@ export type Change =
   | { kind: "suspend_requested" }
   | { kind: "suspended" }
   /** A new version takes the place of this one, and is started if this one runs and `launches` says so. */
-  | { kind: "update_begun"; version: string; config: WireConfig; launches: boolean }
+  | {
+      kind: "update_begun";
+      version: string;
+      config: WireConfig;
+      image: ImageFacts | null;
+      launches: boolean;
+    }
   /** Nothing of the old version runs any more. */
   | { kind: "replaced" }
   | { kind: "cordoned"; cordoned: boolean }
@@ -66,6 +77,16 @@ export function transition(machine: Machine, change: Change, moment: Moment): Ma
       return state === "starting"
         ? to("started", {}, { type: "start", status: "started", source: "flyd" })
         : null;
+    case "image_had":
+      return to(state, { image: change.image }, null);
+    case "launch_failed":
+      return state === "created" || state === "starting"
+        ? to(
+            "launch_failed",
+            {},
+            { type: "launch", status: "failed", source: "flyd", request: { error: change.error } },
+          )
+        : null;
     case "left_unlaunched":
       return state === "created" ? to("stopped", {}, null) : null;
     case "stop_requested":
@@ -92,6 +113,7 @@ export function transition(machine: Machine, change: Change, moment: Moment): Ma
         {
           instanceId: change.version,
           config: change.config,
+          image: change.image,
           relaunch: change.launches && LAUNCHED.includes(state),
           restart: null,
           followsSchedule: change.launches,

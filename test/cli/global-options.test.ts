@@ -69,6 +69,7 @@ test("words of the command that is run are none of ours", async () => {
 test.each([
   [["--url", "http://x", "start"], "--url is of no use to mayfly start"],
   [["--token", "x", "machines"], "--token is of no use to mayfly machines"],
+  [["--url", "http://127.0.0.1:1", "images", "list"], "--url is of no use to mayfly images"],
 ])("%j is refused", async (args, says) => {
   expect(await mayfly(args)).toMatchObject({ exitCode: 2, stderr: `mayfly: ${says}\n` });
 });

@@ -22,6 +22,7 @@ test.each([
   [["start"]],
   [["machines"]],
   [["doctor"]],
+  [["images"]],
 ])("%j --help explains itself and ends with 0", async (command) => {
   const { exitCode, stdout, stderr } = await mayfly([...command, "--help"], null, fakeIo({ columns: 100 }));
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });

@@ -129,7 +129,7 @@ it("apps, volumes and secrets are there after a restart of the server", async ()
   const { startMachinesServer } = await import("../../src/fly-local/server.ts");
   const { api } = await import("./support.ts");
   const start = () =>
-    startMachinesServer({ port: 0, stateDir: state, isolation: "process", strictApps: true });
+    startMachinesServer({ port: 0, stateDir: state, isolation: "process", images: "host", strictApps: true });
   const first = await start();
   const before = api(first.url);
   await before.call("POST", "/v1/apps", { name: "kept", org_slug: "personal" });

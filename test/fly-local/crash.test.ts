@@ -14,7 +14,7 @@ afterEach(() => {
 });
 
 async function run(...flags: string[]): Promise<{ child: ChildProcess; fly: Api; line: string }> {
-  const child = spawn(process.execPath, [MAIN, "--port", "0", ...flags], {
+  const child = spawn(process.execPath, [MAIN, "--port", "0", "--images", "host", ...flags], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   children.push(child);

@@ -137,7 +137,12 @@ describe("more faults", async () => {
 
   it("of a slow boot do not hold up the end of the server", async () => {
     const { startMachinesServer } = await import("../../src/fly-local/server.ts");
-    const server = await startMachinesServer({ port: 0, stateDir: stateDir(), isolation: "process" });
+    const server = await startMachinesServer({
+      port: 0,
+      stateDir: stateDir(),
+      isolation: "process",
+      images: "host",
+    });
     const other = api(server.url);
     const slow = { kind: "slow", delay_ms: 60_000 };
     await other.call("POST", "/_control/faults", { operation: "boot", ...slow });

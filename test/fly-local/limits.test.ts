@@ -163,7 +163,7 @@ describe.skipIf(!hasCgroups)("a server's groups", () => {
   const MAIN = new URL("../../src/fly-local/main.ts", import.meta.url).pathname;
 
   async function run(...flags: string[]): Promise<{ child: ChildProcess; url: string; line: string }> {
-    const child = spawn(process.execPath, [MAIN, "--port", "0", ...flags], {
+    const child = spawn(process.execPath, [MAIN, "--port", "0", "--images", "host", ...flags], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const [line] = (await once(child.stdout as NodeJS.ReadableStream, "data")).map(String);
@@ -212,7 +212,14 @@ describe.skipIf(probe.kind !== "able")("where no cgroup can be written, memory i
     afterAll(() => level.close());
     const machine = { id: "watched", config: { image: "x" } } as Machine;
     const log = { write: () => {}, end: () => {} };
-    return level.start({ machine, argv, env: { PATH: process.env.PATH ?? "" }, mounts: [], log });
+    return level.start({
+      machine,
+      argv,
+      env: { PATH: process.env.PATH ?? "" },
+      image: null,
+      mounts: [],
+      log,
+    });
   };
 
   it("and the biggest process killed, which the main one's end tells", async () => {

@@ -62,6 +62,7 @@ describe("a network that can not be given", () => {
       port: 0,
       stateDir: stateDir(),
       isolation: "process",
+      images: "host",
       network: "none",
     });
     await expect(started).rejects.toThrow("without a network machines must be sandboxes");

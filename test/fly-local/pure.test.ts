@@ -92,7 +92,7 @@ describe("the life of a machine", () => {
     ["started", { kind: "replaced" }],
     ["replacing", { kind: "launched", by: "user" }],
     ["replacing", { kind: "restart_requested" }],
-    ["created", { kind: "update_begun", version: "V", config: { image: "x" }, launches: true }],
+    ["created", { kind: "update_begun", version: "V", config: { image: "x" }, image: null, launches: true }],
     ["destroyed", { kind: "cordoned", cordoned: true }],
   ])("cannot go from %s by %o", (state, change) =>
     expect(transition(made(state), change, moment)).toBeNull(),

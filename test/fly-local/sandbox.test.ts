@@ -42,7 +42,7 @@ async function serveAs(user: (typeof users)[number]): Promise<Api> {
   if (user !== "an ordinary user") return serve({ isolation: "sandbox" });
   const state = stateDir();
   chownSync(state, NOBODY, NOBODY);
-  const args = [MAIN, "--port", "0", "--state", state, "--isolation", "sandbox"];
+  const args = [MAIN, "--port", "0", "--images", "host", "--state", state, "--isolation", "sandbox"];
   const child = spawn(process.execPath, args, {
     stdio: ["ignore", "pipe", "inherit"],
     uid: NOBODY,

@@ -6,13 +6,15 @@ import { api, LIVES, machines, stateDir } from "./support.ts";
 
 describe("a server that finds the state of an older one", () => {
   it("goes on with its machines, whatever it has come to know about machines since", async () => {
-    const options = { port: 0, stateDir: stateDir(), isolation: "process" as const };
+    const options = { port: 0, stateDir: stateDir(), isolation: "process" as const, images: "host" as const };
     const older = await startMachinesServer(options);
     const { id } = await api(older.url).create(LIVES, { auto_destroy: false }, { skip_launch: true });
     await api(older.url).wait(id, "stopped");
     await older.close();
     const db = new DatabaseSync(join(options.stateDir, "machines.sqlite"));
-    const known = ["restart", "relaunch", "cordoned", "lease", "followsSchedule"].map((key) => `'$.${key}'`);
+    const known = ["restart", "relaunch", "cordoned", "lease", "followsSchedule", "image"].map(
+      (key) => `'$.${key}'`,
+    );
     db.exec(`UPDATE machines SET facts = json_remove(facts, ${known}); DROP TABLE versions`);
     db.close();
 
@@ -26,7 +28,7 @@ describe("a server that finds the state of an older one", () => {
   });
 
   it("keeps leases and versions over a restart, and takes what was suspended for stopped", async () => {
-    const options = { port: 0, stateDir: stateDir(), isolation: "process" as const };
+    const options = { port: 0, stateDir: stateDir(), isolation: "process" as const, images: "host" as const };
     const first = await startMachinesServer(options);
     const before = api(first.url);
     const { id } = await before.create(LIVES, { auto_destroy: false }, { skip_launch: true });

@@ -50,7 +50,13 @@ export function stateDir(): string {
 }
 
 export async function serve(options: Partial<MachinesServerOptions> = {}): Promise<Api> {
-  const server = await startMachinesServer({ port: 0, stateDir: stateDir(), restartDelayMs: 5, ...options });
+  const server = await startMachinesServer({
+    port: 0,
+    stateDir: stateDir(),
+    restartDelayMs: 5,
+    images: "host",
+    ...options,
+  });
   afterAll(() => server.close());
   return api(server.url);
 }

@@ -218,6 +218,38 @@ describe.skipIf(!hasSandbox)("volumes of sandboxed machines", async () => {
     expect((await fly.call("DELETE", `${volumes}/${id}`)).status).toBe(200);
   });
 
+  it("stay the machine's over an update, at another path where that says so, and no other one takes their place", async () => {
+    const [{ id }, other] = [await volume(), await volume()];
+    const holder = (await create([{ volume: id, path: "/data" }])).body.id;
+    await fly.wait(holder, "started");
+    const update = (mounts?: unknown) =>
+      fly.call<WireMachine & { error?: string }>("POST", `${machines}/${holder}`, {
+        config: {
+          image: "x",
+          init: { exec: LIVES },
+          restart: { policy: "no" },
+          ...(mounts !== undefined && { mounts }),
+        },
+      });
+    for (const wrong of [other.id, "..", "../.."]) {
+      const refused = await update([{ volume: wrong, path: "/data" }]);
+      expect([refused.status, refused.body.error]).toEqual([
+        400,
+        expect.stringContaining("config.mounts: an update can not give a machine another volume"),
+      ]);
+    }
+    await fly.exec(holder, ["sh", "-c", "echo kept >/data/file"]);
+    for (const [mounts, path] of [
+      [undefined, "/data"],
+      [[{ volume: id, path: "/moved" }], "/moved"],
+    ] as const) {
+      const { instance_id } = (await update(mounts)).body;
+      await fly.call("GET", `${machines}/${holder}/wait?state=started&version=${instance_id}`);
+      expect((await fly.exec(holder, ["cat", `${path}/file`])).body.stdout).toBe("kept\n");
+    }
+    await fly.call("DELETE", `${machines}/${holder}?force=true`);
+  });
+
   it("are found by their name where one of it is free", async () => {
     const { id } = await volume({ name: "by_name" });
     const first = await create([{ name: "by_name", path: "/data" }]);

@@ -17,6 +17,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
       process.env.MAYFLY_TEST_MACHINES_PORT ?? "0",
       "--state",
       join(folder, "state"),
+      "--images",
+      "host",
     ],
     {
       logFile: join(folder, "log"),

@@ -50,7 +50,9 @@ export interface Stack {
 }
 
 /** Starts a stack. Whoever starts one closes it. */
-export async function startStack(options: { isolation?: string } = {}): Promise<Stack> {
+export async function startStack(
+  options: { isolation?: string; images?: "host" | "real" } = {},
+): Promise<Stack> {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-story-"));
   mkdirSync(join(folder, "logs"));
   const [port, machinesPort] = [await freePort(), await freePort()];
@@ -113,6 +115,8 @@ export async function startStack(options: { isolation?: string } = {}): Promise<
         String(machinesPort),
         "--state",
         join(folder, "machines"),
+        "--images",
+        options.images ?? "host",
         ...(options.isolation ? ["--isolation", options.isolation] : []),
       ];
       machinesServer = start(argv, { logFile: join(folder, "logs/machines.log") });

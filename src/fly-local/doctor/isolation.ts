@@ -71,7 +71,7 @@ function lookAtStorage({ disks }: SandboxPlan): Finding {
 
 async function lookAtNetwork(plan: SandboxPlan): Promise<Finding> {
   const disk = plan.disks?.make();
-  const failure = await failureOf(plan.program, [...plan.operations, ...withoutNetwork()], disk);
+  const failure = await failureOf(plan.program, [...plan.tried, ...withoutNetwork()], disk);
   if (disk !== undefined) plan.disks?.remove(disk);
   return failure === null
     ? { name: "network none", state: "good", text: "machines can be without a network" }

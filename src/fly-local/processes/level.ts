@@ -50,6 +50,8 @@ export interface GuestPlan {
   readonly machine: Machine;
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Null where this computer's own files stand in for one. */
+  readonly image: GuestImage | null;
   readonly mounts: readonly Mount[];
   /** Takes what the main process writes. */
   readonly log: LogWriter;
@@ -59,6 +61,17 @@ export interface GuestPlan {
 export interface Mount {
   readonly source: string;
   readonly path: string;
+}
+
+/** What a Machine has of its image. */
+export interface GuestImage {
+  /** The image's files; never changed. */
+  readonly root: string;
+  /** Who the main process is. */
+  readonly uid: number;
+  readonly gid: number;
+  /** Where it is; made where the image does not have it. */
+  readonly cwd: string;
 }
 
 export interface Level {

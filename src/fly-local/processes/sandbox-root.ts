@@ -116,8 +116,10 @@ export function workspace(base: string, storage: Storage): Operation[] {
   ];
 }
 
-/** Otherwise the end of a Machine would wait for all that the computer has still to write to its disk. */
-const UNSYNCED = ",volatile";
+/** The options of an overlay. On a disk without syncing: the end of a Machine would wait for all that the computer has still to write. */
+export function overlayOptions(lower: string, upper: string, work: string, storage: Storage): string {
+  return `lowerdir=${lower},upperdir=${upper},workdir=${work}${storage === "disk" ? ",volatile" : ""}`;
+}
 
 /** Puts one layer in its place. @param index names its part of the workspace */
 export function layOver(base: string, layer: Layer, index: number, storage: Storage): Operation[] {
@@ -132,13 +134,7 @@ export function layOver(base: string, layer: Layer, index: number, storage: Stor
   return [
     makeDirectory(upper),
     makeDirectory(work),
-    mount(
-      "overlay",
-      target,
-      "overlay",
-      MOUNT.noDev,
-      `lowerdir=${layer.lower},upperdir=${upper},workdir=${work}${storage === "disk" ? UNSYNCED : ""}`,
-    ),
+    mount("overlay", target, "overlay", MOUNT.noDev, overlayOptions(layer.lower, upper, work, storage)),
     ...(layer.path === "/" ? FRESH.map((path) => makeDirectory(join(target, path))) : []),
   ];
 }
@@ -155,17 +151,12 @@ export function planRoot(
   storage: Storage,
 ): Operation[] {
   const root = rootOf(base);
-  const { noSuid, noDev, noExec, readOnly, bind, recursive, remount } = MOUNT;
+  const { noSuid, noDev, readOnly, bind, remount } = MOUNT;
   return [
     ...namespaces(isRoot),
     ...workspace(base, storage),
     ...layers.flatMap((layer, index) => layOver(base, layer, index, storage)),
-    mount("proc", `${root}/proc`, "proc", noSuid | noDev | noExec),
-    // In a user namespace sysfs belongs to whoever owns the network, so it can only be bound there.
-    isRoot
-      ? mount("sysfs", `${root}/sys`, "sysfs", noSuid | noDev | noExec | readOnly)
-      : mount("/sys", `${root}/sys`, "", bind | recursive),
-    mount("tmpfs", `${root}/run`, "tmpfs", noSuid | noDev, "mode=755"),
+    ...systemMounts(root, isRoot),
     ...Object.entries(DISK_FOLDERS).flatMap(([folder, mode]) =>
       storage === "disk"
         ? [
@@ -174,12 +165,25 @@ export function planRoot(
           ]
         : [mount("tmpfs", `${root}/${folder}`, "tmpfs", noSuid | noDev, `mode=${mode.toString(8)}`)],
     ),
-    ...devices(`${root}/dev`, isRoot),
-    ...guarded(root),
     ...hidden
       .filter((path) => !isUnder(path, FRESH))
       .map((path) => mount("tmpfs", `${root}${path}`, "tmpfs", readOnly, "mode=700")),
     changeRoot(root),
+  ];
+}
+
+/** What every Linux program expects, whatever the root is of. */
+export function systemMounts(root: string, isRoot: boolean): Operation[] {
+  const { noSuid, noDev, noExec, readOnly, bind, recursive } = MOUNT;
+  return [
+    mount("proc", `${root}/proc`, "proc", noSuid | noDev | noExec),
+    // In a user namespace sysfs belongs to whoever owns the network, so it can only be bound there.
+    isRoot
+      ? mount("sysfs", `${root}/sys`, "sysfs", noSuid | noDev | noExec | readOnly)
+      : mount("/sys", `${root}/sys`, "", bind | recursive),
+    mount("tmpfs", `${root}/run`, "tmpfs", noSuid | noDev, "mode=755"),
+    ...devices(`${root}/dev`, isRoot),
+    ...guarded(root),
   ];
 }
 

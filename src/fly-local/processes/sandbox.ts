@@ -1,13 +1,20 @@
 /**
  * The level that Linux allows with root or user namespaces: own mounts, processes, IPC and host name, a private layer
- * over this computer's files. Every command, the main one and each exec, is started by the sandbox's init.
+ * over this computer's files or an image's. Every command, the main one and each exec, is started by the sandbox's init.
  */
 
-import { readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { signalNumber } from "../signals.ts";
 import { gathered } from "./child.ts";
 import { type Init, makeInit } from "./init/init.ts";
-import { ifPossible, type Operation, putFile, setHostname, signalAll } from "./init/operations.ts";
+import {
+  ifPossible,
+  makeDirectory,
+  type Operation,
+  putFile,
+  setHostname,
+  signalAll,
+} from "./init/operations.ts";
 import type { Command } from "./init/protocol.ts";
 import type { ExecResult, Guest, GuestPlan, Level, ProcessExit } from "./level.ts";
 import { amountsOf } from "./limits/amounts.ts";
@@ -40,6 +47,13 @@ interface Sandbox {
   readonly clear: () => void;
 }
 
+/** A sandbox that waits for its Machine. */
+interface Spare {
+  /** Of the image that it was made with; null for this computer's own files. */
+  readonly root: string | null;
+  readonly sandbox: Promise<Sandbox>;
+}
+
 export interface SandboxOptions {
   /** Processes of a Machine, in place of what its memory gives. */
   readonly pidsMax?: number;
@@ -48,7 +62,8 @@ export interface SandboxOptions {
 }
 
 /**
- * One empty sandbox is always kept ready: making it takes longer than anything else in a Machine's start.
+ * One empty sandbox is always kept ready, for the image that was used last: making it takes longer than anything else in a
+ * Machine's start.
  * @param limiter null for no limits
  */
 export function sandboxLevel(
@@ -60,34 +75,51 @@ export function sandboxLevel(
   const resolv = hiddenResolvConf();
   let closed = false;
   let timer: NodeJS.Timeout | null = null;
-  const make = () => makeSandbox(plan, limiter);
-  let spare: Promise<Sandbox> | null = kept(make());
-  const take = async (): Promise<Sandbox> => {
+  /** Of spares that were made for another image. */
+  const unused = new Set<Promise<void>>();
+  const operationsOf = (root: string | null) =>
+    root === null ? (plan.operations ?? plan.tried) : plan.withImage(root);
+  const make = (root: string | null) => makeSandbox(plan, operationsOf(root), limiter);
+  const ready = (root: string | null): Spare => ({ root, sandbox: kept(make(root)) });
+  let spare: Spare | null = plan.operations === null ? null : ready(null);
+  const drop = ({ sandbox }: Spare) => {
+    const gone = sandbox
+      .then(end)
+      .catch(() => {})
+      .finally(() => unused.delete(gone));
+    unused.add(gone);
+  };
+  const take = async (root: string | null): Promise<Sandbox> => {
     const taken = spare;
     spare = null;
-    timer ??= setTimeout(() => {
+    if (timer !== null) clearTimeout(timer);
+    timer = setTimeout(() => {
       timer = null;
-      if (!closed) spare ??= kept(make());
+      if (!closed) spare ??= ready(root);
     }, SPARE_DELAY_MS);
-    const sandbox = await taken?.catch(() => null);
+    if (taken !== null && taken.root !== root) drop(taken);
+    const sandbox = taken?.root === root ? await taken.sandbox.catch(() => null) : null;
     // A spare may have been killed by hand; only a living one is used.
     if (sandbox?.init.isAlive()) return sandbox;
     sandbox?.clear();
-    return make();
+    return make(root);
   };
+  const files =
+    plan.operations === null ? "each machine's image" : "this computer's files, which stand in for the image";
   return {
     name: "sandbox",
-    detail: `own namespaces and a private layer over this computer's files, which stand in for the image${options.network === "none" ? "; no network" : ""}`,
+    detail: `own namespaces and a private layer over ${files}${options.network === "none" ? "; no network" : ""}`,
     enforcement: limiter === null ? null : { ...limiter.enforcement, ...(pidsMax && { pidsMax }) },
     canCutOff: true,
     fileRefusal: () => null,
     mountRefusal: null,
     start: async (guestPlan) => {
-      const { mounts } = guestPlan;
+      const { mounts, image } = guestPlan;
+      const root = image?.root ?? null;
       // The spare is past the point from which this computer's directories can be seen.
       const sandbox = await (mounts.length === 0
-        ? take()
-        : makeSandbox({ ...plan, operations: withMounts(plan.operations, plan.root, mounts) }, limiter));
+        ? take(root)
+        : makeSandbox(plan, withMounts(operationsOf(root), plan.root, mounts), limiter));
       const { init, fence } = sandbox;
       try {
         await fence?.set(amountsOf(guestPlan.machine.config.guest, pidsMax), init);
@@ -108,14 +140,19 @@ export function sandboxLevel(
     close: async () => {
       closed = true;
       if (timer !== null) clearTimeout(timer);
-      const sandbox = await spare?.catch(() => null);
+      const sandbox = await spare?.sandbox.catch(() => null);
       if (sandbox) await end(sandbox);
+      await Promise.all(unused);
       await Promise.all([limiter?.close(), plan.disks?.close()]);
     },
   };
 }
 
-async function makeSandbox(plan: SandboxPlan, limiter: Limiter | null): Promise<Sandbox> {
+async function makeSandbox(
+  plan: SandboxPlan,
+  operations: readonly Operation[],
+  limiter: Limiter | null,
+): Promise<Sandbox> {
   const fence = limiter?.fence() ?? null;
   const disk = plan.disks?.make();
   const clear = () => {
@@ -123,7 +160,7 @@ async function makeSandbox(plan: SandboxPlan, limiter: Limiter | null): Promise<
     if (disk !== undefined) plan.disks?.remove(disk);
   };
   try {
-    const init = await makeInit(plan.program, [...(fence?.enter ?? []), ...plan.operations], disk);
+    const init = await makeInit(plan.program, [...(fence?.enter ?? []), ...operations], disk);
     return { init, fence, clear };
   } catch (error) {
     clear();
@@ -137,12 +174,26 @@ async function end({ init, clear }: Sandbox): Promise<void> {
   clear();
 }
 
-function filesOf({ machine }: GuestPlan, resolv: string | null): Operation[] {
+function filesOf({ machine, image }: GuestPlan, resolv: string | null): Operation[] {
   const files = (machine.config.files ?? []).flatMap((file) =>
     putFile(file.guest_path, Buffer.from(file.raw_value ?? "", "base64"), file.mode ?? FILE_MODE_DEFAULT),
   );
+  if (image !== null) return [...imageFiles(machine.id, image.cwd), ...files];
   return resolv === null ? files : [...putFile(resolv, readFileSync(resolv), FILE_MODE_DEFAULT), ...files];
 }
+
+/** What images leave to whoever runs them, as Fly's init does: names of hosts, and the directory that commands start in. */
+function imageFiles(hostname: string, cwd: string): Operation[] {
+  const hosts = `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t${hostname}\n`;
+  const names = cwd.split("/").filter(Boolean);
+  return [
+    ...putFile("/etc/hosts", Buffer.from(hosts), FILE_MODE_DEFAULT),
+    ...(existsSync(RESOLV_CONF) ? putFile(RESOLV_CONF, readFileSync(RESOLV_CONF), FILE_MODE_DEFAULT) : []),
+    ...names.map((_, index) => makeDirectory(`/${names.slice(0, index + 1).join("/")}`)),
+  ];
+}
+
+const RESOLV_CONF = "/etc/resolv.conf";
 
 async function guest(plan: GuestPlan, sandbox: Sandbox): Promise<Guest> {
   const { init, fence } = sandbox;
@@ -153,7 +204,8 @@ async function guest(plan: GuestPlan, sandbox: Sandbox): Promise<Guest> {
     gid: 0,
     capabilities: CAPABILITIES,
   };
-  const main: Command = { ...common, argv: plan.argv, isMain: true, isHeard: true };
+  // Execs are root's and start in the root, whoever the image says that its command is: Fly's init runs them so.
+  const main: Command = { ...common, ...account(plan), argv: plan.argv, isMain: true, isHeard: true };
   const { started, exit, signal } = init.execute(main, plan.log.write);
   await started;
   // A kill that was asked for is none for want of memory, though there may have been one before.
@@ -201,10 +253,17 @@ function isKeeper(pid: number): boolean {
   return nameOf(pid) === "mayfly-init";
 }
 
+/** Who the main process is and where. An ordinary user's sandbox has one user alone, who is root in it. */
+function account({ image }: GuestPlan): Pick<Command, "uid" | "gid" | "cwd"> | null {
+  if (image === null) return null;
+  const { uid, gid, cwd } = image;
+  return process.getuid?.() === 0 ? { uid, gid, cwd } : { uid: 0, gid: 0, cwd };
+}
+
 /** Name resolution is configured in /run on many computers, and a Machine's /run is fresh. */
 function hiddenResolvConf(): string | null {
   try {
-    const path = realpathSync("/etc/resolv.conf");
+    const path = realpathSync(RESOLV_CONF);
     return path.startsWith("/run/") ? path : null;
   } catch {
     return null;

@@ -12,8 +12,8 @@ import { bodyOf } from "../request.ts";
 import { checkSecretFiles, checkSecretsVersion } from "../secrets.ts";
 import { claimedMounts, readMounts } from "../volumes/mounts.ts";
 
-export const createMachine: Operation = async (c, { host, platform, faults, region, scheduler }) => {
-  const { registry, level } = host;
+export const createMachine: Operation = async (c, { host, platform, region, scheduler }) => {
+  const { registry, level, images } = host;
   const request = readCreateRequest(await bodyOf(c));
   refuseFiles(request.config, level);
   const refusal = networkRefusal(request.config, level.canCutOff);
@@ -26,8 +26,14 @@ export const createMachine: Operation = async (c, { host, platform, faults, regi
   if (readMounts(request.config).length > 0 && level.mountRefusal !== null)
     throw new ApiError(400, level.mountRefusal);
   const name = request.name || machineName();
-  const holder = registry.holderOf(app, name);
-  if (holder !== null) throw nameTaken(holder, name);
+  const checkName = () => {
+    const holder = registry.holderOf(app, name);
+    if (holder !== null) throw nameTaken(holder, name);
+  };
+  // Before, since a repeated create is to hear that it was done, and after, since somebody else can have taken the name.
+  checkName();
+  await images.admit(request.config);
+  checkName();
   const mounts = claimedMounts(request.config, app, place, volumes, registry);
   const id = machineId();
   const now = registry.now();
@@ -48,17 +54,14 @@ export const createMachine: Operation = async (c, { host, platform, faults, regi
     ...(request.skip_secrets === true && { skipsSecrets: true }),
     lease: request.lease_ttl ? newLease(c, now, request.lease_ttl, "") : null,
     config: { ...filledConfig(request.config), ...(mounts.length > 0 && { mounts }) },
+    image: images.known(request.config.image),
   };
   platform.apps.use(app);
   registry.add(machine);
   scheduler.follow(machine);
-  const begin = () => {
-    if (request.skip_launch) registry.apply(id, { kind: "left_unlaunched" });
-    else host.launch(id, "flyd");
-  };
-  const pullMs = faults.delayOf("pull", { app, machine: id });
   // After the answer is on its way: making a process holds up everything else for a millisecond.
-  if (pullMs > 0) host.later(pullMs, begin);
-  else setImmediate(begin);
+  setImmediate(() => {
+    void host.open(machine, !request.skip_launch);
+  });
   return c.json({ ...toWire(machine), ...(machine.lease !== null && { nonce: machine.lease.nonce }) });
 };

@@ -5,7 +5,7 @@ import { precondition } from "../error.ts";
 import { untilLeaseAllows } from "../lease.ts";
 import { flag, machineOf } from "../request.ts";
 
-const IDLE = ["created", "stopped", "suspended", "destroying", "destroyed"];
+const IDLE = ["created", "launch_failed", "stopped", "suspended", "destroying", "destroyed"];
 
 export const destroyMachine: Operation = async (c, parts) => {
   // The docs say `force`, fly-go and fly-admin send `kill`.

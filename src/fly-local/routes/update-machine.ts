@@ -7,19 +7,29 @@ import { ulid } from "../id.ts";
 import { leasedMachine, newLease } from "../lease.ts";
 import { toWire } from "../machine.ts";
 import { bodyOf } from "../request.ts";
+import { keptMounts } from "../volumes/mounts.ts";
 
 export const updateMachine: Operation = async (c, parts) => {
   const { host } = parts;
   const { registry } = host;
   const request = readUpdateRequest(await bodyOf(c));
   refuseFiles(request.config, host.level);
-  const machine = leasedMachine(c, parts);
   const { current_version: expected } = request;
-  if (expected && expected !== machine.instanceId)
-    throw concurrentUpdate(`current_version is ${expected}, the machine's is ${machine.instanceId}`);
-  if (machine.state === "replacing") throw concurrentUpdate("the machine is getting replaced");
+  const updatable = () => {
+    const machine = leasedMachine(c, parts);
+    if (expected && expected !== machine.instanceId)
+      throw concurrentUpdate(`current_version is ${expected}, the machine's is ${machine.instanceId}`);
+    if (machine.state === "replacing") throw concurrentUpdate("the machine is getting replaced");
+    return machine;
+  };
+  // Before, so that nothing is asked of a registry for nothing, and after, since somebody else can have changed it.
+  updatable();
+  await host.images.admit(request.config);
+  const machine = updatable();
+  const mounts = keptMounts(request.config, machine.config);
   const now = registry.now();
-  const updated = host.update(machine, ulid(now), filledConfig(request.config), !request.skip_launch);
+  const config = { ...filledConfig(request.config), ...(mounts.length > 0 && { mounts }) };
+  const updated = host.update(machine, ulid(now), config, !request.skip_launch);
   if (updated === null) throw wrongState("update", machine.state);
   parts.scheduler.follow(updated);
   if (!request.lease_ttl) return c.json(toWire(updated));

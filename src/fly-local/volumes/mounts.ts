@@ -62,6 +62,20 @@ export function holderOf(volumeId: string, app: string, registry: Registry): str
   return holder?.id ?? null;
 }
 
+/**
+ * The mounts of a Machine after an update: it keeps the volume that it was made with, perhaps at another path.
+ * @throws ApiError 400 where another volume is asked for
+ */
+export function keptMounts(asked: WireConfig, old: WireConfig): WireMount[] {
+  const [mount] = readMounts(asked);
+  const kept = readMounts(old);
+  if (mount === undefined) return kept;
+  const own = kept.find(({ volume, name }) => (mount.volume ? mount.volume === volume : mount.name === name));
+  if (own === undefined)
+    throw invalid("config.mounts: an update can not give a machine another volume than it was made with");
+  return [{ ...mount, ...own, path: mount.path }];
+}
+
 /** What a start mounts. */
 export function mountsOf(config: WireConfig, volumes: Volumes): Mount[] {
   return readMounts(config).map(({ volume = "", path }) => ({ source: volumes.pathOf(volume), path }));

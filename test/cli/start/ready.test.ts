@@ -64,6 +64,7 @@ test("the local one tells its isolation from the first moment that it is up", as
     port,
     stateDir: mkdtempSync(join(tmpdir(), "mayfly-ready-")),
     isolation: "process",
+    images: "host",
   });
   closing.push(() => server.close());
   expect(await asked).toEqual({ level: "process", limits: "none" });

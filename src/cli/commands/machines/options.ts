@@ -8,6 +8,7 @@ export interface MachinesOptions {
   host?: string;
   state?: string;
   isolation?: string;
+  images?: string;
   network?: string;
   limits: boolean;
   token?: string;
@@ -34,6 +35,12 @@ export function machinesCommand(act: (options: MachinesOptions) => Promise<void>
     )
     .addOption(
       new Option(
+        "--images <which>",
+        "what machines see: real images, or this computer's own files (default: real)",
+      ).choices(["real", "host"]),
+    )
+    .addOption(
+      new Option(
         "--network <which>",
         "what of the network machines have: the computer's own, or none but their loopback (default: host)",
       ).choices(["host", "none"]),
@@ -52,4 +59,5 @@ const EXAMPLES = `
 Examples:
   mayfly machines
   mayfly machines --port 9001 --isolation sandbox
+  mayfly machines --images host
 `;

@@ -8,6 +8,8 @@ export interface StartOptions {
   machinesPort: number;
   /** A Machines API that runs already; none is started then. */
   machinesUrl?: string;
+  /** What machines see: this computer's own files, which needs no network, or their images. */
+  images: "host" | "real";
   /** Submit a first job and show it. */
   demo: boolean;
   /** Where state, secrets and logs are kept; the checkout's `.mayfly` where not given. */
@@ -35,6 +37,11 @@ export function startCommand(act: (options: StartOptions) => Promise<void>): Com
         .argParser(httpUrl)
         .conflicts("machinesPort"),
     )
+    .addOption(
+      new Option("--images <which>", "what machines see: this computer's own files, or real images")
+        .choices(["host", "real"])
+        .default("host"),
+    )
     .option("--no-demo", "leave the first job out")
     .option("--dir <folder>", "keep state, secrets and logs here (default: .mayfly in the checkout)", folder)
     .addHelpText("after", EXAMPLES)
@@ -45,6 +52,7 @@ const EXAMPLES = `
 Examples:
   mayfly start
   mayfly start --port 9000 --machines-port 9001
+  mayfly start --images real
   mayfly machines & mayfly start --machines-url http://127.0.0.1:4280
 `;
 

@@ -98,7 +98,7 @@ async function up(
   const worker = new WorkerKeeper(spec, local.url, supervisor, io, signal);
   // The worker asks for machines only once there are runs, so neither waits for the other.
   await Promise.all([
-    startMachines(steps, plan, supervisor, signal),
+    startMachines(options, steps, plan, supervisor, signal),
     startWorker(steps, plan, supervisor, worker),
   ]);
   if (signal.aborted) return;
@@ -143,6 +143,7 @@ function isFoundFrom(io: Io, local: LocalMayfly): boolean {
 }
 
 async function startMachines(
+  { images }: StartOptions,
   steps: Steps,
   { places, machinesPort, machinesToken, local }: Plan,
   supervisor: Supervisor,
@@ -159,16 +160,23 @@ async function startMachines(
     return;
   }
   await steps.say(`starting the local Machines API on ${local.machines_url}`);
-  supervisor.start(machinesSpec(places, machinesPort, machinesToken));
+  supervisor.start(machinesSpec(places, machinesPort, machinesToken, images));
   const isolation = await isolationOnceUp(local.machines_url, signal);
   if (signal.aborted) return;
   await steps.say(isolationWords(isolation));
+  await steps.say(IMAGES[images]);
 }
 
 /** What each level means for whoever starts it. */
 const ISOLATION: Record<string, string> = {
-  sandbox: "machines: sandbox, each with namespaces and a private layer over this computer's files",
+  sandbox: "machines: sandbox, each with namespaces and a private layer over its files",
   process: "machines: process, which isolates nothing; they share this computer's files",
+};
+
+/** What machines see, said at each start: it is not what they see on Fly. */
+const IMAGES: Record<StartOptions["images"], string> = {
+  host: "images: none are pulled, this computer's own programs and files stand in (--images real uses real ones)",
+  real: "images: real ones, added with mayfly images add, of docker or podman, or pulled",
 };
 
 function isolationWords(isolation: Isolation | null): string {
@@ -183,11 +191,11 @@ function isolationWords(isolation: Isolation | null): string {
 /** For one that was started at the same moment. */
 const GIVEN_MACHINES_MAX_MS = 5_000;
 
-function machinesSpec(places: Places, port: number, machinesToken: string): ProgramSpec {
+function machinesSpec(places: Places, port: number, machinesToken: string, images: string): ProgramSpec {
   return {
     name: "the local Machines API",
     args: [
-      ...[MACHINES_MAIN, "--host", HOST, "--port", String(port)],
+      ...[MACHINES_MAIN, "--host", HOST, "--port", String(port), "--images", images],
       // What is a secret here is none of a machine's business.
       ...["--state", places.machines, "--hide", places.dir],
     ],

@@ -45,7 +45,7 @@ async function failureOf(limiter: Limiter, plan: SandboxPlan): Promise<string | 
     const fence = limiter.fence();
     const disk = plan.disks?.make();
     try {
-      const init = await makeInit(plan.program, [...fence.enter, ...plan.operations], disk);
+      const init = await makeInit(plan.program, [...fence.enter, ...plan.tried], disk);
       try {
         await fence.set(amountsOf(undefined), init);
         return null;

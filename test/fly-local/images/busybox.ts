@@ -1,0 +1,16 @@
+/** The programs of images under test: a static busybox, which runs in a root with nothing else in it. */
+
+import { existsSync, readFileSync } from "node:fs";
+import { hasSandbox } from "../levels.ts";
+
+export const BUSYBOX = "/bin/busybox";
+const isThere = existsSync(BUSYBOX) && !readFileSync(BUSYBOX).includes("/ld-linux");
+
+if (!isThere) {
+  const missing = `machines with images are not tried: ${BUSYBOX} is not there or not static; apt-get install busybox-static`;
+  if (process.env.CI) throw new Error(missing);
+  console.warn(missing);
+}
+
+/** Whether machines with images can be tried here. */
+export const hasImages = hasSandbox && isThere;
