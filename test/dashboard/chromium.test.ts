@@ -107,7 +107,7 @@ describe.skipIf(executable === null)(
       await page.locator("#head .badge.running").waitFor();
       ports.emit(ID, next(ports, "stdout", "done\n"));
       await untilRows(page, ["done"]);
-      expect(await page.getByText("Nothing written yet.").count()).toBe(0);
+      await page.getByText("Nothing written yet.").waitFor({ state: "detached" });
       ports.change(aRun({ status: "failed" }));
       await page.getByText("Exited with code 7").first().waitFor();
       expect(await page.title()).toBe("Failed: sh -c 'make test' · Mayfly");

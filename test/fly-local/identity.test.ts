@@ -3,7 +3,10 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { levels } from "./levels.ts";
+import { nodeInside } from "./node-inside.ts";
 import { LIVES, machines, serve, stateDir } from "./support.ts";
+
+const NODE = nodeInside();
 
 const part = (text: string | undefined) => JSON.parse(Buffer.from(text ?? "", "base64url").toString());
 
@@ -68,7 +71,7 @@ it.skipIf(process.platform !== "linux").each(levels)(
   }).then((reply) => reply.text()).then((text) => process.stdout.write(text))`;
     for (const { id } of [one, two]) {
       await fly.wait(id, "started");
-      const { body } = await fly.exec(id, [process.execPath, "-e", script], 20);
+      const { body } = await fly.exec(id, [NODE, "-e", script], 20);
       expect(part(body.stdout?.split(".")[1])).toMatchObject({ machine_id: id, aud: "a" });
     }
     for (const { id } of [one, two]) await fly.call("DELETE", `${machines}/${id}?force=true`);

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { hasProc } from "../../src/fly-local/processes/stats.ts";
 import { levels } from "./levels.ts";
+import { nodeInside } from "./node-inside.ts";
 import { LIVES, machines, serve } from "./support.ts";
+
+const NODE = nodeInside();
 
 interface Row {
   pid: number;
@@ -53,7 +56,7 @@ describe.skipIf(!hasProc()).each(levels)("inside a machine at level %s", async (
 
   it("ps shows where a process listens", async () => {
     const listens = `require("node:net").createServer().listen(0, "127.0.0.1", function () { require("node:fs").writeFileSync(process.env.HOME + "/port", String(this.address().port)) })`;
-    const { id } = await fly.create([process.execPath, "-e", listens]);
+    const { id } = await fly.create([NODE, "-e", listens]);
     await fly.wait(id, "started");
     const { body } = await fly.exec(id, [
       "sh",
@@ -68,7 +71,7 @@ describe.skipIf(!hasProc()).each(levels)("inside a machine at level %s", async (
   it("memory says the limit and what is left of it", async () => {
     const hold = `const held = Buffer.alloc(64 * 1024 * 1024, 1); require("node:fs").writeFileSync(process.env.HOME + "/ready", ""); setInterval(() => held.length, 1000)`;
     const guest = { cpu_kind: "shared", cpus: 1, memory_mb: 512 };
-    const { id } = await fly.create([process.execPath, "-e", hold], { guest });
+    const { id } = await fly.create([NODE, "-e", hold], { guest });
     await fly.wait(id, "started");
     await fly.exec(id, ["sh", "-c", 'until [ -e "$HOME/ready" ]; do sleep 0.01; done']);
     const memory = await fly.call<{ available_mb: number; limit_mb: number }>(

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { startMachinesServer } from "../../src/fly-local/server.ts";
 import { levels } from "./levels.ts";
+import { nodeInside } from "./node-inside.ts";
 import { type Api, LIVES, machines, serve, stateDir } from "./support.ts";
+
+const NODE = nodeInside();
 
 const isPossible = levels.includes("sandbox");
 /** Names the interfaces that there are, and whether the server of this test can be reached. */
@@ -26,7 +29,7 @@ describe.skipIf(!isPossible)("a machine without a network", async () => {
   it("has its own loopback alone, where the server is told so", async () => {
     const fly = await serve({ isolation: "sandbox", network: "none" });
     expect(await look(fly, {})).toBe("lo ");
-    const { id } = await fly.create([process.execPath, "--input-type=module", "-e", LOOPBACK]);
+    const { id } = await fly.create([NODE, "--input-type=module", "-e", LOOPBACK]);
     expect(await fly.exitOf(id)).toMatchObject({ guest_exit_code: 0, guest_signal: -1 });
   });
 
@@ -37,7 +40,7 @@ describe.skipIf(!isPossible)("a machine without a network", async () => {
     expect(await look(fly, {})).not.toBe("lo ");
     const { port } = new URL(fly.url);
     const connects = [
-      process.execPath,
+      NODE,
       "-e",
       `require("node:net").connect(${port}, "127.0.0.1").on("connect", () => process.exit(0)).on("error", () => process.exit(7))`,
     ];

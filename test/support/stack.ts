@@ -15,6 +15,9 @@ const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
 const TOKEN = "story-token";
 const QUIET = { CI: "1", WRANGLER_SEND_METRICS: "false", NO_COLOR: "1" };
 
+/** A driver that was killed while it saw its machine gone is brought back by its alarm, which is half a minute off. */
+const RELEASED_WITHIN_MS = 90_000;
+
 export interface Stack {
   url: string;
   token: string;
@@ -35,7 +38,7 @@ export interface Stack {
   /** The run once it has a status. */
   reaching(id: string, status: string): Promise<RunBody>;
   /** All events once one of a type is among them. */
-  eventsUntil(id: string, type: string): Promise<EventListBody["events"]>;
+  eventsUntil(id: string, type: string, withinMs?: number): Promise<EventListBody["events"]>;
   /** Follows the run live until a line of output is as told, or its end. */
   following(id: string, until: (line: OutputLine) => boolean): Promise<void>;
   /** Waits until every run is final and its machine known to be gone. */
@@ -162,11 +165,15 @@ export async function startStack(
         const run = await stack.run(id);
         return run.status === status && run;
       }),
-    eventsUntil: (id, type) =>
-      eventually(`${type} of ${id}`, async () => {
-        const { events } = (await (await stack.call(`/v1/runs/${id}/events`)).json()) as EventListBody;
-        return events.some((event) => event.type === type) && events;
-      }),
+    eventsUntil: (id, type, withinMs) =>
+      eventually(
+        `${type} of ${id}`,
+        async () => {
+          const { events } = (await (await stack.call(`/v1/runs/${id}/events`)).json()) as EventListBody;
+          return events.some((event) => event.type === type) && events;
+        },
+        withinMs,
+      ),
     async following(id, until) {
       const stop = new AbortController();
       const response = await stack.call(`/v1/runs/${id}/output?follow=true`, {
@@ -181,7 +188,7 @@ export async function startStack(
     },
     async allReleased() {
       const { runs } = (await (await stack.call("/v1/runs?limit=200")).json()) as RunListBody;
-      await Promise.all(runs.map(({ id }) => stack.eventsUntil(id, "machine_released")));
+      await Promise.all(runs.map(({ id }) => stack.eventsUntil(id, "machine_released", RELEASED_WITHIN_MS)));
     },
     async output(id, stream) {
       const response = await stack.call(`/v1/runs/${id}/output?stream=${stream}`);
