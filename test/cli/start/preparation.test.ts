@@ -127,6 +127,7 @@ test.each<string[]>([
   ["--machines-url", "localhost"],
   ["--dir", ""],
   ["--machines-url", "http://127.0.0.1:4280", "--machines-port", "4281"],
+  ["--machines-url", "http://127.0.0.1:4280", "--images", "real"],
 ])("start %s %s %s %s ends with 2", async (...args) => {
   expect((await mayfly(["start", ...args])).exitCode).toBe(2);
 });

@@ -35,7 +35,7 @@ export function startCommand(act: (options: StartOptions) => Promise<void>): Com
         "use this Machines API in place of starting one; FLY_API_TOKEN in .mayfly/secrets.env opens it",
       )
         .argParser(httpUrl)
-        .conflicts("machinesPort"),
+        .conflicts(["machinesPort", "images"]),
     )
     .addOption(
       new Option("--images <which>", "what machines see: this computer's own files, or real images")
