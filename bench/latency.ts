@@ -1,31 +1,31 @@
 /** `echo hi` submitted over HTTP until its stored output is readable, beside spawning the same command directly. */
 
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import type { RunBody } from "../src/api/run-schema.ts";
 import type { Stack } from "../test/support/stack.ts";
 import { ms, percentile, report, timed } from "./figures.ts";
+import { startFloor } from "./floor.ts";
 
 const WARM_UP = 10;
 const ONE_AT_A_TIME = 60;
 const AT_ONCE = 8;
 const IN_ALL = 240;
-const spawnEcho = () => promisify(execFile)("echo", ["hi"]);
 
 export async function latency(stack: Stack): Promise<void> {
   console.log("\necho hi, from submission over HTTP to its stored output read back");
-  for (let i = 0; i < WARM_UP; i++) await runEcho(stack);
+  const direct = startFloor();
+  for (let i = 0; i < WARM_UP; i++) await Promise.all([direct.spawnEcho(), runEcho(stack)]);
   const floor: number[] = [];
   const runs: number[] = [];
   // In turns, so that whatever else the computer does is in both.
   for (let i = 0; i < ONE_AT_A_TIME; i++) {
-    floor.push(await timed(spawnEcho));
+    floor.push(await direct.spawnEcho());
     runs.push(await timed(() => runEcho(stack)));
   }
   print("floor: spawned directly", floor, null);
   print("one at a time", runs, floor);
-  const floorAtOnce = await atOnce(spawnEcho);
-  const runsAtOnce = await atOnce(() => runEcho(stack));
+  const floorAtOnce = await atOnce(() => direct.spawnEcho());
+  const runsAtOnce = await atOnce(() => timed(() => runEcho(stack)));
+  direct.close();
   print(`floor: ${AT_ONCE} spawned at once`, floorAtOnce.samples, null, floorAtOnce.perSecond);
   print(`${AT_ONCE} at once`, runsAtOnce.samples, floorAtOnce.samples, runsAtOnce.perSecond);
 }
@@ -39,11 +39,11 @@ async function runEcho(stack: Stack): Promise<void> {
     throw new Error(`run ${run.id} is ${run.status}`);
 }
 
-async function atOnce(action: () => Promise<unknown>): Promise<{ samples: number[]; perSecond: number }> {
+async function atOnce(action: () => Promise<number>): Promise<{ samples: number[]; perSecond: number }> {
   const samples: number[] = [];
   let left = IN_ALL;
   const worker = async () => {
-    while (left-- > 0) samples.push(await timed(action));
+    while (left-- > 0) samples.push(await action());
   };
   const total = await timed(() => Promise.all(Array.from({ length: AT_ONCE }, worker)));
   return { samples, perSecond: (samples.length * 1000) / total };
