@@ -54,6 +54,16 @@ describe.skipIf(!hasProc()).each(levels)("inside a machine at level %s", async (
     await fly.call("DELETE", `${machines}/${id}?force=true`);
   });
 
+  it("ps lists what a thread other than the first has started, too", async () => {
+    const inThread = `const { spawn } = require("node:child_process"); const { writeFileSync } = require("node:fs"); spawn("sleep", ["2222"]).once("spawn", () => writeFileSync(process.env.HOME + "/ready", ""));`;
+    const script = `new (require("node:worker_threads").Worker)(${JSON.stringify(inThread)}, { eval: true })`;
+    const { id } = await fly.create([NODE, "-e", script]);
+    await fly.wait(id, "started");
+    await fly.exec(id, ["sh", "-c", 'until [ -e "$HOME/ready" ]; do sleep 0.01; done']);
+    expect((await ps(id)).body.map(({ command }) => command)).toContain("sleep 2222");
+    await fly.call("DELETE", `${machines}/${id}?force=true`);
+  });
+
   it("ps shows where a process listens", async () => {
     const listens = `require("node:net").createServer().listen(0, "127.0.0.1", function () { require("node:fs").writeFileSync(process.env.HOME + "/port", String(this.address().port)) })`;
     const { id } = await fly.create([NODE, "-e", listens]);

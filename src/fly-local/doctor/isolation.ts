@@ -1,7 +1,7 @@
 /** What keeps machines apart on this computer, found by making one and trying each part of it. */
 
-import { makeInit } from "../processes/init/init.ts";
-import { NAMESPACE, type Operation, unshare } from "../processes/init/operations.ts";
+import { failureOf } from "../processes/init/init.ts";
+import { NAMESPACE, unshare } from "../processes/init/operations.ts";
 import { installInit } from "../processes/init/program.ts";
 import { chooseLimiter } from "../processes/limits/choose-limiter.ts";
 import { enforcementText } from "../processes/limits/limiter.ts";
@@ -86,19 +86,4 @@ async function lookAtUserNamespaces(directory: string): Promise<Finding> {
   return failure === null
     ? { name, state: "good", text: "yes, so an ordinary user can have sandboxes, too" }
     : { name, state: "lesser", text: `not here: ${failure}; only root can have sandboxes` };
-}
-
-async function failureOf(
-  program: string,
-  operations: readonly Operation[],
-  cwd?: string,
-): Promise<string | null> {
-  try {
-    const init = await makeInit(program, operations, cwd);
-    init.kill();
-    await init.gone;
-    return null;
-  } catch (error) {
-    return (error as Error).message;
-  }
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { ImagesChoice } from "../images/images.ts";
 import { type Disks, disksIn } from "./disks.ts";
 import { planImageRoot } from "./image-root.ts";
-import { makeInit } from "./init/init.ts";
+import { failureOf } from "./init/init.ts";
 import { makeEmptyFile, type Operation } from "./init/operations.ts";
 import { installInit } from "./init/program.ts";
 import {
@@ -73,7 +73,7 @@ export async function probeSandbox(
       mkdirSync(empty, { recursive: true });
       for (const each of storages) {
         const tried = withImage(each)(empty);
-        const failure = await failureOf(program, tried, each);
+        const failure = await failureWith(each, program, tried);
         if (failure === null)
           return {
             kind: "able",
@@ -89,13 +89,13 @@ export async function probeSandbox(
       const layers = shape();
       for (const each of storages) {
         const operations = planRoot(base, layers, isRoot, hidden, storageOf(each));
-        const failure = await failureOf(program, operations, each);
+        const failure = await failureWith(each, program, operations);
         if (failure === null) return able(operations, each);
         reason ||= failure;
       }
       const some = await possible(program, base, layers, isRoot);
       const operations = planRoot(base, some, isRoot, hidden, "memory");
-      if ((await failureOf(program, operations, null)) === null) return able(operations, null);
+      if ((await failureOf(program, operations)) === null) return able(operations, null);
     }
     return { kind: "unable", reason };
   } catch (error) {
@@ -120,7 +120,7 @@ async function possible(
     const kinds = layer.kind === "bind" ? (["bind"] as const) : (["overlay", "bind"] as const);
     for (const kind of kinds) {
       const operations = [...namespaces(isRoot), ...workspace(base, "memory"), ...tryOut(base, layer, kind)];
-      if ((await failureOf(program, operations, null)) !== null) continue;
+      if ((await failureOf(program, operations)) !== null) continue;
       kept.push({ ...layer, kind });
       break;
     }
@@ -137,20 +137,14 @@ function tryOut(base: string, layer: Layer, kind: Layer["kind"]): Operation[] {
   ];
 }
 
-async function failureOf(
+/** With a disk of their own, where there are any. */
+async function failureWith(
+  disks: Disks | null,
   program: string,
   operations: readonly Operation[],
-  disks: Disks | null,
 ): Promise<string | null> {
   const disk = disks?.make();
-  try {
-    const init = await makeInit(program, operations, disk);
-    init.kill();
-    await init.gone;
-    return null;
-  } catch (error) {
-    return (error as Error).message;
-  } finally {
-    if (disk !== undefined) disks?.remove(disk);
-  }
+  const failure = await failureOf(program, operations, disk);
+  if (disk !== undefined) disks?.remove(disk);
+  return failure;
 }

@@ -9,9 +9,15 @@ export function send(pid: number, signal: NodeJS.Signals): void {
   } catch {}
 }
 
-/** Direct children, oldest first; empty without `/proc`. */
+/** Direct children, of every thread, as a process is listed under the thread that made it; empty without `/proc`. */
 export function childrenOf(pid: number): number[] {
-  return numbers(readProc(`${pid}/task/${pid}/children`) ?? "");
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+      numbers(readProc(`${pid}/task/${thread}/children`) ?? ""),
+    );
+  } catch {
+    return [];
+  }
 }
 
 /** Kills the group of `pid` and its descendants that left the group. */
@@ -21,13 +27,7 @@ export function killTree(pid: number): void {
   for (const each of below) send(each, "SIGKILL");
 }
 
-/** Kills the group and the descendants of `pid`, but not `pid` itself, which thus learns how its child ended. */
-export function killBelow(pid: number): void {
-  const group = allProcesses().filter((each) => each !== pid && groupOf(each) === pid);
-  for (const each of [...descendantsOf(pid), ...group]) send(each, "SIGKILL");
-}
-
-/** Oldest first; empty without `/proc`. */
+/** Parents before their children; empty without `/proc`. */
 export function descendantsOf(pid: number): number[] {
   const found = childrenOf(pid);
   // The loop also visits what it appends.
@@ -43,10 +43,6 @@ export function parentOf(pid: number): number {
 /** When a process was started, in clock ticks since the computer's own start; null where there is none. */
 export function startOf(pid: number): string | null {
   return statOf(pid)[19] ?? null;
-}
-
-function groupOf(pid: number): number {
-  return Number(statOf(pid)[2]);
 }
 
 /** The name of its program, cut to 15 characters by the kernel. */

@@ -221,3 +221,19 @@ export async function makeInit(
     clearTimeout(timer);
   }
 }
+
+/** Why an init can not do these here, found by having one do them; null where it can. */
+export async function failureOf(
+  program: string,
+  operations: readonly Operation[],
+  cwd?: string,
+): Promise<string | null> {
+  try {
+    const init = await makeInit(program, operations, cwd);
+    init.kill();
+    await init.gone;
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

@@ -3,10 +3,10 @@
  * biggest of a Machine that uses too much, as the kernel would. What is used between two looks can be more.
  */
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { Init } from "../init/init.ts";
 import { MOUNT, mount, putFile, writeInto } from "../init/operations.ts";
-import { send } from "../tree.ts";
+import { descendantsOf, send } from "../tree.ts";
 import type { Limiter } from "./limiter.ts";
 
 const LOOK_MS = 50;
@@ -76,25 +76,6 @@ async function relieve(watched: Watched): Promise<void> {
   // Before the end of the process, which is when the counter is looked at.
   await watched.init.operate([writeInto(COUNTER, counterText(watched.oomKills))]).catch(() => {});
   send(biggest.pid, "SIGKILL");
-}
-
-/** Children of every thread: a process is listed under the thread that made it. */
-function descendantsOf(pid: number): number[] {
-  const found: number[] = [pid];
-  // The loop also visits what it appends.
-  for (const each of found)
-    try {
-      for (const thread of readdirSync(`/proc/${each}/task`))
-        found.push(
-          ...readFileSync(`/proc/${each}/task/${thread}/children`, "latin1")
-            .split(" ")
-            .filter(Boolean)
-            .map(Number),
-        );
-    } catch {
-      // It has ended meanwhile.
-    }
-  return found.slice(1);
 }
 
 /** What cannot be given back to the files that it came from. Memory that processes share counts for each. */
