@@ -3,8 +3,8 @@
 import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 import { ApiError, machineNotFound } from "./error.ts";
-import type { Machine } from "./machine.ts";
-import type { Registry } from "./registry.ts";
+import type { Machine } from "./machines/machine.ts";
+import type { Registry } from "./machines/registry.ts";
 
 export type Call = Context<{ Bindings: HttpBindings }>;
 

@@ -6,20 +6,20 @@ import { resolve } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
 import { machinesApi } from "./app.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { addFromFile, Faults, readFaultsFile } from "./faults.ts";
-import { Host } from "./host.ts";
+import { addFromFile, Faults, readFaultsFile } from "./faults/faults.ts";
 import { hostImages } from "./images/host-images.ts";
 import type { Images, ImagesChoice } from "./images/images.ts";
 import type { ImageSources } from "./images/open-images.ts";
-import type { LeaseConflict } from "./lease.ts";
 import { DESTROYED_KEPT_MS, DESTROYED_SWEEP_MS, RESTART_DELAY_MS } from "./limits.ts";
-import { openPlatform, type Platform } from "./platform.ts";
+import { Host } from "./machines/host.ts";
+import type { LeaseConflict } from "./machines/lease.ts";
+import { Registry } from "./machines/registry.ts";
+import { Scheduler } from "./machines/scheduler.ts";
+import { startPlan } from "./machines/start-plan.ts";
+import { openPlatform, type Platform } from "./platform/platform.ts";
 import { chooseLevel, type IsolationChoice } from "./processes/choose-level.ts";
 import type { Network } from "./processes/network.ts";
 import { RateLimits } from "./rate-limits.ts";
-import { Registry } from "./registry.ts";
-import { Scheduler } from "./scheduler.ts";
-import { startPlan } from "./start-plan.ts";
 import { openStore } from "./store.ts";
 
 export interface MachinesServerOptions {

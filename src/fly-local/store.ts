@@ -7,7 +7,7 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { WireConfig } from "../fly/wire.ts";
-import { type Machine, UNTOUCHED } from "./machine.ts";
+import { type Machine, UNTOUCHED } from "./machines/machine.ts";
 import type { Position } from "./position.ts";
 import { type Records, recordsIn } from "./records.ts";
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { levels } from "./levels.ts";
+import { levels } from "./processes/levels.ts";
 import { type Api, api, eventLines, exitEvent, processesOf, processesWith, stateDir } from "./support.ts";
 
 const MAIN = new URL("../../src/fly-local/main.ts", import.meta.url).pathname;

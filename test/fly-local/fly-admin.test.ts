@@ -5,7 +5,7 @@ import type FlyAdmin from "fly-admin/dist/client.js";
 import { MachineState } from "fly-admin/dist/lib/machine.js";
 import { ApiMachineRestartPolicyEnum, SignalRequestSignalEnum, StateEnum } from "fly-admin/dist/lib/types.js";
 import { describe, expect, it } from "vitest";
-import { levels } from "./levels.ts";
+import { levels } from "./processes/levels.ts";
 import { serve } from "./support.ts";
 
 // What the package exports by name speaks to Fly alone; its class takes other addresses.

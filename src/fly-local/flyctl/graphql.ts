@@ -4,11 +4,11 @@
  */
 
 import type { ApiParts } from "../app.ts";
-import { type App, numericId, ORGANIZATION } from "../apps.ts";
 import { ApiError } from "../error.ts";
-import { imageRef } from "../image.ts";
-import type { Machine } from "../machine.ts";
-import { checkSecret } from "../secrets.ts";
+import { imageRef } from "../machines/image.ts";
+import type { Machine } from "../machines/machine.ts";
+import { type App, numericId, ORGANIZATION } from "../platform/apps.ts";
+import { checkSecret } from "../platform/secrets.ts";
 import { type Resolved, type Resolver, readDocument, selected } from "./selection.ts";
 
 interface Answer {

@@ -1,6 +1,6 @@
 /** The organization as flyctl's second API shows it (flyctl internal/uiex/organizations.go). */
 
-import { numericId, ORGANIZATION } from "../apps.ts";
+import { numericId, ORGANIZATION } from "../platform/apps.ts";
 
 export function organizationToWire(slug: string) {
   const own = slug === "personal" ? ORGANIZATION : slug;

@@ -1,7 +1,7 @@
 /** References to images in full: which registry, which name, which tag or digest. */
 
 import { imageComplaint } from "../../core/image-reference.ts";
-import { imageRef } from "../image.ts";
+import { imageRef } from "../machines/image.ts";
 import { ImageError } from "./error.ts";
 
 export interface Reference {

@@ -4,9 +4,9 @@
  */
 
 import { LOG_APP_MAX_BYTES, LOG_MACHINE_BYTES_PER_S, LOG_MACHINE_MAX_BYTES } from "../limits.ts";
-import type { Machine } from "../machine.ts";
+import type { Machine } from "../machines/machine.ts";
+import { signalName } from "../machines/signals.ts";
 import type { ProcessExit } from "../processes/level.ts";
-import { signalName } from "../signals.ts";
 import { Lines } from "./lines.ts";
 
 export interface LogEntry {

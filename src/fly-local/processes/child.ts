@@ -2,7 +2,7 @@
 
 import type { ChildProcess } from "node:child_process";
 import { EXEC_STREAM_MAX_BYTES } from "../limits.ts";
-import { signalNumber } from "../signals.ts";
+import { signalNumber } from "../machines/signals.ts";
 import type { ExecResult, ProcessExit, RunningExec } from "./level.ts";
 
 /** How a shell reports a command that is not there, and one that may not be run. */

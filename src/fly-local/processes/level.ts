@@ -1,7 +1,7 @@
 /** How the processes of a Machine are kept apart from the computer: one interface, two levels. */
 
 import type { LogWriter } from "../logs/logs.ts";
-import type { Machine } from "../machine.ts";
+import type { Machine } from "../machines/machine.ts";
 import type { Enforcement } from "./limits/limiter.ts";
 
 /** How a process ended: by itself with a code, or of a signal (then `code` is 0). */

@@ -9,7 +9,7 @@ import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import type { LogWriter } from "../logs/logs.ts";
-import type { Machine } from "../machine.ts";
+import type { Machine } from "../machines/machine.ts";
 import { collected, endOf } from "./child.ts";
 import type { Guest, GuestPlan, Level, ProcessExit } from "./level.ts";
 import { type MarkedProcesses, markedProcesses } from "./marked.ts";

@@ -4,7 +4,7 @@
  */
 
 import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { signalNumber } from "../signals.ts";
+import { signalNumber } from "../machines/signals.ts";
 import { gathered } from "./child.ts";
 import { type Init, makeInit } from "./init/init.ts";
 import {

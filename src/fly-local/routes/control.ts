@@ -2,8 +2,8 @@
 
 import type { HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
-import { complaint, type Faults, fault } from "../faults.ts";
-import type { Host } from "../host.ts";
+import { complaint, type Faults, fault } from "../faults/faults.ts";
+import type { Host } from "../machines/host.ts";
 
 const LOOPBACK = ["127.0.0.1", "::1", "::ffff:127.0.0.1"];
 

@@ -2,7 +2,7 @@
 
 import type { Operation } from "../app.ts";
 import { wrongState } from "../error.ts";
-import { leasedMachine } from "../lease.ts";
+import { leasedMachine } from "../machines/lease.ts";
 
 export const cordonMachine: Operation = cordon(true);
 export const uncordonMachine: Operation = cordon(false);

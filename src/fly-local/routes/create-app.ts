@@ -1,7 +1,7 @@
 /** POST /v1/apps: 201 with the App and when it was made (docs: Create a Fly App; fly-go expects the App). */
 
 import type { Operation } from "../app.ts";
-import { appToWire, readAppRequest } from "../apps.ts";
+import { appToWire, readAppRequest } from "../platform/apps.ts";
 import { bodyOf } from "../request.ts";
 import { countsOf } from "./get-app.ts";
 

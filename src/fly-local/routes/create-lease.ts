@@ -2,9 +2,9 @@
 
 import type { Operation } from "../app.ts";
 import { invalid, machineNotFound } from "../error.ts";
-import { leasedMachine, leaseOf, leaseToWire, newLease } from "../lease.ts";
 import { LEASE_TTL_DEFAULT_S, LEASE_TTL_MAX_S } from "../limits.ts";
-import type { Lease } from "../machine.ts";
+import { leasedMachine, leaseOf, leaseToWire, newLease } from "../machines/lease.ts";
+import type { Lease } from "../machines/machine.ts";
 import { bodyOf } from "../request.ts";
 
 export const createLease: Operation = async (c, parts) => {

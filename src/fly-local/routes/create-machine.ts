@@ -1,15 +1,15 @@
 /** POST /v1/apps/{app}/machines: answers at once with state created; the launch follows (docs: Create a Machine). */
 
 import type { Operation } from "../app.ts";
-import { filledConfig, readCreateRequest, refuseFiles } from "../config.ts";
 import { ApiError, nameTaken } from "../error.ts";
 import { machineId, machineName, privateIp, ulid } from "../id.ts";
-import { newLease } from "../lease.ts";
-import { type Machine, toWire, UNTOUCHED } from "../machine.ts";
-import { placed } from "../placement.ts";
+import { filledConfig, readCreateRequest, refuseFiles } from "../machines/config.ts";
+import { newLease } from "../machines/lease.ts";
+import { type Machine, toWire, UNTOUCHED } from "../machines/machine.ts";
+import { placed } from "../machines/placement.ts";
+import { checkSecretFiles, checkSecretsVersion } from "../platform/secrets.ts";
 import { networkRefusal } from "../processes/network.ts";
 import { bodyOf } from "../request.ts";
-import { checkSecretFiles, checkSecretsVersion } from "../secrets.ts";
 import { claimedMounts, readMounts } from "../volumes/mounts.ts";
 
 export const createMachine: Operation = async (c, { host, platform, region, scheduler }) => {

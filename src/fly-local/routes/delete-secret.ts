@@ -1,7 +1,7 @@
 /** DELETE …/secrets/{name}: Machines that run keep it until their next start (spec, Secret_delete). */
 
 import type { Operation } from "../app.ts";
-import { existing } from "../secrets.ts";
+import { existing } from "../platform/secrets.ts";
 
 export const deleteSecret: Operation = (c, { platform: { secrets } }) => {
   const app = c.req.param("app") ?? "";

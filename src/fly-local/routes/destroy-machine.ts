@@ -2,7 +2,7 @@
 
 import type { Operation } from "../app.ts";
 import { precondition } from "../error.ts";
-import { untilLeaseAllows } from "../lease.ts";
+import { untilLeaseAllows } from "../machines/lease.ts";
 import { flag, machineOf } from "../request.ts";
 
 const IDLE = ["created", "launch_failed", "stopped", "suspended", "destroying", "destroyed"];

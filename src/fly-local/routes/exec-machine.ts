@@ -4,8 +4,8 @@ import { wireExecRequest } from "../../fly/wire.ts";
 import type { Operation } from "../app.ts";
 import { ApiError, invalid, precondition } from "../error.ts";
 import { EXEC_MAX_S } from "../limits.ts";
+import { splitWords } from "../machines/words.ts";
 import { bodyOf, clientLeft, machineOf } from "../request.ts";
-import { splitWords } from "../words.ts";
 
 /** Fly's words, which name the Go client that gave up inside of it. */
 const TIMED_OUT =

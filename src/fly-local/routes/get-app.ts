@@ -1,7 +1,7 @@
 /** GET /v1/apps/{app} (docs: Get app details). */
 
 import type { ApiParts, Operation } from "../app.ts";
-import { appToWire } from "../apps.ts";
+import { appToWire } from "../platform/apps.ts";
 
 export const getApp: Operation = (c, parts) => {
   const name = c.req.param("app") ?? "";

@@ -2,7 +2,7 @@
 
 import type { Operation } from "../app.ts";
 import { leaseNotFound } from "../error.ts";
-import { leaseOf, leaseToWire } from "../lease.ts";
+import { leaseOf, leaseToWire } from "../machines/lease.ts";
 import { machineOf } from "../request.ts";
 
 export const getLease: Operation = (c, { host }) => {

@@ -2,7 +2,7 @@
 
 import type { Operation } from "../app.ts";
 import { notImplemented, precondition } from "../error.ts";
-import { GUEST_DEFAULT } from "../guest.ts";
+import { GUEST_DEFAULT } from "../machines/guest.ts";
 import { hasProc, usedMemoryMb } from "../processes/stats.ts";
 import { machineOf } from "../request.ts";
 

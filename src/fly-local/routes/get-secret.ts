@@ -1,8 +1,8 @@
 /** GET …/secrets/{name} (spec, Secret_get). */
 
 import type { Operation } from "../app.ts";
+import { existing, secretToWire } from "../platform/secrets.ts";
 import { flag } from "../request.ts";
-import { existing, secretToWire } from "../secrets.ts";
 
 export const getSecret: Operation = (c, { platform: { secrets } }) => {
   const app = c.req.param("app") ?? "";

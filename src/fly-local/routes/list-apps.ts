@@ -1,8 +1,8 @@
 /** GET /v1/apps?org_slug=…: the apps of an organization (docs: List Apps in an organization). */
 
 import type { Operation } from "../app.ts";
-import { appToWire } from "../apps.ts";
 import { invalid } from "../error.ts";
+import { appToWire } from "../platform/apps.ts";
 import { countsOf } from "./get-app.ts";
 
 export const listApps: Operation = (c, parts) => {

@@ -1,8 +1,8 @@
 /** GET /v1/apps/{app}/machines: a bare array, without the destroyed ones unless asked (docs: List Machines). */
 
 import type { Operation } from "../app.ts";
-import { leaseOf, leaseToWire } from "../lease.ts";
-import { type Machine, toSummary, toWire } from "../machine.ts";
+import { leaseOf, leaseToWire } from "../machines/lease.ts";
+import { type Machine, toSummary, toWire } from "../machines/machine.ts";
 import { flag, words } from "../request.ts";
 import { holds } from "../store.ts";
 

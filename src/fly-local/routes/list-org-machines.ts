@@ -5,7 +5,7 @@
 
 import type { Operation } from "../app.ts";
 import { invalid } from "../error.ts";
-import { instant, type Machine, toOrgRow } from "../machine.ts";
+import { instant, type Machine, toOrgRow } from "../machines/machine.ts";
 import { type Position, readPosition, writePosition } from "../position.ts";
 import { flag, words } from "../request.ts";
 

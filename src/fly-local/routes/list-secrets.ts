@@ -1,8 +1,8 @@
 /** GET …/secrets: names and digests, values only with `show_secrets` (spec, Secrets_list). */
 
 import type { Operation } from "../app.ts";
+import { checkSecretsVersion, secretToWire } from "../platform/secrets.ts";
 import { flag } from "../request.ts";
-import { checkSecretsVersion, secretToWire } from "../secrets.ts";
 
 export const listSecrets: Operation = (c, { platform: { secrets } }) => {
   const app = c.req.param("app") ?? "";

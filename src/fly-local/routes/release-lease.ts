@@ -2,7 +2,7 @@
 
 import type { Operation } from "../app.ts";
 import { LeaseError, leaseNotFound } from "../error.ts";
-import { leasedMachine, leaseOf, nonceOf } from "../lease.ts";
+import { leasedMachine, leaseOf, nonceOf } from "../machines/lease.ts";
 import { machineOf } from "../request.ts";
 
 export const releaseLease: Operation = (c, parts) => {

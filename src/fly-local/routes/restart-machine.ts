@@ -5,9 +5,9 @@
 
 import type { Operation } from "../app.ts";
 import { wrongState } from "../error.ts";
-import { leasedMachine } from "../lease.ts";
+import { leasedMachine } from "../machines/lease.ts";
+import { stopPlan } from "../machines/stop-plan.ts";
 import { bodyOf, flag } from "../request.ts";
-import { stopPlan } from "../stop-plan.ts";
 
 export const restartMachine: Operation = async (c, parts) => {
   const body = await bodyOf(c);

@@ -1,8 +1,8 @@
 /** POST …/secrets/{name} `{value}`: 201 with the new version (spec, Secret_create). */
 
 import type { Operation } from "../app.ts";
+import { checkSecret, existing, secretToWire } from "../platform/secrets.ts";
 import { bodyOf } from "../request.ts";
-import { checkSecret, existing, secretToWire } from "../secrets.ts";
 
 export const setSecret: Operation = async (c, { platform: { apps, secrets } }) => {
   const name = c.req.param("name") ?? "";

@@ -2,8 +2,8 @@
 
 import type { Operation } from "../app.ts";
 import { invalid } from "../error.ts";
+import { checkSecret, secretToWire } from "../platform/secrets.ts";
 import { bodyOf } from "../request.ts";
-import { checkSecret, secretToWire } from "../secrets.ts";
 
 export const setSecrets: Operation = async (c, { platform: { apps, secrets } }) => {
   const { values } = await bodyOf(c);

@@ -2,8 +2,8 @@
 
 import type { Operation } from "../app.ts";
 import { invalid, precondition } from "../error.ts";
+import { anySignal, signalNumber } from "../machines/signals.ts";
 import { bodyOf, machineOf } from "../request.ts";
-import { anySignal, signalNumber } from "../signals.ts";
 
 export const signalMachine: Operation = async (c, { host }) => {
   const body = await bodyOf(c);

@@ -2,7 +2,7 @@
 
 import type { Operation } from "../app.ts";
 import { wrongState } from "../error.ts";
-import { leasedMachine } from "../lease.ts";
+import { leasedMachine } from "../machines/lease.ts";
 
 export const startMachine: Operation = (c, parts) => {
   const { id, state } = leasedMachine(c, parts);

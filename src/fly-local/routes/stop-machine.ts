@@ -1,9 +1,9 @@
 /** POST …/stop: a signal, then SIGKILL after a time; both from the body, the config or Fly's defaults (docs: Stop a Machine). */
 
 import type { Operation } from "../app.ts";
-import { untilLeaseAllows } from "../lease.ts";
+import { untilLeaseAllows } from "../machines/lease.ts";
+import { stopPlan } from "../machines/stop-plan.ts";
 import { bodyOf, machineOf } from "../request.ts";
-import { stopPlan } from "../stop-plan.ts";
 
 export const stopMachine: Operation = async (c, parts) => {
   const body = await bodyOf(c);

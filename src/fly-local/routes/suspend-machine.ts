@@ -6,8 +6,8 @@
 import type { WireConfig } from "../../fly/wire.ts";
 import type { Operation } from "../app.ts";
 import { precondition, wrongState } from "../error.ts";
-import { leasedMachine } from "../lease.ts";
 import { SUSPEND_MEMORY_MAX_MB } from "../limits.ts";
+import { leasedMachine } from "../machines/lease.ts";
 
 export const suspendMachine: Operation = (c, parts) => {
   const { id, state, config } = leasedMachine(c, parts);

@@ -1,11 +1,11 @@
 /** POST /v1/apps/{app}/machines/{id}: the whole config anew, as a new version (docs: Update a Machine). */
 
 import type { Operation } from "../app.ts";
-import { filledConfig, readUpdateRequest, refuseFiles } from "../config.ts";
 import { concurrentUpdate, wrongState } from "../error.ts";
 import { ulid } from "../id.ts";
-import { leasedMachine, newLease } from "../lease.ts";
-import { toWire } from "../machine.ts";
+import { filledConfig, readUpdateRequest, refuseFiles } from "../machines/config.ts";
+import { leasedMachine, newLease } from "../machines/lease.ts";
+import { toWire } from "../machines/machine.ts";
 import { bodyOf } from "../request.ts";
 import { keptMounts } from "../volumes/mounts.ts";
 

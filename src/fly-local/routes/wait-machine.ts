@@ -2,10 +2,10 @@
 
 import type { Operation } from "../app.ts";
 import { machineNotFound } from "../error.ts";
-import type { Machine } from "../machine.ts";
-import type { Registry } from "../registry.ts";
+import type { Machine } from "../machines/machine.ts";
+import type { Registry } from "../machines/registry.ts";
+import { isReached, notReached, readWait, seenState, type Wait } from "../machines/wait.ts";
 import { clientLeft, machineOf } from "../request.ts";
-import { isReached, notReached, readWait, seenState, type Wait } from "../wait.ts";
 
 export const waitMachine: Operation = async (c, { host }) => {
   const left = clientLeft(c);

@@ -4,8 +4,8 @@ import { posix } from "node:path";
 import { z } from "zod";
 import type { WireConfig } from "../../fly/wire.ts";
 import { invalid, precondition } from "../error.ts";
+import type { Registry } from "../machines/registry.ts";
 import type { Mount } from "../processes/level.ts";
-import type { Registry } from "../registry.ts";
 import type { Volumes } from "./volumes.ts";
 
 const wireMount = z.looseObject({

@@ -1,7 +1,7 @@
 /** The programs of images under test: a static busybox, which runs in a root with nothing else in it. */
 
 import { existsSync, readFileSync } from "node:fs";
-import { hasSandbox } from "../levels.ts";
+import { hasSandbox } from "../processes/levels.ts";
 
 export const BUSYBOX = "/bin/busybox";
 const isThere = existsSync(BUSYBOX) && !readFileSync(BUSYBOX).includes("/ld-linux");

@@ -1,6 +1,6 @@
 /** What a Machine's size means where its processes run on this computer. */
 
-import { GUEST_DEFAULT, type Guest } from "../../guest.ts";
+import { GUEST_DEFAULT, type Guest } from "../../machines/guest.ts";
 
 export interface Amounts {
   readonly memoryBytes: number;
