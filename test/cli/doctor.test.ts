@@ -24,6 +24,7 @@ function doctor(env: Record<string, string> = {}, ...args: string[]) {
 test("the doctor says what isolation is in force here, and leaves nothing", async () => {
   const place = mkdtempSync(join(directory, "probe-"));
   const probe = await probeSandbox(place, [place]);
+  if (probe.kind === "able") await probe.plan.zygote.close();
   rmSync(place, { recursive: true, force: true });
   const { status, stdout, stderr } = doctor({}, "--json");
   const diagnosis = JSON.parse(stdout) as Diagnosis;

@@ -143,7 +143,7 @@ export function sandboxLevel(
       const sandbox = await spare?.sandbox.catch(() => null);
       if (sandbox) await end(sandbox);
       await Promise.all(unused);
-      await Promise.all([limiter?.close(), plan.disks?.close()]);
+      await Promise.all([limiter?.close(), plan.disks?.close(), plan.zygote.close()]);
     },
   };
 }
@@ -160,7 +160,7 @@ async function makeSandbox(
     if (disk !== undefined) plan.disks?.remove(disk);
   };
   try {
-    const init = await makeInit(plan.program, [...(fence?.enter ?? []), ...operations], disk);
+    const init = await makeInit(plan.zygote, [...(fence?.enter ?? []), ...operations], disk);
     return { init, fence, clear };
   } catch (error) {
     clear();

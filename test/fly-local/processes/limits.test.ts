@@ -19,7 +19,10 @@ import { probeSandbox } from "../../../src/fly-local/processes/sandbox-probe.ts"
 import { api, LIVES, machines, serve, stateDir } from "../support.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "fly-local-limits-"));
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+afterAll(async () => {
+  if (probe.kind === "able") await probe.plan.zygote.close();
+  rmSync(directory, { recursive: true, force: true });
+});
 const probe = await probeSandbox(directory, [directory]);
 const choice = probe.kind === "able" ? await chooseLimiter(probe.plan) : null;
 const hasCgroups = choice !== null && choice.lack === null;

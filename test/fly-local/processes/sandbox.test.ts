@@ -1,18 +1,16 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, readdirSync, readFileSync } from "node:fs";
+import { chownSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { childrenOf, nameOf } from "../../../src/fly-local/processes/tree.ts";
 import { type Api, api, LIVES, machines, serve, stateDir } from "../support.ts";
 import { levels } from "./levels.ts";
 
-/** Inits whose parent is this process, which the server is part of; each has a child, PID 1. */
+/** Inits that were forked for the server, which is in this process; each has a child, PID 1. */
 function ownInits(): number {
-  const children = readdirSync("/proc/self/task").flatMap((thread) =>
-    readFileSync(`/proc/self/task/${thread}/children`, "utf8").split(" ").filter(Boolean),
-  );
-  return children.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("mayfly-init"))
-    .length;
+  const zygotes = childrenOf(process.pid).filter((pid) => nameOf(pid) === "mayfly-init");
+  return zygotes.flatMap(childrenOf).length;
 }
 
 const isPossible = levels.includes("sandbox");
