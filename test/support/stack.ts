@@ -13,7 +13,13 @@ import { eventually, type Spawned, start } from "./processes.ts";
 const ROOT = join(import.meta.dirname, "../..");
 const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
 const TOKEN = "story-token";
-const QUIET = { CI: "1", WRANGLER_SEND_METRICS: "false", NO_COLOR: "1" };
+const QUIET = {
+  CI: "1",
+  WRANGLER_SEND_METRICS: "false",
+  NO_COLOR: "1",
+  X_LOCAL_OBSERVABILITY: "false",
+  X_LOCAL_EXPLORER: "false",
+};
 
 /** A driver that was killed while it saw its machine gone is brought back by its alarm, which is half a minute off. */
 const RELEASED_WITHIN_MS = 90_000;

@@ -23,6 +23,10 @@ function environment(places: Places): Record<string, string> {
     WRANGLER_WRITE_LOGS: "false",
     WRANGLER_REGISTRY_PATH: join(places.dir, "registry"),
     CLOUDFLARE_CF_FETCH_ENABLED: "false",
+    // A trace of each call, kept in a database that only grows, takes a quarter of the worker's time; and the explorer shows the
+    // stored runs to whoever can reach the port, without a token (releases of wrangler 4.114 and 4.118).
+    X_LOCAL_OBSERVABILITY: "false",
+    X_LOCAL_EXPLORER: "false",
     // Wrangler is one script of many megabytes; not compiling it each time spares a quarter of a second.
     NODE_COMPILE_CACHE: join(places.dir, "compile-cache"),
   };

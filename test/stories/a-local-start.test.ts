@@ -26,3 +26,10 @@ it("the commands that a start in another folder prints reach it when they are pa
   expect(list?.stdout.split("\n")).toHaveLength(3);
   expect(JSON.parse(curl?.stdout ?? "").runs).toHaveLength(1);
 });
+
+it("nobody is shown what is stored without the token, by wrangler's own pages either", async () => {
+  for (const path of ["/v1/runs", "/cdn-cgi/local/explorer", "/cdn-cgi/local/explorer/api/d1/database"]) {
+    const response = await fetch(mayfly.local.url + path);
+    expect([path, response.status >= 400]).toEqual([path, true]);
+  }
+});
