@@ -37,6 +37,11 @@ export interface SandboxPlan {
   readonly tried: readonly Operation[];
   /** Where what Machines write is kept; null for memory, where it counts as memory that they use. */
   readonly disks: Disks | null;
+  /**
+   * Looks anew for what is possible, where what was is no more: below what somebody has mounted since, an ordinary user's overlay is
+   * refused (EINVAL).
+   */
+  readonly again: () => Promise<Probe>;
 }
 
 export type Probe = { kind: "able"; plan: SandboxPlan } | { kind: "unable"; reason: string };
@@ -58,9 +63,10 @@ export async function probeSandbox(
   try {
     mkdirSync(base, { recursive: true });
     zygote = zygoteOf(installInit(base), base);
+    const storages = storagesIn(base);
     const probe = await (images === "real"
-      ? probeWithImage(zygote, base, directory)
-      : probeWithOwnFiles(zygote, base, hidden));
+      ? probeWithImage(zygote, base, storages, directory)
+      : probeWithOwnFiles(zygote, base, storages, hidden));
     if (probe.kind === "unable") await zygote.close();
     return probe;
   } catch (error) {
@@ -69,35 +75,44 @@ export async function probeSandbox(
   }
 }
 
-async function probeWithImage(zygote: Zygote, base: string, directory: string): Promise<Probe> {
+async function probeWithImage(
+  zygote: Zygote,
+  base: string,
+  storages: readonly (Disks | null)[],
+  directory: string,
+): Promise<Probe> {
+  const again = () => probeWithImage(zygote, base, storages, directory);
   const empty = join(directory, "empty-image");
   mkdirSync(empty, { recursive: true });
   let reason = "";
-  for (const disks of storagesIn(base)) {
+  for (const disks of storages) {
     const withImage = withImageOn(base, disks);
     const tried = withImage(empty);
     const failure = await failureWith(disks, zygote, tried);
     if (failure === null)
       return {
         kind: "able",
-        plan: { zygote, root: rootOf(base), operations: null, withImage, tried, disks },
+        plan: { zygote, root: rootOf(base), operations: null, withImage, tried, disks, again },
       };
     reason ||= failure;
   }
   return { kind: "unable", reason };
 }
 
-async function probeWithOwnFiles(zygote: Zygote, base: string, hidden: readonly string[]): Promise<Probe> {
+async function probeWithOwnFiles(
+  zygote: Zygote,
+  base: string,
+  storages: readonly (Disks | null)[],
+  hidden: readonly string[],
+): Promise<Probe> {
+  const again = () => probeWithOwnFiles(zygote, base, storages, hidden);
   const able = (operations: readonly Operation[], disks: Disks | null): Probe => {
     const withImage = withImageOn(base, disks);
-    return {
-      kind: "able",
-      plan: { zygote, root: rootOf(base), operations, withImage, tried: operations, disks },
-    };
+    const root = rootOf(base);
+    return { kind: "able", plan: { zygote, root, operations, withImage, tried: operations, disks, again } };
   };
   const shapes = [() => rootOfTopDirectories(base)];
   if (isRoot()) shapes.unshift(wholeRoot);
-  const storages = storagesIn(base);
   let reason = "";
   for (const shape of shapes) {
     const layers = shape();

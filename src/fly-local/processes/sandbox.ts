@@ -16,11 +16,11 @@ import {
   signalAll,
 } from "./init/operations.ts";
 import type { Command } from "./init/protocol.ts";
-import type { ExecResult, Guest, GuestPlan, Level, ProcessExit } from "./level.ts";
+import type { ExecResult, Guest, GuestPlan, Level, Mount, ProcessExit } from "./level.ts";
 import { amountsOf } from "./limits/amounts.ts";
 import type { Fence, Limiter } from "./limits/limiter.ts";
 import { type Network, networkOf, withoutNetwork } from "./network.ts";
-import type { SandboxPlan } from "./sandbox-probe.ts";
+import type { Probe, SandboxPlan } from "./sandbox-probe.ts";
 import { areStill, descendantsOf, nameOf } from "./tree.ts";
 import { withMounts } from "./volume-mounts.ts";
 
@@ -67,11 +67,13 @@ export interface SandboxOptions {
  * @param limiter null for no limits
  */
 export function sandboxLevel(
-  plan: SandboxPlan,
+  firstPlan: SandboxPlan,
   limiter: Limiter | null,
   options: SandboxOptions = {},
 ): Level {
   const { pidsMax } = options;
+  let plan = firstPlan;
+  let planning: Promise<Probe> | null = null;
   const resolv = hiddenResolvConf();
   let closed = false;
   let timer: NodeJS.Timeout | null = null;
@@ -79,7 +81,23 @@ export function sandboxLevel(
   const unused = new Set<Promise<void>>();
   const operationsOf = (root: string | null) =>
     root === null ? (plan.operations ?? plan.tried) : plan.withImage(root);
-  const make = (root: string | null) => makeSandbox(plan, operationsOf(root), limiter);
+  /** Where it is not possible any more as it was planned, that is found out anew. */
+  const make = async (root: string | null, mounts: readonly Mount[] = []): Promise<Sandbox> => {
+    const failed = plan;
+    const operations = () => withMounts(operationsOf(root), plan.root, mounts);
+    try {
+      return await makeSandbox(plan, operations(), limiter);
+    } catch (error) {
+      if (plan === failed) {
+        planning ??= plan.again();
+        const found = await planning;
+        planning = null;
+        if (found.kind === "unable") throw error;
+        plan = found.plan;
+      }
+      return makeSandbox(plan, operations(), limiter);
+    }
+  };
   const ready = (root: string | null): Spare => ({ root, sandbox: kept(make(root)) });
   let spare: Spare | null = plan.operations === null ? null : ready(null);
   const drop = ({ sandbox }: Spare) => {
@@ -117,9 +135,7 @@ export function sandboxLevel(
       const { mounts, image } = guestPlan;
       const root = image?.root ?? null;
       // The spare is past the point from which this computer's directories can be seen.
-      const sandbox = await (mounts.length === 0
-        ? take(root)
-        : makeSandbox(plan, withMounts(operationsOf(root), plan.root, mounts), limiter));
+      const sandbox = await (mounts.length === 0 ? take(root) : make(root, mounts));
       const { init, fence } = sandbox;
       try {
         await fence?.set(amountsOf(guestPlan.machine.config.guest, pidsMax), init);
