@@ -6,27 +6,14 @@
 import { ImageError } from "../images/error.ts";
 import type { Images } from "../images/images.ts";
 import type { StoredImage } from "../images/store.ts";
-import type { Guest, GuestPlan, Level, ProcessExit } from "../processes/level.ts";
-import { type ExecOutcome, type Interruptions, untilCutOff } from "./cut-off.ts";
+import type { GuestPlan, Level, ProcessExit } from "../processes/level.ts";
+import type { ExecOutcome } from "./cut-off.ts";
+import { Later } from "./later.ts";
+import { Life } from "./life.ts";
 import type { Machine } from "./machine.ts";
 import type { Registry } from "./registry.ts";
 import type { Launcher } from "./state.ts";
 import { type StopPlan, stopPlan } from "./stop-plan.ts";
-
-/** What runs of a Machine. */
-interface Life {
-  /** Its processes; null while they are being made, and where that failed. */
-  guest: Guest | null;
-  /** Settles when the start is through, whether or not it worked. */
-  begun: Promise<void>;
-  /** Settles when no process is left. */
-  over: Promise<void>;
-  readonly execs: Set<Interruptions>;
-  killTimer: NodeJS.Timeout | null;
-  isFrozen: boolean;
-  /** Its Machine is done with it: how its process ends says nothing any more. */
-  isDiscarded: boolean;
-}
 
 export interface HostOptions {
   /** Between an exit and the restart by policy. */
@@ -43,8 +30,8 @@ export class Host {
   readonly registry: Registry;
   readonly level: Level;
   readonly images: Images;
+  readonly later = new Later();
   readonly #options: HostOptions;
-  readonly #later = new Map<NodeJS.Timeout, () => void>();
   readonly #lives = new Map<string, Life>();
   readonly #restarts = new Map<string, NodeJS.Timeout>();
   #closing = false;
@@ -63,10 +50,8 @@ export class Host {
   async open(machine: Machine, isLaunched: boolean): Promise<void> {
     const { id } = machine;
     try {
-      // Nothing to wait for, and a start is not held up by a turn of the event loop.
-      const pullMs = this.#options.pullDelayMs(machine);
-      if (pullMs > 0) await new Promise<void>((resolve) => this.later(pullMs, resolve));
-      if (this.images.kind === "real") await this.#imageOf(machine);
+      await this.later.pause(this.#options.pullDelayMs(machine));
+      await this.#imageOf(machine);
     } catch (error) {
       const failed = this.#failLaunch(id, error as Error);
       if (failed !== null) await this.#giveUp(failed);
@@ -76,8 +61,9 @@ export class Host {
     else this.registry.apply(id, { kind: "left_unlaunched" });
   }
 
-  /** Has a Machine's image at hand; what is known of it only now is kept. @throws ImageError */
+  /** Has a Machine's image at hand, if it has one; what is known of it only now is kept. @throws ImageError */
   async #imageOf(machine: Machine): Promise<StoredImage | null> {
+    if (this.images.kind === "host") return null;
     const { id, config } = machine;
     const stored = await this.images.prepare(config.image);
     const image = this.images.known(config.image);
@@ -110,39 +96,29 @@ export class Host {
       void this.#resume(id, previous);
       return machine;
     }
-    const life: Life = {
-      guest: null,
-      begun: Promise.resolve(),
-      over: Promise.resolve(),
-      execs: new Set(),
-      killTimer: null,
-      isFrozen: false,
-      isDiscarded: false,
-    };
+    const life = new Life();
     this.#lives.set(id, life);
     life.begun = this.#begin(machine, life, previous?.over);
     return machine;
   }
 
   async #resume(id: string, life: Life): Promise<void> {
-    life.isFrozen = false;
-    await life.guest?.thaw();
+    await life.thaw();
     this.registry.apply(id, { kind: "started" });
   }
 
   async #begin(machine: Machine, life: Life, before: Promise<void> | undefined): Promise<void> {
     try {
       if (before !== undefined) await before;
-      const image = this.images.kind === "real" ? await this.#imageOf(machine) : null;
+      const image = await this.#imageOf(machine);
       const plan = this.#options.planOf(machine, image);
-      const bootMs = this.#options.bootDelayMs(machine);
-      if (bootMs > 0) await new Promise<void>((resolve) => this.later(bootMs, resolve));
+      await this.later.pause(this.#options.bootDelayMs(machine));
       const guest = await this.level.start(plan);
-      life.guest = guest;
-      life.over = guest.exit.then((exit) => {
+      const over = guest.exit.then((exit) => {
         plan.log.end(exit);
         return this.#exited(machine, life, exit);
       });
+      life.live(guest, over);
       this.registry.apply(machine.id, { kind: "started" });
     } catch (error) {
       this.#lives.delete(machine.id);
@@ -155,12 +131,12 @@ export class Host {
 
   async #exited(machine: Machine, life: Life, exit: ProcessExit): Promise<void> {
     const { id } = machine;
-    if (life.killTimer !== null) clearTimeout(life.killTimer);
-    if (this.#closing) return endOf(life);
+    life.forgetKill();
+    if (this.#closing) return life.end();
     const after = life.isDiscarded ? null : this.registry.apply(id, { kind: "exited", exit });
     const destroys = after?.state === "stopped" && after.config.auto_destroy === true;
     if (destroys) this.registry.apply(id, { kind: "destroy_begun", by: "flyd" });
-    await endOf(life);
+    await life.end();
     const isLast = this.#lives.get(id) === life;
     if (isLast) this.#lives.delete(id);
     if (destroys) await this.#finishDestroy(machine, "flyd");
@@ -186,7 +162,7 @@ export class Host {
 
   signal(id: string, name: NodeJS.Signals, number: number): void {
     this.registry.apply(id, { kind: "signalled", signal: number });
-    this.#signalWhenBegun(id, name);
+    this.#lives.get(id)?.signal(name);
   }
 
   stop(id: string, plan: StopPlan): void {
@@ -194,10 +170,10 @@ export class Host {
     const life = this.#lives.get(id);
     if (machine?.state === "stopped") {
       this.#forgetRestart(id);
-      if (life?.isFrozen) discard(life);
+      if (life?.isFrozen) life.discard();
       if (machine.config.auto_destroy) void this.destroy(machine, "flyd");
     }
-    if (machine?.state === "stopping" && life !== undefined) this.#askToEnd(id, life, plan);
+    if (machine?.state === "stopping") life?.askToEnd(plan);
   }
 
   /** @returns null where the Machine is in no state for it; a stopped one is started */
@@ -205,12 +181,12 @@ export class Host {
     const machine = this.registry.apply(id, { kind: "restart_requested" });
     const life = this.#lives.get(id);
     if (machine === null) return this.launch(id, "user");
-    if (life?.isFrozen) void endOf(life);
-    else if (life !== undefined) this.#askToEnd(id, life, plan);
+    if (life?.isFrozen) void life.end();
+    else life?.askToEnd(plan);
     return machine;
   }
 
-  /** Freezes a started Machine. Execs under way are cut off from their clients, and go on with the Machine. */
+  /** Freezes a started Machine. */
   suspend(id: string): Machine | null {
     const machine = this.registry.apply(id, { kind: "suspend_requested" });
     const life = this.#lives.get(id);
@@ -219,13 +195,9 @@ export class Host {
   }
 
   async #freeze(id: string, life: Life): Promise<void> {
-    for (const { frozen } of life.execs) frozen();
-    await life.guest?.freeze();
-    life.isFrozen = true;
-    if (this.registry.apply(id, { kind: "suspended" }) !== null) return;
-    // Meanwhile it was asked to stop, and has to hear of it.
-    life.isFrozen = false;
-    await life.guest?.thaw();
+    await life.freeze();
+    // Meanwhile it may have been asked to stop, and has to hear of it.
+    if (this.registry.apply(id, { kind: "suspended" }) === null) await life.thaw();
   }
 
   /**
@@ -246,8 +218,8 @@ export class Host {
   async #replace(old: Machine): Promise<void> {
     const { id } = old;
     const life = this.#lives.get(id);
-    if (life?.isFrozen) discard(life);
-    else if (life !== undefined) this.#askToEnd(id, life, stopPlan(old.config));
+    if (life?.isFrozen) life.discard();
+    else life?.askToEnd(stopPlan(old.config));
     await life?.begun;
     await life?.over;
     if (this.#closing) return;
@@ -259,19 +231,6 @@ export class Host {
     if (machine?.state === "created") void this.open(machine, true);
   }
 
-  /** Asks the main process to end, and kills it where it does not within the time. */
-  #askToEnd(id: string, life: Life, { signal, timeoutMs }: StopPlan): void {
-    this.#signalWhenBegun(id, signal);
-    if (life.killTimer !== null) clearTimeout(life.killTimer);
-    life.killTimer = setTimeout(() => this.#signalWhenBegun(id, "SIGKILL"), timeoutMs);
-  }
-
-  #signalWhenBegun(id: string, name: NodeJS.Signals): void {
-    const life = this.#lives.get(id);
-    if (life?.guest) life.guest.signal(name);
-    else void life?.begun.then(() => life.guest?.signal(name));
-  }
-
   /** Kills what runs and removes the Machine. */
   async destroy(machine: Machine, by: "user" | "flyd"): Promise<void> {
     const { id } = machine;
@@ -279,7 +238,7 @@ export class Host {
     this.#forgetRestart(id);
     const life = this.#lives.get(id);
     await life?.begun;
-    if (life !== undefined) void endOf(life);
+    void life?.end();
     await life?.over;
     await this.#finishDestroy(machine, by);
   }
@@ -296,13 +255,7 @@ export class Host {
     timeoutMs: number,
     left: AbortSignal,
   ): Promise<ExecOutcome> {
-    const life = this.#lives.get(id);
-    if (!life?.guest) return { kind: "not_running" };
-    const { guest, execs } = life;
-    return untilCutOff(guest.exec(argv), timeoutMs, left, (told) => {
-      execs.add(told);
-      return () => execs.delete(told);
-    });
+    return this.#lives.get(id)?.exec(argv, timeoutMs, left) ?? { kind: "not_running" };
   }
 
   /** The Machine's processes by the computer's numbers, or null where none runs. */
@@ -321,30 +274,18 @@ export class Host {
     this.#forgetRestart(id);
     const life = this.#lives.get(id);
     await life?.begun;
-    if (life !== undefined) await endOf(life);
+    await life?.end();
     await this.level.clean(machine);
-  }
-
-  /** Does this after a time, or at once where the server ends before. */
-  later(ms: number, act: () => void): void {
-    const timer = setTimeout(() => {
-      this.#later.delete(timer);
-      act();
-    }, ms);
-    this.#later.set(timer, act);
   }
 
   /** Kills all machines, and marks them the way a host that goes down leaves them: how they ended is unknown. */
   async close(): Promise<void> {
     this.#closing = true;
-    for (const [timer, act] of this.#later) {
-      clearTimeout(timer);
-      act();
-    }
+    this.later.close();
     for (const timer of this.#restarts.values()) clearTimeout(timer);
     const lives = [...this.#lives.values()];
-    for (const life of lives) if (life.killTimer !== null) clearTimeout(life.killTimer);
-    await Promise.all(lives.map((life) => life.begun.then(() => endOf(life)).then(() => life.over)));
+    for (const life of lives) life.forgetKill();
+    await Promise.all(lives.map((life) => life.begun.then(() => life.end()).then(() => life.over)));
     await this.loseAll();
     await this.images.close();
     await this.level.close();
@@ -355,15 +296,4 @@ export class Host {
     for (const machine of this.registry.undestroyed(null))
       if (this.registry.apply(machine.id, { kind: "lost" }) !== null) await this.level.clean(machine);
   }
-}
-
-function discard(life: Life): void {
-  life.isDiscarded = true;
-  void endOf(life);
-}
-
-/** Kills what is left of a Machine. Commands that this cuts off are told why first. */
-async function endOf(life: Life): Promise<void> {
-  for (const { died } of life.execs) died();
-  await life.guest?.end();
 }
