@@ -108,6 +108,7 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
       planOf: (machine, image) => startPlan(machine, image, platform),
       pullDelayMs: ({ app, id }) => faults.delayOf("pull", { app, machine: id }),
       bootDelayMs: ({ app, id }) => faults.delayOf("boot", { app, machine: id }),
+      revertDelayMs: ({ app, id }) => faults.revertOf({ app, machine: id }),
     });
     await host.loseAll();
     scheduler = new Scheduler(host, clock);

@@ -18,9 +18,9 @@ export interface Store {
   update(machine: Machine): void;
   updateConfig(machine: Machine): void;
   get(app: string, id: string): Machine | null;
-  /** Keeps the version and the config that a Machine is about to lose. */
+  /** Keeps the version and the config that a Machine is about to lose, perhaps not for the first time. */
   keepVersion(machine: Machine): void;
-  /** Versions that were replaced, newest first. */
+  /** Versions that were replaced, newest first; one that came back is still among them. */
   pastVersions(id: string): { version: string; config: WireConfig }[];
   /** Destroyed Machines of an app whose metadata hold all of these, newest first. */
   destroyed(app: string, metadata: ReadonlyMap<string, string>): Machine[];
@@ -74,7 +74,7 @@ export function openStore(directory: string): Store {
   const selectEndsAfter = db.prepare(
     `${join_} WHERE (destroyed_at, id) > (?, ?) ORDER BY destroyed_at, id LIMIT ?`,
   );
-  const insertVersion = db.prepare("INSERT INTO versions (id, version, config) VALUES (?, ?, ?)");
+  const insertVersion = db.prepare("INSERT OR REPLACE INTO versions (id, version, config) VALUES (?, ?, ?)");
   const selectVersions = db.prepare("SELECT version, config FROM versions WHERE id = ? ORDER BY rowid DESC");
   const putConfig = (machine: Machine) =>
     insertConfig.run(

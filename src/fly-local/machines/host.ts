@@ -8,6 +8,7 @@ import type { Images } from "../images/images.ts";
 import type { StoredImage } from "../images/store.ts";
 import type { GuestPlan, Level, ProcessExit } from "../processes/level.ts";
 import type { ExecOutcome } from "./cut-off.ts";
+import { imageAtHand } from "./image-at-hand.ts";
 import { Later } from "./later.ts";
 import { Life } from "./life.ts";
 import type { Machine } from "./machine.ts";
@@ -24,6 +25,8 @@ export interface HostOptions {
   readonly pullDelayMs: (machine: Machine) => number;
   /** How long a boot is made to take longer. */
   readonly bootDelayMs: (machine: Machine) => number;
+  /** After how long an update of this Machine, which was accepted, is taken back; null: never. */
+  readonly revertDelayMs: (machine: Machine) => number | null;
 }
 
 export class Host {
@@ -51,7 +54,7 @@ export class Host {
     const { id } = machine;
     try {
       await this.later.pause(this.#options.pullDelayMs(machine));
-      await this.#imageOf(machine);
+      await imageAtHand(machine, this.images, this.registry);
     } catch (error) {
       const failed = this.#failLaunch(id, error as Error);
       if (failed !== null) await this.#giveUp(failed);
@@ -59,19 +62,6 @@ export class Host {
     }
     if (isLaunched) this.launch(id, "flyd");
     else this.registry.apply(id, { kind: "left_unlaunched" });
-  }
-
-  /** Has a Machine's image at hand, if it has one; what is known of it only now is kept. @throws ImageError */
-  async #imageOf(machine: Machine): Promise<StoredImage | null> {
-    if (this.images.kind === "host") return null;
-    const { id, config } = machine;
-    const stored = await this.images.prepare(config.image);
-    const image = this.images.known(config.image);
-    const current = this.registry.get(machine.app, id);
-    // Another version may have another image.
-    if (image !== null && current?.config.image === config.image && current.image?.digest !== image.digest)
-      this.registry.apply(id, { kind: "image_had", image });
-    return stored;
   }
 
   /** @returns null where the Machine is left to others: somebody stopped or destroyed it, or the server ends */
@@ -110,7 +100,7 @@ export class Host {
   async #begin(machine: Machine, life: Life, before: Promise<void> | undefined): Promise<void> {
     try {
       if (before !== undefined) await before;
-      const image = await this.#imageOf(machine);
+      const image = await imageAtHand(machine, this.images, this.registry);
       const plan = this.#options.planOf(machine, image);
       await this.later.pause(this.#options.bootDelayMs(machine));
       const guest = await this.level.start(plan);
@@ -211,11 +201,13 @@ export class Host {
     const machine = this.registry.apply(id, { kind: "update_begun", version, config, image, launches });
     if (machine === null) return null;
     this.#forgetRestart(id);
-    void this.#replace(old);
+    const revertMs = this.#options.revertDelayMs(old);
+    void this.#replace(old, revertMs === null ? null : this.later.pause(revertMs));
     return machine;
   }
 
-  async #replace(old: Machine): Promise<void> {
+  /** @param reverted settles when the old version is to be back; null where it is gone for good */
+  async #replace(old: Machine, reverted: Promise<void> | null): Promise<void> {
     const { id } = old;
     const life = this.#lives.get(id);
     if (life?.isFrozen) life.discard();
@@ -226,8 +218,12 @@ export class Host {
     await this.level.clean(old);
     // After the answer of the update is on its way.
     await new Promise(setImmediate);
+    await reverted;
     if (this.#closing) return;
-    const machine = this.registry.apply(id, { kind: "replaced" });
+    const machine = this.registry.apply(
+      id,
+      reverted === null ? { kind: "replaced" } : { kind: "reverted", to: old },
+    );
     if (machine?.state === "created") void this.open(machine, true);
   }
 

@@ -33,6 +33,8 @@ export type Change =
     }
   /** Nothing of the old version runs any more. */
   | { kind: "replaced" }
+  /** The host turned out to have no room for the new version: the old one is back, and does not run. */
+  | { kind: "reverted"; to: Machine }
   | { kind: "cordoned"; cordoned: boolean }
   | { kind: "leased"; lease: Lease | null }
   | { kind: "signalled"; signal: number }
@@ -122,6 +124,8 @@ export function transition(machine: Machine, change: Change, moment: Moment): Ma
       );
     case "replaced":
       return replaced(machine, moment, to);
+    case "reverted":
+      return reverted(machine, change.to, to);
     case "cordoned":
       if (state === "destroyed" || machine.cordoned === change.cordoned) return null;
       return to(
@@ -205,6 +209,17 @@ function replaced(machine: Machine, moment: Moment, to: To): Machine | null {
     return to("stopped", UNASKED, { type: "update", status: "replaced", source: "user" });
   const launch = recorded({ type: "launch", status: "created", source: "user" }, moment);
   return to("created", { ...UNASKED, relaunch: false, events: [launch] }, null);
+}
+
+/** Seen on Fly for Machines that did not run; one that did has ended for its new version by then. */
+function reverted(machine: Machine, old: Machine, to: To): Machine | null {
+  if (machine.state !== "replacing") return null;
+  const { instanceId, config, image, followsSchedule } = old;
+  return to(
+    "stopped",
+    { ...UNASKED, relaunch: false, instanceId, config, image, followsSchedule },
+    { type: "revert", status: "stopped", source: "flyd" },
+  );
 }
 
 function exited(machine: Machine, exit: ProcessExit, moment: Moment, to: To): Machine | null {
