@@ -6,7 +6,7 @@
 import { ImageError } from "../images/error.ts";
 import type { Images } from "../images/images.ts";
 import type { StoredImage } from "../images/store.ts";
-import type { GuestPlan, Level, ProcessExit } from "../processes/level.ts";
+import type { GuestMemory, GuestPlan, Level, ProcessExit } from "../processes/level.ts";
 import type { ExecOutcome } from "./cut-off.ts";
 import { imageAtHand } from "./image-at-hand.ts";
 import { Later } from "./later.ts";
@@ -252,6 +252,11 @@ export class Host {
     left: AbortSignal,
   ): Promise<ExecOutcome> {
     return this.#lives.get(id)?.exec(argv, timeoutMs, left) ?? { kind: "not_running" };
+  }
+
+  /** The memory of the Machine's processes; null where none runs, or nothing holds them to any. */
+  memory(id: string): GuestMemory | null {
+    return this.#lives.get(id)?.guest?.memory ?? null;
   }
 
   /** The Machine's processes by the computer's numbers, or null where none runs. */

@@ -38,6 +38,7 @@ export type Change =
   | { kind: "cordoned"; cordoned: boolean }
   | { kind: "leased"; lease: Lease | null }
   | { kind: "signalled"; signal: number }
+  | { kind: "memory_limited"; mb: number }
   | { kind: "exited"; exit: ProcessExit }
   | { kind: "destroy_begun"; by: "user" | "flyd" }
   | { kind: "destroyed"; by: "user" | "flyd" }
@@ -137,6 +138,8 @@ export function transition(machine: Machine, change: Change, moment: Moment): Ma
       return { ...machine, lease: change.lease };
     case "signalled":
       return to(state, { signalSent: change.signal }, null);
+    case "memory_limited":
+      return WITH_PROCESSES.includes(state) ? to(state, { memoryLimitMb: change.mb }, null) : null;
     case "exited":
       return exited(machine, change.exit, moment, to);
     case "destroy_begun": {
@@ -171,7 +174,15 @@ function recorded(facts: EventFacts, moment: Moment): WireEvent {
 
 type To = (next: MachineState, more: Partial<Machine>, event: EventFacts | null) => Machine;
 
-const UNASKED: Partial<Machine> = { restartedAt: [], stopRequested: false, signalSent: null, restart: null };
+/** Of processes that are made anew. */
+const FRESH: Partial<Machine> = { memoryLimitMb: null };
+const UNASKED: Partial<Machine> = {
+  ...FRESH,
+  restartedAt: [],
+  stopRequested: false,
+  signalSent: null,
+  restart: null,
+};
 
 function launched(machine: Machine, by: Launcher, moment: Moment, to: To): Machine | null {
   const { state } = machine;
@@ -181,7 +192,11 @@ function launched(machine: Machine, by: Launcher, moment: Moment, to: To): Machi
       return to("starting", UNASKED, { type: "restart", status: "starting", source: "user" });
     const restartedAt = [...recentRestarts(machine, moment.now), moment.now];
     const request = { restart_count: restartedAt.length };
-    return to("starting", { restartedAt }, { type: "restart", status: "starting", source: "flyd", request });
+    return to(
+      "starting",
+      { ...FRESH, restartedAt },
+      { type: "restart", status: "starting", source: "flyd", request },
+    );
   }
   const start = { type: "start", status: "starting", source: by === "user" ? "user" : "flyd" };
   if (state === "suspended" && by === "user") return to("starting", {}, start);

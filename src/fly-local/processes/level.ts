@@ -28,8 +28,28 @@ export interface RunningExec {
   kill(): void;
 }
 
+/** The memory of a running Machine that is held to a size. */
+export interface GuestMemory {
+  /** Holds it to another size. Rejects with {@link MemoryInUse}, and changes nothing, where it uses more. */
+  limit(bytes: number): Promise<void>;
+  /** Frees what the kernel can take back of it, and tells how many bytes that were; null where nothing here can. */
+  readonly reclaim: ((bytes: number) => Promise<number>) | null;
+}
+
+/** A Machine uses more memory than it is to have. */
+export class MemoryInUse extends Error {
+  readonly usedBytes: number;
+
+  constructor(usedBytes: number) {
+    super(`${usedBytes} bytes are in use`);
+    this.usedBytes = usedBytes;
+  }
+}
+
 /** The processes of one started Machine. */
 export interface Guest {
+  /** Null where nothing holds it to any. */
+  readonly memory: GuestMemory | null;
   /** Settles when the main process has ended. */
   readonly exit: Promise<ProcessExit>;
   /** Sends a signal to the main process alone, as Fly's init does. */

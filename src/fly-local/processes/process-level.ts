@@ -98,6 +98,7 @@ function guest(
     for (const pid of groups) watchdog.remove(pid);
   };
   return {
+    memory: null,
     exit,
     signal: (name) => {
       if (main.pid !== undefined && main.exitCode === null && main.signalCode === null) send(main.pid, name);

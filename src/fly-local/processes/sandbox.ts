@@ -216,6 +216,7 @@ async function guest(plan: GuestPlan, sandbox: Sandbox): Promise<Guest> {
       : how;
   let ending: Promise<void> | null = null;
   return {
+    memory: fence?.memory ?? null,
     exit: exit.then(withCause),
     signal: (name) => {
       isKilledByUs ||= name === "SIGKILL";

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Machine } from "../../../src/fly-local/machines/machine.ts";
@@ -12,20 +12,11 @@ import {
   ownMountinfo,
   unifiedPlace,
 } from "../../../src/fly-local/processes/limits/cgroup-places.ts";
-import { chooseLimiter } from "../../../src/fly-local/processes/limits/choose-limiter.ts";
 import { memoryWatch } from "../../../src/fly-local/processes/limits/memory-watch.ts";
 import { sandboxLevel } from "../../../src/fly-local/processes/sandbox.ts";
-import { probeSandbox } from "../../../src/fly-local/processes/sandbox-probe.ts";
+import { usedMemoryMb } from "../../../src/fly-local/processes/stats.ts";
 import { api, LIVES, machines, serve, stateDir } from "../support.ts";
-
-const directory = mkdtempSync(join(tmpdir(), "fly-local-limits-"));
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
-const probe = await probeSandbox(directory, [directory]);
-const choice = probe.kind === "able" ? await chooseLimiter(probe.plan) : null;
-const hasCgroups = choice !== null && choice.lack === null;
-if (!hasCgroups && process.env.CI) throw new Error(`no cgroups to test with here: ${choice?.lack}`);
-if (!hasCgroups)
-  console.warn(`limits: not tried, as no cgroup can be written here: ${choice?.lack}; try as root`);
+import { choice, hasCgroups, hasDisks, probe } from "./limits-here.ts";
 
 /** Wants 1000 MiB of memory, and no more where nothing stops it. */
 const EATS = "head -c 1000m /dev/zero | tail -c 1000m >/dev/null";
@@ -85,7 +76,7 @@ describe.skipIf(!hasCgroups)("a machine with limits", async () => {
     expect(await fly.exitOf(id)).toMatchObject({ guest_exit_code: 0 });
   });
 
-  it.skipIf(probe.kind !== "able" || probe.plan.disks === null)(
+  it.skipIf(!hasDisks)(
     "may write more to its files than it has memory, as on a computer with a disk",
     async () => {
       const script =
@@ -226,6 +217,22 @@ describe.skipIf(probe.kind !== "able")("where no cgroup can be written, memory i
     const guest = await start(EATS_AS_MAIN);
     expect(await guest.exit).toEqual({ code: 0, signal: 9, oomKilled: true });
     await guest.end();
+  });
+
+  it("by another measure once that is set, unless more is used", async () => {
+    const guest = await start([
+      "sh",
+      "-c",
+      `head -c 100m /dev/zero | tail -c 100m >/dev/null && ${EATS}; exit 4`,
+    ]);
+    await guest.memory?.limit(2 ** 40);
+    expect(await guest.exit).toEqual({ code: 4, signal: null });
+    await guest.end();
+    const full = await start(["sh", "-c", "(head -c 100m /dev/zero; sleep 60) | tail -c 100m"]);
+    await expect.poll(() => usedMemoryMb(full.processes())).toBeGreaterThan(90);
+    await expect(full.memory?.limit(50 * 2 ** 20)).rejects.toThrow(/bytes are in use/);
+    expect(full.memory?.reclaim).toBeNull();
+    await full.end();
   });
 
   it("and the machine's own counter of kills tells of one", async () => {

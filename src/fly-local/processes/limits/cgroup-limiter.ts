@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import type { Amounts } from "./amounts.ts";
 import { entering, makeIn, removeAll, removeLeftovers } from "./cgroup-directories.ts";
+import { cgroupMemory, type MemoryFiles } from "./cgroup-memory.ts";
 import type { Enforcement, Limiter } from "./limiter.ts";
 
 /** How one version of cgroups is spoken to. */
@@ -10,6 +11,8 @@ export interface Dialect {
   readonly enforcement: Enforcement;
   /** The groups in which a group for each Machine is made. */
   readonly parents: readonly string[];
+  /** Of the group of the first parent. */
+  readonly memory: MemoryFiles;
   /** @param directories one for each parent */
   set(directories: readonly string[], amounts: Amounts): void;
   /** The file that counts OOM kills. */
@@ -26,6 +29,7 @@ export function cgroupLimiter(dialect: Dialect): Limiter {
       return {
         enter: entering(directories),
         set: async (amounts) => dialect.set(directories, amounts),
+        memory: cgroupMemory(directories[0] ?? "", dialect.memory),
         oomKills: () => oomKillsIn(dialect.oomFile(directories)),
         remove: () => {
           const removal = removeAll(directories).finally(() => removals.delete(removal));

@@ -2,6 +2,7 @@
 
 import type { Init } from "../init/init.ts";
 import type { Operation } from "../init/operations.ts";
+import type { GuestMemory } from "../level.ts";
 import type { Amounts } from "./amounts.ts";
 
 /** What of a Machine's size can be held to. */
@@ -29,6 +30,8 @@ export interface Fence {
   readonly enter: readonly Operation[];
   /** Holds what runs inside to a size from now on. */
   set(amounts: Amounts, init: Init): Promise<void>;
+  /** Once its size is set. */
+  readonly memory: GuestMemory;
   /** How many processes were killed for want of memory. */
   oomKills(): number;
   /** To be called when no process is left in it. */
