@@ -16,9 +16,9 @@ import {
   signalAll,
 } from "./init/operations.ts";
 import type { Command } from "./init/protocol.ts";
-import type { ExecResult, Guest, GuestPlan, Level, ProcessExit } from "./level.ts";
+import type { ExecResult, Guest, GuestPlan, Level, Mount, ProcessExit } from "./level.ts";
 import { amountsOf } from "./limits/amounts.ts";
-import type { Fence, Limiter } from "./limits/limiter.ts";
+import { type Fence, insideFence, type Limiter } from "./limits/limiter.ts";
 import { type Network, networkOf, withoutNetwork } from "./network.ts";
 import type { SandboxPlan } from "./sandbox-probe.ts";
 import { areStill, descendantsOf, nameOf } from "./tree.ts";
@@ -79,7 +79,8 @@ export function sandboxLevel(
   const unused = new Set<Promise<void>>();
   const operationsOf = (root: string | null) =>
     root === null ? (plan.operations ?? plan.tried) : plan.withImage(root);
-  const make = (root: string | null) => makeSandbox(plan, operationsOf(root), limiter);
+  const make = (root: string | null, mounts: readonly Mount[] = []) =>
+    makeSandbox(plan, operationsOf(root), mounts, limiter);
   const ready = (root: string | null): Spare => ({ root, sandbox: kept(make(root)) });
   let spare: Spare | null = plan.operations === null ? null : ready(null);
   const drop = ({ sandbox }: Spare) => {
@@ -117,9 +118,7 @@ export function sandboxLevel(
       const { mounts, image } = guestPlan;
       const root = image?.root ?? null;
       // The spare is past the point from which this computer's directories can be seen.
-      const sandbox = await (mounts.length === 0
-        ? take(root)
-        : makeSandbox(plan, withMounts(operationsOf(root), plan.root, mounts), limiter));
+      const sandbox = await (mounts.length === 0 ? take(root) : make(root, mounts));
       const { init, fence } = sandbox;
       try {
         await fence?.set(amountsOf(guestPlan.machine.config.guest, pidsMax), init);
@@ -151,6 +150,7 @@ export function sandboxLevel(
 async function makeSandbox(
   plan: SandboxPlan,
   operations: readonly Operation[],
+  mounts: readonly Mount[],
   limiter: Limiter | null,
 ): Promise<Sandbox> {
   const fence = limiter?.fence() ?? null;
@@ -160,7 +160,8 @@ async function makeSandbox(
     if (disk !== undefined) plan.disks?.remove(disk);
   };
   try {
-    const init = await makeInit(plan.program, [...(fence?.enter ?? []), ...operations], disk);
+    const fenced = fence === null ? operations : insideFence(fence, operations, plan.root);
+    const init = await makeInit(plan.program, withMounts(fenced, plan.root, mounts), disk);
     return { init, fence, clear };
   } catch (error) {
     clear();

@@ -94,6 +94,19 @@ describe.skipIf(!hasCgroups)("a machine with limits", async () => {
     expect(await fly.exitOf(id)).toMatchObject({ exit_code: 137, oom_killed: false });
   });
 
+  it("has a count of such kills of its own, which it can only read", async () => {
+    const [one, other] = [await fly.create(LIVES), await fly.create(LIVES)];
+    for (const { id } of [one, other]) await fly.wait(id, "started");
+    expect((await fly.exec(one.id, ["sh", "-c", EATS])).body.exit_code).not.toBe(0);
+    const killsIn = async (id: string) =>
+      (await fly.exec(id, ["sed", "-n", "s/^oom_kill //p", "/proc/vmstat"])).body.stdout;
+    expect(await killsIn(one.id)).toBe("1\n");
+    expect(await killsIn(other.id)).toBe("0\n");
+    const written = await fly.exec(one.id, ["sh", "-c", "echo 1 >/proc/vmstat"]);
+    expect(written.body).toMatchObject({ stderr: expect.stringContaining("Read-only file system") });
+    for (const { id } of [one, other]) await fly.call("DELETE", `${machines}/${id}?force=true`);
+  });
+
   it("that was killed for want of memory and is started again begins anew", async () => {
     const { id } = await fly.create(EATS_AS_MAIN, { auto_destroy: false });
     for (let start = 0; start < 2; start++) {

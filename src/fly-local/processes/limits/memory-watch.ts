@@ -36,6 +36,8 @@ export function memoryWatch(): Limiter {
       let mine: Watched | null = null;
       return {
         enter: [],
+        // Not before it is known whose kills are counted.
+        counter: () => [],
         set: async ({ memoryBytes }, init) => {
           if (mine !== null) watched.delete(mine);
           else await init.operate(ownCounter());
