@@ -8,6 +8,8 @@ export const EXEC_MAX_S = 60;
 export const EXEC_STREAM_MAX_BYTES = 16 * 1024 * 1024;
 /** A create carries its files in the body as base64. */
 export const BODY_MAX_BYTES = 8 * 1024 * 1024;
+/** Of one Machine; its init has places for 128 commands, and execs need some. Fly names no bound. */
+export const PROCESSES_MAX = 32;
 /** `events` of a Machine and GET events (Fly: default 20, at most 50). */
 export const EVENTS_MAX = 50;
 export const EVENTS_DEFAULT = 20;

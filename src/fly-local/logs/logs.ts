@@ -36,7 +36,8 @@ interface AppLog {
 
 /** Takes what a Machine writes during one start. */
 export interface LogWriter {
-  write(stream: "stdout" | "stderr", bytes: Uint8Array): void;
+  /** @param process which of its main processes wrote it, so that each has whole lines. Default: the first */
+  write(stream: "stdout" | "stderr", bytes: Uint8Array, process?: number): void;
   /** Ends it with the line that Fly's init writes then; flyctl ends its following of a release command by it. */
   end(exit: ProcessExit): void;
 }
@@ -51,13 +52,20 @@ export class Logs {
   }
 
   writer(machine: Machine): LogWriter {
-    const lines = {
-      stdout: new Lines((line) => this.#add(machine, "stdout", line)),
-      stderr: new Lines((line) => this.#add(machine, "stderr", line)),
+    const begun = new Map<number, Record<"stdout" | "stderr", Lines>>();
+    const linesOf = (process: number) => {
+      const lines = begun.get(process) ?? {
+        stdout: new Lines((line) => this.#add(machine, "stdout", line)),
+        stderr: new Lines((line) => this.#add(machine, "stderr", line)),
+      };
+      begun.set(process, lines);
+      return lines;
     };
     const endLines = () => {
-      lines.stdout.end();
-      lines.stderr.end();
+      for (const { stdout, stderr } of begun.values()) {
+        stdout.end();
+        stderr.end();
+      }
     };
     let second = performance.now();
     let taken = 0;
@@ -69,7 +77,7 @@ export class Logs {
       dropped = 0;
     };
     return {
-      write: (stream, bytes) => {
+      write: (stream, bytes, process = 0) => {
         // Of somebody that the main process left behind, on the way to being killed.
         if (isOver) return;
         const now = performance.now();
@@ -79,7 +87,7 @@ export class Logs {
           sayDropped();
         }
         taken += bytes.length;
-        if (taken <= LOG_MACHINE_BYTES_PER_S) return lines[stream].push(bytes);
+        if (taken <= LOG_MACHINE_BYTES_PER_S) return linesOf(process)[stream].push(bytes);
         // What was begun has lost its end.
         if (dropped === 0) endLines();
         dropped += bytes.length;

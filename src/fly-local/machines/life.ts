@@ -34,20 +34,24 @@ export class Life {
     this.over = over;
   }
 
-  /** Of the main process alone, as soon as there is one. */
+  /** Of the main processes alone, as soon as there are any. */
   signal(name: NodeJS.Signals): void {
-    if (this.#guest !== null) this.#guest.signal(name);
-    else void this.begun.then(() => this.#guest?.signal(name));
+    this.#whenBegun((guest) => guest.signal(name));
   }
 
-  /** Asks the main process to end, and kills it where it does not within the time. */
+  /** Asks the main processes to end, and kills them where they do not within the time. */
   askToEnd({ signal, timeoutMs }: StopPlan): void {
-    this.signal(signal);
+    this.#whenBegun((guest) => guest.stop(signal));
     this.forgetKill();
-    this.#killTimer = setTimeout(() => this.signal("SIGKILL"), timeoutMs);
+    this.#killTimer = setTimeout(() => this.#whenBegun((guest) => guest.stop("SIGKILL")), timeoutMs);
   }
 
-  /** The main process has ended, or is ended in another way. */
+  #whenBegun(tell: (guest: Guest) => void): void {
+    if (this.#guest !== null) tell(this.#guest);
+    else void this.begun.then(() => this.#guest && tell(this.#guest));
+  }
+
+  /** The main processes have ended, or are ended in another way. */
   forgetKill(): void {
     clearTimeout(this.#killTimer);
   }

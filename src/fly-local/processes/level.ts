@@ -50,10 +50,12 @@ export class MemoryInUse extends Error {
 export interface Guest {
   /** Null where nothing holds it to any. */
   readonly memory: GuestMemory | null;
-  /** Settles when the main process has ended. */
+  /** Settles when the Machine is over, which its main processes decide (`together.ts`). */
   readonly exit: Promise<ProcessExit>;
-  /** Sends a signal to the main process alone, as Fly's init does. */
+  /** Sends a signal to the main processes alone, as Fly's init does. */
   signal(name: NodeJS.Signals): void;
+  /** The same, with a signal by which they are to end. */
+  stop(name: NodeJS.Signals): void;
   exec(argv: readonly string[]): RunningExec;
   /** Stops every process of the Machine where it is; settles when none runs on, or the Machine has ended. */
   freeze(): Promise<void>;
@@ -68,13 +70,23 @@ export interface Guest {
 /** What a level needs to know to start a Machine. */
 export interface GuestPlan {
   readonly machine: Machine;
-  readonly argv: readonly string[];
+  /** At least one. */
+  readonly processes: readonly ProcessPlan[];
+  /** Of execs. */
   readonly env: Readonly<Record<string, string>>;
   /** Null where this computer's own files stand in for one. */
   readonly image: GuestImage | null;
   readonly mounts: readonly Mount[];
-  /** Takes what the main process writes. */
+  /** Takes what the main processes write. */
   readonly log: LogWriter;
+}
+
+/** A main process of a Machine. */
+export interface ProcessPlan {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Null: whoever the level makes of it. */
+  readonly account: { readonly uid: number; readonly gid: number } | null;
 }
 
 /** A directory of this computer that a Machine has at a path of its own. */
@@ -87,10 +99,7 @@ export interface Mount {
 export interface GuestImage {
   /** The image's files; never changed. */
   readonly root: string;
-  /** Who the main process is. */
-  readonly uid: number;
-  readonly gid: number;
-  /** Where it is; made where the image does not have it. */
+  /** Where main processes start; made where the image does not have it. */
   readonly cwd: string;
 }
 
@@ -106,7 +115,9 @@ export interface Level {
   fileRefusal(path: string): string | null;
   /** Why volumes can not be mounted, or null. */
   readonly mountRefusal: string | null;
-  /** Starts the main process. */
+  /** Why processes can not be of a user of their own, or null. */
+  readonly userRefusal: string | null;
+  /** Starts the main processes. */
   start(plan: GuestPlan): Promise<Guest>;
   /** Removes what a Machine left on the computer, where this level leaves anything. */
   clean(machine: Machine): Promise<void>;

@@ -16,11 +16,21 @@ import {
   signalAll,
 } from "./init/operations.ts";
 import type { Command } from "./init/protocol.ts";
-import type { ExecResult, Guest, GuestPlan, Level, Mount, ProcessExit } from "./level.ts";
+import type {
+  ExecResult,
+  Guest,
+  GuestImage,
+  GuestPlan,
+  Level,
+  Mount,
+  ProcessExit,
+  ProcessPlan,
+} from "./level.ts";
 import { amountsOf } from "./limits/amounts.ts";
 import { type Fence, insideFence, type Limiter } from "./limits/limiter.ts";
 import { type Network, networkOf, withoutNetwork } from "./network.ts";
 import type { SandboxPlan } from "./sandbox-probe.ts";
+import { together } from "./together.ts";
 import { areStill, descendantsOf, nameOf } from "./tree.ts";
 import { withMounts } from "./volume-mounts.ts";
 
@@ -114,6 +124,7 @@ export function sandboxLevel(
     canCutOff: true,
     fileRefusal: () => null,
     mountRefusal: null,
+    userRefusal: null,
     start: async (guestPlan) => {
       const { mounts, image } = guestPlan;
       const root = image?.root ?? null;
@@ -206,23 +217,34 @@ async function guest(plan: GuestPlan, sandbox: Sandbox): Promise<Guest> {
     capabilities: CAPABILITIES,
   };
   // Execs are root's and start in the root, whoever the image says that its command is: Fly's init runs them so.
-  const main: Command = { ...common, ...account(plan), argv: plan.argv, isMain: true, isHeard: true };
-  const { started, exit, signal } = init.execute(main, plan.log.write);
-  await started;
+  const mains = plan.processes.map((process, index) =>
+    init.execute(
+      { ...common, ...placed(process, plan.image), isMain: true, isHeard: true },
+      (stream, bytes) => plan.log.write(stream, bytes, index),
+    ),
+  );
+  await Promise.all(mains.map(({ started }) => started));
   // A kill that was asked for is none for want of memory, though there may have been one before.
   let isKilledByUs = false;
   const withCause = (how: ProcessExit): ProcessExit =>
     how.signal === SIGKILL && !isKilledByUs && (fence?.oomKills() ?? 0) > 0
       ? { ...how, oomKilled: true }
       : how;
+  const { exit, signal, stop } = together(
+    mains.map((main) => ({
+      exit: main.exit.then(withCause),
+      signal: (name) => {
+        isKilledByUs ||= name === "SIGKILL";
+        main.signal(signalNumber(name));
+      },
+    })),
+  );
   let ending: Promise<void> | null = null;
   return {
     memory: fence?.memory ?? null,
-    exit: exit.then(withCause),
-    signal: (name) => {
-      isKilledByUs ||= name === "SIGKILL";
-      signal(signalNumber(name));
-    },
+    exit,
+    signal,
+    stop,
     exec: (argv) => {
       const output = gathered();
       const command = init.execute({ ...common, argv, isMain: false, isHeard: true }, output.take);
@@ -255,11 +277,13 @@ function isKeeper(pid: number): boolean {
   return nameOf(pid) === "mayfly-init";
 }
 
-/** Who the main process is and where. An ordinary user's sandbox has one user alone, who is root in it. */
-function account({ image }: GuestPlan): Pick<Command, "uid" | "gid" | "cwd"> | null {
-  if (image === null) return null;
-  const { uid, gid, cwd } = image;
-  return process.getuid?.() === 0 ? { uid, gid, cwd } : { uid: 0, gid: 0, cwd };
+/** What a main process runs, who it is and where. An ordinary user's sandbox has one user alone, who is root in it. */
+function placed(
+  { argv, env, account }: ProcessPlan,
+  image: GuestImage | null,
+): Pick<Command, "argv" | "env" | "uid" | "gid" | "cwd"> {
+  const { uid, gid } = account !== null && process.getuid?.() === 0 ? account : { uid: 0, gid: 0 };
+  return { argv, env: { HOME: "/root", ...env }, uid, gid, cwd: image?.cwd ?? "/" };
 }
 
 /** Name resolution is configured in /run on many computers, and a Machine's /run is fresh. */

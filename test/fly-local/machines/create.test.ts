@@ -145,7 +145,7 @@ describe("create", async () => {
     const reply = await post({ config: { ...config, containers: [{ name: "a" }] } });
     expect(reply.status).toBe(501);
     expect(reply.body.error).toContain("config.containers");
-    expect((await fly.call("POST", `${machines}/0/memory/reclaim`)).status).toBe(501);
+    expect((await fly.call("POST", "/v1/apps/test/deploy_token")).status).toBe(501);
     expect((await fly.call("POST", "/v1/platform/placements")).body.error).toContain(
       "POST /v1/platform/placements",
     );

@@ -216,10 +216,11 @@ describe.skipIf(probe.kind !== "able")("where no cgroup can be written, memory i
     afterAll(() => level.close());
     const machine = { id: "watched", config: { image: "x" } } as Machine;
     const log = { write: () => {}, end: () => {} };
+    const env = { PATH: process.env.PATH ?? "" };
     return level.start({
       machine,
-      argv,
-      env: { PATH: process.env.PATH ?? "" },
+      processes: [{ argv, env, account: null }],
+      env,
       image: null,
       mounts: [],
       log,
