@@ -7,6 +7,7 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { WireConfig } from "../fly/wire.ts";
+import { type KeptLogs, keptLogsIn } from "./logs/kept-logs.ts";
 import { type Machine, UNTOUCHED } from "./machines/machine.ts";
 import type { Position } from "./position.ts";
 import { type Records, recordsIn } from "./records.ts";
@@ -31,6 +32,7 @@ export interface Store {
   dropDestroyedBefore(instant: number): void;
   /** What is kept beside Machines, in the same file. */
   readonly records: Records;
+  readonly logs: KeptLogs;
   close(): void;
 }
 
@@ -122,6 +124,7 @@ export function openStore(directory: string): Store {
       db.prepare("DELETE FROM machines WHERE destroyed_at < ?").run(instant);
     },
     records: recordsIn(db),
+    logs: keptLogsIn(db),
     close: () => db.close(),
   };
 }
