@@ -209,12 +209,18 @@ describe("logs on disk", () => {
     await expect.poll(() => other.logs.read("test")).toHaveLength(2);
     write("stderr", Buffer.from("three\n"));
     await expect.poll(() => other.logs.read("test")).toHaveLength(3);
-    const found = new Logs(Date.now, other.logs).read("test", all, 10);
+    // Lines that come later are later, also where the clock was turned back meanwhile.
+    const behind = new Logs(() => 0, other.logs);
+    behind.writer(machine).write("stdout", Buffer.from("four\n"));
+    const found = behind.read("test", all, 10);
+    expect(behind.read("test", { ...all, after: found[2]?.at ?? 0n }, 10)).toHaveLength(1);
     expect(found).toMatchObject([
       { message: "one", stream: "stdout", machine: "m1", region: "fra" },
       { message: "two" },
       { message: "three", stream: "stderr" },
+      { message: "four" },
     ]);
+    behind.close();
     for (const each of [store, other]) each.close();
   });
 
