@@ -14,9 +14,10 @@ import { fullImageName } from "./image.ts";
 import { commandsOf, readProcesses } from "./processes.ts";
 import { isSchedule, SCHEDULES } from "./schedule.ts";
 import { stopSignal } from "./signals.ts";
+import { readStandbys } from "./standbys.ts";
 
 /** Parts of a config whose silent loss would change what the Machine is. */
-const UNSUPPORTED = ["containers", "standbys"];
+const UNSUPPORTED = ["containers"];
 const POLICIES = ["no", "on-failure", "always"];
 /** Letters that a name can not have: they would be seen wrongly or not at all wherever it is shown. */
 const UNNAMEABLE = /[\p{Cc}\p{Zl}\p{Zp}/]/u;
@@ -43,8 +44,9 @@ export function readUpdateRequest(body: unknown): UpdateRequest {
 
 function readRequest<T extends CreateRequest>(schema: z.ZodType<T>, body: unknown): T {
   const given = withoutNulls(body) as { config?: unknown };
-  const config = withoutNulls(given.config) as { guest?: unknown } | undefined;
-  const guest = expandedGuest(config?.guest);
+  const config = withoutNulls(given.config) as { guest?: unknown; size?: unknown } | undefined;
+  // `size` beside a guest is what clients sent before there was one (Fly's OpenAPI document: deprecated).
+  const guest = expandedGuest(config?.guest ?? (config?.size ? { size: config.size } : undefined));
   if (guest !== undefined) checkGuest(guest);
   const parsed = schema.safeParse({
     ...given,
@@ -117,6 +119,7 @@ function checkConfig(config: WireConfig): void {
     if (value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0))
       throw notImplemented(`config.${key}`);
   }
+  readStandbys(config);
   checkEnding(config);
   if (config.schedule && !isSchedule(config.schedule))
     throw invalid(`config.schedule: "${config.schedule}" is none of ${SCHEDULES.join(", ")}`);

@@ -13,6 +13,8 @@ import { Later } from "./later.ts";
 import { Life } from "./life.ts";
 import type { Machine } from "./machine.ts";
 import type { Registry } from "./registry.ts";
+import { Restarts } from "./restarts.ts";
+import { readStandbys } from "./standbys.ts";
 import type { Launcher } from "./state.ts";
 import { type StopPlan, stopPlan } from "./stop-plan.ts";
 
@@ -36,7 +38,7 @@ export class Host {
   readonly later = new Later();
   readonly #options: HostOptions;
   readonly #lives = new Map<string, Life>();
-  readonly #restarts = new Map<string, NodeJS.Timeout>();
+  readonly #restarts: Restarts;
   #closing = false;
 
   constructor(registry: Registry, level: Level, images: Images, options: HostOptions) {
@@ -44,6 +46,7 @@ export class Host {
     this.level = level;
     this.images = images;
     this.#options = options;
+    this.#restarts = new Restarts(options.restartDelayMs);
   }
 
   /**
@@ -134,20 +137,7 @@ export class Host {
     const current = isLast ? this.registry.get(machine.app, id) : null;
     if (current?.state !== "restarting" || this.#closing) return;
     if (current.restart === "ended") this.launch(id, "flyd");
-    else this.#restartLater(id);
-  }
-
-  #restartLater(id: string): void {
-    const timer = setTimeout(() => {
-      this.#restarts.delete(id);
-      this.launch(id, "flyd");
-    }, this.#options.restartDelayMs);
-    this.#restarts.set(id, timer);
-  }
-
-  #forgetRestart(id: string): void {
-    clearTimeout(this.#restarts.get(id));
-    this.#restarts.delete(id);
+    else this.#restarts.later(id, () => this.launch(id, "flyd"));
   }
 
   signal(id: string, name: NodeJS.Signals, number: number): void {
@@ -159,7 +149,7 @@ export class Host {
     const machine = this.registry.apply(id, { kind: "stop_requested" });
     const life = this.#lives.get(id);
     if (machine?.state === "stopped") {
-      this.#forgetRestart(id);
+      this.#restarts.forget(id);
       if (life?.isFrozen) life.discard();
       if (machine.config.auto_destroy) void this.destroy(machine, "flyd");
     }
@@ -200,7 +190,7 @@ export class Host {
     const image = this.images.known(config.image);
     const machine = this.registry.apply(id, { kind: "update_begun", version, config, image, launches });
     if (machine === null) return null;
-    this.#forgetRestart(id);
+    this.#restarts.forget(id);
     const revertMs = this.#options.revertDelayMs(old);
     void this.#replace(old, revertMs === null ? null : this.later.pause(revertMs));
     return machine;
@@ -231,7 +221,7 @@ export class Host {
   async destroy(machine: Machine, by: "user" | "flyd"): Promise<void> {
     const { id } = machine;
     if (this.registry.apply(id, { kind: "destroy_begun", by }) === null) return;
-    this.#forgetRestart(id);
+    this.#restarts.forget(id);
     const life = this.#lives.get(id);
     await life?.begun;
     void life?.end();
@@ -264,7 +254,7 @@ export class Host {
     return this.#lives.get(id)?.guest?.processes() ?? null;
   }
 
-  /** The Machine is gone with its host: nothing tells how it ended. */
+  /** The Machine is gone with its host: nothing tells how it ended. Its standbys are started in its place. */
   async lose(id: string): Promise<void> {
     const machine = this.registry.apply(
       id,
@@ -272,18 +262,20 @@ export class Host {
       { kind: "destroyed", by: "flyd" },
     );
     if (machine === null) return;
-    this.#forgetRestart(id);
+    this.#restarts.forget(id);
     const life = this.#lives.get(id);
     await life?.begun;
     await life?.end();
     await this.level.clean(machine);
+    for (const { id: other, config } of this.registry.undestroyed(machine.app))
+      if (readStandbys(config).includes(id)) this.launch(other, "standby");
   }
 
   /** Kills all machines, and marks them the way a host that goes down leaves them: how they ended is unknown. */
   async close(): Promise<void> {
     this.#closing = true;
     this.later.close();
-    for (const timer of this.#restarts.values()) clearTimeout(timer);
+    this.#restarts.close();
     const lives = [...this.#lives.values()];
     for (const life of lives) life.forgetKill();
     await Promise.all(lives.map((life) => life.begun.then(() => life.end()).then(() => life.over)));

@@ -46,8 +46,11 @@ export type Change =
   | { kind: "lost" }
   | { kind: "metadata_set"; metadata: Record<string, string> };
 
-/** `user` starts one that is stopped or suspended, `schedule` one that is stopped, `flyd` one that is created or restarting. */
-export type Launcher = "user" | "flyd" | "schedule";
+/**
+ * `user` starts one that is stopped or suspended, `schedule` and what stands in for another one that is stopped, `flyd` one
+ * that is created or restarting.
+ */
+export type Launcher = "user" | "flyd" | "schedule" | "standby";
 
 /** When a change happens and the id that its event gets. */
 export interface Moment {

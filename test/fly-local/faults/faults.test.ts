@@ -228,6 +228,29 @@ describe("more faults", async () => {
     expect((await refused({ kind: "machine_lost", machine: "none" })).status).toBe(400);
   });
 
+  it("start what stands by for a machine that is gone, and nothing else", async () => {
+    const id = await started();
+    const make = async (standbys: unknown) => {
+      const body = { config: { ...config, standbys }, skip_launch: true };
+      const { id: standby } = (await fly.call<WireMachine>("POST", machines, body)).body;
+      await fly.wait(standby, "stopped");
+      return standby;
+    };
+    const [standby, other] = [await make(["none", id]), await make(["none"])];
+    await arm({ kind: "machine_lost", machine: id, gone_after_ms: 0 });
+    expect((await fly.wait(standby, "started")).status).toBe(200);
+    expect(eventLines((await fly.get(standby)).events).slice(0, 2)).toEqual([
+      "start/started/flyd",
+      "start/starting/flyd",
+    ]);
+    expect((await fly.get(other)).state).toBe("stopped");
+    const refusal = await fly.call("POST", machines, { config: { ...config, standbys: id } });
+    expect(refusal).toMatchObject({
+      status: 400,
+      body: { error: expect.stringContaining("config.standbys: ") },
+    });
+  });
+
   it("take an accepted update back: the old version is there again, stopped, and says so", async () => {
     const old = (await create()).body;
     const { id } = old;
