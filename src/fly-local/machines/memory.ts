@@ -17,13 +17,26 @@ export function memoryIn(machine: Machine, host: Host): { available_mb: number; 
   return { available_mb: Math.max(0, limit - usedMemoryMb(pids)), limit_mb: limit };
 }
 
-/** @throws ApiError 412 where it does not run, or may use as much as it likes */
-export function heldMemory(machine: Machine, host: Host): GuestMemory {
+/**
+ * Does something with the memory that it is held to.
+ * @throws ApiError 412 where it does not run, or not any more, or may use as much as it likes
+ */
+export async function withMemory<T>(
+  machine: Machine,
+  host: Host,
+  act: (memory: GuestMemory) => Promise<T>,
+): Promise<T> {
   memoryIn(machine, host);
   const memory = host.memory(machine.id);
   if (memory === null)
     throw precondition(`nothing holds machines to their memory here: ${lackOf(host.level)}`);
-  return memory;
+  // It may end meanwhile, which takes away what holds it, or even run anew.
+  const isGone = () => host.memory(machine.id) !== memory;
+  const outcome = await act(memory).catch((error: unknown) => {
+    throw isGone() ? precondition("machine not running") : error;
+  });
+  if (isGone()) throw precondition("machine not running");
+  return outcome;
 }
 
 function lackOf(level: Level): string {

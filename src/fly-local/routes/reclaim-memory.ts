@@ -6,7 +6,7 @@
 import { z } from "zod";
 import type { Operation } from "../app.ts";
 import { invalid, precondition } from "../error.ts";
-import { heldMemory, MIB } from "../machines/memory.ts";
+import { MIB, withMemory } from "../machines/memory.ts";
 import { bodyOf, machineOf } from "../request.ts";
 
 export const reclaimMemory: Operation = async (c, { host }) => {
@@ -15,10 +15,11 @@ export const reclaimMemory: Operation = async (c, { host }) => {
     .min(1)
     .safeParse((await bodyOf(c)).amount_mb);
   if (!amount.success) throw invalid("amount_mb: a whole number of MiB from 1 on is expected");
-  const { reclaim } = heldMemory(machineOf(c, host.registry), host);
-  if (reclaim === null)
+  const bytes = await withMemory(machineOf(c, host.registry), host, async ({ reclaim }) => {
+    if (reclaim !== null) return reclaim(amount.data * MIB);
     throw precondition(
       "memory can be reclaimed only where cgroups hold machines to it, and here it is watched over; mayfly doctor says why",
     );
-  return c.json({ actual_mb: Math.floor((await reclaim(amount.data * MIB)) / MIB) });
+  });
+  return c.json({ actual_mb: Math.floor(bytes / MIB) });
 };

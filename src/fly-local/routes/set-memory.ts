@@ -8,7 +8,7 @@ import type { Operation } from "../app.ts";
 import { invalid, precondition } from "../error.ts";
 import { GUEST_DEFAULT, type Guest } from "../machines/guest.ts";
 import { leasedMachine } from "../machines/lease.ts";
-import { heldMemory, MIB, memoryIn } from "../machines/memory.ts";
+import { MIB, memoryIn, withMemory } from "../machines/memory.ts";
 import { MemoryInUse } from "../processes/level.ts";
 import { bodyOf, machineOf } from "../request.ts";
 
@@ -21,7 +21,7 @@ export const setMemory: Operation = async (c, parts) => {
     throw invalid(`limit_mb: a whole number of MiB from 1 to ${most}, the machine's memory, is expected`);
   const { host } = parts;
   try {
-    await heldMemory(machine, host).limit(limit.data * MIB);
+    await withMemory(machine, host, (memory) => memory.limit(limit.data * MIB));
   } catch (error) {
     if (!(error instanceof MemoryInUse)) throw error;
     const usedMb = Math.ceil(error.usedBytes / MIB);

@@ -85,6 +85,19 @@ describe.skipIf(!hasCgroups)("the memory of a running machine", async () => {
     await fly.call("DELETE", `${machines}/${id}?force=true`, undefined, { headers });
   });
 
+  it("of what ends meanwhile is nobody's", async () => {
+    for (let round = 0; round < 10; round++) {
+      const id = await make();
+      const [limited, reclaimed] = await Promise.all([
+        set(id, { limit_mb: 256 }),
+        reclaim(id, { amount_mb: 1 }),
+        destroy(id),
+      ]);
+      for (const { status, body } of [limited, reclaimed]) expect([200, 412], body.error).toContain(status);
+      await fly.wait(id, "destroyed");
+    }
+  });
+
   it.skipIf(!hasDisks)("is taken back as far as it holds copies of files, and no further", async () => {
     const id = await make();
     await fly.exec(id, ["sh", "-c", "head -c 100m /dev/zero >/var/hundred"]);
