@@ -41,6 +41,8 @@ const SIGKILL = signalNumber("SIGKILL");
 /** A stop takes effect when a process is next about to run, which is at once on a computer that is not overloaded. */
 const LOOKS_MAX = 200;
 const LOOK_AGAIN_MS = 1;
+const ONE_USER =
+  "config.processes: user is refused: the server runs as an ordinary user, in whose sandboxes there is nobody but root; one that runs as root has users";
 const MKNOD = 1n << 27n;
 const NET_RAW = 1n << 13n;
 /**
@@ -124,7 +126,7 @@ export function sandboxLevel(
     canCutOff: true,
     fileRefusal: () => null,
     mountRefusal: null,
-    userRefusal: null,
+    userRefusal: process.getuid?.() === 0 ? null : ONE_USER,
     start: async (guestPlan) => {
       const { mounts, image } = guestPlan;
       const root = image?.root ?? null;
