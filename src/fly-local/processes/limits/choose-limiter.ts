@@ -11,7 +11,7 @@ import { cgroupLimiter, type Dialect } from "./cgroup-limiter.ts";
 import { ownMembership, ownMountinfo, unifiedPlace } from "./cgroup-places.ts";
 import { cgroupV1 } from "./cgroup-v1.ts";
 import { type CgroupFiles, cgroupV2 } from "./cgroup-v2.ts";
-import type { Limiter } from "./limiter.ts";
+import { insideFence, type Limiter } from "./limiter.ts";
 import { memoryWatch } from "./memory-watch.ts";
 
 export interface LimiterChoice {
@@ -45,7 +45,7 @@ async function failureOf(limiter: Limiter, plan: SandboxPlan): Promise<string | 
     const fence = limiter.fence();
     const disk = plan.disks?.make();
     try {
-      const init = await makeInit(plan.zygote, [...fence.enter, ...plan.tried], disk);
+      const init = await makeInit(plan.zygote, insideFence(fence, plan.tried, plan.root), disk);
       try {
         await fence.set(amountsOf(undefined), init);
         return null;
