@@ -21,9 +21,12 @@ export function machineId(): string {
   return randomBytes(7).toString("hex");
 }
 
-/** The name of a Machine that was given none: `adjective-noun-NNNN`. */
-export function machineName(): string {
-  return `${ADJECTIVES[randomInt(ADJECTIVES.length)]}-${NOUNS[randomInt(NOUNS.length)]}-${randomInt(1000, 10_000)}`;
+/** A name for a Machine that was given none: `adjective-noun-NNNN`, drawn until it is free. There are 900,000. */
+export function machineName(isTaken: (name: string) => boolean): string {
+  while (true) {
+    const name = `${ADJECTIVES[randomInt(ADJECTIVES.length)]}-${NOUNS[randomInt(NOUNS.length)]}-${randomInt(1000, 10_000)}`;
+    if (!isTaken(name)) return name;
+  }
 }
 
 /** A private address as Fly writes them, made of the Machine's id. No interface has it. */

@@ -26,6 +26,7 @@ export function markedProcesses(older: Set<number>): MarkedProcesses {
   let isDue = false;
   const search = () => {
     isDue = false;
+    const from = performance.now();
     const { found, isUnclear } = killMarked(older, (id) => hunts.has(id));
     for (const [id, hunt] of hunts) {
       hunt.searches++;
@@ -33,17 +34,20 @@ export function markedProcesses(older: Set<number>): MarkedProcesses {
       hunts.delete(id);
       hunt.over();
     }
-    if (hunts.size > 0) searchIn(SEARCH_AGAIN_MS);
+    restedAt = performance.now() + Math.max(SEARCH_AGAIN_MS, performance.now() - from);
+    if (hunts.size > 0) searchSoon();
   };
-  const searchIn = (ms: number) => {
-    if (!isDue) setTimeout(search, ms);
+  // A look takes the longer the more processes there are: half of the time is left to whoever is served, and for others to join.
+  let restedAt = 0;
+  const searchSoon = () => {
+    if (!isDue) setTimeout(search, Math.max(0, restedAt - performance.now()));
     isDue = true;
   };
   return {
     kill: (machineId) =>
       new Promise((over) => {
         hunts.set(machineId, { searches: 0, over });
-        searchIn(0);
+        searchSoon();
       }),
   };
 }

@@ -4,7 +4,7 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
@@ -224,11 +224,9 @@ function isGroupAlive(pid: number): boolean {
 
 /** A Machine's files under /tmp, and what Mayfly's runner makes there under the Machine's name. */
 function removeFromTmp(machine: Machine): void {
-  const mine = `.mayfly-${machine.name}`;
-  const names = readdirSync("/tmp").filter((name) => name === mine || name.startsWith(`${mine}.`));
+  const own = `/tmp/.mayfly-${machine.name}`;
   const files = (machine.config.files ?? []).map((file) => file.guest_path);
-  for (const path of [...names.map((name) => join("/tmp", name)), ...files.filter(isInTmp)])
-    rmSync(path, { recursive: true, force: true });
+  for (const path of [own, ...files.filter(isInTmp)]) rmSync(path, { recursive: true, force: true });
 }
 
 function isInTmp(path: string): boolean {

@@ -25,10 +25,9 @@ export const createMachine: Operation = async (c, { host, platform, region, sche
   checkSecretFiles(request.config, app, secrets);
   if (readMounts(request.config).length > 0 && level.mountRefusal !== null)
     throw new ApiError(400, level.mountRefusal);
-  const name = request.name || machineName();
   const checkName = () => {
-    const holder = registry.holderOf(app, name);
-    if (holder !== null) throw nameTaken(holder, name);
+    const holder = request.name ? registry.holderOf(app, request.name) : null;
+    if (holder !== null) throw nameTaken(holder, request.name ?? "");
   };
   // Before, since a repeated create is to hear that it was done, and after, since somebody else can have taken the name.
   checkName();
@@ -36,6 +35,7 @@ export const createMachine: Operation = async (c, { host, platform, region, sche
   checkName();
   const mounts = claimedMounts(request.config, app, place, volumes, registry);
   const id = machineId();
+  const name = request.name || machineName((drawn) => registry.holderOf(app, drawn) !== null);
   const now = registry.now();
   const machine: Machine = {
     id,

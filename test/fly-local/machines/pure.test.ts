@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { durationMs } from "../../../src/fly-local/duration.ts";
-import { ulid } from "../../../src/fly-local/id.ts";
+import { machineName, ulid } from "../../../src/fly-local/id.ts";
 import { fullImageName } from "../../../src/fly-local/machines/image.ts";
 import { type Machine, UNTOUCHED } from "../../../src/fly-local/machines/machine.ts";
 import { anySignal, stopSignal } from "../../../src/fly-local/machines/signals.ts";
@@ -125,4 +125,10 @@ describe("the life of a machine", () => {
     expect(machine.events).toHaveLength(50);
     expect(machine.events[0]?.id).toBe("X59");
   });
+});
+
+it("a machine without a name gets one that no other has", () => {
+  const drawn: string[] = [];
+  const name = machineName((each) => drawn.push(each) < 4);
+  expect([drawn.length, drawn.at(-1)]).toEqual([4, name]);
 });
