@@ -2,11 +2,12 @@
 
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
+import { now } from "./figures.ts";
 
 export interface Ear {
   /** A command that says "hi" to it; bash, since that can open sockets by itself. */
   readonly command: readonly string[];
-  /** Instants of the next speaker's first byte and of its end, when the kernel closes its sockets. */
+  /** Instants, by `now()`, of the next speaker's first byte and of its end, when the kernel closes its sockets. */
   next(): { readonly output: Promise<number>; readonly end: Promise<number> };
   close(): void;
 }
@@ -15,8 +16,8 @@ export async function listen(): Promise<Ear> {
   let tell: { output: (at: number) => void; end: (at: number) => void } | null = null;
   const server = createServer((socket) => {
     const told = tell;
-    socket.once("data", () => told?.output(performance.now()));
-    socket.once("end", () => told?.end(performance.now()));
+    socket.once("data", () => told?.output(now()));
+    socket.once("end", () => told?.end(now()));
     socket.on("error", () => {});
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -22,3 +22,8 @@ export async function timed(action: () => Promise<unknown>): Promise<number> {
   await action();
   return performance.now() - from;
 }
+
+/** This instant in milliseconds, which programs on one computer can compare. */
+export function now(): number {
+  return performance.timeOrigin + performance.now();
+}

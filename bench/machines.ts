@@ -9,7 +9,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { type Ear, listen } from "./ear.ts";
-import { ms, percentile, report, timed } from "./figures.ts";
+import { ms, now, percentile, report, timed } from "./figures.ts";
+import { type Floor, startFloor } from "./floor.ts";
 import { type MachinesServer, startMachines } from "./machines-server.ts";
 
 const WARM_UP = 10;
@@ -24,6 +25,7 @@ const MIB = 1024 * 1024;
 
 export async function machines(): Promise<void> {
   const ear = await listen();
+  const direct = startFloor();
   try {
     for (const isolation of ["sandbox", "process"]) {
       const server = await startMachines(isolation).catch((error: Error) => {
@@ -33,26 +35,27 @@ export async function machines(): Promise<void> {
       if (server === null) continue;
       try {
         console.log(`\nmachines at level ${server.level}`);
-        await oneAtATime(server, ear);
-        await execs(server);
+        await oneAtATime(server, direct, ear);
+        await execs(server, direct);
         await manyAtOnce(server);
       } finally {
         await server.close();
       }
     }
   } finally {
+    direct.close();
     ear.close();
   }
 }
 
-async function oneAtATime(server: MachinesServer, ear: Ear): Promise<void> {
+async function oneAtATime(server: MachinesServer, direct: Floor, ear: Ear): Promise<void> {
   const lives: Awaited<ReturnType<typeof lifeOf>>[] = [];
   const stopped: number[] = [];
   const floor: { output: number[]; end: number[] } = { output: [], end: [] };
   for (let i = 0; i < WARM_UP; i++) await lifeOf(server, ear);
   let cpuMs = 0;
   for (let i = 0; i < SAMPLES; i++) {
-    const spawned = await spawnedDirectly(ear);
+    const spawned = await spawnedDirectly(direct, ear);
     floor.output.push(spawned.output);
     floor.end.push(spawned.end);
     const before = server.cpuMs();
@@ -75,23 +78,19 @@ async function oneAtATime(server: MachinesServer, ear: Ear): Promise<void> {
   });
 }
 
-async function spawnedDirectly(ear: Ear): Promise<{ output: number; end: number }> {
+async function spawnedDirectly(direct: Floor, ear: Ear): Promise<{ output: number; end: number }> {
   const heard = ear.next();
-  const from = performance.now();
-  const [program = "", ...args] = ear.command;
-  const exit = once(spawn(program, args, { stdio: "ignore" }), "exit");
-  const output = (await heard.output) - from;
-  await exit;
-  return { output, end: performance.now() - from };
+  const { from, end } = await direct.spawn(ear.command);
+  return { output: (await heard.output) - from, end: end - from };
 }
 
 /** Of a machine that destroys itself; milliseconds. */
 async function lifeOf(server: MachinesServer, ear: Ear) {
   const heard = ear.next();
-  const from = performance.now();
+  const from = now();
   const id = await create(server, ear.command, true);
   await waitFor(server, id, "destroyed");
-  const destroyed = performance.now();
+  const destroyed = now();
   const [output, end] = await Promise.all([heard.output, heard.end]);
   return { output: output - from, destroyed: destroyed - from, afterEnd: destroyed - end };
 }
@@ -101,17 +100,17 @@ async function stoppedAfterEnd(server: MachinesServer, ear: Ear): Promise<number
   const heard = ear.next();
   const id = await create(server, ear.command, false);
   await waitFor(server, id, "stopped");
-  const tookMs = performance.now() - (await heard.end);
+  const tookMs = now() - (await heard.end);
   await server.call("DELETE", `${PATH}/${id}`);
   return tookMs;
 }
 
-async function execs(server: MachinesServer): Promise<void> {
+async function execs(server: MachinesServer, direct: Floor): Promise<void> {
   const id = await create(server, ["sleep", String(MANY_LIVE_S)], true);
   await waitFor(server, id, "started");
   const [floor, samples]: [number[], number[]] = [[], []];
   for (let i = 0; i < WARM_UP + SAMPLES; i++) {
-    const spawned = await timed(() => once(spawn("echo", ["hi"], { stdio: "ignore" }), "close"));
+    const spawned = await direct.spawnEcho();
     const took = await timed(() => server.call("POST", `${PATH}/${id}/exec`, { command: ["echo", "hi"] }));
     if (i < WARM_UP) continue;
     floor.push(spawned);

@@ -6,6 +6,8 @@
  *     npm run bench -- latency      one of: counts, latency, large-output, machines
  */
 
+import { spawnSync } from "node:child_process";
+import { tmpdir } from "node:os";
 import { startStack } from "../test/support/stack.ts";
 import { counts } from "./counts.ts";
 import { largeOutput } from "./large-output.ts";
@@ -25,6 +27,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 const isAsked = (name: string) => asked.length === 0 || asked.includes(name);
+console.log(`what is stored lies in ${tmpdir()}, on ${fileSystemOf(tmpdir())}; TMPDIR puts it elsewhere`);
 for (const [name, bench] of Object.entries(ALONE)) if (isAsked(name)) await bench();
 if (!Object.keys(BENCHES).some(isAsked)) process.exit(0);
 const stack = await startStack(
@@ -34,4 +37,10 @@ try {
   for (const [name, bench] of Object.entries(BENCHES)) if (isAsked(name)) await bench(stack);
 } finally {
   await stack.close();
+}
+
+/** Files that come and go cost much on some: ext4 without a journal walks by each that went within minutes to make another. */
+function fileSystemOf(directory: string): string {
+  const { stdout } = spawnSync("stat", ["-f", "-c", "%T", directory], { encoding: "utf8" });
+  return stdout?.trim() || "an unknown file system";
 }

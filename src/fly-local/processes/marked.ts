@@ -17,6 +17,8 @@ export interface MarkedProcesses {
 
 interface Hunt {
   searches: number;
+  /** Of the last look: those that may be the Machine's. Null before one that goes through all. */
+  unclear: readonly number[] | null;
   readonly over: () => void;
 }
 
@@ -24,21 +26,27 @@ interface Hunt {
 export function markedProcesses(older: Set<number>): MarkedProcesses {
   const hunts = new Map<string, Hunt>();
   let isDue = false;
+  // A look takes the longer the more processes there are: half of the time is left to whoever is served, and for others to join.
+  let restedAt = 0;
   const search = () => {
     isDue = false;
     const from = performance.now();
-    const { found, isUnclear } = killMarked(older, (id) => hunts.has(id));
+    const { found, unclear } = killMarked(processesToSee(), (id) => hunts.has(id));
     for (const [id, hunt] of hunts) {
       hunt.searches++;
-      if ((found.has(id) || isUnclear) && hunt.searches < SEARCHES_MAX) continue;
+      const left = found.has(id) ? null : (hunt.unclear ?? [...unclear]).filter((pid) => unclear.has(pid));
+      hunt.unclear = left;
+      if (left?.length !== 0 && hunt.searches < SEARCHES_MAX) continue;
       hunts.delete(id);
       hunt.over();
     }
     restedAt = performance.now() + Math.max(SEARCH_AGAIN_MS, performance.now() - from);
     if (hunts.size > 0) searchSoon();
   };
-  // A look takes the longer the more processes there are: half of the time is left to whoever is served, and for others to join.
-  let restedAt = 0;
+  const processesToSee = () => {
+    const lists = [...hunts.values()].map(({ unclear }) => unclear);
+    return lists.includes(null) ? youngProcesses(older) : new Set(lists.flatMap((list) => list ?? []));
+  };
   const searchSoon = () => {
     if (!isDue) setTimeout(search, Math.max(0, restedAt - performance.now()));
     isDue = true;
@@ -46,21 +54,25 @@ export function markedProcesses(older: Set<number>): MarkedProcesses {
   return {
     kill: (machineId) =>
       new Promise((over) => {
-        hunts.set(machineId, { searches: 0, over });
+        hunts.set(machineId, { searches: 0, unclear: null, over });
         searchSoon();
       }),
   };
 }
 
-function killMarked(older: Set<number>, isWanted: (id: string) => boolean) {
+function youngProcesses(older: Set<number>): Set<number> {
   const all = new Set(allProcesses());
   for (const pid of older) if (!all.has(pid)) older.delete(pid);
+  return new Set([...all].filter((pid) => !older.has(pid)));
+}
+
+/** @returns the Machines that had some, and the processes that tell of none just now */
+function killMarked(pids: ReadonlySet<number>, isWanted: (id: string) => boolean) {
   const found = new Set<string>();
-  let isUnclear = false;
-  for (const pid of all) {
-    if (older.has(pid)) continue;
+  const unclear = new Set<number>();
+  for (const pid of pids) {
     const env = envOf(pid);
-    if (env === "unclear") isUnclear = true;
+    if (env === "unclear") unclear.add(pid);
     else if (env !== null) {
       const id = env.find((entry) => entry.startsWith(`${MARK}=`))?.slice(MARK.length + 1);
       if (id === undefined || !isWanted(id)) continue;
@@ -68,5 +80,5 @@ function killMarked(older: Set<number>, isWanted: (id: string) => boolean) {
       found.add(id);
     }
   }
-  return { found, isUnclear };
+  return { found, unclear };
 }

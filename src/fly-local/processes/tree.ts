@@ -76,6 +76,8 @@ export function allProcesses(): number[] {
 }
 
 const KERNEL_THREADS_PARENT = "2";
+/** Where `env_end` is in what {@link statOf} returns (proc_pid_stat(5), field 51). */
+const ENV_END = 48;
 
 /**
  * A process's environment, entries such as "NAME=value"; null where it can not be read, as of another user's process. A
@@ -85,8 +87,10 @@ export function envOf(pid: number): string[] | null | "unclear" {
   const environment = readProc(`${pid}/environ`);
   if (environment === null) return null;
   if (environment !== "") return environment.split("\0");
-  const [state = "", parent] = statOf(pid);
-  return "ZX".includes(state) || parent === KERNEL_THREADS_PARENT ? null : "unclear";
+  const [state = "", parent, ...rest] = statOf(pid);
+  if ("ZX".includes(state) || parent === KERNEL_THREADS_PARENT) return null;
+  // One that was given none has an end of it all the same.
+  return Number(rest[ENV_END - 2]) === 0 ? "unclear" : [];
 }
 
 export function readProc(path: string): string | null {
