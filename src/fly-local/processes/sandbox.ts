@@ -4,40 +4,19 @@
  */
 
 import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { signalNumber } from "../machines/signals.ts";
-import { gathered } from "./child.ts";
 import { type Init, makeInit } from "./init/init.ts";
-import {
-  ifPossible,
-  makeDirectory,
-  type Operation,
-  putFile,
-  setHostname,
-  signalAll,
-} from "./init/operations.ts";
-import type { Command } from "./init/protocol.ts";
-import type { ExecResult, Guest, GuestPlan, Level, ProcessExit } from "./level.ts";
+import { makeDirectory, type Operation, putFile, setHostname } from "./init/operations.ts";
+import { type Account, initGuest } from "./init-guest.ts";
+import type { GuestPlan, Level } from "./level.ts";
 import { amountsOf } from "./limits/amounts.ts";
 import type { Fence, Limiter } from "./limits/limiter.ts";
 import { type Network, networkOf, withoutNetwork } from "./network.ts";
 import type { SandboxPlan } from "./sandbox-probe.ts";
-import { areStill, descendantsOf, nameOf } from "./tree.ts";
 import { withMounts } from "./volume-mounts.ts";
 
 /** A spare is made a moment after the last was taken, when the Machine that took it has got going. */
 const SPARE_DELAY_MS = 40;
 const FILE_MODE_DEFAULT = 0o644;
-const SIGKILL = signalNumber("SIGKILL");
-/** A stop takes effect when a process is next about to run, which is at once on a computer that is not overloaded. */
-const LOOKS_MAX = 200;
-const LOOK_AGAIN_MS = 1;
-const MKNOD = 1n << 27n;
-const NET_RAW = 1n << 13n;
-/**
- * What docker leaves to root in a container (moby, oci/caps/defaults.go), but for devices, which docker guards by cgroup, and for
- * raw sockets, since the network is this computer's.
- */
-const CAPABILITIES = 0xa80425fbn & ~MKNOD & ~NET_RAW;
 
 /** An init with namespaces and a root around it, and perhaps limits. */
 interface Sandbox {
@@ -130,7 +109,11 @@ export function sandboxLevel(
           setHostname(id),
           ...filesOf(guestPlan, resolv),
         ]);
-        return await guest(guestPlan, sandbox);
+        return await initGuest(guestPlan, account(guestPlan), init, {
+          pid: init.pid,
+          hadOomKill: () => (fence?.oomKills() ?? 0) > 0,
+          end: () => end(sandbox),
+        });
       } catch (error) {
         await end(sandbox);
         throw error;
@@ -195,67 +178,9 @@ function imageFiles(hostname: string, cwd: string): Operation[] {
 
 const RESOLV_CONF = "/etc/resolv.conf";
 
-async function guest(plan: GuestPlan, sandbox: Sandbox): Promise<Guest> {
-  const { init, fence } = sandbox;
-  const common = {
-    env: { HOME: "/root", ...plan.env },
-    cwd: "/",
-    uid: 0,
-    gid: 0,
-    capabilities: CAPABILITIES,
-  };
-  // Execs are root's and start in the root, whoever the image says that its command is: Fly's init runs them so.
-  const main: Command = { ...common, ...account(plan), argv: plan.argv, isMain: true, isHeard: true };
-  const { started, exit, signal } = init.execute(main, plan.log.write);
-  await started;
-  // A kill that was asked for is none for want of memory, though there may have been one before.
-  let isKilledByUs = false;
-  const withCause = (how: ProcessExit): ProcessExit =>
-    how.signal === SIGKILL && !isKilledByUs && (fence?.oomKills() ?? 0) > 0
-      ? { ...how, oomKilled: true }
-      : how;
-  let ending: Promise<void> | null = null;
-  return {
-    exit: exit.then(withCause),
-    signal: (name) => {
-      isKilledByUs ||= name === "SIGKILL";
-      signal(signalNumber(name));
-    },
-    exec: (argv) => {
-      const output = gathered();
-      const command = init.execute({ ...common, argv, isMain: false, isHeard: true }, output.take);
-      const result = command.exit.then((how): ExecResult => ({ ...how, ...output.texts() }));
-      return { result, kill: command.kill };
-    },
-    // By SIGSTOP and SIGCONT through the init, which needs no rights over cgroups.
-    freeze: async () => {
-      await signalEach(init, "SIGSTOP");
-      for (let look = 0; look < LOOKS_MAX && !areStill(descendantsOf(init.pid ?? 0)); look++)
-        await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
-    },
-    thaw: () => signalEach(init, "SIGCONT"),
-    processes: () => (init.pid === null ? [] : descendantsOf(init.pid).filter((pid) => !isKeeper(pid))),
-    end: () => {
-      isKilledByUs = true;
-      ending ??= end(sandbox);
-      return ending;
-    },
-  };
-}
-
-/** Where the Machine ends meanwhile there is nobody left to signal, and its end is told to those who wait for that. */
-async function signalEach(init: Init, name: NodeJS.Signals): Promise<void> {
-  await init.operate([ifPossible(signalAll(signalNumber(name)))]).catch(() => {});
-}
-
-/** The processes that an init makes to look after execs are named like itself. */
-function isKeeper(pid: number): boolean {
-  return nameOf(pid) === "mayfly-init";
-}
-
 /** Who the main process is and where. An ordinary user's sandbox has one user alone, who is root in it. */
-function account({ image }: GuestPlan): Pick<Command, "uid" | "gid" | "cwd"> | null {
-  if (image === null) return null;
+function account({ image }: GuestPlan): Account {
+  if (image === null) return { uid: 0, gid: 0, cwd: "/" };
   const { uid, gid, cwd } = image;
   return process.getuid?.() === 0 ? { uid, gid, cwd } : { uid: 0, gid: 0, cwd };
 }

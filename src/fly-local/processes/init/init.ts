@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable, Writable } from "node:stream";
 import { getSystemErrorName } from "node:util";
 import { SANDBOX_READY_MS } from "../../limits.ts";
 import { endOf } from "../child.ts";
@@ -42,37 +42,59 @@ interface Running {
 const SIGKILL = 9;
 const KILLED: ProcessExit = { code: 0, signal: SIGKILL };
 
+/** A started init, and what it is spoken to over. */
+export interface Launched {
+  /** Ends with the init. */
+  readonly process: ChildProcess;
+  readonly input: Writable;
+  readonly output: Readable;
+  /** Kills it, where closing its input may not be enough. @param pid PID 1 by its number on this computer, once it told that */
+  kill(pid: number | null): void;
+}
+
+/** Starts the program as a child. @param cwd what relative paths in its first operations start from */
+export function launch(program: string, cwd = "/"): Launched {
+  // Commands of the Machine can read what PID 1 was started with, so that is nothing.
+  const child = spawn(program, [], {
+    stdio: ["ignore", "ignore", "ignore", "pipe"],
+    argv0: "mayfly-init",
+    env: {},
+    cwd,
+    detached: true,
+  });
+  const control = child.stdio[3] as Duplex;
+  return {
+    process: child,
+    input: control,
+    output: control,
+    kill: (pid) => {
+      if (pid !== null) send(pid, "SIGKILL");
+      else child.kill("SIGKILL");
+    },
+  };
+}
+
 export class Init {
   /** Settles when no process of the Machine is left. */
   readonly gone: Promise<void>;
-  readonly #process: ChildProcess;
-  readonly #control: Duplex;
+  readonly #launched: Launched;
   readonly #commands = new Map<number, Running>();
   readonly #answers = new Map<number, (answer: { error: number; index: number }) => void>();
   #pid: number | null = null;
   #lastId = 0;
 
-  /**
-   * Starts the program; {@link makeInit} also tells it what to become.
-   * @param cwd what relative paths in its first operations start from
-   */
-  constructor(program: string, cwd = "/") {
-    // Commands of the Machine can read what PID 1 was started with, so that is nothing.
-    this.#process = spawn(program, [], {
-      stdio: ["ignore", "ignore", "ignore", "pipe"],
-      argv0: "mayfly-init",
-      env: {},
-      cwd,
-      detached: true,
-    });
-    this.#control = this.#process.stdio[3] as Duplex;
+  /** {@link readied} tells it what to become. */
+  constructor(launched: Launched) {
+    this.#launched = launched;
+    const { process, input, output } = launched;
     const frames = new FrameReader();
-    this.#control.on("data", (bytes: Buffer) => {
+    output.on("data", (bytes: Buffer) => {
       for (const frame of frames.push(bytes)) this.#hear(frame);
     });
-    this.#control.on("error", () => {});
+    input.on("error", () => {});
+    output.on("error", () => {});
     // What it said last is still to be read when it has ended.
-    this.gone = Promise.all([endOf(this.#process, "exit"), closed(this.#control)]).then(() => this.#end());
+    this.gone = Promise.all([endOf(process, "exit"), closed(output)]).then(() => this.#end());
   }
 
   /** PID 1 of the Machine by its number on this computer; null before it is made. */
@@ -81,7 +103,8 @@ export class Init {
   }
 
   isAlive(): boolean {
-    return this.#process.exitCode === null && this.#process.signalCode === null;
+    const { pid, exitCode, signalCode } = this.#launched.process;
+    return pid !== undefined && exitCode === null && signalCode === null;
   }
 
   /** Does these in order. Rejects with the first that fails and why. */
@@ -134,10 +157,9 @@ export class Init {
   kill(): void {
     // Not after its end, when its number can be another process's.
     if (!this.isAlive()) return;
-    if (this.#pid !== null) send(this.#pid, "SIGKILL");
-    else this.#process.kill("SIGKILL");
+    this.#launched.kill(this.#pid);
     // Also ends a PID 1 that is just being made.
-    this.#control.destroy();
+    this.#launched.input.destroy();
   }
 
   async #ask(type: number, payload: Buffer): Promise<{ error: number; index: number }> {
@@ -150,7 +172,8 @@ export class Init {
   }
 
   #send(frame: Frame): void {
-    if (this.#control.writable) this.#control.write(encodeFrame(frame));
+    const { input } = this.#launched;
+    if (input.writable) input.write(encodeFrame(frame));
   }
 
   #hear({ type, id, payload }: Frame): void {
@@ -167,8 +190,8 @@ export class Init {
   }
 }
 
-function closed(control: Duplex): Promise<void> {
-  return new Promise((resolve) => control.once("close", resolve));
+function closed(output: Readable): Promise<void> {
+  return new Promise((resolve) => output.once("close", resolve));
 }
 
 /** What the init's refusal of a command means (errno(3)). */
@@ -202,14 +225,19 @@ function exitOf(status: number): ProcessExit {
   return signal === 0 ? { code: (status >> 8) & 0xff, signal: null } : { code: 0, signal };
 }
 
-/** Starts an init and has it do these. Rejects, with nothing left running, where it can not. */
-export async function makeInit(
-  program: string,
+/** Starts an init as a child and has it do these. Rejects, with nothing left running, where it can not. */
+export function makeInit(program: string, operations: readonly Operation[], cwd?: string): Promise<Init> {
+  return readied(launch(program, cwd), operations, SANDBOX_READY_MS);
+}
+
+/** Has an init do these. Rejects, with nothing left running, where it can not or takes longer than this. */
+export async function readied(
+  launched: Launched,
   operations: readonly Operation[],
-  cwd?: string,
+  withinMs: number,
 ): Promise<Init> {
-  const init = new Init(program, cwd);
-  const timer = setTimeout(() => init.kill(), SANDBOX_READY_MS);
+  const init = new Init(launched);
+  const timer = setTimeout(() => init.kill(), withinMs);
   try {
     await init.operate(operations);
     return init;
