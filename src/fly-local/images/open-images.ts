@@ -1,6 +1,9 @@
 /** The images of a server's state, put together. */
 
 import { join } from "node:path";
+import { OWNER_LABEL } from "../processes/container/container-level.ts";
+import type { EnginePlan } from "../processes/container/container-probe.ts";
+import { engineImages } from "./engine-images.ts";
 import type { Images } from "./images.ts";
 import { IMAGE_BOUNDS, type ImageBounds } from "./limits.ts";
 import { type RealImagesOptions, realImages } from "./real-images.ts";
@@ -12,6 +15,17 @@ export type ImageSources = Partial<Omit<RealImagesOptions, "store">> & { bounds?
 /** @param state the server's directory */
 export function openStoreIn(state: string, bounds: ImageBounds = IMAGE_BOUNDS): ImageStore {
   return new ImageStore(join(state, "images"), bounds);
+}
+
+/** Where a container engine has them. */
+export function openEngineImages(state: string, plan: EnginePlan, sources: ImageSources = {}): Images {
+  return engineImages({
+    engine: plan.engine,
+    labels: { [OWNER_LABEL]: plan.owner },
+    store: openStoreIn(state, sources.bounds),
+    directory: join(state, "isolation/container/accounts"),
+    say: sources.say ?? ((line) => console.log(line)),
+  });
 }
 
 export function openImages(state: string, { bounds, ...sources }: ImageSources = {}): Images {

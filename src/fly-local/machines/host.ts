@@ -4,8 +4,7 @@
  */
 
 import { ImageError } from "../images/error.ts";
-import type { Images } from "../images/images.ts";
-import type { StoredImage } from "../images/store.ts";
+import type { ImageAtHand, Images } from "../images/images.ts";
 import type { Guest, GuestPlan, Level, ProcessExit } from "../processes/level.ts";
 import { type ExecOutcome, type Interruptions, untilCutOff } from "./cut-off.ts";
 import type { Machine } from "./machine.ts";
@@ -32,7 +31,7 @@ export interface HostOptions {
   /** Between an exit and the restart by policy. */
   readonly restartDelayMs: number;
   /** What a start is made of, decided at each one. */
-  readonly planOf: (machine: Machine, image: StoredImage | null) => GuestPlan;
+  readonly planOf: (machine: Machine, image: ImageAtHand | null) => GuestPlan;
   /** How long having an image at hand is made to take longer. */
   readonly pullDelayMs: (machine: Machine) => number;
   /** How long a boot is made to take longer. */
@@ -77,7 +76,7 @@ export class Host {
   }
 
   /** Has a Machine's image at hand; what is known of it only now is kept. @throws ImageError */
-  async #imageOf(machine: Machine): Promise<StoredImage | null> {
+  async #imageOf(machine: Machine): Promise<ImageAtHand | null> {
     const { id, config } = machine;
     const stored = await this.images.prepare(config.image);
     const image = this.images.known(config.image);

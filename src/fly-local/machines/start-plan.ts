@@ -3,7 +3,7 @@
 import type { WireConfig } from "../../fly/wire.ts";
 import { accountIn } from "../images/account.ts";
 import { ImageError } from "../images/error.ts";
-import type { StoredImage } from "../images/store.ts";
+import type { ImageAtHand } from "../images/images.ts";
 import type { Platform } from "../platform/platform.ts";
 import type { Secrets } from "../platform/secrets.ts";
 import type { GuestImage, GuestPlan } from "../processes/level.ts";
@@ -17,7 +17,7 @@ import type { Machine } from "./machine.ts";
  * @param image null where this computer's own files stand in for one
  * @throws ImageError where the image has no command, or not the user that it names
  */
-export function startPlan(machine: Machine, image: StoredImage | null, platform: Platform): GuestPlan {
+export function startPlan(machine: Machine, image: ImageAtHand | null, platform: Platform): GuestPlan {
   const { config } = machine;
   const { secrets, volumes, logs } = platform;
   const argv = commandOf(config, image?.config ?? null);
@@ -41,10 +41,10 @@ export function startPlan(machine: Machine, image: StoredImage | null, platform:
   };
 }
 
-function ofImage({ root, config }: StoredImage): { image: GuestImage; home: string } {
+function ofImage({ id, root, config }: ImageAtHand): { image: GuestImage; home: string } {
   const { uid, gid, home } = accountIn(root, config.user);
   const cwd = config.workdir.startsWith("/") ? config.workdir : `/${config.workdir}`;
-  return { image: { root, uid, gid, cwd }, home };
+  return { image: { id, root, uid, gid, cwd }, home };
 }
 
 /** Files with their content; one whose secret is gone is not made. */

@@ -91,7 +91,7 @@ export function sandboxLevel(
     enforcement: limiter === null ? null : { ...limiter.enforcement, ...(pidsMax && { pidsMax }) },
     canCutOff: true,
     fileRefusal: () => null,
-    mountRefusal: null,
+    mountRefusal: () => null,
     start: async (guestPlan) => {
       const { mounts, image } = guestPlan;
       const root = image?.root ?? null;

@@ -23,8 +23,10 @@ export const createMachine: Operation = async (c, { host, platform, region, sche
   const { secrets, volumes } = platform;
   checkSecretsVersion(request.min_secrets_version, secrets.version(app));
   checkSecretFiles(request.config, app, secrets);
-  if (readMounts(request.config).length > 0 && level.mountRefusal !== null)
-    throw new ApiError(400, level.mountRefusal);
+  for (const { path } of readMounts(request.config)) {
+    const refused = level.mountRefusal(path);
+    if (refused !== null) throw new ApiError(400, refused);
+  }
   const name = request.name || machineName();
   const checkName = () => {
     const holder = registry.holderOf(app, name);

@@ -1,0 +1,108 @@
+/** One running container with our init in it. */
+
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
+import { CONTAINER_KILL_MS, CONTAINER_READY_MS } from "../../limits.ts";
+import { type Init, readied } from "../init/init.ts";
+import type { Operation } from "../init/operations.ts";
+import { controllerPlace, ownMountinfo, unifiedPlace } from "../limits/cgroup-places.ts";
+import { nameOf, readProc } from "../tree.ts";
+import { callEngine, type Engine, lastLine } from "./engine.ts";
+import { type ContainerPlan, runArgs } from "./run-args.ts";
+
+export interface Container {
+  readonly init: Init;
+  /** Its init by its number on this computer; null where the engine runs its containers elsewhere, as in a virtual machine. */
+  pid(): Promise<number | null>;
+  /** Whether a process in it was killed for want of memory. */
+  hadOomKill(): Promise<boolean>;
+  /** Settles when the container is gone. */
+  end(): Promise<void>;
+}
+
+/**
+ * @param operations what its init does first
+ * @throws Error with what the engine said, and nothing left running
+ */
+export async function startContainer(
+  engine: Engine,
+  plan: ContainerPlan,
+  operations: readonly Operation[],
+): Promise<Container> {
+  // Its own session, so that Ctrl-C in the server's terminal does not reach it.
+  const child = spawn(engine.program, runArgs(plan), { stdio: ["pipe", "pipe", "pipe"], detached: true });
+  const [input, output] = [child.stdin as Writable, child.stdout as Readable];
+  let said = "";
+  child.stderr?.on("data", (text) => {
+    said = `${said}${text}`.slice(-SAID_MAX);
+  });
+  let killing: NodeJS.Timeout | undefined;
+  // The init goes when its input is closed; one that somebody paused hears of nothing.
+  const kill = () => {
+    killing ??= setTimeout(() => void remove(engine, plan.name), CONTAINER_KILL_MS);
+  };
+  child.once("exit", () => clearTimeout(killing));
+  let init: Init;
+  try {
+    init = await readied({ process: child, input, output, kill }, operations, CONTAINER_READY_MS);
+  } catch (error) {
+    throw new Error(`${engine.program} started no container: ${lastLine(said) || (error as Error).message}`);
+  }
+  const pid = async () => visible(await inspected(engine, plan.name, "{{.State.Pid}}"));
+  return {
+    init,
+    pid,
+    hadOomKill: async () => {
+      const seen = await pid();
+      // podman 4.3 tells of none where there was one, so the engine is only asked where nothing else can be.
+      if (seen !== null) return oomKills(seen) > 0;
+      return (await inspected(engine, plan.name, "{{.State.OOMKilled}}")) === "true";
+    },
+    end: async () => {
+      init.kill();
+      await init.gone;
+      clearTimeout(killing);
+    },
+  };
+}
+
+/** Of what an engine says, its end is what tells why it failed. */
+const SAID_MAX = 4096;
+
+/** Removes a container, whatever it does. One that is gone already is none to complain of. */
+export async function remove(engine: Engine, name: string): Promise<void> {
+  await callEngine(engine, ["rm", "--force", name]).catch(() => {});
+}
+
+/** Null where there is no such container any more. */
+async function inspected(engine: Engine, name: string, format: string): Promise<string | null> {
+  try {
+    return (await callEngine(engine, ["container", "inspect", "--format", format, name])).trim();
+  } catch {
+    return null;
+  }
+}
+
+/** The number belongs to another computer where the process here is none of ours. */
+function visible(pid: string | null): number | null {
+  return pid !== null && nameOf(Number(pid)) === "mayfly-init" ? Number(pid) : null;
+}
+
+/** Counted by the kernel for the group that the engine made; both versions of cgroups have a line "oom_kill N". */
+function oomKills(pid: number): number {
+  const [mountinfo, membership] = [ownMountinfo(), readProc(`${pid}/cgroup`) ?? ""];
+  const v1 = controllerPlace(mountinfo, membership, "memory");
+  const place = v1 ?? unifiedPlace(mountinfo, membership);
+  if (place === null) return 0;
+  try {
+    const text = readFileSync(
+      join(place.directory, v1 === null ? "memory.events" : "memory.oom_control"),
+      "latin1",
+    );
+    return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
