@@ -18,9 +18,10 @@ export async function importImage(engine: Engine, root: string, name: string): P
   const tar = spawn("tar", ["--create", "--file=-", ...OWNERS, "--directory", root, "."], {
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const load = spawn(engine.program, ["import", "-", name], { stdio: [tar.stdout, "ignore", "pipe"] });
-  // It is the engine's from here on, which is to see the end of it.
-  tar.stdout.destroy();
+  const load = spawn(engine.program, ["import", "-", name], { stdio: ["pipe", "ignore", "pipe"] });
+  // An engine that has gone says why itself.
+  load.stdin.on("error", () => tar.kill());
+  tar.stdout.pipe(load.stdin);
   const [packed, loaded] = await Promise.all([ended("tar", tar), ended(engine.program, load)]);
   const failure = loaded ?? packed;
   if (failure !== null) throw new ImageError(`${engine.program} did not take the image: ${failure}`);

@@ -10,7 +10,7 @@ import { placed } from "../machines/placement.ts";
 import { checkSecretFiles, checkSecretsVersion } from "../platform/secrets.ts";
 import { networkRefusal } from "../processes/network.ts";
 import { bodyOf } from "../request.ts";
-import { claimedMounts, readMounts } from "../volumes/mounts.ts";
+import { claimedMounts, refuseMounts } from "../volumes/mounts.ts";
 
 export const createMachine: Operation = async (c, { host, platform, region, scheduler }) => {
   const { registry, level, images } = host;
@@ -23,10 +23,7 @@ export const createMachine: Operation = async (c, { host, platform, region, sche
   const { secrets, volumes } = platform;
   checkSecretsVersion(request.min_secrets_version, secrets.version(app));
   checkSecretFiles(request.config, app, secrets);
-  for (const { path } of readMounts(request.config)) {
-    const refused = level.mountRefusal(path);
-    if (refused !== null) throw new ApiError(400, refused);
-  }
+  refuseMounts(request.config, level);
   const name = request.name || machineName();
   const checkName = () => {
     const holder = registry.holderOf(app, name);
