@@ -3,7 +3,7 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { lookForEngines } from "./engines.ts";
+import { lookAtEngines } from "./engines.ts";
 import { type Diagnosis, diagnosisText, type Finding } from "./finding.ts";
 import { lookAtIsolation } from "./isolation.ts";
 import { lookAtPorts } from "./ports.ts";
@@ -28,7 +28,7 @@ try {
 async function diagnose(): Promise<Diagnosis> {
   const [isolation, engines, ports] = await Promise.all([
     lookAtIsolation(directory),
-    lookForEngines(),
+    lookAtEngines(directory),
     lookAtPorts(),
   ]);
   const findings = [lookAtNode(), ...isolation.findings, engines, ...ports];

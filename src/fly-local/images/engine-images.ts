@@ -5,9 +5,8 @@
 
 import { ApiError } from "../error.ts";
 import type { Engine } from "../processes/container/engine.ts";
-import { partsOf } from "./digest.ts";
 import { copyAccounts } from "./engine-accounts.ts";
-import { importImage } from "./engine-import.ts";
+import { importedName, importImage } from "./engine-import.ts";
 import { engineName, inspectImage } from "./engine-inspect.ts";
 import { type Pull, pullBy } from "./engine-pull.ts";
 import { asImageError, ImageError } from "./error.ts";
@@ -17,7 +16,7 @@ import type { ImageStore, StoredImage } from "./store.ts";
 
 export interface EngineImagesOptions {
   readonly engine: Engine;
-  /** On what is made at the engine for a moment. */
+  /** On what is made at the engine. */
   readonly labels: Readonly<Record<string, string>>;
   readonly store: ImageStore;
   /** For the accounts of images. */
@@ -53,9 +52,9 @@ export function engineImages(options: EngineImagesOptions): Images {
   }
 
   async function fromStore(stored: StoredImage): Promise<Known> {
-    const name = `localhost/mayfly:${partsOf(stored.id).hex}`;
+    const name = importedName(stored.id);
     if ((await inspectImage(engine.program, name)) === null) {
-      const running = imports.get(name) ?? importImage(engine, stored.root, name);
+      const running = imports.get(name) ?? importImage(engine, stored.root, name, labels);
       imports.set(name, running);
       await running.finally(() => imports.delete(name));
     }

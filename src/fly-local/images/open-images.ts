@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { OWNER_LABEL } from "../processes/container/container-level.ts";
 import type { EnginePlan } from "../processes/container/container-probe.ts";
 import { engineImages } from "./engine-images.ts";
+import { removeImported } from "./engine-import.ts";
 import type { Images } from "./images.ts";
 import { IMAGE_BOUNDS, type ImageBounds } from "./limits.ts";
 import { type RealImagesOptions, realImages } from "./real-images.ts";
@@ -17,12 +18,19 @@ export function openStoreIn(state: string, bounds: ImageBounds = IMAGE_BOUNDS): 
   return new ImageStore(join(state, "images"), bounds);
 }
 
-/** Where a container engine has them. */
-export function openEngineImages(state: string, plan: EnginePlan, sources: ImageSources = {}): Images {
+/** Where a container engine has them. What `mayfly images remove` took away goes from the engine, too. */
+export async function openEngineImages(
+  state: string,
+  { engine, owner }: EnginePlan,
+  sources: ImageSources = {},
+): Promise<Images> {
+  const store = openStoreIn(state, sources.bounds);
+  const kept = store.list().map(({ id }) => id);
+  await removeImported(engine, `${OWNER_LABEL}=${owner}`, kept);
   return engineImages({
-    engine: plan.engine,
-    labels: { [OWNER_LABEL]: plan.owner },
-    store: openStoreIn(state, sources.bounds),
+    engine,
+    labels: { [OWNER_LABEL]: owner },
+    store,
     directory: join(state, "isolation/container/accounts"),
     say: sources.say ?? ((line) => console.log(line)),
   });

@@ -46,12 +46,13 @@ export async function probeContainers(
   const search = await findEngine(programs);
   if (search.kind === "none") return { kind: "unable", reason: search.reason };
   const { engine } = search;
+  mkdirSync(directory, { recursive: true });
   const image = `localhost/mayfly-probe:${randomBytes(6).toString("hex")}`;
   try {
     const program = installInit(directory, engine.arch);
     const empty = join(directory, "empty-image");
     mkdirSync(join(empty, "tmp"), { recursive: true });
-    await importImage(engine, empty, image);
+    await importImage(engine, empty, image, {});
     const plan = { engine, program, owner: ownerIn(directory) };
     let lack: string | null = null;
     for (const kinds of limits ? ATTEMPTS : [[]]) {

@@ -1,14 +1,11 @@
 /** One running container with our init in it. */
 
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { CONTAINER_KILL_MS, CONTAINER_READY_MS } from "../../limits.ts";
 import { type Init, readied } from "../init/init.ts";
-import type { Operation } from "../init/operations.ts";
-import { controllerPlace, ownMountinfo, unifiedPlace } from "../limits/cgroup-places.ts";
-import { nameOf, readProc } from "../tree.ts";
+import { countOomKills, type Operation } from "../init/operations.ts";
+import { nameOf } from "../tree.ts";
 import { callEngine, type Engine, lastLine } from "./engine.ts";
 import { type ContainerPlan, runArgs } from "./run-args.ts";
 
@@ -50,16 +47,10 @@ export async function startContainer(
   } catch (error) {
     throw new Error(`${engine.program} started no container: ${lastLine(said) || (error as Error).message}`);
   }
-  const pid = async () => visible(await inspected(engine, plan.name, "{{.State.Pid}}"));
   return {
     init,
-    pid,
-    hadOomKill: async () => {
-      const seen = await pid();
-      // podman 4.3 tells of none where there was one, so the engine is only asked where nothing else can be.
-      if (seen !== null) return oomKills(seen) > 0;
-      return (await inspected(engine, plan.name, "{{.State.OOMKilled}}")) === "true";
-    },
+    pid: async () => visible(await inspected(engine, plan.name, "{{.State.Pid}}")),
+    hadOomKill: () => hadOomKill(init),
     end: async () => {
       init.kill();
       await init.gone;
@@ -90,19 +81,14 @@ function visible(pid: string | null): number | null {
   return pid !== null && nameOf(Number(pid)) === "mayfly-init" ? Number(pid) : null;
 }
 
-/** Counted by the kernel for the group that the engine made; both versions of cgroups have a line "oom_kill N". */
-function oomKills(pid: number): number {
-  const [mountinfo, membership] = [ownMountinfo(), readProc(`${pid}/cgroup`) ?? ""];
-  const v1 = controllerPlace(mountinfo, membership, "memory");
-  const place = v1 ?? unifiedPlace(mountinfo, membership);
-  if (place === null) return 0;
-  try {
-    const text = readFileSync(
-      join(place.directory, v1 === null ? "memory.events" : "memory.oom_control"),
-      "latin1",
-    );
-    return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0);
-  } catch {
-    return 0;
+/** Where a container sees the counters of its own cgroup: version 2, and 1. */
+const OOM_FILES = ["/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"];
+
+/** Asked of the init, and not of the engine: podman 4.3 and docker 20.10 tell of no OOM kill as long as PID 1 lives. */
+async function hadOomKill(init: Init): Promise<boolean> {
+  for (const path of OOM_FILES) {
+    const kills = await init.count(countOomKills(path)).catch(() => 0);
+    if (kills > 0) return true;
   }
+  return false;
 }

@@ -15,7 +15,8 @@
  *     3 SIGNAL      u32 signal, for the process of this id
  *     4 KILL        the process of this id and all that it started
  *   init to server
- *     1 DONE        u32 errno, index of the operation that failed; the frame of this id was carried out when errno is 0
+ *     1 DONE        u32 errno, index of the operation that failed; the frame of this id was carried out when errno is 0, and
+ *                   in place of the index there is what its last operation has counted
  *     2 STDOUT, 3 STDERR  bytes
  *     4 ENDED       u32 wait status; comes after all output, except of the main process, which is not waited for
  *     5 PID         u32: PID 1 as the server's computer numbers it
@@ -256,6 +257,26 @@ static word bring_up(const char *name) {
   return error;
 }
 
+/* The number after "oom_kill", which stands in a line of its own in both versions of cgroups, memory.events and memory.oom_control. */
+static word oom_kills(const char *path) {
+  static const char name[] = "oom_kill ";
+  char text[1024];
+  word fd = CALL5(openat, AT_FDCWD, path, O_CLOEXEC, 0, 0);
+  if (fd < 0) return fd;
+  word n = CALL(read, fd, text, sizeof text - 1);
+  CALL(close, fd, 0, 0);
+  if (n < 0) return n;
+  text[n] = 0;
+  for (char *line = text; *line;) {
+    u64 same = 0;
+    while (name[same] && line[same] == name[same]) same++;
+    if (!name[same]) return (word)number_in(line + same);
+    while (*line && *line != '\n') line++;
+    if (*line) line++;
+  }
+  return -ENOENT;
+}
+
 /*
  * Carries out one operation: a letter and its NUL-ended arguments, numbers in decimal.
  *   U flags                              unshare
@@ -272,6 +293,7 @@ static word bring_up(const char *name) {
  *   S signal                             signals every process but PID 1; the kernel lets none fork meanwhile
  *   B path mode count bytes              makes a file of these bytes; a link in its place is replaced
  *   A path count bytes                   adds bytes to it
+ *   K path                               counts the OOM kills that a file of a cgroup tells of
  */
 static word operate(char letter, char **arguments, const u8 *bytes, u64 count) {
   char **a = arguments;
@@ -292,13 +314,14 @@ static word operate(char letter, char **arguments, const u8 *bytes, u64 count) {
       CALL(unlinkat, AT_FDCWD, a[0], 0);
       return write_file(a[0], O_CREAT | O_TRUNC | O_NOFOLLOW, (int)number_in(a[1]), bytes, count);
     case 'A': return write_file(a[0], O_APPEND | O_NOFOLLOW, 0, bytes, count);
+    case 'K': return oom_kills(a[0]);
   }
   return -EINVAL;
 }
 
 static int count_arguments(char letter) {
   switch (letter) {
-    case 'U': case 'N': case 'F': case 'R': case 'H': case 'S': case 'I': return 1;
+    case 'U': case 'N': case 'F': case 'R': case 'H': case 'S': case 'I': case 'K': return 1;
     case 'D': case 'L': case 'W': case 'A': return 2;
     case 'C': case 'B': return 3;
     case 'M': return 5;
@@ -308,6 +331,7 @@ static int count_arguments(char letter) {
 
 /* Carries out all operations of a payload. A small letter is one for a path that need not be there. */
 static void operate_all(u32 id, u8 *at, const u8 *end) {
+  u32 counted = 0;
   for (u32 index = 0; at < end; index++) {
     char given = (char)*at++;
     char letter = (char)(given >= 'a' ? given - 32 : given);
@@ -322,11 +346,12 @@ static void operate_all(u32 id, u8 *at, const u8 *end) {
     int malformed = count < 0 || at > end || bytes > (u64)(end - at);
     word result = malformed ? -EINVAL : operate(letter, arguments, at, bytes);
     at += bytes;
+    counted = result > 0 ? (u32)result : 0;
     int is_there = result == -EEXIST && (letter == 'D' || letter == 'L' || letter == 'F' || letter == 'C');
     int is_passed_over = result == -ENOENT && given != letter;
     if (malformed || (result < 0 && !is_there && !is_passed_over)) return send_done(id, (int)-result, index);
   }
-  send_done(id, 0, 0);
+  send_done(id, 0, counted);
 }
 
 /* --- commands ------------------------------------------------------------------------------------------------ */

@@ -116,6 +116,13 @@ export class Init {
     }
   }
 
+  /** Does an operation that counts. Rejects where it fails. */
+  async count({ bytes, text }: Operation): Promise<number> {
+    const { error, index } = await this.#ask(TO_INIT.operations, bytes);
+    if (error !== 0) throw new Error(`can not ${text}: ${getSystemErrorName(-error)}`);
+    return index;
+  }
+
   execute(command: Command, onOutput: OnOutput): InitCommand {
     const id = ++this.#lastId;
     const frame = { type: TO_INIT.execute, id, payload: encodeCommand(command) };

@@ -98,6 +98,9 @@ export function putFile(path: string, content: Buffer, mode: number): Operation[
   ];
 }
 
+/** Counts the OOM kills that a cgroup's `memory.events` (version 2) or `memory.oom_control` (version 1) tells of. */
+export const countOomKills = (path: string): Operation => operation("K", `read ${path}`, [path]);
+
 const PIECE_BYTES = 1 << 20;
 
 function operation(letter: string, text: string, args: readonly string[], content?: Buffer): Operation {
