@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { endOf } from "../processes/child.ts";
-import { callEngine, type Engine, lastLine } from "../processes/container/engine.ts";
+import { callEngine, type Engine, reasonIn } from "../processes/container/engine.ts";
 import { partsOf } from "./digest.ts";
 import { ImageError } from "./error.ts";
 
@@ -46,6 +46,8 @@ export function importedName(id: string): string {
 }
 
 const IMPORTED = "localhost/mayfly";
+/** An image that only tries whether the engine takes one; its server removes it, unless that is killed first. */
+export const PROBE = `${IMPORTED}-probe`;
 
 /**
  * Removes what was imported from a store that does not have it any more.
@@ -55,7 +57,9 @@ const IMPORTED = "localhost/mayfly";
 export async function removeImported(engine: Engine, filter: string, kept: readonly string[]): Promise<void> {
   const format = "{{.Repository}}:{{.Tag}}";
   const listed = await callEngine(engine, ["images", "--filter", `label=${filter}`, "--format", format]);
-  const names = listed.split("\n").filter((name) => name.startsWith(`${IMPORTED}:`));
+  // By name, too: what somebody built upon one of them has its labels.
+  const ours = [IMPORTED, PROBE];
+  const names = listed.split("\n").filter((name) => ours.includes(name.replace(/:[^:]*$/, "")));
   const wanted = kept.map(importedName);
   // One that another server's machine runs of stays.
   for (const name of names.filter((each) => !wanted.includes(each)))
@@ -70,5 +74,5 @@ async function ended(name: string, child: ReturnType<typeof spawn>): Promise<str
   });
   const { code, signal } = await endOf(child, "close");
   if (code === 0 && signal === null) return null;
-  return lastLine(said) || `${name} ended with ${signal ?? code}`;
+  return reasonIn(said) || `${name} ended with ${signal ?? code}`;
 }

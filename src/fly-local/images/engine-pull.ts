@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { endOf } from "../processes/child.ts";
-import { type Engine, lastLine } from "../processes/container/engine.ts";
+import { type Engine, reasonIn } from "../processes/container/engine.ts";
 import { engineName } from "./engine-inspect.ts";
 import { ImageError } from "./error.ts";
 import { PROGRESS_EACH_MS } from "./limits.ts";
@@ -21,6 +21,9 @@ const HAS_MANIFEST = /Copying blob|Getting image source|Pulling fs layer|Already
 /** As docker does it by itself: a registry on this computer needs no TLS. */
 const OWN_REGISTRY = /^(localhost|127\.[\d.]+)(:|$)/;
 
+/** Of what an engine says, its end is what tells why it failed. */
+const SAID_MAX = 4096;
+
 /** @param say told of its beginning, its steps, one each second, and its end */
 export function pullBy(
   engine: Engine,
@@ -34,11 +37,11 @@ export function pullBy(
   const child = spawn(engine.program, args, { stdio: ["ignore", "pipe", "pipe"], signal });
   child.on("error", () => {});
   const { promise: found, resolve: isThere, reject: isNot } = Promise.withResolvers<void>();
-  let complaint = "";
+  let said = "";
   let saidAt = 0;
   const hear = (line: string) => {
     if (line.trim() === "") return;
-    complaint = line;
+    said = `${said}${line}\n`.slice(-SAID_MAX);
     if (HAS_MANIFEST.test(line)) isThere();
     if (Date.now() - saidAt < PROGRESS_EACH_MS) return;
     saidAt = Date.now();
@@ -51,7 +54,7 @@ export function pullBy(
       say(`pulled ${reference.name} in ${((Date.now() - began) / 1000).toFixed(1)} s`);
       return;
     }
-    const why = signal.aborted ? "the server is ending" : lastLine(complaint);
+    const why = signal.aborted ? "the server is ending" : reasonIn(said);
     say(`pulling ${reference.name} failed: ${why}`);
     throw new ImageError(why);
   });

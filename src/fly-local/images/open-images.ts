@@ -1,8 +1,8 @@
 /** The images of a server's state, put together. */
 
 import { join } from "node:path";
-import { OWNER_LABEL } from "../processes/container/container-level.ts";
 import type { EnginePlan } from "../processes/container/container-probe.ts";
+import { OWNER_LABEL } from "../processes/container/run-args.ts";
 import { engineImages } from "./engine-images.ts";
 import { removeImported } from "./engine-import.ts";
 import type { Images } from "./images.ts";

@@ -1,7 +1,12 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { connect } from "node:net";
+import { writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { importedName } from "../../../src/fly-local/images/engine-import.ts";
+import { openStoreIn } from "../../../src/fly-local/images/open-images.ts";
+import { parseReference } from "../../../src/fly-local/images/reference.ts";
 import { probeContainers } from "../../../src/fly-local/processes/container/container-probe.ts";
 import { findEngine } from "../../../src/fly-local/processes/container/engine.ts";
 import { runArgs } from "../../../src/fly-local/processes/container/run-args.ts";
@@ -9,8 +14,9 @@ import { startMachinesServer } from "../../../src/fly-local/server.ts";
 import { busyboxLayer, image, layer } from "../images/layers.ts";
 import { registry } from "../images/registry.ts";
 import { api, LIVES, machines, processesOf, processesWith, serve, stateDir } from "../support.ts";
-import { hasContainers } from "./containers.ts";
+import { addTestImage, hasContainers } from "./containers.ts";
 
+const MAIN = new URL("../../../src/fly-local/main.ts", import.meta.url).pathname;
 const search = await findEngine();
 const engine = (...args: string[]) =>
   execFileSync(search.kind === "found" ? search.engine.program : "", args, { encoding: "utf8" }).trim();
@@ -204,8 +210,65 @@ describe.runIf(hasContainers)("an image that the engine pulls", async () => {
   });
 });
 
+describe.runIf(hasContainers)("a server with containers", () => {
+  it("that is killed leaves one that was paused by hand to the next, which removes it", async () => {
+    const state = stateDir();
+    await addTestImage(state);
+    const flags = ["--port", "0", "--state", state, "--isolation", "container"];
+    const child = spawn(process.execPath, [MAIN, ...flags], { stdio: ["ignore", "pipe", "inherit"] });
+    const [line] = (await once(child.stdout, "data")).map(String);
+    const first = api(/http:\/\/\S+/.exec(line ?? "")?.[0] ?? "");
+    const { id } = await first.create(LIVES);
+    await first.wait(id, "started");
+    engine("pause", containersOf(id));
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    expect(containersOf(id)).not.toBe("");
+    const second = await serve({ isolation: "container", stateDir: state });
+    expect(containersOf(id)).toBe("");
+    expect((await second.get(id)).state).toBe("destroyed");
+    expect(processesOf(id)).toEqual([]);
+  });
+
+  it("leaves an engine no image that was removed from its store", async () => {
+    const state = stateDir();
+    const options = { port: 0, isolation: "container", stateDir: state } as const;
+    await addTestImage(state, "mine:1", [{ name: "mine", text: state }]);
+    const store = openStoreIn(state);
+    const name = importedName(store.find(parseReference("mine:1"))?.id ?? "");
+    const server = await startMachinesServer(options);
+    const fly = api(server.url);
+    const { id } = await fly.create(["test", "-s", "/mine"], { image: "mine:1" });
+    expect(await fly.exitOf(id)).toMatchObject({ guest_exit_code: 0, guest_signal: -1 });
+    await server.close();
+    expect(engine("images", "--quiet", name)).not.toBe("");
+    await store.remove(parseReference("mine:1"));
+    await (await startMachinesServer(options)).close();
+    expect(engine("images", "--quiet", name)).toBe("");
+  });
+});
+
 describe("level container where it is not possible", () => {
   const options = { port: 0, isolation: "container" } as const;
+
+  it.runIf(hasContainers)("says what the engine said that makes no container", async () => {
+    const state = stateDir();
+    const program = join(state, "engine");
+    const real = search.kind === "found" ? search.engine.program : "";
+    // The real one, asked for what it can not give.
+    writeFileSync(
+      program,
+      `#!/bin/sh\n[ "$1" = run ] && shift && set -- run --device=/no/such/device "$@"\nexec ${real} "$@"\n`,
+      {
+        mode: 0o755,
+      },
+    );
+    const start = startMachinesServer({ ...options, stateDir: state, engine: program });
+    await expect(start).rejects.toThrow(
+      new RegExp(`^this computer cannot make containers: ${program} started no container: .*/no/such/device`),
+    );
+    expect(engine("ps", "--all", "--format", "{{.Names}}")).not.toContain(`mayfly-${process.pid}-`);
+  });
 
   it("ends the start with what was tried and what is accepted, and nothing listens", async () => {
     const taken = await freePort();
@@ -289,7 +352,6 @@ describe("an engine's command line", () => {
 });
 
 async function freePort(): Promise<number> {
-  const { createServer } = await import("node:net");
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

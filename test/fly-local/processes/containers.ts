@@ -8,7 +8,7 @@ import { openStoreIn } from "../../../src/fly-local/images/open-images.ts";
 import { parseReference } from "../../../src/fly-local/images/reference.ts";
 import { probeContainers } from "../../../src/fly-local/processes/container/container-probe.ts";
 import { BUSYBOX, hasBusybox } from "../images/busybox.ts";
-import { busyboxLayer, image, sha256 } from "../images/layers.ts";
+import { busyboxLayer, image, type LayerEntry, sha256 } from "../images/layers.ts";
 import { levels } from "./levels.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "fly-local-containers-"));
@@ -38,13 +38,14 @@ const NAME = "alpine";
  * Gives a server's state an image with busybox's programs, as `mayfly images add` would. The engine keeps it after the
  * tests, under one name for all of them, "localhost/mayfly:<digest>".
  */
-export async function addTestImage(state: string): Promise<void> {
+export async function addTestImage(state: string, name = NAME, more: LayerEntry[] = []): Promise<void> {
   const names = execFileSync(BUSYBOX, ["--list"], { encoding: "utf8" }).trim().split("\n");
   const tools = names.filter((name) => name !== "busybox");
   const layer = await busyboxLayer([
     ...tools.map((tool) => ({ name: `bin/${tool}`, type: "symlink", linkname: "busybox" }) as const),
     { name: "usr/" },
     { name: "tmp/", mode: 0o1777 },
+    ...more,
   ]);
   const { id } = image([layer]);
   const config = {
@@ -63,5 +64,5 @@ export async function addTestImage(state: string): Promise<void> {
   };
   const layers = [{ diffId: sha256(layer.tar), bytes: layer.tar.length, fetch }];
   const store = openStoreIn(state);
-  await store.put({ id, digest: null, config, layers }, [parseReference(NAME)], new AbortController().signal);
+  await store.put({ id, digest: null, config, layers }, [parseReference(name)], new AbortController().signal);
 }

@@ -13,11 +13,9 @@ import { type Network, networkOf } from "../network.ts";
 import { remove, startContainer } from "./container.ts";
 import type { EnginePlan } from "./container-probe.ts";
 import { callEngine } from "./engine.ts";
-import { pathRefusal } from "./run-args.ts";
+import { OWNER_LABEL, pathRefusal } from "./run-args.ts";
 
 const FILE_MODE_DEFAULT = 0o644;
-/** On everything that a server makes at an engine; its value is the state's own mark. */
-export const OWNER_LABEL = "mayfly.owner";
 const MACHINE_LABEL = "mayfly.machine";
 
 export interface ContainerOptions {

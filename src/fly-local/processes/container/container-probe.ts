@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { importImage } from "../../images/engine-import.ts";
+import { importImage, PROBE } from "../../images/engine-import.ts";
 import { makeDirectory } from "../init/operations.ts";
 import { installInit } from "../init/program.ts";
 import { freshName } from "../leftovers.ts";
@@ -11,7 +11,7 @@ import { amountsOf } from "../limits/amounts.ts";
 import { KINDS, type Kind } from "../limits/limiter.ts";
 import { startContainer } from "./container.ts";
 import { callEngine, type Engine, findEngine } from "./engine.ts";
-import { pathRefusal } from "./run-args.ts";
+import { OWNER_LABEL, pathRefusal } from "./run-args.ts";
 
 /** How to make containers here. */
 export interface EnginePlan {
@@ -47,13 +47,14 @@ export async function probeContainers(
   if (search.kind === "none") return { kind: "unable", reason: search.reason };
   const { engine } = search;
   mkdirSync(directory, { recursive: true });
-  const image = `localhost/mayfly-probe:${randomBytes(6).toString("hex")}`;
+  const image = `${PROBE}:${randomBytes(6).toString("hex")}`;
   try {
     const program = installInit(directory, engine.arch);
     const empty = join(directory, "empty-image");
     mkdirSync(join(empty, "tmp"), { recursive: true });
-    await importImage(engine, empty, image, {});
-    const plan = { engine, program, owner: ownerIn(directory) };
+    const owner = ownerIn(directory);
+    await importImage(engine, empty, image, { [OWNER_LABEL]: owner });
+    const plan = { engine, program, owner };
     let lack: string | null = null;
     for (const kinds of limits ? ATTEMPTS : [[]]) {
       const failure = await failureWith(engine, program, image, kinds);

@@ -6,7 +6,7 @@ import { CONTAINER_KILL_MS, CONTAINER_READY_MS } from "../../limits.ts";
 import { type Init, readied } from "../init/init.ts";
 import { countOomKills, type Operation } from "../init/operations.ts";
 import { nameOf } from "../tree.ts";
-import { callEngine, type Engine, lastLine } from "./engine.ts";
+import { callEngine, type Engine, reasonIn } from "./engine.ts";
 import { type ContainerPlan, runArgs } from "./run-args.ts";
 
 export interface Container {
@@ -45,7 +45,7 @@ export async function startContainer(
   try {
     init = await readied({ process: child, input, output, kill }, operations, CONTAINER_READY_MS);
   } catch (error) {
-    throw new Error(`${engine.program} started no container: ${lastLine(said) || (error as Error).message}`);
+    throw new Error(`${engine.program} started no container: ${reasonIn(said) || (error as Error).message}`);
   }
   return {
     init,

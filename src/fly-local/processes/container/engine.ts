@@ -72,14 +72,19 @@ export async function callEngine(
   }
 }
 
-/** The last line that a failed command of an engine wrote, which says why; those before it tell how far it came. */
-export function lastLine(stderr: string): string {
-  return stderr.trim().split("\n").at(-1)?.trim().slice(0, COMPLAINT_MAX) ?? "";
+/**
+ * The line of what a failed command of an engine wrote that says why: the last that speaks of an error, as those before it
+ * tell how far it came, and docker ends with advice.
+ */
+export function reasonIn(stderr: string): string {
+  const lines = stderr.trim().split("\n");
+  const line = lines.findLast((each) => /error/i.test(each)) ?? lines.at(-1) ?? "";
+  return line.trim().slice(0, COMPLAINT_MAX);
 }
 
 const COMPLAINT_MAX = 500;
 
 function complaintOf(error: unknown): string {
   const { stderr = "", killed } = error as { stderr?: string; killed?: boolean };
-  return lastLine(stderr) || (killed ? "it did not answer" : (error as Error).message);
+  return reasonIn(stderr) || (killed ? "it did not answer" : (error as Error).message);
 }

@@ -21,6 +21,9 @@ export interface ContainerPlan {
   readonly kinds: readonly Kind[];
 }
 
+/** On everything that a server makes at an engine; its value is the state's own mark. */
+export const OWNER_LABEL = "mayfly.owner";
+
 /** Where the init is in every container: in a directory that engines make anew, so that it meets nothing of the image's. */
 const INIT_PATH = "/dev/mayfly-init";
 
