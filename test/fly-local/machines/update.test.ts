@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { WireConfig, WireMachine } from "../../../src/fly/wire.ts";
-import { everyLevel } from "../processes/containers.ts";
+import { levels } from "../processes/levels.ts";
 import { eventLines, exitEvent, LIVES, machines, processesOf, serve } from "../support.ts";
 
 type Reply = WireMachine & { error: string };
 
-describe.each(everyLevel)("an update at level %s", async (isolation) => {
+describe.each(levels)("an update at level %s", async (isolation) => {
   const fly = await serve({ isolation });
   const config = (argv: string[], more: object = {}) => ({
     image: "alpine",
@@ -132,7 +132,7 @@ describe.each(everyLevel)("an update at level %s", async (isolation) => {
     const file = (name: string) => ({ guest_path: `/tmp/update-${isolation}-${name}`, raw_value: "eA==" });
     const machine = await make(LIVES, { files: [file("old")] });
     const { id } = machine;
-    await fly.exec(id, ["touch", `${isolation === "process" ? "." : "/root"}/left`]);
+    await fly.exec(id, ["touch", `${isolation === "sandbox" ? "/root" : "."}/left`]);
     const { instance_id } = (await update(id, { config: config(LIVES, { files: [file("new")] }) })).body;
     await waitVersion(id, `state=started&version=${instance_id}`);
     const seen = await fly.exec(id, ["sh", "-c", `cd /tmp; ls -d update-${isolation}-*; ls "$HOME"`]);
