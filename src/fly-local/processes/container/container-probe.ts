@@ -9,6 +9,7 @@ import { installInit } from "../init/program.ts";
 import { freshName } from "../leftovers.ts";
 import { amountsOf } from "../limits/amounts.ts";
 import { KINDS, type Kind } from "../limits/limiter.ts";
+import { kindsInForce } from "./cgroup-inside.ts";
 import { startContainer } from "./container.ts";
 import { callEngine, type Engine, findEngine } from "./engine.ts";
 import { OWNER_LABEL, pathRefusal } from "./run-args.ts";
@@ -57,9 +58,14 @@ export async function probeContainers(
     const plan = { engine, program, owner };
     let lack: string | null = null;
     for (const kinds of limits ? ATTEMPTS : [[]]) {
-      const failure = await failureWith(engine, program, image, kinds);
-      if (failure === null) return { kind: "able", plan: { ...plan, kinds, lack } };
-      lack = failure;
+      const tried = await tryOut(engine, program, image, kinds);
+      if (tried.kind === "failed") {
+        lack = tried.reason;
+        continue;
+      }
+      if (tried.inForce.length < kinds.length)
+        lack = `${engine.program} has set ${tried.inForce.join(" and ") || "none"} of the limits on ${kinds.join(", ")}`;
+      return { kind: "able", plan: { ...plan, kinds: tried.inForce, lack } };
     }
     return { kind: "unable", reason: lack ?? "" };
   } catch (error) {
@@ -69,22 +75,20 @@ export async function probeContainers(
   }
 }
 
-async function failureWith(
-  engine: Engine,
-  init: string,
-  image: string,
-  kinds: readonly Kind[],
-): Promise<string | null> {
+type Trial = { kind: "works"; inForce: readonly Kind[] } | { kind: "failed"; reason: string };
+
+async function tryOut(engine: Engine, init: string, image: string, kinds: readonly Kind[]): Promise<Trial> {
   const plan = { name: freshName(), labels: {}, image, init, hostname: "mayfly-probe", mounts: [], kinds };
   try {
     const amounts = amountsOf(undefined);
     const container = await startContainer(engine, { ...plan, network: "host", amounts }, [
       makeDirectory("/tmp"),
     ]);
+    const inForce = await kindsInForce(container.init, amounts, kinds);
     await container.end();
-    return null;
+    return { kind: "works", inForce };
   } catch (error) {
-    return (error as Error).message;
+    return { kind: "failed", reason: (error as Error).message };
   }
 }
 

@@ -4,8 +4,9 @@ import { spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { CONTAINER_KILL_MS, CONTAINER_READY_MS } from "../../limits.ts";
 import { type Init, readied } from "../init/init.ts";
-import { countOomKills, type Operation } from "../init/operations.ts";
+import type { Operation } from "../init/operations.ts";
 import { nameOf } from "../tree.ts";
+import { oomKills } from "./cgroup-inside.ts";
 import { callEngine, type Engine, reasonIn } from "./engine.ts";
 import { type ContainerPlan, runArgs } from "./run-args.ts";
 
@@ -50,7 +51,7 @@ export async function startContainer(
   return {
     init,
     pid: async () => visible(await inspected(engine, plan.name, "{{.State.Pid}}")),
-    hadOomKill: () => hadOomKill(init),
+    hadOomKill: async () => (await oomKills(init)) > 0,
     end: async () => {
       init.kill();
       await init.gone;
@@ -79,16 +80,4 @@ async function inspected(engine: Engine, name: string, format: string): Promise<
 /** The number belongs to another computer where the process here is none of ours. */
 function visible(pid: string | null): number | null {
   return pid !== null && nameOf(Number(pid)) === "mayfly-init" ? Number(pid) : null;
-}
-
-/** Where a container sees the counters of its own cgroup: version 2, and 1. */
-const OOM_FILES = ["/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"];
-
-/** Asked of the init, and not of the engine: podman 4.3 and docker 20.10 tell of no OOM kill as long as PID 1 lives. */
-async function hadOomKill(init: Init): Promise<boolean> {
-  for (const path of OOM_FILES) {
-    const kills = await init.count(countOomKills(path)).catch(() => 0);
-    if (kills > 0) return true;
-  }
-  return false;
 }

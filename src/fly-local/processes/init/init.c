@@ -16,7 +16,7 @@
  *     4 KILL        the process of this id and all that it started
  *   init to server
  *     1 DONE        u32 errno, index of the operation that failed; the frame of this id was carried out when errno is 0, and
- *                   in place of the index there is what its last operation has counted
+ *                   in place of the index there is the number that its last operation has read
  *     2 STDOUT, 3 STDERR  bytes
  *     4 ENDED       u32 wait status; comes after all output, except of the main process, which is not waited for
  *     5 PID         u32: PID 1 as the server's computer numbers it
@@ -257,9 +257,8 @@ static word bring_up(const char *name) {
   return error;
 }
 
-/* The number after "oom_kill", which stands in a line of its own in both versions of cgroups, memory.events and memory.oom_control. */
-static word oom_kills(const char *path) {
-  static const char name[] = "oom_kill ";
+/* "oom_kill 2" has 2 after "oom_kill ", and "100000 100000" has 100000 after nothing. */
+static word number_of(const char *path, const char *name) {
   char text[1024];
   word fd = CALL5(openat, AT_FDCWD, path, O_CLOEXEC, 0, 0);
   if (fd < 0) return fd;
@@ -293,7 +292,7 @@ static word oom_kills(const char *path) {
  *   S signal                             signals every process but PID 1; the kernel lets none fork meanwhile
  *   B path mode count bytes              makes a file of these bytes; a link in its place is replaced
  *   A path count bytes                   adds bytes to it
- *   K path                               counts the OOM kills that a file of a cgroup tells of
+ *   K path name                          reads the number after the name that a line of a cgroup's file begins with
  */
 static word operate(char letter, char **arguments, const u8 *bytes, u64 count) {
   char **a = arguments;
@@ -314,15 +313,15 @@ static word operate(char letter, char **arguments, const u8 *bytes, u64 count) {
       CALL(unlinkat, AT_FDCWD, a[0], 0);
       return write_file(a[0], O_CREAT | O_TRUNC | O_NOFOLLOW, (int)number_in(a[1]), bytes, count);
     case 'A': return write_file(a[0], O_APPEND | O_NOFOLLOW, 0, bytes, count);
-    case 'K': return oom_kills(a[0]);
+    case 'K': return number_of(a[0], a[1]);
   }
   return -EINVAL;
 }
 
 static int count_arguments(char letter) {
   switch (letter) {
-    case 'U': case 'N': case 'F': case 'R': case 'H': case 'S': case 'I': case 'K': return 1;
-    case 'D': case 'L': case 'W': case 'A': return 2;
+    case 'U': case 'N': case 'F': case 'R': case 'H': case 'S': case 'I': return 1;
+    case 'D': case 'L': case 'W': case 'A': case 'K': return 2;
     case 'C': case 'B': return 3;
     case 'M': return 5;
   }
@@ -331,7 +330,7 @@ static int count_arguments(char letter) {
 
 /* Carries out all operations of a payload. A small letter is one for a path that need not be there. */
 static void operate_all(u32 id, u8 *at, const u8 *end) {
-  u32 counted = 0;
+  u32 read = 0;
   for (u32 index = 0; at < end; index++) {
     char given = (char)*at++;
     char letter = (char)(given >= 'a' ? given - 32 : given);
@@ -346,12 +345,12 @@ static void operate_all(u32 id, u8 *at, const u8 *end) {
     int malformed = count < 0 || at > end || bytes > (u64)(end - at);
     word result = malformed ? -EINVAL : operate(letter, arguments, at, bytes);
     at += bytes;
-    counted = result > 0 ? (u32)result : 0;
+    read = result > 0 ? (u32)result : 0;
     int is_there = result == -EEXIST && (letter == 'D' || letter == 'L' || letter == 'F' || letter == 'C');
     int is_passed_over = result == -ENOENT && given != letter;
     if (malformed || (result < 0 && !is_there && !is_passed_over)) return send_done(id, (int)-result, index);
   }
-  send_done(id, 0, counted);
+  send_done(id, 0, read);
 }
 
 /* --- commands ------------------------------------------------------------------------------------------------ */

@@ -116,8 +116,8 @@ export class Init {
     }
   }
 
-  /** Does an operation that counts. Rejects where it fails. */
-  async count({ bytes, text }: Operation): Promise<number> {
+  /** Does an operation that reads a number, of which the lower 32 bits come. Rejects where it fails. */
+  async number({ bytes, text }: Operation): Promise<number> {
     const { error, index } = await this.#ask(TO_INIT.operations, bytes);
     if (error !== 0) throw new Error(`can not ${text}: ${getSystemErrorName(-error)}`);
     return index;

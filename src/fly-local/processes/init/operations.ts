@@ -98,8 +98,9 @@ export function putFile(path: string, content: Buffer, mode: number): Operation[
   ];
 }
 
-/** Counts the OOM kills that a cgroup's `memory.events` (version 2) or `memory.oom_control` (version 1) tells of. */
-export const countOomKills = (path: string): Operation => operation("K", `read ${path}`, [path]);
+/** Reads the number after a name that a line begins with, such as "oom_kill " in a cgroup's `memory.events`; "" is at the beginning. */
+export const readNumber = (path: string, name = ""): Operation =>
+  operation("K", `read ${path}`, [path, name]);
 
 const PIECE_BYTES = 1 << 20;
 
