@@ -248,21 +248,46 @@ describe.runIf(hasContainers)("a server with containers", () => {
   });
 });
 
+describe.runIf(hasContainers)("level container where not everything is possible", () => {
+  it("tells of no limits that the engine has passed over", async () => {
+    const state = stateDir();
+    const program = engineThat(
+      state,
+      'for each; do shift; case $each in --memory*|--cpus*) ;; *) set -- "$@" "$each" ;; esac; done',
+    );
+    const probe = await probeContainers(join(state, "probe"), true, [program]);
+    expect(probe).toMatchObject({
+      kind: "able",
+      plan: { kinds: ["pids"], lack: `${program} has set pids of the limits on memory, cpus, pids` },
+    });
+  });
+
+  it("is what real images get by themselves where there can be no sandboxes", async () => {
+    // An init for this processor is what sandboxes need; containers need one for the engine's.
+    const other = 'data:text/javascript,Object.defineProperty(process, "arch", { value: "riscv64" })';
+    const flags = ["--import", other, MAIN, "--port", "0", "--state", stateDir()];
+    const child = spawn(process.execPath, flags, { stdio: ["ignore", "pipe", "inherit"] });
+    const [line] = (await once(child.stdout, "data")).map(String);
+    child.kill();
+    await once(child, "exit");
+    expect(line).toMatch(/\(container: .*; no sandboxes here: there is no init for riscv64 processors\)/);
+  });
+});
+
+/** The engine, but for what this does to its arguments. */
+function engineThat(directory: string, changes: string): string {
+  const program = join(directory, "engine");
+  const real = search.kind === "found" ? search.engine.program : "";
+  writeFileSync(program, `#!/bin/sh\n${changes}\nexec ${real} "$@"\n`, { mode: 0o755 });
+  return program;
+}
+
 describe("level container where it is not possible", () => {
   const options = { port: 0, isolation: "container" } as const;
 
   it.runIf(hasContainers)("says what the engine said that makes no container", async () => {
     const state = stateDir();
-    const program = join(state, "engine");
-    const real = search.kind === "found" ? search.engine.program : "";
-    // The real one, asked for what it can not give.
-    writeFileSync(
-      program,
-      `#!/bin/sh\n[ "$1" = run ] && shift && set -- run --device=/no/such/device "$@"\nexec ${real} "$@"\n`,
-      {
-        mode: 0o755,
-      },
-    );
+    const program = engineThat(state, '[ "$1" = run ] && shift && set -- run --device=/no/such/device "$@"');
     const start = startMachinesServer({ ...options, stateDir: state, engine: program });
     await expect(start).rejects.toThrow(
       new RegExp(`^this computer cannot make containers: ${program} started no container: .*/no/such/device`),
