@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
@@ -64,9 +64,11 @@ describe.runIf(hasContainers)("a machine that is a container", async () => {
     expect(await read("pids.max", "pids/pids.max")).toBe("4096\n");
   });
 
-  it("that is killed for want of memory says so, and one that is killed by hand does not", async () => {
+  it("that is killed for want of memory says so and leaves no note of it, one that is killed by hand does not", async () => {
+    const before = readdirSync(".");
     ({ id } = await fly.create(EATS));
     expect(await fly.exitOf(id)).toMatchObject({ exit_code: 137, guest_signal: 9, oom_killed: true });
+    expect(readdirSync(".")).toEqual(before);
     ({ id } = await fly.create(["sh", "-c", "kill -9 $$"]));
     expect(await fly.exitOf(id)).toMatchObject({ exit_code: 137, guest_signal: 9, oom_killed: false });
   });

@@ -1,6 +1,7 @@
 /** One running container with our init in it. */
 
 import { spawn } from "node:child_process";
+import { dirname } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { CONTAINER_KILL_MS, CONTAINER_READY_MS } from "../../limits.ts";
 import { type Init, readied } from "../init/init.ts";
@@ -29,8 +30,12 @@ export async function startContainer(
   plan: ContainerPlan,
   operations: readonly Operation[],
 ): Promise<Container> {
-  // Its own session, so that Ctrl-C in the server's terminal does not reach it.
-  const child = spawn(engine.program, runArgs(plan), { stdio: ["pipe", "pipe", "pipe"], detached: true });
+  // Its own session, so that Ctrl-C in the server's terminal does not reach it; and where podman's monitor may leave its file "oom".
+  const child = spawn(engine.program, runArgs(plan), {
+    stdio: ["pipe", "pipe", "pipe"],
+    detached: true,
+    cwd: dirname(plan.init),
+  });
   const [input, output] = [child.stdin as Writable, child.stdout as Readable];
   let said = "";
   child.stderr?.on("data", (text) => {
