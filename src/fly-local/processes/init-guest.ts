@@ -1,25 +1,21 @@
-/** The processes of a Machine that has an init of ours: the main one and each exec are started by it, inside. */
+/** What runs of a Machine that has an init of ours: every command, the main ones and each exec, is started by it, inside. */
 
 import { signalNumber } from "../machines/signals.ts";
 import { gathered } from "./child.ts";
 import type { Init } from "./init/init.ts";
 import { ifPossible, signalAll } from "./init/operations.ts";
 import type { Command } from "./init/protocol.ts";
-import type { ExecResult, Guest, GuestPlan, ProcessExit } from "./level.ts";
+import type {
+  ExecResult,
+  Guest,
+  GuestImage,
+  GuestMemory,
+  GuestPlan,
+  ProcessExit,
+  ProcessPlan,
+} from "./level.ts";
+import { together } from "./together.ts";
 import { areStill, descendantsOf, nameOf } from "./tree.ts";
-
-/** Who the main process is, and where. */
-export type Account = Pick<Command, "uid" | "gid" | "cwd">;
-
-/** What is around a Machine's init. */
-export interface Surroundings {
-  /** PID 1 by its number on this computer; null where it can not be seen from here. */
-  readonly pid: number | null;
-  /** Whether a process of the Machine was killed for want of memory. */
-  hadOomKill(): boolean | Promise<boolean>;
-  /** Kills everything; settles when nothing is left. */
-  end(): Promise<void>;
-}
 
 const SIGKILL = signalNumber("SIGKILL");
 /** A stop takes effect when a process is next about to run, which is at once on a computer that is not overloaded. */
@@ -33,13 +29,21 @@ const NET_RAW = 1n << 13n;
  */
 const CAPABILITIES = 0xa80425fbn & ~MKNOD & ~NET_RAW;
 
-/** Starts the main process. @throws CouldNotStart where the init has no room for it */
-export async function initGuest(
-  plan: GuestPlan,
-  account: Account,
-  init: Init,
-  around: Surroundings,
-): Promise<Guest> {
+/** What is around a Machine's init. */
+export interface Surroundings {
+  /** PID 1 by its number on this computer; null where it can not be seen from here. */
+  readonly pid: number | null;
+  /** Whether there is anybody but root in it. */
+  readonly hasUsers: boolean;
+  readonly memory: GuestMemory | null;
+  /** Whether a process of the Machine was killed for want of memory. */
+  hadOomKill(): boolean | Promise<boolean>;
+  /** Kills everything; settles when nothing is left. */
+  end(): Promise<void>;
+}
+
+/** Starts a Machine's main processes. Rejects where one can not be started. */
+export async function startGuest(plan: GuestPlan, init: Init, around: Surroundings): Promise<Guest> {
   const common = {
     env: { HOME: "/root", ...plan.env },
     cwd: "/",
@@ -48,22 +52,34 @@ export async function initGuest(
     capabilities: CAPABILITIES,
   };
   // Execs are root's and start in the root, whoever the image says that its command is: Fly's init runs them so.
-  const main: Command = { ...common, ...account, argv: plan.argv, isMain: true, isHeard: true };
-  const { started, exit, signal } = init.execute(main, plan.log.write);
-  await started;
+  const mains = plan.processes.map((process, index) =>
+    init.execute(
+      { ...common, ...placed(process, plan.image, around.hasUsers), isMain: true, isHeard: true },
+      (stream, bytes) => plan.log.write(stream, bytes, index),
+    ),
+  );
+  await Promise.all(mains.map(({ started }) => started));
   // A kill that was asked for is none for want of memory, though there may have been one before.
   let isKilledByUs = false;
   const withCause = async (how: ProcessExit): Promise<ProcessExit> =>
     how.signal === SIGKILL && !isKilledByUs && (await around.hadOomKill())
       ? { ...how, oomKilled: true }
       : how;
+  const { exit, signal, stop } = together(
+    mains.map((main) => ({
+      exit: main.exit.then(withCause),
+      signal: (name) => {
+        isKilledByUs ||= name === "SIGKILL";
+        main.signal(signalNumber(name));
+      },
+    })),
+  );
   let ending: Promise<void> | null = null;
   return {
-    exit: exit.then(withCause),
-    signal: (name) => {
-      isKilledByUs ||= name === "SIGKILL";
-      signal(signalNumber(name));
-    },
+    memory: around.memory,
+    exit,
+    signal,
+    stop,
     exec: (argv) => {
       const output = gathered();
       const command = init.execute({ ...common, argv, isMain: false, isHeard: true }, output.take);
@@ -94,4 +110,14 @@ async function signalEach(init: Init, name: NodeJS.Signals): Promise<void> {
 /** The processes that an init makes to look after execs are named like itself. */
 function isKeeper(pid: number): boolean {
   return nameOf(pid) === "mayfly-init";
+}
+
+/** What a main process runs, who it is and where. */
+function placed(
+  { argv, env, account }: ProcessPlan,
+  image: GuestImage | null,
+  hasUsers: boolean,
+): Pick<Command, "argv" | "env" | "uid" | "gid" | "cwd"> {
+  const { uid, gid } = account !== null && hasUsers ? account : { uid: 0, gid: 0 };
+  return { argv, env: { HOME: "/root", ...env }, uid, gid, cwd: image?.cwd ?? "/" };
 }

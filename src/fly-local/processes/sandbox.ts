@@ -4,27 +4,20 @@
  */
 
 import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { type Init, makeInit } from "./init/init.ts";
 import { makeDirectory, type Operation, putFile, setHostname } from "./init/operations.ts";
-import { type Account, initGuest } from "./init-guest.ts";
-import type { GuestPlan, Level } from "./level.ts";
+import { startGuest } from "./init-guest.ts";
+import type { GuestPlan, Level, Mount } from "./level.ts";
 import { amountsOf } from "./limits/amounts.ts";
-import type { Fence, Limiter } from "./limits/limiter.ts";
+import type { Limiter } from "./limits/limiter.ts";
+import { endSandbox, makeSandbox, type Sandbox } from "./make-sandbox.ts";
 import { type Network, networkOf, withoutNetwork } from "./network.ts";
-import type { SandboxPlan } from "./sandbox-probe.ts";
-import { withMounts } from "./volume-mounts.ts";
+import type { Probe, SandboxPlan } from "./sandbox-probe.ts";
 
 /** A spare is made a moment after the last was taken, when the Machine that took it has got going. */
 const SPARE_DELAY_MS = 40;
 const FILE_MODE_DEFAULT = 0o644;
-
-/** An init with namespaces and a root around it, and perhaps limits. */
-interface Sandbox {
-  readonly init: Init;
-  readonly fence: Fence | null;
-  /** Gives back what it took of the computer, once no process is left. */
-  readonly clear: () => void;
-}
+const ONE_USER =
+  "config.processes: user is refused: the server runs as an ordinary user, in whose sandboxes there is nobody but root; one that runs as root has users";
 
 /** A sandbox that waits for its Machine. */
 interface Spare {
@@ -46,11 +39,13 @@ export interface SandboxOptions {
  * @param limiter null for no limits
  */
 export function sandboxLevel(
-  plan: SandboxPlan,
+  firstPlan: SandboxPlan,
   limiter: Limiter | null,
   options: SandboxOptions = {},
 ): Level {
   const { pidsMax } = options;
+  let plan = firstPlan;
+  let planning: Promise<Probe> | null = null;
   const resolv = hiddenResolvConf();
   let closed = false;
   let timer: NodeJS.Timeout | null = null;
@@ -58,12 +53,28 @@ export function sandboxLevel(
   const unused = new Set<Promise<void>>();
   const operationsOf = (root: string | null) =>
     root === null ? (plan.operations ?? plan.tried) : plan.withImage(root);
-  const make = (root: string | null) => makeSandbox(plan, operationsOf(root), limiter);
+  /** Where it is not possible any more as it was planned, that is found out anew. */
+  const make = async (root: string | null, mounts: readonly Mount[] = []): Promise<Sandbox> => {
+    const failed = plan;
+    const made = () => makeSandbox(plan, operationsOf(root), mounts, limiter);
+    try {
+      return await made();
+    } catch (error) {
+      if (plan === failed) {
+        planning ??= plan.again();
+        const found = await planning;
+        planning = null;
+        if (found.kind === "unable") throw error;
+        plan = found.plan;
+      }
+      return made();
+    }
+  };
   const ready = (root: string | null): Spare => ({ root, sandbox: kept(make(root)) });
   let spare: Spare | null = plan.operations === null ? null : ready(null);
   const drop = ({ sandbox }: Spare) => {
     const gone = sandbox
-      .then(end)
+      .then(endSandbox)
       .catch(() => {})
       .finally(() => unused.delete(gone));
     unused.add(gone);
@@ -92,13 +103,12 @@ export function sandboxLevel(
     canCutOff: true,
     fileRefusal: () => null,
     mountRefusal: () => null,
+    userRefusal: process.getuid?.() === 0 ? null : ONE_USER,
     start: async (guestPlan) => {
       const { mounts, image } = guestPlan;
       const root = image?.root ?? null;
       // The spare is past the point from which this computer's directories can be seen.
-      const sandbox = await (mounts.length === 0
-        ? take(root)
-        : makeSandbox(plan, withMounts(operationsOf(root), plan.root, mounts), limiter));
+      const sandbox = await (mounts.length === 0 ? take(root) : make(root, mounts));
       const { init, fence } = sandbox;
       try {
         await fence?.set(amountsOf(guestPlan.machine.config.guest, pidsMax), init);
@@ -109,13 +119,15 @@ export function sandboxLevel(
           setHostname(id),
           ...filesOf(guestPlan, resolv),
         ]);
-        return await initGuest(guestPlan, account(guestPlan), init, {
+        return await startGuest(guestPlan, init, {
           pid: init.pid,
+          hasUsers: process.getuid?.() === 0,
+          memory: fence?.memory ?? null,
           hadOomKill: () => (fence?.oomKills() ?? 0) > 0,
-          end: () => end(sandbox),
+          end: () => endSandbox(sandbox),
         });
       } catch (error) {
-        await end(sandbox);
+        await endSandbox(sandbox);
         throw error;
       }
     },
@@ -124,37 +136,11 @@ export function sandboxLevel(
       closed = true;
       if (timer !== null) clearTimeout(timer);
       const sandbox = await spare?.sandbox.catch(() => null);
-      if (sandbox) await end(sandbox);
+      if (sandbox) await endSandbox(sandbox);
       await Promise.all(unused);
-      await Promise.all([limiter?.close(), plan.disks?.close()]);
+      await Promise.all([limiter?.close(), plan.disks?.close(), plan.zygote.close()]);
     },
   };
-}
-
-async function makeSandbox(
-  plan: SandboxPlan,
-  operations: readonly Operation[],
-  limiter: Limiter | null,
-): Promise<Sandbox> {
-  const fence = limiter?.fence() ?? null;
-  const disk = plan.disks?.make();
-  const clear = () => {
-    fence?.remove();
-    if (disk !== undefined) plan.disks?.remove(disk);
-  };
-  try {
-    const init = await makeInit(plan.program, [...(fence?.enter ?? []), ...operations], disk);
-    return { init, fence, clear };
-  } catch (error) {
-    clear();
-    throw error;
-  }
-}
-
-async function end({ init, clear }: Sandbox): Promise<void> {
-  init.kill();
-  await init.gone;
-  clear();
 }
 
 function filesOf({ machine, image }: GuestPlan, resolv: string | null): Operation[] {
@@ -177,13 +163,6 @@ function imageFiles(hostname: string, cwd: string): Operation[] {
 }
 
 const RESOLV_CONF = "/etc/resolv.conf";
-
-/** Who the main process is and where. An ordinary user's sandbox has one user alone, who is root in it. */
-function account({ image }: GuestPlan): Account {
-  if (image === null) return { uid: 0, gid: 0, cwd: "/" };
-  const { uid, gid, cwd } = image;
-  return process.getuid?.() === 0 ? { uid, gid, cwd } : { uid: 0, gid: 0, cwd };
-}
 
 /** Name resolution is configured in /run on many computers, and a Machine's /run is fresh. */
 function hiddenResolvConf(): string | null {

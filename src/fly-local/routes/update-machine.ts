@@ -3,7 +3,7 @@
 import type { Operation } from "../app.ts";
 import { concurrentUpdate, wrongState } from "../error.ts";
 import { ulid } from "../id.ts";
-import { filledConfig, readUpdateRequest, refuseFiles } from "../machines/config.ts";
+import { filledConfig, readUpdateRequest, refuseForLevel } from "../machines/config.ts";
 import { leasedMachine, newLease } from "../machines/lease.ts";
 import { toWire } from "../machines/machine.ts";
 import { bodyOf } from "../request.ts";
@@ -13,7 +13,7 @@ export const updateMachine: Operation = async (c, parts) => {
   const { host } = parts;
   const { registry } = host;
   const request = readUpdateRequest(await bodyOf(c));
-  refuseFiles(request.config, host.level);
+  refuseForLevel(request.config, host.level);
   refuseMounts(request.config, host.level);
   const { current_version: expected } = request;
   const updatable = () => {

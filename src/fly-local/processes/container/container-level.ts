@@ -5,7 +5,7 @@
 
 import type { Machine } from "../../machines/machine.ts";
 import { makeDirectory, type Operation, putFile } from "../init/operations.ts";
-import { initGuest } from "../init-guest.ts";
+import { startGuest } from "../init-guest.ts";
 import { freshName, isLeftover } from "../leftovers.ts";
 import type { Level } from "../level.ts";
 import { amountsOf } from "../limits/amounts.ts";
@@ -40,11 +40,11 @@ export async function containerLevel(plan: EnginePlan, options: ContainerOptions
       const refusal = pathRefusal(path);
       return refusal === null ? null : `config.mounts: path ${refusal}`;
     },
+    userRefusal: null,
     engine: plan,
     start: async (guestPlan) => {
       const { machine, image, mounts } = guestPlan;
       if (image === null) throw new Error("a container needs an image");
-      const { uid, gid, cwd } = image;
       const container = await startContainer(
         engine,
         {
@@ -58,12 +58,13 @@ export async function containerLevel(plan: EnginePlan, options: ContainerOptions
           amounts: amountsOf(machine.config.guest, pidsMax),
           kinds,
         },
-        [...directories(cwd), ...filesOf(machine)],
+        [...directories(image.cwd), ...filesOf(machine)],
       );
       const { init, end } = container;
       try {
         const pid = await container.pid();
-        return await initGuest(guestPlan, { uid, gid, cwd }, init, { ...container, pid });
+        const { hadOomKill } = container;
+        return await startGuest(guestPlan, init, { pid, hasUsers: true, memory: null, hadOomKill, end });
       } catch (error) {
         await end();
         throw error;

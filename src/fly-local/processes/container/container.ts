@@ -2,9 +2,9 @@
 
 import { spawn } from "node:child_process";
 import { dirname } from "node:path";
-import type { Readable, Writable } from "node:stream";
 import { CONTAINER_KILL_MS, CONTAINER_READY_MS } from "../../limits.ts";
-import { type Init, readied } from "../init/init.ts";
+import { endOf } from "../child.ts";
+import { Init } from "../init/init.ts";
 import type { Operation } from "../init/operations.ts";
 import { nameOf } from "../tree.ts";
 import { oomKills } from "./cgroup-inside.ts";
@@ -36,32 +36,34 @@ export async function startContainer(
     detached: true,
     cwd: dirname(plan.init),
   });
-  const [input, output] = [child.stdin as Writable, child.stdout as Readable];
+  const gone = endOf(child, "exit");
+  child.stdin.on("error", () => {});
   let said = "";
-  child.stderr?.on("data", (text) => {
+  child.stderr.on("data", (text) => {
     said = `${said}${text}`.slice(-SAID_MAX);
   });
-  let killing: NodeJS.Timeout | undefined;
-  // The init goes when its input is closed; one that somebody paused hears of nothing.
-  const kill = () => {
-    killing ??= setTimeout(() => void remove(engine, plan.name), CONTAINER_KILL_MS);
+  const init = new Init(child.stdin, child.stdout);
+  const end = async () => {
+    // The init goes when its input is closed; one that somebody paused hears of nothing.
+    init.kill();
+    const killing = setTimeout(() => void remove(engine, plan.name), CONTAINER_KILL_MS);
+    await Promise.all([init.gone, gone]);
+    clearTimeout(killing);
   };
-  child.once("exit", () => clearTimeout(killing));
-  let init: Init;
+  const patience = setTimeout(() => void end(), CONTAINER_READY_MS);
   try {
-    init = await readied({ process: child, input, output, kill }, operations, CONTAINER_READY_MS);
+    await init.operate(operations);
   } catch (error) {
+    await end();
     throw new Error(`${engine.program} started no container: ${reasonIn(said) || (error as Error).message}`);
+  } finally {
+    clearTimeout(patience);
   }
   return {
     init,
     pid: async () => visible(await inspected(engine, plan.name, "{{.State.Pid}}")),
     hadOomKill: async () => (await oomKills(init)) > 0,
-    end: async () => {
-      init.kill();
-      await init.gone;
-      clearTimeout(killing);
-    },
+    end,
   };
 }
 

@@ -1,11 +1,9 @@
 /** A running init: the processes of one Machine, told what to do over its control socket. */
 
-import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
-import type { Duplex, Readable, Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { getSystemErrorName } from "node:util";
 import { SANDBOX_READY_MS } from "../../limits.ts";
-import { endOf } from "../child.ts";
 import { CouldNotStart, type ProcessExit } from "../level.ts";
 import { send } from "../tree.ts";
 import type { Operation } from "./operations.ts";
@@ -19,6 +17,7 @@ import {
   FrameReader,
   TO_INIT,
 } from "./protocol.ts";
+import type { Zygote } from "./zygote.ts";
 
 /** A command that an init was asked to start. */
 export interface InitCommand {
@@ -42,59 +41,27 @@ interface Running {
 const SIGKILL = 9;
 const KILLED: ProcessExit = { code: 0, signal: SIGKILL };
 
-/** A started init, and what it is spoken to over. */
-export interface Launched {
-  /** Ends with the init. */
-  readonly process: ChildProcess;
-  readonly input: Writable;
-  readonly output: Readable;
-  /** Kills it, where closing its input may not be enough. @param pid PID 1 by its number on this computer, once it told that */
-  kill(pid: number | null): void;
-}
-
-/** Starts the program as a child. @param cwd what relative paths in its first operations start from */
-export function launch(program: string, cwd = "/"): Launched {
-  // Commands of the Machine can read what PID 1 was started with, so that is nothing.
-  const child = spawn(program, [], {
-    stdio: ["ignore", "ignore", "ignore", "pipe"],
-    argv0: "mayfly-init",
-    env: {},
-    cwd,
-    detached: true,
-  });
-  const control = child.stdio[3] as Duplex;
-  return {
-    process: child,
-    input: control,
-    output: control,
-    kill: (pid) => {
-      if (pid !== null) send(pid, "SIGKILL");
-      else child.kill("SIGKILL");
-    },
-  };
-}
-
 export class Init {
   /** Settles when no process of the Machine is left. */
   readonly gone: Promise<void>;
-  readonly #launched: Launched;
+  readonly #input: Writable;
+  readonly #output: Readable;
   readonly #commands = new Map<number, Running>();
   readonly #answers = new Map<number, (answer: { error: number; index: number }) => void>();
   #pid: number | null = null;
   #lastId = 0;
 
-  /** {@link readied} tells it what to become. */
-  constructor(launched: Launched) {
-    this.#launched = launched;
-    const { process, input, output } = launched;
+  /** @param input to one that was just started, and `output` of it; {@link makeInit} also tells it what to become */
+  constructor(input: Writable, output: Readable) {
+    this.#input = input;
+    this.#output = output;
     const frames = new FrameReader();
     output.on("data", (bytes: Buffer) => {
       for (const frame of frames.push(bytes)) this.#hear(frame);
     });
-    input.on("error", () => {});
-    output.on("error", () => {});
-    // What it said last is still to be read when it has ended.
-    this.gone = Promise.all([endOf(process, "exit"), closed(output)]).then(() => this.#end());
+    output.resume();
+    // The init holds it until no process of the Machine is left.
+    this.gone = new Promise<void>((resolve) => output.once("close", resolve)).then(() => this.#end());
   }
 
   /** PID 1 of the Machine by its number on this computer; null before it is made. */
@@ -103,8 +70,7 @@ export class Init {
   }
 
   isAlive(): boolean {
-    const { pid, exitCode, signalCode } = this.#launched.process;
-    return pid !== undefined && exitCode === null && signalCode === null;
+    return !this.#output.readableEnded && !this.#output.destroyed;
   }
 
   /** Does these in order. Rejects with the first that fails and why. */
@@ -164,9 +130,9 @@ export class Init {
   kill(): void {
     // Not after its end, when its number can be another process's.
     if (!this.isAlive()) return;
-    this.#launched.kill(this.#pid);
+    if (this.#pid !== null) send(this.#pid, "SIGKILL");
     // Also ends a PID 1 that is just being made.
-    this.#launched.input.destroy();
+    this.#input.end();
   }
 
   async #ask(type: number, payload: Buffer): Promise<{ error: number; index: number }> {
@@ -179,8 +145,7 @@ export class Init {
   }
 
   #send(frame: Frame): void {
-    const { input } = this.#launched;
-    if (input.writable) input.write(encodeFrame(frame));
+    if (this.#input.writable) this.#input.write(encodeFrame(frame));
   }
 
   #hear({ type, id, payload }: Frame): void {
@@ -195,10 +160,6 @@ export class Init {
   #end(): void {
     for (const { ended } of [...this.#commands.values()]) ended(KILLED);
   }
-}
-
-function closed(output: Readable): Promise<void> {
-  return new Promise((resolve) => output.once("close", resolve));
 }
 
 /** What the init's refusal of a command means (errno(3)). */
@@ -232,19 +193,11 @@ function exitOf(status: number): ProcessExit {
   return signal === 0 ? { code: (status >> 8) & 0xff, signal: null } : { code: 0, signal };
 }
 
-/** Starts an init as a child and has it do these. Rejects, with nothing left running, where it can not. */
-export function makeInit(program: string, operations: readonly Operation[], cwd?: string): Promise<Init> {
-  return readied(launch(program, cwd), operations, SANDBOX_READY_MS);
-}
-
-/** Has an init do these. Rejects, with nothing left running, where it can not or takes longer than this. */
-export async function readied(
-  launched: Launched,
-  operations: readonly Operation[],
-  withinMs: number,
-): Promise<Init> {
-  const init = new Init(launched);
-  const timer = setTimeout(() => init.kill(), withinMs);
+/** Has an init forked that does these. Rejects, with nothing left running, where it can not. */
+export async function makeInit(zygote: Zygote, operations: readonly Operation[], cwd = "/"): Promise<Init> {
+  const control = await zygote.fork(cwd);
+  const init = new Init(control, control);
+  const timer = setTimeout(() => init.kill(), SANDBOX_READY_MS);
   try {
     await init.operate(operations);
     return init;
@@ -259,12 +212,12 @@ export async function readied(
 
 /** Why an init can not do these here, found by having one do them; null where it can. */
 export async function failureOf(
-  program: string,
+  zygote: Zygote,
   operations: readonly Operation[],
   cwd?: string,
 ): Promise<string | null> {
   try {
-    const init = await makeInit(program, operations, cwd);
+    const init = await makeInit(zygote, operations, cwd);
     init.kill();
     await init.gone;
     return null;
