@@ -31,6 +31,10 @@ export const RESTART_WINDOW_MS = 5 * 60_000;
 export const RESTART_DELAY_MS = 1_000;
 /** Making a sandbox takes some ten milliseconds; a computer that needs longer than this cannot make one. */
 export const SANDBOX_READY_MS = 10_000;
+/** An engine needs a tenth of a second to some seconds for a container; one that needs longer than this cannot make one. */
+export const CONTAINER_READY_MS = 60_000;
+/** A container that has not ended by itself then is removed by force; the server itself has two seconds to end. */
+export const CONTAINER_KILL_MS = 1_000;
 /** A longer line of a main process's output becomes several. */
 export const LOG_LINE_MAX_BYTES = 16 * 1024;
 /** Kept of what one Machine wrote, and of all of an app: Fly keeps everything for its seven days. */

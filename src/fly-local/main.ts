@@ -6,7 +6,7 @@
 import { parseArgs } from "node:util";
 import { exposure } from "./guard.ts";
 import type { ImagesChoice } from "./images/images.ts";
-import type { IsolationChoice } from "./processes/choose-level.ts";
+import { ISOLATIONS } from "./processes/choose-level.ts";
 import { NETWORKS } from "./processes/network.ts";
 import { type MachinesServer, startMachinesServer } from "./server.ts";
 
@@ -27,6 +27,7 @@ function readFlags() {
       host: { type: "string", default: "127.0.0.1" },
       state: { type: "string", default: ".mayfly/machines" },
       isolation: { type: "string", default: "auto" },
+      engine: { type: "string", default: process.env.MAYFLY_ENGINE },
       network: { type: "string", default: "host" },
       "no-limits": { type: "boolean", default: false },
       images: { type: "string", default: "real" },
@@ -45,14 +46,15 @@ function readFlags() {
     throw new Error(`--network ${values.network}: ${NETWORKS.join(" or ")} is expected`);
   if (!/^\d+$/.test(values.port) || Number(values.port) > 65_535)
     throw new Error(`--port ${values.port}: a number from 0 to 65535 is expected`);
-  if (isolation !== "auto" && isolation !== "sandbox" && isolation !== "process")
-    throw new Error(`--isolation ${isolation}: auto, sandbox or process is expected`);
+  const level = ISOLATIONS.find((each) => each === isolation);
+  if (level === undefined)
+    throw new Error(`--isolation ${isolation}: one of ${ISOLATIONS.join(", ")} is expected`);
   if (images !== "host" && images !== "real") throw new Error(`--images ${images}: host or real is expected`);
   return {
     ...values,
     network,
     images: images as ImagesChoice,
-    isolation: isolation as IsolationChoice,
+    isolation: level,
     port: Number(values.port),
     limits: !values["no-limits"],
     rateLimits: values["rate-limits"],
@@ -72,6 +74,7 @@ async function main(): Promise<void> {
       ...flags,
       stateDir: flags.state,
       token: flags.token ?? null,
+      engine: flags.engine || null,
       hidden: flags.hide,
       strictApps: flags["strict-apps"],
       faultsFile: flags.faults ?? null,

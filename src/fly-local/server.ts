@@ -18,6 +18,7 @@ import { Scheduler } from "./machines/scheduler.ts";
 import { startPlan } from "./machines/start-plan.ts";
 import { openPlatform, type Platform } from "./platform/platform.ts";
 import { chooseLevel, type IsolationChoice } from "./processes/choose-level.ts";
+import type { Level } from "./processes/level.ts";
 import type { Network } from "./processes/network.ts";
 import { RateLimits } from "./rate-limits.ts";
 import { openStore } from "./store.ts";
@@ -31,6 +32,8 @@ export interface MachinesServerOptions {
   /** Directories of this computer, besides the state, that sandboxed machines find empty. */
   hidden?: readonly string[];
   isolation?: IsolationChoice;
+  /** What the container engine is started by. Default: docker, else podman. */
+  engine?: string | null;
   /** Whether Machines are held to their size, where this computer can do that. Default: yes. */
   limits?: boolean;
   /** Processes of a Machine, in place of what its memory gives. */
@@ -102,7 +105,7 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
     });
     const registry = new Registry(openStore(directory), now);
     platform = openPlatform(registry.store, directory, now, options.strictApps ?? false);
-    const images = choice === "host" ? hostImages : await realOnes(directory, options.imageSources);
+    const images = choice === "host" ? hostImages : await realOnes(directory, level, options.imageSources);
     host = new Host(registry, level, images, {
       restartDelayMs: options.restartDelayMs ?? RESTART_DELAY_MS,
       planOf: (machine, image) => startPlan(machine, image, platform),
@@ -151,9 +154,9 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
 }
 
 /** Loaded on demand: a server without images starts without what they need. */
-async function realOnes(directory: string, sources: ImageSources | undefined): Promise<Images> {
-  const { openImages } = await import("./images/open-images.ts");
-  return openImages(directory, sources);
+async function realOnes(directory: string, { engine }: Level, sources?: ImageSources): Promise<Images> {
+  const { openEngineImages, openImages } = await import("./images/open-images.ts");
+  return engine === undefined ? openImages(directory, sources) : openEngineImages(directory, engine, sources);
 }
 
 function listening(server: Server, port: number, hostname: string): Promise<void> {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { levels } from "./processes/levels.ts";
+import { addTestImage, everyLevel } from "./processes/containers.ts";
 import { type Api, api, eventLines, exitEvent, processesOf, processesWith, stateDir } from "./support.ts";
 
 const MAIN = new URL("../../src/fly-local/main.ts", import.meta.url).pathname;
@@ -14,7 +14,7 @@ afterEach(() => {
 });
 
 async function run(...flags: string[]): Promise<{ child: ChildProcess; fly: Api; line: string }> {
-  const child = spawn(process.execPath, [MAIN, "--port", "0", "--images", "host", ...flags], {
+  const child = spawn(process.execPath, [MAIN, "--port", "0", ...flags], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   children.push(child);
@@ -36,12 +36,20 @@ async function gone(id: string): Promise<number[]> {
   return processesOf(id);
 }
 
-describe.each(levels)("a server at level %s", (isolation) => {
+describe.each(everyLevel)("a server at level %s", (isolation) => {
+  const LEVEL = ["--isolation", isolation, "--images", isolation === "container" ? "real" : "host"];
+
+  async function freshState(): Promise<string> {
+    const state = stateDir();
+    if (isolation === "container") await addTestImage(state);
+    return state;
+  }
+
   const TREE = ["sh", "-c", 'setsid sleep 81 & sleep 82 & touch "$HOME/ready"; exec sleep 83'];
 
   it("that is killed takes its machines along, and the next one reports them without an exit event", async () => {
-    const state = stateDir();
-    const first = await run("--state", state, "--isolation", isolation);
+    const state = await freshState();
+    const first = await run("--state", state, ...LEVEL);
     expect(first.line).toMatch(
       new RegExp(`^local Machines API ready on http://127.0.0.1:\\d+ \\(${isolation}: .*\\)\n$`),
     );
@@ -63,7 +71,7 @@ describe.each(levels)("a server at level %s", (isolation) => {
     expect(await gone(job.id)).toEqual([]);
     expect(await gone(service.id)).toEqual([]);
 
-    const second = await run("--state", state, "--isolation", isolation);
+    const second = await run("--state", state, ...LEVEL);
     const lost = await second.fly.get(job.id);
     expect(lost.state).toBe("destroyed");
     expect(eventLines(lost.events)[0]).toBe("destroy/destroyed/flyd");
@@ -77,8 +85,8 @@ describe.each(levels)("a server at level %s", (isolation) => {
   });
 
   it("that is asked to end kills its machines, marks them and is gone within two seconds", async () => {
-    const state = stateDir();
-    const first = await run("--state", state, "--isolation", isolation);
+    const state = await freshState();
+    const first = await run("--state", state, ...LEVEL);
     const stubborn = await first.fly.create(["sh", "-c", 'trap "" TERM INT; sleep 85; sleep 86']);
     await first.fly.wait(stubborn.id, "started");
     const asked = Date.now();
@@ -87,7 +95,7 @@ describe.each(levels)("a server at level %s", (isolation) => {
     expect(processesOf(stubborn.id)).toEqual([]);
     // What keeps a sandbox names the state directory.
     expect(processesWith("cmdline", state)).toEqual([]);
-    const second = await run("--state", state, "--isolation", isolation);
+    const second = await run("--state", state, ...LEVEL);
     const lost = await second.fly.get(stubborn.id);
     expect(lost.state).toBe("destroyed");
     expect(exitEvent(lost)).toBeNull();
@@ -97,7 +105,8 @@ describe.each(levels)("a server at level %s", (isolation) => {
 
 describe("the command", () => {
   it("keeps rate limits where --rate-limits says so", async () => {
-    const { child, fly } = await run("--state", stateDir(), "--isolation", "process", "--rate-limits");
+    const flags = ["--state", stateDir(), "--isolation", "process", "--images", "host", "--rate-limits"];
+    const { child, fly } = await run(...flags);
     const statuses = [];
     for (let n = 0; n < 4; n++) statuses.push((await fly.call("GET", "/v1/apps/test/machines")).status);
     expect(statuses).toEqual([200, 200, 200, 429]);

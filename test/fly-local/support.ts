@@ -50,11 +50,15 @@ export function stateDir(): string {
 }
 
 export async function serve(options: Partial<MachinesServerOptions> = {}): Promise<Api> {
+  const directory = options.stateDir ?? stateDir();
+  const isContainer = options.isolation === "container";
+  // On demand: most tests need no engine.
+  if (isContainer) await (await import("./processes/containers.ts")).addTestImage(directory);
   const server = await startMachinesServer({
     port: 0,
-    stateDir: stateDir(),
+    stateDir: directory,
     restartDelayMs: 5,
-    images: "host",
+    images: isContainer ? "real" : "host",
     ...options,
   });
   afterAll(() => server.close());

@@ -1,17 +1,18 @@
-/** Container engines on this computer: found by asking them, as a program without a running engine is none. */
+/** Container engines on this computer: found by having each make a container, as a program without a running engine is none. */
 
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
+import { join } from "node:path";
+import { probeContainers } from "../processes/container/container-probe.ts";
+import { PROGRAMS } from "../processes/container/engine.ts";
+import { enforcementText } from "../processes/limits/limiter.ts";
 import type { Finding } from "./finding.ts";
 
-const ENGINES = {
-  docker: ["version", "--format", "{{.Server.Version}}"],
-  podman: ["version", "--format", "{{.Version}}"],
-};
-const ANSWER_MAX_MS = 5_000;
-
-export async function lookForEngines(): Promise<Finding> {
-  const answers = await Promise.all(Object.entries(ENGINES).map(([name, args]) => ask(name, args)));
+/** @param directory where what a container needs may be written */
+export async function lookAtEngines(directory: string): Promise<Finding> {
+  const named = process.env.MAYFLY_ENGINE;
+  const programs = named ? [named] : PROGRAMS;
+  const answers = await Promise.all(
+    programs.map((program, index) => look(program, join(directory, `engine${index}`))),
+  );
   const isThere = answers.some(({ works }) => works);
   return {
     name: "container engines",
@@ -20,14 +21,12 @@ export async function lookForEngines(): Promise<Finding> {
   };
 }
 
-async function ask(name: string, args: string[]): Promise<{ works: boolean; text: string }> {
-  try {
-    const { stdout } = await promisify(execFile)(name, args, { timeout: ANSWER_MAX_MS });
-    return { works: true, text: `${name} ${stdout.trim()}` };
-  } catch (error) {
-    const { code, stderr = "" } = error as { code?: string | number; stderr?: string };
-    if (code === "ENOENT") return { works: false, text: `${name} is not installed` };
-    const said = stderr.trim().split("\n")[0] || "it did not answer";
-    return { works: false, text: `${name} has no engine that answers (${said})` };
-  }
+async function look(program: string, directory: string): Promise<{ works: boolean; text: string }> {
+  const probe = await probeContainers(directory, true, [program]);
+  if (probe.kind === "unable") return { works: false, text: probe.reason };
+  const { engine, kinds, lack } = probe.plan;
+  const limits =
+    kinds.length === 0 ? "without limits" : `with limits on ${enforcementText({ by: engine.kind, kinds })}`;
+  const text = `${program} ${engine.version} makes containers, ${limits}`;
+  return { works: true, text: lack === null ? text : `${text} (${lack})` };
 }

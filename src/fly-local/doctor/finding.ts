@@ -1,5 +1,7 @@
 /** What `mayfly doctor` finds out of a computer, and how it is told to people. */
 
+import type { Isolation } from "../machines/machine.ts";
+
 export interface Finding {
   readonly name: string;
   /** `good` as it should be; `lesser` works without it; `bad` no run is possible. */
@@ -12,7 +14,7 @@ export interface Diagnosis {
   /** Whether a run is possible here. */
   readonly possible: boolean;
   /** What machines are here unless something else is asked for; null where there can be none. */
-  readonly level: "sandbox" | "process" | null;
+  readonly level: Isolation | null;
   readonly findings: readonly Finding[];
 }
 

@@ -22,7 +22,7 @@ export async function lookAtImages(machines: string, directory: string): Promise
     return {
       name,
       state: "lesser",
-      text: `not usable here, as machines with images must be sandboxes: ${probe.reason}; ${stored}`,
+      text: `usable here by a container engine alone, as there are no sandboxes: ${probe.reason}; ${stored}`,
     };
   await Promise.all([probe.plan.disks?.close(), probe.plan.zygote.close()]);
   return { name, state: "good", text: `${stored}; ${WHO}` };

@@ -1,5 +1,6 @@
 /** What keeps machines apart on this computer, found by making one and trying each part of it. */
 
+import type { Isolation } from "../machines/machine.ts";
 import { failureOf } from "../processes/init/init.ts";
 import { NAMESPACE, unshare } from "../processes/init/operations.ts";
 import { installInit } from "../processes/init/program.ts";
@@ -11,7 +12,7 @@ import { probeSandbox, type SandboxPlan } from "../processes/sandbox-probe.ts";
 import type { Finding } from "./finding.ts";
 
 export interface IsolationFindings {
-  readonly level: "sandbox" | "process" | null;
+  readonly level: Isolation | null;
   readonly findings: readonly Finding[];
 }
 

@@ -3,7 +3,7 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { lookForEngines } from "./engines.ts";
+import { lookAtEngines } from "./engines.ts";
 import { type Diagnosis, diagnosisText, type Finding } from "./finding.ts";
 import { lookAtImages } from "./images.ts";
 import { lookAtIsolation } from "./isolation.ts";
@@ -30,7 +30,7 @@ async function diagnose(): Promise<Diagnosis> {
   const [isolation, images, engines, ports] = await Promise.all([
     lookAtIsolation(join(directory, "files")),
     lookAtImages(join(state, "machines"), join(directory, "images")),
-    lookForEngines(),
+    lookAtEngines(join(directory, "engines")),
     lookAtPorts(),
   ]);
   const findings = [lookAtNode(), ...isolation.findings, images, engines, ...ports];

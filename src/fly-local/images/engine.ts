@@ -4,17 +4,14 @@ import { execFile, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { promisify } from "node:util";
 import type { ImageContent } from "./content.ts";
+import { engineName, inspectImage } from "./engine-inspect.ts";
 import { ImageError } from "./error.ts";
-import { readConfig } from "./image-config.ts";
 import { checkPlatform, type Platform } from "./manifest.ts";
 import type { Reference } from "./reference.ts";
 
 export const ENGINES = ["docker", "podman"];
-/** An engine whose daemon hangs is none. */
-const ANSWER_MS = 5_000;
-const MAX_BYTES = 4 * 1024 * 1024;
 /** `create` wants a command where the image has none; it is never run. */
-const NO_COMMAND = "/mayfly-never-run";
+export const NO_COMMAND = "/mayfly-never-run";
 
 const call = promisify(execFile);
 
@@ -25,51 +22,21 @@ export async function fromEngine(
   engines: readonly string[],
 ): Promise<ImageContent | null> {
   for (const engine of engines) {
-    const found = await inspected(engine, reference);
+    const found = await inspectImage(engine, engineName(reference));
     if (found === null) continue;
     try {
-      const { config } = readConfig(
-        JSON.stringify({ os: found.Os, architecture: found.Architecture, config: found.Config }),
-      );
-      checkPlatform(config, platform);
-      const id = found.Id.includes(":") ? found.Id : `sha256:${found.Id}`;
-      const fetch = async (place: string, signal: AbortSignal) => {
-        await exportTo(engine, found.Id, place, signal);
-        return place;
-      };
-      return { id, digest: digestOf(found), config, layers: [{ diffId: null, bytes: null, fetch }] };
+      checkPlatform(found.config, platform);
     } catch {
       // Another source may have one that fits.
+      continue;
     }
+    const fetch = async (place: string, signal: AbortSignal) => {
+      await exportTo(engine, found.id, place, signal);
+      return place;
+    };
+    return { ...found, layers: [{ diffId: null, bytes: null, fetch }] };
   }
   return null;
-}
-
-interface Inspected {
-  Id: string;
-  Os?: string;
-  Architecture?: string;
-  RepoDigests?: string[] | null;
-  Config?: unknown;
-}
-
-async function inspected(engine: string, { name }: Reference): Promise<Inspected | null> {
-  // Engines know the hub under another name than its registry's.
-  const known = name.replace(/^registry-1\.docker\.io\//, "docker.io/");
-  try {
-    const { stdout } = await call(engine, ["image", "inspect", known], {
-      timeout: ANSWER_MS,
-      maxBuffer: MAX_BYTES,
-    });
-    const [image] = JSON.parse(stdout) as (Partial<Inspected> | undefined)[];
-    return typeof image?.Id === "string" ? (image as Inspected) : null;
-  } catch {
-    return null;
-  }
-}
-
-function digestOf({ RepoDigests }: Inspected): string | null {
-  return /@(sha256:[a-f0-9]{64})$/.exec(RepoDigests?.[0] ?? "")?.[1] ?? null;
 }
 
 /** Its whole file system as one tar. */

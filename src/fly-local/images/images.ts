@@ -2,7 +2,7 @@
 
 import type { WireConfig } from "../../fly/wire.ts";
 import { ApiError } from "../error.ts";
-import type { StoredImage } from "./store.ts";
+import type { ImageConfig } from "./image-config.ts";
 
 export type ImagesChoice = "host" | "real";
 
@@ -10,6 +10,15 @@ export type ImagesChoice = "host" | "real";
 export interface ImageFacts {
   readonly digest: string;
   readonly labels: Readonly<Record<string, string>> | null;
+}
+
+/** An image that machines can be started from. */
+export interface ImageAtHand {
+  /** Where a container engine has it, what that knows it by. */
+  readonly id: string;
+  /** A directory that is never changed: the image's files; where a container engine has those, its accounts alone. */
+  readonly root: string;
+  readonly config: ImageConfig;
 }
 
 export interface Images {
@@ -22,8 +31,14 @@ export interface Images {
    * Has the image at hand; null where machines see this computer's files in its place.
    * @throws ImageError
    */
-  prepare(image: string): Promise<StoredImage | null>;
+  prepare(image: string): Promise<ImageAtHand | null>;
   close(): Promise<void>;
+}
+
+/** @param image its digest is that of its manifest; null where it has none */
+export function factsOf(image: { id: string; digest: string | null; config: ImageConfig }): ImageFacts {
+  const { labels } = image.config;
+  return { digest: image.digest ?? image.id, labels: Object.keys(labels).length === 0 ? null : labels };
 }
 
 /** @throws ApiError where there is nothing to run */

@@ -6,7 +6,7 @@ import { credentialsFor, dockerConfigPath } from "./credentials.ts";
 import { ENGINES, fromEngine } from "./engine.ts";
 import { asImageError, ImageError } from "./error.ts";
 import { fromRegistry } from "./from-registry.ts";
-import type { Images } from "./images.ts";
+import { factsOf, type Images } from "./images.ts";
 import { type Platform, platformHere } from "./manifest.ts";
 import { PullLog } from "./pull-log.ts";
 import { parseReference, type Reference } from "./reference.ts";
@@ -104,9 +104,4 @@ export function realImages(options: RealImagesOptions): Images {
       await Promise.allSettled([...pulls.values()].map(({ stored }) => stored));
     },
   };
-}
-
-function factsOf({ id, digest, config }: StoredImage) {
-  const labels = Object.keys(config.labels).length === 0 ? null : config.labels;
-  return { digest: digest ?? id, labels };
 }

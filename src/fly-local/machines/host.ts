@@ -4,8 +4,7 @@
  */
 
 import { ImageError } from "../images/error.ts";
-import type { Images } from "../images/images.ts";
-import type { StoredImage } from "../images/store.ts";
+import type { ImageAtHand, Images } from "../images/images.ts";
 import type { GuestMemory, GuestPlan, Level, ProcessExit } from "../processes/level.ts";
 import type { ExecOutcome } from "./cut-off.ts";
 import { imageAtHand } from "./image-at-hand.ts";
@@ -22,7 +21,7 @@ export interface HostOptions {
   /** Between an exit and the restart by policy. */
   readonly restartDelayMs: number;
   /** What a start is made of, decided at each one. */
-  readonly planOf: (machine: Machine, image: StoredImage | null) => GuestPlan;
+  readonly planOf: (machine: Machine, image: ImageAtHand | null) => GuestPlan;
   /** How long having an image at hand is made to take longer. */
   readonly pullDelayMs: (machine: Machine) => number;
   /** How long a boot is made to take longer. */

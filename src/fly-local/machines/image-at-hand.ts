@@ -1,7 +1,6 @@
 /** Has what a Machine is about to need of its image. */
 
-import type { Images } from "../images/images.ts";
-import type { StoredImage } from "../images/store.ts";
+import type { ImageAtHand, Images } from "../images/images.ts";
 import type { Machine } from "./machine.ts";
 import type { Registry } from "./registry.ts";
 
@@ -14,7 +13,7 @@ export async function imageAtHand(
   machine: Machine,
   images: Images,
   registry: Registry,
-): Promise<StoredImage | null> {
+): Promise<ImageAtHand | null> {
   if (images.kind === "host") return null;
   const { id, config } = machine;
   const stored = await images.prepare(config.image);

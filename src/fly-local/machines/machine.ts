@@ -33,7 +33,7 @@ export type MachineState =
   | "destroying"
   | "destroyed";
 
-export type Isolation = "sandbox" | "process";
+export type Isolation = "sandbox" | "process" | "container";
 
 /** The exclusive right to change a Machine; whoever shows the nonce has it (docs: Machines resource, leases). */
 export interface Lease {

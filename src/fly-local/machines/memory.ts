@@ -40,6 +40,8 @@ export async function withMemory<T>(
 }
 
 function lackOf(level: Level): string {
+  if (level.name === "container")
+    return 'the server runs them at isolation level "container", whose limits are the engine\'s and set once; level "sandbox" changes them';
   return level.name === "process"
     ? 'the server runs them at isolation level "process"; level "sandbox" has limits'
     : "the server was started without limits (--no-limits)";

@@ -3,7 +3,7 @@
 import type { WireConfig } from "../../fly/wire.ts";
 import { type Account, accountIn } from "../images/account.ts";
 import { ImageError } from "../images/error.ts";
-import type { StoredImage } from "../images/store.ts";
+import type { ImageAtHand } from "../images/images.ts";
 import type { Platform } from "../platform/platform.ts";
 import type { Secrets } from "../platform/secrets.ts";
 import type { GuestImage, GuestPlan, ProcessPlan } from "../processes/level.ts";
@@ -17,7 +17,7 @@ import { commandsOf, ownVariables, readProcesses } from "./processes.ts";
  * @param image null where this computer's own files stand in for one
  * @throws ImageError where the image has no command, or not the user that it names
  */
-export function startPlan(machine: Machine, image: StoredImage | null, platform: Platform): GuestPlan {
+export function startPlan(machine: Machine, image: ImageAtHand | null, platform: Platform): GuestPlan {
   const { config } = machine;
   const { secrets, volumes, logs } = platform;
   const commands = commandsOf(config, image?.config ?? null);
@@ -46,8 +46,8 @@ export function startPlan(machine: Machine, image: StoredImage | null, platform:
   };
 }
 
-function ofImage({ root, config }: StoredImage): GuestImage {
-  return { root, cwd: config.workdir.startsWith("/") ? config.workdir : `/${config.workdir}` };
+function ofImage({ id, root, config }: ImageAtHand): GuestImage {
+  return { id, root, cwd: config.workdir.startsWith("/") ? config.workdir : `/${config.workdir}` };
 }
 
 function withHome(env: Record<string, string>, account: Account | null): Record<string, string> {
@@ -55,7 +55,7 @@ function withHome(env: Record<string, string>, account: Account | null): Record<
 }
 
 /** The user that was asked for, else the image's; null where neither says one. */
-function accountOf(image: StoredImage | null, user: string | null | undefined): Account | null {
+function accountOf(image: ImageAtHand | null, user: string | null | undefined): Account | null {
   if (image !== null) return accountIn(image.root, user || image.config.user);
   return user ? accountIn("/", user, "this computer") : null;
 }

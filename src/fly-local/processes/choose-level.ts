@@ -2,6 +2,8 @@
 
 import { join } from "node:path";
 import type { ImagesChoice } from "../images/images.ts";
+import { containerLevel } from "./container/container-level.ts";
+import { type ContainerProbe, type EnginePlan, probeContainers } from "./container/container-probe.ts";
 import type { Level } from "./level.ts";
 import { chooseLimiter } from "./limits/choose-limiter.ts";
 import { enforcementText } from "./limits/limiter.ts";
@@ -9,7 +11,8 @@ import { processLevel } from "./process-level.ts";
 import { type SandboxOptions, sandboxLevel } from "./sandbox.ts";
 import { probeSandbox, type SandboxPlan } from "./sandbox-probe.ts";
 
-export type IsolationChoice = "auto" | "sandbox" | "process";
+export const ISOLATIONS = ["auto", "sandbox", "process", "container"] as const;
+export type IsolationChoice = (typeof ISOLATIONS)[number];
 
 export interface LevelOptions extends SandboxOptions {
   /** Whether Machines are held to their size. Default: yes. */
@@ -18,6 +21,8 @@ export interface LevelOptions extends SandboxOptions {
   readonly hidden?: readonly string[];
   /** What Machines see. Default: this computer's own files. */
   readonly images?: ImagesChoice;
+  /** What the container engine is started by. Default: docker, else podman. */
+  readonly engine?: string | null;
 }
 
 /**
@@ -31,6 +36,7 @@ export async function chooseLevel(
 ): Promise<Level> {
   const { hidden = [], images = "host" } = options;
   const directory = join(state, "isolation");
+  if (choice === "container") return containers(directory, images, options);
   const machines = join(directory, "machines");
   if (choice === "process" && images === "real")
     throw new Error(`machines at isolation level "process" have no images; ${HOST_IMAGES}`);
@@ -38,12 +44,43 @@ export async function chooseLevel(
   const probe = await probeSandbox(join(directory, "sandbox"), [...hidden, state], images);
   if (probe.kind === "able") return limited(probe.plan, options);
   if (choice === "sandbox") throw new Error(`this computer cannot make sandboxes: ${probe.reason}`);
-  if (images === "real")
+  if (images === "real") {
+    const other = await probeEngine(directory, options);
+    if (other.kind === "able") return ofEngine(other.plan, options, `no sandboxes here: ${probe.reason}`);
     throw new Error(
-      `machines with images must be sandboxes, and this computer cannot make any: ${probe.reason}; ${HOST_IMAGES}`,
+      `machines with images must be sandboxes or containers, and this computer cannot make any: sandboxes: ${probe.reason}; containers: ${other.reason}; ${HOST_IMAGES}`,
     );
+  }
   const level = processLevel(machines);
   return withNetwork({ ...level, detail: `${level.detail}; no sandboxes here: ${probe.reason}` }, options);
+}
+
+async function containers(directory: string, images: ImagesChoice, options: LevelOptions): Promise<Level> {
+  if (images === "host")
+    throw new Error(
+      'machines at isolation level "container" have images and do not see this computer\'s own files; --images real is what they need',
+    );
+  const probe = await probeEngine(directory, options);
+  if (probe.kind === "able") return ofEngine(probe.plan, options, null);
+  throw new Error(
+    `this computer cannot make containers: ${probe.reason}; a docker or podman that works is needed, which --engine can name`,
+  );
+}
+
+function probeEngine(directory: string, { engine, limits = true }: LevelOptions): Promise<ContainerProbe> {
+  return probeContainers(join(directory, "container"), limits, engine ? [engine] : undefined);
+}
+
+/** @param remark for the line at start-up */
+async function ofEngine(plan: EnginePlan, options: LevelOptions, remark: string | null): Promise<Level> {
+  const level = await containerLevel(plan, options);
+  const { enforcement } = level;
+  const limits = enforcement === null ? "no limits" : `limits on ${enforcementText(enforcement)}`;
+  const texts = [
+    plan.lack === null ? limits : `${limits} (${plan.lack})`,
+    ...(remark === null ? [] : [remark]),
+  ];
+  return said(level, texts.join("; "));
 }
 
 async function limited(plan: SandboxPlan, options: LevelOptions): Promise<Level> {
@@ -58,7 +95,8 @@ function said(level: Level, text: string): Level {
 }
 
 function withNetwork(level: Level, { network }: LevelOptions): Level {
-  if (network === "none") throw new Error(`without a network machines must be sandboxes: ${level.detail}`);
+  if (network === "none")
+    throw new Error(`without a network machines must be sandboxes or containers: ${level.detail}`);
   return level;
 }
 

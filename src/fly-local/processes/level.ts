@@ -1,7 +1,8 @@
-/** How the processes of a Machine are kept apart from the computer: one interface, two levels. */
+/** How the processes of a Machine are kept apart from the computer: one interface, three levels. */
 
 import type { LogWriter } from "../logs/logs.ts";
-import type { Machine } from "../machines/machine.ts";
+import type { Isolation, Machine } from "../machines/machine.ts";
+import type { EnginePlan } from "./container/container-probe.ts";
 import type { Enforcement } from "./limits/limiter.ts";
 
 /** How a process ended: by itself with a code, or of a signal (then `code` is 0). */
@@ -97,6 +98,8 @@ export interface Mount {
 
 /** What a Machine has of its image. */
 export interface GuestImage {
+  /** What a container engine knows it by, where one has it. */
+  readonly id: string;
   /** The image's files; never changed. */
   readonly root: string;
   /** Where main processes start; made where the image does not have it. */
@@ -104,7 +107,7 @@ export interface GuestImage {
 }
 
 export interface Level {
-  readonly name: "sandbox" | "process";
+  readonly name: Isolation;
   /** Completes the line at start-up: what a Machine of this level is. */
   readonly detail: string;
   /** What holds its Machines to their size; null for nothing. */
@@ -113,10 +116,12 @@ export interface Level {
   readonly canCutOff: boolean;
   /** Why a file cannot be put at this path, or null. */
   fileRefusal(path: string): string | null;
-  /** Why volumes can not be mounted, or null. */
-  readonly mountRefusal: string | null;
+  /** Why a volume can not be mounted at this path, or null. */
+  mountRefusal(path: string): string | null;
   /** Why processes can not be of a user of their own, or null. */
   readonly userRefusal: string | null;
+  /** The engine that has the images of its Machines; absent where they have no images, or ours. */
+  readonly engine?: EnginePlan;
   /** Starts the main processes. */
   start(plan: GuestPlan): Promise<Guest>;
   /** Removes what a Machine left on the computer, where this level leaves anything. */

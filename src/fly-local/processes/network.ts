@@ -21,7 +21,7 @@ export function networkRefusal(config: WireConfig, canBeNone: boolean): string |
   const asked = config.metadata?.[KEY];
   if (asked === undefined || asked === "host" || (asked === "none" && canBeNone)) return null;
   return asked === "none"
-    ? `config.metadata.${KEY}: "none" needs isolation level "sandbox"`
+    ? `config.metadata.${KEY}: "none" needs isolation level "sandbox" or "container"`
     : `config.metadata.${KEY}: "${asked}" is none of ${NETWORKS.join(", ")}`;
 }
 

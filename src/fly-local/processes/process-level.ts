@@ -40,7 +40,7 @@ export function processLevel(directory: string): Level {
       isInTmp(path)
         ? null
         : `config.files: guest_path "${path}" is refused: at isolation level "process" machines share the files of this computer, so only paths under /tmp/ are accepted`,
-    mountRefusal:
+    mountRefusal: () =>
       'config.mounts is refused: at isolation level "process" machines share the files of this computer, and a volume needs a path of its own; level "sandbox" has it',
     userRefusal:
       'config.processes: user is refused: at isolation level "process" machines are processes of whoever runs the server; level "sandbox" has users',

@@ -5,12 +5,12 @@
 
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { makeDirectory, type Operation, putFile, setHostname } from "./init/operations.ts";
+import { startGuest } from "./init-guest.ts";
 import type { GuestPlan, Level, Mount } from "./level.ts";
 import { amountsOf } from "./limits/amounts.ts";
 import type { Limiter } from "./limits/limiter.ts";
 import { endSandbox, makeSandbox, type Sandbox } from "./make-sandbox.ts";
 import { type Network, networkOf, withoutNetwork } from "./network.ts";
-import { startGuest } from "./sandbox-guest.ts";
 import type { Probe, SandboxPlan } from "./sandbox-probe.ts";
 
 /** A spare is made a moment after the last was taken, when the Machine that took it has got going. */
@@ -102,7 +102,7 @@ export function sandboxLevel(
     enforcement: limiter === null ? null : { ...limiter.enforcement, ...(pidsMax && { pidsMax }) },
     canCutOff: true,
     fileRefusal: () => null,
-    mountRefusal: null,
+    mountRefusal: () => null,
     userRefusal: process.getuid?.() === 0 ? null : ONE_USER,
     start: async (guestPlan) => {
       const { mounts, image } = guestPlan;
@@ -119,7 +119,13 @@ export function sandboxLevel(
           setHostname(id),
           ...filesOf(guestPlan, resolv),
         ]);
-        return await startGuest(guestPlan, sandbox);
+        return await startGuest(guestPlan, init, {
+          pid: init.pid,
+          hasUsers: process.getuid?.() === 0,
+          memory: fence?.memory ?? null,
+          hadOomKill: () => (fence?.oomKills() ?? 0) > 0,
+          end: () => endSandbox(sandbox),
+        });
       } catch (error) {
         await endSandbox(sandbox);
         throw error;

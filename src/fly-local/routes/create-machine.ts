@@ -10,7 +10,7 @@ import { placed } from "../machines/placement.ts";
 import { checkSecretFiles, checkSecretsVersion } from "../platform/secrets.ts";
 import { networkRefusal } from "../processes/network.ts";
 import { bodyOf } from "../request.ts";
-import { claimedMounts, readMounts } from "../volumes/mounts.ts";
+import { claimedMounts, refuseMounts } from "../volumes/mounts.ts";
 
 export const createMachine: Operation = async (c, { host, platform, region, scheduler }) => {
   const { registry, level, images } = host;
@@ -23,8 +23,7 @@ export const createMachine: Operation = async (c, { host, platform, region, sche
   const { secrets, volumes } = platform;
   checkSecretsVersion(request.min_secrets_version, secrets.version(app));
   checkSecretFiles(request.config, app, secrets);
-  if (readMounts(request.config).length > 0 && level.mountRefusal !== null)
-    throw new ApiError(400, level.mountRefusal);
+  refuseMounts(request.config, level);
   const checkName = () => {
     const holder = request.name ? registry.holderOf(app, request.name) : null;
     if (holder !== null) throw nameTaken(holder, request.name ?? "");

@@ -7,13 +7,14 @@ import { filledConfig, readUpdateRequest, refuseForLevel } from "../machines/con
 import { leasedMachine, newLease } from "../machines/lease.ts";
 import { toWire } from "../machines/machine.ts";
 import { bodyOf } from "../request.ts";
-import { keptMounts } from "../volumes/mounts.ts";
+import { keptMounts, refuseMounts } from "../volumes/mounts.ts";
 
 export const updateMachine: Operation = async (c, parts) => {
   const { host } = parts;
   const { registry } = host;
   const request = readUpdateRequest(await bodyOf(c));
   refuseForLevel(request.config, host.level);
+  refuseMounts(request.config, host.level);
   const { current_version: expected } = request;
   const updatable = () => {
     const machine = leasedMachine(c, parts);

@@ -3,9 +3,9 @@
 import { posix } from "node:path";
 import { z } from "zod";
 import type { WireConfig } from "../../fly/wire.ts";
-import { invalid, precondition } from "../error.ts";
+import { ApiError, invalid, precondition } from "../error.ts";
 import type { Registry } from "../machines/registry.ts";
-import type { Mount } from "../processes/level.ts";
+import type { Level, Mount } from "../processes/level.ts";
 import type { Volumes } from "./volumes.ts";
 
 const wireMount = z.looseObject({
@@ -18,6 +18,14 @@ const wireMount = z.looseObject({
 type WireMount = z.infer<typeof wireMount>;
 
 const MOUNTS_MAX = 1;
+
+/** Throws where the level can not mount a volume at one of the config's paths. */
+export function refuseMounts(config: WireConfig, level: Level): void {
+  for (const { path } of readMounts(config)) {
+    const refusal = level.mountRefusal(path);
+    if (refusal !== null) throw new ApiError(400, refusal);
+  }
+}
 
 /**
  * The mounts of a Machine that is about to be made, each with the id of its volume.

@@ -46,12 +46,17 @@ export async function registry(): Promise<TestRegistry> {
     if (!isLetIn(test, request)) return challenge(test, response);
     test.asked.push(`${request.method} ${url.pathname}`);
     if (test.intercept(request, response)) return undefined;
+    // What engines ask first, to learn whether this is a registry.
+    if (url.pathname === "/v2/") return json(response, 200, {});
     const [, repository = "", kind, name = ""] =
       /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(url.pathname) ?? [];
     const found = kind === "blobs" ? test.blobs.get(name) : manifests.get(`${repository}:${name}`);
     if (found === undefined)
       return json(response, 404, { errors: [{ code: "MANIFEST_UNKNOWN", message: "manifest unknown" }] });
-    response.writeHead(200, { "content-length": found.length }).end(found);
+    const type = /"mediaType":"([^"]+)"/.exec(kind === "manifests" ? found.toString("latin1") : "")?.[1];
+    response
+      .writeHead(200, { "content-length": found.length, ...(type && { "content-type": type }) })
+      .end(found);
     return undefined;
   });
   await listening(server);

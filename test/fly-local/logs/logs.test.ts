@@ -3,7 +3,7 @@ import { Logs } from "../../../src/fly-local/logs/logs.ts";
 import type { Machine } from "../../../src/fly-local/machines/machine.ts";
 import { startMachinesServer } from "../../../src/fly-local/server.ts";
 import { openStore } from "../../../src/fly-local/store.ts";
-import { levels } from "../processes/levels.ts";
+import { everyLevel } from "../processes/containers.ts";
 import { api, LIVES, machines, serve, stateDir } from "../support.ts";
 
 interface Page {
@@ -15,7 +15,7 @@ interface Page {
   error?: string;
 }
 
-describe.each(levels)("logs at level %s", async (isolation) => {
+describe.each(everyLevel)("logs at level %s", async (isolation) => {
   const fly = await serve({ isolation });
   const read = async (query: string, app = "test") =>
     (await fly.call<Page>("GET", `/api/v1/apps/${app}/logs?${query}`)).body;

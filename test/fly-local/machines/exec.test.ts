@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { levels } from "../processes/levels.ts";
+import { everyLevel } from "../processes/containers.ts";
 import { LIVES, machines, processesOf, serve } from "../support.ts";
 
-describe.each(levels)("exec at level %s", async (isolation) => {
+describe.each(everyLevel)("exec at level %s", async (isolation) => {
   const fly = await serve({ isolation });
   let id = "";
 

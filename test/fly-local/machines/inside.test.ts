@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { hasProc } from "../../../src/fly-local/processes/stats.ts";
+import { everyLevel } from "../processes/containers.ts";
 import { levels } from "../processes/levels.ts";
 import { nodeInside } from "../processes/node-inside.ts";
-import { LIVES, machines, serve } from "../support.ts";
+import { type Api, LIVES, machines, serve } from "../support.ts";
 
 const NODE = nodeInside();
 
@@ -17,16 +18,17 @@ interface Row {
   listen_sockets: { proto: string; address: string }[];
 }
 
-describe.skipIf(!hasProc()).each(levels)("inside a machine at level %s", async (isolation) => {
+const ps = (fly: Api, id: string, query = "") => fly.call<Row[]>("GET", `${machines}/${id}/ps${query}`);
+
+describe.skipIf(!hasProc()).each(everyLevel)("inside a machine at level %s", async (isolation) => {
   const fly = await serve({ isolation });
-  const ps = (id: string, query = "") => fly.call<Row[]>("GET", `${machines}/${id}/ps${query}`);
 
   it("ps lists its processes and no other, as it numbers them itself", async () => {
     const script = 'sleep 1111 & cd /usr; touch "$HOME/ready"; wait';
     const { id } = await fly.create(["sh", "-c", script]);
     await fly.wait(id, "started");
     await fly.exec(id, ["sh", "-c", 'until [ -e "$HOME/ready" ]; do sleep 0.01; done']);
-    const rows = (await ps(id)).body;
+    const rows = (await ps(fly, id)).body;
     expect(rows.map(({ command }) => command).sort()).toEqual([
       'sh -c sleep 1111 & cd /usr; touch "$HOME/ready"; wait',
       "sleep 1111",
@@ -36,7 +38,7 @@ describe.skipIf(!hasProc()).each(levels)("inside a machine at level %s", async (
     expect(sleep.rss).toBeGreaterThan(0);
     expect(Math.abs(sleep.stime + sleep.rtime - Date.now() / 1000)).toBeLessThan(3);
     const inner = (await fly.exec(id, ["sh", "-c", "grep -l 1111 /proc/[0-9]*/cmdline"])).body.stdout ?? "";
-    if (isolation === "sandbox") expect(inner).toContain(`/proc/${sleep.pid}/cmdline`);
+    if (isolation !== "process") expect(inner).toContain(`/proc/${sleep.pid}/cmdline`);
     await fly.call("DELETE", `${machines}/${id}?force=true`);
     await fly.wait(id, "destroyed");
     expect((await fly.call("GET", `${machines}/${id}/ps`)).body.error).toBe(
@@ -47,12 +49,23 @@ describe.skipIf(!hasProc()).each(levels)("inside a machine at level %s", async (
   it("ps is sorted as asked, and refuses to be sorted by what it has not", async () => {
     const { id } = await fly.create(["sh", "-c", "sleep 1112 & sleep 1113 & wait"]);
     await fly.wait(id, "started");
-    const pids = (await ps(id, "?sort_by=pid&order=desc")).body.map(({ pid }) => pid);
+    const pids = (await ps(fly, id, "?sort_by=pid&order=desc")).body.map(({ pid }) => pid);
     expect(pids).toEqual([...pids].sort((a, b) => b - a));
-    expect((await ps(id, "?sort_by=beauty")).status).toBe(400);
-    expect((await ps(id, "?order=random")).status).toBe(400);
+    expect((await ps(fly, id, "?sort_by=beauty")).status).toBe(400);
+    expect((await ps(fly, id, "?order=random")).status).toBe(400);
     await fly.call("DELETE", `${machines}/${id}?force=true`);
   });
+
+  it("nothing is told of one that does not run", async () => {
+    const { id } = await fly.create(LIVES, {}, { skip_launch: true });
+    await fly.wait(id, "stopped");
+    expect((await ps(fly, id)).status).toBe(412);
+    expect((await fly.call("GET", `${machines}/${id}/memory`)).status).toBe(412);
+  });
+});
+
+describe.skipIf(!hasProc()).each(levels)("inside a machine with Node at level %s", async (isolation) => {
+  const fly = await serve({ isolation });
 
   it("ps lists what a thread other than the first has started, too", async () => {
     const inThread = `const { spawn } = require("node:child_process"); const { writeFileSync } = require("node:fs"); spawn("sleep", ["2222"]).once("spawn", () => writeFileSync(process.env.HOME + "/ready", ""));`;
@@ -60,7 +73,7 @@ describe.skipIf(!hasProc()).each(levels)("inside a machine at level %s", async (
     const { id } = await fly.create([NODE, "-e", script]);
     await fly.wait(id, "started");
     await fly.exec(id, ["sh", "-c", 'until [ -e "$HOME/ready" ]; do sleep 0.01; done']);
-    expect((await ps(id)).body.map(({ command }) => command)).toContain("sleep 2222");
+    expect((await ps(fly, id)).body.map(({ command }) => command)).toContain("sleep 2222");
     await fly.call("DELETE", `${machines}/${id}?force=true`);
   });
 
@@ -73,7 +86,7 @@ describe.skipIf(!hasProc()).each(levels)("inside a machine at level %s", async (
       "-c",
       'until [ -s "$HOME/port" ]; do sleep 0.01; done; cat "$HOME/port"',
     ]);
-    const [row] = (await ps(id)).body;
+    const [row] = (await ps(fly, id)).body;
     expect(row?.listen_sockets).toEqual([{ proto: "tcp", address: `127.0.0.1:${body.stdout}` }]);
     await fly.call("DELETE", `${machines}/${id}?force=true`);
   });
@@ -92,12 +105,5 @@ describe.skipIf(!hasProc()).each(levels)("inside a machine at level %s", async (
     expect(memory.body.available_mb).toBeLessThan(512 - 64);
     expect(memory.body.available_mb).toBeGreaterThan(0);
     await fly.call("DELETE", `${machines}/${id}?force=true`);
-  });
-
-  it("nothing is told of one that does not run", async () => {
-    const { id } = await fly.create(LIVES, {}, { skip_launch: true });
-    await fly.wait(id, "stopped");
-    expect((await ps(id)).status).toBe(412);
-    expect((await fly.call("GET", `${machines}/${id}/memory`)).status).toBe(412);
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { WireMachine } from "../../../src/fly/wire.ts";
 import { HandClock } from "../hand-clock.ts";
-import { levels } from "../processes/levels.ts";
+import { everyLevel } from "../processes/containers.ts";
 import { eventLines, exitEvent, LIVES, machines, processesOf, serve } from "../support.ts";
 
-describe.each(levels)("a machine at level %s", async (isolation) => {
+describe.each(everyLevel)("a machine at level %s", async (isolation) => {
   const fly = await serve({ isolation });
 
   it("that ends with 0 has an exit event without exit_code, and destroys itself", async () => {
@@ -225,13 +225,13 @@ describe.each(levels)("a machine at level %s", async (isolation) => {
     );
     const { HOME, TMPDIR, ...rest } = seen;
     expect(rest).toEqual(expected);
-    expect(HOME).toContain(isolation === "sandbox" ? "/root" : id);
+    expect(HOME).toContain(isolation === "process" ? id : "/root");
     await fly.call("DELETE", `${machines}/${id}?force=true`);
   });
 
   it("says its level in a field and every answer says it in a header", async () => {
     const reply = await fly.call<WireMachine>("POST", machines, {
-      config: { image: "x", init: { exec: ["true"] }, restart: { policy: "no" }, auto_destroy: true },
+      config: { image: "alpine", init: { exec: ["true"] }, restart: { policy: "no" }, auto_destroy: true },
     });
     expect(reply.body.isolation).toBe(isolation);
     expect(reply.headers.get("mayfly-isolation")).toBe(isolation);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { levels } from "../processes/levels.ts";
+import { everyLevel } from "../processes/containers.ts";
 import { eventLines, exitEvent, LIVES, machines, processesOf, serve } from "../support.ts";
 
 /** Counts in a file, with a child of its own and one that left its session. */
@@ -17,7 +17,7 @@ function statesOf(id: string): string[] {
   );
 }
 
-describe.each(levels)("a suspend at level %s", async (isolation) => {
+describe.each(everyLevel)("a suspend at level %s", async (isolation) => {
   const fly = await serve({ isolation });
   const make = async (config: object = {}) => {
     const { id } = await fly.create(COUNTS, { auto_destroy: false, ...config });

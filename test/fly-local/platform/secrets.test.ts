@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { levels } from "../processes/levels.ts";
+import { everyLevel } from "../processes/containers.ts";
 import { LIVES, machines, serve, stateDir } from "../support.ts";
 
 interface Listed {
@@ -76,7 +76,7 @@ describe("secrets", async () => {
   });
 });
 
-describe.each(levels)("secrets of machines at level %s", async (isolation) => {
+describe.each(everyLevel)("secrets of machines at level %s", async (isolation) => {
   const fly = await serve({ isolation });
   const printed = async (id: string, name: string) => {
     await fly.wait(id, "started");

@@ -61,7 +61,8 @@ describe.skipIf(process.platform !== "linux")("a zygote", () => {
   });
 
   it("takes nobody for an init who does not know the token", async () => {
-    const init = new Init(await zygote.fork("/"));
+    const control = await zygote.fork("/");
+    const init = new Init(control, control);
     const [name = ""] = sockets();
     const fd = openSync(directory, "r");
     const stranger = createConnection(`/proc/self/fd/${fd}/${name}`);

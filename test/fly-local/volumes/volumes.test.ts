@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { WireMachine } from "../../../src/fly/wire.ts";
 import { systemClock } from "../../../src/fly-local/clock.ts";
-import { hasSandbox } from "../processes/levels.ts";
+import { isolatedLevels } from "../processes/containers.ts";
 import { LIVES, machines, serve, stateDir } from "../support.ts";
 
 interface Volume {
@@ -175,10 +175,9 @@ describe("volumes", async () => {
   });
 });
 
-describe.skipIf(!hasSandbox)("volumes of sandboxed machines", async () => {
+describe.each(isolatedLevels)("volumes of machines at level %s", async (isolation) => {
   const state = stateDir();
-  const fly = hasSandbox ? await serve({ isolation: "sandbox", stateDir: state }) : null;
-  if (fly === null) return;
+  const fly = await serve({ isolation, stateDir: state });
   const volume = async (more: object = {}) =>
     (await fly.call<Volume>("POST", volumes, { name: "data", ...more })).body;
   const run = async (script: string, mounts: object[]) => {
@@ -188,7 +187,13 @@ describe.skipIf(!hasSandbox)("volumes of sandboxed machines", async () => {
   };
   const create = (mounts: unknown) =>
     fly.call<WireMachine & { error?: string }>("POST", machines, {
-      config: { image: "x", init: { exec: LIVES }, auto_destroy: true, restart: { policy: "no" }, mounts },
+      config: {
+        image: "alpine",
+        init: { exec: LIVES },
+        auto_destroy: true,
+        restart: { policy: "no" },
+        mounts,
+      },
     });
 
   it("keep what a machine wrote for the next one", async () => {
@@ -225,7 +230,7 @@ describe.skipIf(!hasSandbox)("volumes of sandboxed machines", async () => {
     const update = (mounts?: unknown) =>
       fly.call<WireMachine & { error?: string }>("POST", `${machines}/${holder}`, {
         config: {
-          image: "x",
+          image: "alpine",
           init: { exec: LIVES },
           restart: { policy: "no" },
           ...(mounts !== undefined && { mounts }),

@@ -9,8 +9,19 @@ export const MACHINES_MAIN = fileURLToPath(new URL("../../../fly-local/main.ts",
 
 /** What was given, as the program's own arguments. */
 export function machinesArgs(options: MachinesOptions): string[] {
-  const { port, host, state, isolation, images, network, token, region, faults } = options;
-  const named = Object.entries({ port, host, state, isolation, images, network, token, region, faults })
+  const { port, host, state, isolation, engine, images, network, token, region, faults } = options;
+  const named = Object.entries({
+    port,
+    host,
+    state,
+    isolation,
+    engine,
+    images,
+    network,
+    token,
+    region,
+    faults,
+  })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `--${name}=${value}`);
   return [

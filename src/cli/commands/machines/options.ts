@@ -8,6 +8,7 @@ export interface MachinesOptions {
   host?: string;
   state?: string;
   isolation?: string;
+  engine?: string;
   images?: string;
   network?: string;
   limits: boolean;
@@ -31,7 +32,11 @@ export function machinesCommand(act: (options: MachinesOptions) => Promise<void>
       new Option(
         "--isolation <level>",
         "what keeps machines apart (default: auto, the best possible here)",
-      ).choices(["auto", "sandbox", "process"]),
+      ).choices(["auto", "sandbox", "process", "container"]),
+    )
+    .option(
+      "--engine <program>",
+      "container engine for machines that are containers (default: MAYFLY_ENGINE, else docker, else podman)",
     )
     .addOption(
       new Option(
@@ -60,4 +65,5 @@ Examples:
   mayfly machines
   mayfly machines --port 9001 --isolation sandbox
   mayfly machines --images host
+  mayfly machines --isolation container --engine podman
 `;

@@ -170,6 +170,7 @@ async function startMachines(
 /** What each level means for whoever starts it. */
 const ISOLATION: Record<string, string> = {
   sandbox: "machines: sandbox, each with namespaces and a private layer over its files",
+  container: "machines: container, each one of docker's or podman's",
   process: "machines: process, which isolates nothing; they share this computer's files",
 };
 

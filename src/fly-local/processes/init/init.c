@@ -3,8 +3,9 @@
  * the namespaces and mounts it is told to make, becomes PID 1 of them, and from then on starts commands, passes on what
  * they write, signals them and tells how they ended.
  *
- * It speaks frames over file descriptor 3, a socket whose other end the server holds. When that end is closed, however the
- * server went, PID 1 exits and the kernel kills every process of the Machine with it.
+ * It speaks frames over file descriptor 3, a socket whose other end the server holds; with an argument, whatever that is, it
+ * listens on its stdin and speaks on its stdout, as a container engine leaves it nothing else. When the server's end is closed,
+ * however the server went, PID 1 exits and the kernel kills every process of the Machine with it.
  *
  * Where it is first told to fork it is no init but a zygote, which makes inits for the server: what a fork costs grows with the
  * memory of who forks, and the server has much. Each init has a connection of its own.
@@ -18,7 +19,8 @@
  *     4 KILL        the process of this id and all that it started
  *     5 FORK        NUL-ended: a token, the path of the socket at which the server listens, the init's working directory
  *   init to server
- *     1 DONE        u32 errno, index of the operation that failed; the frame of this id was carried out when errno is 0
+ *     1 DONE        u32 errno, index of the operation that failed; the frame of this id was carried out when errno is 0, and
+ *                   in place of the index there is the number that its last operation has read
  *     2 STDOUT, 3 STDERR  bytes
  *     4 ENDED       u32 wait status; comes after all output, except of the main process, which is not waited for
  *     5 PID         u32: PID 1 as the server's computer numbers it
@@ -53,7 +55,7 @@ static inline word call(word n, word a, word b, word c, word d, word e) {
                    : "rcx", "r11", "memory");
   return result;
 }
-__asm__(".globl _start\n_start: xor %ebp,%ebp; and $-16,%rsp; call begin");
+__asm__(".globl _start\n_start: xor %ebp,%ebp; mov %rsp,%rdi; and $-16,%rsp; call begin");
 #elif defined(__aarch64__)
 enum {
   SYS_read = 63, SYS_write = 64, SYS_close = 57, SYS_rt_sigprocmask = 135, SYS_clone = 220, SYS_capget = 90, SYS_capset = 91, SYS_umask = 166, SYS_pivot_root = 41, SYS_umount2 = 39,
@@ -75,7 +77,7 @@ static inline word call(word n, word a, word b, word c, word d, word e) {
   __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
   return x0;
 }
-__asm__(".globl _start\n_start: mov x29,#0; mov x30,#0; mov x0,sp; and x0,x0,#-16; mov sp,x0; bl begin");
+__asm__(".globl _start\n_start: mov x29,#0; mov x30,#0; mov x0,sp; and x1,x0,#-16; mov sp,x1; bl begin");
 #endif
 
 enum { EINTR = 4, EEXIST = 17, EINVAL = 22, ENOENT = 2, ENOTDIR = 20, EAGAIN = 11 };
@@ -88,9 +90,12 @@ enum { O_NOFOLLOW = 0400000 };
 enum { SIGKILL = 9, SIGPIPE = 13, SIGCHLD = 17, SIGCONT = 18, WNOHANG = 1, SIG_SETMASK = 2 };
 enum { PR_SET_PDEATHSIG = 1, PR_CAPBSET_READ = 23, PR_CAPBSET_DROP = 24, PR_SET_DUMPABLE = 4, PR_SET_CHILD_SUBREAPER = 36 };
 enum { PR_CAP_AMBIENT = 47, PR_CAP_AMBIENT_CLEAR_ALL = 4, CAPABILITY_VERSION_3 = 0x20080522, MNT_DETACH = 2 };
-enum { POLLIN = 1, RLIMIT_NOFILE = 7, F_SETFD = 2, FD_CLOEXEC = 1, F_SETFL = 4, O_NONBLOCK = 04000 };
+enum { POLLIN = 1, RLIMIT_NOFILE = 7, F_DUPFD = 0, F_SETFD = 2, FD_CLOEXEC = 1, F_SETFL = 4, O_NONBLOCK = 04000 };
 enum { AF_UNIX = 1, AF_INET = 2, SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_CLOEXEC = 02000000, SIOCSIFFLAGS = 0x8914, IFF_UP = 1 };
 enum { CONTROL = 3, CLOCK_MONOTONIC = 1 };
+/* 1 where it speaks on the descriptor after the one that it listens on. */
+static int is_apart;
+#define CONTROL_OUT (CONTROL + is_apart)
 enum { FROM_OPERATIONS = 1, FROM_EXECUTE = 2, FROM_SIGNAL = 3, FROM_KILL = 4, FROM_FORK = 5 };
 enum { TO_DONE = 1, TO_STDOUT = 2, TO_STDERR = 3, TO_ENDED = 4, TO_PID = 5, TO_HELLO = 6 };
 enum { IS_MAIN = 1, IS_SILENT = 2 };
@@ -169,13 +174,18 @@ static void send_frame(u32 type, u32 id, u8 *frame, u32 count) {
   u32 header[3] = {count, type, id};
   memcpy(frame, header, HEADER);
   /* The server takes everything at once: a write that fails means that it is gone. */
-  if (write_all(CONTROL, frame, HEADER + (u64)count)) leave(COMMAND_FAILED);
+  if (write_all(CONTROL_OUT, frame, HEADER + (u64)count)) leave(COMMAND_FAILED);
 }
 
 static void send(u32 type, u32 id, const void *payload, u32 count) {
   u8 frame[HEADER + 8];
   memcpy(frame + HEADER, payload, count);
   send_frame(type, id, frame, count);
+}
+
+static void close_control(void) {
+  CALL(close, CONTROL, 0, 0);
+  CALL(close, CONTROL_OUT, 0, 0);
 }
 
 static void send_done(u32 id, int error, u32 index) {
@@ -252,6 +262,25 @@ static word bring_up(const char *name) {
   return error;
 }
 
+/* "oom_kill 2" has 2 after "oom_kill ", and "100000 100000" has 100000 after nothing. */
+static word number_of(const char *path, const char *name) {
+  char text[1024];
+  word fd = CALL5(openat, AT_FDCWD, path, O_CLOEXEC, 0, 0);
+  if (fd < 0) return fd;
+  word n = CALL(read, fd, text, sizeof text - 1);
+  CALL(close, fd, 0, 0);
+  if (n < 0) return n;
+  text[n] = 0;
+  for (char *line = text; *line;) {
+    u64 same = 0;
+    while (name[same] && line[same] == name[same]) same++;
+    if (!name[same]) return (word)number_in(line + same);
+    while (*line && *line != '\n') line++;
+    if (*line) line++;
+  }
+  return -ENOENT;
+}
+
 /*
  * Carries out one operation: a letter and its NUL-ended arguments, numbers in decimal.
  *   U flags                              unshare
@@ -268,6 +297,7 @@ static word bring_up(const char *name) {
  *   S signal                             signals every process but PID 1; the kernel lets none fork meanwhile
  *   B path mode count bytes              makes a file of these bytes; a link in its place is replaced
  *   A path count bytes                   adds bytes to it
+ *   K path name                          reads the number after the name that a line of a cgroup's file begins with
  */
 static word operate(char letter, char **arguments, const u8 *bytes, u64 count) {
   char **a = arguments;
@@ -288,6 +318,7 @@ static word operate(char letter, char **arguments, const u8 *bytes, u64 count) {
       CALL(unlinkat, AT_FDCWD, a[0], 0);
       return write_file(a[0], O_CREAT | O_TRUNC | O_NOFOLLOW, (int)number_in(a[1]), bytes, count);
     case 'A': return write_file(a[0], O_APPEND | O_NOFOLLOW, 0, bytes, count);
+    case 'K': return number_of(a[0], a[1]);
   }
   return -EINVAL;
 }
@@ -295,7 +326,7 @@ static word operate(char letter, char **arguments, const u8 *bytes, u64 count) {
 static int count_arguments(char letter) {
   switch (letter) {
     case 'U': case 'N': case 'F': case 'R': case 'H': case 'S': case 'I': return 1;
-    case 'D': case 'L': case 'W': case 'A': return 2;
+    case 'D': case 'L': case 'W': case 'A': case 'K': return 2;
     case 'C': case 'B': return 3;
     case 'M': return 5;
   }
@@ -304,6 +335,7 @@ static int count_arguments(char letter) {
 
 /* Carries out all operations of a payload. A small letter is one for a path that need not be there. */
 static void operate_all(u32 id, u8 *at, const u8 *end) {
+  u32 read = 0;
   for (u32 index = 0; at < end; index++) {
     char given = (char)*at++;
     char letter = (char)(given >= 'a' ? given - 32 : given);
@@ -318,11 +350,12 @@ static void operate_all(u32 id, u8 *at, const u8 *end) {
     int malformed = count < 0 || at > end || bytes > (u64)(end - at);
     word result = malformed ? -EINVAL : operate(letter, arguments, at, bytes);
     at += bytes;
+    read = result > 0 ? (u32)result : 0;
     int is_there = result == -EEXIST && (letter == 'D' || letter == 'L' || letter == 'F' || letter == 'C');
     int is_passed_over = result == -ENOENT && given != letter;
     if (malformed || (result < 0 && !is_there && !is_passed_over)) return send_done(id, (int)-result, index);
   }
-  send_done(id, 0, 0);
+  send_done(id, 0, read);
 }
 
 /* --- commands ------------------------------------------------------------------------------------------------ */
@@ -452,7 +485,7 @@ static void start(const u8 *payload, int out, int err) {
  * can be found and killed. It goes when it has nobody left.
  */
 static void keep(const u8 *payload, int out, int err, int verdict) {
-  CALL(close, CONTROL, 0, 0);
+  close_control();
   CALL(prctl, PR_SET_CHILD_SUBREAPER, 1, 0);
   word child = call(SYS_clone, SIGCHLD, 0, 0, 0, 0);
   if (child == 0) start(payload, out, err);
@@ -796,15 +829,29 @@ static int ends_of_children(void) {
 
 /* What the server inherited from whoever started it is not the Machine's. Not before Linux 5.9: one by one. */
 static void close_inherited(void) {
-  if (CALL(close_range, CONTROL + 1, ~0u, 0) == 0) return;
-  for (int fd = CONTROL + 1; fd < 65536; fd++) CALL(close, fd, 0, 0);
+  if (CALL(close_range, CONTROL_OUT + 1, ~0u, 0) == 0) return;
+  for (int fd = CONTROL_OUT + 1; fd < 65536; fd++) CALL(close, fd, 0, 0);
 }
 
-__attribute__((used, noreturn)) void begin(void) {
+/* Puts its streams where it expects the server, and nothing in their place. */
+static void take_streams(void) {
+  word null = CALL5(openat, AT_FDCWD, "/dev/null", 2 | O_CLOEXEC, 0, 0);
+  if (null >= 0 && null <= CONTROL + 1) null = CALL(fcntl, null, F_DUPFD, CONTROL + 2);
+  is_apart = 1;
+  CALL(dup3, 0, CONTROL, 0);
+  CALL(dup3, 1, CONTROL_OUT, 0);
+  CALL(dup3, null, 0, 0);
+  CALL(dup3, null, 1, 0);
+}
+
+/* At the top of the stack the kernel puts the count of arguments, of which the first is the program's name. */
+__attribute__((used, noreturn)) void begin(const word *stack) {
+  if (stack[0] > 1) take_streams();
   close_inherited();
   /* Modes of what is made here are as said; those of commands are what umask(2) makes of them, see start(). */
   CALL(umask, 0, 0, 0);
   CALL(fcntl, CONTROL, F_SETFD, FD_CLOEXEC);
+  CALL(fcntl, CONTROL_OUT, F_SETFD, FD_CLOEXEC);
   u64 blocked = 1ul << (SIGCHLD - 1) | 1ul << (SIGPIPE - 1);
   CALL5(rt_sigprocmask, SIG_SETMASK, &blocked, 0, 8, 0);
   u64 length;

@@ -1,7 +1,7 @@
 /** A running init: the processes of one Machine, told what to do over its control socket. */
 
 import { constants } from "node:os";
-import type { Duplex } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { getSystemErrorName } from "node:util";
 import { SANDBOX_READY_MS } from "../../limits.ts";
 import { CouldNotStart, type ProcessExit } from "../level.ts";
@@ -44,22 +44,24 @@ const KILLED: ProcessExit = { code: 0, signal: SIGKILL };
 export class Init {
   /** Settles when no process of the Machine is left. */
   readonly gone: Promise<void>;
-  readonly #control: Duplex;
+  readonly #input: Writable;
+  readonly #output: Readable;
   readonly #commands = new Map<number, Running>();
   readonly #answers = new Map<number, (answer: { error: number; index: number }) => void>();
   #pid: number | null = null;
   #lastId = 0;
 
-  /** @param control the connection to one that was just forked; {@link makeInit} also tells it what to become */
-  constructor(control: Duplex) {
-    this.#control = control;
+  /** @param input to one that was just started, and `output` of it; {@link makeInit} also tells it what to become */
+  constructor(input: Writable, output: Readable) {
+    this.#input = input;
+    this.#output = output;
     const frames = new FrameReader();
-    control.on("data", (bytes: Buffer) => {
+    output.on("data", (bytes: Buffer) => {
       for (const frame of frames.push(bytes)) this.#hear(frame);
     });
-    control.resume();
+    output.resume();
     // The init holds it until no process of the Machine is left.
-    this.gone = new Promise<void>((resolve) => control.once("close", resolve)).then(() => this.#end());
+    this.gone = new Promise<void>((resolve) => output.once("close", resolve)).then(() => this.#end());
   }
 
   /** PID 1 of the Machine by its number on this computer; null before it is made. */
@@ -68,7 +70,7 @@ export class Init {
   }
 
   isAlive(): boolean {
-    return !this.#control.readableEnded && !this.#control.destroyed;
+    return !this.#output.readableEnded && !this.#output.destroyed;
   }
 
   /** Does these in order. Rejects with the first that fails and why. */
@@ -78,6 +80,13 @@ export class Init {
       const { error, index } = await this.#ask(TO_INIT.operations, payload);
       if (error !== 0) throw new Error(`can not ${some[index]?.text}: ${getSystemErrorName(-error)}`);
     }
+  }
+
+  /** Does an operation that reads a number, of which the lower 32 bits come. Rejects where it fails. */
+  async number({ bytes, text }: Operation): Promise<number> {
+    const { error, index } = await this.#ask(TO_INIT.operations, bytes);
+    if (error !== 0) throw new Error(`can not ${text}: ${getSystemErrorName(-error)}`);
+    return index;
   }
 
   execute(command: Command, onOutput: OnOutput): InitCommand {
@@ -123,7 +132,7 @@ export class Init {
     if (!this.isAlive()) return;
     if (this.#pid !== null) send(this.#pid, "SIGKILL");
     // Also ends a PID 1 that is just being made.
-    this.#control.end();
+    this.#input.end();
   }
 
   async #ask(type: number, payload: Buffer): Promise<{ error: number; index: number }> {
@@ -136,7 +145,7 @@ export class Init {
   }
 
   #send(frame: Frame): void {
-    if (this.#control.writable) this.#control.write(encodeFrame(frame));
+    if (this.#input.writable) this.#input.write(encodeFrame(frame));
   }
 
   #hear({ type, id, payload }: Frame): void {
@@ -186,7 +195,8 @@ function exitOf(status: number): ProcessExit {
 
 /** Has an init forked that does these. Rejects, with nothing left running, where it can not. */
 export async function makeInit(zygote: Zygote, operations: readonly Operation[], cwd = "/"): Promise<Init> {
-  const init = new Init(await zygote.fork(cwd));
+  const control = await zygote.fork(cwd);
+  const init = new Init(control, control);
   const timer = setTimeout(() => init.kill(), SANDBOX_READY_MS);
   try {
     await init.operate(operations);

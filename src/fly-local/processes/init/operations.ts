@@ -98,6 +98,10 @@ export function putFile(path: string, content: Buffer, mode: number): Operation[
   ];
 }
 
+/** Reads the number after a name that a line begins with, such as "oom_kill " in a cgroup's `memory.events`; "" is at the beginning. */
+export const readNumber = (path: string, name = ""): Operation =>
+  operation("K", `read ${path}`, [path, name]);
+
 const PIECE_BYTES = 1 << 20;
 
 function operation(letter: string, text: string, args: readonly string[], content?: Buffer): Operation {

@@ -6,11 +6,12 @@ import type { GuestMemory } from "../level.ts";
 import type { Amounts } from "./amounts.ts";
 
 /** What of a Machine's size can be held to. */
-export type Kind = "memory" | "cpus" | "pids";
+export const KINDS = ["memory", "cpus", "pids"] as const;
+export type Kind = (typeof KINDS)[number];
 
 /** What is in force, as Machines and `mayfly doctor` tell it. */
 export interface Enforcement {
-  readonly by: "cgroup v2" | "cgroup v1" | "memory watch";
+  readonly by: "cgroup v2" | "cgroup v1" | "memory watch" | "docker" | "podman";
   readonly kinds: readonly Kind[];
   /** Of a Machine; absent where its memory gives it. */
   readonly pidsMax?: number;

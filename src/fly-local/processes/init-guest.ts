@@ -1,12 +1,19 @@
-/** What runs in a sandbox: every command, the main ones and each exec, is started by the sandbox's init. */
+/** What runs of a Machine that has an init of ours: every command, the main ones and each exec, is started by it, inside. */
 
 import { signalNumber } from "../machines/signals.ts";
 import { gathered } from "./child.ts";
 import type { Init } from "./init/init.ts";
 import { ifPossible, signalAll } from "./init/operations.ts";
 import type { Command } from "./init/protocol.ts";
-import type { ExecResult, Guest, GuestImage, GuestPlan, ProcessExit, ProcessPlan } from "./level.ts";
-import { endSandbox, type Sandbox } from "./make-sandbox.ts";
+import type {
+  ExecResult,
+  Guest,
+  GuestImage,
+  GuestMemory,
+  GuestPlan,
+  ProcessExit,
+  ProcessPlan,
+} from "./level.ts";
 import { together } from "./together.ts";
 import { areStill, descendantsOf, nameOf } from "./tree.ts";
 
@@ -22,9 +29,21 @@ const NET_RAW = 1n << 13n;
  */
 const CAPABILITIES = 0xa80425fbn & ~MKNOD & ~NET_RAW;
 
+/** What is around a Machine's init. */
+export interface Surroundings {
+  /** PID 1 by its number on this computer; null where it can not be seen from here. */
+  readonly pid: number | null;
+  /** Whether there is anybody but root in it. */
+  readonly hasUsers: boolean;
+  readonly memory: GuestMemory | null;
+  /** Whether a process of the Machine was killed for want of memory. */
+  hadOomKill(): boolean | Promise<boolean>;
+  /** Kills everything; settles when nothing is left. */
+  end(): Promise<void>;
+}
+
 /** Starts a Machine's main processes. Rejects where one can not be started. */
-export async function startGuest(plan: GuestPlan, sandbox: Sandbox): Promise<Guest> {
-  const { init, fence } = sandbox;
+export async function startGuest(plan: GuestPlan, init: Init, around: Surroundings): Promise<Guest> {
   const common = {
     env: { HOME: "/root", ...plan.env },
     cwd: "/",
@@ -35,15 +54,15 @@ export async function startGuest(plan: GuestPlan, sandbox: Sandbox): Promise<Gue
   // Execs are root's and start in the root, whoever the image says that its command is: Fly's init runs them so.
   const mains = plan.processes.map((process, index) =>
     init.execute(
-      { ...common, ...placed(process, plan.image), isMain: true, isHeard: true },
+      { ...common, ...placed(process, plan.image, around.hasUsers), isMain: true, isHeard: true },
       (stream, bytes) => plan.log.write(stream, bytes, index),
     ),
   );
   await Promise.all(mains.map(({ started }) => started));
   // A kill that was asked for is none for want of memory, though there may have been one before.
   let isKilledByUs = false;
-  const withCause = (how: ProcessExit): ProcessExit =>
-    how.signal === SIGKILL && !isKilledByUs && (fence?.oomKills() ?? 0) > 0
+  const withCause = async (how: ProcessExit): Promise<ProcessExit> =>
+    how.signal === SIGKILL && !isKilledByUs && (await around.hadOomKill())
       ? { ...how, oomKilled: true }
       : how;
   const { exit, signal, stop } = together(
@@ -57,7 +76,7 @@ export async function startGuest(plan: GuestPlan, sandbox: Sandbox): Promise<Gue
   );
   let ending: Promise<void> | null = null;
   return {
-    memory: fence?.memory ?? null,
+    memory: around.memory,
     exit,
     signal,
     stop,
@@ -67,17 +86,17 @@ export async function startGuest(plan: GuestPlan, sandbox: Sandbox): Promise<Gue
       const result = command.exit.then((how): ExecResult => ({ ...how, ...output.texts() }));
       return { result, kill: command.kill };
     },
-    // By SIGSTOP and SIGCONT through the init, which needs no rights over cgroups.
+    // By SIGSTOP and SIGCONT through the init: that needs no rights over cgroups, and leaves an init that hears of the server's end.
     freeze: async () => {
       await signalEach(init, "SIGSTOP");
-      for (let look = 0; look < LOOKS_MAX && !areStill(descendantsOf(init.pid ?? 0)); look++)
+      for (let look = 0; look < LOOKS_MAX && !areStill(descendantsOf(around.pid ?? 0)); look++)
         await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
     },
     thaw: () => signalEach(init, "SIGCONT"),
-    processes: () => (init.pid === null ? [] : descendantsOf(init.pid).filter((pid) => !isKeeper(pid))),
+    processes: () => (around.pid === null ? [] : descendantsOf(around.pid).filter((pid) => !isKeeper(pid))),
     end: () => {
       isKilledByUs = true;
-      ending ??= endSandbox(sandbox);
+      ending ??= around.end();
       return ending;
     },
   };
@@ -93,11 +112,12 @@ function isKeeper(pid: number): boolean {
   return nameOf(pid) === "mayfly-init";
 }
 
-/** What a main process runs, who it is and where. An ordinary user's sandbox has one user alone, who is root in it. */
+/** What a main process runs, who it is and where. */
 function placed(
   { argv, env, account }: ProcessPlan,
   image: GuestImage | null,
+  hasUsers: boolean,
 ): Pick<Command, "argv" | "env" | "uid" | "gid" | "cwd"> {
-  const { uid, gid } = account !== null && process.getuid?.() === 0 ? account : { uid: 0, gid: 0 };
+  const { uid, gid } = account !== null && hasUsers ? account : { uid: 0, gid: 0 };
   return { argv, env: { HOME: "/root", ...env }, uid, gid, cwd: image?.cwd ?? "/" };
 }

@@ -1,0 +1,90 @@
+/** One running container with our init in it. */
+
+import { spawn } from "node:child_process";
+import { dirname } from "node:path";
+import { CONTAINER_KILL_MS, CONTAINER_READY_MS } from "../../limits.ts";
+import { endOf } from "../child.ts";
+import { Init } from "../init/init.ts";
+import type { Operation } from "../init/operations.ts";
+import { nameOf } from "../tree.ts";
+import { oomKills } from "./cgroup-inside.ts";
+import { callEngine, type Engine, reasonIn } from "./engine.ts";
+import { type ContainerPlan, runArgs } from "./run-args.ts";
+
+export interface Container {
+  readonly init: Init;
+  /** Its init by its number on this computer; null where the engine runs its containers elsewhere, as in a virtual machine. */
+  pid(): Promise<number | null>;
+  /** Whether a process in it was killed for want of memory. */
+  hadOomKill(): Promise<boolean>;
+  /** Settles when the container is gone. */
+  end(): Promise<void>;
+}
+
+/**
+ * @param operations what its init does first
+ * @throws Error with what the engine said, and nothing left running
+ */
+export async function startContainer(
+  engine: Engine,
+  plan: ContainerPlan,
+  operations: readonly Operation[],
+): Promise<Container> {
+  // Its own session, so that Ctrl-C in the server's terminal does not reach it; and where podman's monitor may leave its file "oom".
+  const child = spawn(engine.program, runArgs(plan), {
+    stdio: ["pipe", "pipe", "pipe"],
+    detached: true,
+    cwd: dirname(plan.init),
+  });
+  const gone = endOf(child, "exit");
+  child.stdin.on("error", () => {});
+  let said = "";
+  child.stderr.on("data", (text) => {
+    said = `${said}${text}`.slice(-SAID_MAX);
+  });
+  const init = new Init(child.stdin, child.stdout);
+  const end = async () => {
+    // The init goes when its input is closed; one that somebody paused hears of nothing.
+    init.kill();
+    const killing = setTimeout(() => void remove(engine, plan.name), CONTAINER_KILL_MS);
+    await Promise.all([init.gone, gone]);
+    clearTimeout(killing);
+  };
+  const patience = setTimeout(() => void end(), CONTAINER_READY_MS);
+  try {
+    await init.operate(operations);
+  } catch (error) {
+    await end();
+    throw new Error(`${engine.program} started no container: ${reasonIn(said) || (error as Error).message}`);
+  } finally {
+    clearTimeout(patience);
+  }
+  return {
+    init,
+    pid: async () => visible(await inspected(engine, plan.name, "{{.State.Pid}}")),
+    hadOomKill: async () => (await oomKills(init)) > 0,
+    end,
+  };
+}
+
+/** Of what an engine says, its end is what tells why it failed. */
+const SAID_MAX = 4096;
+
+/** Removes a container, whatever it does. One that is gone already is none to complain of. */
+export async function remove(engine: Engine, name: string): Promise<void> {
+  await callEngine(engine, ["rm", "--force", name]).catch(() => {});
+}
+
+/** Null where there is no such container any more. */
+async function inspected(engine: Engine, name: string, format: string): Promise<string | null> {
+  try {
+    return (await callEngine(engine, ["container", "inspect", "--format", format, name])).trim();
+  } catch {
+    return null;
+  }
+}
+
+/** The number belongs to another computer where the process here is none of ours. */
+function visible(pid: string | null): number | null {
+  return pid !== null && nameOf(Number(pid)) === "mayfly-init" ? Number(pid) : null;
+}
