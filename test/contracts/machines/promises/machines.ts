@@ -1,0 +1,138 @@
+import { describe, expect, it } from "vitest";
+import type { Contract } from "../contract.ts";
+import { LIVES } from "../made.ts";
+
+export function machinePromises({ target, api, made }: Contract): void {
+  describe("a machine", () => {
+    it("is created with its config filled in, before anything of it runs", async () => {
+      const config = { image: target.image, init: { exec: ["true"] }, auto_destroy: true };
+      const machine = await made.machine(["true"], { ...config, restart: undefined });
+      expect(machine).toMatchObject({
+        state: "created",
+        cordoned: false,
+        host_status: "ok",
+        config: {
+          image: `registry-1.docker.io/library/${target.image}`,
+          guest: { cpu_kind: "shared", cpus: 1, memory_mb: 256 },
+          init: { exec: ["true"] },
+          restart: { policy: "on-failure" },
+          auto_destroy: true,
+        },
+        image_ref: { registry: "registry-1.docker.io", repository: "library/busybox", tag: "1.37" },
+      });
+      expect(machine.version ?? machine.instance_id).toBe(machine.instance_id);
+      expect(machine.events.at(-1)).toMatchObject({ type: "launch", status: "created", source: "user" });
+    });
+
+    it("gets a name where none was given", async () => {
+      const { name } = await made.machine(["true"], {}, { name: undefined });
+      expect(name).toMatch(/^[a-z]+-[a-z]+-\d+$/);
+    });
+
+    it("has its name for itself until it is destroyed", async () => {
+      const name = made.name("single");
+      const first = await made.machine(LIVES, {}, { name });
+      expect(
+        await api.refused("Machines_create", { body: { name, config: made.config(LIVES) } }),
+      ).toMatchObject({
+        status: 409,
+        text: `already_exists: unique machine name violation, machine ID ${first.id} already exists with name "${name}"`,
+      });
+      await made.reach(first.id, "started");
+      await api.ok("Machines_delete", { machine: first.id, query: { force: true } });
+      await made.reach(first.id, "destroyed");
+      expect((await made.machine(["true"], {}, { name })).id).not.toBe(first.id);
+    });
+
+    it("is updated to a new version with the whole config anew, and keeps the old one in its versions", async () => {
+      const old = await made.machine(
+        ["true"],
+        { auto_destroy: false, env: { A: "1" } },
+        { skip_launch: true },
+      );
+      await made.reach(old.id, "stopped");
+      const config = made.config(["true"], { env: { B: "2" } });
+      const body = { config, current_version: old.instance_id };
+      const updated = await made.patiently("Machines_update", { machine: old.id, body });
+      expect(updated.instance_id).not.toBe(old.instance_id);
+      expect(updated.config.env).toEqual({ B: "2" });
+      expect(updated).toMatchObject({ name: old.name, region: old.region });
+      await made.reach(old.id, "stopped");
+      expect(await api.ok("Machines_show", { machine: old.id })).toMatchObject({
+        state: "stopped",
+        instance_id: updated.instance_id,
+      });
+      const versions = await api.ok("Machines_list_versions", { machine: old.id });
+      expect(versions.map(({ version }) => version)).toEqual([updated.instance_id, old.instance_id]);
+      expect(versions.map(({ user_config }) => user_config.env)).toEqual([{ B: "2" }, { A: "1" }]);
+    });
+
+    it("is not updated over a version that the caller has not seen", async () => {
+      const { id, instance_id } = await made.machine(
+        ["true"],
+        { auto_destroy: false },
+        { skip_launch: true },
+      );
+      await made.reach(id, "stopped");
+      const body = { config: made.config(["true"]), current_version: "01ARZ3NDEKTSV4RRFFQ69G5FAV" };
+      const { status } = await api.refused("Machines_update", { machine: id, body });
+      expect([400, 409, 412]).toContain(status);
+      expect((await api.ok("Machines_show", { machine: id })).instance_id).toBe(instance_id);
+    });
+
+    it("that runs when it is updated runs again in its new version", async () => {
+      const { id, instance_id: old } = await made.started();
+      const config = made.config(LIVES, { env: { NEW: "yes" } });
+      const { instance_id } = await api.ok("Machines_update", { machine: id, body: { config } });
+      expect(instance_id).not.toBe(old);
+      await made.patiently("Machines_wait", { machine: id, query: { instance_id, timeout: 15 } }, [404, 408]);
+      expect((await made.exec(id, ["sh", "-c", "echo $NEW"])).stdout).toBe("yes\n");
+      // An old version is replaced for good, whatever the Machine does.
+      const query = { instance_id: old, state: "started", timeout: 1 };
+      expect(await api.refused("Machines_wait", { machine: id, query })).toMatchObject({
+        status: 408,
+        text: expect.stringContaining("currently replaced"),
+      });
+    });
+
+    it("is destroyed while it runs only by force, and can be shown afterwards", async () => {
+      const { id } = await made.started();
+      expect(await api.refused("Machines_delete", { machine: id })).toMatchObject({
+        status: 412,
+        text: "failed_precondition: unable to destroy machine, not currently stopped, suspended, failed or created",
+      });
+      await api.ok("Machines_delete", { machine: id, query: { force: true } });
+      await made.reach(id, "destroyed");
+      expect(["destroying", "destroyed"]).toContain((await api.ok("Machines_show", { machine: id })).state);
+    });
+
+    it("is destroyed by `kill`, too, which fly-go and fly-admin send", async () => {
+      const { id } = await made.started();
+      await api.ok("Machines_delete", { machine: id, query: { kill: true } });
+      await made.reach(id, "destroyed");
+    });
+
+    it("is cordoned and uncordoned, which it shows", async () => {
+      const { id } = await made.machine(["true"], { auto_destroy: false }, { skip_launch: true });
+      await made.reach(id, "stopped");
+      await api.ok("Machines_cordon", { machine: id });
+      expect((await api.ok("Machines_show", { machine: id })).cordoned).toBe(true);
+      await api.ok("Machines_uncordon", { machine: id });
+      expect((await api.ok("Machines_show", { machine: id })).cordoned).toBe(false);
+    });
+
+    it("shows its processes, in the order that is asked for, and its memory", async () => {
+      const { id } = await made.started();
+      const ps = (order: string) =>
+        api.ok("Machines_list_processes", { machine: id, query: { sort_by: "pid", order } });
+      const up = await ps("asc");
+      expect(up.map(({ command }) => command)).toContainEqual(expect.stringContaining("sleep"));
+      const pids = up.map(({ pid }) => pid);
+      expect(pids).toEqual([...pids].sort((a, b) => a - b));
+      expect((await ps("desc")).map(({ pid }) => pid)).toEqual(pids.reverse());
+      const { available_mb, limit_mb } = await api.ok("Machines_get_memory", { machine: id });
+      expect(limit_mb).toBe(256);
+      expect(available_mb).toBeLessThanOrEqual(limit_mb);
+    });
+  });
+}
