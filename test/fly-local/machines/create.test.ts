@@ -50,11 +50,19 @@ describe("create", async () => {
       region: "fra",
       config: {
         guest: { cpu_kind: "shared", cpus: 2, memory_mb: 512, max_memory_mb: 1024 },
-        stop_config: { timeout: "1500ms" },
+        stop_config: { timeout: "1.5s" },
         services: [{ autostop: false }, { autostop: true }, { autostop: "suspend" }, { protocol: "tcp" }],
       },
     });
     expect(reply.body.config).not.toHaveProperty("env");
+  });
+
+  it("takes the older way to name a size", async () => {
+    const reply = await fly.call<WireMachine>("POST", machines, {
+      skip_launch: true,
+      config: { ...config, size: "performance-1x" },
+    });
+    expect(reply.body.config?.guest).toEqual({ cpu_kind: "performance", cpus: 1, memory_mb: 2048 });
   });
 
   it.each([
@@ -134,6 +142,10 @@ describe("create", async () => {
     ["a size that is none", { config: { ...config, guest: { size: "enormous-8x" } } }],
     ["a lease of half a second", { config, lease_ttl: 0.5 }],
     ["a lease for ever", { config, lease_ttl: 1e20 }],
+    ["a port that is text", { config: { ...config, services: [{ internal_port: "80" }] } }],
+    ["an autostop that is none", { config: { ...config, services: [{ autostop: "later" }] } }],
+    ["a check's time that is none", { config: { ...config, checks: { up: { interval: "soon" } } } }],
+    ["statics from nowhere", { config: { ...config, statics: [{ url_prefix: "/" }] } }],
     ["an unknown restart policy", { config: { ...config, restart: { policy: "sometimes" } } }],
   ])("refuses %s with 400", async (_, body) => {
     const reply = await post(body);

@@ -24,6 +24,50 @@ export function machinePromises({ target, api, made }: Contract): void {
       expect(machine.events.at(-1)).toMatchObject({ type: "launch", status: "created", source: "user" });
     });
 
+    it("keeps every part of its config, with durations as text", async () => {
+      const given = {
+        env: { A: "1" },
+        stop_config: { signal: "SIGTERM", timeout: "90s" },
+        schedule: "monthly",
+        files: [{ guest_path: "/contract/file.txt", raw_value: "eA==" }],
+        services: [
+          {
+            protocol: "tcp",
+            internal_port: 8080,
+            autostart: true,
+            min_machines_running: 0,
+            ports: [{ port: 80, handlers: ["http"], force_https: false }],
+            checks: [{ type: "tcp", port: 8080, interval: 15_000_000_000, timeout: "2s" }],
+            concurrency: { type: "requests", soft_limit: 10, hard_limit: 20 },
+          },
+        ],
+        checks: { up: { type: "http", port: 8080, path: "/", interval: "15s", grace_period: 1_000_000_000 } },
+        metrics: { port: 9091, path: "/metrics" },
+        dns: { skip_registration: true },
+        statics: [{ guest_path: "/public", url_prefix: "/public" }],
+      };
+      const autostop = [
+        { ...given.services[0], autostop: "stop" },
+        { ...given.services[0], autostop: "off", internal_port: 8081, ports: [] },
+      ];
+      const more = { ...given, auto_destroy: false, services: autostop };
+      const { id } = await made.machine(["true"], more, { skip_launch: true });
+      const { config } = await api.ok("Machines_show", { machine: id });
+      expect(config).toMatchObject({
+        ...given,
+        stop_config: { signal: "SIGTERM", timeout: "1m30s" },
+        services: [
+          {
+            ...given.services[0],
+            autostop: true,
+            checks: [{ type: "tcp", port: 8080, interval: "15s", timeout: "2s" }],
+          },
+          { autostop: false, internal_port: 8081 },
+        ],
+        checks: { up: { type: "http", port: 8080, path: "/", interval: "15s", grace_period: "1s" } },
+      });
+    });
+
     it("gets a name where none was given", async () => {
       const { name } = await made.machine(["true"], {}, { name: undefined });
       expect(name).toMatch(/^[a-z]+-[a-z]+-\d+$/);
