@@ -43,6 +43,8 @@ export type Reply<K extends OperationId> =
 
 /** Fields of the local server that Fly does not have (docs/machines-api.md). */
 const ADDED_LOCALLY = ["isolation", "limits"];
+/** In front of the API, so that their refusals are plain text. */
+const GATEWAY = [502, 503, 504];
 /** Others may use the same token, so that even paced calls can be one too many. */
 const TOO_MANY_TRIES = 6;
 
@@ -83,6 +85,8 @@ export class Api {
     }
     if (response.status < 400) throw new Error(`${id} answered ${response.status} in place of ${status}`);
     const body = read(response, text);
+    if (GATEWAY.includes(response.status) && typeof body === "string")
+      return { body: null, refusal: { status: response.status, text: body, code: undefined } };
     if (typeof body !== "object" || body === null)
       throw new Error(`${id} answered ${response.status} without a JSON object: ${text.slice(0, 200)}`);
     if (!("error" in body) && "message" in body) {
@@ -112,7 +116,8 @@ export class Api {
       ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
     };
     for (let tries = 1; ; tries += 1) {
-      if (isReal) await this.#pace.turn(`${method} ${path}`, asked.machine ?? places.app ?? "");
+      const subject = asked.machine ?? places.app ?? "";
+      if (isReal) await sleep(this.#pace.delayMs(`${method} ${path}`, subject, Date.now()));
       const response = await fetch(url, init);
       if (response.status !== 429 || !isReal || tries === TOO_MANY_TRIES) return response;
       await response.text();

@@ -25,8 +25,10 @@ import { flyTarget, HOW_TO_ASK_FLY, localTarget } from "./target.ts";
 const stateDir = mkdtempSync(join(tmpdir(), "machines-contract-"));
 const fly = flyTarget(process.env);
 const targets = [await localTarget({ stateDir }), ...(fly === null ? [] : [fly])];
-const names = targets.map(({ name }) => name).join(" and ");
-console.log(`Machines contract against ${names}${fly === null ? `\nAgainst Fly: ${HOW_TO_ASK_FLY}` : ""}`);
+const against = targets.map(({ name, detail }) => `${name} (${detail})`).join(" and ");
+console.log(
+  `The Machines API: promises of ${against}${fly === null ? `\nNot asked: Fly. ${HOW_TO_ASK_FLY}` : ""}`,
+);
 
 afterAll(() => rmSync(stateDir, { recursive: true, force: true }));
 
@@ -38,7 +40,7 @@ for (const target of targets)
   describe(`the Machines API of ${target.name}`, { timeout: target.timeoutMs }, () => {
     const api = new Api(target);
     const contract: Contract = { target, api, made: new Made(api, target) };
-    beforeAll(() => (target.isReal ? contract.made.sweepLeftovers() : undefined), target.timeoutMs);
+    beforeAll(() => (target.isReal ? contract.made.findLeftovers() : undefined), target.timeoutMs);
     afterAll(async () => {
       try {
         await contract.made.destroyAll();

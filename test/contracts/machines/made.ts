@@ -11,8 +11,10 @@ import type { Machine } from "./schemas/machine.ts";
 import type { Target } from "./target.ts";
 
 const PREFIX = "mayfly-contract-";
+/** Metadata of Machines, and the beginning of volumes' names. */
 const MARK = "mayfly_contract";
-/** A killed run leaves Machines behind; younger ones can be of a run that is under way. */
+const SECRET_PREFIX = "MAYFLY_CONTRACT_";
+/** A killed run leaves things behind; younger ones can be of a run that is under way. */
 const LEFTOVER_AFTER_MS = 3_600_000;
 const WAIT_S = 15;
 const PAUSE_MS = 1_000;
@@ -82,7 +84,7 @@ export class Made {
     region = this.#target.region,
   ): Promise<Answer<"Volumes_create">> {
     const body = {
-      name: `contract_${this.#run}`,
+      name: `${MARK}_${this.#run}`,
       size_gb: 1,
       snapshot_retention: 1,
       ...(region !== "" && { region }),
@@ -95,7 +97,7 @@ export class Made {
 
   /** A name for a secret of the app. */
   secret(word: string): string {
-    const name = `MAYFLY_CONTRACT_${this.#run}_${word}`.toUpperCase();
+    const name = `${SECRET_PREFIX}${this.#run}_${word}`.toUpperCase();
     this.#secrets.add(name);
     return name;
   }
@@ -110,7 +112,7 @@ export class Made {
   /** Waits until the Machine is in the state. Fly may need several waits, and not know the Machine for the first moments. */
   async reach(machine: string, state: string): Promise<void> {
     const asked = { machine, query: { state, timeout: WAIT_S } };
-    await this.patiently("Machines_wait", asked, [404, 408]);
+    await this.patiently("Machines_wait", asked, [404, 408, 502, 503, 504]);
   }
 
   /** Asks until it is not "not now": Fly refuses with 412 for some seconds after a stop or an update. */
@@ -134,12 +136,16 @@ export class Made {
     return this.patiently("Machines_exec", { machine, body: { command, timeout: 20 } });
   }
 
-  /** Destroys what a run left that was killed; looked for by its mark. */
-  async sweepLeftovers(): Promise<void> {
-    for (const machine of await this.#api.ok("Machines_list")) {
-      const isOld = Date.now() - Date.parse(machine.created_at) > LEFTOVER_AFTER_MS;
-      if (isOld && machine.config.metadata?.[MARK] !== undefined) this.#machines.add(machine.id);
-    }
+  /** Has what a killed run left destroyed in the end, too. */
+  async findLeftovers(): Promise<void> {
+    const isOld = ({ created_at }: { created_at: string }) =>
+      Date.now() - Date.parse(created_at) > LEFTOVER_AFTER_MS;
+    const machines = (await this.#api.ok("Machines_list")).filter(isOld);
+    for (const { id, config } of machines) if (config.metadata?.[MARK] !== undefined) this.#machines.add(id);
+    const volumes = (await this.#api.ok("Volumes_list")).filter(isOld);
+    for (const { id, name } of volumes) if (name.startsWith(MARK)) this.#volumes.add(id);
+    const { secrets } = await this.#api.ok("Secrets_list");
+    for (const { name } of secrets.filter(isOld)) if (name.startsWith(SECRET_PREFIX)) this.#secrets.add(name);
   }
 
   /** @throws AggregateError with what is still there */

@@ -3,8 +3,9 @@
 import { type MachinesServerOptions, startMachinesServer } from "../../../src/fly-local/server.ts";
 
 export interface Target {
-  /** "the local server (sandbox: …)", for the line that says what was tested. */
   readonly name: string;
+  /** More of it, for the line that says what was tested. */
+  readonly detail: string;
   /** Everything up to and with "/v1". */
   readonly url: string;
   readonly token: string;
@@ -30,7 +31,9 @@ export interface Target {
 const IMAGE = "busybox:1.37";
 
 /** A server of our own, whose apps have to be made first, as on Fly. */
-export async function localTarget(options: Pick<MachinesServerOptions, "stateDir">): Promise<Target> {
+export async function localTarget(
+  options: Pick<MachinesServerOptions, "stateDir" | "clock">,
+): Promise<Target> {
   const server = await startMachinesServer({
     ...options,
     port: 0,
@@ -47,7 +50,8 @@ export async function localTarget(options: Pick<MachinesServerOptions, "stateDir
   });
   if (made.status !== 201) throw new Error(`POST /v1/apps of the local server answered ${made.status}`);
   return {
-    name: `the local server (${server.isolation})`,
+    name: "the local server",
+    detail: server.isolation,
     url: `${server.url}/v1`,
     token,
     app,
@@ -76,7 +80,8 @@ export function flyTarget(env: Record<string, string | undefined>): Target | nul
   const base = (env.FLY_API_BASE_URL || "https://api.machines.dev").replace(/\/+$/, "");
   const region = env.DEFAULT_REGION ?? "";
   return {
-    name: `${base}, app ${env.FLY_CONTRACT_APP}`,
+    name: "Fly",
+    detail: `${base}, app ${env.FLY_CONTRACT_APP}`,
     url: `${base}/v1`,
     token: env.FLY_API_TOKEN ?? "",
     app: env.FLY_CONTRACT_APP ?? "",
