@@ -35,6 +35,8 @@ export type Change =
   | { kind: "replaced" }
   | { kind: "cordoned"; cordoned: boolean }
   | { kind: "leased"; lease: Lease | null }
+  /** Whether its next starts leave the app's secrets out. */
+  | { kind: "secrets_chosen"; skips: boolean }
   | { kind: "signalled"; signal: number }
   | { kind: "exited"; exit: ProcessExit }
   | { kind: "destroy_begun"; by: "user" | "flyd" }
@@ -131,6 +133,8 @@ export function transition(machine: Machine, change: Change, moment: Moment): Ma
       );
     case "leased":
       return { ...machine, lease: change.lease };
+    case "secrets_chosen":
+      return { ...machine, skipsSecrets: change.skips };
     case "signalled":
       return to(state, { signalSent: change.signal }, null);
     case "exited":

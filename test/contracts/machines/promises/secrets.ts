@@ -37,9 +37,12 @@ export function secretPromises({ api, made }: Contract): void {
       expect(await value({ skip_secrets: true })).toBe("\n");
     });
 
-    it("of a version that is not there yet keeps a machine from being made", async () => {
+    it("of a version that is not there yet keeps a machine from being made and updated", async () => {
       const body = { min_secrets_version: 1_000_000_000, config: made.config(["true"]) };
       expect((await api.refused("Machines_create", { body })).status).toBe(412);
+      const { id } = await made.machine(["true"], { auto_destroy: false }, { skip_launch: true });
+      await made.reach(id, "stopped");
+      expect((await api.refused("Machines_update", { machine: id, body })).status).toBe(412);
     });
   });
 }
