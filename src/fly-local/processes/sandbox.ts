@@ -234,7 +234,9 @@ async function guest(plan: GuestPlan, sandbox: Sandbox): Promise<Guest> {
         await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
     },
     thaw: () => signalEach(init, "SIGCONT"),
-    processes: () => (init.pid === null ? [] : descendantsOf(init.pid).filter((pid) => !isKeeper(pid))),
+    // The first is the main process, which is named like its init until its program is in place.
+    processes: () =>
+      init.pid === null ? [] : descendantsOf(init.pid).filter((pid, index) => index === 0 || !isKeeper(pid)),
     end: () => {
       isKilledByUs = true;
       ending ??= end(sandbox);

@@ -117,7 +117,9 @@ export class Api {
     };
     for (let tries = 1; ; tries += 1) {
       const subject = asked.machine ?? places.app ?? "";
-      if (isReal) await sleep(this.#pace.delayMs(`${method} ${path}`, subject, Date.now()));
+      // All of the metadata and one key of it may be counted as one action.
+      const action = `${method} ${path.replace("/{key}", "")}`;
+      if (isReal) await sleep(this.#pace.delayMs(action, subject, Date.now()));
       const response = await fetch(url, init);
       if (response.status !== 429 || !isReal || tries === TOO_MANY_TRIES) return response;
       await response.text();

@@ -21,6 +21,8 @@ const PAUSE_MS = 1_000;
 
 /** A main process that lives as long as any promise needs it, and no longer than money allows. */
 export const LIVES = ["sleep", "900"];
+/** Where a Machine keeps something for these promises, as its shell writes it. */
+export const PLACE = `\${HOME:-/root}/mayfly-contract`;
 
 export class Made {
   readonly #api: Api;
@@ -77,6 +79,15 @@ export class Made {
     const { id } = await this.machine(LIVES, config, more);
     await this.reach(id, "started");
     return this.#api.ok("Machines_show", { machine: id });
+  }
+
+  /** One whose main process has come as far as to say so: it has done `begin`, and then waits about as long as {@link LIVES}. */
+  async ready(begin: string, config: { metadata?: object } & Record<string, unknown> = {}): Promise<Machine> {
+    const waits = "n=0; while [ $n -lt 9000 ]; do sleep 0.1; n=$((n+1)); done";
+    const machine = await this.machine(["sh", "-c", `${begin}\necho > ${PLACE}\n${waits}`], config);
+    await this.reach(machine.id, "started");
+    await this.exec(machine.id, ["sh", "-c", `until [ -e ${PLACE} ]; do sleep 0.1; done`]);
+    return machine;
   }
 
   async volume(

@@ -19,8 +19,8 @@ export interface Target {
   readonly region: string;
   /** Of Machines: small, public, with a shell. */
   readonly image: string;
-  /** Whether a Machine can have a volume. */
-  readonly canMount: boolean;
+  /** Whether a Machine has a disk of its own, so that files can be put there and volumes be mounted. */
+  readonly hasDisks: boolean;
   /** How long a Machine may take to reach a state that nothing keeps it from. */
   readonly patienceMs: number;
   /** Of one promise. */
@@ -32,7 +32,7 @@ const IMAGE = "busybox:1.37";
 
 /** A server of our own, whose apps have to be made first, as on Fly. */
 export async function localTarget(
-  options: Pick<MachinesServerOptions, "stateDir" | "clock">,
+  options: Pick<MachinesServerOptions, "stateDir" | "clock" | "isolation">,
 ): Promise<Target> {
   const server = await startMachinesServer({
     ...options,
@@ -59,7 +59,7 @@ export async function localTarget(
     organization: "personal",
     region: "local",
     image: IMAGE,
-    canMount: server.isolation.startsWith("sandbox"),
+    hasDisks: server.isolation.startsWith("sandbox"),
     patienceMs: 15_000,
     timeoutMs: 30_000,
     close: () => server.close(),
@@ -89,7 +89,7 @@ export function flyTarget(env: Record<string, string | undefined>): Target | nul
     organization: env.FLY_CONTRACT_ORG || null,
     region,
     image: IMAGE,
-    canMount: true,
+    hasDisks: true,
     patienceMs: 120_000,
     timeoutMs: 300_000,
     close: async () => {},

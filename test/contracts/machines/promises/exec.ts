@@ -8,7 +8,7 @@ export function execPromises({ target, api, made }: Contract): void {
   const running = once(() =>
     made.started({
       env: { GREETING: "hello  there" },
-      files: [{ guest_path: "/contract/file.txt", raw_value: encoded }],
+      ...(target.hasDisks && { files: [{ guest_path: "/contract/file.txt", raw_value: encoded }] }),
     }),
   );
   const exec = async (body: object) => api.ok("Machines_exec", { machine: (await running()).id, body });
@@ -30,7 +30,7 @@ export function execPromises({ target, api, made }: Contract): void {
       expect((await exec({ cmd: "echo 'a  b' c | cat" })).stdout).toBe("a  b c | cat\n");
     });
 
-    it("finds the machine's environment, Fly's own variables and its files", async () => {
+    it("finds the machine's environment and Fly's own variables", async () => {
       const { id, region, instance_id } = await running();
       const { stdout } = await made.exec(id, ["env"]);
       expect(stdout?.split("\n")).toEqual(
@@ -44,6 +44,10 @@ export function execPromises({ target, api, made }: Contract): void {
           "FLY_VM_MEMORY_MB=256",
         ]),
       );
+    });
+
+    it.skipIf(!target.hasDisks)("finds the files that the machine was made with", async () => {
+      const { id } = await running();
       expect((await made.exec(id, ["cat", "/contract/file.txt"])).stdout).toBe("from a file\n");
     });
 

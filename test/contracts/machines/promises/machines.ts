@@ -29,7 +29,7 @@ export function machinePromises({ target, api, made }: Contract): void {
         env: { A: "1" },
         stop_config: { signal: "SIGTERM", timeout: "90s" },
         schedule: "monthly",
-        files: [{ guest_path: "/contract/file.txt", raw_value: "eA==" }],
+        files: [{ guest_path: "/tmp/contract.txt", raw_value: "eA==" }],
         services: [
           {
             protocol: "tcp",
@@ -166,11 +166,11 @@ export function machinePromises({ target, api, made }: Contract): void {
     });
 
     it("shows its processes, in the order that is asked for, and its memory", async () => {
-      const { id } = await made.started();
+      const { id } = await made.ready("sleep 901 &");
       const ps = (order: string) =>
         api.ok("Machines_list_processes", { machine: id, query: { sort_by: "pid", order } });
       const up = await ps("asc");
-      expect(up.map(({ command }) => command)).toContainEqual(expect.stringContaining("sleep"));
+      expect(up.map(({ command }) => command)).toContain("sleep 901");
       const pids = up.map(({ pid }) => pid);
       expect(pids).toEqual([...pids].sort((a, b) => a - b));
       expect((await ps("desc")).map(({ pid }) => pid)).toEqual(pids.reverse());
