@@ -77,6 +77,8 @@ export class Api {
     const { status, body: schema } = operations[id];
     const response = await this.#fetched(id, asked);
     const text = await response.text();
+    if (GATEWAY.includes(response.status) && typeof read(response, text) === "string")
+      return { body: null, refusal: { status: response.status, text, code: undefined } };
     if (!response.headers.get("fly-request-id"))
       throw new Error(`${id} answered ${response.status} without a fly-request-id`);
     if (response.status === status) {
@@ -85,8 +87,6 @@ export class Api {
     }
     if (response.status < 400) throw new Error(`${id} answered ${response.status} in place of ${status}`);
     const body = read(response, text);
-    if (GATEWAY.includes(response.status) && typeof body === "string")
-      return { body: null, refusal: { status: response.status, text: body, code: undefined } };
     if (typeof body !== "object" || body === null)
       throw new Error(`${id} answered ${response.status} without a JSON object: ${text.slice(0, 200)}`);
     if (!("error" in body) && "message" in body) {

@@ -1,6 +1,6 @@
 /**
  * Every operation that the suite may call, by the name that Fly's OpenAPI document gives it, with what its success looks like.
- * A refusal of any of them looks like `refusal`. Those below the line are not in the first document, but in that of 2026.
+ * A refusal of any of them is in `schemas/error.ts`. Those below the line are not in the first document, but in that of 2026.
  */
 
 import { z } from "zod";

@@ -15,5 +15,3 @@ export const leaseError = z.strictObject({
   message: z.string().min(1),
   code: z.string(),
 });
-
-export const refusal = z.union([errorResponse, leaseError]);

@@ -24,7 +24,8 @@ export const machineEvent = z.strictObject({
   id: z.string().length(26).optional(),
   type: z.string(),
   status: z.string().optional(),
-  source: z.enum(["user", "flyd"]).optional(),
+  /** "user", "flyd" */
+  source: z.string().optional(),
   /** Epoch milliseconds. */
   timestamp: z.int(),
   request: z
