@@ -167,13 +167,15 @@ export function machinePromises({ target, api, made }: Contract): void {
 
     it("shows its processes, in the order that is asked for, and its memory", async () => {
       const { id } = await made.ready("sleep 901 &");
-      const ps = (order: string) =>
-        api.ok("Machines_list_processes", { machine: id, query: { sort_by: "pid", order } });
-      const up = await ps("asc");
-      expect(up.map(({ command }) => command)).toContainEqual(expect.stringContaining("sleep 901"));
-      const pids = up.map(({ pid }) => pid);
-      expect(pids).toEqual([...pids].sort((a, b) => a - b));
-      expect((await ps("desc")).map(({ pid }) => pid)).toEqual(pids.reverse());
+      const pids = async (order: string) => {
+        const query = { sort_by: "pid", order };
+        const processes = await api.ok("Machines_list_processes", { machine: id, query });
+        expect(processes.map(({ command }) => command)).toContainEqual(expect.stringContaining("sleep 901"));
+        return processes.map(({ pid }) => pid);
+      };
+      const [up, down] = [await pids("asc"), await pids("desc")];
+      expect(up).toEqual(up.toSorted((a, b) => a - b));
+      expect(down).toEqual(down.toSorted((a, b) => b - a));
       const { available_mb, limit_mb } = await api.ok("Machines_get_memory", { machine: id });
       expect(limit_mb).toBe(256);
       expect(available_mb).toBeLessThanOrEqual(limit_mb);
