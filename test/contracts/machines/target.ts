@@ -21,6 +21,8 @@ export interface Target {
   readonly image: string;
   /** Whether a Machine has a disk of its own, so that files can be put there and volumes be mounted. */
   readonly hasDisks: boolean;
+  /** Whether a Machine gets no more memory than its size says. */
+  readonly holdsToSize: boolean;
   /** How long a Machine may take to reach a state that nothing keeps it from. */
   readonly patienceMs: number;
   /** Of one promise. */
@@ -60,6 +62,7 @@ export async function localTarget(
     region: "local",
     image: IMAGE,
     hasDisks: server.isolation.startsWith("sandbox"),
+    holdsToSize: !server.isolation.includes("; no limits"),
     patienceMs: 15_000,
     timeoutMs: 30_000,
     close: () => server.close(),
@@ -90,6 +93,7 @@ export function flyTarget(env: Record<string, string | undefined>): Target | nul
     region,
     image: IMAGE,
     hasDisks: true,
+    holdsToSize: true,
     patienceMs: 120_000,
     timeoutMs: 300_000,
     close: async () => {},

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Contract } from "../contract.ts";
+import { exitOf } from "../exit.ts";
 import type { MachineEvent } from "../schemas/event.ts";
 
-export function eventPromises({ api, made }: Contract): void {
+export function eventPromises({ target, api, made }: Contract): void {
   const lines = (events: readonly MachineEvent[]) => events.map(({ type, status }) => `${type}/${status}`);
 
   describe("events", () => {
@@ -37,6 +38,14 @@ export function eventPromises({ api, made }: Contract): void {
       expect(exit?.request?.exit_event).toMatchObject({ exit_code: 4 });
       expect(exit?.request?.exit_event?.requested_stop ?? false).toBe(false);
       expect(exit?.request?.exit_event?.oom_killed ?? false).toBe(false);
+    });
+
+    it.skipIf(!target.holdsToSize)("tell an end for want of memory from others", async () => {
+      const { id } = await made.machine(["tail", "/dev/zero"]);
+      await made.reach(id, "destroyed");
+      const exit = exitOf(await api.ok("Machines_show", { machine: id }));
+      expect(exit).toMatchObject({ exit_code: 137, oom_killed: true });
+      expect(exit?.requested_stop ?? false).toBe(false);
     });
 
     it("of an updated machine that ran are those of its new version alone", async () => {
