@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { childrenOf } from "../src/fly-local/processes/tree.ts";
 
 const MAIN = new URL("../src/fly-local/main.ts", import.meta.url).pathname;
 /** What the kernel counts CPU time in: USER_HZ. */
@@ -16,7 +17,7 @@ export interface MachinesServer {
   readonly level: string;
   readonly pid: number;
   call<T>(method: string, path: string, body?: object): Promise<T>;
-  /** CPU time of the server and of all processes under it that have ended, in milliseconds; in steps of ten. */
+  /** CPU time of the server, of what forks its inits, and of all processes under them that have ended, in milliseconds; in steps of ten. */
   cpuMs(): number;
   close(): Promise<void>;
 }
@@ -50,12 +51,7 @@ export async function startMachines(isolation: string): Promise<MachinesServer> 
         });
         call.on("error", reject).end(body && JSON.stringify(body));
       }),
-    cpuMs: () => {
-      const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      // User and system time, its own and that of children that were waited for (proc_pid_stat(5)).
-      return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * MS_PER_TICK;
-    },
+    cpuMs: () => [pid, ...childrenOf(pid)].reduce((sum, each) => sum + cpuMsOf(each), 0),
     close: async () => {
       const exit = once(child, "exit");
       child.kill("SIGTERM");
@@ -64,6 +60,18 @@ export async function startMachines(isolation: string): Promise<MachinesServer> 
       rmSync(state, { recursive: true, force: true });
     },
   };
+}
+
+/** Its own, and that of children that it has waited for; none of one that has ended. */
+function cpuMsOf(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    // User and system time, twice (proc_pid_stat(5)).
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * MS_PER_TICK;
+  } catch {
+    return 0;
+  }
 }
 
 function firstLine(child: ChildProcess): Promise<string> {

@@ -8,8 +8,6 @@ const DOLLARS = {
   rowWritten: 1e-6,
 };
 
-/** A driver's alarm is set once and removed with the object's storage at the end. */
-const DURABLE_ROWS = 2;
 /** CPU of one run over all its requests; an estimate, printed as such. */
 const CPU_MS = 10;
 /** How long a short run keeps its driver in memory: on Fly a machine starts in about 5 s and is gone about 2 s after. */
@@ -19,8 +17,8 @@ export function runCosts(run: { rowsWritten: number; driverRequests: number }): 
   const million = 1e6;
   const parts = {
     "D1 rows written": run.rowsWritten * DOLLARS.rowWritten * million,
-    "Durable Object requests and rows":
-      (run.driverRequests * DOLLARS.durableRequest + DURABLE_ROWS * DOLLARS.rowWritten) * million,
+    // A driver stores nothing of its own for a run of less than ten seconds.
+    "Durable Object requests": run.driverRequests * DOLLARS.durableRequest * million,
     [`Durable Object duration (${DRIVER_SECONDS} s)`]: DRIVER_SECONDS * DOLLARS.durableSecond * million,
     [`worker request and CPU (${CPU_MS} ms)`]: (DOLLARS.request + CPU_MS * DOLLARS.cpuMs) * million,
   };

@@ -24,7 +24,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   api: ["core", "flow", "hono", "@hono/zod-openapi", "zod"],
   dashboard: ["core", "flow", "api", "hono"],
   worker: ["core", "flow", "d1", "r2", "fly", "api", "dashboard", "hono", "cloudflare:workers"],
-  cli: ["api", "core", "commander", "eventsource-parser", "node:"],
+  cli: ["api", "core", "commander", "eventsource-parser", "wrangler", "node:"],
 };
 
 /** Runs while developing, in Node; nothing imports it. */

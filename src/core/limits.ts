@@ -97,6 +97,11 @@ export const MACHINE_LOST_AFTER_MS = 5 * SECOND;
 
 /** How often the alarm looks after a driver. Longer than any one call it makes. */
 export const DRIVER_ALARM_MS = 75 * SECOND;
+/**
+ * A run that lasts this long gets its alarm: two writes to storage that a short run does without. Cloudflare leaves an object
+ * alone for at least 70 s after a call (Durable Objects, lifecycle), and the sweep looks after runs that are quiet this long.
+ */
+export const DRIVER_ARMED_AFTER_MS = 10 * SECOND;
 /** While a run is younger than this its output is long-polled without a pause. */
 export const POLL_HELD_UNTIL_AGE_MS = 60 * SECOND;
 /** Later, with nobody watching: one quick read each 5 % of the run's age, within these bounds (a held object bills). */

@@ -11,7 +11,7 @@ import type { RunSpec } from "./run-spec.ts";
  * - `running`: the Machine is started. Left when the command's end is known, the Machine is lost, or by the run limit.
  * - `retrying`: an attempt failed and another will be planned.
  * - `succeeded`, `failed`, `cancelled`: final. Nothing changes them.
- * If the driver dies in any of the first four, its alarm or the minute's sweep goes on from what is stored.
+ * If the driver dies in any of the first four, the minute's sweep or its alarm goes on from what is stored.
  */
 export type RunStatus = (typeof RUN_STATUSES)[number];
 

@@ -27,8 +27,9 @@
  * - A signal that reaches the runner in its first milliseconds, more where the Machine is busy, ends it, and with it the Machine. One that reaches the
  *   command's process before it is the command can be lost; after a lost TERM the stop limit holds all the same.
  * - A shell can not tell `exit 137` from death by SIGKILL in a way that dash, bash and busybox share.
- * - The kernel counts its OOM kills as a whole. Where Machines share a kernel, a SIGKILL that somebody sent while
- *   another Machine ran out of memory is taken for one.
+ * - The kernel counts its OOM kills as a whole, and the local server puts each Machine's own count in its place. Where
+ *   Machines share a kernel and have no limits, a SIGKILL that somebody sent while any process of the computer was
+ *   killed for want of memory is taken for one.
  * - A background child that keeps a stream open is waited for a third of a second, then what it writes is not told.
  * - Where the image has no mkfifo or no cat the streams are the files themselves, and a job that opens /dev/stdout or
  *   /dev/stderr by name and not for appending empties them.

@@ -6,7 +6,7 @@ import type { Clock, Drivers } from "./ports.ts";
 
 /**
  * Wakes the driver of an open run whose last event is not fresh, which one at work hardly notices. What was asked does not
- * depend on it: a driver that does not answer is left to its alarm and the sweep.
+ * depend on it: a driver that does not answer is left to the sweep.
  */
 export async function lookAfter(
   ports: { drivers: Pick<Drivers, "wake">; clock: Clock },

@@ -132,9 +132,7 @@ export interface News {
 
 /** The drivers of runs, one per run: who calls `advance`, and the place where watchers of a run meet. */
 export interface Drivers {
-  /** Makes sure that the run is advanced soon, whatever happens to the caller. Done before a run is stored. */
-  arm(runId: string): Promise<void>;
-  /** Starts driving a run that was just stored. */
+  /** Starts driving a run that was just stored. Done once for a run, by who has stored it. */
   start(state: RunState): Promise<void>;
   /** Something about the run changed (a cancel): look at it now, whatever is being waited for. */
   nudge(runId: string): Promise<void>;

@@ -29,8 +29,8 @@ export interface Submitted {
 }
 
 /**
- * Accepts a run, with its first attempt planned since nothing makes it wait. The driver is armed beside it, so that a
- * crash right after acceptance delays the run and does not lose it.
+ * Accepts a run, with its first attempt planned since nothing makes it wait. A crash right after it is stored delays the run
+ * until the sweep and does not lose it.
  * @throws AppError `idempotency_conflict` where the key was used for another run
  */
 export async function submit(ports: SubmitPorts, order: Order): Promise<Submitted> {
@@ -40,12 +40,10 @@ export async function submit(ports: SubmitPorts, order: Order): Promise<Submitte
   const planned = planAttempt(queued, ports.defaultRegion, now);
   const state = applyEvent(queued, planned);
   if (state === null) throw new Error("a fresh run can always be planned");
-  const armed = ports.drivers.arm(state.run.id).catch(() => undefined);
   const result = await ports.store.accept(state, [accepted, planned], order.key);
   if (result.kind === "repeated")
     return { state: await repeatedRun(ports.store, order, result), repeated: true };
-  await armed;
-  // The sweep and the alarm find a run whose start was not heard.
+  // The sweep finds a run whose start was not heard.
   await ports.drivers.start(state).catch(() => undefined);
   return { state, repeated: false };
 }

@@ -8,6 +8,8 @@ export const EXEC_MAX_S = 60;
 export const EXEC_STREAM_MAX_BYTES = 16 * 1024 * 1024;
 /** A create carries its files in the body as base64. */
 export const BODY_MAX_BYTES = 8 * 1024 * 1024;
+/** Of one Machine; its init has places for 128 commands, and execs need some. Fly names no bound. */
+export const PROCESSES_MAX = 32;
 /** `events` of a Machine and GET events (Fly: default 20, at most 50). */
 export const EVENTS_MAX = 50;
 export const EVENTS_DEFAULT = 20;
@@ -31,9 +33,13 @@ export const RESTART_DELAY_MS = 1_000;
 export const SANDBOX_READY_MS = 10_000;
 /** A longer line of a main process's output becomes several. */
 export const LOG_LINE_MAX_BYTES = 16 * 1024;
-/** Kept of what one Machine wrote, and of all of an app: Fly keeps everything for about seven days. */
+/** Kept of what one Machine wrote, and of all of an app: Fly keeps everything for its seven days. */
 export const LOG_MACHINE_MAX_BYTES = 1024 * 1024;
 export const LOG_APP_MAX_BYTES = 8 * 1024 * 1024;
+/** A line is on disk so long after it was written: each time costs a transaction, whatever the number of lines. */
+export const LOG_KEEP_MS = 250;
+/** About Fly's (docs: Logs API options; measured). */
+export const LOG_KEPT_MS = 7 * 24 * 3_600_000;
 /** Lines of an answer (docs: Logs API options; measured). */
 export const LOG_PAGE = 100;
 /** Fly's largest volume, and the longest time that it keeps snapshots (docs: Fly Volumes overview). */

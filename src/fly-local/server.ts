@@ -101,13 +101,14 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
       hidden: options.hidden?.map((path) => resolve(path)) ?? [],
     });
     const registry = new Registry(openStore(directory), now);
-    platform = openPlatform(registry.store.records, directory, now, options.strictApps ?? false);
+    platform = openPlatform(registry.store, directory, now, options.strictApps ?? false);
     const images = choice === "host" ? hostImages : await realOnes(directory, options.imageSources);
     host = new Host(registry, level, images, {
       restartDelayMs: options.restartDelayMs ?? RESTART_DELAY_MS,
       planOf: (machine, image) => startPlan(machine, image, platform),
       pullDelayMs: ({ app, id }) => faults.delayOf("pull", { app, machine: id }),
       bootDelayMs: ({ app, id }) => faults.delayOf("boot", { app, machine: id }),
+      revertDelayMs: ({ app, id }) => faults.revertOf({ app, machine: id }),
     });
     await host.loseAll();
     scheduler = new Scheduler(host, clock);
@@ -119,7 +120,10 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
   }
 
   const { store } = host.registry;
-  const sweep = () => store.dropDestroyedBefore(now() - DESTROYED_KEPT_MS);
+  const sweep = () => {
+    store.dropDestroyedBefore(now() - DESTROYED_KEPT_MS);
+    platform.logs.sweep();
+  };
   sweep();
   let cancelSweep = () => {};
   const sweepLater = () => {

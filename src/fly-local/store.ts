@@ -7,6 +7,7 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { WireConfig } from "../fly/wire.ts";
+import { type KeptLogs, keptLogsIn } from "./logs/kept-logs.ts";
 import { type Machine, UNTOUCHED } from "./machines/machine.ts";
 import type { Position } from "./position.ts";
 import { type Records, recordsIn } from "./records.ts";
@@ -18,9 +19,9 @@ export interface Store {
   update(machine: Machine): void;
   updateConfig(machine: Machine): void;
   get(app: string, id: string): Machine | null;
-  /** Keeps the version and the config that a Machine is about to lose. */
+  /** Keeps the version and the config that a Machine is about to lose, perhaps not for the first time. */
   keepVersion(machine: Machine): void;
-  /** Versions that were replaced, newest first. */
+  /** Versions that were replaced, newest first; one that came back is still among them. */
   pastVersions(id: string): { version: string; config: WireConfig }[];
   /** Destroyed Machines of an app whose metadata hold all of these, newest first. */
   destroyed(app: string, metadata: ReadonlyMap<string, string>): Machine[];
@@ -31,6 +32,7 @@ export interface Store {
   dropDestroyedBefore(instant: number): void;
   /** What is kept beside Machines, in the same file. */
   readonly records: Records;
+  readonly logs: KeptLogs;
   close(): void;
 }
 
@@ -74,7 +76,7 @@ export function openStore(directory: string): Store {
   const selectEndsAfter = db.prepare(
     `${join_} WHERE (destroyed_at, id) > (?, ?) ORDER BY destroyed_at, id LIMIT ?`,
   );
-  const insertVersion = db.prepare("INSERT INTO versions (id, version, config) VALUES (?, ?, ?)");
+  const insertVersion = db.prepare("INSERT OR REPLACE INTO versions (id, version, config) VALUES (?, ?, ?)");
   const selectVersions = db.prepare("SELECT version, config FROM versions WHERE id = ? ORDER BY rowid DESC");
   const putConfig = (machine: Machine) =>
     insertConfig.run(
@@ -122,6 +124,7 @@ export function openStore(directory: string): Store {
       db.prepare("DELETE FROM machines WHERE destroyed_at < ?").run(instant);
     },
     records: recordsIn(db),
+    logs: keptLogsIn(db),
     close: () => db.close(),
   };
 }

@@ -47,7 +47,7 @@ export function dashboardPorts(ports: ApiPorts): DashboardPorts {
       };
     },
     async rawOutput(id, stream) {
-      return (await load(id)) && rawOutput(ports, id, stream).body;
+      return (await load(id)) && (await rawOutput(ports, id, stream)).body;
     },
     async follow(id, after, signal) {
       const position = after === null ? OUTPUT_START : (parsePosition(after) ?? OUTPUT_START);

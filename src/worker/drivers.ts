@@ -10,7 +10,6 @@ const WATCH_AGAIN_MS = 3000;
 export function durableDrivers(namespace: DurableObjectNamespace<RunDriver>): Drivers {
   const driver = (runId: string) => namespace.getByName(runId);
   return {
-    arm: (runId) => driver(runId).arm(),
     start: (state) => driver(state.run.id).start(state),
     nudge: (runId) => driver(runId).nudge(),
     wake: (runId) => driver(runId).wake(),

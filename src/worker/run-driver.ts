@@ -1,11 +1,14 @@
 /**
- * The driver of one run: a Durable Object named by the run's id. It holds no facts. It is an alarm that calls `advance`, one
- * caller at a time, and the place where the run's watchers are told to look again. Losing it loses nothing.
+ * The driver of one run: a Durable Object named by the run's id. It holds no facts. It calls `advance`, one caller at a time,
+ * and is the place where the run's watchers are told to look again. Losing it loses nothing: what it left is found by the
+ * sweep, and by an alarm where the run has lasted long enough for one. A short run stores nothing here.
  */
 
 import { DurableObject } from "cloudflare:workers";
 import {
+  CREATE_LOOKUP_PAUSE_MS,
   DRIVER_ALARM_MS,
+  DRIVER_ARMED_AFTER_MS,
   POLL_PAUSE_MIN_MS,
   REPEAT_DELAY_FIRST_MS,
   REPEAT_DELAY_MAX_MS,
@@ -24,8 +27,11 @@ import { flowPorts } from "./ports.ts";
 export class RunDriver extends DurableObject<Env> {
   #drive: Drive | null = null;
   #driving: Promise<void> | null = null;
-  /** True between `arm` and the first drive in one life of this object: then nobody can have asked for a Machine. */
-  #fresh = false;
+  /** Whether an alarm may be set, by this life of the object or one before. */
+  #mayBeArmed = true;
+  /** Whether this life has set one. */
+  #armed = false;
+  #forgetArming: () => void = () => {};
   /** The stored run may differ from what `#drive` remembers. */
   #stale = false;
   /** Somebody came by while the last step was ending or the object was going to rest. */
@@ -36,16 +42,14 @@ export class RunDriver extends DurableObject<Env> {
   #interrupt = new AbortController();
   #finalWaiters = new Set<() => void>();
 
-  /** Makes sure that the run is looked at, whatever becomes of the caller that is about to store it. */
-  async arm(): Promise<void> {
-    this.#fresh = this.#driving === null && this.#drive === null;
-    await this.ctx.storage.setAlarm(Date.now() + DRIVER_ALARM_MS);
-  }
-
   /** Drives a run that was just stored. */
   start(state: RunState): void {
-    if (this.#drive === null) this.#drive = new Drive(state, this.#fresh);
-    this.#fresh = false;
+    if (this.#drive === null && this.#driving === null) {
+      // Whoever else came by meanwhile looks for a Machine for longer than this, before asking for one.
+      const neverAsked = Date.now() - state.run.acceptedAt < CREATE_LOOKUP_PAUSE_MS;
+      this.#drive = new Drive(state, neverAsked);
+      this.#mayBeArmed = !neverAsked;
+    }
     this.#ensureDriving();
   }
 
@@ -93,7 +97,7 @@ export class RunDriver extends DurableObject<Env> {
 
   /** Armed again before anything else, so that a crash in here is followed by another alarm. */
   override async alarm(): Promise<void> {
-    await this.ctx.storage.setAlarm(Date.now() + DRIVER_ALARM_MS);
+    await this.#arm(DRIVER_ALARM_MS);
     // A call that never ends would hold the run for good; the object holds no facts, so it can be begun anew.
     if (this.#driving !== null && Date.now() - this.#progressAt > 2 * DRIVER_ALARM_MS)
       this.ctx.abort("the driver hangs");
@@ -102,7 +106,10 @@ export class RunDriver extends DurableObject<Env> {
 
   #ensureDriving(): void {
     if (this.#driving !== null) this.#again = true;
-    else this.#progressAt = Date.now();
+    else {
+      this.#progressAt = Date.now();
+      this.#armSoon();
+    }
     this.#driving ??= this.#driveUntilRest()
       // Storage refuses an object whose code was replaced; the alarm that is set brings the run to the new one.
       .catch((error: unknown) => logError(error, this.ctx.id.name))
@@ -159,12 +166,33 @@ export class RunDriver extends DurableObject<Env> {
     await drive.reload(ports.store);
   }
 
+  /** A run that lasts gets an alarm, since the object may be evicted while it waits for something. */
+  #armSoon(): void {
+    if (this.#armed) return;
+    this.#forgetArming();
+    const timer = setTimeout(() => {
+      void this.#arm(DRIVER_ALARM_MS).catch((error: unknown) => logError(error, this.ctx.id.name));
+    }, DRIVER_ARMED_AFTER_MS);
+    this.#forgetArming = () => clearTimeout(timer);
+  }
+
+  async #arm(inMs: number): Promise<void> {
+    this.#forgetArming();
+    this.#armed = true;
+    this.#mayBeArmed = true;
+    await this.ctx.storage.setAlarm(Date.now() + inMs);
+  }
+
   /** Sleeps for a while, or for good: then nothing of this object needs to be kept. */
   async #rest(pauseMs: number | null): Promise<void> {
-    if (pauseMs !== null) return this.ctx.storage.setAlarm(Date.now() + pauseMs);
+    if (pauseMs !== null) return this.#arm(pauseMs);
+    this.#forgetArming();
     for (const done of [...this.#finalWaiters]) done();
     for (const socket of this.ctx.getWebSockets()) socket.close(1000, "the run is over");
-    await this.ctx.storage.deleteAlarm();
+    if (!this.#mayBeArmed) return;
+    this.#armed = false;
+    this.#mayBeArmed = false;
+    // The alarm, too.
     await this.ctx.storage.deleteAll();
   }
 

@@ -1,12 +1,15 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import type { Diagnosis } from "../../src/fly-local/doctor/finding.ts";
+import { addImages } from "../../src/fly-local/images/add-images.ts";
+import { openStoreIn } from "../../src/fly-local/images/open-images.ts";
 import { probeSandbox } from "../../src/fly-local/processes/sandbox-probe.ts";
+import { image, layer, tarOf } from "../fly-local/images/layers.ts";
 
 const MAYFLY = join(import.meta.dirname, "../../src/cli/mayfly.mjs");
 const directory = mkdtempSync(join(tmpdir(), "mayfly-doctor-"));
@@ -24,6 +27,7 @@ function doctor(env: Record<string, string> = {}, ...args: string[]) {
 test("the doctor says what isolation is in force here, and leaves nothing", async () => {
   const place = mkdtempSync(join(directory, "probe-"));
   const probe = await probeSandbox(place, [place]);
+  if (probe.kind === "able") await probe.plan.zygote.close();
   rmSync(place, { recursive: true, force: true });
   const { status, stdout, stderr } = doctor({}, "--json");
   const diagnosis = JSON.parse(stdout) as Diagnosis;
@@ -33,9 +37,48 @@ test("the doctor says what isolation is in force here, and leaves nothing", asyn
     level: probe.kind === "able" ? "sandbox" : "process",
   });
   const names = diagnosis.findings.map(({ name }) => name);
-  for (const name of ["Node", "sandboxes", "user namespaces", "container engines", "port 8787", "port 4280"])
+  for (const name of [
+    "Node",
+    "sandboxes",
+    "user namespaces",
+    "images",
+    "container engines",
+    "port 8787",
+    "port 4280",
+  ])
     expect(names).toContain(name);
   expect(readdirSync(directory)).toEqual([]);
+});
+
+test("the images in store are counted, each once, and it is said who starts machines from them", async () => {
+  const state = mkdtempSync(join(directory, "state-"));
+  const imagesOf = () => {
+    const { findings } = JSON.parse(doctor({}, "--json", "--dir", state).stdout) as Diagnosis;
+    return findings.find(({ name }) => name === "images");
+  };
+  const machines = join(state, "machines");
+  expect(imagesOf()?.text).toContain(`none in store yet in ${machines}/images`);
+  expect(readdirSync(state)).toEqual([]);
+  const store = openStoreIn(machines);
+  for (const [size, ...tags] of [
+    [3_000_000, "one:1", "also-one:1"],
+    [4_000_000, "two:1"],
+  ] as const) {
+    const { config, layers } = image([await layer([{ name: "file", text: "x".repeat(size) }])]);
+    const list = [{ Config: "config.json", RepoTags: tags, Layers: ["layer.tar"] }];
+    const archive = await tarOf([
+      { name: "config.json", text: config },
+      { name: "layer.tar", text: layers[0]?.tar ?? "" },
+      { name: "manifest.json", text: JSON.stringify(list) },
+    ]);
+    writeFileSync(join(state, "image.tar"), archive);
+    await addImages(store, join(state, "image.tar"), null, new AbortController().signal);
+  }
+  const found = imagesOf();
+  expect(found?.text).toContain(`2 of 7.0 MB together in store in ${machines}/images`);
+  if (found?.state === "good")
+    expect(found.text).toContain("mayfly start this computer's own files unless --images real is given");
+  rmSync(state, { recursive: true });
 });
 
 test("people get a line for each finding and one for what follows", () => {

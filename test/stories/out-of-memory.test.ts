@@ -42,6 +42,28 @@ it("a run whose image runs as it is fails for that, too", async () => {
   });
 });
 
+it("a run that is killed by somebody while another one runs out of memory was not killed for that", async () => {
+  const killed = await stack.submit({
+    command: ["sh", "-c", "until rm /tmp/go; do sleep 0.02; done 2>/dev/null; kill -KILL $$"],
+  });
+  await stack.reaching(killed.id, "running");
+  const [machine] = (await stack.machines()).filter(({ state }) => state === "started");
+  const other = await stack.submit({ command: ["sh", "-c", EATS] });
+  expect((await stack.final(other.id)).status).toBe("failed");
+  const exec = await fetch(`${stack.machinesUrl}/v1/apps/mayfly-runs/machines/${machine?.id}/exec`, {
+    method: "POST",
+    headers: { authorization: "Bearer local-story" },
+    body: JSON.stringify({ command: ["touch", "/tmp/go"] }),
+  });
+  expect(exec.status).toBe(200);
+  expect(await stack.final(killed.id)).toMatchObject({
+    status: "failed",
+    reason: "signal",
+    signal: "SIGKILL",
+    oom_killed: false,
+  });
+});
+
 it("a run that loses a process of its command to want of memory ends as the command then ends", async () => {
   const { id } = await stack.submit({ command: ["sh", "-c", `${EATS}; exit 3`] });
   expect(await stack.final(id)).toMatchObject({ reason: "exit_code", exit_code: 3, oom_killed: false });

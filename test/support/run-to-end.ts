@@ -50,7 +50,7 @@ export function createRunToEnd(...world: Parameters<typeof testPorts>) {
     const request = async () => {
       driverRequests += 1;
     };
-    const drivers = { arm: request, start: request } as unknown as Drivers;
+    const drivers = { start: request } as unknown as Drivers;
     const ids = { runId: (nowMs: number) => newRunId(nowMs, crypto.getRandomValues(new Uint8Array(16))) };
     const submitted = await submit(
       { ...ports, drivers, ids },

@@ -12,6 +12,7 @@ import { eventually, type Spawned, start } from "./processes.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
+const WORKER_MAIN = join(ROOT, "src/cli/commands/start/worker-main.ts");
 const TOKEN = "story-token";
 const QUIET = { CI: "1", WRANGLER_SEND_METRICS: "false", NO_COLOR: "1" };
 
@@ -84,24 +85,15 @@ export async function startStack(
     async startWorker() {
       const argv = [
         process.execPath,
-        WRANGLER,
-        "dev",
-        "--local",
-        "--ip",
-        "127.0.0.1",
+        WORKER_MAIN,
         "--port",
         String(port),
-        "--inspector-port",
-        "0",
         "--persist-to",
         persist,
         "--env-file",
         join(folder, "secrets.env"),
-        "--var",
-        `FLY_API_BASE_URL:${machinesUrl}`,
-        "--show-interactive-dev-session=false",
-        "--log-level",
-        "warn",
+        "--machines-url",
+        machinesUrl,
       ];
       worker = start(argv, { logFile: join(folder, "logs/worker.log"), env: QUIET, cwd: ROOT });
       await eventually("the worker's start", async () => (await fetch(`${url}/healthz`)).ok, 60_000);

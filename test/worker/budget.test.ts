@@ -3,7 +3,7 @@ import { expect, inject, it } from "vitest";
 import { countedD1 } from "../support/counted-d1.ts";
 import { createRunToEnd } from "../support/run-to-end.ts";
 
-const BUDGET = { rowsWritten: 20, statements: 12, machineCalls: 7, driverRequests: 2 };
+const BUDGET = { rowsWritten: 20, statements: 12, machineCalls: 7, driverRequests: 1 };
 type Counts = typeof BUDGET;
 
 async function countOneRun(): Promise<Counts> {

@@ -1,4 +1,4 @@
-import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { RunBody } from "../../src/api/run-schema.ts";
@@ -13,37 +13,49 @@ import { aQueuedRun } from "../support/a-run.ts";
 
 const ports = apiPorts(env);
 
-/** A run that was stored, and whose driver heard no more than that it was about to be. */
-async function armedAndStored(spec: Partial<RunSpec> = {}, at = Date.now()) {
+/** A run that was stored, and whose driver has not heard of it. */
+async function stored(spec: Partial<RunSpec> = {}, at = Date.now()) {
   const queued = aQueuedRun(spec, at);
   const planned = planAttempt(queued.state, null, at);
   const state = applyEvent(queued.state, planned);
   if (state === null) throw new Error("a queued run can be planned");
   const stub = env.RUN_DRIVER.getByName(state.run.id);
-  await stub.arm();
   await ports.store.accept(state, [...queued.events, planned], null);
   return { id: state.run.id, stub, state };
 }
 
 describe("the driver of a run", () => {
-  it("carries out a run whose start it never heard, by its alarm", async () => {
-    const { id, stub } = await armedAndStored();
-    expect(await runDurableObjectAlarm(stub)).toBe(true);
-    const state = await stub.untilFinal(20_000);
-    expect(state?.run).toMatchObject({ id, status: "succeeded", output: { stdoutBytes: 3 } });
-  });
-
-  it("is woken by the sweep where its alarm is lost too", async () => {
-    const { id, stub } = await armedAndStored({ command: ["sh", "-c", "exit 4"] }, Date.now() - 60_000);
-    await evictDurableObject(stub);
+  it("carries out a run whose start it never heard, woken by the sweep", async () => {
+    const { id, stub } = await stored({ command: ["sh", "-c", "exit 4"] }, Date.now() - 60_000);
     await sweep(ports);
     const state = await stub.untilFinal(20_000);
     expect(state?.run).toMatchObject({ id, status: "failed", reason: "exit_code", exit: { code: 4 } });
   });
 
+  it("stores nothing of its own for a short run", async () => {
+    const { stub, state } = await stored();
+    await stub.start(state);
+    await stub.untilFinal(20_000);
+    while ((await ports.store.load(state.run.id))?.run.open !== false) await scheduler.wait(10);
+    expect(await runInDurableObject(stub, (_, { storage }) => storage.getAlarm())).toBeNull();
+  });
+
+  it("has an alarm once a run lasts, which brings it back where it was reset", async () => {
+    const { id, stub, state } = await stored({ command: ["sh", "-c", "sleep 12; echo over"] });
+    await stub.start(state);
+    const alarmOf = () => runInDurableObject(stub, (_, { storage }) => storage.getAlarm());
+    while ((await alarmOf()) === null) await scheduler.wait(100);
+    await abortAllDurableObjects();
+    const again = env.RUN_DRIVER.getByName(id);
+    expect(await runDurableObjectAlarm(again)).toBe(true);
+    const after = await again.untilFinal(20_000);
+    expect(after?.run).toMatchObject({ id, status: "succeeded", output: { stdoutBytes: 5 } });
+    while ((await ports.store.load(id))?.run.open !== false) await scheduler.wait(10);
+    await expect.poll(() => runDurableObjectAlarm(again)).toBe(false);
+  });
+
   it("is woken by whoever asks for the run, where nobody follows it", async () => {
-    const { id, stub } = await armedAndStored({ command: ["sh", "-c", "exit 4"] }, Date.now() - 60_000);
-    await evictDurableObject(stub);
+    const { id } = await stored({ command: ["sh", "-c", "exit 4"] }, Date.now() - 60_000);
     const ask = async () =>
       await (
         await exports.default.fetch(
@@ -75,7 +87,7 @@ describe("the driver of a run", () => {
   });
 
   it("goes on where it was when it is reset in mid-run, on the same machine", async () => {
-    const { id, stub, state } = await armedAndStored({
+    const { id, stub, state } = await stored({
       script: "echo one; sleep 1; echo two",
       command: null,
     });
@@ -90,16 +102,16 @@ describe("the driver of a run", () => {
     expect(events.filter(({ event }) => event.type === "machine_created")).toHaveLength(1);
   });
 
-  it("that was armed for a run that was never stored forgets it", async () => {
+  it("that has an alarm for a run that is not stored forgets it", async () => {
     const stub = env.RUN_DRIVER.getByName("run_00000000000000000000000001");
-    await stub.arm();
+    await runInDurableObject(stub, (_, { storage }) => storage.setAlarm(Date.now() + 60_000));
     expect(await runDurableObjectAlarm(stub)).toBe(true);
     expect(await stub.untilFinal(5000)).toBeNull();
     expect(await runDurableObjectAlarm(stub)).toBe(false);
   });
 
   it("starts a run once, however often it is told to", async () => {
-    const { id, stub, state } = await armedAndStored({ command: ["sh", "-c", "echo once"] });
+    const { id, stub, state } = await stored({ command: ["sh", "-c", "echo once"] });
     await Promise.all([stub.start(state), stub.start(state), stub.wake(), stub.nudge(), stub.start(state)]);
     const after = await stub.untilFinal(20_000);
     expect(after?.run).toMatchObject({ status: "succeeded", output: { stdoutBytes: 5 } });

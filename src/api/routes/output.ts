@@ -62,12 +62,11 @@ export function outputRoute(app: OpenAPIHono, ports: ApiPorts): void {
     const live = accept.includes("text/event-stream") || follow === true;
     if (stream !== undefined) refuseWithStream(live, lastEventId);
     const after = resumeFrom(lastEventId);
-    const state = await loadRun(ports.store, c.req.valid("param").id);
+    const { id } = c.req.valid("param");
     if (live) {
       const answer = accept.includes("application/x-ndjson") ? ndjsonStream : eventStream;
-      return answer(ports, state, after, c.req.raw.signal);
+      return answer(ports, await loadRun(ports.store, id), after, c.req.raw.signal);
     }
-    const { id } = state.run;
     return stream === undefined ? ndjson(ports, id, after) : rawOutput(ports, id, stream);
   });
 }
@@ -96,14 +95,21 @@ function resumeFrom(lastEventId: string | undefined): ChunkPosition {
   return position;
 }
 
-function ndjson(ports: ApiPorts, runId: string, after: ChunkPosition): Response {
+function ndjson(ports: ApiPorts, runId: string, after: ChunkPosition): Promise<Response> {
   const utf8 = new TextEncoder();
   const lines = (chunk: FilledChunk) => utf8.encode(`${JSON.stringify(numberedLine(chunk))}\n`);
   return streamed(ports, runId, after, lines, { "content-type": "application/x-ndjson" });
 }
 
-/** The stored bytes of one stream, as they are. Never rendered by a browser: output is data. */
-export function rawOutput(ports: Pick<ApiPorts, "store" | "blobs">, runId: string, stream: Stream): Response {
+/**
+ * The stored bytes of one stream, as they are. Never rendered by a browser: output is data.
+ * @throws AppError `not_found`
+ */
+export function rawOutput(
+  ports: Pick<ApiPorts, "store" | "blobs">,
+  runId: string,
+  stream: Stream,
+): Promise<Response> {
   const bytes = (chunk: FilledChunk) => (chunk.stream === stream ? chunk.bytes : null);
   return streamed(ports, runId, OUTPUT_START, bytes, {
     "content-type": "application/octet-stream",
@@ -112,18 +118,22 @@ export function rawOutput(ports: Pick<ApiPorts, "store" | "blobs">, runId: strin
   });
 }
 
-function streamed(
+async function streamed(
   ports: Pick<ApiPorts, "store" | "blobs">,
   runId: string,
   after: ChunkPosition,
   encode: (chunk: FilledChunk) => Uint8Array | null,
   headers: Record<string, string>,
-): Response {
+): Promise<Response> {
   const chunks = storedOutput(ports, runId, after);
+  // A run that has output is there; only of another one is it asked.
+  let first: Awaited<ReturnType<typeof chunks.next>> | null = await chunks.next();
+  if (first.done) await loadRun(ports.store, runId);
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       while (true) {
-        const { value, done } = await chunks.next();
+        const { value, done } = first ?? (await chunks.next());
+        first = null;
         if (done) return controller.close();
         const bytes = encode(value);
         if (bytes !== null) return controller.enqueue(bytes);

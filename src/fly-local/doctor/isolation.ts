@@ -3,6 +3,7 @@
 import { failureOf } from "../processes/init/init.ts";
 import { NAMESPACE, unshare } from "../processes/init/operations.ts";
 import { installInit } from "../processes/init/program.ts";
+import { zygoteOf } from "../processes/init/zygote.ts";
 import { chooseLimiter } from "../processes/limits/choose-limiter.ts";
 import { enforcementText } from "../processes/limits/limiter.ts";
 import { withoutNetwork } from "../processes/network.ts";
@@ -44,7 +45,7 @@ export async function lookAtIsolation(directory: string): Promise<IsolationFindi
       ],
     };
   } finally {
-    await plan.disks?.close();
+    await Promise.all([plan.disks?.close(), plan.zygote.close()]);
   }
 }
 
@@ -71,7 +72,7 @@ function lookAtStorage({ disks }: SandboxPlan): Finding {
 
 async function lookAtNetwork(plan: SandboxPlan): Promise<Finding> {
   const disk = plan.disks?.make();
-  const failure = await failureOf(plan.program, [...plan.tried, ...withoutNetwork()], disk);
+  const failure = await failureOf(plan.zygote, [...plan.tried, ...withoutNetwork()], disk);
   if (disk !== undefined) plan.disks?.remove(disk);
   return failure === null
     ? { name: "network none", state: "good", text: "machines can be without a network" }
@@ -82,7 +83,9 @@ async function lookAtUserNamespaces(directory: string): Promise<Finding> {
   const name = "user namespaces";
   if (process.platform !== "linux")
     return { name, state: "lesser", text: `${process.platform} has none, so there are no sandboxes` };
-  const failure = await failureOf(installInit(directory), [unshare(NAMESPACE.user)]);
+  const zygote = zygoteOf(installInit(directory), directory);
+  const failure = await failureOf(zygote, [unshare(NAMESPACE.user)]);
+  await zygote.close();
   return failure === null
     ? { name, state: "good", text: "yes, so an ordinary user can have sandboxes, too" }
     : { name, state: "lesser", text: `not here: ${failure}; only root can have sandboxes` };

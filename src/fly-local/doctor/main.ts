@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { lookForEngines } from "./engines.ts";
 import { type Diagnosis, diagnosisText, type Finding } from "./finding.ts";
+import { lookAtImages } from "./images.ts";
 import { lookAtIsolation } from "./isolation.ts";
 import { lookAtPorts } from "./ports.ts";
 
@@ -26,12 +27,13 @@ try {
 }
 
 async function diagnose(): Promise<Diagnosis> {
-  const [isolation, engines, ports] = await Promise.all([
-    lookAtIsolation(directory),
+  const [isolation, images, engines, ports] = await Promise.all([
+    lookAtIsolation(join(directory, "files")),
+    lookAtImages(join(state, "machines"), join(directory, "images")),
     lookForEngines(),
     lookAtPorts(),
   ]);
-  const findings = [lookAtNode(), ...isolation.findings, engines, ...ports];
+  const findings = [lookAtNode(), ...isolation.findings, images, engines, ...ports];
   const possible = findings.every(({ state }) => state !== "bad");
   return { possible, level: isolation.level, findings };
 }

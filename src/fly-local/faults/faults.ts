@@ -23,6 +23,8 @@ const KINDS = [
   "late",
   /** Answers as if there were nothing: every list in the answer is empty. */
   "empty",
+  /** An update is accepted, and `delay_ms` later taken back: the old version is there again, stopped. */
+  "revert",
   /** The host of `machine` can not be reached: reading shows the last known state, anything else is refused. */
   "machine_lost",
   /** The clock of the server is `skew_ms` off. */
@@ -31,6 +33,8 @@ const KINDS = [
 
 /** What happens in a Machine and is no call: its image is fetched; it boots. Both can only be slow. */
 const PHASES = ["pull", "boot"];
+/** What alone can be reverted. */
+const UPDATE = "update";
 const ANY = "*";
 const FOREVER_AT_MOST = 1_000_000;
 
@@ -64,6 +68,10 @@ export const fault = z
   .refine((given) => !PHASES.includes(given.operation) || given.kind === "slow", {
     path: ["kind"],
     message: `${PHASES.join(" and ")} can be slow only`,
+  })
+  .refine((given) => given.kind !== "revert" || given.operation === UPDATE, {
+    path: ["operation"],
+    message: `only "${UPDATE}" can be reverted`,
   });
 export type Fault = z.infer<typeof fault>;
 
@@ -145,16 +153,21 @@ export class Faults {
   /** Counts a call and takes the oldest fault that waits for it. */
   meet(operation: string, subject: Subject): Fault | null {
     this.#calls.set(operation, (this.#calls.get(operation) ?? 0) + 1);
-    return this.#take(operation, subject);
+    return this.#take(operation, subject, (kind) => kind !== "revert");
   }
 
   /** How long a phase of a Machine's start takes longer, in milliseconds. */
   delayOf(phase: "pull" | "boot", subject: Subject): number {
-    return this.#armed.length === 0 ? 0 : (this.#take(phase, subject)?.delay_ms ?? 0);
+    return this.#take(phase, subject)?.delay_ms ?? 0;
   }
 
-  #take(operation: string, subject: Subject): Fault | null {
-    const found = this.#armed.find((armed) => isMet(armed, operation, subject));
+  /** After how long an update that was accepted is taken back, in milliseconds; null where it stands. */
+  revertOf(subject: Subject): number | null {
+    return this.#take(UPDATE, subject, (kind) => kind === "revert")?.delay_ms ?? null;
+  }
+
+  #take(operation: string, subject: Subject, isKind = (_: Fault["kind"]) => true): Fault | null {
+    const found = this.#armed.find((armed) => isKind(armed.fault.kind) && isMet(armed, operation, subject));
     if (found === undefined) return null;
     found.met += 1;
     return found.fault;

@@ -41,6 +41,8 @@ async function met(c: Call, fault: Fault, run: Run): Promise<Response> {
       return unanswered(c);
     case "empty":
       return emptied(await run());
+    // These happen elsewhere than to a call.
+    case "revert":
     case "machine_lost":
     case "clock_skew":
       return run();

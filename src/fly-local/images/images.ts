@@ -31,6 +31,6 @@ export function checkCommand(command: readonly string[]): void {
   if (command.length === 0)
     throw new ApiError(
       400,
-      "no command: images are not used here, so init.exec, init.entrypoint or init.cmd must say what the machine runs",
+      "no command: images are not used here, so init.exec, init.entrypoint or init.cmd must say what the machine runs, and of config.processes each what it runs",
     );
 }

@@ -1,12 +1,19 @@
 /**
- * What the main processes of Machines write, line by line, and how they ended: the newest of each Machine and of each app,
- * in memory. Fly keeps about seven days; here a restart of the server forgets them.
+ * What the main processes of Machines write, line by line, and how they ended: the newest of each Machine and of each app. It
+ * is read from memory, and on disk a moment later, so that a restart of the server finds all but the last moment of it.
  */
 
-import { LOG_APP_MAX_BYTES, LOG_MACHINE_BYTES_PER_S, LOG_MACHINE_MAX_BYTES } from "../limits.ts";
+import {
+  LOG_APP_MAX_BYTES,
+  LOG_KEEP_MS,
+  LOG_KEPT_MS,
+  LOG_MACHINE_BYTES_PER_S,
+  LOG_MACHINE_MAX_BYTES,
+} from "../limits.ts";
 import type { Machine } from "../machines/machine.ts";
 import { signalName } from "../machines/signals.ts";
 import type { ProcessExit } from "../processes/level.ts";
+import type { KeptLogs } from "./kept-logs.ts";
 import { Lines } from "./lines.ts";
 
 export interface LogEntry {
@@ -32,32 +39,51 @@ interface AppLog {
   entries: LogEntry[];
   bytes: number;
   readonly bytesOf: Map<string, number>;
+  /** What is newer is in memory alone. */
+  keptUntil: bigint;
+  /** Of whom lines were dropped that the disk still has: Machines, or with null everybody. */
+  readonly thinned: Set<string | null>;
 }
 
 /** Takes what a Machine writes during one start. */
 export interface LogWriter {
-  write(stream: "stdout" | "stderr", bytes: Uint8Array): void;
+  /** @param process which of its main processes wrote it, so that each has whole lines. Default: the first */
+  write(stream: "stdout" | "stderr", bytes: Uint8Array, process?: number): void;
   /** Ends it with the line that Fly's init writes then; flyctl ends its following of a release command by it. */
   end(exit: ProcessExit): void;
 }
 
 export class Logs {
   readonly #now: () => number;
+  readonly #kept: KeptLogs | null;
   readonly #apps = new Map<string, AppLog>();
-  #last = 0n;
+  /** Apps of which the disk has not all, or has more. */
+  readonly #unkept = new Set<string>();
+  #timer: NodeJS.Timeout | null = null;
+  #last: bigint;
 
-  constructor(now: () => number) {
+  /** @param kept null: all is forgotten with this process */
+  constructor(now: () => number, kept: KeptLogs | null = null) {
     this.#now = now;
+    this.#kept = kept;
+    this.#last = kept?.newest() ?? 0n;
   }
 
   writer(machine: Machine): LogWriter {
-    const lines = {
-      stdout: new Lines((line) => this.#add(machine, "stdout", line)),
-      stderr: new Lines((line) => this.#add(machine, "stderr", line)),
+    const begun = new Map<number, Record<"stdout" | "stderr", Lines>>();
+    const linesOf = (process: number) => {
+      const lines = begun.get(process) ?? {
+        stdout: new Lines((line) => this.#add(machine, "stdout", line)),
+        stderr: new Lines((line) => this.#add(machine, "stderr", line)),
+      };
+      begun.set(process, lines);
+      return lines;
     };
     const endLines = () => {
-      lines.stdout.end();
-      lines.stderr.end();
+      for (const { stdout, stderr } of begun.values()) {
+        stdout.end();
+        stderr.end();
+      }
     };
     let second = performance.now();
     let taken = 0;
@@ -69,7 +95,7 @@ export class Logs {
       dropped = 0;
     };
     return {
-      write: (stream, bytes) => {
+      write: (stream, bytes, process = 0) => {
         // Of somebody that the main process left behind, on the way to being killed.
         if (isOver) return;
         const now = performance.now();
@@ -79,7 +105,7 @@ export class Logs {
           sayDropped();
         }
         taken += bytes.length;
-        if (taken <= LOG_MACHINE_BYTES_PER_S) return lines[stream].push(bytes);
+        if (taken <= LOG_MACHINE_BYTES_PER_S) return linesOf(process)[stream].push(bytes);
         // What was begun has lost its end.
         if (dropped === 0) endLines();
         dropped += bytes.length;
@@ -96,7 +122,7 @@ export class Logs {
   /** The newest `count`, or the first `count` after a cursor; oldest first. */
   read(app: string, filter: LogFilter, count: number): LogEntry[] {
     const { after, machine, region } = filter;
-    const found = (this.#apps.get(app)?.entries ?? []).filter(
+    const found = this.#of(app).entries.filter(
       (entry) =>
         (after === null || entry.at > after) &&
         (machine === null || entry.machine === machine) &&
@@ -114,17 +140,79 @@ export class Logs {
 
   forget(app: string): void {
     this.#apps.delete(app);
+    this.#unkept.delete(app);
+    this.#kept?.drop(app, null, this.cursor() + 1n);
+  }
+
+  /** Drops what is older than Fly keeps it. */
+  sweep(): void {
+    const before = BigInt(this.#now() - LOG_KEPT_MS) * 1_000_000n;
+    this.#kept?.dropAll(before);
+    for (const [app, log] of this.#apps) {
+      const entries = log.entries.filter(({ at }) => at >= before);
+      if (entries.length < log.entries.length)
+        this.#apps.set(app, { ...logOf(entries, log.keptUntil), thinned: log.thinned });
+    }
+  }
+
+  /** Brings to the disk what is not there yet. */
+  close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#keep();
+  }
+
+  #of(app: string): AppLog {
+    const known = this.#apps.get(app);
+    if (known !== undefined) return known;
+    const entries = this.#kept?.read(app) ?? [];
+    const log = logOf(entries, entries.at(-1)?.at ?? 0n);
+    if (entries.length > 0) this.#apps.set(app, log);
+    return log;
   }
 
   #add(machine: Machine, stream: "stdout" | "stderr", message: string): void {
-    const log: AppLog = this.#apps.get(machine.app) ?? { entries: [], bytes: 0, bytesOf: new Map() };
-    this.#apps.set(machine.app, log);
+    const { app, id, region } = machine;
+    const log = this.#of(app);
+    this.#apps.set(app, log);
     this.#last = this.cursor() + 1n;
-    log.entries.push({ at: this.#last, message, stream, machine: machine.id, region: machine.region });
-    count(log, machine.id, ENTRY_BYTES + message.length);
-    if ((log.bytesOf.get(machine.id) ?? 0) > LOG_MACHINE_MAX_BYTES) drop(log, machine.id);
+    log.entries.push({ at: this.#last, message, stream, machine: id, region });
+    count(log, id, ENTRY_BYTES + message.length);
+    if ((log.bytesOf.get(id) ?? 0) > LOG_MACHINE_MAX_BYTES) drop(log, id);
     if (log.bytes > LOG_APP_MAX_BYTES) drop(log, null);
+    if (this.#kept === null) return;
+    this.#unkept.add(app);
+    this.#timer ??= setTimeout(() => this.#keep(), LOG_KEEP_MS).unref();
   }
+
+  #keep(): void {
+    this.#timer = null;
+    for (const app of this.#unkept) {
+      try {
+        if (this.#kept !== null) keep(this.#kept, app, this.#of(app));
+      } catch (error) {
+        // A full disk: the next line written is the next try, and machines go on.
+        console.error(`the logs of app ${app} can not be kept: ${(error as Error).message}`);
+      }
+    }
+    this.#unkept.clear();
+  }
+}
+
+function keep(kept: KeptLogs, app: string, log: AppLog): void {
+  const { entries, thinned } = log;
+  for (const machine of thinned) {
+    const oldest = entries.find((entry) => machine === null || entry.machine === machine);
+    kept.drop(app, machine, oldest?.at ?? log.keptUntil + 1n);
+  }
+  thinned.clear();
+  kept.keep(app, entries.slice(entries.findLastIndex(({ at }) => at <= log.keptUntil) + 1));
+  log.keptUntil = entries.at(-1)?.at ?? log.keptUntil;
+}
+
+function logOf(entries: LogEntry[], keptUntil: bigint): AppLog {
+  const log: AppLog = { entries, bytes: 0, bytesOf: new Map(), keptUntil, thinned: new Set() };
+  for (const { machine, message } of entries) count(log, machine, ENTRY_BYTES + message.length);
+  return log;
 }
 
 function count(log: AppLog, machine: string, bytes: number): void {
@@ -138,6 +226,7 @@ function count(log: AppLog, machine: string, bytes: number): void {
 function drop(log: AppLog, machine: string | null): void {
   const total = machine === null ? log.bytes : (log.bytesOf.get(machine) ?? 0);
   let freed = 0;
+  log.thinned.add(machine);
   log.entries = log.entries.filter((entry) => {
     if (freed * 2 > total || (machine !== null && entry.machine !== machine)) return true;
     const bytes = ENTRY_BYTES + entry.message.length;

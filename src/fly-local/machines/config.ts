@@ -12,11 +12,13 @@ import type { Level } from "../processes/level.ts";
 import { checkGuest, expandedGuest, GUEST_DEFAULT } from "./guest.ts";
 import { fullImageName } from "./image.ts";
 import { readKept } from "./kept-config.ts";
+import { commandsOf, readProcesses } from "./processes.ts";
 import { isSchedule, SCHEDULES } from "./schedule.ts";
 import { stopSignal } from "./signals.ts";
+import { readStandbys } from "./standbys.ts";
 
 /** Parts of a config whose silent loss would change what the Machine is. */
-const UNSUPPORTED = ["containers", "processes", "standbys"];
+const UNSUPPORTED = ["containers"];
 const POLICIES = ["no", "on-failure", "always"];
 /** Letters that a name can not have: they would be seen wrongly or not at all wherever it is shown. */
 const UNNAMEABLE = /[\p{Cc}\p{Zl}\p{Zp}/]/u;
@@ -44,10 +46,8 @@ export function readUpdateRequest(body: unknown): UpdateRequest {
 function readRequest<T extends CreateRequest>(schema: z.ZodType<T>, body: unknown): T {
   const given = withoutNulls(body) as { config?: unknown };
   const config = withoutNulls(given.config) as { guest?: unknown; size?: unknown } | undefined;
-  // `config.size` is the older way to name a size.
-  const guest = expandedGuest(
-    config?.guest ?? (config?.size === undefined ? undefined : { size: config.size }),
-  );
+  // `size` beside a guest is what clients sent before there was one (Fly's OpenAPI document: deprecated).
+  const guest = expandedGuest(config?.guest ?? (config?.size ? { size: config.size } : undefined));
   if (guest !== undefined) checkGuest(guest);
   const parsed = schema.safeParse({
     ...given,
@@ -65,26 +65,14 @@ function readRequest<T extends CreateRequest>(schema: z.ZodType<T>, body: unknow
   return { ...request, config: filled };
 }
 
-/**
- * The command of a Machine: `init.exec` replaces all, else `init.entrypoint` and `init.cmd`, each in place of the image's own
- * (docs: Machine config, init). Unlike in docker an entrypoint alone leaves the image's cmd as it is: Fly's documents say no more
- * than that either overrides its own.
- * @param image null where there is none
- */
-export function commandOf(
-  config: WireConfig,
-  image: { entrypoint: readonly string[]; cmd: readonly string[] } | null,
-): string[] {
-  const { exec, entrypoint, cmd } = config.init ?? {};
-  return exec?.length ? exec : [...(entrypoint ?? image?.entrypoint ?? []), ...(cmd ?? image?.cmd ?? [])];
-}
-
-/** Throws where the level can not put one of the config's files. */
-export function refuseFiles(config: WireConfig, level: Level): void {
+/** Throws where the level can not put one of the config's files, or not be one of its users. */
+export function refuseForLevel(config: WireConfig, level: Level): void {
   for (const file of config.files ?? []) {
     const refusal = level.fileRefusal(file.guest_path);
     if (refusal !== null) throw new ApiError(400, refusal);
   }
+  if (level.userRefusal !== null && readProcesses(config).some(({ user }) => user))
+    throw new ApiError(400, level.userRefusal);
 }
 
 /** The config as every answer shows it: defaults filled in, the image by its full name, durations as text. */
@@ -125,6 +113,7 @@ function checkConfig(config: WireConfig): void {
     if (value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0))
       throw notImplemented(`config.${key}`);
   }
+  readStandbys(config);
   checkEnding(config);
   if (config.schedule && !isSchedule(config.schedule))
     throw invalid(`config.schedule: "${config.schedule}" is none of ${SCHEDULES.join(", ")}`);
@@ -134,7 +123,7 @@ function checkConfig(config: WireConfig): void {
     if (value.includes("\0")) throw invalid(`config.env.${name}: a NUL cannot be in a variable`);
   }
   for (const file of config.files ?? []) checkFile(file);
-  if (commandOf(config, null).some((word) => word.includes("\0")))
+  if (commandsOf(config, null).some((command) => command.some((word) => word.includes("\0"))))
     throw invalid("config.init: a NUL cannot be in a command's arguments");
 }
 

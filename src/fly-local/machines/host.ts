@@ -6,27 +6,17 @@
 import { ImageError } from "../images/error.ts";
 import type { Images } from "../images/images.ts";
 import type { StoredImage } from "../images/store.ts";
-import type { Guest, GuestPlan, Level, ProcessExit } from "../processes/level.ts";
-import { type ExecOutcome, type Interruptions, untilCutOff } from "./cut-off.ts";
+import type { GuestMemory, GuestPlan, Level, ProcessExit } from "../processes/level.ts";
+import type { ExecOutcome } from "./cut-off.ts";
+import { imageAtHand } from "./image-at-hand.ts";
+import { Later } from "./later.ts";
+import { Life } from "./life.ts";
 import type { Machine } from "./machine.ts";
 import type { Registry } from "./registry.ts";
+import { Restarts } from "./restarts.ts";
+import { readStandbys } from "./standbys.ts";
 import type { Launcher } from "./state.ts";
 import { type StopPlan, stopPlan } from "./stop-plan.ts";
-
-/** What runs of a Machine. */
-interface Life {
-  /** Its processes; null while they are being made, and where that failed. */
-  guest: Guest | null;
-  /** Settles when the start is through, whether or not it worked. */
-  begun: Promise<void>;
-  /** Settles when no process is left. */
-  over: Promise<void>;
-  readonly execs: Set<Interruptions>;
-  killTimer: NodeJS.Timeout | null;
-  isFrozen: boolean;
-  /** Its Machine is done with it: how its process ends says nothing any more. */
-  isDiscarded: boolean;
-}
 
 export interface HostOptions {
   /** Between an exit and the restart by policy. */
@@ -37,16 +27,18 @@ export interface HostOptions {
   readonly pullDelayMs: (machine: Machine) => number;
   /** How long a boot is made to take longer. */
   readonly bootDelayMs: (machine: Machine) => number;
+  /** After how long an update of this Machine, which was accepted, is taken back; null: never. */
+  readonly revertDelayMs: (machine: Machine) => number | null;
 }
 
 export class Host {
   readonly registry: Registry;
   readonly level: Level;
   readonly images: Images;
+  readonly later = new Later();
   readonly #options: HostOptions;
-  readonly #later = new Map<NodeJS.Timeout, () => void>();
   readonly #lives = new Map<string, Life>();
-  readonly #restarts = new Map<string, NodeJS.Timeout>();
+  readonly #restarts: Restarts;
   #closing = false;
 
   constructor(registry: Registry, level: Level, images: Images, options: HostOptions) {
@@ -54,6 +46,7 @@ export class Host {
     this.level = level;
     this.images = images;
     this.#options = options;
+    this.#restarts = new Restarts(options.restartDelayMs);
   }
 
   /**
@@ -63,10 +56,8 @@ export class Host {
   async open(machine: Machine, isLaunched: boolean): Promise<void> {
     const { id } = machine;
     try {
-      // Nothing to wait for, and a start is not held up by a turn of the event loop.
-      const pullMs = this.#options.pullDelayMs(machine);
-      if (pullMs > 0) await new Promise<void>((resolve) => this.later(pullMs, resolve));
-      if (this.images.kind === "real") await this.#imageOf(machine);
+      await this.later.pause(this.#options.pullDelayMs(machine));
+      await imageAtHand(machine, this.images, this.registry);
     } catch (error) {
       const failed = this.#failLaunch(id, error as Error);
       if (failed !== null) await this.#giveUp(failed);
@@ -74,18 +65,6 @@ export class Host {
     }
     if (isLaunched) this.launch(id, "flyd");
     else this.registry.apply(id, { kind: "left_unlaunched" });
-  }
-
-  /** Has a Machine's image at hand; what is known of it only now is kept. @throws ImageError */
-  async #imageOf(machine: Machine): Promise<StoredImage | null> {
-    const { id, config } = machine;
-    const stored = await this.images.prepare(config.image);
-    const image = this.images.known(config.image);
-    const current = this.registry.get(machine.app, id);
-    // Another version may have another image.
-    if (image !== null && current?.config.image === config.image && current.image?.digest !== image.digest)
-      this.registry.apply(id, { kind: "image_had", image });
-    return stored;
   }
 
   /** @returns null where the Machine is left to others: somebody stopped or destroyed it, or the server ends */
@@ -110,39 +89,29 @@ export class Host {
       void this.#resume(id, previous);
       return machine;
     }
-    const life: Life = {
-      guest: null,
-      begun: Promise.resolve(),
-      over: Promise.resolve(),
-      execs: new Set(),
-      killTimer: null,
-      isFrozen: false,
-      isDiscarded: false,
-    };
+    const life = new Life();
     this.#lives.set(id, life);
     life.begun = this.#begin(machine, life, previous?.over);
     return machine;
   }
 
   async #resume(id: string, life: Life): Promise<void> {
-    life.isFrozen = false;
-    await life.guest?.thaw();
+    await life.thaw();
     this.registry.apply(id, { kind: "started" });
   }
 
   async #begin(machine: Machine, life: Life, before: Promise<void> | undefined): Promise<void> {
     try {
       if (before !== undefined) await before;
-      const image = this.images.kind === "real" ? await this.#imageOf(machine) : null;
+      const image = await imageAtHand(machine, this.images, this.registry);
       const plan = this.#options.planOf(machine, image);
-      const bootMs = this.#options.bootDelayMs(machine);
-      if (bootMs > 0) await new Promise<void>((resolve) => this.later(bootMs, resolve));
+      await this.later.pause(this.#options.bootDelayMs(machine));
       const guest = await this.level.start(plan);
-      life.guest = guest;
-      life.over = guest.exit.then((exit) => {
+      const over = guest.exit.then((exit) => {
         plan.log.end(exit);
         return this.#exited(machine, life, exit);
       });
+      life.live(guest, over);
       this.registry.apply(machine.id, { kind: "started" });
     } catch (error) {
       this.#lives.delete(machine.id);
@@ -155,12 +124,12 @@ export class Host {
 
   async #exited(machine: Machine, life: Life, exit: ProcessExit): Promise<void> {
     const { id } = machine;
-    if (life.killTimer !== null) clearTimeout(life.killTimer);
-    if (this.#closing) return endOf(life);
+    life.forgetKill();
+    if (this.#closing) return life.end();
     const after = life.isDiscarded ? null : this.registry.apply(id, { kind: "exited", exit });
     const destroys = after?.state === "stopped" && after.config.auto_destroy === true;
     if (destroys) this.registry.apply(id, { kind: "destroy_begun", by: "flyd" });
-    await endOf(life);
+    await life.end();
     const isLast = this.#lives.get(id) === life;
     if (isLast) this.#lives.delete(id);
     if (destroys) await this.#finishDestroy(machine, "flyd");
@@ -168,36 +137,23 @@ export class Host {
     const current = isLast ? this.registry.get(machine.app, id) : null;
     if (current?.state !== "restarting" || this.#closing) return;
     if (current.restart === "ended") this.launch(id, "flyd");
-    else this.#restartLater(id);
-  }
-
-  #restartLater(id: string): void {
-    const timer = setTimeout(() => {
-      this.#restarts.delete(id);
-      this.launch(id, "flyd");
-    }, this.#options.restartDelayMs);
-    this.#restarts.set(id, timer);
-  }
-
-  #forgetRestart(id: string): void {
-    clearTimeout(this.#restarts.get(id));
-    this.#restarts.delete(id);
+    else this.#restarts.later(id, () => this.launch(id, "flyd"));
   }
 
   signal(id: string, name: NodeJS.Signals, number: number): void {
     this.registry.apply(id, { kind: "signalled", signal: number });
-    this.#signalWhenBegun(id, name);
+    this.#lives.get(id)?.signal(name);
   }
 
   stop(id: string, plan: StopPlan): void {
     const machine = this.registry.apply(id, { kind: "stop_requested" });
     const life = this.#lives.get(id);
     if (machine?.state === "stopped") {
-      this.#forgetRestart(id);
-      if (life?.isFrozen) discard(life);
+      this.#restarts.forget(id);
+      if (life?.isFrozen) life.discard();
       if (machine.config.auto_destroy) void this.destroy(machine, "flyd");
     }
-    if (machine?.state === "stopping" && life !== undefined) this.#askToEnd(id, life, plan);
+    if (machine?.state === "stopping") life?.askToEnd(plan);
   }
 
   /** @returns null where the Machine is in no state for it; a stopped one is started */
@@ -205,12 +161,12 @@ export class Host {
     const machine = this.registry.apply(id, { kind: "restart_requested" });
     const life = this.#lives.get(id);
     if (machine === null) return this.launch(id, "user");
-    if (life?.isFrozen) void endOf(life);
-    else if (life !== undefined) this.#askToEnd(id, life, plan);
+    if (life?.isFrozen) void life.end();
+    else life?.askToEnd(plan);
     return machine;
   }
 
-  /** Freezes a started Machine. Execs under way are cut off from their clients, and go on with the Machine. */
+  /** Freezes a started Machine. */
   suspend(id: string): Machine | null {
     const machine = this.registry.apply(id, { kind: "suspend_requested" });
     const life = this.#lives.get(id);
@@ -219,13 +175,9 @@ export class Host {
   }
 
   async #freeze(id: string, life: Life): Promise<void> {
-    for (const { frozen } of life.execs) frozen();
-    await life.guest?.freeze();
-    life.isFrozen = true;
-    if (this.registry.apply(id, { kind: "suspended" }) !== null) return;
-    // Meanwhile it was asked to stop, and has to hear of it.
-    life.isFrozen = false;
-    await life.guest?.thaw();
+    await life.freeze();
+    // Meanwhile it may have been asked to stop, and has to hear of it.
+    if (this.registry.apply(id, { kind: "suspended" }) === null) await life.thaw();
   }
 
   /**
@@ -238,48 +190,41 @@ export class Host {
     const image = this.images.known(config.image);
     const machine = this.registry.apply(id, { kind: "update_begun", version, config, image, launches });
     if (machine === null) return null;
-    this.#forgetRestart(id);
-    void this.#replace(old);
+    this.#restarts.forget(id);
+    const revertMs = this.#options.revertDelayMs(old);
+    void this.#replace(old, revertMs === null ? null : this.later.pause(revertMs));
     return machine;
   }
 
-  async #replace(old: Machine): Promise<void> {
+  /** @param reverted settles when the old version is to be back; null where it is gone for good */
+  async #replace(old: Machine, reverted: Promise<void> | null): Promise<void> {
     const { id } = old;
     const life = this.#lives.get(id);
-    if (life?.isFrozen) discard(life);
-    else if (life !== undefined) this.#askToEnd(id, life, stopPlan(old.config));
+    if (life?.isFrozen) life.discard();
+    else life?.askToEnd(stopPlan(old.config));
     await life?.begun;
     await life?.over;
     if (this.#closing) return;
     await this.level.clean(old);
     // After the answer of the update is on its way.
     await new Promise(setImmediate);
+    await reverted;
     if (this.#closing) return;
-    const machine = this.registry.apply(id, { kind: "replaced" });
+    const machine = this.registry.apply(
+      id,
+      reverted === null ? { kind: "replaced" } : { kind: "reverted", to: old },
+    );
     if (machine?.state === "created") void this.open(machine, true);
-  }
-
-  /** Asks the main process to end, and kills it where it does not within the time. */
-  #askToEnd(id: string, life: Life, { signal, timeoutMs }: StopPlan): void {
-    this.#signalWhenBegun(id, signal);
-    if (life.killTimer !== null) clearTimeout(life.killTimer);
-    life.killTimer = setTimeout(() => this.#signalWhenBegun(id, "SIGKILL"), timeoutMs);
-  }
-
-  #signalWhenBegun(id: string, name: NodeJS.Signals): void {
-    const life = this.#lives.get(id);
-    if (life?.guest) life.guest.signal(name);
-    else void life?.begun.then(() => life.guest?.signal(name));
   }
 
   /** Kills what runs and removes the Machine. */
   async destroy(machine: Machine, by: "user" | "flyd"): Promise<void> {
     const { id } = machine;
     if (this.registry.apply(id, { kind: "destroy_begun", by }) === null) return;
-    this.#forgetRestart(id);
+    this.#restarts.forget(id);
     const life = this.#lives.get(id);
     await life?.begun;
-    if (life !== undefined) void endOf(life);
+    void life?.end();
     await life?.over;
     await this.#finishDestroy(machine, by);
   }
@@ -296,13 +241,12 @@ export class Host {
     timeoutMs: number,
     left: AbortSignal,
   ): Promise<ExecOutcome> {
-    const life = this.#lives.get(id);
-    if (!life?.guest) return { kind: "not_running" };
-    const { guest, execs } = life;
-    return untilCutOff(guest.exec(argv), timeoutMs, left, (told) => {
-      execs.add(told);
-      return () => execs.delete(told);
-    });
+    return this.#lives.get(id)?.exec(argv, timeoutMs, left) ?? { kind: "not_running" };
+  }
+
+  /** The memory of the Machine's processes; null where none runs, or nothing holds them to any. */
+  memory(id: string): GuestMemory | null {
+    return this.#lives.get(id)?.guest?.memory ?? null;
   }
 
   /** The Machine's processes by the computer's numbers, or null where none runs. */
@@ -310,7 +254,7 @@ export class Host {
     return this.#lives.get(id)?.guest?.processes() ?? null;
   }
 
-  /** The Machine is gone with its host: nothing tells how it ended. */
+  /** The Machine is gone with its host: nothing tells how it ended. Its standbys are started in its place. */
   async lose(id: string): Promise<void> {
     const machine = this.registry.apply(
       id,
@@ -318,33 +262,23 @@ export class Host {
       { kind: "destroyed", by: "flyd" },
     );
     if (machine === null) return;
-    this.#forgetRestart(id);
+    this.#restarts.forget(id);
     const life = this.#lives.get(id);
     await life?.begun;
-    if (life !== undefined) await endOf(life);
+    await life?.end();
     await this.level.clean(machine);
-  }
-
-  /** Does this after a time, or at once where the server ends before. */
-  later(ms: number, act: () => void): void {
-    const timer = setTimeout(() => {
-      this.#later.delete(timer);
-      act();
-    }, ms);
-    this.#later.set(timer, act);
+    for (const { id: other, config } of this.registry.undestroyed(machine.app))
+      if (readStandbys(config).includes(id)) this.launch(other, "standby");
   }
 
   /** Kills all machines, and marks them the way a host that goes down leaves them: how they ended is unknown. */
   async close(): Promise<void> {
     this.#closing = true;
-    for (const [timer, act] of this.#later) {
-      clearTimeout(timer);
-      act();
-    }
-    for (const timer of this.#restarts.values()) clearTimeout(timer);
+    this.later.close();
+    this.#restarts.close();
     const lives = [...this.#lives.values()];
-    for (const life of lives) if (life.killTimer !== null) clearTimeout(life.killTimer);
-    await Promise.all(lives.map((life) => life.begun.then(() => endOf(life)).then(() => life.over)));
+    for (const life of lives) life.forgetKill();
+    await Promise.all(lives.map((life) => life.begun.then(() => life.end()).then(() => life.over)));
     await this.loseAll();
     await this.images.close();
     await this.level.close();
@@ -355,15 +289,4 @@ export class Host {
     for (const machine of this.registry.undestroyed(null))
       if (this.registry.apply(machine.id, { kind: "lost" }) !== null) await this.level.clean(machine);
   }
-}
-
-function discard(life: Life): void {
-  life.isDiscarded = true;
-  void endOf(life);
-}
-
-/** Kills what is left of a Machine. Commands that this cuts off are told why first. */
-async function endOf(life: Life): Promise<void> {
-  for (const { died } of life.execs) died();
-  await life.guest?.end();
 }

@@ -69,6 +69,8 @@ export interface Machine {
   readonly restartedAt: readonly number[];
   /** What the restart call waits for: that the process ends, then that it is started; null where none was called. */
   readonly restart: "ending" | "ended" | null;
+  /** What the memory call has set for the processes that run, in MiB; null: what its size gives. */
+  readonly memoryLimitMb: number | null;
   /** Whether the version that is being put in place is to be started. */
   readonly relaunch: boolean;
   /** The proxy sends it nothing (docs: cordon); there is none here, so it is only remembered. */
@@ -89,6 +91,7 @@ export const UNTOUCHED = {
   signalSent: null,
   restartedAt: [],
   restart: null,
+  memoryLimitMb: null,
   relaunch: false,
   cordoned: false,
   lease: null,
@@ -123,14 +126,20 @@ export function toWire(machine: Machine): WireMachine {
   };
 }
 
+/** The memory that it may use now, in MiB. */
+export function memoryMbOf({ config, memoryLimitMb }: Machine): number {
+  return memoryLimitMb ?? (config.guest ?? GUEST_DEFAULT).memory_mb;
+}
+
 /** What is in force of the Machine's size. */
-function limitsOf({ enforcement, config }: Machine): object | null {
+function limitsOf(machine: Machine): object | null {
+  const { enforcement, config } = machine;
   if (!enforcement) return null;
   const { by, kinds, pidsMax } = enforcement;
   const { cpus, pids } = amountsOf(config.guest, pidsMax);
   return {
     by,
-    ...(kinds.includes("memory") && { memory_mb: (config.guest ?? GUEST_DEFAULT).memory_mb }),
+    ...(kinds.includes("memory") && { memory_mb: memoryMbOf(machine) }),
     ...(kinds.includes("cpus") && { cpus }),
     ...(kinds.includes("pids") && { pids }),
   };

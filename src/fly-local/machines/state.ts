@@ -33,11 +33,14 @@ export type Change =
     }
   /** Nothing of the old version runs any more. */
   | { kind: "replaced" }
+  /** The host turned out to have no room for the new version: the old one is back, and does not run. */
+  | { kind: "reverted"; to: Machine }
   | { kind: "cordoned"; cordoned: boolean }
   | { kind: "leased"; lease: Lease | null }
   /** Whether its next starts leave the app's secrets out. */
   | { kind: "secrets_chosen"; skips: boolean }
   | { kind: "signalled"; signal: number }
+  | { kind: "memory_limited"; mb: number }
   | { kind: "exited"; exit: ProcessExit }
   | { kind: "destroy_begun"; by: "user" | "flyd" }
   | { kind: "destroyed"; by: "user" | "flyd" }
@@ -45,8 +48,11 @@ export type Change =
   | { kind: "lost" }
   | { kind: "metadata_set"; metadata: Record<string, string> };
 
-/** `user` starts one that is stopped or suspended, `schedule` one that is stopped, `flyd` one that is created or restarting. */
-export type Launcher = "user" | "flyd" | "schedule";
+/**
+ * `user` starts one that is stopped or suspended, `schedule` and what stands in for another one that is stopped, `flyd` one
+ * that is created or restarting.
+ */
+export type Launcher = "user" | "flyd" | "schedule" | "standby";
 
 /** When a change happens and the id that its event gets. */
 export interface Moment {
@@ -124,6 +130,8 @@ export function transition(machine: Machine, change: Change, moment: Moment): Ma
       );
     case "replaced":
       return replaced(machine, moment, to);
+    case "reverted":
+      return reverted(machine, change.to, to);
     case "cordoned":
       if (state === "destroyed" || machine.cordoned === change.cordoned) return null;
       return to(
@@ -137,6 +145,8 @@ export function transition(machine: Machine, change: Change, moment: Moment): Ma
       return { ...machine, skipsSecrets: change.skips };
     case "signalled":
       return to(state, { signalSent: change.signal }, null);
+    case "memory_limited":
+      return WITH_PROCESSES.includes(state) ? to(state, { memoryLimitMb: change.mb }, null) : null;
     case "exited":
       return exited(machine, change.exit, moment, to);
     case "destroy_begun": {
@@ -171,7 +181,15 @@ function recorded(facts: EventFacts, moment: Moment): WireEvent {
 
 type To = (next: MachineState, more: Partial<Machine>, event: EventFacts | null) => Machine;
 
-const UNASKED: Partial<Machine> = { restartedAt: [], stopRequested: false, signalSent: null, restart: null };
+/** Of processes that are made anew. */
+const FRESH: Partial<Machine> = { memoryLimitMb: null };
+const UNASKED: Partial<Machine> = {
+  ...FRESH,
+  restartedAt: [],
+  stopRequested: false,
+  signalSent: null,
+  restart: null,
+};
 
 function launched(machine: Machine, by: Launcher, moment: Moment, to: To): Machine | null {
   const { state } = machine;
@@ -181,7 +199,11 @@ function launched(machine: Machine, by: Launcher, moment: Moment, to: To): Machi
       return to("starting", UNASKED, { type: "restart", status: "starting", source: "user" });
     const restartedAt = [...recentRestarts(machine, moment.now), moment.now];
     const request = { restart_count: restartedAt.length };
-    return to("starting", { restartedAt }, { type: "restart", status: "starting", source: "flyd", request });
+    return to(
+      "starting",
+      { ...FRESH, restartedAt },
+      { type: "restart", status: "starting", source: "flyd", request },
+    );
   }
   const start = { type: "start", status: "starting", source: by === "user" ? "user" : "flyd" };
   if (state === "suspended" && by === "user") return to("starting", {}, start);
@@ -209,6 +231,17 @@ function replaced(machine: Machine, moment: Moment, to: To): Machine | null {
     return to("stopped", UNASKED, { type: "update", status: "replaced", source: "user" });
   const launch = recorded({ type: "launch", status: "created", source: "user" }, moment);
   return to("created", { ...UNASKED, relaunch: false, events: [launch] }, null);
+}
+
+/** Seen on Fly for Machines that did not run; one that did has ended for its new version by then. */
+function reverted(machine: Machine, old: Machine, to: To): Machine | null {
+  if (machine.state !== "replacing") return null;
+  const { instanceId, config, image, followsSchedule, skipsSecrets = false } = old;
+  return to(
+    "stopped",
+    { ...UNASKED, relaunch: false, instanceId, config, image, followsSchedule, skipsSecrets },
+    { type: "revert", status: "stopped", source: "flyd" },
+  );
 }
 
 function exited(machine: Machine, exit: ProcessExit, moment: Moment, to: To): Machine | null {

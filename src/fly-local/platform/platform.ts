@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { Logs } from "../logs/logs.ts";
-import type { Records } from "../records.ts";
+import type { Store } from "../store.ts";
 import { Volumes } from "../volumes/volumes.ts";
 import { Apps } from "./apps.ts";
 import { Identity } from "./identity.ts";
@@ -20,18 +20,22 @@ export interface Platform {
 
 /** @param directory the server's state */
 export function openPlatform(
-  records: Records,
+  { records, logs: kept }: Pick<Store, "records" | "logs">,
   directory: string,
   now: () => number,
   isStrict: boolean,
 ): Platform {
+  const logs = new Logs(now, kept);
   const volumes = new Volumes(records, now, join(directory, "volumes"));
   return {
     apps: new Apps(records, now, isStrict),
     volumes,
     secrets: new Secrets(records, now),
-    logs: new Logs(now),
+    logs,
     identity: new Identity(join(directory, "oidc-key.json"), now),
-    close: () => volumes.close(),
+    close: () => {
+      logs.close();
+      return volumes.close();
+    },
   };
 }

@@ -28,12 +28,34 @@ export interface RunningExec {
   kill(): void;
 }
 
+/** The memory of a running Machine that is held to a size. */
+export interface GuestMemory {
+  /** Holds it to another size. Rejects with {@link MemoryInUse}, and changes nothing, where it uses more. */
+  limit(bytes: number): Promise<void>;
+  /** Frees what the kernel can take back of it, and tells how many bytes that were; null where nothing here can. */
+  readonly reclaim: ((bytes: number) => Promise<number>) | null;
+}
+
+/** A Machine uses more memory than it is to have. */
+export class MemoryInUse extends Error {
+  readonly usedBytes: number;
+
+  constructor(usedBytes: number) {
+    super(`${usedBytes} bytes are in use`);
+    this.usedBytes = usedBytes;
+  }
+}
+
 /** The processes of one started Machine. */
 export interface Guest {
-  /** Settles when the main process has ended. */
+  /** Null where nothing holds it to any. */
+  readonly memory: GuestMemory | null;
+  /** Settles when the Machine is over, which its main processes decide (`together.ts`). */
   readonly exit: Promise<ProcessExit>;
-  /** Sends a signal to the main process alone, as Fly's init does. */
+  /** Sends a signal to the main processes alone, as Fly's init does. */
   signal(name: NodeJS.Signals): void;
+  /** The same, with a signal by which they are to end. */
+  stop(name: NodeJS.Signals): void;
   exec(argv: readonly string[]): RunningExec;
   /** Stops every process of the Machine where it is; settles when none runs on, or the Machine has ended. */
   freeze(): Promise<void>;
@@ -48,13 +70,23 @@ export interface Guest {
 /** What a level needs to know to start a Machine. */
 export interface GuestPlan {
   readonly machine: Machine;
-  readonly argv: readonly string[];
+  /** At least one. */
+  readonly processes: readonly ProcessPlan[];
+  /** Of execs. */
   readonly env: Readonly<Record<string, string>>;
   /** Null where this computer's own files stand in for one. */
   readonly image: GuestImage | null;
   readonly mounts: readonly Mount[];
-  /** Takes what the main process writes. */
+  /** Takes what the main processes write. */
   readonly log: LogWriter;
+}
+
+/** A main process of a Machine. */
+export interface ProcessPlan {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Null: whoever the level makes of it. */
+  readonly account: { readonly uid: number; readonly gid: number } | null;
 }
 
 /** A directory of this computer that a Machine has at a path of its own. */
@@ -67,10 +99,7 @@ export interface Mount {
 export interface GuestImage {
   /** The image's files; never changed. */
   readonly root: string;
-  /** Who the main process is. */
-  readonly uid: number;
-  readonly gid: number;
-  /** Where it is; made where the image does not have it. */
+  /** Where main processes start; made where the image does not have it. */
   readonly cwd: string;
 }
 
@@ -86,7 +115,9 @@ export interface Level {
   fileRefusal(path: string): string | null;
   /** Why volumes can not be mounted, or null. */
   readonly mountRefusal: string | null;
-  /** Starts the main process. */
+  /** Why processes can not be of a user of their own, or null. */
+  readonly userRefusal: string | null;
+  /** Starts the main processes. */
   start(plan: GuestPlan): Promise<Guest>;
   /** Removes what a Machine left on the computer, where this level leaves anything. */
   clean(machine: Machine): Promise<void>;

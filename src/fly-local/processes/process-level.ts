@@ -8,11 +8,11 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
-import type { LogWriter } from "../logs/logs.ts";
 import type { Machine } from "../machines/machine.ts";
 import { collected, endOf } from "./child.ts";
 import type { Guest, GuestPlan, Level, ProcessExit } from "./level.ts";
 import { type MarkedProcesses, markedProcesses } from "./marked.ts";
+import { together } from "./together.ts";
 import { allProcesses, areStill, descendantsOf, envOf, killTree, send } from "./tree.ts";
 import { startWatchdog, type Watchdog } from "./watchdog.ts";
 
@@ -42,6 +42,8 @@ export function processLevel(directory: string): Level {
         : `config.files: guest_path "${path}" is refused: at isolation level "process" machines share the files of this computer, so only paths under /tmp/ are accepted`,
     mountRefusal:
       'config.mounts is refused: at isolation level "process" machines share the files of this computer, and a volume needs a path of its own; level "sandbox" has it',
+    userRefusal:
+      'config.processes: user is refused: at isolation level "process" machines are processes of whoever runs the server; level "sandbox" has users',
     start: async (plan) => {
       const cwd = home(plan.machine);
       await removals.get(cwd);
@@ -53,7 +55,7 @@ export function processLevel(directory: string): Level {
           mode: file.mode ?? 0o644,
         });
       }
-      return guest(plan, cwd, { HOME: cwd, TMPDIR: tmp, ...plan.env }, watchdog, marked, older);
+      return guest(plan, cwd, { HOME: cwd, TMPDIR: tmp }, watchdog, marked, older);
     },
     clean: async (machine) => {
       removeFromTmp(machine);
@@ -74,22 +76,34 @@ export function processLevel(directory: string): Level {
 function guest(
   plan: GuestPlan,
   cwd: string,
-  env: Record<string, string>,
+  own: Record<string, string>,
   watchdog: Watchdog,
   marked: MarkedProcesses,
   older: ReadonlySet<number>,
 ): Guest {
   const hasProc = older.size > 0;
-  const [command = "", ...args] = plan.argv;
-  const main = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
   const groups = new Set<number>();
-  if (main.pid !== undefined) {
-    groups.add(main.pid);
-    watchdog.add(main.pid, plan.machine.id);
-  }
+  const mains = plan.processes.map(({ argv, env }, index) => {
+    const [command = "", ...args] = argv;
+    const main = spawn(command, args, {
+      cwd,
+      env: { ...own, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+    if (main.pid !== undefined) {
+      groups.add(main.pid);
+      watchdog.add(main.pid, plan.machine.id);
+    }
+    const exit = heard(main, (stream, bytes) => plan.log.write(stream, bytes, index));
+    const signal = (name: NodeJS.Signals) => {
+      if (main.pid !== undefined && main.exitCode === null && main.signalCode === null) send(main.pid, name);
+    };
+    return { exit, signal };
+  });
   const entry = `FLY_MACHINE_ID=${plan.machine.id}`;
-  const exit = heard(main, plan.log);
-  const running = new Set<Promise<unknown>>([exit]);
+  const { exit, signal, stop } = together(mains);
+  const running = new Set<Promise<unknown>>(mains.map((main) => main.exit));
   let ending: Promise<void> | null = null;
   const end = async () => {
     for (const pid of groups) killTree(pid);
@@ -98,11 +112,12 @@ function guest(
     for (const pid of groups) watchdog.remove(pid);
   };
   return {
+    memory: null,
     exit,
-    signal: (name) => {
-      if (main.pid !== undefined && main.exitCode === null && main.signalCode === null) send(main.pid, name);
-    },
+    signal,
+    stop,
     exec: ([file = "", ...rest]) => {
+      const env = { ...own, ...plan.env };
       const child = spawn(file, rest, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
       if (child.pid !== undefined) {
         groups.add(child.pid);
@@ -132,12 +147,15 @@ function guest(
   };
 }
 
-/** How the main process ended, once what it wrote is read; what it left behind may hold its streams open for longer. */
-async function heard(main: ChildProcess, log: LogWriter): Promise<ProcessExit> {
+/** How a main process ended, once what it wrote is read; what it left behind may hold its streams open for longer. */
+async function heard(
+  main: ChildProcess,
+  write: (stream: "stdout" | "stderr", bytes: Buffer) => void,
+): Promise<ProcessExit> {
   const closed = endOf(main, "close");
   const resume = [
-    paced(main.stdout, (bytes) => log.write("stdout", bytes)),
-    paced(main.stderr, (bytes) => log.write("stderr", bytes)),
+    paced(main.stdout, (bytes) => write("stdout", bytes)),
+    paced(main.stderr, (bytes) => write("stderr", bytes)),
   ];
   const exit = await endOf(main, "exit");
   for (const each of resume) each();

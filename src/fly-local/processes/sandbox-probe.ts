@@ -9,6 +9,7 @@ import { planImageRoot } from "./image-root.ts";
 import { failureOf } from "./init/init.ts";
 import { makeEmptyFile, type Operation } from "./init/operations.ts";
 import { installInit } from "./init/program.ts";
+import { type Zygote, zygoteOf } from "./init/zygote.ts";
 import {
   type Layer,
   layOver,
@@ -24,8 +25,8 @@ import {
 
 /** How to make a sandbox here. */
 export interface SandboxPlan {
-  /** The init's path. */
-  readonly program: string;
+  /** Makes the inits. */
+  readonly zygote: Zygote;
   /** Where the root is made; the last of the operations makes it the root. */
   readonly root: string;
   /** With this computer's own files; null where machines have images. */
@@ -36,6 +37,11 @@ export interface SandboxPlan {
   readonly tried: readonly Operation[];
   /** Where what Machines write is kept; null for memory, where it counts as memory that they use. */
   readonly disks: Disks | null;
+  /**
+   * Looks anew for what is possible, where what was is no more: below what somebody has mounted since, an ordinary user's overlay is
+   * refused (EINVAL).
+   */
+  readonly again: () => Promise<Probe>;
 }
 
 export type Probe = { kind: "able"; plan: SandboxPlan } | { kind: "unable"; reason: string };
@@ -53,54 +59,87 @@ export async function probeSandbox(
   if (process.platform !== "linux")
     return { kind: "unable", reason: `${process.platform} has no namespaces` };
   const base = PLAIN_PATH.test(directory) ? directory : mkdtempSync(join(tmpdir(), "mayfly-sandbox-"));
-  mkdirSync(base, { recursive: true });
-  const isRoot = process.getuid?.() === 0;
+  let zygote: Zygote | null = null;
   try {
-    const program = installInit(base);
-    const root = rootOf(base);
-    const withImage = (disks: Disks | null) => (imageRoot: string) =>
-      planImageRoot(base, imageRoot, isRoot, storageOf(disks));
-    const able = (operations: readonly Operation[], disks: Disks | null): Probe => ({
-      kind: "able",
-      plan: { program, root, operations, withImage: withImage(disks), tried: operations, disks },
-    });
-    // What an ordinary user's overlay leaves on a disk that user can not remove.
-    const disks = isRoot ? disksIn(join(base, "disks")) : null;
-    const storages = disks === null ? [null] : [disks, null];
-    let reason = "";
-    if (images === "real") {
-      const empty = join(directory, "empty-image");
-      mkdirSync(empty, { recursive: true });
-      for (const each of storages) {
-        const tried = withImage(each)(empty);
-        const failure = await failureWith(each, program, tried);
-        if (failure === null)
-          return {
-            kind: "able",
-            plan: { program, root, operations: null, withImage: withImage(each), tried, disks: each },
-          };
-        reason ||= failure;
-      }
-      return { kind: "unable", reason };
-    }
-    const shapes = [() => rootOfTopDirectories(base)];
-    if (isRoot) shapes.unshift(wholeRoot);
-    for (const shape of shapes) {
-      const layers = shape();
-      for (const each of storages) {
-        const operations = planRoot(base, layers, isRoot, hidden, storageOf(each));
-        const failure = await failureWith(each, program, operations);
-        if (failure === null) return able(operations, each);
-        reason ||= failure;
-      }
-      const some = await possible(program, base, layers, isRoot);
-      const operations = planRoot(base, some, isRoot, hidden, "memory");
-      if ((await failureOf(program, operations)) === null) return able(operations, null);
-    }
-    return { kind: "unable", reason };
+    mkdirSync(base, { recursive: true });
+    zygote = zygoteOf(installInit(base), base);
+    const storages = storagesIn(base);
+    const probe = await (images === "real"
+      ? probeWithImage(zygote, base, storages, directory)
+      : probeWithOwnFiles(zygote, base, storages, hidden));
+    if (probe.kind === "unable") await zygote.close();
+    return probe;
   } catch (error) {
+    await zygote?.close();
     return { kind: "unable", reason: (error as Error).message };
   }
+}
+
+async function probeWithImage(
+  zygote: Zygote,
+  base: string,
+  storages: readonly (Disks | null)[],
+  directory: string,
+): Promise<Probe> {
+  const again = () => probeWithImage(zygote, base, storages, directory);
+  const empty = join(directory, "empty-image");
+  mkdirSync(empty, { recursive: true });
+  let reason = "";
+  for (const disks of storages) {
+    const withImage = withImageOn(base, disks);
+    const tried = withImage(empty);
+    const failure = await failureWith(disks, zygote, tried);
+    if (failure === null)
+      return {
+        kind: "able",
+        plan: { zygote, root: rootOf(base), operations: null, withImage, tried, disks, again },
+      };
+    reason ||= failure;
+  }
+  return { kind: "unable", reason };
+}
+
+async function probeWithOwnFiles(
+  zygote: Zygote,
+  base: string,
+  storages: readonly (Disks | null)[],
+  hidden: readonly string[],
+): Promise<Probe> {
+  const again = () => probeWithOwnFiles(zygote, base, storages, hidden);
+  const able = (operations: readonly Operation[], disks: Disks | null): Probe => {
+    const withImage = withImageOn(base, disks);
+    const root = rootOf(base);
+    return { kind: "able", plan: { zygote, root, operations, withImage, tried: operations, disks, again } };
+  };
+  const shapes = [() => rootOfTopDirectories(base)];
+  if (isRoot()) shapes.unshift(wholeRoot);
+  let reason = "";
+  for (const shape of shapes) {
+    const layers = shape();
+    for (const disks of storages) {
+      const operations = planRoot(base, layers, isRoot(), hidden, storageOf(disks));
+      const failure = await failureWith(disks, zygote, operations);
+      if (failure === null) return able(operations, disks);
+      reason ||= failure;
+    }
+    const some = await possible(zygote, base, layers);
+    const operations = planRoot(base, some, isRoot(), hidden, "memory");
+    if ((await failureOf(zygote, operations)) === null) return able(operations, null);
+  }
+  return { kind: "unable", reason };
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+/** Best first. What an ordinary user's overlay leaves on a disk that user can not remove. */
+function storagesIn(base: string): (Disks | null)[] {
+  return isRoot() ? [disksIn(join(base, "disks")), null] : [null];
+}
+
+function withImageOn(base: string, disks: Disks | null): SandboxPlan["withImage"] {
+  return (imageRoot) => planImageRoot(base, imageRoot, isRoot(), storageOf(disks));
 }
 
 function storageOf(disks: Disks | null): Storage {
@@ -108,19 +147,18 @@ function storageOf(disks: Disks | null): Storage {
 }
 
 /** Tries each layer by itself: an overlay, else bound, else left out. What is below something bound is bound with it. */
-async function possible(
-  program: string,
-  base: string,
-  layers: readonly Layer[],
-  isRoot: boolean,
-): Promise<Layer[]> {
+async function possible(zygote: Zygote, base: string, layers: readonly Layer[]): Promise<Layer[]> {
   const kept: Layer[] = [];
   for (const layer of layers) {
     if (kept.some((other) => other.kind === "bind" && layer.path.startsWith(`${other.path}/`))) continue;
     const kinds = layer.kind === "bind" ? (["bind"] as const) : (["overlay", "bind"] as const);
     for (const kind of kinds) {
-      const operations = [...namespaces(isRoot), ...workspace(base, "memory"), ...tryOut(base, layer, kind)];
-      if ((await failureOf(program, operations)) !== null) continue;
+      const operations = [
+        ...namespaces(isRoot()),
+        ...workspace(base, "memory"),
+        ...tryOut(base, layer, kind),
+      ];
+      if ((await failureOf(zygote, operations)) !== null) continue;
       kept.push({ ...layer, kind });
       break;
     }
@@ -140,11 +178,11 @@ function tryOut(base: string, layer: Layer, kind: Layer["kind"]): Operation[] {
 /** With a disk of their own, where there are any. */
 async function failureWith(
   disks: Disks | null,
-  program: string,
+  zygote: Zygote,
   operations: readonly Operation[],
 ): Promise<string | null> {
   const disk = disks?.make();
-  const failure = await failureOf(program, operations, disk);
+  const failure = await failureOf(zygote, operations, disk);
   if (disk !== undefined) disks?.remove(disk);
   return failure;
 }

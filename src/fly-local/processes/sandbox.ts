@@ -4,48 +4,20 @@
  */
 
 import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { signalNumber } from "../machines/signals.ts";
-import { gathered } from "./child.ts";
-import { type Init, makeInit } from "./init/init.ts";
-import {
-  ifPossible,
-  makeDirectory,
-  type Operation,
-  putFile,
-  setHostname,
-  signalAll,
-} from "./init/operations.ts";
-import type { Command } from "./init/protocol.ts";
-import type { ExecResult, Guest, GuestPlan, Level, ProcessExit } from "./level.ts";
+import { makeDirectory, type Operation, putFile, setHostname } from "./init/operations.ts";
+import type { GuestPlan, Level, Mount } from "./level.ts";
 import { amountsOf } from "./limits/amounts.ts";
-import type { Fence, Limiter } from "./limits/limiter.ts";
+import type { Limiter } from "./limits/limiter.ts";
+import { endSandbox, makeSandbox, type Sandbox } from "./make-sandbox.ts";
 import { type Network, networkOf, withoutNetwork } from "./network.ts";
-import type { SandboxPlan } from "./sandbox-probe.ts";
-import { areStill, descendantsOf, nameOf } from "./tree.ts";
-import { withMounts } from "./volume-mounts.ts";
+import { startGuest } from "./sandbox-guest.ts";
+import type { Probe, SandboxPlan } from "./sandbox-probe.ts";
 
 /** A spare is made a moment after the last was taken, when the Machine that took it has got going. */
 const SPARE_DELAY_MS = 40;
 const FILE_MODE_DEFAULT = 0o644;
-const SIGKILL = signalNumber("SIGKILL");
-/** A stop takes effect when a process is next about to run, which is at once on a computer that is not overloaded. */
-const LOOKS_MAX = 200;
-const LOOK_AGAIN_MS = 1;
-const MKNOD = 1n << 27n;
-const NET_RAW = 1n << 13n;
-/**
- * What docker leaves to root in a container (moby, oci/caps/defaults.go), but for devices, which docker guards by cgroup, and for
- * raw sockets, since the network is this computer's.
- */
-const CAPABILITIES = 0xa80425fbn & ~MKNOD & ~NET_RAW;
-
-/** An init with namespaces and a root around it, and perhaps limits. */
-interface Sandbox {
-  readonly init: Init;
-  readonly fence: Fence | null;
-  /** Gives back what it took of the computer, once no process is left. */
-  readonly clear: () => void;
-}
+const ONE_USER =
+  "config.processes: user is refused: the server runs as an ordinary user, in whose sandboxes there is nobody but root; one that runs as root has users";
 
 /** A sandbox that waits for its Machine. */
 interface Spare {
@@ -67,11 +39,13 @@ export interface SandboxOptions {
  * @param limiter null for no limits
  */
 export function sandboxLevel(
-  plan: SandboxPlan,
+  firstPlan: SandboxPlan,
   limiter: Limiter | null,
   options: SandboxOptions = {},
 ): Level {
   const { pidsMax } = options;
+  let plan = firstPlan;
+  let planning: Promise<Probe> | null = null;
   const resolv = hiddenResolvConf();
   let closed = false;
   let timer: NodeJS.Timeout | null = null;
@@ -79,12 +53,28 @@ export function sandboxLevel(
   const unused = new Set<Promise<void>>();
   const operationsOf = (root: string | null) =>
     root === null ? (plan.operations ?? plan.tried) : plan.withImage(root);
-  const make = (root: string | null) => makeSandbox(plan, operationsOf(root), limiter);
+  /** Where it is not possible any more as it was planned, that is found out anew. */
+  const make = async (root: string | null, mounts: readonly Mount[] = []): Promise<Sandbox> => {
+    const failed = plan;
+    const made = () => makeSandbox(plan, operationsOf(root), mounts, limiter);
+    try {
+      return await made();
+    } catch (error) {
+      if (plan === failed) {
+        planning ??= plan.again();
+        const found = await planning;
+        planning = null;
+        if (found.kind === "unable") throw error;
+        plan = found.plan;
+      }
+      return made();
+    }
+  };
   const ready = (root: string | null): Spare => ({ root, sandbox: kept(make(root)) });
   let spare: Spare | null = plan.operations === null ? null : ready(null);
   const drop = ({ sandbox }: Spare) => {
     const gone = sandbox
-      .then(end)
+      .then(endSandbox)
       .catch(() => {})
       .finally(() => unused.delete(gone));
     unused.add(gone);
@@ -113,13 +103,12 @@ export function sandboxLevel(
     canCutOff: true,
     fileRefusal: () => null,
     mountRefusal: null,
+    userRefusal: process.getuid?.() === 0 ? null : ONE_USER,
     start: async (guestPlan) => {
       const { mounts, image } = guestPlan;
       const root = image?.root ?? null;
       // The spare is past the point from which this computer's directories can be seen.
-      const sandbox = await (mounts.length === 0
-        ? take(root)
-        : makeSandbox(plan, withMounts(operationsOf(root), plan.root, mounts), limiter));
+      const sandbox = await (mounts.length === 0 ? take(root) : make(root, mounts));
       const { init, fence } = sandbox;
       try {
         await fence?.set(amountsOf(guestPlan.machine.config.guest, pidsMax), init);
@@ -130,9 +119,9 @@ export function sandboxLevel(
           setHostname(id),
           ...filesOf(guestPlan, resolv),
         ]);
-        return await guest(guestPlan, sandbox);
+        return await startGuest(guestPlan, sandbox);
       } catch (error) {
-        await end(sandbox);
+        await endSandbox(sandbox);
         throw error;
       }
     },
@@ -141,37 +130,11 @@ export function sandboxLevel(
       closed = true;
       if (timer !== null) clearTimeout(timer);
       const sandbox = await spare?.sandbox.catch(() => null);
-      if (sandbox) await end(sandbox);
+      if (sandbox) await endSandbox(sandbox);
       await Promise.all(unused);
-      await Promise.all([limiter?.close(), plan.disks?.close()]);
+      await Promise.all([limiter?.close(), plan.disks?.close(), plan.zygote.close()]);
     },
   };
-}
-
-async function makeSandbox(
-  plan: SandboxPlan,
-  operations: readonly Operation[],
-  limiter: Limiter | null,
-): Promise<Sandbox> {
-  const fence = limiter?.fence() ?? null;
-  const disk = plan.disks?.make();
-  const clear = () => {
-    fence?.remove();
-    if (disk !== undefined) plan.disks?.remove(disk);
-  };
-  try {
-    const init = await makeInit(plan.program, [...(fence?.enter ?? []), ...operations], disk);
-    return { init, fence, clear };
-  } catch (error) {
-    clear();
-    throw error;
-  }
-}
-
-async function end({ init, clear }: Sandbox): Promise<void> {
-  init.kill();
-  await init.gone;
-  clear();
 }
 
 function filesOf({ machine, image }: GuestPlan, resolv: string | null): Operation[] {
@@ -194,73 +157,6 @@ function imageFiles(hostname: string, cwd: string): Operation[] {
 }
 
 const RESOLV_CONF = "/etc/resolv.conf";
-
-async function guest(plan: GuestPlan, sandbox: Sandbox): Promise<Guest> {
-  const { init, fence } = sandbox;
-  const common = {
-    env: { HOME: "/root", ...plan.env },
-    cwd: "/",
-    uid: 0,
-    gid: 0,
-    capabilities: CAPABILITIES,
-  };
-  // Execs are root's and start in the root, whoever the image says that its command is: Fly's init runs them so.
-  const main: Command = { ...common, ...account(plan), argv: plan.argv, isMain: true, isHeard: true };
-  const { started, exit, signal } = init.execute(main, plan.log.write);
-  await started;
-  // A kill that was asked for is none for want of memory, though there may have been one before.
-  let isKilledByUs = false;
-  const withCause = (how: ProcessExit): ProcessExit =>
-    how.signal === SIGKILL && !isKilledByUs && (fence?.oomKills() ?? 0) > 0
-      ? { ...how, oomKilled: true }
-      : how;
-  let ending: Promise<void> | null = null;
-  return {
-    exit: exit.then(withCause),
-    signal: (name) => {
-      isKilledByUs ||= name === "SIGKILL";
-      signal(signalNumber(name));
-    },
-    exec: (argv) => {
-      const output = gathered();
-      const command = init.execute({ ...common, argv, isMain: false, isHeard: true }, output.take);
-      const result = command.exit.then((how): ExecResult => ({ ...how, ...output.texts() }));
-      return { result, kill: command.kill };
-    },
-    // By SIGSTOP and SIGCONT through the init, which needs no rights over cgroups.
-    freeze: async () => {
-      await signalEach(init, "SIGSTOP");
-      for (let look = 0; look < LOOKS_MAX && !areStill(descendantsOf(init.pid ?? 0)); look++)
-        await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
-    },
-    thaw: () => signalEach(init, "SIGCONT"),
-    // The first is the main process, which is named like its init until its program is in place.
-    processes: () =>
-      init.pid === null ? [] : descendantsOf(init.pid).filter((pid, index) => index === 0 || !isKeeper(pid)),
-    end: () => {
-      isKilledByUs = true;
-      ending ??= end(sandbox);
-      return ending;
-    },
-  };
-}
-
-/** Where the Machine ends meanwhile there is nobody left to signal, and its end is told to those who wait for that. */
-async function signalEach(init: Init, name: NodeJS.Signals): Promise<void> {
-  await init.operate([ifPossible(signalAll(signalNumber(name)))]).catch(() => {});
-}
-
-/** The processes that an init makes to look after execs are named like itself. */
-function isKeeper(pid: number): boolean {
-  return nameOf(pid) === "mayfly-init";
-}
-
-/** Who the main process is and where. An ordinary user's sandbox has one user alone, who is root in it. */
-function account({ image }: GuestPlan): Pick<Command, "uid" | "gid" | "cwd"> | null {
-  if (image === null) return null;
-  const { uid, gid, cwd } = image;
-  return process.getuid?.() === 0 ? { uid, gid, cwd } : { uid: 0, gid: 0, cwd };
-}
 
 /** Name resolution is configured in /run on many computers, and a Machine's /run is fresh. */
 function hiddenResolvConf(): string | null {

@@ -33,7 +33,10 @@ export function controlRoutes(faults: Faults, host: Host): Hono<{ Bindings: Http
       return c.json({ error: (error as Error).message }, 400);
     }
     if (parsed.data.kind === "machine_lost" && gone_after_ms !== undefined)
-      host.later(gone_after_ms, () => void host.lose(machine ?? "").then(() => faults.forget(machine ?? "")));
+      host.later.after(
+        gone_after_ms,
+        () => void host.lose(machine ?? "").then(() => faults.forget(machine ?? "")),
+      );
     return c.body(null, 204);
   });
   app.delete("/faults", (c) => {

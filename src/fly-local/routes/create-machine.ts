@@ -3,7 +3,7 @@
 import type { Operation } from "../app.ts";
 import { ApiError, nameTaken } from "../error.ts";
 import { machineId, machineName, privateIp, ulid } from "../id.ts";
-import { filledConfig, readCreateRequest, refuseFiles } from "../machines/config.ts";
+import { filledConfig, readCreateRequest, refuseForLevel } from "../machines/config.ts";
 import { newLease } from "../machines/lease.ts";
 import { type Machine, toWire, UNTOUCHED } from "../machines/machine.ts";
 import { placed } from "../machines/placement.ts";
@@ -15,7 +15,7 @@ import { claimedMounts, readMounts } from "../volumes/mounts.ts";
 export const createMachine: Operation = async (c, { host, platform, region, scheduler }) => {
   const { registry, level, images } = host;
   const request = readCreateRequest(await bodyOf(c));
-  refuseFiles(request.config, level);
+  refuseForLevel(request.config, level);
   const refusal = networkRefusal(request.config, level.canCutOff);
   if (refusal !== null) throw new ApiError(400, refusal);
   const app = c.req.param("app") ?? "";

@@ -5,6 +5,7 @@ import { machineOf } from "../request.ts";
 
 export const listVersions: Operation = (c, { host }) => {
   const { id, instanceId, config } = machineOf(c, host.registry);
-  const versions = [{ version: instanceId, config }, ...host.registry.store.pastVersions(id)];
+  const past = host.registry.store.pastVersions(id).filter(({ version }) => version !== instanceId);
+  const versions = [{ version: instanceId, config }, ...past];
   return c.json(versions.map(({ version, config }) => ({ version, user_config: config })));
 };

@@ -3,7 +3,7 @@
 import type { Operation } from "../app.ts";
 import { ApiError, concurrentUpdate, wrongState } from "../error.ts";
 import { ulid } from "../id.ts";
-import { filledConfig, readUpdateRequest, refuseFiles } from "../machines/config.ts";
+import { filledConfig, readUpdateRequest, refuseForLevel } from "../machines/config.ts";
 import { leasedMachine, newLease } from "../machines/lease.ts";
 import { toWire } from "../machines/machine.ts";
 import { checkSecretFiles, checkSecretsVersion } from "../platform/secrets.ts";
@@ -17,7 +17,7 @@ export const updateMachine: Operation = async (c, parts) => {
   const { secrets } = parts.platform;
   const app = c.req.param("app") ?? "";
   const request = readUpdateRequest(await bodyOf(c));
-  refuseFiles(request.config, host.level);
+  refuseForLevel(request.config, host.level);
   const refusal = networkRefusal(request.config, host.level.canCutOff);
   if (refusal !== null) throw new ApiError(400, refusal);
   checkSecretsVersion(request.min_secrets_version, secrets.version(app));

@@ -128,6 +128,7 @@ test.each<string[]>([
   ["--dir", ""],
   ["--machines-url", "http://127.0.0.1:4280", "--machines-port", "4281"],
   ["--machines-url", "http://127.0.0.1:4280", "--images", "real"],
+  ["--machines-url", "http://127.0.0.1:4280", "--no-limits"],
 ])("start %s %s %s %s ends with 2", async (...args) => {
   expect((await mayfly(["start", ...args])).exitCode).toBe(2);
 });

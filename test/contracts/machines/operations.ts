@@ -15,6 +15,7 @@ import {
   memory,
   orgMachines,
   processStat,
+  reclaimed,
 } from "./schemas/machine.ts";
 import { texts } from "./schemas/parts.ts";
 import { secret, secretDeleted, secretList, secretSet, secretsSet } from "./schemas/secret.ts";
@@ -80,6 +81,8 @@ export const operations = {
   // ---
   Machines_suspend: to("POST", `${MACHINE}/suspend`, 200, ok),
   Machines_get_memory: to("GET", `${MACHINE}/memory`, 200, memory),
+  Machines_set_memory: to("PUT", `${MACHINE}/memory`, 200, memory),
+  Machines_reclaim_memory: to("POST", `${MACHINE}/memory/reclaim`, 200, reclaimed),
   Machines_show_metadata_key: to(
     "GET",
     `${MACHINE}/metadata/{key}`,

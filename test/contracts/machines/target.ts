@@ -21,7 +21,7 @@ export interface Target {
   readonly image: string;
   /** Whether a Machine has a disk of its own, so that files can be put there and volumes be mounted. */
   readonly hasDisks: boolean;
-  /** Whether a Machine gets no more memory than its size says. */
+  /** Whether the kernel gives a Machine no more memory than its size says. */
   readonly holdsToSize: boolean;
   /** How long a Machine may take to reach a state that nothing keeps it from. */
   readonly patienceMs: number;
@@ -62,7 +62,7 @@ export async function localTarget(
     region: "local",
     image: IMAGE,
     hasDisks: server.isolation.startsWith("sandbox"),
-    holdsToSize: !server.isolation.includes("; no limits"),
+    holdsToSize: server.isolation.includes("by cgroup"),
     patienceMs: 15_000,
     timeoutMs: 30_000,
     close: () => server.close(),

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { WireMachine } from "../../../src/fly/wire.ts";
-import { api, exitEvent, LIVES, machines, processesOf, serve, stateDir } from "../support.ts";
+import { api, eventLines, exitEvent, LIVES, machines, processesOf, serve, stateDir } from "../support.ts";
 
 describe("faults", async () => {
   const fly = await serve({ isolation: "process" });
@@ -228,6 +228,83 @@ describe("more faults", async () => {
     expect((await refused({ kind: "machine_lost", machine: "none" })).status).toBe(400);
   });
 
+  it("start what stands by for a machine that is gone, and nothing else", async () => {
+    const id = await started();
+    const make = async (standbys: unknown) => {
+      const body = { config: { ...config, standbys }, skip_launch: true };
+      const { id: standby } = (await fly.call<WireMachine>("POST", machines, body)).body;
+      await fly.wait(standby, "stopped");
+      return standby;
+    };
+    const [standby, other] = [await make(["none", id]), await make(["none"])];
+    await arm({ kind: "machine_lost", machine: id, gone_after_ms: 0 });
+    expect((await fly.wait(standby, "started")).status).toBe(200);
+    expect(eventLines((await fly.get(standby)).events).slice(0, 2)).toEqual([
+      "start/started/flyd",
+      "start/starting/flyd",
+    ]);
+    expect((await fly.get(other)).state).toBe("stopped");
+    const refusal = await fly.call("POST", machines, { config: { ...config, standbys: id } });
+    expect(refusal).toMatchObject({
+      status: 400,
+      body: { error: expect.stringContaining("config.standbys: ") },
+    });
+  });
+
+  it("take an accepted update back: the old version is there again, stopped, and says so", async () => {
+    const old = (await create()).body;
+    const { id } = old;
+    await fly.wait(id, "started");
+    await arm({ operation: "update", kind: "revert", delay_ms: 300 });
+    const body = { config: { ...config, env: { WHICH: "new" } } };
+    // A call that is refused is no update that could be taken back.
+    expect((await fly.call("POST", `${machines}/${id}`, { config: {} })).status).toBe(400);
+    const begun = performance.now();
+    const updated = (await fly.call<WireMachine>("POST", `${machines}/${id}`, body)).body;
+    expect(updated).toMatchObject({ state: "replacing", config: { env: { WHICH: "new" } } });
+    expect(updated.instance_id).not.toBe(old.instance_id);
+    // While nothing is known of it, the machine is the new one.
+    expect(await fly.get(id)).toMatchObject({ state: "replacing", instance_id: updated.instance_id });
+    expect((await fly.call("POST", `${machines}/${id}/start`)).status).toBe(412);
+    expect((await fly.wait(id, "stopped")).status).toBe(200);
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(298);
+    const reverted = await fly.get(id);
+    expect(reverted).toMatchObject({ state: "stopped", instance_id: old.instance_id });
+    expect(reverted.config).toEqual(old.config);
+    expect(eventLines(reverted.events).slice(0, 3)).toEqual([
+      "revert/stopped/flyd",
+      "exit/stopped/flyd",
+      "update/replacing/user",
+    ]);
+    const versions = await fly.call<{ version: string }[]>("GET", `${machines}/${id}/versions`);
+    expect(versions.body.map(({ version }) => version)).toEqual([old.instance_id, updated.instance_id]);
+    // A wait for the version that never was is told so.
+    const settled = `${machines}/${id}/wait?version=${updated.instance_id}&state=settled`;
+    expect((await fly.call<{ state: string }>("GET", settled)).body.state).toBe("replaced");
+    // Once and no more; and the version that came back can be left again.
+    const again = (await fly.call<WireMachine>("POST", `${machines}/${id}`, body)).body;
+    await fly.wait(id, "stopped");
+    expect(await fly.get(id)).toMatchObject({
+      instance_id: again.instance_id,
+      config: { env: { WHICH: "new" } },
+    });
+    expect(await armed()).toMatchObject([{ kind: "revert", met: 1 }]);
+  });
+
+  it("taken back or not, a machine that is destroyed meanwhile is gone", async () => {
+    const id = await started();
+    await arm({ operation: "update", kind: "revert", delay_ms: 50 });
+    await fly.call("POST", `${machines}/${id}`, { config });
+    await fly.call("DELETE", `${machines}/${id}?force=true`);
+    expect((await fly.wait(id, "destroyed")).status).toBe(200);
+    await fly.call("DELETE", "/_control/faults");
+    const next = await started();
+    await arm({ operation: "update", kind: "revert", machine: id });
+    await fly.call("POST", `${machines}/${next}`, { config });
+    expect((await fly.wait(next, "started")).status).toBe(200);
+    expect((await fly.get(id)).state).toBe("destroyed");
+  });
+
   it("skew the server's clock", async () => {
     await arm({ kind: "clock_skew", skew_ms: -3_600_000 });
     const { body, headers } = await create();
@@ -271,6 +348,8 @@ describe("more faults", async () => {
     [{ operation: "create", kind: "hang", coutn: 2 }, "coutn"],
     [{ operation: "create", kind: "no_capacity", shape: "moon" }, "shape: "],
     [{ operation: "pull", kind: "hang" }, "kind: pull and boot can be slow only"],
+    [{ operation: "create", kind: "revert" }, 'operation: only "update" can be reverted'],
+    [{ kind: "revert" }, 'operation: only "update" can be reverted'],
     [{ kind: "machine_lost" }, "machine: the id"],
     [{ operation: "create", kind: "hang", probability: 2 }, "probability: "],
     ["no json", ""],

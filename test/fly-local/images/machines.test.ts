@@ -66,6 +66,23 @@ describe.runIf(hasImages)("a machine with an image", async () => {
     expect(await run({ exec: TELLS("echo exec") })).toBe("exec\n");
   });
 
+  it("of several processes runs the image's entrypoint and cmd where a process does not say its own, as its user", async () => {
+    const say = '#!/bin/sh\necho "$* $(id -u) $HOME" >/tmp/$1; exec sleep 60\n';
+    await push("tools/several", { Entrypoint: ["/bin/say"], Cmd: ["image"], User: "app" }, [
+      { name: "bin/say", mode: 0o755, text: say },
+    ]);
+    const processes = [{}, { cmd: ["mine"] }, { cmd: ["roots"], user: "root" }];
+    // What init says is of a machine's one command.
+    const init = { exec: ["false"] };
+    ({ id } = await fly.create([], { image: ref("tools/several"), auto_destroy: false, init, processes }));
+    await fly.wait(id, "started");
+    const script =
+      "cd /tmp; until test -s image -a -s mine -a -s roots; do sleep 0.01; done; cat image mine roots";
+    expect((await fly.exec(id, ["sh", "-c", script])).body.stdout).toBe(
+      "image 1234 /home/app\nmine 1234 /home/app\nroots 0 /root\n",
+    );
+  });
+
   it("has the image's environment, below its own and Fly's, and HOME of the image's user", async () => {
     await push("tools/env", { Env: ["A=image", "B=image=x", "FLY_REGION=image", "PATH=/bin"], User: "app" });
     const config = { image: ref("tools/env"), env: { A: "mine" }, init: { exec: TELLS("env") } };

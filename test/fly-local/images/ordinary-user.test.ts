@@ -59,6 +59,14 @@ describe.runIf(isPossible)("a server of an ordinary user", async () => {
     await fly.wait(id, "destroyed");
   });
 
+  it("refuses a process the user that it names, as there is nobody else", async () => {
+    await expect(fly.create([], { ...config, processes: [{ exec: LIVES, user: "app" }] })).rejects.toThrow(
+      "config.processes: user is refused: the server runs as an ordinary user",
+    );
+    const { id } = await fly.create([], { ...config, processes: [{ exec: LIVES }, { exec: ["true"] }] });
+    expect((await fly.wait(id, "destroyed")).status).toBe(200);
+  });
+
   it("gives each machine the image as it was", async () => {
     const script = ["sh", "-c", "test ! -e /bin/mine && touch /bin/mine"];
     for (const _ of [1, 2])

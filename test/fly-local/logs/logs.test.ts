@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Logs } from "../../../src/fly-local/logs/logs.ts";
 import type { Machine } from "../../../src/fly-local/machines/machine.ts";
+import { startMachinesServer } from "../../../src/fly-local/server.ts";
+import { openStore } from "../../../src/fly-local/store.ts";
 import { levels } from "../processes/levels.ts";
 import { api, LIVES, machines, serve, stateDir } from "../support.ts";
 
@@ -165,6 +167,92 @@ describe("what a machine writes", () => {
     end({ code: 0, signal: null });
     expect(logs.read("test", all, 2).map(({ message }) => message)[0]).toBe("end");
     expect(logs.read("test", all, 3)[0]?.message).toBe("ünïcode 🐝");
+  });
+});
+
+describe("logs on disk", () => {
+  const machine = { id: "m1", app: "test", region: "fra" } as Machine;
+  const all = { after: null, machine: null, region: null };
+  const messagesOf = (logs: Logs) => logs.read("test", all, 1_000_000).map(({ message }) => message);
+
+  it("are there again after a restart of the server, and are read on without a gap or a repeat", async () => {
+    const options = { port: 0, stateDir: stateDir(), isolation: "process", images: "host" } as const;
+    const first = await startMachinesServer(options);
+    const page = async (url: string, token: string) =>
+      (await api(url).call<Page>("GET", `/api/v1/apps/test/logs?next_token=${token}`)).body;
+    const { id } = await api(first.url).create(["sh", "-c", "echo one; echo two >&2"]);
+    await api(first.url).wait(id, "destroyed");
+    const before = await page(first.url, "");
+    const lives = await api(first.url).create(["sh", "-c", "echo three; exec sleep 60"]);
+    await expect.poll(async () => (await page(first.url, "")).data).toHaveLength(4);
+    await first.close();
+    const second = await startMachinesServer(options);
+    const after = await page(second.url, "");
+    expect(after.data.slice(0, 3)).toEqual(before.data);
+    const more = await page(second.url, before.meta.next_token);
+    expect(more.data.map(({ attributes }) => [attributes.instance, attributes.message])).toEqual([
+      [lives.id, "three"],
+      [lives.id, " INFO Main child exited with signal (with signal 'SIGKILL', core dumped? false)"],
+    ]);
+    const third = await api(second.url).create(["echo", "four"]);
+    await api(second.url).wait(third.id, "destroyed");
+    const last = await page(second.url, more.meta.next_token);
+    expect(last.data.map(({ attributes }) => attributes.message)[0]).toBe("four");
+    await second.close();
+  });
+
+  it("have a line a moment after it was written, whatever becomes of the server", async () => {
+    const directory = stateDir();
+    const [store, other] = [openStore(directory), openStore(directory)];
+    const { write } = new Logs(Date.now, store.logs).writer(machine);
+    write("stdout", Buffer.from("one\ntwo\n"));
+    await expect.poll(() => other.logs.read("test")).toHaveLength(2);
+    write("stderr", Buffer.from("three\n"));
+    await expect.poll(() => other.logs.read("test")).toHaveLength(3);
+    // Lines that come later are later, also where the clock was turned back meanwhile.
+    const behind = new Logs(() => 0, other.logs);
+    behind.writer(machine).write("stdout", Buffer.from("four\n"));
+    const found = behind.read("test", all, 10);
+    expect(behind.read("test", { ...all, after: found[2]?.at ?? 0n }, 10)).toHaveLength(1);
+    expect(found).toMatchObject([
+      { message: "one", stream: "stdout", machine: "m1", region: "fra" },
+      { message: "two" },
+      { message: "three", stream: "stderr" },
+      { message: "four" },
+    ]);
+    behind.close();
+    for (const each of [store, other]) each.close();
+  });
+
+  it("are bound like those in memory, and go with their app and their time", () => {
+    const store = openStore(stateDir());
+    let now = Date.now();
+    const logs = new Logs(() => now, store.logs);
+    const text = Buffer.from(`${"y".repeat(999)}\n`.repeat(3000));
+    for (let n = 0; n < 20; n++) {
+      logs.writer({ ...machine, id: `m${n}` }).write("stdout", text);
+      logs.close();
+    }
+    const kept = store.logs.read("test");
+    expect(kept.reduce((bytes, { message }) => bytes + message.length, 0)).toBeLessThan(9 * 1024 * 1024);
+    expect(kept.filter((entry) => entry.machine === "m19").length).toBeGreaterThan(300);
+    const again = new Logs(() => now, store.logs);
+    expect(messagesOf(again).slice(-100)).toEqual(messagesOf(logs).slice(-100));
+    logs.writer({ ...machine, app: "other" }).write("stdout", Buffer.from("stays\n"));
+    logs.forget("test");
+    logs.close();
+    expect(store.logs.read("test")).toEqual([]);
+    expect(store.logs.read("other")).toHaveLength(1);
+    now += 6 * 24 * 3_600_000;
+    logs.writer(machine).write("stdout", Buffer.from("young\n"));
+    logs.close();
+    now += 2 * 24 * 3_600_000;
+    logs.sweep();
+    expect(logs.read("other", all, 10)).toEqual([]);
+    expect(store.logs.read("other")).toEqual([]);
+    expect(messagesOf(logs)).toEqual(["young"]);
+    expect(store.logs.read("test")).toHaveLength(1);
+    store.close();
   });
 });
 

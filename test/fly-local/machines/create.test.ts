@@ -57,12 +57,19 @@ describe("create", async () => {
     expect(reply.body.config).not.toHaveProperty("env");
   });
 
-  it("takes the older way to name a size", async () => {
-    const reply = await fly.call<WireMachine>("POST", machines, {
-      skip_launch: true,
-      config: { ...config, size: "performance-1x" },
+  it("makes a machine of a size that is given as clients did it before there were guests", async () => {
+    const sized = async (more: object) =>
+      (await fly.call<WireMachine>("POST", machines, { config: { ...config, ...more } })).body.config?.guest;
+    expect(await sized({ size: "performance-2x" })).toEqual({
+      cpu_kind: "performance",
+      cpus: 2,
+      memory_mb: 4096,
     });
-    expect(reply.body.config?.guest).toEqual({ cpu_kind: "performance", cpus: 1, memory_mb: 2048 });
+    const guest = { cpu_kind: "shared", cpus: 4, memory_mb: 1024 };
+    expect(await sized({ size: "performance-2x", guest })).toEqual(guest);
+    expect((await post({ config: { ...config, size: "huge" } })).body.error).toBe(
+      'invalid config.guest.size "huge"',
+    );
   });
 
   it.each([
@@ -157,7 +164,7 @@ describe("create", async () => {
     const reply = await post({ config: { ...config, containers: [{ name: "a" }] } });
     expect(reply.status).toBe(501);
     expect(reply.body.error).toContain("config.containers");
-    expect((await fly.call("POST", `${machines}/0/memory/reclaim`)).status).toBe(501);
+    expect((await fly.call("POST", "/v1/apps/test/deploy_token")).status).toBe(501);
     expect((await fly.call("POST", "/v1/platform/placements")).body.error).toContain(
       "POST /v1/platform/placements",
     );

@@ -114,6 +114,17 @@ describe("the life of a machine", () => {
     expect(transition(made(state), change, moment)).toBeNull(),
   );
 
+  it("whose update is taken back has again what that changed", () => {
+    const old = made("stopped", { skipsSecrets: true, followsSchedule: true });
+    const updated = made("replacing", { instanceId: "V", config: { image: "y" } });
+    const { instanceId, config, skipsSecrets, followsSchedule } = old;
+    const reverted = transition(updated, { kind: "reverted", to: old }, moment);
+    expect(reverted).toMatchObject({ state: "stopped", instanceId, config, skipsSecrets, followsSchedule });
+    expect(
+      transition({ ...updated, skipsSecrets: true }, { kind: "reverted", to: made("stopped") }, moment),
+    ).toMatchObject({ skipsSecrets: false });
+  });
+
   it("restarts after a failure by default, at most ten times in five minutes", () => {
     const config = { image: "x" };
     expect(transition(made("started", { config }), exit, moment)?.state).toBe("restarting");

@@ -7,6 +7,7 @@ import { probeSandbox } from "../../../src/fly-local/processes/sandbox-probe.ts"
 
 const directory = mkdtempSync(join(tmpdir(), "fly-local-probe-"));
 const probe = await probeSandbox(directory, [directory]);
+if (probe.kind === "able") await probe.plan.zygote.close();
 rmSync(directory, { recursive: true, force: true });
 
 export const hasSandbox = probe.kind === "able";

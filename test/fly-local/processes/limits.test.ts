@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Machine } from "../../../src/fly-local/machines/machine.ts";
@@ -12,20 +12,11 @@ import {
   ownMountinfo,
   unifiedPlace,
 } from "../../../src/fly-local/processes/limits/cgroup-places.ts";
-import { chooseLimiter } from "../../../src/fly-local/processes/limits/choose-limiter.ts";
 import { memoryWatch } from "../../../src/fly-local/processes/limits/memory-watch.ts";
 import { sandboxLevel } from "../../../src/fly-local/processes/sandbox.ts";
-import { probeSandbox } from "../../../src/fly-local/processes/sandbox-probe.ts";
+import { usedMemoryMb } from "../../../src/fly-local/processes/stats.ts";
 import { api, LIVES, machines, serve, stateDir } from "../support.ts";
-
-const directory = mkdtempSync(join(tmpdir(), "fly-local-limits-"));
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
-const probe = await probeSandbox(directory, [directory]);
-const choice = probe.kind === "able" ? await chooseLimiter(probe.plan) : null;
-const hasCgroups = choice !== null && choice.lack === null;
-if (!hasCgroups && process.env.CI) throw new Error(`no cgroups to test with here: ${choice?.lack}`);
-if (!hasCgroups)
-  console.warn(`limits: not tried, as no cgroup can be written here: ${choice?.lack}; try as root`);
+import { choice, hasCgroups, hasDisks, probe } from "./limits-here.ts";
 
 /** Wants 1000 MiB of memory, and no more where nothing stops it. */
 const EATS = "head -c 1000m /dev/zero | tail -c 1000m >/dev/null";
@@ -85,7 +76,7 @@ describe.skipIf(!hasCgroups)("a machine with limits", async () => {
     expect(await fly.exitOf(id)).toMatchObject({ guest_exit_code: 0 });
   });
 
-  it.skipIf(probe.kind !== "able" || probe.plan.disks === null)(
+  it.skipIf(!hasDisks)(
     "may write more to its files than it has memory, as on a computer with a disk",
     async () => {
       const script =
@@ -101,6 +92,19 @@ describe.skipIf(!hasCgroups)("a machine with limits", async () => {
     expect((await fly.exec(id, EATS_AS_MAIN)).body).toMatchObject({ exit_code: 137, exit_signal: 9 });
     await fly.call("POST", `${machines}/${id}/signal`, { signal: "SIGKILL" });
     expect(await fly.exitOf(id)).toMatchObject({ exit_code: 137, oom_killed: false });
+  });
+
+  it("has a count of such kills of its own, which it can only read", async () => {
+    const [one, other] = [await fly.create(LIVES), await fly.create(LIVES)];
+    for (const { id } of [one, other]) await fly.wait(id, "started");
+    expect((await fly.exec(one.id, ["sh", "-c", EATS])).body.exit_code).not.toBe(0);
+    const killsIn = async (id: string) =>
+      (await fly.exec(id, ["sed", "-n", "s/^oom_kill //p", "/proc/vmstat"])).body.stdout;
+    expect(await killsIn(one.id)).toBe("1\n");
+    expect(await killsIn(other.id)).toBe("0\n");
+    const written = await fly.exec(one.id, ["sh", "-c", "echo 1 >/proc/vmstat"]);
+    expect(written.body).toMatchObject({ stderr: expect.stringContaining("Read-only file system") });
+    for (const { id } of [one, other]) await fly.call("DELETE", `${machines}/${id}?force=true`);
   });
 
   it("that was killed for want of memory and is started again begins anew", async () => {
@@ -212,10 +216,11 @@ describe.skipIf(probe.kind !== "able")("where no cgroup can be written, memory i
     afterAll(() => level.close());
     const machine = { id: "watched", config: { image: "x" } } as Machine;
     const log = { write: () => {}, end: () => {} };
+    const env = { PATH: process.env.PATH ?? "" };
     return level.start({
       machine,
-      argv,
-      env: { PATH: process.env.PATH ?? "" },
+      processes: [{ argv, env, account: null }],
+      env,
       image: null,
       mounts: [],
       log,
@@ -226,6 +231,22 @@ describe.skipIf(probe.kind !== "able")("where no cgroup can be written, memory i
     const guest = await start(EATS_AS_MAIN);
     expect(await guest.exit).toEqual({ code: 0, signal: 9, oomKilled: true });
     await guest.end();
+  });
+
+  it("by another measure once that is set, unless more is used", async () => {
+    const guest = await start([
+      "sh",
+      "-c",
+      `head -c 100m /dev/zero | tail -c 100m >/dev/null && ${EATS}; exit 4`,
+    ]);
+    await guest.memory?.limit(2 ** 40);
+    expect(await guest.exit).toEqual({ code: 4, signal: null });
+    await guest.end();
+    const full = await start(["sh", "-c", "(head -c 100m /dev/zero; sleep 60) | tail -c 100m"]);
+    await expect.poll(() => usedMemoryMb(full.processes())).toBeGreaterThan(90);
+    await expect(full.memory?.limit(50 * 2 ** 20)).rejects.toThrow(/bytes are in use/);
+    expect(full.memory?.reclaim).toBeNull();
+    await full.end();
   });
 
   it("and the machine's own counter of kills tells of one", async () => {

@@ -1,18 +1,16 @@
-import { spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, readdirSync, readFileSync } from "node:fs";
+import { chownSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { childrenOf, nameOf } from "../../../src/fly-local/processes/tree.ts";
 import { type Api, api, LIVES, machines, serve, stateDir } from "../support.ts";
 import { levels } from "./levels.ts";
 
-/** Inits whose parent is this process, which the server is part of; each has a child, PID 1. */
+/** Inits that were forked for the server, which is in this process; each has a child, PID 1. */
 function ownInits(): number {
-  const children = readdirSync("/proc/self/task").flatMap((thread) =>
-    readFileSync(`/proc/self/task/${thread}/children`, "utf8").split(" ").filter(Boolean),
-  );
-  return children.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("mayfly-init"))
-    .length;
+  const zygotes = childrenOf(process.pid).filter((pid) => nameOf(pid) === "mayfly-init");
+  return zygotes.flatMap(childrenOf).length;
 }
 
 const isPossible = levels.includes("sandbox");
@@ -40,21 +38,46 @@ function usersHere(): ("root" | "an ordinary user" | "this user")[] {
 
 async function serveAs(user: (typeof users)[number]): Promise<Api> {
   if (user !== "an ordinary user") return serve({ isolation: "sandbox" });
+  const { fly, close } = await serveAsNobody();
+  afterAll(close);
+  return fly;
+}
+
+/** A server of an ordinary user's, in mounts of its own. */
+async function serveAsNobody(): Promise<{ fly: Api; pid: number; close: () => Promise<void> }> {
   const state = stateDir();
   chownSync(state, NOBODY, NOBODY);
   const args = [MAIN, "--port", "0", "--images", "host", "--state", state, "--isolation", "sandbox"];
-  const child = spawn(process.execPath, args, {
+  const user = ["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"].map(String);
+  const child = spawn("unshare", ["-m", "setpriv", ...user, process.execPath, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
-    uid: NOBODY,
-    gid: NOBODY,
   });
-  afterAll(async () => {
+  const exit = once(child, "exit");
+  const close = async () => {
     child.kill();
-    await once(child, "exit");
-  });
+    await exit;
+  };
   const [line] = await once(child.stdout, "data");
-  return api(/http:\/\/\S+/.exec(String(line))?.[0] ?? "");
+  return { fly: api(/http:\/\/\S+/.exec(String(line))?.[0] ?? ""), pid: child.pid ?? 0, close };
 }
+
+it.skipIf(!isPossible || !users.includes("an ordinary user"))(
+  "machines of an ordinary user can be made although somebody has mounted something since the server's start",
+  async () => {
+    const { fly, pid, close } = await serveAsNobody();
+    const lives = async () => {
+      const { id } = await fly.create(LIVES);
+      const { status } = await fly.wait(id, "started");
+      await fly.call("DELETE", `${machines}/${id}?force=true`);
+      return status;
+    };
+    expect(await lives()).toBe(200);
+    execFileSync("nsenter", ["-t", String(pid), "-m", "mount", "-t", "tmpfs", "none", "/var/tmp"]);
+    // One more than the spare that was made before.
+    expect([await lives(), await lives()]).toEqual([200, 200]);
+    await close();
+  },
+);
 
 describe.skipIf(!isPossible).each(users)("in a sandbox of %s", async (user) => {
   const fly = isPossible ? await serveAs(user) : null;

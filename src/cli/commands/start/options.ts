@@ -10,6 +10,8 @@ export interface StartOptions {
   machinesUrl?: string;
   /** What machines see: this computer's own files, which needs no network, or their images. */
   images: "host" | "real";
+  /** Whether machines are held to their size. */
+  limits: boolean;
   /** Submit a first job and show it. */
   demo: boolean;
   /** Where state, secrets and logs are kept; the checkout's `.mayfly` where not given. */
@@ -35,13 +37,14 @@ export function startCommand(act: (options: StartOptions) => Promise<void>): Com
         "use this Machines API in place of starting one; FLY_API_TOKEN in .mayfly/secrets.env opens it",
       )
         .argParser(httpUrl)
-        .conflicts(["machinesPort", "images"]),
+        .conflicts(["machinesPort", "images", "limits"]),
     )
     .addOption(
       new Option("--images <which>", "what machines see: this computer's own files, or real images")
         .choices(["host", "real"])
         .default("host"),
     )
+    .option("--no-limits", "let machines use as much memory, CPU and processes as there is")
     .option("--no-demo", "leave the first job out")
     .option("--dir <folder>", "keep state, secrets and logs here (default: .mayfly in the checkout)", folder)
     .addHelpText("after", EXAMPLES)

@@ -143,7 +143,7 @@ function isFoundFrom(io: Io, local: LocalMayfly): boolean {
 }
 
 async function startMachines(
-  { images }: StartOptions,
+  options: StartOptions,
   steps: Steps,
   { places, machinesPort, machinesToken, local }: Plan,
   supervisor: Supervisor,
@@ -160,11 +160,11 @@ async function startMachines(
     return;
   }
   await steps.say(`starting the local Machines API on ${local.machines_url}`);
-  supervisor.start(machinesSpec(places, machinesPort, machinesToken, images));
+  supervisor.start(machinesSpec(places, machinesPort, machinesToken, options));
   const isolation = await isolationOnceUp(local.machines_url, signal);
   if (signal.aborted) return;
   await steps.say(isolationWords(isolation));
-  await steps.say(IMAGES[images]);
+  await steps.say(IMAGES[options.images]);
 }
 
 /** What each level means for whoever starts it. */
@@ -191,11 +191,17 @@ function isolationWords(isolation: Isolation | null): string {
 /** For one that was started at the same moment. */
 const GIVEN_MACHINES_MAX_MS = 5_000;
 
-function machinesSpec(places: Places, port: number, machinesToken: string, images: string): ProgramSpec {
+function machinesSpec(
+  places: Places,
+  port: number,
+  machinesToken: string,
+  { images, limits }: StartOptions,
+): ProgramSpec {
   return {
     name: "the local Machines API",
     args: [
       ...[MACHINES_MAIN, "--host", HOST, "--port", String(port), "--images", images],
+      ...(limits ? [] : ["--no-limits"]),
       // What is a secret here is none of a machine's business.
       ...["--state", places.machines, "--hide", places.dir],
     ],

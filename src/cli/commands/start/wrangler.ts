@@ -3,11 +3,12 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { CHECKOUT, type Places } from "./places.ts";
-import { HOST } from "./ports.ts";
 import type { ProgramSpec } from "./program.ts";
 
 const WRANGLER = join(CHECKOUT, "node_modules", "wrangler", "bin", "wrangler.js");
+const WORKER_MAIN = fileURLToPath(new URL("worker-main.ts", import.meta.url));
 const MIGRATIONS = join(CHECKOUT, "migrations");
 
 /** Nothing but the worker: no questions, no news from the network, no traces outside of our own folder. */
@@ -30,12 +31,11 @@ function environment(places: Places): Record<string, string> {
 
 /** The worker, on its port, with its state where it was. */
 export function workerSpec(places: Places, port: number, machinesUrl: string): ProgramSpec {
-  const args = ["dev", "--local", "--ip", HOST, "--port", String(port), "--persist-to", places.state];
-  const settings = ["--env-file", places.secrets, "--var", `FLY_API_BASE_URL:${machinesUrl}`];
-  const quiet = ["--show-interactive-dev-session=false", "--log-level", "warn", "--inspector-port", "0"];
+  const args = ["--port", String(port), "--persist-to", places.state];
+  const settings = ["--env-file", places.secrets, "--machines-url", machinesUrl];
   return {
     name: "the worker",
-    args: [WRANGLER, ...args, ...settings, ...quiet],
+    args: [WORKER_MAIN, ...args, ...settings],
     cwd: CHECKOUT,
     env: environment(places),
     log: join(places.logs, "worker.log"),

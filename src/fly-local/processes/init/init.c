@@ -6,6 +6,9 @@
  * It speaks frames over file descriptor 3, a socket whose other end the server holds. When that end is closed, however the
  * server went, PID 1 exits and the kernel kills every process of the Machine with it.
  *
+ * Where it is first told to fork it is no init but a zygote, which makes inits for the server: what a fork costs grows with the
+ * memory of who forks, and the server has much. Each init has a connection of its own.
+ *
  *   frame   u32 length of the payload, u32 type, u32 id; payload. Numbers are little-endian.
  *
  *   server to init
@@ -13,11 +16,13 @@
  *     2 EXECUTE     u32 flags, uid, gid, argc, envc; u64 capabilities; then NUL-ended: cwd, the arguments, the environment
  *     3 SIGNAL      u32 signal, for the process of this id
  *     4 KILL        the process of this id and all that it started
+ *     5 FORK        NUL-ended: a token, the path of the socket at which the server listens, the init's working directory
  *   init to server
  *     1 DONE        u32 errno, index of the operation that failed; the frame of this id was carried out when errno is 0
  *     2 STDOUT, 3 STDERR  bytes
  *     4 ENDED       u32 wait status; comes after all output, except of the main process, which is not waited for
  *     5 PID         u32: PID 1 as the server's computer numbers it
+ *     6 HELLO       the token, from an init that has just been forked; where it can not be the zygote says DONE
  *
  * Readable for people who know Linux; syscalls are called by number as there is nobody else to call them. Build with
  * build-init.sh, which writes the bytes that init-binaries.generated.ts holds.
@@ -30,7 +35,8 @@ typedef long word;
 
 #if defined(__x86_64__)
 enum {
-  SYS_read = 0, SYS_write = 1, SYS_close = 3, SYS_rt_sigprocmask = 14, SYS_ioctl = 16, SYS_socket = 41, SYS_clone = 56,
+  SYS_read = 0, SYS_write = 1, SYS_close = 3, SYS_rt_sigprocmask = 14, SYS_ioctl = 16, SYS_socket = 41, SYS_connect = 42,
+  SYS_clone = 56,
   SYS_capget = 125, SYS_capset = 126, SYS_umask = 95, SYS_pivot_root = 155, SYS_umount2 = 166, SYS_execve = 59,
   SYS_wait4 = 61,
   SYS_kill = 62, SYS_fcntl = 72, SYS_chdir = 80, SYS_fchmod = 91, SYS_setuid = 105, SYS_setgid = 106, SYS_setsid = 112,
@@ -54,7 +60,7 @@ enum {
   SYS_execve = 221,
   SYS_wait4 = 260, SYS_kill = 129, SYS_fcntl = 25, SYS_chdir = 49, SYS_fchmod = 52, SYS_setuid = 146, SYS_setgid = 144,
   SYS_setsid = 157, SYS_setgroups = 159, SYS_prctl = 167, SYS_mount = 40,
-  SYS_sethostname = 161, SYS_exit_group = 94, SYS_openat = 56, SYS_ioctl = 29, SYS_socket = 198, SYS_mkdirat = 34,
+  SYS_sethostname = 161, SYS_exit_group = 94, SYS_openat = 56, SYS_ioctl = 29, SYS_socket = 198, SYS_connect = 203, SYS_mkdirat = 34,
   SYS_mknodat = 33, SYS_unlinkat = 35,
   SYS_symlinkat = 36, SYS_ppoll = 73, SYS_unshare = 97, SYS_signalfd4 = 74, SYS_dup3 = 24, SYS_pipe2 = 59,
   SYS_prlimit64 = 261, SYS_close_range = 436, SYS_clock_gettime = 113,
@@ -83,10 +89,10 @@ enum { SIGKILL = 9, SIGPIPE = 13, SIGCHLD = 17, SIGCONT = 18, WNOHANG = 1, SIG_S
 enum { PR_SET_PDEATHSIG = 1, PR_CAPBSET_READ = 23, PR_CAPBSET_DROP = 24, PR_SET_DUMPABLE = 4, PR_SET_CHILD_SUBREAPER = 36 };
 enum { PR_CAP_AMBIENT = 47, PR_CAP_AMBIENT_CLEAR_ALL = 4, CAPABILITY_VERSION_3 = 0x20080522, MNT_DETACH = 2 };
 enum { POLLIN = 1, RLIMIT_NOFILE = 7, F_SETFD = 2, FD_CLOEXEC = 1, F_SETFL = 4, O_NONBLOCK = 04000 };
-enum { AF_INET = 2, SOCK_DGRAM = 2, SOCK_CLOEXEC = 02000000, SIOCSIFFLAGS = 0x8914, IFF_UP = 1 };
+enum { AF_UNIX = 1, AF_INET = 2, SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_CLOEXEC = 02000000, SIOCSIFFLAGS = 0x8914, IFF_UP = 1 };
 enum { CONTROL = 3, CLOCK_MONOTONIC = 1 };
-enum { FROM_OPERATIONS = 1, FROM_EXECUTE = 2, FROM_SIGNAL = 3, FROM_KILL = 4 };
-enum { TO_DONE = 1, TO_STDOUT = 2, TO_STDERR = 3, TO_ENDED = 4, TO_PID = 5 };
+enum { FROM_OPERATIONS = 1, FROM_EXECUTE = 2, FROM_SIGNAL = 3, FROM_KILL = 4, FROM_FORK = 5 };
+enum { TO_DONE = 1, TO_STDOUT = 2, TO_STDERR = 3, TO_ENDED = 4, TO_PID = 5, TO_HELLO = 6 };
 enum { IS_MAIN = 1, IS_SILENT = 2 };
 enum { CAP_SETUID = 7 };
 enum { COMMAND_FAILED = 125, COULD_NOT_START = 126, NOT_EXECUTABLE = 126, NOT_FOUND = 127 };
@@ -204,10 +210,9 @@ static word make_namespaces(u64 flags) {
   word child = call(SYS_clone, (word)(flags | SIGCHLD), 0, 0, 0, 0);
   if (child == 0) CALL(prctl, PR_SET_PDEATHSIG, SIGKILL, 0);
   if (child <= 0) return child;
-  /* The parent only tells who PID 1 is and waits for it, so that the server's child ends when the Machine does. */
+  /* The parent only tells who PID 1 is and waits for it: the socket, which both hold, is closed when no process is left. */
   u32 pid = (u32)child;
   send(TO_PID, 0, &pid, 4);
-  CALL(close, CONTROL, 0, 0);
   int status = 0;
   while (CALL5(wait4, child, &status, 0, 0, 0) == -EINTR) {}
   leave(status & 127 ? 128 + (status & 127) : (status >> 8) & 255);
@@ -715,6 +720,80 @@ static void serve(int children) {
   }
 }
 
+/* --- the zygote ---------------------------------------------------------------------------------------------- */
+
+/* In a process that was just forked: turns to the server on a connection of its own. Returns an errno, negated. */
+static word turn_to_server(const char *token, const char *path, const char *directory) {
+  struct { unsigned short family; char path[108]; } address = {.family = AF_UNIX};
+  u64 length = length_of(path);
+  if (length >= sizeof address.path) return -EINVAL;
+  memcpy(address.path, path, length);
+  word fd = CALL(socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return fd;
+  word error = CALL(connect, fd, &address, sizeof address);
+  if (!error) error = CALL(chdir, directory, 0, 0);
+  if (error) return error;
+  CALL(setsid, 0, 0, 0);
+  CALL(dup3, fd, CONTROL, O_CLOEXEC);
+  CALL(close, fd, 0, 0);
+  u8 hello[HEADER + 64];
+  length = length_of(token);
+  if (length > sizeof hello - HEADER) return -EINVAL;
+  memcpy(hello + HEADER, token, length);
+  send_frame(TO_HELLO, 0, hello, (u32)length);
+  return 0;
+}
+
+/* Forks an init as a frame says. True in the init. */
+static int fork_init(u32 id, char *payload, u32 count) {
+  char *texts[3];
+  u32 at = 0;
+  for (int i = 0; i < 3; i++) {
+    texts[i] = payload + at;
+    while (at < count && payload[at]) at++;
+    if (at++ >= count) return send_done(id, EINVAL, 0), 0;
+  }
+  word pid = call(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+  if (pid < 0) send_done(id, (int)-pid, 0);
+  if (pid) return 0;
+  word error = turn_to_server(texts[0], texts[1], texts[2]);
+  if (!error) return 1;
+  send_done(id, (int)-error, 0);
+  leave(COMMAND_FAILED);
+  return 0;
+}
+
+/* Forks inits as long as the server lives. Returns in each of them. */
+static void fork_inits(int children) {
+  for (;;) {
+    for (u64 length; (length = whole_frame()); forget_frame(length)) {
+      if (u32_at(input + 4) != FROM_FORK) leave(COMMAND_FAILED);
+      if (!fork_init(u32_at(input + 8), (char *)input + HEADER, u32_at(input))) continue;
+      received = 0;
+      return;
+    }
+    polled_count = 0;
+    watch(CONTROL);
+    watch(children);
+    word ready = CALL5(ppoll, polled, polled_count, 0, 0, 0);
+    if (ready < 0) continue;
+    if (has_news(1)) {
+      u8 ignored[128];
+      CALL(read, children, ignored, sizeof ignored);
+      while (CALL5(wait4, -1, 0, WNOHANG, 0, 0) > 0) {}
+    }
+    if (has_news(0)) receive();
+  }
+}
+
+/* A descriptor that can be read when a child has ended. */
+static int ends_of_children(void) {
+  u64 child_ends = 1ul << (SIGCHLD - 1);
+  word fd = CALL5(signalfd4, -1, &child_ends, 8, O_CLOEXEC, 0);
+  if (fd < 0) leave(COMMAND_FAILED);
+  return (int)fd;
+}
+
 /* What the server inherited from whoever started it is not the Machine's. Not before Linux 5.9: one by one. */
 static void close_inherited(void) {
   if (CALL(close_range, CONTROL + 1, ~0u, 0) == 0) return;
@@ -730,13 +809,16 @@ __attribute__((used, noreturn)) void begin(void) {
   CALL5(rt_sigprocmask, SIG_SETMASK, &blocked, 0, 8, 0);
   u64 length;
   while (!(length = whole_frame())) receive();
+  if (u32_at(input + 4) == FROM_FORK) {
+    int children = ends_of_children();
+    fork_inits(children);
+    CALL(close, children, 0, 0);
+    while (!(length = whole_frame())) receive();
+  }
   operate_all(u32_at(input + 8), input + HEADER, input + length);
   forget_frame(length);
   /* Only now: a process that is not dumpable may not write its own uid_map. */
   CALL(prctl, PR_SET_DUMPABLE, 0, 0);
-  u64 child_ends = 1ul << (SIGCHLD - 1);
-  word children = CALL5(signalfd4, -1, &child_ends, 8, O_CLOEXEC, 0);
-  if (children < 0) leave(COMMAND_FAILED);
-  serve((int)children);
+  serve(ends_of_children());
   __builtin_unreachable();
 }

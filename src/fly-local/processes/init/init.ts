@@ -1,11 +1,9 @@
 /** A running init: the processes of one Machine, told what to do over its control socket. */
 
-import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { Duplex } from "node:stream";
 import { getSystemErrorName } from "node:util";
 import { SANDBOX_READY_MS } from "../../limits.ts";
-import { endOf } from "../child.ts";
 import { CouldNotStart, type ProcessExit } from "../level.ts";
 import { send } from "../tree.ts";
 import type { Operation } from "./operations.ts";
@@ -19,6 +17,7 @@ import {
   FrameReader,
   TO_INIT,
 } from "./protocol.ts";
+import type { Zygote } from "./zygote.ts";
 
 /** A command that an init was asked to start. */
 export interface InitCommand {
@@ -45,34 +44,22 @@ const KILLED: ProcessExit = { code: 0, signal: SIGKILL };
 export class Init {
   /** Settles when no process of the Machine is left. */
   readonly gone: Promise<void>;
-  readonly #process: ChildProcess;
   readonly #control: Duplex;
   readonly #commands = new Map<number, Running>();
   readonly #answers = new Map<number, (answer: { error: number; index: number }) => void>();
   #pid: number | null = null;
   #lastId = 0;
 
-  /**
-   * Starts the program; {@link makeInit} also tells it what to become.
-   * @param cwd what relative paths in its first operations start from
-   */
-  constructor(program: string, cwd = "/") {
-    // Commands of the Machine can read what PID 1 was started with, so that is nothing.
-    this.#process = spawn(program, [], {
-      stdio: ["ignore", "ignore", "ignore", "pipe"],
-      argv0: "mayfly-init",
-      env: {},
-      cwd,
-      detached: true,
-    });
-    this.#control = this.#process.stdio[3] as Duplex;
+  /** @param control the connection to one that was just forked; {@link makeInit} also tells it what to become */
+  constructor(control: Duplex) {
+    this.#control = control;
     const frames = new FrameReader();
-    this.#control.on("data", (bytes: Buffer) => {
+    control.on("data", (bytes: Buffer) => {
       for (const frame of frames.push(bytes)) this.#hear(frame);
     });
-    this.#control.on("error", () => {});
-    // What it said last is still to be read when it has ended.
-    this.gone = Promise.all([endOf(this.#process, "exit"), closed(this.#control)]).then(() => this.#end());
+    control.resume();
+    // The init holds it until no process of the Machine is left.
+    this.gone = new Promise<void>((resolve) => control.once("close", resolve)).then(() => this.#end());
   }
 
   /** PID 1 of the Machine by its number on this computer; null before it is made. */
@@ -81,7 +68,7 @@ export class Init {
   }
 
   isAlive(): boolean {
-    return this.#process.exitCode === null && this.#process.signalCode === null;
+    return !this.#control.readableEnded && !this.#control.destroyed;
   }
 
   /** Does these in order. Rejects with the first that fails and why. */
@@ -135,9 +122,8 @@ export class Init {
     // Not after its end, when its number can be another process's.
     if (!this.isAlive()) return;
     if (this.#pid !== null) send(this.#pid, "SIGKILL");
-    else this.#process.kill("SIGKILL");
     // Also ends a PID 1 that is just being made.
-    this.#control.destroy();
+    this.#control.end();
   }
 
   async #ask(type: number, payload: Buffer): Promise<{ error: number; index: number }> {
@@ -165,10 +151,6 @@ export class Init {
   #end(): void {
     for (const { ended } of [...this.#commands.values()]) ended(KILLED);
   }
-}
-
-function closed(control: Duplex): Promise<void> {
-  return new Promise((resolve) => control.once("close", resolve));
 }
 
 /** What the init's refusal of a command means (errno(3)). */
@@ -202,13 +184,9 @@ function exitOf(status: number): ProcessExit {
   return signal === 0 ? { code: (status >> 8) & 0xff, signal: null } : { code: 0, signal };
 }
 
-/** Starts an init and has it do these. Rejects, with nothing left running, where it can not. */
-export async function makeInit(
-  program: string,
-  operations: readonly Operation[],
-  cwd?: string,
-): Promise<Init> {
-  const init = new Init(program, cwd);
+/** Has an init forked that does these. Rejects, with nothing left running, where it can not. */
+export async function makeInit(zygote: Zygote, operations: readonly Operation[], cwd = "/"): Promise<Init> {
+  const init = new Init(await zygote.fork(cwd));
   const timer = setTimeout(() => init.kill(), SANDBOX_READY_MS);
   try {
     await init.operate(operations);
@@ -224,12 +202,12 @@ export async function makeInit(
 
 /** Why an init can not do these here, found by having one do them; null where it can. */
 export async function failureOf(
-  program: string,
+  zygote: Zygote,
   operations: readonly Operation[],
   cwd?: string,
 ): Promise<string | null> {
   try {
-    const init = await makeInit(program, operations, cwd);
+    const init = await makeInit(zygote, operations, cwd);
     init.kill();
     await init.gone;
     return null;

@@ -3,8 +3,8 @@
 const HEADER_BYTES = 12;
 const MAX_PAYLOAD_BYTES = 4 << 20;
 
-export const TO_INIT = { operations: 1, execute: 2, signal: 3, kill: 4 } as const;
-export const FROM_INIT = { done: 1, stdout: 2, stderr: 3, ended: 4, pid: 5 } as const;
+export const TO_INIT = { operations: 1, execute: 2, signal: 3, kill: 4, fork: 5 } as const;
+export const FROM_INIT = { done: 1, stdout: 2, stderr: 3, ended: 4, pid: 5, hello: 6 } as const;
 
 export interface Frame {
   readonly type: number;

@@ -4,6 +4,7 @@
  */
 
 import { mkdirSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Operation, writeInto } from "../init/operations.ts";
@@ -52,14 +53,16 @@ export function setting(
 /** A kernel without swap has no settings for it. */
 export const WITHOUT_SWAP = ["ENOENT"];
 
+/** Not by the thread that serves: the kernel takes a millisecond for it. */
 export async function removeAll(directories: readonly string[]): Promise<void> {
   for (const directory of directories)
-    for (let tries = 0; !isRemoved(directory) && tries < REMOVE_TRIES; tries++) await pause(REMOVE_AGAIN_MS);
+    for (let tries = 0; !(await isRemoved(directory)) && tries < REMOVE_TRIES; tries++)
+      await pause(REMOVE_AGAIN_MS);
 }
 
-function isRemoved(directory: string): boolean {
+async function isRemoved(directory: string): Promise<boolean> {
   try {
-    rmdirSync(directory);
+    await rmdir(directory);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== "EBUSY";
   }
@@ -69,5 +72,5 @@ function isRemoved(directory: string): boolean {
 /** Removes what servers that are gone left empty. */
 export function removeLeftovers(parents: readonly string[]): void {
   for (const parent of parents)
-    for (const name of readdirSync(parent)) if (isLeftover(name)) isRemoved(join(parent, name));
+    for (const name of readdirSync(parent)) if (isLeftover(name)) void isRemoved(join(parent, name));
 }

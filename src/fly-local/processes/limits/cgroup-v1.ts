@@ -2,10 +2,17 @@
 
 import { setting, WITHOUT_SWAP } from "./cgroup-directories.ts";
 import type { Dialect } from "./cgroup-limiter.ts";
+import type { MemoryFiles } from "./cgroup-memory.ts";
 import { controllerPlace } from "./cgroup-places.ts";
 import type { Kind } from "./limiter.ts";
 
 const PERIOD_US = 100_000;
+const MEMORY: MemoryFiles = {
+  limits: ["memory.limit_in_bytes", "memory.memsw.limit_in_bytes"],
+  usage: "memory.usage_in_bytes",
+  // Takes back all that it can, whatever is written.
+  reclaim: "memory.force_empty",
+};
 const CONTROLLERS: readonly { kind: Kind; controller: string }[] = [
   { kind: "memory", controller: "memory" },
   { kind: "cpus", controller: "cpu" },
@@ -32,6 +39,7 @@ export function cgroupV1(
   return {
     enforcement: { by: "cgroup v1", kinds },
     parents: found.map(({ directory }) => directory),
+    memory: MEMORY,
     set: (directories, { memoryBytes, cpus, pids }) => {
       const [memory = ""] = directories;
       setting(memory, "memory.limit_in_bytes", String(memoryBytes));

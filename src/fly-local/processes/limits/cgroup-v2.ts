@@ -3,10 +3,13 @@
 import { dirname } from "node:path";
 import { setting, WITHOUT_SWAP } from "./cgroup-directories.ts";
 import type { Dialect } from "./cgroup-limiter.ts";
+import type { MemoryFiles } from "./cgroup-memory.ts";
 import type { CgroupPlace } from "./cgroup-places.ts";
 import type { Kind } from "./limiter.ts";
 
 const PERIOD_US = 100_000;
+/** Taking back is for kernels since 5.19. */
+const MEMORY: MemoryFiles = { limits: ["memory.max"], usage: "memory.current", reclaim: "memory.reclaim" };
 /** Memory first: a group with processes may pass on the others, and can then not have its processes moved out for memory. */
 const CONTROLLERS: Readonly<Record<string, Kind>> = { memory: "memory", cpu: "cpus", pids: "pids" };
 
@@ -59,6 +62,7 @@ function dialect(parent: string, kinds: readonly Kind[]): Dialect {
   return {
     enforcement: { by: "cgroup v2", kinds },
     parents: [parent],
+    memory: MEMORY,
     set: ([directory = ""], { memoryBytes, cpus, pids }) => {
       setting(directory, "memory.max", String(memoryBytes));
       setting(directory, "memory.swap.max", "0", WITHOUT_SWAP);

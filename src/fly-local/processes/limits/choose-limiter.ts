@@ -4,14 +4,14 @@ import { accessSync, constants, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeInit } from "../init/init.ts";
 import type { SandboxPlan } from "../sandbox-probe.ts";
-import { parentOf } from "../tree.ts";
+import { descendantsOf, parentOf } from "../tree.ts";
 import { amountsOf } from "./amounts.ts";
 import { removeAll, setting } from "./cgroup-directories.ts";
 import { cgroupLimiter, type Dialect } from "./cgroup-limiter.ts";
 import { ownMembership, ownMountinfo, unifiedPlace } from "./cgroup-places.ts";
 import { cgroupV1 } from "./cgroup-v1.ts";
 import { type CgroupFiles, cgroupV2 } from "./cgroup-v2.ts";
-import type { Limiter } from "./limiter.ts";
+import { insideFence, type Limiter } from "./limiter.ts";
 import { memoryWatch } from "./memory-watch.ts";
 
 export interface LimiterChoice {
@@ -45,7 +45,7 @@ async function failureOf(limiter: Limiter, plan: SandboxPlan): Promise<string | 
     const fence = limiter.fence();
     const disk = plan.disks?.make();
     try {
-      const init = await makeInit(plan.program, [...fence.enter, ...plan.tried], disk);
+      const init = await makeInit(plan.zygote, insideFence(fence, plan.tried, plan.root), disk);
       try {
         await fence.set(amountsOf(undefined), init);
         return null;
@@ -98,7 +98,8 @@ function isPassedOn(directory: string, controller: string): boolean {
  */
 function isVacated(directory: string): boolean {
   const pids = (files.read(directory, "cgroup.procs") ?? "").split("\n").filter(Boolean).map(Number);
-  const own = [process.pid];
+  // What forks its inits is the server's, too.
+  const own = [...descendantsOf(process.pid), process.pid];
   // The loop also visits what it appends.
   for (const pid of own) if (pid > 1 && own.length < pids.length) own.push(parentOf(pid));
   if (pids.length === 0 || !pids.every((pid) => own.includes(pid))) return false;

@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import type { Init } from "../init/init.ts";
 import { MOUNT, mount, putFile, writeInto } from "../init/operations.ts";
+import { MemoryInUse } from "../level.ts";
 import { descendantsOf, send } from "../tree.ts";
 import type { Limiter } from "./limiter.ts";
 
@@ -15,7 +16,7 @@ const REST_FOR_EACH_MS_OF_LOOKING = 10;
 
 interface Watched {
   readonly init: Init;
-  readonly memoryBytes: number;
+  memoryBytes: number;
   oomKills: number;
 }
 
@@ -35,12 +36,24 @@ export function memoryWatch(): Limiter {
       let mine: Watched | null = null;
       return {
         enter: [],
+        // Not before it is known whose kills are counted.
+        counter: () => [],
         set: async ({ memoryBytes }, init) => {
           if (mine !== null) watched.delete(mine);
           else await init.operate(ownCounter());
           mine = { init, memoryBytes, oomKills: mine?.oomKills ?? 0 };
           watched.add(mine);
           timer ??= setTimeout(look, LOOK_MS);
+        },
+        memory: {
+          limit: async (bytes) => {
+            if (mine === null) return;
+            const used = sum(sizesIn(mine.init));
+            if (used > bytes) throw new MemoryInUse(used);
+            mine.memoryBytes = bytes;
+          },
+          // Only what can not be taken back is counted here.
+          reclaim: null,
         },
         oomKills: () => mine?.oomKills ?? 0,
         remove: () => {
@@ -65,12 +78,22 @@ function ownCounter() {
   ];
 }
 
+interface Size {
+  readonly pid: number;
+  readonly bytes: number;
+}
+
+function sizesIn({ pid }: Init): Size[] {
+  return pid === null ? [] : descendantsOf(pid).map((each) => ({ pid: each, bytes: memoryOf(each) }));
+}
+
+function sum(sizes: readonly Size[]): number {
+  return sizes.reduce((total, { bytes }) => total + bytes, 0);
+}
+
 async function relieve(watched: Watched): Promise<void> {
-  const { pid } = watched.init;
-  if (pid === null) return;
-  const sizes = descendantsOf(pid).map((each) => ({ pid: each, bytes: memoryOf(each) }));
-  const used = sizes.reduce((sum, { bytes }) => sum + bytes, 0);
-  if (used <= watched.memoryBytes) return;
+  const sizes = sizesIn(watched.init);
+  if (sum(sizes) <= watched.memoryBytes) return;
   const biggest = sizes.reduce((most, each) => (each.bytes > most.bytes ? each : most));
   watched.oomKills++;
   // Before the end of the process, which is when the counter is looked at.

@@ -180,5 +180,16 @@ export function machinePromises({ target, api, made }: Contract): void {
       expect(limit_mb).toBe(256);
       expect(available_mb).toBeLessThanOrEqual(limit_mb);
     });
+
+    it.skipIf(!target.holdsToSize)("has its memory limited anew while it runs, and taken back", async () => {
+      const { id } = await made.started();
+      expect((await api.ok("Machines_set_memory", { machine: id, body: { limit_mb: 192 } })).limit_mb).toBe(
+        192,
+      );
+      expect((await api.ok("Machines_get_memory", { machine: id })).limit_mb).toBe(192);
+      await api.ok("Machines_reclaim_memory", { machine: id, body: { amount_mb: 1 } });
+      const { status } = await api.refused("Machines_set_memory", { machine: id, body: { limit_mb: 0 } });
+      expect(status).toBe(400);
+    });
   });
 }

@@ -40,6 +40,13 @@ export function statePromises({ target, api, made }: Contract): void {
       expect(exitOf(await show(bad.id))).toMatchObject({ exit_code: 7 });
     });
 
+    it("of one with several processes end when one of them ends well", async () => {
+      const processes = [{ exec: LIVES }, { exec: script("exit 0") }];
+      const { id } = await made.machine([], { processes, init: {} });
+      await made.reach(id, "destroyed");
+      expect(exitOf(await show(id))).not.toHaveProperty("exit_code");
+    });
+
     it("of one with on-failure repeat until its retries are used up", async () => {
       const restart = { policy: "on-failure", max_retries: 1 };
       const { id } = await made.machine(script("exit 3"), { ...STAYS, restart });

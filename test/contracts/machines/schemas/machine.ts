@@ -110,5 +110,6 @@ export const processStat = z.strictObject({
   listen_sockets: z.array(z.strictObject({ proto: z.string(), address: z.string() })).nullable(),
 });
 
-/** Machines_get_memory of the document of 2026. */
+/** Machines_get_memory, Machines_set_memory and Machines_reclaim_memory of the document of 2026. */
 export const memory = z.strictObject({ available_mb: z.int(), limit_mb: z.int() });
+export const reclaimed = z.strictObject({ actual_mb: z.int().nonnegative() });

@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { descendantsOf } from "../../src/fly-local/processes/tree.ts";
 import { type LocalStart, startLocally } from "../support/local-mayfly.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -25,4 +27,18 @@ it("the commands that a start in another folder prints reach it when they are pa
   expect(run).toMatchObject({ status: 7, stdout: "out\n", stderr: "err\n" });
   expect(list?.stdout.split("\n")).toHaveLength(3);
   expect(JSON.parse(curl?.stdout ?? "").runs).toHaveLength(1);
+});
+
+it("nobody is shown what is stored without the token, by wrangler's own pages either", async () => {
+  for (const path of ["/v1/runs", "/cdn-cgi/local/explorer", "/cdn-cgi/local/explorer/api/d1/database"]) {
+    const response = await fetch(mayfly.local.url + path);
+    expect([path, response.status >= 400]).toEqual([path, true]);
+  }
+});
+
+it.skipIf(process.platform !== "linux")("the worker has no debugger, which would tell its secrets", () => {
+  const programs = descendantsOf(mayfly.program.pid);
+  const commands = programs.map((pid) => readFileSync(`/proc/${pid}/cmdline`, "latin1"));
+  expect(commands.filter((command) => command.includes("workerd"))).not.toEqual([]);
+  expect(commands.filter((command) => command.includes("--inspector"))).toEqual([]);
 });
