@@ -12,7 +12,7 @@ const IN_WORKERD = [
   "test/d1/**/*.test.ts",
   "test/api/**/*.test.ts",
   "test/worker/**/*.test.ts",
-  "test/contracts/**/*.test.ts",
+  "test/contracts/store.contract.test.ts",
 ];
 
 export default defineConfig({

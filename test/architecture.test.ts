@@ -97,7 +97,7 @@ describe("the core is pure", () => {
 });
 
 describe("the documents", () => {
-  const documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
+  const documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/machines-api.md"];
   const scripts = Object.keys(
     (JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: object }).scripts,
   );

@@ -23,7 +23,15 @@ export function durationMs(value: unknown): number | null {
   return ms;
 }
 
-/** A duration as Go reads it: seconds, or milliseconds where they do not come out even. */
+/** A duration as Go writes it: "1h0m0s", "1m30s", "1.5s", "100ms", "0s". */
 export function formatDuration(ms: number): string {
-  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+  const ns = Math.round(ms * 1e6);
+  if (ns === 0) return "0s";
+  if (ns < 1e3) return `${ns}ns`;
+  if (ns < 1e6) return `${ns / 1e3}µs`;
+  if (ns < 1e9) return `${ns / 1e6}ms`;
+  const minutes = Math.floor(ns / 60e9);
+  const hours = Math.floor(minutes / 60);
+  const seconds = `${(ns - minutes * 60e9) / 1e9}s`;
+  return `${hours > 0 ? `${hours}h` : ""}${minutes > 0 ? `${minutes % 60}m` : ""}${seconds}`;
 }

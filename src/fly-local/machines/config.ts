@@ -11,6 +11,7 @@ import { LEASE_TTL_MAX_S } from "../limits.ts";
 import type { Level } from "../processes/level.ts";
 import { checkGuest, expandedGuest, GUEST_DEFAULT } from "./guest.ts";
 import { fullImageName } from "./image.ts";
+import { readKept } from "./kept-config.ts";
 import { commandsOf, readProcesses } from "./processes.ts";
 import { isSchedule, SCHEDULES } from "./schedule.ts";
 import { stopSignal } from "./signals.ts";
@@ -60,7 +61,8 @@ function readRequest<T extends CreateRequest>(schema: z.ZodType<T>, body: unknow
   checkName(request.name ?? "");
   checkConfig(request.config);
   // The schema knows of three fields of a guest; it may have more, which answers show again.
-  return guest === undefined ? request : { ...request, config: { ...request.config, guest } };
+  const filled = { ...request.config, ...readKept(request.config), ...(guest !== undefined && { guest }) };
+  return { ...request, config: filled };
 }
 
 /** Throws where the level can not put one of the config's files, or not be one of its users. */
@@ -83,18 +85,10 @@ export function filledConfig(config: WireConfig): WireConfig {
     guest: config.guest ?? GUEST_DEFAULT,
     restart: { ...config.restart, policy: config.restart?.policy ?? "on-failure" },
     dns: config.dns ?? {},
-    ...(Array.isArray(config.services) && { services: config.services.map(withAutostop) }),
-    ...(typeof stop?.timeout === "number" && {
-      stop_config: { ...stop, timeout: formatDuration(stop.timeout / 1e6) },
+    ...(stop?.timeout !== undefined && {
+      stop_config: { ...stop, timeout: formatDuration(durationMs(stop.timeout) ?? 0) },
     }),
   };
-}
-
-/** Answers have a boolean where the request said "off" or "stop" (fly-go MachineAutostop). */
-function withAutostop(service: unknown): unknown {
-  if (typeof service !== "object" || service === null || !("autostop" in service)) return service;
-  const { autostop } = service;
-  return { ...service, autostop: autostop === "off" ? false : autostop === "stop" ? true : autostop };
 }
 
 /** Some clients write what is absent as null. */

@@ -37,6 +37,8 @@ export type Change =
   | { kind: "reverted"; to: Machine }
   | { kind: "cordoned"; cordoned: boolean }
   | { kind: "leased"; lease: Lease | null }
+  /** Whether its next starts leave the app's secrets out. */
+  | { kind: "secrets_chosen"; skips: boolean }
   | { kind: "signalled"; signal: number }
   | { kind: "memory_limited"; mb: number }
   | { kind: "exited"; exit: ProcessExit }
@@ -139,6 +141,8 @@ export function transition(machine: Machine, change: Change, moment: Moment): Ma
       );
     case "leased":
       return { ...machine, lease: change.lease };
+    case "secrets_chosen":
+      return { ...machine, skipsSecrets: change.skips };
     case "signalled":
       return to(state, { signalSent: change.signal }, null);
     case "memory_limited":
@@ -232,10 +236,10 @@ function replaced(machine: Machine, moment: Moment, to: To): Machine | null {
 /** Seen on Fly for Machines that did not run; one that did has ended for its new version by then. */
 function reverted(machine: Machine, old: Machine, to: To): Machine | null {
   if (machine.state !== "replacing") return null;
-  const { instanceId, config, image, followsSchedule } = old;
+  const { instanceId, config, image, followsSchedule, skipsSecrets = false } = old;
   return to(
     "stopped",
-    { ...UNASKED, relaunch: false, instanceId, config, image, followsSchedule },
+    { ...UNASKED, relaunch: false, instanceId, config, image, followsSchedule, skipsSecrets },
     { type: "revert", status: "stopped", source: "flyd" },
   );
 }

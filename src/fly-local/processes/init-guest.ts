@@ -74,6 +74,11 @@ export async function startGuest(plan: GuestPlan, init: Init, around: Surroundin
       },
     })),
   );
+  let living = mains.length;
+  const less = () => {
+    living -= 1;
+  };
+  for (const main of mains) void main.exit.then(less, less);
   let ending: Promise<void> | null = null;
   return {
     memory: around.memory,
@@ -93,7 +98,11 @@ export async function startGuest(plan: GuestPlan, init: Init, around: Surroundin
         await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
     },
     thaw: () => signalEach(init, "SIGCONT"),
-    processes: () => (around.pid === null ? [] : descendantsOf(around.pid).filter((pid) => !isKeeper(pid))),
+    // The main processes come first; until its program is in place, each is named like its init.
+    processes: () =>
+      around.pid === null
+        ? []
+        : descendantsOf(around.pid).filter((pid, index) => index < living || !isKeeper(pid)),
     end: () => {
       isKilledByUs = true;
       ending ??= around.end();

@@ -127,12 +127,24 @@ export function volumeToWire(volume: Volume, holder: string | null, state = "cre
     attached_machine_id: holder,
     attached_alloc_id: null,
     created_at: new Date(volume.createdAt).toISOString(),
+    ...UNMEASURED,
     fstype: "directory",
     snapshot_retention: volume.snapshotRetention,
     auto_backup_enabled: volume.autoBackup,
     host_status: "ok",
+    host_dedication_key: "",
   };
 }
+
+/** Of the file system in it. Fly answers 0 for a volume that no Machine has (observed); a directory has none of its own at all. */
+const UNMEASURED = {
+  blocks: 0,
+  block_size: 0,
+  blocks_free: 0,
+  blocks_avail: 0,
+  bytes_used: 0,
+  bytes_total: 0,
+};
 
 /** Until it is through, a snapshot has no time and no size (measured). */
 export function snapshotToWire(snapshot: Snapshot) {

@@ -50,7 +50,7 @@ describe("create", async () => {
       region: "fra",
       config: {
         guest: { cpu_kind: "shared", cpus: 2, memory_mb: 512, max_memory_mb: 1024 },
-        stop_config: { timeout: "1500ms" },
+        stop_config: { timeout: "1.5s" },
         services: [{ autostop: false }, { autostop: true }, { autostop: "suspend" }, { protocol: "tcp" }],
       },
     });
@@ -149,6 +149,10 @@ describe("create", async () => {
     ["a size that is none", { config: { ...config, guest: { size: "enormous-8x" } } }],
     ["a lease of half a second", { config, lease_ttl: 0.5 }],
     ["a lease for ever", { config, lease_ttl: 1e20 }],
+    ["a port that is text", { config: { ...config, services: [{ internal_port: "80" }] } }],
+    ["an autostop that is none", { config: { ...config, services: [{ autostop: "later" }] } }],
+    ["a check's time that is none", { config: { ...config, checks: { up: { interval: "soon" } } } }],
+    ["statics from nowhere", { config: { ...config, statics: [{ url_prefix: "/" }] } }],
     ["an unknown restart policy", { config: { ...config, restart: { policy: "sometimes" } } }],
   ])("refuses %s with 400", async (_, body) => {
     const reply = await post(body);

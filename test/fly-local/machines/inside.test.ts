@@ -46,6 +46,15 @@ describe.skipIf(!hasProc()).each(everyLevel)("inside a machine at level %s", asy
     );
   });
 
+  it("ps lists the main process from the moment that the machine is started", async () => {
+    for (let round = 0; round < 50; round += 1) {
+      const { id } = await fly.create(LIVES);
+      await fly.wait(id, "started");
+      expect((await ps(fly, id)).body).toHaveLength(1);
+      await fly.call("DELETE", `${machines}/${id}?force=true`);
+    }
+  });
+
   it("ps is sorted as asked, and refuses to be sorted by what it has not", async () => {
     const { id } = await fly.create(["sh", "-c", "sleep 1112 & sleep 1113 & wait"]);
     await fly.wait(id, "started");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { durationMs } from "../../../src/fly-local/duration.ts";
+import { durationMs, formatDuration } from "../../../src/fly-local/duration.ts";
 import { machineName, ulid } from "../../../src/fly-local/id.ts";
 import { fullImageName } from "../../../src/fly-local/machines/image.ts";
 import { type Machine, UNTOUCHED } from "../../../src/fly-local/machines/machine.ts";
@@ -18,6 +18,22 @@ describe("values on the wire", () => {
     [-1, null],
     [{}, null],
   ])("duration %j is %j ms", (value, ms) => expect(durationMs(value)).toBe(ms));
+
+  it.each([
+    [0, "0s"],
+    [0.0005, "500ns"],
+    [0.25, "250µs"],
+    [100, "100ms"],
+    [1500, "1.5s"],
+    [10_000, "10s"],
+    [60_000, "1m0s"],
+    [90_000, "1m30s"],
+    [3_600_000, "1h0m0s"],
+    [3_723_004, "1h2m3.004s"],
+  ])("%j ms are written %s, as Go does", (ms, text) => {
+    expect(formatDuration(ms)).toBe(text);
+    expect(durationMs(text)).toBe(ms);
+  });
 
   it.each([
     ["alpine", "registry-1.docker.io/library/alpine:latest"],
@@ -97,6 +113,17 @@ describe("the life of a machine", () => {
   ])("cannot go from %s by %o", (state, change) =>
     expect(transition(made(state), change, moment)).toBeNull(),
   );
+
+  it("whose update is taken back has again what that changed", () => {
+    const old = made("stopped", { skipsSecrets: true, followsSchedule: true });
+    const updated = made("replacing", { instanceId: "V", config: { image: "y" } });
+    const { instanceId, config, skipsSecrets, followsSchedule } = old;
+    const reverted = transition(updated, { kind: "reverted", to: old }, moment);
+    expect(reverted).toMatchObject({ state: "stopped", instanceId, config, skipsSecrets, followsSchedule });
+    expect(
+      transition({ ...updated, skipsSecrets: true }, { kind: "reverted", to: made("stopped") }, moment),
+    ).toMatchObject({ skipsSecrets: false });
+  });
 
   it("restarts after a failure by default, at most ten times in five minutes", () => {
     const config = { image: "x" };

@@ -74,6 +74,17 @@ describe("secrets", async () => {
       expect(reply.body.error).toContain(`secret_name "${secret_name}"`);
     }
   });
+
+  it("that an update waits for, or puts into files, are there, or it is refused and changes nothing", async () => {
+    const { id, instance_id } = await fly.create(["true"], { auto_destroy: false }, { skip_launch: true });
+    await fly.wait(id, "stopped");
+    const config = { image: "x", init: { exec: LIVES } };
+    const files = [{ guest_path: "/tmp/mayfly-secret-file", secret_name: "MISSING" }];
+    const update = (body: object) => fly.call("POST", `${machines}/${id}`, body);
+    expect((await update({ config, min_secrets_version: 999 })).status).toBe(412);
+    expect((await update({ config: { ...config, files } })).status).toBe(400);
+    expect((await fly.get(id)).instance_id).toBe(instance_id);
+  });
 });
 
 describe.each(everyLevel)("secrets of machines at level %s", async (isolation) => {
@@ -102,6 +113,16 @@ describe.each(everyLevel)("secrets of machines at level %s", async (isolation) =
     await fly.call("POST", `${secrets}/HIDDEN`, { value: "value" });
     const { id } = await fly.create(LIVES, {}, { skip_secrets: true });
     expect(await printed(id, "HIDDEN")).toBe("");
+    const updated = async (more: object) => {
+      const { body } = await fly.call<{ instance_id: string }>("POST", `${machines}/${id}`, {
+        config: { image: "x", init: { exec: LIVES } },
+        ...more,
+      });
+      await fly.call("GET", `${machines}/${id}/wait?instance_id=${body.instance_id}`);
+      return printed(id, "HIDDEN");
+    };
+    expect(await updated({})).toBe("value");
+    expect(await updated({ skip_secrets: true })).toBe("");
     await fly.call("DELETE", `${machines}/${id}?force=true`);
   });
 

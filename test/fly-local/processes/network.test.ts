@@ -58,6 +58,10 @@ describe("a network that can not be given", () => {
     );
     await expect(refused("none")).rejects.toThrow('"none" needs isolation level "sandbox"');
     expect((await fly.call("GET", machines)).body).toEqual([]);
+    const { id } = await fly.create(LIVES);
+    const config = { image: "x", init: { exec: LIVES }, metadata: { mayfly_network: "none" } };
+    expect((await fly.call("POST", `${machines}/${id}`, { config })).status).toBe(400);
+    await fly.call("DELETE", `${machines}/${id}?force=true`);
   });
 
   it("ends the start where it was asked for there", async () => {
