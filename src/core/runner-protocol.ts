@@ -86,8 +86,9 @@ export function readCommand(params: ReadCommandParams): string[] {
 export const RELEASE_SIGNAL = "SIGUSR1";
 
 /**
- * Understands a reply: a line of facts, a line for the sentence about a missing command, and the encoded bytes of each
- * stream with a line "." behind them. Whatever is not a whole reply is a problem and gives no bytes.
+ * Understands a reply: a line of facts, a line for the sentence about a missing command, and the bytes of each stream,
+ * encoded, with a line "." behind them. Bytes in form `text` are as they are, with "." and a line end behind so many of them
+ * as the facts announce, whatever they look like. Whatever is not a whole reply is a problem and gives no bytes.
  */
 export function parseReadReply(text: string): RunnerReply | { problem: string } {
   const factsEnd = text.indexOf("\n");
@@ -96,12 +97,16 @@ export function parseReadReply(text: string): RunnerReply | { problem: string } 
   const facts = FACTS.exec(line)?.groups;
   if (!facts) return { problem: `not a reply of the runner: ${JSON.stringify(text.slice(0, 200))}` };
   const sentenceEnd = text.indexOf("\n", factsEnd + 1);
-  const stdoutEnd = sentenceEnd < 0 ? -1 : text.indexOf(".", sentenceEnd + 1);
-  const stderrEnd = stdoutEnd < 0 ? -1 : text.indexOf(".", stdoutEnd + 1);
+  const [stdoutLength, stderrLength] = [Number(facts.stdoutLength), Number(facts.stderrLength)];
+  const endOfBytes = (from: number, length: number) =>
+    text.indexOf(".", facts.form === "text" ? from + length : from);
+  const stdoutEnd = sentenceEnd < 0 ? -1 : endOfBytes(sentenceEnd + 1, stdoutLength);
+  const stderrFrom = facts.form === "text" ? stdoutEnd + 2 : stdoutEnd + 1;
+  const stderrEnd = stdoutEnd < 0 ? -1 : endOfBytes(stderrFrom, stderrLength);
   if (stderrEnd < 0) return { problem: "the runner's reply is cut short" };
-  const decode = facts.form === "base64" ? decodeBase64 : decodeHex;
-  const stdout = decode(text, sentenceEnd + 1, stdoutEnd, Number(facts.stdoutLength));
-  const stderr = decode(text, stdoutEnd + 1, stderrEnd, Number(facts.stderrLength));
+  const decode = DECODERS[facts.form as Form];
+  const stdout = decode(text, sentenceEnd + 1, stdoutEnd, stdoutLength);
+  const stderr = decode(text, stderrFrom, stderrEnd, stderrLength);
   if (stdout === null || stderr === null)
     return { problem: "the runner's reply does not hold the bytes that it announces" };
   return {
@@ -116,7 +121,7 @@ export function parseReadReply(text: string): RunnerReply | { problem: string } 
 const PROBLEM = "mayfly 1 problem ";
 
 const FACTS =
-  /^mayfly 1 (?<state>running|ended) (?<stdoutSize>\d+) (?<stderrSize>\d+) (?<code>\d+) (?<timedOut>[01]) (?<oomKilled>[01]) (?<flaw>[012]) (?<at>\d+|-) (?<form>base64|hex) (?<stdoutLength>\d+) (?<stderrLength>\d+)$/;
+  /^mayfly 1 (?<state>running|ended) (?<stdoutSize>\d+) (?<stderrSize>\d+) (?<code>\d+) (?<timedOut>[01]) (?<oomKilled>[01]) (?<flaw>[012]) (?<at>\d+|-) (?<form>base64|hex|text) (?<stdoutLength>\d+) (?<stderrLength>\d+)$/;
 
 function endOf(facts: Record<string, string>, sentence: string): RunnerEnd {
   const code = Number(facts.code);
@@ -131,14 +136,14 @@ function endOf(facts: Record<string, string>, sentence: string): RunnerEnd {
 
 /** Where the runner stands in the Machine. */
 export function runnerPath(machineName: string): string {
-  return `/tmp/.mayfly-${machineName}.sh`;
+  return `${stateDir(machineName)}/runner.sh`;
 }
 
 function scriptPath(machineName: string): string {
-  return `/tmp/.mayfly-${machineName}.job`;
+  return `${stateDir(machineName)}/job`;
 }
 
-/** The runner makes it; nothing in it may be relied on but through `readCommand`. */
+/** Comes with the runner, which keeps its files there; nothing of them may be relied on but through `readCommand`. */
 function stateDir(machineName: string): string {
   return `/tmp/.mayfly-${machineName}`;
 }
@@ -184,6 +189,22 @@ const decodeBase64: Decode = (text, from, to, length) => {
 
 const decodeHex: Decode = (text, from, to, length) =>
   length <= to - from ? decodeBits(text, from, to, new Uint8Array(length), 0, HEX_VALUES, 4) : null;
+
+/** Printable ASCII, tabs and line feeds, the text having no other characters and exactly so many. */
+const decodeText: Decode = (text, from, to, length) => {
+  if (to - from !== length) return null;
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(from + i);
+    if ((code < 32 && code !== 9 && code !== 10) || code > 126) return null;
+    bytes[i] = code;
+  }
+  return bytes;
+};
+
+type Form = "base64" | "hex" | "text";
+
+const DECODERS: Record<Form, Decode> = { base64: decodeBase64, hex: decodeHex, text: decodeText };
 
 /** Goes on decoding at `bytes[count]`, from characters of `width` bits each. Null unless that fills `bytes`. */
 function decodeBits(

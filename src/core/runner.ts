@@ -3,20 +3,26 @@
  * fetched. Plain sh (tried with dash, bash and busybox ash) and few processes: each one costs a run about a millisecond.
  *
  * What whoever reads the script should know:
- * - Everything stands in one directory: `stdout`, `stderr`, `state` (a record), and as needed `at`, `missing`, `oom`. The
- *   record has its full length from the start and is written over in place, so that the end of a job that filled the
- *   disk can still be told.
- * - A waiting reader makes a FIFO `wake.<pid>` and blocks on it. The runner writes to each of them at the end; a signal
+ * - Everything stands in one directory, which comes with the script: `stdout`, `stderr`, `state` (a record), `early`, and as
+ *   needed `at`, `missing`, `oom`. A user of the image who may not write there has a directory of that name and `.own`. The
+ *   files are the runner's alone. The record has its full length from the start and is written over in place, so that the
+ *   end of a job that filled the disk can still be told.
+ * - The first moment of a run, 30 ms, is for commands that end in it: a reader waits for its end without a process, by the
+ *   FIFO `moment`, which the watchdog or the runner fills. `early` is empty from then on.
+ * - Later a waiting reader makes a FIFO `wake.<pid>` and blocks on it. The runner writes to each of them at the end; a signal
  *   would not do, for the image's user may not signal root's readers. FIFOs are opened for reading and writing, which
  *   never blocks on Linux, so that one whose reader is gone does no harm. A reader that is killed may leave its FIFO.
  * - The command writes to two FIFOs, `1` and `2`, which two `cat` copy into the files: a job may open /dev/stderr by
- *   name, which would empty a file. Both `cat` end with the command unless a child of it holds a stream open. They
+ *   name, which would empty a file. The runner holds the files open as descriptors 8 and 9, those that `cat` writes to, and
+ *   so knows from the kernel how long they have become; where there is no /proc it counts. Both `cat` end with the command unless a child of it holds a stream open. They
  *   ignore signals, since a job may send one to its process group, which is theirs.
  * - Once the record tells the end, USR1 lets the runner exit; before, it is the command's like any other signal.
  * - `_flaw` is 1 where there was no command to run and 2 where the disk had no room for all of the output.
- * - The watchdog, one background shell with one `sleep`, sends ALRM to the runner when a time limit passes.
+ * - The watchdog, one background shell with one `sleep` at a time, ends the first moment and sends ALRM to the runner when a
+ *   time limit passes. A run that was shorter than the moment lingers on its first `sleep`.
+ * - A reader tells short and plain text as it is, which takes no process; all else as base64 or hex.
  * - Where `sleep` knows no fractions a poller looks each second.
- * - A directory that is there already is an error: nothing is run twice into the same streams.
+ * - A file of the runner's that is there already is an error: nothing is run twice into the same streams.
  *
  * What it does not do:
  * - A background command of a shell ignores INT and QUIT (POSIX), and so do the programs that it starts unless they set
@@ -39,10 +45,10 @@ const SOURCE = `# Mayfly's runner: runs one command, keeps its output and tells 
 #   read DIR STDOUT_OFFSET STDERR_OFFSET MAX_BYTES WAIT_SECONDS
 # Variables begin with _ so that none is the command's own. DIR has no blanks.
 
-# Sets _state to running, ended or, where there is no record, nothing.
+# Sets _state to running, ended or, where there is no record, nothing. DIR.own is of a user who may not write to DIR.
 read_state() {
   _state='' _whole=''
-  [ -s "$_dir/state" ] || return
+  [ -s "$_dir/state" ] || { [ -s "$_dir.own/state" ] && _dir=$_dir.own; } || return
   read -r _state _code _timed_out _oom_killed _flaw _out _err _whole <"$_dir/state"
   [ "$_state$_whole" = ended. ] || _state=running
 }
@@ -55,228 +61,6 @@ read_sizes() {
   [ ! -e /bin/busybox ] || set -- $(stat -c '%s -' "$_dir/stdout" "$_dir/stderr")
   [ "$3" ] || set -- $(wc -c "$_dir/stdout" "$_dir/stderr")
   _out=$1 _err=$3
-}
-
-give_up() {
-  echo "mayfly runner: can not write to $_dir" >&2
-  exit 125
-}
-
-make_dir() {
-  mkdir -m 700 "$_dir" && printf '' >"$_dir/stdout" && printf '' >"$_dir/stderr" || give_up
-  printf '%-79s\\n' running >"$_dir/state" || give_up
-}
-
-# Sets _missing where $1 can not be executed. "command -v" finds builtins too.
-look_for() {
-  case $1 in
-    '') _code=127 _missing='the command is empty' ;;
-    */*) look_at "$1" ;;
-    *) look_in_path "$1" ;;
-  esac
-}
-
-look_at() {
-  if [ -d "$1" ]; then
-    _code=126 _missing="$1 is a directory, not a program"
-  elif [ ! -e "$1" ]; then
-    _code=127 _missing="there is no file $1 in the image"
-    case $1 in /*) ;; *) _missing="$_missing (working directory: $PWD)" ;; esac
-  elif [ ! -x "$1" ]; then
-    _code=126 _missing="$1 is not executable"
-  fi
-}
-
-look_in_path() {
-  _code=127 _missing="there is no program $1 in the image's PATH ($PATH)"
-  set -f
-  IFS=:
-  for _try in $PATH; do
-    _try=\${_try:-.}/$1
-    [ -f "$_try" ] || continue
-    [ -x "$_try" ] && _missing='' && break
-    _code=126 _missing="$_try is not executable"
-  done
-  unset IFS
-  set +f
-}
-
-# Sets _oom to how many processes the kernel killed for want of memory.
-read_oom() {
-  while read -r _key _oom; do
-    [ "$_key" = oom_kill ] && return
-  done </proc/vmstat
-}
-
-# Sends ALRM to the runner after $1 seconds. TERM ends it with its sleep; one before the trap is not lost, as the end is on
-# record by then. KILL, as a sleep that is not exec'd yet has the trap. The first notes the OOM kills.
-watch() {
-  {
-    _before=$!
-    trap '[ "$!" = "$_before" ] || kill -KILL "$!"; exit' TERM
-    [ -e "$_dir/oom" ] || { read_oom && echo "$_oom" >"$_dir/oom"; }
-    read_state
-    [ "$_state" = running ] || exit
-    sleep "$1" &
-    wait "$!" && kill -ALRM "$$"
-  } </dev/null >/dev/null 2>&1 &
-  _watchdog=$!
-}
-
-# After the first TERM the stop limit runs; the next can come between any two commands, so they are counted in one. Starts
-# no process once the command is reaped: the shell would forget its status.
-pass_on() {
-  _caught=1
-  kill -"$1" "$_pid" && [ "$1" = TERM ] && [ "$((_stops += 1))" = 1 ] || return
-  kill "$_watchdog"
-  watch "$_stop"
-}
-
-# The run limit passed, or the stop limit.
-limit_passed() {
-  _caught=1
-  [ "$((_stops += 1))" = 1 ] || { kill -KILL "$_pid"; _killed=1; return; }
-  kill -TERM "$_pid" || return
-  _timed_out=1
-  watch "$_stop"
-}
-
-# A caught signal interrupts the wait, or comes just after it.
-await() {
-  while :; do
-    _caught=''
-    wait "$_pid"
-    _code=$?
-    [ "$_caught" ] || return
-    kill -0 "$_pid" || break
-  done
-  wait "$_pid"
-  _code=$?
-}
-
-# Where exec fails the shell says so in the command's place, and begins with the runner's path.
-look_whether_started() {
-  IFS= read -r _line <"$_dir/stderr"
-  case $_line in
-    "$0: "*) _missing="$1 can not be started: no interpreter or loader for it, or not for this processor" ;;
-  esac
-}
-
-look_whether_oom() {
-  read -r _before <"$_dir/oom" && read_oom && [ "$_oom" -gt "$_before" ] && _oom_killed=1
-}
-
-tell_end() {
-  read_sizes
-  [ "$_missing" ] && _flaw=1 && printf '%s\\n' "$_missing" >"$_dir/missing"
-  printf 'ended %s ' "$_code $_timed_out $_oom_killed $_flaw $_out $_err ." 1<>"$_dir/state"
-  for _fifo in "$_dir"/wake.*; do
-    [ -p "$_fifo" ] && echo 1<>"$_fifo"
-  done
-}
-
-# Until a release, which may have come already. Notes the time for late readers.
-linger() {
-  _before=$!
-  trap '[ "$!" = "$_before" ] || kill -KILL "$!"; exit "$_code"' USR1
-  [ ! "$_released" ] || exit "$_code"
-  sleep 1 &
-  wait "$!"
-  echo "$(($(date +%s) - 1))" >"$_dir/at"
-  sleep "$(($1 - 1))" &
-  wait "$!"
-  exit "$_code"
-}
-
-# Copies FIFO $1 to file $2.
-copy() {
-  {
-    trap '' HUP INT QUIT TERM USR1 USR2 ALRM
-    exec cat <"$1" >>"$2"
-  } &
-}
-
-# True while process $1, a child, has not ended.
-is_running() {
-  read -r _id _name _status _rest <"/proc/$1/stat" && [ "$_status" != Z ]
-}
-
-# Waits until the files have all, which mostly they have at once. A stream that somebody else keeps open is closed after a
-# while. A cat that failed had no room to write to.
-drain() {
-  _closer='' _looks=100
-  [ ! -r "/proc/$$/stat" ] || _looks=0
-  for _cat in $_cats; do
-    while [ "$_looks" -lt 100 ] && is_running "$_cat"; do _looks=$((_looks + 1)); done
-  done
-  if [ "$_looks" = 100 ]; then
-    { sleep 0.3 || sleep 1; kill -KILL $_cats; } &
-    _closer=$!
-  fi
-  for _cat in $_cats; do
-    wait "$_cat"
-    [ "$?" != 1 ] || _flaw=2
-  done
-  [ ! "$_closer" ] || kill -KILL "$_closer"
-}
-
-# A signal that comes before the command keeps it from being started: it would have ended it. Number and name.
-note_signals() {
-  trap '_noted=15:TERM' TERM INT QUIT
-  trap '_noted=1:HUP' HUP
-  trap '_noted=10:USR1' USR1
-  trap '_noted=12:USR2' USR2
-}
-
-pass_on_signals() {
-  trap 'pass_on TERM' TERM INT QUIT
-  trap 'pass_on HUP' HUP
-  trap 'pass_on USR1' USR1
-  trap 'pass_on USR2' USR2
-  trap limit_passed ALRM
-  [ ! "$_noted" ] || pass_on "\${_noted#*:}"
-}
-
-run_command() {
-  # First: a child of a shell that has traps can swallow a signal, and the watchdog may be told to end.
-  watch "$_limit"
-  note_signals
-  mkfifo -m 666 "$_dir/1" "$_dir/2"
-  [ ! "$_noted" ] || { _code=$((128 + \${_noted%:*})); return; }
-  if [ -p "$_dir/2" ] && command -v cat >/dev/null; then
-    copy "$_dir/1" "$_dir/stdout"
-    _cats=$!
-    copy "$_dir/2" "$_dir/stderr"
-    _cats="$_cats $!"
-    { exec "$@"; } </dev/null >"$_dir/1" 2>"$_dir/2" &
-  else
-    { exec "$@"; } </dev/null >>"$_dir/stdout" 2>>"$_dir/stderr" &
-  fi
-  _pid=$!
-  exec </dev/null >/dev/null 2>&1
-  pass_on_signals
-  await
-  trap '' TERM HUP INT QUIT USR1 USR2 ALRM
-  [ ! "$_cats" ] || drain
-  case $_code in
-    126 | 127) look_whether_started "$1" ;;
-    137) [ "$_killed" ] || look_whether_oom ;;
-  esac
-}
-
-do_run() {
-  _limit=$1 _stop=$2 _linger=$3
-  _cats='' _watchdog='' _noted='' _killed='' _missing='' _released='' _stops=0 _flaw=0 _timed_out=0 _oom_killed=0
-  shift 3
-  make_dir
-  look_for "$1"
-  [ "$_missing" ] || run_command "$@"
-  trap '' TERM HUP INT QUIT USR2 ALRM
-  trap '_released=1' USR1
-  tell_end
-  exec </dev/null >/dev/null 2>&1
-  [ ! "$_watchdog" ] || kill "$_watchdog"
-  linger "$_linger"
 }
 
 problem() {
@@ -311,10 +95,25 @@ poll() {
   done
 }
 
+is_early() {
+  [ -p "$_dir/moment" ] && [ -s "$_dir/early" ]
+}
+
+# Blocks until the run's first moment or the command is over. Looks again once it has the FIFO, which then keeps what comes
+# to it, and hands that on to the next.
+await_moment() {
+  exec 3<>"$_dir/moment"
+  is_early && read -r _line <&3 && echo >&3
+  exec 3<&-
+  read_state
+}
+
 # For a command that is about to end: one reply costs less than two.
 wait_a_moment() {
   for _nap in 0.005 0.01; do
-    [ "$_state" = running ] && sleep "$_nap" || return
+    [ "$_state" = running ] || return
+    is_early && { await_moment; return; }
+    sleep "$_nap" || return
     read_state
   done
 }
@@ -361,8 +160,24 @@ print_bytes() {
   echo .
 }
 
+# Sets _text to all of stream $1, if that is $2 bytes and all of them ASCII that can be printed, tabs and line feeds.
+read_text() {
+  _text='' _line=''
+  [ "$2" -gt 0 ] || return 0
+  while IFS= read -r _line; do _text=$_text$_line$_feed; done <"$_dir/$1"
+  _text=$_text$_line
+  [ "\${#_text}" -eq "$2" ] || return
+  case $_text in *[!"$_plain"!-~]*) return 1 ;; esac
+}
+
+# Text that is short is told as it is: reading it costs a shell less than a process up to some 1000 bytes.
+is_short_text() {
+  [ "$_state$1$2" = ended00 ] && [ -p "$_dir/2" ] && [ "$_n_out" -eq "$_out" ] && [ "$_n_err" -eq "$_err" ] &&
+    [ "$_out" -le 512 ] && [ "$_err" -le 512 ] && read_text stderr "$_err" && _text_err=$_text && read_text stdout "$_out"
+}
+
 do_read() {
-  _from_out=$1 _from_err=$2
+  _from_out=$1 _from_err=$2 LC_ALL=C
   exec 2>/dev/null
   begun || poll begun "$((1 + ($4 > 0) * 4))"
   [ "$_state" ] || problem "there is no record in $_dir: the runner did not start, or could not write there"
@@ -371,8 +186,13 @@ do_read() {
   [ "$_out" -ge "$1" ] && [ "$_err" -ge "$2" ] ||
     problem "offsets $1 and $2 are beyond the streams, which have $_out and $_err bytes"
   share "$1" "$2" "$3"
-  _form=base64 _encode=base64 _at=- _line=''
-  command -v base64 >/dev/null || _form=hex _encode='od -An -v -tx1'
+  _form=base64 _encode=base64 _at=-
+  if is_short_text "$1" "$2"; then
+    _form=text
+  else
+    command -v base64 >/dev/null || _form=hex _encode='od -An -v -tx1'
+  fi
+  _line=''
   if [ "$_state" = ended ]; then
     [ ! -s "$_dir/at" ] || read -r _at <"$_dir/at"
     [ "$_flaw" != 1 ] || IFS= read -r _line <"$_dir/missing"
@@ -381,14 +201,283 @@ do_read() {
   fi
   echo "mayfly 1 $_state $_out $_err $_code $_timed_out $_oom_killed $_flaw $_at $_form $_n_out $_n_err"
   printf '%s\\n' "$_line"
+  [ "$_form" != text ] || { printf '%s.\\n' "$_text" "$_text_err"; return; }
   print_bytes stdout "$1" "$_n_out" "$_out"
   print_bytes stderr "$2" "$_n_err" "$_err"
 }
 
-_do=do_$1 _dir=$2
+_feed='
+'
+_plain=" \t$_feed"
+
+# A reader needs nothing of what follows, and is spared its parsing.
+_do=$1 _dir=$2
 shift 2
-"$_do" "$@"
+[ "$_do" != read ] || { do_read "$@"; exit; }
+
+give_up() {
+  echo "mayfly runner: can not write to $_dir" >&2
+  exit 125
+}
+
+# Nobody else may read the output. With -C a file that is there already is an error. What umask tells in a file costs no process.
+make_record() {
+  [ -w "$_dir" ] || { _dir=$_dir.own; mkdir -m 700 "$_dir" || give_up; }
+  set -C
+  umask >"$_dir/early" && read -r _umask <"$_dir/early" || give_up
+  umask 077
+  printf '' >"$_dir/stdout" && printf '' >"$_dir/stderr" || give_up
+  printf '%-79s\\n' running >"$_dir/state" || give_up
+  umask "$_umask"
+  set +C
+}
+
+# Sets _missing where $1 can not be executed. "command -v" finds builtins too.
+look_for() {
+  case $1 in
+    '') _code=127 _missing='the command is empty' ;;
+    */*) look_at "$1" ;;
+    *) look_in_path "$1" ;;
+  esac
+}
+
+look_at() {
+  if [ -d "$1" ]; then
+    _code=126 _missing="$1 is a directory, not a program"
+  elif [ ! -e "$1" ]; then
+    _code=127 _missing="there is no file $1 in the image"
+    case $1 in /*) ;; *) _missing="$_missing (working directory: $PWD)" ;; esac
+  elif [ ! -x "$1" ]; then
+    _code=126 _missing="$1 is not executable"
+  fi
+}
+
+look_in_path() {
+  _code=127 _missing="there is no program $1 in the image's PATH ($PATH)"
+  set -f
+  IFS=:
+  for _try in $PATH; do
+    _try=\${_try:-.}/$1
+    [ -f "$_try" ] || continue
+    [ -x "$_try" ] && _missing='' && break
+    _code=126 _missing="$_try is not executable"
+  done
+  unset IFS
+  set +f
+}
+
+# Sets _oom to how many processes the kernel had killed for want of memory, by its counters or a copy of them.
+read_oom() {
+  while read -r _key _oom; do
+    [ "$_key" = oom_kill ] && return
+  done <"$1"
+}
+
+look_whether_oom() {
+  read_oom "$_dir/oom" && _before=$_oom && read_oom /proc/vmstat && [ "$_oom" -gt "$_before" ] && _oom_killed=1
+}
+
+# Lets readers go that wait for a moment. Who comes to the FIFO from now on sees that it is not early any more.
+end_moment() {
+  printf '' >"$_dir/early"
+  [ ! -p "$_dir/moment" ] || printf '\\n\\n\\n' 1<>"$_dir/moment"
+}
+
+# Sends ALRM to the runner after $1 seconds, and after the first $2, where given, ends the moment. The first keeps the kernel's counters: a
+# shell reads byte by byte, which takes longer than a process for it. TERM ends it with its sleep; one
+# before the trap is not lost, as the end is on record by then. KILL, as a sleep that is not exec'd yet has the trap.
+watch() {
+  {
+    _before=$!
+    trap '[ "$!" = "$_before" ] || kill -KILL "$!"; exit' TERM
+    read_state
+    if [ "$_state" = running ] && [ "$2" ]; then
+      cat /proc/vmstat >"$_dir/oom"
+      sleep "$2" &
+      wait "$!"
+      end_moment
+      read_state
+    fi
+    [ "$_state" = running ] || exit
+    sleep "$1" &
+    wait "$!" && kill -ALRM "$$"
+  } </dev/null >/dev/null 2>&1 &
+  _watchdog=$!
+}
+
+# After the first TERM the stop limit runs; the next can come between any two commands, so they are counted in one. Starts
+# no process once the command is reaped: the shell would forget its status.
+pass_on() {
+  _caught=1
+  kill -"$1" "$_pid" && [ "$1" = TERM ] && [ "$((_stops += 1))" = 1 ] || return
+  kill "$_watchdog"
+  end_moment
+  watch "$_stop"
+}
+
+# The run limit passed, or the stop limit.
+limit_passed() {
+  _caught=1
+  [ "$((_stops += 1))" = 1 ] || { kill -KILL "$_pid"; _killed=1; return; }
+  kill -TERM "$_pid" || return
+  _timed_out=1
+  watch "$_stop"
+}
+
+# A caught signal interrupts the wait, or comes just after it.
+await() {
+  while :; do
+    _caught=''
+    wait "$_pid"
+    _code=$?
+    [ "$_caught" ] || return
+    kill -0 "$_pid" || break
+  done
+  wait "$_pid"
+  _code=$?
+}
+
+# Where exec fails the shell says so in the command's place, and begins with the runner's path.
+look_whether_started() {
+  IFS= read -r _line <"$_dir/stderr"
+  case $_line in
+    "$0: "*) _missing="$1 can not be started: no interpreter or loader for it, or not for this processor" ;;
+  esac
+}
+
+# The sizes by where the copies stand in their files, as the kernel tells of the descriptors that the runner has of them too.
+read_positions() {
+  [ "$_cats" ] && read -r _key _out <"/proc/$$/fdinfo/8" && [ "$_key" = pos: ] &&
+    read -r _key _err <"/proc/$$/fdinfo/9" && [ "$_key" = pos: ]
+}
+
+# The watchdog of a run that was over within the moment ends by itself.
+tell_end() {
+  read_positions || read_sizes
+  [ "$_missing" ] && _flaw=1 && printf '%s\\n' "$_missing" >"$_dir/missing"
+  printf 'ended %s ' "$_code $_timed_out $_oom_killed $_flaw $_out $_err ." 1<>"$_dir/state"
+  [ -s "$_dir/early" ] || [ ! "$_watchdog" ] || kill "$_watchdog"
+  end_moment
+  for _fifo in "$_dir"/wake.*; do
+    [ -p "$_fifo" ] && echo 1<>"$_fifo"
+  done
+}
+
+let_go() {
+  [ ! "$_watchdog" ] || kill "$_watchdog"
+  [ "$!" = "$_last" ] || kill -KILL "$!"
+  exit "$_code"
+}
+
+# Until a release, which may have come already and mostly comes before the watchdog's first sleep is over. Notes the time for
+# late readers.
+linger() {
+  _last=$!
+  trap let_go USR1
+  [ ! "$_released" ] || let_go
+  [ ! "$_watchdog" ] || wait "$_watchdog"
+  _watchdog=''
+  sleep 1 &
+  wait "$!"
+  echo "$(($(date +%s) - 1))" >"$_dir/at"
+  sleep "$(($1 - 1))" &
+  wait "$!"
+  exit "$_code"
+}
+
+# Copies FIFO $1 to descriptor $2.
+copy() {
+  {
+    trap '' HUP INT QUIT TERM USR1 USR2 ALRM
+    exec cat <"$1" >&"$2"
+  } &
+}
+
+# True while process $1, a child, has not ended.
+is_running() {
+  read -r _id _name _status _rest <"/proc/$1/stat" && [ "$_status" != Z ]
+}
+
+# Waits until the files have all, which mostly they have at once. A stream that somebody else keeps open is closed after a
+# while. A cat that failed had no room to write to.
+drain() {
+  _closer='' _looks=100
+  [ ! -r "/proc/$$/stat" ] || _looks=0
+  for _cat in $_cats; do
+    while [ "$_looks" -lt 100 ] && is_running "$_cat"; do _looks=$((_looks + 1)); done
+  done
+  if [ "$_looks" = 100 ]; then
+    { sleep 0.3 || sleep 1; kill -KILL $_cats; } &
+    _closer=$!
+  fi
+  for _cat in $_cats; do
+    wait "$_cat"
+    [ "$?" != 1 ] || _flaw=2
+  done
+  [ ! "$_closer" ] || kill -KILL "$_closer"
+}
+
+# A signal that comes before the command keeps it from being started: it would have ended it. Number and name.
+note_signals() {
+  trap '_noted=15:TERM' TERM INT QUIT
+  trap '_noted=1:HUP' HUP
+  trap '_noted=10:USR1' USR1
+  trap '_noted=12:USR2' USR2
+}
+
+pass_on_signals() {
+  trap 'pass_on TERM' TERM INT QUIT
+  trap 'pass_on HUP' HUP
+  trap 'pass_on USR1' USR1
+  trap 'pass_on USR2' USR2
+  trap limit_passed ALRM
+  [ ! "$_noted" ] || pass_on "\${_noted#*:}"
+}
+
+run_command() {
+  # First: a child of a shell that has traps can swallow a signal, and the watchdog may be told to end.
+  watch "$_limit" 0.03
+  note_signals
+  mkfifo -m 666 "$_dir/1" "$_dir/2" "$_dir/moment"
+  [ ! "$_noted" ] || { _code=$((128 + \${_noted%:*})); return; }
+  if [ -p "$_dir/2" ] && command -v cat >/dev/null; then
+    exec 8>>"$_dir/stdout" 9>>"$_dir/stderr"
+    copy "$_dir/1" 8
+    _cats=$!
+    copy "$_dir/2" 9
+    _cats="$_cats $!"
+    { exec "$@"; } </dev/null >"$_dir/1" 2>"$_dir/2" 8>&- 9>&- &
+  else
+    { exec "$@"; } </dev/null >>"$_dir/stdout" 2>>"$_dir/stderr" &
+  fi
+  _pid=$!
+  exec </dev/null >/dev/null 2>&1
+  pass_on_signals
+  await
+  trap '' TERM HUP INT QUIT USR1 USR2 ALRM
+  [ ! "$_cats" ] || drain
+  case $_code in
+    126 | 127) look_whether_started "$1" ;;
+    137) [ "$_killed" ] || look_whether_oom ;;
+  esac
+}
+
+do_run() {
+  _limit=$1 _stop=$2 _linger=$3
+  _cats='' _watchdog='' _noted='' _killed='' _missing='' _released='' _stops=0 _flaw=0 _timed_out=0 _oom_killed=0
+  shift 3
+  make_record
+  look_for "$1"
+  [ "$_missing" ] || run_command "$@"
+  trap '' TERM HUP INT QUIT USR2 ALRM
+  trap '_released=1' USR1
+  tell_end
+  exec </dev/null >/dev/null 2>&1
+  linger "$_linger"
+}
+
+do_run "$@"
 `;
 
 /** As it travels with every Machine: without the comments, for whoever meets it there a word of where they are. */
-export const RUNNER_SCRIPT = `# Mayfly's runner; src/core/runner.ts explains it.\n${SOURCE.replace(/^ *#.*\n/gm, "")}`;
+export const RUNNER_SCRIPT = `# Mayfly's runner; src/core/runner.ts explains it.\n${SOURCE.replace(/^ *#.*\n/gm, "").replace(/^ +/gm, "")}`;

@@ -6,6 +6,8 @@ import { Box, until } from "./runner/box.ts";
 import { underEachShell } from "./runner/each-shell.ts";
 
 const AS_ROOT = process.getuid?.() === 0;
+/** Of the runner; the first is the test's own. */
+const USERS = [undefined, ...(AS_ROOT ? [65534] : [])];
 /** Variables that a shell sets by itself. */
 const SHELLS_OWN = /^(_|PWD|OLDPWD|SHLVL)=/;
 const MEMORY_CGROUPS = "/sys/fs/cgroup/memory";
@@ -182,12 +184,12 @@ underEachShell("the runner does not show", (world) => {
 });
 
 underEachShell("the runner that can not write", (world) => {
-  it("exits with 125 and says so, and runs nothing twice", async () => {
+  it.each(USERS)("exits with 125 and says so, and runs nothing twice (user %s)", async (uid) => {
     const { box } = world;
-    const run = box.run({ command: ["true"] });
+    const run = box.run({ command: ["true"], uid });
     await box.drain();
     await world.letGo(run);
-    const second = await box.run({ command: ["true"] }).ended;
+    const second = await box.run({ command: ["true"], uid }).ended;
     expect(second.code).toBe(125);
     expect(second.stderr).toContain(`mayfly runner: can not write to ${box.dir}`);
   });

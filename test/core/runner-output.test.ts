@@ -1,7 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
+import { statSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { parseReadReply } from "../../src/core/runner-protocol.ts";
+import { Box } from "./runner/box.ts";
 import { underEachShell } from "./runner/each-shell.ts";
 
+const AS_ROOT = process.getuid?.() === 0;
+const NOBODY = 65534;
 const ALL_BYTES = Uint8Array.from({ length: 256 }, (_, i) => i);
 
 underEachShell("the runner keeps output", (world) => {
@@ -89,6 +94,69 @@ underEachShell("the runner keeps output", (world) => {
     expect(await lengths(990, 0, 100)).toEqual([10, 90]);
     expect(await lengths(0, 400, 1200)).toEqual([600, 600]);
     expect(await lengths(0, 0, 5000)).toEqual([1000, 1000]);
+    await world.letGo(run);
+  });
+
+  it.each([
+    ["a line", "hi\n", "text"],
+    ["no line end", "a\n\n  b", "text"],
+    ["line ends alone", "\n\n\n", "text"],
+    ["what a shell may take for its own", "-n -e \\n %s $HOME `id` * 'q' \"q\" \t\\\n", "text"],
+    ["the runner's own lines", ".\n.\nmayfly 1 ended 9 9 9 0 0 0 - base64 9 9\n\n.\n.\n", "text"],
+    ["as much text as is told so", "x".repeat(512), "text"],
+    ["more of it", "x".repeat(513), "base64"],
+    ["a NUL", "a\0b\n", "base64"],
+    ["a NUL at the end", "ab\0", "base64"],
+    ["a carriage return", "a\r\n", "base64"],
+    ["an escape", "\x1b[1m", "base64"],
+    ["a character that is no ASCII", "ä\n", "base64"],
+    ["half a character", Buffer.of(0x61, 0xc3), "base64"],
+    ["a delete", "\x7f", "base64"],
+  ])("that is short, as it is if it is plain text: %s", async (_, written, form) => {
+    const { box } = world;
+    const bytes = Buffer.from(written);
+    const file = box.write("bytes", bytes);
+    const run = box.run({
+      script: `cat ${file}; cat ${file} >&2`,
+      env: { PATH: "/usr/bin:/bin", LC_ALL: "C.UTF-8" },
+    });
+    await box.drain();
+    const said = (await box.reader().ended).stdout;
+    expect(said.split("\n")[0]?.split(" ")[10]).toBe(form);
+    const reply = parseReadReply(said);
+    if ("problem" in reply) throw new Error(reply.problem);
+    expect([bytes.equals(reply.stdout), bytes.equals(reply.stderr)]).toEqual([true, true]);
+    await world.letGo(run);
+  });
+
+  it("of every byte alone", async () => {
+    const { box } = world;
+    const out = box.path("byte");
+    for (const byte of ALL_BYTES.filter((byte) => byte % 16 === 0 || byte > 125)) {
+      writeFileSync(out, Buffer.of(byte));
+      const one = new Box(world.shell);
+      const run = one.run({ command: ["cat", out] });
+      expect([...(await one.drain()).stdout]).toEqual([byte]);
+      await world.letGo(run);
+    }
+  });
+
+  it("and counts it where the kernel does not tell how far the copies are", async () => {
+    const { box } = world;
+    box.change("/proc/$$/fdinfo/9", "/no/fdinfo/9");
+    const run = box.run({ script: "echo out; echo error >&2" });
+    expect(await box.drain()).toMatchObject({ stdoutSize: 4, stderrSize: 6 });
+    await world.letGo(run);
+  });
+
+  it.each([undefined, ...(AS_ROOT ? [NOBODY] : [])])("for nobody else (user %s)", async (uid) => {
+    const { box } = world;
+    const run = box.run({ command: ["echo", "hi"], uid });
+    await box.drain();
+    const dir = uid === undefined ? box.dir : `${box.dir}.own`;
+    for (const name of ["stdout", "stderr", "state"])
+      expect(statSync(`${dir}/${name}`).mode & 0o777).toBe(0o600);
+    expect(statSync(`${dir}/stdout`).uid).toBe(uid ?? process.getuid?.());
     await world.letGo(run);
   });
 

@@ -9,7 +9,7 @@ describe("the runner's files", () => {
   it("hold the script, which is small enough to travel with every Machine", () => {
     const [runner, ...others] = runnerFiles(MACHINE, null);
     expect(others).toEqual([]);
-    expect(runner).toMatchObject({ path: "/tmp/.mayfly-mayfly-01j-1.sh", mode: 0o644 });
+    expect(runner).toMatchObject({ path: "/tmp/.mayfly-mayfly-01j-1/runner.sh", mode: 0o644 });
     expect(decoded(runner?.base64)).toBe(RUNNER_SCRIPT);
     expect(Buffer.byteLength(RUNNER_SCRIPT)).toBeLessThan(10 * 1024);
   });
@@ -18,7 +18,7 @@ describe("the runner's files", () => {
     "hold a job's script: %j",
     (script) => {
       const job = runnerFiles(MACHINE, script)[1];
-      expect(job?.path).toBe("/tmp/.mayfly-mayfly-01j-1.job");
+      expect(job?.path).toBe("/tmp/.mayfly-mayfly-01j-1/job");
       expect(decoded(job?.base64)).toBe(script);
       expect(job?.base64).toBe(Buffer.from(script).toString("base64"));
     },
@@ -28,7 +28,7 @@ describe("the runner's files", () => {
 describe("the runner's command lines", () => {
   it("say all that they are asked for, with limits in whole seconds and none shorter than asked for", () => {
     const limits = { machineName: MACHINE, runMs: 1500, stopMs: 1000, lingerMs: 1 };
-    const start = ["/bin/sh", "/tmp/.mayfly-mayfly-01j-1.sh"];
+    const start = ["/bin/sh", "/tmp/.mayfly-mayfly-01j-1/runner.sh"];
     const dir = "/tmp/.mayfly-mayfly-01j-1";
     expect(runnerCommand({ ...limits, command: ["echo", "a b", ""], script: null })).toEqual([
       ...[...start, "run", dir, "2", "1", "1"],
@@ -36,7 +36,7 @@ describe("the runner's command lines", () => {
     ]);
     expect(runnerCommand({ ...limits, command: null, script: "echo" })).toEqual([
       ...[...start, "run", dir, "2", "1", "1"],
-      ...["/bin/sh", `${dir}.job`],
+      ...["/bin/sh", `${dir}/job`],
     ]);
     const offsets = { stdoutOffset: 1, stderrOffset: 2, maxBytes: 3, waitSeconds: 4 };
     expect(readCommand({ machineName: MACHINE, ...offsets })).toEqual([
@@ -85,6 +85,18 @@ describe("a reply", () => {
     expect(reply).toMatchObject({ stdout: Uint8Array.of(0, 255, 65) });
   });
 
+  it("with its bytes as text, which may look like anything", () => {
+    const [out, err] = [".\n\tmayfly 1 problem .\n", ".\n."];
+    const reply = parseReadReply(`mayfly 1 ended 22 3 0 0 0 0 - text 22 3\n\n${out}.\n${err}.\n`);
+    expect(reply).toMatchObject({
+      stdout: new Uint8Array(Buffer.from(out)),
+      stderr: new Uint8Array(Buffer.from(err)),
+    });
+    expect(parseReadReply("mayfly 1 ended 0 0 0 0 0 0 - text 0 0\n\n.\n.\n")).toMatchObject({
+      stdout: none.stdout,
+    });
+  });
+
   it.each([
     ["137 0 0 0", { exit: { code: 137, signal: "SIGKILL", oomKilled: false }, timedOut: false }],
     ["137 0 1 0", { exit: { code: 137, signal: "SIGKILL", oomKilled: true }, timedOut: false }],
@@ -131,6 +143,10 @@ describe("a reply", () => {
       "mayfly 1 running 4 0 0 0 0 0 - base64 99999999999 0\n\n.\n.\n",
       "does not hold",
     ],
+    ["less text", "mayfly 1 ended 4 0 0 0 0 0 - text 4 0\n\nabc.\n.\n", "cut short"],
+    ["more text", "mayfly 1 ended 2 0 0 0 0 0 - text 2 0\n\nabc.\n.\n", "does not hold the bytes"],
+    ["text that is none", "mayfly 1 ended 1 0 0 0 0 0 - text 1 0\n\nä.\n.\n", "does not hold the bytes"],
+    ["text without its end", "mayfly 1 ended 3 0 0 0 0 0 - text 3 0\n\nabc", "cut short"],
     ["the runner's own problem", "mayfly 1 problem there is none\n", "there is none"],
   ])("is a problem where it is %s", (_, text, problem) => {
     expect(parseReadReply(text)).toEqual({ problem: expect.stringContaining(problem) });

@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
+import { readdirSync, readlinkSync, statSync } from "node:fs";
 import { expect, it } from "vitest";
 import { parseReadReply } from "../../src/core/runner-protocol.ts";
-import { until } from "./runner/box.ts";
+import { Box, until } from "./runner/box.ts";
 import { underEachShell } from "./runner/each-shell.ts";
 
 const AS_ROOT = process.getuid?.() === 0;
@@ -9,6 +10,19 @@ const NOBODY = 65534;
 
 /** Takes a reader's second look away: only the runner can wake it. */
 const neverLooksAgain = (runner: string) => runner.replace('sleep "$_nap" &', "sleep 1000 &");
+
+/** Nor before it waits. */
+const neverNaps = (runner: string) =>
+  neverLooksAgain(runner).replace('sleep "$_nap" || return', "sleep 1000");
+
+/** Whether a process has a file open. */
+function holds(pid: number | undefined, path: string): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === path);
+  } catch {
+    return false;
+  }
+}
 
 underEachShell("the runner answers readers", (world) => {
   it("that wait, several at once, at the end and not when they happen to look", async () => {
@@ -22,6 +36,40 @@ underEachShell("the runner answers readers", (world) => {
     const replies = await Promise.all(waiting);
     expect(replies.map((reply) => reply.end?.exit.code)).toEqual([6, 6]);
     expect(await world.letGo(run)).toBe(6);
+  });
+
+  it("that come in a run's first moment, without looking again", async () => {
+    const { box } = world;
+    box.change('watch "$_limit" 0.03', 'watch "$_limit" 1000');
+    const gate = box.gate();
+    const run = box.run({ script: `read _ <${gate.path}; exit 6` });
+    await until(() => box.state().includes("moment"));
+    const waiting = [1, 2, 3, 4, 5].map(() => box.reader({ script: neverNaps }));
+    await until(() => waiting.every(({ child }) => holds(child.pid, `${box.dir}/moment`)));
+    gate.open();
+    const replies = await Promise.all(waiting.map(({ ended }) => ended));
+    expect(replies.map(({ stdout }) => parseReadReply(stdout))).toMatchObject(
+      Array(5).fill({ end: { exit: { code: 6 } } }),
+    );
+    expect(await world.letGo(run)).toBe(6);
+  });
+
+  it("whose first moment is over, by time or by a signal, as those that wait", async () => {
+    for (const moment of ["0.03", "1000"]) {
+      const box = new Box(world.shell);
+      box.change('watch "$_limit" 0.03', `watch "$_limit" ${moment}`);
+      const gate = box.gate();
+      const run = box.run({
+        script: `trap : TERM; echo ready; until read _ <${gate.path}; do :; done; exit 6`,
+      });
+      await until(() => box.state().includes("stdout") && statSync(`${box.dir}/stdout`).size > 0);
+      const waiting = [1, 2, 3].map(() => box.read({ stdoutOffset: 6, script: neverLooksAgain }));
+      if (moment === "1000") run.child.kill("SIGTERM");
+      await box.waiting(3);
+      gate.open();
+      expect((await Promise.all(waiting)).map(({ end }) => end?.exit.code)).toEqual([6, 6, 6]);
+      expect(await world.letGo(run)).toBe(6);
+    }
   });
 
   it.skipIf(!AS_ROOT)("of root where the command's user is another", async () => {
@@ -55,7 +103,7 @@ underEachShell("the runner answers readers", (world) => {
     const gate = box.gate();
     const run = box.run({ script: `read _ <${gate.path}; exit 6` });
     await box.started();
-    const waiting = box.read({ script: (runner) => runner.replace("mkfifo -m", "false") });
+    const waiting = box.read({ script: (runner) => runner.replace('mkfifo -m 666 "$_fifo"', "false") });
     gate.open();
     expect((await waiting).end?.exit.code).toBe(6);
     await world.letGo(run);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { expect, it } from "vitest";
 import { until } from "./runner/box.ts";
 import { underEachShell } from "./runner/each-shell.ts";
@@ -51,10 +51,8 @@ underEachShell("the runner stops the command", (world) => {
     const { box } = world;
     const gate = box.gate();
     const here = box.path("here");
-    box.putFiles();
-    const path = `${box.dir}.sh`;
-    const waiting = `: >${here}; read -r _ <${gate.path}; mkfifo -m`;
-    writeFileSync(path, readFileSync(path, "utf8").replace("mkfifo -m", waiting));
+    const waiting = `: >${here}; read -r _ <${gate.path}; mkfifo -m 666 "$_dir/1"`;
+    box.change('mkfifo -m 666 "$_dir/1"', waiting);
     const run = box.run({ command: ["sleep", "1000"] });
     await until(() => existsSync(here));
     run.child.kill("SIGTERM");

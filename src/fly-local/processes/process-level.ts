@@ -50,7 +50,8 @@ export function processLevel(directory: string): Level {
       const tmp = join(cwd, "tmp");
       mkdirSync(tmp, { recursive: true });
       for (const file of plan.machine.config.files ?? []) {
-        mkdirSync(dirname(file.guest_path), { recursive: true });
+        // Mayfly's runner keeps a job's output beside itself, and other users of the computer can look into /tmp.
+        mkdirSync(dirname(file.guest_path), { recursive: true, mode: 0o700 });
         writeFileSync(file.guest_path, Buffer.from(file.raw_value ?? "", "base64"), {
           mode: file.mode ?? 0o644,
         });

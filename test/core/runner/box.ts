@@ -113,6 +113,18 @@ export class Box {
     return { path, open: () => writeSync(fd, "\n") };
   }
 
+  /** Changes the runner's script before a run. */
+  change(from: string, to: string): void {
+    this.putFiles();
+    const path = `${this.dir}/runner.sh`;
+    const text = readFileSync(path, "utf8");
+    if (!text.includes(from)) throw new Error(`the runner has no ${from}`);
+    writeFileSync(
+      path,
+      text.replace(from, () => to),
+    );
+  }
+
   run(options: RunOptions): Running {
     const { command = null, script = null, runMs = LONG_MS, stopMs = LONG_MS, lingerMs = LONG_MS } = options;
     this.putFiles(script);
@@ -188,9 +200,10 @@ export class Box {
     return until(() => this.state().includes(`wake.${reader.child.pid}`));
   }
 
-  /** Names in the state directory. */
+  /** Names in the state directory, or in the one of a user who may not write there. */
   state(): string[] {
-    return existsSync(this.dir) ? readdirSync(this.dir) : [];
+    const dir = [`${this.dir}.own`, this.dir].find((each) => existsSync(each));
+    return dir === undefined ? [] : readdirSync(dir);
   }
 
   /** Puts the files of a run in place, once. */
@@ -206,7 +219,8 @@ export class Box {
 
   remove(): void {
     for (const fd of this.fds) closeSync(fd);
-    for (const path of [this.dir, ...this.files]) rmSync(path, { recursive: true, force: true });
+    for (const path of [this.dir, `${this.dir}.own`, ...this.files])
+      rmSync(path, { recursive: true, force: true });
   }
 
   private inShell(argv: string[]): string[] {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { hasSandbox } from "../processes/levels.ts";
 import { LIVES, machines, serve } from "../support.ts";
@@ -83,9 +83,9 @@ describe("files at the process level", async () => {
 
   it("under /tmp are there while the machine is, with what Mayfly's runner makes beside them", async () => {
     const name = `clean-${process.pid}`;
-    const path = `/tmp/.mayfly-${name}.sh`;
-    const other = `/tmp/.mayfly-${name}-2.sh`;
-    const files = [{ guest_path: path, raw_value: base64(`mkdir "\${0%.sh}"; exec sleep 60`) }];
+    const path = `/tmp/.mayfly-${name}/runner.sh`;
+    const other = `/tmp/.mayfly-${name}-2/runner.sh`;
+    const files = [{ guest_path: path, raw_value: base64(`mkdir "\${0%/*}.own"; exec sleep 60`) }];
     const neighbour = await fly.create(
       LIVES,
       { files: [{ guest_path: other, raw_value: base64("x") }] },
@@ -93,11 +93,12 @@ describe("files at the process level", async () => {
     );
     const { id } = await fly.create(["sh", path], { files }, { name });
     await fly.wait(id, "started");
-    await fly.exec(id, ["sh", "-c", `until [ -d /tmp/.mayfly-${name} ]; do sleep 0.01; done`]);
+    await fly.exec(id, ["sh", "-c", `until [ -d /tmp/.mayfly-${name}.own ]; do sleep 0.01; done`]);
+    expect(statSync(`/tmp/.mayfly-${name}`).mode & 0o777).toBe(0o700);
     await fly.call("DELETE", `${machines}/${id}?force=true`);
     await fly.wait(id, "destroyed");
     const left = () => readdirSync("/tmp").filter((entry) => entry.startsWith(`.mayfly-${name}`));
-    expect(left()).toEqual([`.mayfly-${name}-2.sh`]);
+    expect(left()).toEqual([`.mayfly-${name}-2`]);
     await fly.call("DELETE", `${machines}/${neighbour.id}?force=true`);
     await fly.wait(neighbour.id, "destroyed");
     expect(left()).toEqual([]);
