@@ -4,7 +4,7 @@
  *
  * What whoever reads the script should know:
  * - Everything stands in one directory, which comes with the script: `stdout`, `stderr`, `state` (a record), `early`, and as
- *   needed `at`, `missing`, `oom`. A user of the image who may not write there has a directory of that name and `.own`. The
+ *   needed `at`, `cats`, `missing`, `oom`. A user of the image who may not write there has a directory of that name and `.own`. The
  *   files are the runner's alone. The record has its full length from the start and is written over in place, so that the
  *   end of a job that filled the disk can still be told.
  * - The first moment of a run, 30 ms, is for commands that end in it: a reader waits for its end without a process, by the
@@ -227,7 +227,7 @@ make_record() {
   umask >"$_dir/early" && read -r _umask <"$_dir/early" || give_up
   umask 077
   printf '' >"$_dir/stdout" && printf '' >"$_dir/stderr" || give_up
-  printf '%-79s\\n' running >"$_dir/state" || give_up
+  printf 'running\\n%-71s\\n' '' >"$_dir/state" || give_up
   umask "$_umask"
   set +C
 }
@@ -283,6 +283,14 @@ end_moment() {
   [ ! -p "$_dir/moment" ] || printf '\\n\\n\\n' 1<>"$_dir/moment"
 }
 
+# What drain leaves to the watchdog, which looks after the moment's end, and drain before.
+close_streams() {
+  sleep 0.3 &
+  wait "$!" || { sleep 1 & wait "$!"; }
+  read_state
+  [ "$_state" = running ] && read -r _cats <"$_dir/cats" && kill -KILL $_cats
+}
+
 # Sends ALRM to the runner after $1 seconds, and after the first $2, where given, ends the moment. The first keeps the kernel's counters: a
 # shell reads byte by byte, which takes longer than a process for it. TERM ends it with its sleep; one
 # before the trap is not lost, as the end is on record by then. KILL, as a sleep that is not exec'd yet has the trap.
@@ -297,6 +305,7 @@ watch() {
       wait "$!"
       end_moment
       read_state
+      [ "$_state" = running ] && [ -s "$_dir/cats" ] && close_streams
     fi
     [ "$_state" = running ] || exit
     sleep "$1" &
@@ -355,7 +364,7 @@ read_positions() {
 tell_end() {
   read_positions || read_sizes
   [ "$_missing" ] && _flaw=1 && printf '%s\\n' "$_missing" >"$_dir/missing"
-  printf 'ended %s ' "$_code $_timed_out $_oom_killed $_flaw $_out $_err ." 1<>"$_dir/state"
+  printf 'ended %s\\n' "$_code $_timed_out $_oom_killed $_flaw $_out $_err ." 1<>"$_dir/state"
   [ -s "$_dir/early" ] || [ ! "$_watchdog" ] || kill "$_watchdog"
   end_moment
   for _fifo in "$_dir"/wake.*; do
@@ -393,23 +402,14 @@ copy() {
   } &
 }
 
-# True while process $1, a child, has not ended.
-is_running() {
-  read -r _id _name _status _rest <"/proc/$1/stat" && [ "$_status" != Z ]
-}
-
 # Waits until the files have all, which mostly they have at once. A stream that somebody else keeps open is closed after a
-# while. A cat that failed had no room to write to.
+# while, by the watchdog where that still is in its first sleep. A cat that failed had no room to write to.
 drain() {
-  _closer='' _looks=100
-  [ ! -r "/proc/$$/stat" ] || _looks=0
-  for _cat in $_cats; do
-    while [ "$_looks" -lt 100 ] && is_running "$_cat"; do _looks=$((_looks + 1)); done
-  done
-  if [ "$_looks" = 100 ]; then
+  _closer=''
+  echo "$_cats" >"$_dir/cats" && [ -s "$_dir/early" ] || {
     { sleep 0.3 || sleep 1; kill -KILL $_cats; } &
     _closer=$!
-  fi
+  }
   for _cat in $_cats; do
     wait "$_cat"
     [ "$?" != 1 ] || _flaw=2

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { RELEASE_SIGNAL } from "../../src/core/runner-protocol.ts";
 import { Box, until } from "./runner/box.ts";
@@ -52,6 +52,19 @@ underEachShell("the runner tells the end", (world) => {
     const { box } = world;
     world.leaves(1);
     const run = box.run({ script: "sleep 1000 & echo started; exit 5" });
+    const reply = await box.drain();
+    expect(Buffer.from(reply.stdout).toString()).toBe("started\n");
+    expect(reply.end?.exit.code).toBe(5);
+    expect(await world.letGo(run)).toBe(5);
+  });
+
+  it("of one that does so later, after its first moment", async () => {
+    const { box } = world;
+    world.leaves(1);
+    const gate = box.gate();
+    const run = box.run({ script: `sleep 1000 & echo started; read _ <${gate.path}; exit 5` });
+    await until(() => box.state().includes("early") && statSync(`${box.dir}/early`).size === 0);
+    gate.open();
     const reply = await box.drain();
     expect(Buffer.from(reply.stdout).toString()).toBe("started\n");
     expect(reply.end?.exit.code).toBe(5);
