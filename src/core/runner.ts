@@ -273,6 +273,16 @@ read_oom() {
   done <"$1"
 }
 
+# Where a Machine sees its own count that is in the first lines. The kernel's is far behind, and as shells read byte by byte a
+# process takes less time to keep all of it.
+note_oom() {
+  _lines=0
+  while [ "$((_lines += 1))" -le 6 ] && read -r _key _oom; do
+    [ "$_key" = oom_kill ] && echo "$_key $_oom" >"$_dir/oom" && return
+  done </proc/vmstat
+  cat /proc/vmstat >"$_dir/oom"
+}
+
 look_whether_oom() {
   read_oom "$_dir/oom" && _before=$_oom && read_oom /proc/vmstat && [ "$_oom" -gt "$_before" ] && _oom_killed=1
 }
@@ -291,8 +301,7 @@ close_streams() {
   [ "$_state" = running ] && read -r _cats <"$_dir/cats" && kill -KILL $_cats
 }
 
-# Sends ALRM to the runner after $1 seconds, and after the first $2, where given, ends the moment. The first keeps the kernel's counters: a
-# shell reads byte by byte, which takes longer than a process for it. TERM ends it with its sleep; one
+# Sends ALRM to the runner after $1 seconds, and after the first $2, where given, ends the moment. TERM ends it with its sleep; one
 # before the trap is not lost, as the end is on record by then. KILL, as a sleep that is not exec'd yet has the trap.
 watch() {
   {
@@ -300,7 +309,7 @@ watch() {
     trap '[ "$!" = "$_before" ] || kill -KILL "$!"; exit' TERM
     read_state
     if [ "$_state" = running ] && [ "$2" ]; then
-      cat /proc/vmstat >"$_dir/oom"
+      note_oom
       sleep "$2" &
       wait "$!"
       end_moment

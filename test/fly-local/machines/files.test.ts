@@ -85,7 +85,7 @@ describe("files at the process level", async () => {
     const name = `clean-${process.pid}`;
     const path = `/tmp/.mayfly-${name}/runner.sh`;
     const other = `/tmp/.mayfly-${name}-2/runner.sh`;
-    const files = [{ guest_path: path, raw_value: base64(`mkdir "\${0%/*}.own"; exec sleep 60`) }];
+    const files = [{ guest_path: path, raw_value: base64(`mkdir "\${0%/*}/more"; exec sleep 60`) }];
     const neighbour = await fly.create(
       LIVES,
       { files: [{ guest_path: other, raw_value: base64("x") }] },
@@ -93,7 +93,7 @@ describe("files at the process level", async () => {
     );
     const { id } = await fly.create(["sh", path], { files }, { name });
     await fly.wait(id, "started");
-    await fly.exec(id, ["sh", "-c", `until [ -d /tmp/.mayfly-${name}.own ]; do sleep 0.01; done`]);
+    await fly.exec(id, ["sh", "-c", `until [ -d /tmp/.mayfly-${name}/more ]; do sleep 0.01; done`]);
     expect(statSync(`/tmp/.mayfly-${name}`).mode & 0o777).toBe(0o700);
     await fly.call("DELETE", `${machines}/${id}?force=true`);
     await fly.wait(id, "destroyed");
