@@ -34,8 +34,11 @@ const KNOWN_STATES: readonly MachineState[] = [
   "failed",
 ];
 
+/** The calls of the client, whoever makes them. */
+export type FlyCalls = Pick<FlyClient, keyof FlyClient>;
+
 /** Machines of one Fly app. Failures that a caller can expect are values; anything else is thrown. */
-export function flyMachines(client: FlyClient): Machines {
+export function flyMachines(client: FlyCalls): Machines {
   return {
     create: (name, config, files) =>
       outcome<CreateResult>(
