@@ -27,7 +27,8 @@ const exitCode = (code: number): MachineExit => ({
 
 /** A run with a Machines API that answers as told; whatever it is not told of fails the test. */
 function world(story: Story, nowMs: number, machines: Partial<Machines>, neverAsked = false) {
-  const { store, state, events } = memoryStore(story.state);
+  const stored = memoryStore(story.state);
+  const { store, state } = stored;
   const calls: string[] = [];
   let now = nowMs;
   const told = new Proxy(machines, {
@@ -62,7 +63,7 @@ function world(story: Story, nowMs: number, machines: Partial<Machines>, neverAs
     drive,
     until,
     state,
-    events,
+    events: () => stored.events,
     calls,
     final: () => state().run.settledAt !== null,
     released: () => !state().run.open,
@@ -225,7 +226,7 @@ describe("a machine that starts at once", () => {
     const exec = async () => ({ kind: "ran" as const, exitCode: 0, stdout: reply, stderr: "" });
     const { ports, drive, state, events } = world(aStartingRun(), T0 + 10, { ...made, exec }, true);
     await advance(ports, drive);
-    expect(typesOf(events)).toEqual(["machine_created", "machine_started", "exited", "settled"]);
+    expect(typesOf(events())).toEqual(["machine_created", "machine_started", "exited", "settled"]);
     expect(state().run).toMatchObject({ status: "succeeded", output: { stdoutBytes: 3, complete: true } });
     expect(state().attempts[0]).toMatchObject({ firstOutputAt: T0 + 10 });
   });
@@ -235,7 +236,7 @@ describe("a machine that starts at once", () => {
     const get = async () => ({ kind: "found" as const, machine: aMachine("started") });
     const { ports, drive, state, events } = world(aStartingRun(), T0 + 10, { ...made, exec, get }, true);
     await advance(ports, drive);
-    expect(typesOf(events)).toEqual(["machine_created", "machine_started"]);
+    expect(typesOf(events())).toEqual(["machine_created", "machine_started"]);
     expect(state().run.status).toBe("running");
   });
 });

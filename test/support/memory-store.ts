@@ -1,31 +1,158 @@
-/** The part of the Store that advancing a run needs, in memory, for tests that move the clock. */
+/** The Store in memory, for tests that move the clock. It keeps the contract in `test/contracts/store-contract.ts`. */
 
 import type { RunEvent } from "../../src/core/event.ts";
 import { applyEvents } from "../../src/core/lifecycle.ts";
-import { NO_OUTPUT, type OutputChunk, offsetsAfter } from "../../src/core/output.ts";
-import type { RunState } from "../../src/core/run.ts";
-import type { Store } from "../../src/flow/ports.ts";
+import { isAfter, NO_OUTPUT, type OutputChunk, offsetsAfter } from "../../src/core/output.ts";
+import type { Run, RunState } from "../../src/core/run.ts";
+import type { NumberedEvent, RunFilter, Store } from "../../src/flow/ports.ts";
 
-export function memoryStore(first: RunState): { store: Store; state(): RunState; events: RunEvent[] } {
-  let state = first;
-  const events: RunEvent[] = [];
-  const chunks: OutputChunk[] = [];
-  const store = {
-    load: async () => state,
-    record: async (before: RunState, added: RunEvent[], output: OutputChunk[]) => {
-      if (before.run.version !== state.run.version) return null;
-      const after = applyEvents(before, added);
-      if (after === null) throw new Error(`${added.map(({ type }) => type)} refused in ${before.run.status}`);
-      state = after;
-      events.push(...added);
-      chunks.push(...output);
-      return after;
+/** One run as it is stored. The state is never changed in place, so whoever looks may keep it. */
+export interface StoredRun {
+  state: RunState;
+  events: NumberedEvent[];
+  /** By attempt and number. */
+  chunks: OutputChunk[];
+}
+
+export class MemoryStore implements Store {
+  /** By id. For whoever checks what is stored; the flow has the port. */
+  readonly runs = new Map<string, StoredRun>();
+  readonly keys = new Map<string, { runId: string; bodyHash: string }>();
+
+  async accept(...[state, events, key]: Parameters<Store["accept"]>): ReturnType<Store["accept"]> {
+    const { run } = state;
+    const used = key ? this.keys.get(`${run.orgId} ${key.key}`) : undefined;
+    if (used) return { kind: "repeated", ...used };
+    if (this.runs.has(run.id)) throw new Error(`run ${run.id} is stored already`);
+    if (key) this.keys.set(`${run.orgId} ${key.key}`, { runId: run.id, bodyHash: key.bodyHash });
+    this.runs.set(run.id, { state: copyOf(state), events: numbered(1, events), chunks: [] });
+    return { kind: "accepted" };
+  }
+
+  async load(runId: string): Promise<RunState | null> {
+    const stored = this.runs.get(runId);
+    return stored ? copyOf(stored.state) : null;
+  }
+
+  async record(before: RunState, events: RunEvent[], chunks: OutputChunk[]): Promise<RunState | null> {
+    const after = applyEvents(before, events);
+    if (after === null)
+      throw new Error(`${events.map(({ type }) => type)} can not follow in a ${before.run.status} run`);
+    const stored = this.#stored(before);
+    if (stored.events.some(({ seq }) => seq > before.run.version) || isTaken(stored, chunks)) return null;
+    // As in D1, an attempt that these events leave alone keeps what it has.
+    const attempts = stored.state.attempts.map((attempt, index) =>
+      JSON.stringify(before.attempts[index]) === JSON.stringify(after.attempts[index])
+        ? attempt
+        : (after.attempts[index] ?? attempt),
+    );
+    stored.state = copyOf({
+      run: after.run,
+      attempts: [...attempts, ...after.attempts.slice(attempts.length)],
+    });
+    stored.events.push(...numbered(before.run.version + 1, events));
+    stored.chunks.push(...chunks);
+    return after;
+  }
+
+  async appendOutput(state: RunState, chunks: OutputChunk[]): Promise<boolean> {
+    const stored = this.#stored(state);
+    if (isTaken(stored, chunks)) return false;
+    stored.chunks.push(...chunks);
+    const last = state.attempts.at(-1);
+    if (chunks[0]?.seq !== 1 || !last) return true;
+    const attempts = stored.state.attempts.map((attempt) =>
+      attempt.number === last.number ? { ...attempt, firstOutputAt: last.firstOutputAt } : attempt,
+    );
+    stored.state = { ...stored.state, attempts };
+    return true;
+  }
+
+  async outputOffsets(runId: string, attempt: number) {
+    const chunks = this.runs.get(runId)?.chunks ?? [];
+    return chunks.filter((chunk) => chunk.attempt === attempt).reduce(offsetsAfter, { ...NO_OUTPUT });
+  }
+
+  async readOutput(...[runId, after, limit]: Parameters<Store["readOutput"]>): Promise<OutputChunk[]> {
+    const chunks = this.runs.get(runId)?.chunks ?? [];
+    return chunks.filter((chunk) => isAfter(chunk, after)).slice(0, limit);
+  }
+
+  async lastOutput(runId: string, limit: number): Promise<OutputChunk[]> {
+    return (this.runs.get(runId)?.chunks ?? []).slice(-limit);
+  }
+
+  async list(orgId: string, filter: RunFilter): Promise<Run[]> {
+    const { statuses, tag, sinceMs, untilMs, beforeRunId, limit } = filter;
+    return this.#all()
+      .map(({ state }) => state.run)
+      .filter(
+        (run) =>
+          run.orgId === orgId &&
+          (statuses.length === 0 || statuses.includes(run.status)) &&
+          (tag === null || run.spec.tags[tag.key] === tag.value) &&
+          (sinceMs === null || run.acceptedAt >= sinceMs) &&
+          (untilMs === null || run.acceptedAt < untilMs) &&
+          (beforeRunId === null || run.id < beforeRunId),
+      )
+      .toReversed()
+      .slice(0, limit);
+  }
+
+  async events(runId: string, afterSeq: number, limit: number): Promise<NumberedEvent[]> {
+    return (this.runs.get(runId)?.events ?? []).filter(({ seq }) => seq > afterSeq).slice(0, limit);
+  }
+
+  async openRuns(afterRunId: string, quietSince: number, limit: number): Promise<string[]> {
+    return this.#all()
+      .map(({ state }) => state.run)
+      .filter(({ open, id, updatedAt }) => open && id > afterRunId && updatedAt < quietSince)
+      .map(({ id }) => id)
+      .slice(0, limit);
+  }
+
+  /** By id, which is the order of the database's key. */
+  #all(): StoredRun[] {
+    return [...this.runs.values()].sort((a, b) => (a.state.run.id < b.state.run.id ? -1 : 1));
+  }
+
+  #stored({ run }: RunState): StoredRun {
+    const stored = this.runs.get(run.id);
+    if (!stored) throw new Error(`run ${run.id} is not stored`);
+    return stored;
+  }
+}
+
+/** A store that has one run, with the events that were recorded of it since. */
+export function memoryStore(first: RunState): {
+  store: Store;
+  state(): RunState;
+  readonly events: RunEvent[];
+} {
+  const store = new MemoryStore();
+  const stored: StoredRun = { state: first, events: [], chunks: [] };
+  store.runs.set(first.run.id, stored);
+  return {
+    store,
+    state: () => stored.state,
+    get events() {
+      return stored.events.map(({ event }) => event);
     },
-    appendOutput: async (_state: RunState, output: OutputChunk[]) => {
-      chunks.push(...output);
-      return true;
-    },
-    outputOffsets: async () => chunks.reduce(offsetsAfter, NO_OUTPUT),
-  } as unknown as Store;
-  return { store, state: () => state, events };
+  };
+}
+
+function numbered(first: number, events: RunEvent[]): NumberedEvent[] {
+  return events.map((event, index) => ({ seq: first + index, event }));
+}
+
+/** The numbers of chunks are a key, as those of events are. */
+function isTaken(stored: StoredRun, chunks: OutputChunk[]): boolean {
+  return chunks.some(({ attempt, seq }) =>
+    stored.chunks.some((chunk) => chunk.attempt === attempt && chunk.seq === seq),
+  );
+}
+
+/** What nobody else can change: a run and its attempts one level deep, which is as deep as anybody writes. */
+function copyOf(state: RunState): RunState {
+  return { run: { ...state.run }, attempts: state.attempts.map((attempt) => ({ ...attempt })) };
 }

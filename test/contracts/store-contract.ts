@@ -1,0 +1,223 @@
+/** What every Store keeps. */
+
+import { describe, expect, it } from "vitest";
+import type { RunEvent } from "../../src/core/event.ts";
+import { NO_OUTPUT, OUTPUT_START, type OutputChunk } from "../../src/core/output.ts";
+import type { RunFilter, Store } from "../../src/flow/ports.ts";
+import {
+  aBootingRun,
+  aQueuedRun,
+  aRunningRun,
+  aStartingRun,
+  aSucceededRun,
+  followedBy,
+  type Story,
+  T0,
+} from "../support/a-run.ts";
+
+const everything: RunFilter = {
+  statuses: [],
+  tag: null,
+  sinceMs: null,
+  untilMs: null,
+  beforeRunId: null,
+  limit: 100,
+};
+
+function chunk(seq: number, offset: number, text: string): OutputChunk {
+  const bytes = new TextEncoder().encode(text);
+  return {
+    attempt: 1,
+    seq,
+    stream: "stdout",
+    offset,
+    length: bytes.length,
+    at: T0 + seq,
+    bytes,
+    blobKey: null,
+  };
+}
+
+/** Holds a store, which may have other runs in it, to the contract. */
+export function holdsTheStoreContract(store: Store): void {
+  async function stored(story: Story): Promise<Story> {
+    await store.accept(story.state, story.events, null);
+    return story;
+  }
+
+  describe("the number of an event is the lock", () => {
+    it("lets one of two writers win and leaves no trace of the other", async () => {
+      const { state } = await stored(aBootingRun());
+      const started: RunEvent = { type: "machine_started", at: T0 + 5, attempt: 1 };
+      const cancel: RunEvent = { type: "cancel_requested", at: T0 + 6 };
+      const results = await Promise.all([
+        store.record(state, [started], [chunk(1, 0, "from the first")]),
+        store.record(state, [cancel], []),
+      ]);
+      expect(results.filter((result) => result !== null)).toHaveLength(1);
+      const winner = results.find((result) => result !== null);
+      expect(await store.load(state.run.id)).toEqual(winner);
+      expect(await store.events(state.run.id, state.run.version, 10)).toHaveLength(1);
+      const output = await store.readOutput(state.run.id, OUTPUT_START, 10);
+      expect(output).toHaveLength(results[0] === null ? 0 : 1);
+    });
+
+    it("refuses a writer that comes late with what it knew before", async () => {
+      const { state } = await stored(aRunningRun());
+      const settled = aSucceededRun().events.slice(-2);
+      expect(await store.record(state, settled, [chunk(1, 0, "hi\n")])).not.toBeNull();
+      const before = await store.load(state.run.id);
+      expect(await store.record(state, [{ type: "cancel_requested", at: T0 + 9 }], [])).toBeNull();
+      expect(await store.load(state.run.id)).toEqual(before);
+    });
+
+    it("gives many writers of one number one winner", async () => {
+      const { state } = await stored(aStartingRun());
+      const writers = Array.from({ length: 20 }, (_, index) =>
+        store.record(
+          state,
+          [
+            {
+              type: "machine_created",
+              at: T0 + index,
+              attempt: 1,
+              machineId: `m${index}`,
+              region: null,
+              adopted: false,
+            },
+          ],
+          [],
+        ),
+      );
+      const results = await Promise.all(writers);
+      const winner = results.find((result) => result !== null);
+      expect(results.filter((result) => result !== null)).toHaveLength(1);
+      expect((await store.load(state.run.id))?.attempts[0]?.machineId).toBe(winner?.attempts[0]?.machineId);
+    });
+  });
+
+  describe("what is stored comes back", () => {
+    it("loads a run as its events made it, through every status", async () => {
+      for (const story of [aQueuedRun(), aStartingRun(), aBootingRun(), aRunningRun(), aSucceededRun()]) {
+        await stored(story);
+        expect(await store.load(story.state.run.id)).toEqual(story.state);
+      }
+    });
+
+    it("keeps every event whole and in order", async () => {
+      const story = await stored(aSucceededRun({ env: { A: "1" }, script: "echo", command: null }));
+      const events = await store.events(story.state.run.id, 0, 100);
+      expect(events.map(({ seq }) => seq)).toEqual(story.events.map((_, index) => index + 1));
+      expect(events.map(({ event }) => event)).toEqual(story.events);
+    });
+
+    it("answers null for a run that does not exist", async () => {
+      expect(await store.load("run_00000000000000000000000000")).toBeNull();
+    });
+
+    it("keeps output byte for byte, and knows where the next read goes on", async () => {
+      const { state } = await stored(aRunningRun());
+      const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
+      expect(await store.outputOffsets(state.run.id, 1)).toEqual(NO_OUTPUT);
+      const first: OutputChunk = { ...chunk(1, 0, ""), length: 256, bytes };
+      const second: OutputChunk = { ...chunk(2, 0, "oops"), stream: "stderr" };
+      const third: OutputChunk = { ...chunk(3, 256, ""), length: 5000, bytes: null, blobKey: "output/x" };
+      expect(await store.appendOutput(state, [first, second])).toBe(true);
+      expect(await store.appendOutput(state, [third])).toBe(true);
+      expect(await store.outputOffsets(state.run.id, 1)).toEqual({ seq: 3, stdout: 5256, stderr: 4 });
+      expect(await store.readOutput(state.run.id, OUTPUT_START, 10)).toEqual([first, second, third]);
+      expect(await store.readOutput(state.run.id, { attempt: 1, seq: 2 }, 10)).toEqual([third]);
+    });
+
+    it("stores a piece of output once, whoever fetched it", async () => {
+      const { state } = await stored(aRunningRun());
+      expect(await store.appendOutput(state, [chunk(1, 0, "abc")])).toBe(true);
+      expect(await store.appendOutput(state, [chunk(1, 0, "abcdef"), chunk(2, 6, "g")])).toBe(false);
+      expect(await store.outputOffsets(state.run.id, 1)).toEqual({ seq: 1, stdout: 3, stderr: 0 });
+    });
+  });
+
+  describe("an idempotency key", () => {
+    it("belongs to the first run that used it, and the second leaves nothing behind", async () => {
+      const [first, second] = [aStartingRun({ tags: { a: "1" } }), aStartingRun({ tags: { a: "1" } })];
+      const key = { key: "once", bodyHash: "aa" };
+      expect(await store.accept(first.state, first.events, key)).toEqual({ kind: "accepted" });
+      expect(await store.accept(second.state, second.events, { key: "once", bodyHash: "bb" })).toEqual({
+        kind: "repeated",
+        runId: first.state.run.id,
+        bodyHash: "aa",
+      });
+      expect(await store.load(second.state.run.id)).toBeNull();
+      expect(await store.events(second.state.run.id, 0, 10)).toEqual([]);
+    });
+  });
+
+  describe("a list", () => {
+    it("filters by status, tag and time, newest first, a page at a time", async () => {
+      const at = T0 + 1_000_000;
+      const mine = { tags: { suite: "list" } };
+      const runs = [aQueuedRun(mine, at), aQueuedRun(mine, at + 1000), aQueuedRun(mine, at + 2000)];
+      for (const story of runs) await stored(story);
+      const ended = await stored(
+        followedBy(aQueuedRun(mine, at + 3000), {
+          type: "settled",
+          at: at + 3001,
+          status: "failed",
+          reason: "timed_out",
+          detail: null,
+          exit: null,
+          output: { stdoutBytes: 0, stderrBytes: 0, droppedBytes: 0, complete: true },
+        }),
+      );
+      const ids = (filter: Partial<RunFilter>) =>
+        store
+          .list("default", { ...everything, tag: { key: "suite", value: "list" }, ...filter })
+          .then((list) => list.map(({ id }) => id));
+      const [a, b, c] = runs.map(({ state }) => state.run.id);
+      const d = ended.state.run.id;
+      expect(await ids({})).toEqual([d, c, b, a]);
+      expect(await ids({ limit: 2, beforeRunId: c ?? null })).toEqual([b, a]);
+      expect(await ids({ statuses: ["failed"] })).toEqual([d]);
+      expect(await ids({ statuses: ["queued"] })).toEqual([c, b, a]);
+      expect(await ids({ statuses: ["queued", "failed"] })).toEqual([d, c, b, a]);
+      expect(await ids({ sinceMs: at + 1000, untilMs: at + 3000 })).toEqual([c, b]);
+      expect(await ids({ tag: { key: "suite", value: "other" } })).toEqual([]);
+      expect(await store.list("other-org", everything)).toEqual([]);
+    });
+  });
+
+  describe("the sweep's list", () => {
+    it("names quiet runs that have something left to do, released ones no more", async () => {
+      const running = await stored(aRunningRun());
+      const settled = await stored(aSucceededRun());
+      const done = await stored(
+        followedBy(aSucceededRun(), { type: "machine_released", at: T0 + 3000, attempt: 1, events: [] }),
+      );
+      const open = await store.openRuns("", T0 + 10_000, 1000);
+      expect(open).toContain(running.state.run.id);
+      expect(open).toContain(settled.state.run.id);
+      expect(open).not.toContain(done.state.run.id);
+      expect(await store.openRuns("", T0 + 1000, 1000)).not.toContain(running.state.run.id);
+    });
+  });
+
+  describe("a first piece of output", () => {
+    it("is stored with its time, which its attempt has from then on", async () => {
+      const { state } = await stored(aRunningRun());
+      const [attempt] = state.attempts;
+      if (!attempt) throw new Error("a running run has an attempt");
+      const seen = { ...state, attempts: [{ ...attempt, firstOutputAt: T0 + 1 }] };
+      expect(await store.appendOutput(seen, [chunk(1, 0, "abc")])).toBe(true);
+      expect((await store.load(state.run.id))?.attempts[0]?.firstOutputAt).toBe(T0 + 1);
+    });
+  });
+
+  describe("what a caller was given", () => {
+    it("is the caller's own: changing it changes nothing that is stored", async () => {
+      const { state } = await stored(aRunningRun());
+      const loaded = await store.load(state.run.id);
+      if (loaded) loaded.run.status = "failed";
+      expect((await store.load(state.run.id))?.run.status).toBe("running");
+    });
+  });
+}
