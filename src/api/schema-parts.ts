@@ -29,7 +29,7 @@ export const output = z
     dropped_bytes: z.int().openapi({ description: "written by the command but past the cap of one run" }),
     complete: z.boolean().openapi({
       description:
-        "true once the run is final with all of its output stored; false while it is not final, and where bytes are missing: dropped past the cap, or never fetched from a machine that died",
+        "true once the run is final with all of its output stored; false while it is not final, and where bytes are missing: dropped past the cap, never fetched from a machine that died, or perhaps written by one that was asked for and never seen",
     }),
   })
   .openapi({ description: "counted when the run is settled: nothing until then" });

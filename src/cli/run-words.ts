@@ -48,5 +48,5 @@ export function outputNote({ status, output }: Pick<RunBody, "status" | "output"
   if (!isFinal(status)) return null;
   if (output.dropped_bytes > 0)
     return `${output.dropped_bytes} bytes of output are past the cap of one run and were dropped`;
-  return output.complete ? null : "some of the output could not be fetched and is missing";
+  return output.complete ? null : "output may be missing: not all of it could be fetched";
 }

@@ -88,6 +88,11 @@ export const CREATE_LOOKUPS_NEEDED = 2;
 /** First and last delay between repeats of a call that failed for a passing reason. */
 export const REPEAT_DELAY_FIRST_MS = 500;
 export const REPEAT_DELAY_MAX_MS = 30 * SECOND;
+/**
+ * Times that the Machine is asked once more after a limit has passed, as long as no answer comes: 8 to 16 s in all, which is
+ * longer than it takes to believe that it is lost.
+ */
+export const LAST_LOOKS_MAX = 6;
 /** How long a Machine that was let go may take to end by itself before it is destroyed. */
 export const LET_GO_MS = 10 * SECOND;
 /** A Machine that answers 404 to GET is believed lost after this long of nothing else. */

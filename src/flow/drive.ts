@@ -27,6 +27,10 @@ export class Drive {
   readBytes: number = OUTPUT_READ_FIRST_BYTES;
   /** True once a passed limit was answered by a last look that brought no end. */
   lookedLast = false;
+  /** Last looks in a row that came to no answer. */
+  lastLooks = 0;
+  /** True where somebody was asked for news and did not answer. */
+  unheard = false;
   /** When the Machine was last told to go, in this memory. */
   letGoAt: number | null = null;
   /** Aborts the call that is waiting, when somebody has news for the driver. */
@@ -96,10 +100,22 @@ export class Drive {
 
   /** Loads the run anew. */
   async reload(store: Store): Promise<void> {
-    const state = await store.load(this.state.run.id);
-    if (state === null) throw new Error(`run ${this.state.run.id} is gone from the store`);
+    this.state = await this.load(store);
+    this.offsets = null;
+  }
+
+  /** Loads the run, and forgets nothing where nobody has changed it. */
+  async lookAgain(store: Store): Promise<void> {
+    const state = await this.load(store);
+    if (state.run.version === this.state.run.version) return;
     this.state = state;
     this.offsets = null;
+  }
+
+  private async load(store: Store): Promise<RunState> {
+    const state = await store.load(this.state.run.id);
+    if (state === null) throw new Error(`run ${this.state.run.id} is gone from the store`);
+    return state;
   }
 
   private withFirstOutput(at: number | null): RunState {

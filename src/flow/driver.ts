@@ -54,6 +54,8 @@ export class Driver {
   #forgetArming: () => void = () => {};
   /** The stored run may differ from what `#drive` remembers. */
   #stale = false;
+  /** Somebody thinks that it may. */
+  #unsure = false;
   /** Somebody came by while the last step was ending or the driver was going to rest. */
   #again = false;
   /** When a step last ended: a driver that hangs is told from one that waits. */
@@ -84,8 +86,12 @@ export class Driver {
     this.ensureDriving();
   }
 
-  /** Drives the run, unless that is being done or was a moment ago: one that rests has an alarm. */
+  /**
+   * Drives the run, unless that is being done or was a moment ago: one that rests has an alarm. Who drives it looks at what is
+   * stored before the next step, since a nudge can be lost.
+   */
   wake(): void {
+    this.#unsure = true;
     if (this.#driving === null && this.#now() - this.#progressAt < WAKE_PAUSE_MS) return;
     this.ensureDriving();
   }
@@ -157,6 +163,7 @@ export class Driver {
       if (drive === null) return await this.#rest(null);
       while (true) {
         if (this.#stale) await this.#refresh(ports, drive);
+        else if (this.#unsure) await this.#lookAgain(ports, drive);
         drive.interrupt = this.#interrupt.signal;
         drive.watched = () => this.#finalWaiters.size > 0 || this.#host.watchers() > 0;
         this.#again = false;
@@ -181,6 +188,7 @@ export class Driver {
   async #current(ports: FlowPorts): Promise<Drive | null> {
     if (this.#drive !== null) return this.#drive;
     this.#stale = false;
+    this.#unsure = false;
     this.#interrupt = new AbortController();
     const { runId } = this.#host;
     const state = runId === null ? null : await ports.store.load(runId);
@@ -190,8 +198,14 @@ export class Driver {
 
   async #refresh(ports: FlowPorts, drive: Drive): Promise<void> {
     this.#stale = false;
+    this.#unsure = false;
     this.#interrupt = new AbortController();
     await drive.reload(ports.store);
+  }
+
+  async #lookAgain(ports: FlowPorts, drive: Drive): Promise<void> {
+    this.#unsure = false;
+    await drive.lookAgain(ports.store);
   }
 
   /** A run that lasts gets an alarm, since the driver may be evicted while it waits for something. */

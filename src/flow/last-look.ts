@@ -3,6 +3,7 @@
  * once more before the run is settled without its word.
  */
 
+import { LAST_LOOKS_MAX } from "../core/limits.ts";
 import type { Ending } from "../core/outcome.ts";
 import { currentAttempt } from "../core/run.ts";
 import type { Drive } from "./drive.ts";
@@ -12,14 +13,20 @@ import { lookAtMachine } from "./observe.ts";
 import { readOutput } from "./read-output.ts";
 import { settleNow } from "./settle.ts";
 
-/** Settles the run as told, unless a last look brings news. */
+/**
+ * Settles the run as told, unless a last look brings news. One that came to no answer is no look: it is made again, a few
+ * times.
+ */
 export async function settleAfterLook(ports: FlowPorts, drive: Drive, ending: Ending): Promise<Findings> {
   if (!drive.lookedLast) {
-    drive.lookedLast = true;
+    drive.unheard = false;
     const findings = await look(ports, drive);
+    const isNews = findings !== null && findings.events.length + findings.chunks.length > 0;
+    const again = !isNews && drive.unheard && drive.lastLooks < LAST_LOOKS_MAX - 1;
+    drive.lastLooks = again ? drive.lastLooks + 1 : 0;
     // News moves the run on, so the next limit deserves a look of its own; output alone may go on for ever.
-    if (findings && findings.events.length > 0) drive.lookedLast = false;
-    if (findings && findings.events.length + findings.chunks.length > 0) return findings;
+    drive.lookedLast = !again && !(findings && findings.events.length > 0);
+    if (findings && (isNews || again)) return findings;
   }
   return settleNow(ports, drive, ending);
 }

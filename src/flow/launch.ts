@@ -17,7 +17,7 @@ import { repeatDelayMs } from "../core/poll.ts";
 import type { Drive } from "./drive.ts";
 import { type Findings, type FlowPorts, found, nothingNew } from "./flow.ts";
 import { readOutput } from "./read-output.ts";
-import { settled, summary } from "./settle.ts";
+import { settleNow } from "./settle.ts";
 
 export async function launch(ports: FlowPorts, drive: Drive): Promise<Findings> {
   return drive.neverAsked ? ask(ports, drive) : look(ports, drive);
@@ -28,6 +28,7 @@ export async function lookForMachine(ports: FlowPorts, drive: Drive): Promise<Fi
   const look = await ports.machines.find(drive.attempt().machineName, drive.state.run.id);
   if (look.kind === "found") return created(ports, drive, look.machine, true);
   if (look.kind === "absent") drive.emptyLookups += 1;
+  else drive.unheard = true;
   return nothingNew(look.kind === "failed" ? drive.backOffMs() : CREATE_LOOKUP_PAUSE_MS);
 }
 
@@ -72,9 +73,7 @@ async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
       };
     case "refused":
       drive.neverAsked = neverAskedBefore;
-      return found(
-        settled(at, { status: "failed", reason: result.reason, detail: result.error }, summary(null, true)),
-      );
+      return settleNow(ports, drive, { status: "failed", reason: result.reason, detail: result.error });
   }
 }
 

@@ -44,7 +44,10 @@ export async function awaitEnd(ports: FlowPorts, drive: Drive, until: number): P
 /** Asks the Machine itself what became of it. A missing exit event is unknown, never 0. */
 export async function lookAtMachine(ports: FlowPorts, drive: Drive): Promise<Findings> {
   const look = await ports.machines.get(drive.machineId());
-  if (look.kind === "failed") return nothingNew(drive.backOffMs());
+  if (look.kind === "failed") {
+    drive.unheard = true;
+    return nothingNew(drive.backOffMs());
+  }
   if (look.kind === "found") {
     const { machine } = look;
     const exit = lastExit(machine);
@@ -83,6 +86,7 @@ async function ended(ports: FlowPorts, drive: Drive, machine: Machine, exit: Mac
 async function lostOrPatience(ports: FlowPorts, drive: Drive, machine: Machine | null): Promise<Findings> {
   const now = ports.clock.now();
   drive.absentSince ??= now;
+  drive.unheard = true;
   if (now - drive.absentSince < MACHINE_LOST_AFTER_MS) return nothingNew(drive.backOffMs());
   if (machine && drive.attempt().startedAt === null && lastStartedAt(machine) === null)
     return settleNow(ports, drive, {

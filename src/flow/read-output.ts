@@ -45,10 +45,12 @@ export async function readOutput(ports: FlowPorts, drive: Drive, until: number):
   const result = await ports.machines.exec(drive.machineId(), argv, holdS + EXEC_SLACK_S, drive.interrupt);
   if (drive.interrupt?.aborted) return nothingNew(0);
   if (result.kind === "not_running") return lookAtMachine(ports, drive);
+  drive.unheard = true;
   if (result.kind === "later") return nothingNew(EXEC_LATER_PAUSE_MS);
   const reply = result.kind === "ran" ? parseReadReply(result.stdout) : { problem: result.error };
   // The Machine itself knows whether it is worth asking again.
   if ("problem" in reply) return lookAtMachine(ports, drive);
+  drive.unheard = false;
   drive.failures = 0;
   drive.absentSince = null;
   const quietMs = reply.stdout.length + reply.stderr.length > 0 ? pauseAfterOutputMs(ageMs) : 0;

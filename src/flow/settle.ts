@@ -45,10 +45,14 @@ export function exited(
   return [{ type: "exited", at: end.at ?? now, attempt: attempt.number, exit: end.exit, source }];
 }
 
-/** Settles a run of which nothing more will be learnt; what its command wrote since the last read is lost. */
+/**
+ * Settles a run of which nothing more will be learnt; what its command wrote since the last read is lost. A Machine that
+ * was asked for may have run, though nobody has seen it.
+ */
 export async function settleNow(ports: FlowPorts, drive: Drive, ending: Ending): Promise<Findings> {
   const attempt = currentAttempt(drive.state);
-  const mayHaveWritten = attempt?.machineId != null && drive.state.run.spec.capture === "output";
+  const captured = drive.state.run.spec.capture === "output";
+  const mayHaveWritten = captured && attempt !== null && (attempt.machineId !== null || !drive.neverAsked);
   if (mayHaveWritten) drive.offsets ??= await ports.store.outputOffsets(drive.state.run.id, attempt.number);
   const event = settled(ports.clock.now(), ending, summary(drive.offsets, !mayHaveWritten));
   return found({ ...event, exit: attempt?.exit ?? null });

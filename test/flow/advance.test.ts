@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { LAST_LOOKS_MAX } from "../../src/core/limits.ts";
 import type { Machine, MachineExit, MachineState } from "../../src/core/machine.ts";
 import { Drive } from "../../src/flow/drive.ts";
 import { advance, type FlowPorts } from "../../src/flow/flow.ts";
@@ -137,6 +138,82 @@ describe("a limit that passed while nobody looked", () => {
     });
     await until(final);
     expect(state().run).toMatchObject({ status: "succeeded", exit: { code: 0 } });
+  });
+});
+
+describe("a last look", () => {
+  it("that comes to no answer is made again, a few times", async () => {
+    let unheard = 3;
+    const { until, state, final, calls } = world(aRunningRun(), LONG_AFTER, {
+      exec: async () => {
+        unheard -= 1;
+        return unheard >= 0
+          ? { kind: "failed", error: "504" }
+          : {
+              kind: "ran",
+              exitCode: 0,
+              stdout: runnerReply({ stdoutSize: 3, stdout: "hi\n", code: 0 }),
+              stderr: "",
+            };
+      },
+      get: async () => ({ kind: "failed", error: "504" }),
+    });
+    await until(final);
+    expect(calls.filter((call) => call === "exec")).toHaveLength(4);
+    expect(state().run).toMatchObject({ status: "succeeded", output: { stdoutBytes: 3, complete: true } });
+  });
+
+  it("is not made for ever", async () => {
+    const { until, state, final, calls } = world(aBootingRun(), LONG_AFTER, {
+      get: async () => ({ kind: "failed", error: "504" }),
+    });
+    await until(final);
+    expect(calls).toEqual(Array.from({ length: LAST_LOOKS_MAX }, () => "get"));
+    expect(state().run).toMatchObject({ status: "failed", reason: "timed_out" });
+  });
+
+  it("at a machine that is gone tells that it is lost, not that its command still runs", async () => {
+    const { until, state, final } = world(aRunningRun(), LONG_AFTER, {
+      exec: async () => ({ kind: "not_running" }),
+      get: async () => ({ kind: "absent" }),
+    });
+    await until(final);
+    expect(state().run).toMatchObject({ status: "failed", reason: "machine_lost" });
+  });
+});
+
+describe("output of a machine that was asked for and never seen", () => {
+  it("is not called complete where the run is cancelled meanwhile: the machine may have run", async () => {
+    const cancelled = followedBy(aStartingRun(), { type: "cancel_requested", at: T0 });
+    const { ports, drive, state } = world(cancelled, T0 + 10, {});
+    await advance(ports, drive);
+    expect(state().run).toMatchObject({ status: "cancelled", output: { stdoutBytes: 0, complete: false } });
+  });
+
+  it("nor where a later ask is refused", async () => {
+    const uncertain = followedBy(aStartingRun(), {
+      type: "create_uncertain",
+      at: T0,
+      attempt: 1,
+      error: "504",
+    });
+    const { until, state, final } = world(uncertain, T0 + 10, {
+      find: async () => ({ kind: "absent" }),
+      create: async () => ({ kind: "refused", reason: "no_capacity", error: "422" }),
+    });
+    await until(final);
+    expect(state().run).toMatchObject({
+      status: "failed",
+      reason: "no_capacity",
+      output: { complete: false },
+    });
+  });
+
+  it("is all there, none, where nobody had asked for one", async () => {
+    const cancelled = followedBy(aStartingRun(), { type: "cancel_requested", at: T0 });
+    const { ports, drive, state } = world(cancelled, T0 + 10, {}, true);
+    await advance(ports, drive);
+    expect(state().run).toMatchObject({ status: "cancelled", output: { stdoutBytes: 0, complete: true } });
   });
 });
 

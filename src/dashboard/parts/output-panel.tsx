@@ -79,9 +79,7 @@ export function OutputNotes({ run, empty }: { run: RunBody; empty: boolean }) {
         </p>
       )}
       {isFinal(run.status) && !complete && (
-        <p class="warning">
-          The end of the output is missing: the machine was gone before all of it was fetched.
-        </p>
+        <p class="warning">Output may be missing: the machine was gone before all of it was fetched.</p>
       )}
     </div>
   );

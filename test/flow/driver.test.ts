@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import { Driver, type DriverHost } from "../../src/flow/driver.ts";
+import type { ExecResult, Machines } from "../../src/flow/ports.ts";
+import { aRunningRun, T0 } from "../support/a-run.ts";
+import { memoryStore } from "../support/memory-store.ts";
+import { runnerReply } from "../support/runner-reply.ts";
+
+const STILL_RUNS: ExecResult = {
+  kind: "ran",
+  exitCode: 0,
+  stdout: runnerReply({ stdoutSize: 0, code: null }),
+  stderr: "",
+};
+
+/** A driver at work on a running run, each of whose polls is answered by the test. */
+function aDriver() {
+  const { store, state } = memoryStore(aRunningRun().state);
+  const polls: ((result: ExecResult) => void)[] = [];
+  let onCall = () => {};
+  const calls: string[] = [];
+  const told = (call: string) => {
+    calls.push(call);
+    onCall();
+  };
+  const machines: Partial<Machines> = {
+    exec: () => {
+      told("exec");
+      return new Promise((resolve) => polls.push(resolve));
+    },
+    signal: async (_id, signal) => {
+      told(signal);
+      return { kind: "done" };
+    },
+  };
+  const host: DriverHost = {
+    clock: { now: () => T0 + 2000 },
+    runId: state().run.id,
+    flowPorts: () => ({
+      store,
+      machines: machines as Machines,
+      blobs: { put: async () => {}, get: async () => null },
+      clock: host.clock,
+      defaultRegion: null,
+    }),
+    after: () => () => {},
+    setAlarm: async () => {},
+    forgetAll: async () => {},
+    watchers: () => 0,
+    announce: () => {},
+    dismissWatchers: () => {},
+    abort: () => {},
+    logError: (error) => {
+      throw error;
+    },
+  };
+  const driver = new Driver(host);
+  /** Once so many calls were made. */
+  const untilCalled = (times: number) =>
+    new Promise<void>((resolve) => {
+      onCall = () => {
+        if (calls.length >= times) resolve();
+      };
+      onCall();
+    });
+  return { driver, store, state, polls, calls, untilCalled };
+}
+
+describe("a driver at work", () => {
+  it("that did not hear of a cancel finds it when somebody comes by", async () => {
+    const { driver, store, state, polls, calls, untilCalled } = aDriver();
+    driver.ensureDriving();
+    await untilCalled(1);
+    // The nudge that belongs to it is lost.
+    await store.record(state(), [{ type: "cancel_requested", at: T0 + 2000 }], []);
+    driver.wake();
+    polls[0]?.(STILL_RUNS);
+    await untilCalled(2);
+    expect(calls).toEqual(["exec", "SIGTERM"]);
+  });
+
+  it("goes on as it was where somebody comes by and nothing has changed", async () => {
+    const { driver, polls, calls, untilCalled } = aDriver();
+    driver.ensureDriving();
+    await untilCalled(1);
+    driver.wake();
+    polls[0]?.(STILL_RUNS);
+    await untilCalled(2);
+    expect(calls).toEqual(["exec", "exec"]);
+  });
+});
