@@ -1,0 +1,35 @@
+import { describe, expect, it, vi } from "vitest";
+import { MUTANTS, withMutant } from "./mutants.ts";
+import { simulate } from "./simulate.ts";
+
+vi.mock("../../src/core/next-step.ts", async (real) => broken("core/next-step", await real()));
+vi.mock("../../src/core/lifecycle.ts", async (real) => broken("core/lifecycle", await real()));
+vi.mock("../../src/core/machine.ts", async (real) => broken("core/machine", await real()));
+vi.mock("../../src/core/outcome.ts", async (real) => broken("core/outcome", await real()));
+vi.mock("../../src/core/limits.ts", async (real) => broken("core/limits", await real()));
+vi.mock("../../src/core/output.ts", async (real) => broken("core/output", await real()));
+vi.mock("../../src/core/poll.ts", async (real) => broken("core/poll", await real()));
+vi.mock("../../src/fly/refusal.ts", async (real) => broken("fly/refusal", await real()));
+vi.mock("../../src/flow/settle.ts", async (real) => broken("flow/settle", await real()));
+vi.mock("../../src/flow/drive.ts", async (real) => broken("flow/drive", await real()));
+
+const broken = vi.hoisted(() => async (module: string, real: unknown) => {
+  const { breakable } = await import("./mutants.ts");
+  return breakable(module, real as Record<string, unknown>);
+});
+
+/** Seeds within which a broken rule must be noticed. */
+const SEEDS_MAX = 2000;
+
+describe("the simulator notices that", () => {
+  it.each(MUTANTS)("$name", { timeout: 60_000 }, async (mutant) => {
+    const caught = await withMutant(mutant, async () => {
+      for (let seed = 1; seed <= SEEDS_MAX; seed++) {
+        const { violation } = await simulate(seed);
+        if (violation?.check.includes(mutant.caughtBy)) return { seed, ...violation };
+      }
+      return null;
+    });
+    expect(caught, `nothing noticed within ${SEEDS_MAX} seeds`).not.toBeNull();
+  });
+});

@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import { report } from "./report.ts";
+import { simulate } from "./simulate.ts";
+
+const SLICES = 8;
+const SEEDS_OF_A_SLICE = 250;
+
+describe("runs in a simulated world of faults", () => {
+  for (let slice = 0; slice < SLICES; slice++) {
+    const [first, last] = [slice * SEEDS_OF_A_SLICE + 1, (slice + 1) * SEEDS_OF_A_SLICE];
+    it(`keep every promise in seeds ${first} to ${last}`, { timeout: 60_000 }, async () => {
+      for (let seed = first; seed <= last; seed++) {
+        const played = await simulate(seed);
+        if (played.violation !== null) expect.fail(await report(played));
+      }
+    });
+  }
+});
+
+describe("a seed", () => {
+  it("gives the same story each time, byte for byte", async () => {
+    for (const seed of [1, 2, 3, 500, 1999]) {
+      const [first, second] = [await simulate(seed), await simulate(seed)];
+      expect(first.trace.length).toBeGreaterThan(5);
+      expect(second).toEqual(first);
+    }
+  });
+
+  it("without one of its faults is the same story up to where that came about", async () => {
+    const whole = await simulate(12);
+    const fault = whole.faults.at(-1) ?? "";
+    const without = await simulate(12, new Set([fault]));
+    expect(without.faults.slice(0, whole.faults.length - 1)).toEqual(whole.faults.slice(0, -1));
+    expect(without.faults).not.toContain(fault);
+  });
+});
+
+describe("the seeds", () => {
+  it("have every ending, every fault and every way to ask for one in them", async () => {
+    const [endings, kinds] = [new Set<string>(), new Set<string>()];
+    for (let seed = 1; seed <= 600; seed++) {
+      const { trace, faults } = await simulate(seed);
+      for (const line of trace) {
+        const ending = /is (\w+) for (\w+)$/.exec(line);
+        if (ending) endings.add(ending[2] ?? "");
+      }
+      for (const fault of faults) kinds.add(fault.replace(/ #\d+$/, ""));
+    }
+    expect([...endings].sort()).toEqual(
+      [
+        "cancelled_by_user",
+        "exit_code",
+        "image_unavailable",
+        "launch_refused",
+        "machine_lost",
+        "no_capacity",
+        "nothing",
+        "out_of_memory",
+        "signal",
+        "timed_out",
+      ].sort(),
+    );
+    expect(kinds.size).toBeGreaterThan(100);
+  });
+});

@@ -1,0 +1,231 @@
+/** A simulated machine: its states and events as Fly has them, and the command in it. */
+
+import type { WireConfig, WireEvent, WireExitEvent, WireMachine } from "../../../src/fly/wire.ts";
+import type { Chance } from "../chance.ts";
+import type { Scheduler, Timer } from "../scheduler.ts";
+import type { Trace } from "../trace.ts";
+import { Command } from "./command.ts";
+import { DUPLICATE_MAX_MS } from "./model.ts";
+import type { Program } from "./program.ts";
+import { Runner } from "./runner.ts";
+
+export interface MachineWorld {
+  chance: Chance;
+  time: Scheduler;
+  trace: Trace;
+}
+
+export class SimMachine {
+  readonly id: string;
+  readonly name: string;
+  readonly config: WireConfig;
+  readonly createdAt: number;
+  state = "created";
+  startedAt: number | null = null;
+  /** Since when it is neither running nor listed as alive. */
+  goneAt: number | null = null;
+  /** Null until it is started. */
+  command: Command | null = null;
+  /** Null where its image runs by itself. */
+  runner: Runner | null = null;
+  /** What of its truth the platform has lost: nobody can know how it ended. */
+  lost = false;
+  /** It went away before it was ever started. */
+  launchFailed = false;
+  /** It is lost and in no list. */
+  vanished = false;
+  /** When somebody tried to hear of it, and which of these tries came to an answer. */
+  readonly asks: { at: number; answered: boolean }[] = [];
+  /** Its host answers nothing until then. */
+  unreachableUntil = 0;
+  readonly #world: MachineWorld;
+  readonly #program: Program;
+  readonly #watchers = new Set<() => void>();
+  readonly #timers: Timer[] = [];
+  readonly #events: WireEvent[] = [];
+  /** How it looked, and since when: looks and lists may be behind. Null where it is unknown. */
+  readonly #looks: { since: number; machine: WireMachine | null }[] = [];
+  #requestedStop = false;
+
+  constructor(id: string, name: string, config: WireConfig, program: Program, world: MachineWorld) {
+    this.id = id;
+    this.name = name;
+    this.config = config;
+    this.createdAt = world.time.now();
+    this.#world = world;
+    this.#program = program;
+    this.#event("launch", "created", "user");
+    this.#become("created");
+    this.#boot();
+    const { chance } = world;
+    if (chance.fault("lost machine", 0.1))
+      this.#after(chance.between("lost after", DUPLICATE_MAX_MS + 1, 60_000), () => this.#lose());
+    if (chance.fault("machine killed by its host", 0.06))
+      this.#after(chance.between("killed after", DUPLICATE_MAX_MS + 1, 60_000), () => this.#killed());
+    if (chance.fault("unreachable host", 0.06))
+      this.#after(chance.between("unreachable after", 0, 20_000), () => {
+        this.unreachableUntil = world.time.now() + chance.between("unreachable for", 1000, 20_000);
+      });
+  }
+
+  get isAlive(): boolean {
+    return this.goneAt === null;
+  }
+
+  /** As it looked so long ago; null where nobody knew it then. */
+  lookedLike(agoMs: number): WireMachine | null {
+    const then = this.#world.time.now() - agoMs;
+    return this.#looks.findLast(({ since }) => since <= then)?.machine ?? null;
+  }
+
+  /** Calls whenever its state changes; the answer ends that. */
+  watch(look: () => void): () => void {
+    this.#watchers.add(look);
+    return () => this.#watchers.delete(look);
+  }
+
+  signal(name: string): void {
+    if (this.runner) this.runner.signal(name);
+    else if (name === "SIGTERM") this.command?.terminate();
+  }
+
+  stop(timeoutMs: number): void {
+    if (this.state !== "started" || this.command?.end) return;
+    this.#requestedStop = true;
+    this.#become("stopping");
+    this.signal("SIGTERM");
+    this.#after(timeoutMs, () => this.command?.kill());
+  }
+
+  destroy(source = "user"): void {
+    if (this.state === "destroying" || this.goneAt !== null) return;
+    this.#quit();
+    this.#event("destroy", "destroying", source);
+    this.#become("destroying");
+    this.#world.time.after(this.#world.chance.between("destroying takes", 20, 1500), () => {
+      if (this.goneAt !== null) return;
+      this.#event("destroy", "destroyed", source);
+      this.goneAt = this.#world.time.now();
+      this.#become("destroyed");
+    });
+  }
+
+  #boot(): void {
+    const { chance } = this.#world;
+    const slow = chance.fault("slow boot", 0.06);
+    // Never sooner than the second delivery of a create can come: what has not run can not be over.
+    const bootMs = slow
+      ? chance.between("slow boot takes", 10_000, 150_000)
+      : chance.between("boot", DUPLICATE_MAX_MS + 1, 3000);
+    if (chance.fault("failed launch", 0.04)) {
+      this.launchFailed = true;
+      this.#after(bootMs, () => {
+        this.#become("launch_failed");
+        this.destroy("flyd");
+      });
+      return;
+    }
+    this.#after(bootMs / 2, () => this.#become("starting"));
+    this.#after(bootMs, () => this.#start());
+  }
+
+  #start(): void {
+    const { time } = this.#world;
+    this.startedAt = time.now();
+    this.command = new Command(this.#program, time);
+    const exec = this.config.init?.exec ?? [];
+    if (exec[2] === "run") {
+      this.runner = new Runner(exec, this.command, time);
+      this.runner.onExit = (code) => this.#ended(code);
+    } else
+      this.command.onNews = () => {
+        if (this.command?.end) this.#ended(this.command.end.code);
+      };
+    this.#event("start", "started", "flyd");
+    this.#become("started");
+  }
+
+  /** Its main process is over: stopped, and destroyed by itself. */
+  #ended(code: number): void {
+    const { chance } = this.#world;
+    if (chance.fault("missing exit event", 0.04)) this.lost = true;
+    this.#after(chance.between("stopping takes", 0, 400), () => {
+      if (!this.lost) this.#event("exit", "stopped", "flyd", this.#exitEvent(code));
+      this.#become("stopped");
+      this.#after(chance.between("stopped for", 0, 300), () => this.destroy("flyd"));
+    });
+  }
+
+  /** A zero exit code is left out on the wire, and -1 stands for no signal. */
+  #exitEvent(code: number): WireExitEvent {
+    const exited = this.command?.end?.at ?? this.#world.time.now();
+    return {
+      ...(code !== 0 && { exit_code: code }),
+      signal: -1,
+      guest_signal: -1,
+      oom_killed: this.command?.end?.oomKilled ?? false,
+      requested_stop: this.#requestedStop,
+      exited_at: new Date(exited).toISOString(),
+    };
+  }
+
+  /** Its host ends it while its command runs, and says so. */
+  #killed(): void {
+    if (this.state !== "started" || this.command === null || this.command.end) return;
+    this.runner?.vanish();
+    this.command.onNews = () => {};
+    this.#become("stopping");
+    this.command.kill();
+    this.#ended(137);
+  }
+
+  #lose(): void {
+    if (this.goneAt !== null) return;
+    const { chance, time } = this.#world;
+    this.lost = true;
+    this.#quit();
+    this.goneAt = time.now();
+    if (chance.number("how it is lost") < 0.5) {
+      this.vanished = true;
+      this.state = "unknown";
+      this.#looked(null);
+    } else {
+      this.#event("destroy", "destroyed", "flyd");
+      this.#become("destroyed");
+    }
+  }
+
+  #quit(): void {
+    for (const timer of this.#timers) timer.cancel();
+    this.command?.vanish();
+    this.runner?.vanish();
+  }
+
+  #after(ms: number, what: () => void): void {
+    this.#timers.push(this.#world.time.after(ms, what));
+  }
+
+  #become(state: string): void {
+    this.state = state;
+    this.#looked({
+      id: this.id,
+      name: this.name,
+      state,
+      region: "ams",
+      created_at: new Date(this.createdAt).toISOString(),
+      config: this.config,
+      events: [...this.#events],
+    });
+  }
+
+  #looked(machine: WireMachine | null): void {
+    this.#looks.push({ since: this.#world.time.now(), machine });
+    this.#world.trace.say(`machine ${this.id} is ${machine?.state ?? "lost"}`);
+    for (const look of [...this.#watchers]) look();
+  }
+
+  #event(type: string, status: string, source: string, exit?: WireExitEvent): void {
+    const timestamp = this.#world.time.now();
+    this.#events.unshift({ type, status, source, timestamp, ...(exit && { request: { exit_event: exit } }) });
+  }
+}

@@ -1,0 +1,226 @@
+/** What callers, the cron and fate do in one seed. */
+
+import { OUTPUT_START } from "../../../src/core/output.ts";
+import { cancel } from "../../../src/flow/cancel.ts";
+import { followOutput } from "../../../src/flow/follow.ts";
+import { lookAfter } from "../../../src/flow/look-after.ts";
+import { submit } from "../../../src/flow/submit.ts";
+import { sweep } from "../../../src/flow/sweep.ts";
+import { API_DOWN_MAX_MS, CLOCK_JUMP_MAX_MS, OUTAGE_MAX_MS } from "./model.ts";
+import { anOrder, drawRunId, type Order } from "./order.ts";
+import type { World } from "./world.ts";
+
+/** How long a caller waits for an answer. */
+const ANSWER_MAX_MS = 30_000;
+const TRIES = 4;
+const MINUTE = 60_000;
+
+/** Sets everything going. */
+export class Plot {
+  readonly stormMs: number;
+  readonly #world: World;
+  /** Callers that are not done yet. */
+  #busy = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+    const { chance } = world;
+    this.stormMs = chance.between("storm lasts", 30, 240) * 1000;
+    const orders =
+      1 + (chance.fault("a second run", 0.4) ? 1 : 0) + (chance.fault("a third run", 0.2) ? 1 : 0);
+    for (let number = 1; number <= orders; number++) this.#order(anOrder(number, chance));
+    this.#each(MINUTE, chance.between("first sweep", 0, MINUTE), () => this.#sweep());
+    this.#fate();
+  }
+
+  /** True once every caller has what it wanted, or has given up. */
+  get isOver(): boolean {
+    return this.#busy === 0 && this.#world.calmSince !== null;
+  }
+
+  #order(order: Order): void {
+    const { chance } = this.#world;
+    this.#world.orders.push(order);
+    const at = chance.between("ordered at", 0, 30_000);
+    this.#in(at, () => this.#submit(order));
+    if (order.key && chance.fault("repeated submission", 0.4))
+      this.#in(at + chance.between("repeated after", 0, 2000), () => this.#submit(order));
+    if (chance.fault("cancel", 0.4))
+      this.#in(at + Math.floor(chance.number("cancelled after") ** 4 * 120_000), () => this.#cancel(order));
+    if (chance.fault("somebody asks", 0.4))
+      for (let times = chance.between("asked times", 1, 6); times > 0; times--)
+        this.#in(at + chance.between("asked after", 0, 120_000), () => this.#ask(order));
+    if (chance.fault("follower", 0.3))
+      this.#in(at + chance.between("followed after", 0, 20_000), () => this.#follow(order));
+    if (chance.fault("somebody waits for the end", 0.2))
+      this.#in(at + chance.between("waited for after", 0, 20_000), () => this.#waitForEnd(order));
+  }
+
+  /** What nobody asked for. */
+  #fate(): void {
+    const world = this.#world;
+    const { chance, time, posts } = world;
+    const moment = () => chance.between("moment of fate", 0, this.stormMs);
+    if (chance.fault("outage", 0.3))
+      time.after(moment(), () =>
+        posts.goDown(Math.floor(chance.number("outage lasts") ** 2 * OUTAGE_MAX_MS)),
+      );
+    if (chance.fault("Machines API down", 0.15))
+      time.after(moment(), () =>
+        world.network.goDown(chance.between("API is down for", 1000, API_DOWN_MAX_MS)),
+      );
+    for (const times of ["first", "second"])
+      if (chance.fault(`${times} deploy`, 0.4)) time.after(moment(), () => posts.deploy());
+    for (const times of ["first", "second", "third"])
+      if (chance.fault(`${times} jump of the clock`, 0.2))
+        time.after(moment(), () =>
+          world.jumpClock(chance.between("clock jumps by", -CLOCK_JUMP_MAX_MS, CLOCK_JUMP_MAX_MS)),
+        );
+    time.after(this.stormMs, () => {
+      world.trace.say("the storm is over");
+      chance.stormy = false;
+      time.after(posts.downForMs, () => {
+        world.calmSince = time.now();
+      });
+    });
+  }
+
+  async #submit(order: Order): Promise<void> {
+    const world = this.#world;
+    for (let tries = 0; tries < TRIES; tries++) {
+      const request = world.request(`submit order ${order.number}`);
+      const answer = await this.#answer(request.life, () =>
+        submit(
+          {
+            store: request.store,
+            drivers: request.life.through(world.posts.drivers()),
+            clock: world.workerClock,
+            ids: { runId: (nowMs) => drawRunId(order, nowMs) },
+            defaultRegion: null,
+          },
+          { orgId: "default", spec: order.spec, key: order.key },
+        ),
+      );
+      if (answer) {
+        order.answers.push(answer.state.run.id);
+        world.trace.say(`order ${order.number} is run ${answer.state.run.id}`);
+        return;
+      }
+      // Without a key another try could be another run.
+      if (!order.key) return;
+      await world.time.sleep(world.chance.between("tries again after", 100, 5000));
+    }
+  }
+
+  async #cancel(order: Order): Promise<void> {
+    const world = this.#world;
+    for (let tries = 0; tries < TRIES; tries++) {
+      const [runId] = order.answers;
+      if (runId !== undefined) {
+        const request = world.request(`cancel order ${order.number}`);
+        const drivers = request.life.through(world.posts.drivers());
+        order.cancelAskedAt ??= world.time.now();
+        const ports = { store: request.store, drivers, clock: world.workerClock };
+        if (await this.#answer(request.life, () => cancel(ports, runId))) return;
+      }
+      await world.time.sleep(world.chance.between("cancels again after", 500, 5000));
+    }
+  }
+
+  async #ask(order: Order): Promise<void> {
+    const [runId] = order.answers;
+    if (runId === undefined) return;
+    const world = this.#world;
+    const request = world.request(`show order ${order.number}`);
+    await this.#answer(request.life, async () => {
+      const state = await request.store.load(runId);
+      if (state) await lookAfter({ drivers: world.posts.drivers(), clock: world.workerClock }, state);
+    });
+  }
+
+  async #waitForEnd(order: Order): Promise<void> {
+    const [runId] = order.answers;
+    if (runId === undefined) return;
+    const request = this.#world.request(`wait for order ${order.number}`);
+    await this.#answer(request.life, () =>
+      this.#world.posts.drivers().untilFinal(runId, ANSWER_MAX_MS - 1000),
+    );
+  }
+
+  /** Follows from the beginning, and comes back with the last position wherever the connection ends. */
+  async #follow(order: Order): Promise<void> {
+    const world = this.#world;
+    const told: Order["followed"][number] = [];
+    order.followed.push(told);
+    let position = OUTPUT_START;
+    for (let tries = 0; tries < 50; tries++) {
+      const [runId] = order.answers;
+      if (runId === undefined) return;
+      const request = world.request(`follow order ${order.number}`);
+      const ended = await this.#answer(
+        request.life,
+        async () => {
+          const state = await request.store.load(runId);
+          if (!state) return false;
+          const gone = new AbortController();
+          request.life.onEnd.push(() => gone.abort());
+          const ports = { store: request.store, blobs: world.blobs, drivers: world.posts.drivers() };
+          for await (const next of await followOutput(ports, state, position, gone.signal)) {
+            if (next.kind === "output") position = next.chunk;
+            if (next.kind !== "resume") told.push(next);
+            if (next.kind === "end") return true;
+          }
+          return false;
+        },
+        10 * MINUTE,
+      );
+      if (ended) return;
+      await world.time.sleep(world.chance.between("follows again after", 100, 3000));
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    const world = this.#world;
+    if (world.posts.isDown || world.chance.fault("sweep left out", 0.1)) return;
+    const request = world.request("sweep");
+    const ports = { store: request.store, drivers: world.posts.drivers(), clock: world.workerClock };
+    await this.#answer(request.life, () => sweep(ports));
+  }
+
+  /** What a request answers; null where it fails, is lost with its life, or takes too long. */
+  #answer<T>(
+    life: { alive: boolean; onEnd: (() => void)[]; end(why: string): void },
+    work: () => Promise<T>,
+    maxMs = ANSWER_MAX_MS,
+  ): Promise<T | null> {
+    return new Promise((resolve) => {
+      const timer = this.#world.time.after(maxMs, () => {
+        resolve(null);
+        life.end("its caller has gone");
+      });
+      const end = (value: T | null) => {
+        timer.cancel();
+        resolve(value);
+      };
+      life.onEnd.push(() => end(null));
+      if (this.#world.posts.isDown) return end(null);
+      work().then(end, () => end(null));
+    });
+  }
+
+  #in(ms: number, what: () => Promise<void>): void {
+    this.#busy += 1;
+    this.#world.time.after(ms, () => {
+      void what().finally(() => {
+        this.#busy -= 1;
+      });
+    });
+  }
+
+  #each(everyMs: number, firstMs: number, what: () => Promise<void>): void {
+    this.#world.time.after(firstMs, () => {
+      void what();
+      this.#each(everyMs, everyMs, what);
+    });
+  }
+}
