@@ -1,5 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { MUTANTS, withMutant } from "./mutants.ts";
+import { report } from "./report.ts";
+import { shrink } from "./shrink.ts";
 import { simulate } from "./simulate.ts";
 
 vi.mock("../../src/core/next-step.ts", async (real) => broken("core/next-step", await real()));
@@ -11,6 +13,7 @@ vi.mock("../../src/core/output.ts", async (real) => broken("core/output", await 
 vi.mock("../../src/core/poll.ts", async (real) => broken("core/poll", await real()));
 vi.mock("../../src/fly/refusal.ts", async (real) => broken("fly/refusal", await real()));
 vi.mock("../../src/flow/settle.ts", async (real) => broken("flow/settle", await real()));
+vi.mock("../../src/flow/submit.ts", async (real) => broken("flow/submit", await real()));
 vi.mock("../../src/flow/drive.ts", async (real) => broken("flow/drive", await real()));
 
 const broken = vi.hoisted(() => async (module: string, real: unknown) => {
@@ -20,6 +23,24 @@ const broken = vi.hoisted(() => async (module: string, real: unknown) => {
 
 /** Seeds within which a broken rule must be noticed. */
 const SEEDS_MAX = 2000;
+
+describe("a story of a broken promise", () => {
+  it("is made as short as it gets, and says how to play it again", async () => {
+    const mutant = MUTANTS.find(({ name }) => name === "one 404 is believed");
+    if (!mutant) throw new Error("there is no such mutant any more");
+    await withMutant(mutant, async () => {
+      for (let seed = 1; ; seed++) {
+        const played = await simulate(seed);
+        if (!played.violation?.check.includes(mutant.caughtBy) || played.faults.length < 10) continue;
+        const shortest = await shrink(played);
+        expect(shortest.violation?.check).toBe(played.violation.check);
+        expect(shortest.faults.length).toBeLessThanOrEqual(3);
+        expect(await report(played)).toContain(`npm run sim -- --seeds 1 --from ${seed}`);
+        return;
+      }
+    });
+  });
+});
 
 describe("the simulator notices that", () => {
   it.each(MUTANTS)("$name", { timeout: 60_000 }, async (mutant) => {

@@ -133,6 +133,41 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: "asked to cancel ends within its stop limit",
   },
   {
+    name: "a machine is asked for without looking for it",
+    module: "flow/drive",
+    breaks: ({ Drive }) => ({
+      Drive: class extends Drive {
+        constructor(state: unknown) {
+          super(state, true);
+          Object.defineProperty(this, "neverAsked", { get: () => true, set: () => {} });
+        }
+      },
+    }),
+    caughtBy: "at most one machine",
+  },
+  {
+    name: "a machine that was let go is never destroyed",
+    module: "core/limits",
+    breaks: () => ({ LET_GO_MS: 1e12 }),
+    caughtBy: "no machine is older than its limits",
+  },
+  {
+    name: "an idempotency key is not stored",
+    module: "flow/submit",
+    breaks: ({ submit }) => ({
+      submit: (ports: unknown, order: Module) => submit(ports, { ...order, key: null }),
+    }),
+    caughtBy: "submissions with one key are one run",
+  },
+  {
+    name: "a follower goes on with the piece that it was told last",
+    module: "core/output",
+    breaks: ({ isAfter }) => ({
+      isAfter: (a: Module, b: Module) => isAfter({ ...a, seq: a.seq + 1 }, b),
+    }),
+    caughtBy: "a follower is told each piece of output once",
+  },
+  {
     name: "a last look that came to no answer is enough",
     module: "core/limits",
     breaks: () => ({ LAST_LOOKS_MAX: 1 }),

@@ -27,7 +27,7 @@ export class Command {
     this.#time = time;
     for (const { afterMs, stream, bytes } of program.pieces)
       this.#after(afterMs, () => {
-        this.output[stream] = Uint8Array.from([...this.output[stream], ...bytes]);
+        this.output[stream] = Buffer.concat([this.output[stream], bytes]);
         this.onNews();
       });
     const { durationMs, code, oomKilled } = program;

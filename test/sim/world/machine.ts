@@ -148,6 +148,12 @@ export class SimMachine {
   /** Its main process is over: stopped, and destroyed by itself. */
   #ended(code: number): void {
     const { chance } = this.#world;
+    if (chance.fault("stuck machine", 0.04)) {
+      // Only a forced destroy gets it out of there.
+      this.lost = true;
+      this.#become("stopping");
+      return;
+    }
     if (chance.fault("missing exit event", 0.04)) this.lost = true;
     this.#after(chance.between("stopping takes", 0, 400), () => {
       if (!this.lost) this.#event("exit", "stopped", "flyd", this.#exitEvent(code));

@@ -30,7 +30,9 @@ export function aProgram(chance: Chance, runMs: number): Program {
     : Math.floor(chance.number("duration") ** 3 * runMs * 1.1);
   const oomKilled = chance.number("oom") < 0.05;
   const end = durationMs ?? runMs;
-  const pieces = Array.from({ length: chance.between("pieces", 0, 5) }, () => piece(chance, end)).sort(
+  // More than the database takes of one run, so that some goes to the blob store.
+  const large = chance.fault("large output", 0.08);
+  const pieces = Array.from({ length: chance.between("pieces", 0, 5) }, () => piece(chance, end, large)).sort(
     (a, b) => a.afterMs - b.afterMs,
   );
   return {
@@ -43,9 +45,8 @@ export function aProgram(chance: Chance, runMs: number): Program {
   };
 }
 
-function piece(chance: Chance, endMs: number): Piece {
-  const large = chance.number("large output") < 0.01;
-  const length = large ? chance.between("large length", 100_000, 300_000) : chance.between("length", 1, 400);
+function piece(chance: Chance, endMs: number, large: boolean): Piece {
+  const length = large ? chance.between("large length", 50_000, 250_000) : chance.between("length", 1, 400);
   const first = chance.between("bytes", 0, 255);
   return {
     afterMs: Math.floor(chance.number("output at") * endMs),
