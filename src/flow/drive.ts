@@ -1,12 +1,12 @@
 /** The memory of one driver while it advances one run. All of it can be lost: it only spares look-ups and paces repeats. */
 
 import type { Attempt } from "../core/attempt.ts";
-import type { RunEvent } from "../core/event.ts";
+import type { MachineCreated, RunEvent } from "../core/event.ts";
 import { applyEvents } from "../core/lifecycle.ts";
 import { OUTPUT_READ_FIRST_BYTES, REPEAT_DELAY_FIRST_MS, REPEAT_DELAY_MAX_MS } from "../core/limits.ts";
 import { type OutputOffsets, offsetsAfter } from "../core/output.ts";
 import { repeatDelayMs, spread } from "../core/poll.ts";
-import { currentAttempt, type RunState } from "../core/run.ts";
+import { currentAttempt, isFinal, type RunState } from "../core/run.ts";
 import type { Findings } from "./flow.ts";
 import type { Store } from "./ports.ts";
 
@@ -19,6 +19,8 @@ export class Drive {
   neverAsked: boolean;
   /** Looks for the Machine that found none, since the last ask. */
   emptyLookups = 0;
+  /** The Machine that this driver was given last. Where somebody else wrote first it is not recorded yet. */
+  made: MachineCreated | null = null;
   /** Calls in a row that failed for a passing reason. */
   failures = 0;
   /** Since when the Machine answers as if it did not exist; null while it does. */
@@ -55,6 +57,13 @@ export class Drive {
     const id = this.attempt().machineId;
     if (id === null) throw new Error(`run ${this.state.run.id} has no machine yet`);
     return id;
+  }
+
+  /** That the attempt under way has a Machine, where this driver knows of one and the run does not. */
+  unrecorded(): MachineCreated | null {
+    const attempt = currentAttempt(this.state);
+    const isNews = attempt?.machineId === null && attempt.number === this.made?.attempt;
+    return isNews && !isFinal(this.state.run.status) ? this.made : null;
   }
 
   /** The pause before repeating what just failed, longer each time. */

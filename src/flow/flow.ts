@@ -53,6 +53,12 @@ export type Next = { pauseMs: number } | "done";
 
 /** Does the next step of a run and records it. Changes `drive`, which is the caller's memory and holds no facts. */
 export async function advance(ports: FlowPorts, drive: Drive): Promise<Next> {
+  const unrecorded = drive.unrecorded();
+  if (unrecorded !== null) {
+    // It is known by its id, so nobody has to find it in a list, which may lag behind.
+    await drive.remember(ports.store, found(unrecorded));
+    return { pauseMs: 0 };
+  }
   const step = nextStep(drive.state, ports.clock.now());
   if (step.do === "nothing") return "done";
   const findings = await carryOut(ports, drive, step);

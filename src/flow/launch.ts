@@ -93,12 +93,13 @@ async function createdAndMaybeMore(ports: FlowPorts, drive: Drive, machine: Mach
 
 function created(ports: FlowPorts, drive: Drive, machine: Machine, adopted: boolean): Findings {
   drive.failures = 0;
-  return found({
+  drive.made = {
     type: "machine_created",
     at: ports.clock.now(),
     attempt: drive.attempt().number,
     machineId: machine.id,
     region: machine.region,
     adopted,
-  });
+  };
+  return found(drive.made);
 }

@@ -43,6 +43,7 @@ export async function awaitEnd(ports: FlowPorts, drive: Drive, until: number): P
 
 /** Asks the Machine itself what became of it. A missing exit event is unknown, never 0. */
 export async function lookAtMachine(ports: FlowPorts, drive: Drive): Promise<Findings> {
+  const askedAt = ports.clock.now();
   const look = await ports.machines.get(drive.machineId());
   if (look.kind === "failed") {
     drive.unheard = true;
@@ -59,7 +60,7 @@ export async function lookAtMachine(ports: FlowPorts, drive: Drive): Promise<Fin
         : nothingNew(drive.backOffMs());
     }
   }
-  return lostOrPatience(ports, drive, look.kind === "found" ? look.machine : null);
+  return lostOrPatience(ports, drive, look.kind === "found" ? look.machine : null, askedAt);
 }
 
 function startedAfterAll(ports: FlowPorts, drive: Drive, machine: Machine): Findings {
@@ -83,11 +84,16 @@ async function ended(ports: FlowPorts, drive: Drive, machine: Machine, exit: Mac
 }
 
 /** A gone Machine without an exit event, or one that nobody knows, is believed after a while: looks can lag behind. */
-async function lostOrPatience(ports: FlowPorts, drive: Drive, machine: Machine | null): Promise<Findings> {
-  const now = ports.clock.now();
-  drive.absentSince ??= now;
+async function lostOrPatience(
+  ports: FlowPorts,
+  drive: Drive,
+  machine: Machine | null,
+  askedAt: number,
+): Promise<Findings> {
+  drive.absentSince ??= ports.clock.now();
   drive.unheard = true;
-  if (now - drive.absentSince < MACHINE_LOST_AFTER_MS) return nothingNew(drive.backOffMs());
+  // An answer can be late, and tells of when it was asked for.
+  if (askedAt - drive.absentSince < MACHINE_LOST_AFTER_MS) return nothingNew(drive.backOffMs());
   if (machine && drive.attempt().startedAt === null && lastStartedAt(machine) === null)
     return settleNow(ports, drive, {
       status: "failed",

@@ -18,25 +18,28 @@ import type { Drive } from "./drive.ts";
 import { type Findings, type FlowPorts, found, nothingNew } from "./flow.ts";
 
 export async function release(ports: FlowPorts, drive: Drive, attempt: Attempt): Promise<Findings> {
-  if (attempt.machineId === null) return releaseUnknown(ports, drive, attempt);
+  // A run that was settled meanwhile takes no more news of its Machine, but it is known all the same.
+  const made = drive.made?.attempt === attempt.number ? drive.made.machineId : null;
+  const machineId = attempt.machineId ?? made;
+  if (machineId === null) return releaseUnknown(ports, drive, attempt);
   const now = ports.clock.now();
   if (drive.letGoAt === null) {
     drive.letGoAt = now;
     if (endedUnderRunner(drive, attempt)) {
-      const result = await ports.machines.signal(attempt.machineId, RELEASE_SIGNAL);
+      const result = await ports.machines.signal(machineId, RELEASE_SIGNAL);
       if (result.kind === "failed") drive.letGoAt = now - LET_GO_MS;
     } else if (!endedByItself(attempt)) drive.letGoAt = now - LET_GO_MS;
   }
   const overdue = now - drive.letGoAt >= LET_GO_MS;
   if (overdue) {
-    const result = await ports.machines.destroy(attempt.machineId);
+    const result = await ports.machines.destroy(machineId);
     if (result.kind === "failed") return nothingNew(drive.backOffMs());
   }
   const waitMs = overdue ? MACHINE_WAIT_MAX_MS : Math.max(1000, LET_GO_MS - (now - drive.letGoAt));
-  const wait = await ports.machines.wait(attempt.machineId, "destroyed", waitMs);
+  const wait = await ports.machines.wait(machineId, "destroyed", waitMs);
   if (wait.kind === "not_yet") return nothingNew(drive.pauseAfterWait(now, ports.clock.now()));
   if (wait.kind === "failed") return nothingNew(drive.backOffMs());
-  return gone(ports, drive, attempt, attempt.machineId);
+  return gone(ports, drive, attempt, machineId);
 }
 
 /**
@@ -44,13 +47,14 @@ export async function release(ports: FlowPorts, drive: Drive, attempt: Attempt):
  * word counts, or a silence that lasts; its events are kept beside ours.
  */
 async function gone(ports: FlowPorts, drive: Drive, attempt: Attempt, machineId: string): Promise<Findings> {
+  const askedAt = ports.clock.now();
   const look = await ports.machines.get(machineId);
   const now = ports.clock.now();
   if (look.kind === "found" && look.machine.state === "destroyed")
     return found(released(ports, attempt, look.machine.events.toReversed()));
   if (look.kind === "absent") {
     drive.absentSince ??= now;
-    if (now - drive.absentSince >= MACHINE_LOST_AFTER_MS) return found(released(ports, attempt, []));
+    if (askedAt - drive.absentSince >= MACHINE_LOST_AFTER_MS) return found(released(ports, attempt, []));
   } else if (look.kind === "found") {
     drive.absentSince = null;
     // It lives on after all: not to be waited for any longer, but to be destroyed.

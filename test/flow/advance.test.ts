@@ -182,6 +182,72 @@ describe("a last look", () => {
   });
 });
 
+describe("a machine whose creation somebody else's event came before", () => {
+  it("is known by its id all the same, and destroyed where that was a cancel", async () => {
+    const { ports, drive, until, state, calls, released } = world(
+      aStartingRun(),
+      T0 + 10,
+      {
+        create: async () => {
+          await ports.store.record(state(), [{ type: "cancel_requested", at: T0 + 10 }], []);
+          return { kind: "created", machine: aMachine("created") };
+        },
+        wait: async (_id, waitedFor) => ({ kind: waitedFor === "destroyed" ? "reached" : "not_yet" }),
+        destroy: async () => ({ kind: "done" }),
+        get: async () => ({ kind: "found", machine: aMachine("destroyed") }),
+      },
+      true,
+    );
+    await until(released);
+    expect(calls).not.toContain("find");
+    expect(calls).toContain("destroy");
+    expect(drive.state.attempts[0]?.machineId).toBe(NAME);
+    expect(state().run).toMatchObject({ status: "cancelled" });
+  });
+
+  it("is destroyed, too, where the run was settled meanwhile", async () => {
+    const { ports, until, state, calls, released } = world(
+      aStartingRun(),
+      T0 + 10,
+      {
+        create: async () => {
+          const output = { stdoutBytes: 0, stderrBytes: 0, droppedBytes: 0, complete: false };
+          const ending = { status: "cancelled" as const, reason: "cancelled_by_user" as const, detail: null };
+          await ports.store.record(
+            state(),
+            [{ type: "settled", at: T0 + 10, ...ending, exit: null, output }],
+            [],
+          );
+          return { kind: "created", machine: aMachine("created") };
+        },
+        wait: async (_id, waitedFor) => ({ kind: waitedFor === "destroyed" ? "reached" : "not_yet" }),
+        destroy: async () => ({ kind: "done" }),
+        get: async () => ({ kind: "found", machine: aMachine("destroyed") }),
+      },
+      true,
+    );
+    await until(released);
+    expect(calls).not.toContain("find");
+    expect(calls).toContain("destroy");
+  });
+});
+
+describe("a late answer", () => {
+  it("that a machine is unknown tells of when it was asked for: it is not believed lost by two quick looks", async () => {
+    const { ports, until, state, final, calls } = world(aRunningRun({ capture: "none" }), T0 + 2000, {
+      wait: async () => ({ kind: "gone" }),
+      get: async () => {
+        if (calls.filter((call) => call === "get").length === 2) ports.clock.now = () => T0 + 32_000;
+        return calls.filter((call) => call === "get").length <= 2
+          ? { kind: "absent" }
+          : { kind: "found", machine: aMachine("destroyed", exitCode(0)) };
+      },
+    });
+    await until(final);
+    expect(state().run).toMatchObject({ status: "succeeded" });
+  });
+});
+
 describe("output of a machine that was asked for and never seen", () => {
   it("is not called complete where the run is cancelled meanwhile: the machine may have run", async () => {
     const cancelled = followedBy(aStartingRun(), { type: "cancel_requested", at: T0 });
