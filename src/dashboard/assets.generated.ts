@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-a28eeea60c03.js",
+  path: "/assets/live-c096a82917a3.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -166,6 +166,7 @@ export const SCRIPT: Asset = {
     "  var LET_GO_MS = 10 * SECOND2;",
     "  var MACHINE_LOST_AFTER_MS = 5 * SECOND2;",
     "  var DRIVER_ALARM_MS = 75 * SECOND2;",
+    "  var DRIVER_ARMED_AFTER_MS = 10 * SECOND2;",
     "  var POLL_HELD_UNTIL_AGE_MS = 60 * SECOND2;",
     "  var POLL_PAUSE_MIN_MS = 5 * SECOND2;",
     "  var POLL_PAUSE_MAX_MS = 30 * SECOND2;",
