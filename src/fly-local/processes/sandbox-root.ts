@@ -59,7 +59,7 @@ const MOUNTS_MAX = 32;
 
 /** The whole computer in one overlay, and one more for each other file system mounted in it: root can do this. */
 export function wholeRoot(): Layer[] {
-  return [{ path: "/", lower: "/", kind: "overlay" }, ...otherFileSystems()];
+  return [{ path: "/", lower: "/", kind: "overlay" }, ...otherFileSystems("bind")];
 }
 
 /** One overlay for each top-level directory, which also an ordinary user can do in a user namespace. */
@@ -75,7 +75,7 @@ export function rootOfTopDirectories(base: string): Layer[] {
     mkdirSync(join(skeleton, entry.name), { recursive: true });
     directories.push({ path, lower: path, kind: "overlay" });
   }
-  return [{ path: "/", lower: skeleton, kind: "overlay" }, ...directories, ...otherFileSystems()];
+  return [{ path: "/", lower: skeleton, kind: "overlay" }, ...directories, ...otherFileSystems("overlay")];
 }
 
 /** What an init does to be root, as an ordinary user, in namespaces of its own. */
@@ -128,7 +128,7 @@ export function layOver(base: string, layer: Layer, index: number, storage: Stor
   if (layer.kind === "bind")
     return [
       mount(layer.lower, target, "", bind | recursive),
-      mount("none", target, "", bind | remount | readOnly),
+      mount("none", target, "", bind | remount | readOnly | MOUNT.noDev),
     ];
   const [upper, work] = [join(base, `mount/upper${index}`), join(base, `mount/work${index}`)];
   return [
@@ -233,17 +233,22 @@ function devices(dev: string, isRoot: boolean): Operation[] {
   ];
 }
 
-/** Mounted file systems that an overlay of `/` does not show. Single files (a container's resolv.conf) are bound. */
-function otherFileSystems(): Layer[] {
+/**
+ * Mounted file systems that an overlay of `/` does not show. Single files (a container's resolv.conf) are bound.
+ * @param readOnlyKind of one that nobody writes to: an overlay costs each Machine a dozen files, and an ordinary user has no other way
+ */
+function otherFileSystems(readOnlyKind: Layer["kind"]): Layer[] {
   const layers: Layer[] = [];
   for (const line of readFileSync("/proc/self/mountinfo", "utf8").split("\n")) {
     const [place = "", source = ""] = line.split(" - ");
-    const path = place.split(" ")[4] ?? "/";
+    const [, , , , path = "/", options = ""] = place.split(" ");
     if (path === "/" || PSEUDO.test(source.split(" ")[0] ?? "") || !PLAIN_PATH.test(path)) continue;
     if (isUnder(path, [...FRESH, ...FOREIGN]) || layers.some((layer) => layer.path === path)) continue;
     const found = statSync(path, { throwIfNoEntry: false });
     if (found === undefined) continue;
-    layers.push({ path, lower: path, kind: found.isDirectory() ? "overlay" : "bind" });
+    const isReadOnly = options.split(",").includes("ro");
+    const kind = isReadOnly ? readOnlyKind : "overlay";
+    layers.push({ path, lower: path, kind: found.isDirectory() ? kind : "bind" });
   }
   return layers.slice(0, MOUNTS_MAX);
 }
