@@ -5,9 +5,9 @@
  */
 
 import {
-  CREATE_LOOKUP_PAUSE_MS,
   DRIVER_ALARM_MS,
   DRIVER_ARMED_AFTER_MS,
+  NEVER_ASKED_BEFORE_MS,
   POLL_PAUSE_MIN_MS,
   REPEAT_DELAY_FIRST_MS,
   REPEAT_DELAY_MAX_MS,
@@ -71,8 +71,7 @@ export class Driver {
   /** Drives a run that was just stored. */
   start(state: RunState): void {
     if (this.#drive === null && this.#driving === null) {
-      // Whoever else came by meanwhile looks for a Machine for longer than this, before asking for one.
-      const neverAsked = this.#now() - state.run.acceptedAt < CREATE_LOOKUP_PAUSE_MS;
+      const neverAsked = this.#now() - state.run.acceptedAt < NEVER_ASKED_BEFORE_MS;
       this.#drive = new Drive(state, neverAsked);
       this.#mayBeArmed = !neverAsked;
     }
@@ -219,9 +218,9 @@ export class Driver {
 
   async #arm(inMs: number): Promise<void> {
     this.#forgetArming();
-    this.#armed = true;
     this.#mayBeArmed = true;
     await this.#host.setAlarm(inMs);
+    this.#armed = true;
   }
 
   /** Sleeps for a while, or for good: then nothing of this driver needs to be kept. */
