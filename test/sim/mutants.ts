@@ -87,7 +87,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "one 404 is believed",
     module: "core/limits",
-    breaks: () => ({ MACHINE_LOST_AFTER_MS: 0 }),
+    breaks: () => ({ MACHINE_LOST_AFTER_MS: -60_000 }),
     caughtBy: "outcome is what happened",
   },
   {

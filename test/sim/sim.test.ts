@@ -8,7 +8,7 @@ const SEEDS_OF_A_SLICE = 250;
 describe("runs in a simulated world of faults", () => {
   for (let slice = 0; slice < SLICES; slice++) {
     const [first, last] = [slice * SEEDS_OF_A_SLICE + 1, (slice + 1) * SEEDS_OF_A_SLICE];
-    it(`keep every promise in seeds ${first} to ${last}`, { timeout: 60_000 }, async () => {
+    it(`keep every promise in seeds ${first} to ${last}`, { timeout: 120_000 }, async () => {
       for (let seed = first; seed <= last; seed++) {
         const played = await simulate(seed);
         if (played.violation !== null) expect.fail(await report(played));
@@ -36,7 +36,7 @@ describe("a seed", () => {
 });
 
 describe("the seeds", () => {
-  it("have every ending, every fault and every way to ask for one in them", async () => {
+  it("have every ending, every fault and every way to ask for one in them", { timeout: 60_000 }, async () => {
     const [endings, kinds] = [new Set<string>(), new Set<string>()];
     for (let seed = 1; seed <= 600; seed++) {
       const { trace, faults } = await simulate(seed);

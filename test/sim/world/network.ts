@@ -94,26 +94,27 @@ export class Network {
     serve: (reply: (answer: Answer<T>) => void) => void,
   ): void {
     const chance = this.#chance;
-    const verb = name.split(" ", 1)[0];
+    const verb = name.split(" ", 1)[0] ?? "";
+    const often = frequencyOf(verb);
     const gateway = () => chance.pick("gateway's status", GATEWAY);
     const away = chance.between("request takes", 1, REQUEST_MAX_MS);
     if (chance.stormy && this.#time.now() < this.#downUntil)
       return void this.#time.after(away, () => fail("answered", 503, "upstream is down"));
-    if (chance.fault(`refused connection of ${verb}`, 0.03))
+    if (chance.fault(`refused connection of ${verb}`, 0.03 * often))
       return void this.#time.after(away, () => fail("unreachable", null, "connection refused"));
-    if (chance.fault(`429 to ${verb}`, 0.05))
+    if (chance.fault(`429 to ${verb}`, 0.05 * often))
       return void this.#time.after(away, () => fail("answered", 429, "rate limit exceeded"));
-    if (chance.fault(`gateway error before ${verb}`, 0.03))
+    if (chance.fault(`gateway error before ${verb}`, 0.03 * often))
       return void this.#time.after(away, () => fail("answered", gateway(), "upstream request timeout"));
-    if (chance.fault(`lost request of ${verb}`, 0.03)) {
+    if (chance.fault(`lost request of ${verb}`, 0.03 * often)) {
       if (chance.number("reset or silence") < 0.5)
         this.#time.after(away, () => fail("unanswered", null, "connection reset"));
       return;
     }
-    const late = chance.fault(`late request of ${verb}`, 0.04);
+    const late = chance.fault(`late request of ${verb}`, 0.04 * often);
     const arrives = late ? chance.between("late request takes", 0, LATE_REQUEST_MAX_MS) : away;
-    const reply = this.#answersWay(verb ?? "", fail, answered, gateway);
-    if (!chance.fault(`${verb} delivered twice`, 0.04))
+    const reply = this.#answersWay(verb, fail, answered, gateway);
+    if (!chance.fault(`${verb} delivered twice`, 0.04 * often))
       return void this.#time.after(arrives, () => serve(reply));
     // Who repeats a request does so for want of an answer: one that is refused is not repeated.
     let refused = false;
@@ -137,21 +138,27 @@ export class Network {
     gateway: () => number,
   ): (answer: Answer<T>) => void {
     const chance = this.#chance;
+    const often = frequencyOf(verb);
     return (answer) => {
       const back = chance.between("answer takes", 1, REQUEST_MAX_MS);
-      if (chance.fault(`lost answer of ${verb}`, 0.04)) {
+      if (chance.fault(`lost answer of ${verb}`, 0.04 * often)) {
         if (chance.number("reset or silence") < 0.5)
           this.#time.after(back, () => fail("unanswered", null, "connection reset"));
-      } else if (chance.fault(`gateway error after ${verb}`, 0.03))
+      } else if (chance.fault(`gateway error after ${verb}`, 0.03 * often))
         this.#time.after(back, () => fail("answered", gateway(), "upstream request timeout"));
-      else if (chance.fault(`unreadable answer of ${verb}`, 0.02))
+      else if (chance.fault(`unreadable answer of ${verb}`, 0.02 * often))
         this.#time.after(back, () => fail("unreadable", 200, "the answer is not as documented"));
       else {
-        const late = chance.fault(`late answer of ${verb}`, 0.03);
+        const late = chance.fault(`late answer of ${verb}`, 0.03 * often);
         this.#time.after(late ? chance.between("late answer takes", 0, 40_000) : back, () =>
           answered(answer),
         );
       }
     };
   }
+}
+
+/** A run asks for its machine once and for output many times, and the first is where most can go wrong. */
+function frequencyOf(verb: string): number {
+  return verb === "create" ? 3 : 1;
 }

@@ -174,7 +174,9 @@ export class Platform {
   /** How far behind an answer is. */
   #lag(what: string): number {
     const { chance } = this.#world;
-    return chance.fault(`lagging ${what}`, 0.25) ? chance.between("lag", 0, LAG_MAX_MS) : 0;
+    return chance.fault(`lagging ${what}`, what === "list" ? 0.6 : 0.25)
+      ? chance.between("lag", 0, LAG_MAX_MS)
+      : 0;
   }
 
   #reachable<T>(

@@ -111,7 +111,8 @@ export class Posts {
   async #reached(call: string, runId: string): Promise<NonNullable<Post["held"]>> {
     const { chance, time } = this.#world;
     await time.sleep(chance.between("driver is reached in", 1, 20));
-    if (this.isDown || chance.fault(`lost ${call}`, 0.12)) throw new Error("the driver is not reachable");
+    if (this.isDown || chance.fault(`lost ${call}`, call === "nudge" ? 0.5 : 0.12))
+      throw new Error("the driver is not reachable");
     return this.#held(this.#postOf(runId));
   }
 
