@@ -20,7 +20,8 @@ import { readOutput } from "./read-output.ts";
 import { settleNow } from "./settle.ts";
 
 export async function launch(ports: FlowPorts, drive: Drive): Promise<Findings> {
-  return drive.neverAsked ? ask(ports, drive) : look(ports, drive);
+  if (!drive.neverAsked) return look(ports, drive);
+  return drive.failures === 0 ? ask(ports, drive) : askIfUnchanged(ports, drive, ports.clock.now());
 }
 
 /** Looks for the Machine of an earlier ask. */
@@ -34,10 +35,27 @@ export async function lookForMachine(ports: FlowPorts, drive: Drive): Promise<Fi
 
 async function look(ports: FlowPorts, drive: Drive): Promise<Findings> {
   const before = drive.emptyLookups;
+  const askedAt = ports.clock.now();
   const findings = await lookForMachine(ports, drive);
   if (drive.emptyLookups === before) return findings;
   // One empty list proves nothing: a list may lag behind a create.
-  return drive.emptyLookups < CREATE_LOOKUPS_NEEDED ? findings : ask(ports, drive);
+  return drive.emptyLookups < CREATE_LOOKUPS_NEEDED ? findings : askIfUnchanged(ports, drive, askedAt);
+}
+
+/**
+ * Asks where nobody else has driven the run meanwhile: a driver with other code can have made the Machine and be done with
+ * it. What was learnt too long ago, as answers can be late, is learnt anew.
+ */
+async function askIfUnchanged(ports: FlowPorts, drive: Drive, learntAt: number): Promise<Findings> {
+  const { version } = drive.state.run;
+  await drive.lookAgain(ports.store);
+  if (drive.state.run.version !== version) {
+    drive.neverAsked = false;
+    return nothingNew(0);
+  }
+  if (ports.clock.now() - learntAt <= CREATE_LOOKUP_PAUSE_MS) return ask(ports, drive);
+  drive.emptyLookups = 0;
+  return nothingNew(0);
 }
 
 async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {

@@ -340,6 +340,45 @@ describe("a create", () => {
     ]);
   });
 
+  it("is not repeated by a driver that another one has overtaken while its look-up was under way", async () => {
+    const { ports, drive, calls, state, until } = world(aStartingRun(), T0 + 10, {
+      find: async () => {
+        if (calls.length === 2)
+          await ports.store.record(
+            state(),
+            [
+              {
+                type: "machine_created",
+                at: T0,
+                attempt: 1,
+                machineId: "made by another",
+                region: null,
+                adopted: false,
+              },
+              { type: "machine_started", at: T0, attempt: 1 },
+            ],
+            [],
+          );
+        return { kind: "absent" };
+      },
+    });
+    await until(() => drive.state.attempts[0]?.machineId != null);
+    expect(calls).toEqual(["find", "find"]);
+    expect(drive.state.attempts[0]?.machineId).toBe("made by another");
+  });
+
+  it("is not repeated on the word of a list that was asked for long ago", async () => {
+    const { ports, until, state, calls } = world(aStartingRun(), T0 + 10, {
+      find: async () => {
+        const now = ports.clock.now();
+        if (calls.length === 2) ports.clock.now = () => now + 20_000;
+        return calls.length < 4 ? { kind: "absent" } : { kind: "found", machine: aMachine("started") };
+      },
+    });
+    await until(() => state().attempts[0]?.machineId != null);
+    expect(calls).toEqual(["find", "find", "find", "find"]);
+  });
+
   it("that was uncertain is looked for when the run is cancelled, and what is found is destroyed", async () => {
     const uncertain = followedBy(
       aStartingRun(),
