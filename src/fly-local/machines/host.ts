@@ -3,7 +3,6 @@
  * `state.ts`; here they meet processes and timers.
  */
 
-import { ImageError } from "../images/error.ts";
 import type { ImageAtHand, Images } from "../images/images.ts";
 import type { GuestMemory, GuestPlan, Level, ProcessExit } from "../processes/level.ts";
 import type { ExecOutcome } from "./cut-off.ts";
@@ -58,24 +57,21 @@ export class Host {
       await this.later.pause(this.#options.pullDelayMs(machine));
       await imageAtHand(machine, this.images, this.registry);
     } catch (error) {
-      const failed = this.#failLaunch(id, error as Error);
-      if (failed !== null) await this.#giveUp(failed);
-      return;
+      return this.#failLaunch(id, error as Error);
     }
     if (isLaunched) this.launch(id, "flyd");
     else this.registry.apply(id, { kind: "left_unlaunched" });
   }
 
-  /** @returns null where the Machine is left to others: somebody stopped or destroyed it, or the server ends */
-  #failLaunch(id: string, error: Error): Machine | null {
-    if (this.#closing) return null;
+  /** Says why in the Machine's events, and destroys it where its end is that of a new one or of one that destroys itself. */
+  async #failLaunch(id: string, error: Error): Promise<void> {
+    if (this.#closing) return;
     console.error(`machine ${id} could not be started: ${error.message}`);
-    return this.registry.apply(id, { kind: "launch_failed", error: error.message });
-  }
-
-  /** Destroys a Machine of which nothing runs: there is no exit to report. */
-  async #giveUp(machine: Machine): Promise<void> {
-    this.registry.apply(machine.id, { kind: "destroy_begun", by: "flyd" });
+    // Where it is left alone, somebody stopped, updated or destroyed it, and goes on.
+    const machine = this.registry.apply(id, { kind: "launch_failed", error: error.message });
+    if (machine === null || (machine.state === "stopped" && !machine.config.auto_destroy)) return;
+    // Nothing of it runs: there is no exit to report.
+    this.registry.apply(id, { kind: "destroy_begun", by: "flyd" });
     await this.#finishDestroy(machine, "flyd");
   }
 
@@ -114,10 +110,7 @@ export class Host {
       this.registry.apply(machine.id, { kind: "started" });
     } catch (error) {
       this.#lives.delete(machine.id);
-      if (error instanceof ImageError && this.#closing) return;
-      if (error instanceof ImageError) this.#failLaunch(machine.id, error);
-      else console.error(`machine ${machine.id} could not be started: ${(error as Error).message}`);
-      await this.#giveUp(machine);
+      await this.#failLaunch(machine.id, error as Error);
     }
   }
 
