@@ -10,6 +10,7 @@ import { imageAtHand } from "./image-at-hand.ts";
 import { Later } from "./later.ts";
 import { Life } from "./life.ts";
 import type { Machine } from "./machine.ts";
+import { otherLevelRefusal } from "./own-level.ts";
 import type { Registry } from "./registry.ts";
 import { Restarts } from "./restarts.ts";
 import { readStandbys } from "./standbys.ts";
@@ -79,6 +80,8 @@ export class Host {
   launch(id: string, by: Launcher): Machine | null {
     const machine = this.#closing ? null : this.registry.apply(id, { kind: "launched", by });
     if (machine === null) return null;
+    const refusal = otherLevelRefusal(machine, this.level);
+    if (refusal !== null) return this.registry.apply(id, { kind: "launch_failed", error: refusal });
     const previous = this.#lives.get(id);
     if (previous?.isFrozen && !previous.isDiscarded) {
       void this.#resume(id, previous);
@@ -197,7 +200,7 @@ export class Host {
     await life?.begun;
     await life?.over;
     if (this.#closing) return;
-    await this.level.clean(old);
+    await this.#clean(old);
     // After the answer of the update is on its way.
     await new Promise(setImmediate);
     await reverted;
@@ -222,8 +225,13 @@ export class Host {
   }
 
   async #finishDestroy(machine: Machine, by: "user" | "flyd"): Promise<void> {
-    await this.level.clean(machine);
+    await this.#clean(machine);
     if (!this.#closing) this.registry.apply(machine.id, { kind: "destroyed", by });
+  }
+
+  /** What a Machine of another level left is no business of this one. */
+  async #clean(machine: Machine): Promise<void> {
+    if (otherLevelRefusal(machine, this.level) === null) await this.level.clean(machine);
   }
 
   /** Runs a command in a started Machine until it ends, its time is up, its client leaves or the Machine dies. */
@@ -258,7 +266,7 @@ export class Host {
     const life = this.#lives.get(id);
     await life?.begun;
     await life?.end();
-    await this.level.clean(machine);
+    await this.#clean(machine);
     for (const { id: other, config } of this.registry.undestroyed(machine.app))
       if (readStandbys(config).includes(id)) this.launch(other, "standby");
   }
@@ -279,6 +287,6 @@ export class Host {
   /** Marks what ran without this host as lost: after a start, whatever the last server left; at the end, everything. */
   async loseAll(): Promise<void> {
     for (const machine of this.registry.undestroyed(null))
-      if (this.registry.apply(machine.id, { kind: "lost" }) !== null) await this.level.clean(machine);
+      if (this.registry.apply(machine.id, { kind: "lost" }) !== null) await this.#clean(machine);
   }
 }
