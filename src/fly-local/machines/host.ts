@@ -212,12 +212,12 @@ export class Host {
     if (machine?.state === "created") void this.open(machine, true);
   }
 
-  /** Kills what runs and removes the Machine. */
+  /** Kills what runs and removes the Machine. Settles when nothing of it runs, whoever began to destroy it. */
   async destroy(machine: Machine, by: "user" | "flyd"): Promise<void> {
     const { id } = machine;
-    if (this.registry.apply(id, { kind: "destroy_begun", by }) === null) return;
-    this.#restarts.forget(id);
     const life = this.#lives.get(id);
+    if (this.registry.apply(id, { kind: "destroy_begun", by }) === null) return life?.over;
+    this.#restarts.forget(id);
     await life?.begun;
     void life?.end();
     await life?.over;

@@ -243,6 +243,12 @@ describe("logs on disk", () => {
     logs.close();
     expect(store.logs.read("test")).toEqual([]);
     expect(store.logs.read("other")).toHaveLength(1);
+    logs.writer({ ...machine, app: "other", id: "gone" }).write("stdout", Buffer.from("goes\n"));
+    logs.close();
+    expect(store.logs.read("other")).toHaveLength(2);
+    logs.forgetMachine("other", "gone");
+    logs.close();
+    expect(store.logs.read("other")).toMatchObject([{ message: "stays" }]);
     now += 6 * 24 * 3_600_000;
     logs.writer(machine).write("stdout", Buffer.from("young\n"));
     logs.close();
