@@ -202,12 +202,12 @@ export class Logs {
     for (const app of this.#unkept) {
       try {
         if (this.#kept !== null) keep(this.#kept, app, this.#of(app));
+        this.#unkept.delete(app);
       } catch (error) {
-        // A full disk: the next line written is the next try, and machines go on.
+        // A full disk: the next line written is the next try, or else the end, and machines go on.
         console.error(`the logs of app ${app} can not be kept: ${(error as Error).message}`);
       }
     }
-    this.#unkept.clear();
   }
 }
 

@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import { Logs } from "../../../src/fly-local/logs/logs.ts";
 import type { Machine } from "../../../src/fly-local/machines/machine.ts";
@@ -260,6 +262,31 @@ describe("logs on disk", () => {
     expect(store.logs.read("test")).toHaveLength(1);
     store.close();
   });
+});
+
+it("logs of an app that the disk has no room for are kept when it has, at the latest at the end", () => {
+  const directory = stateDir();
+  const store = openStore(directory);
+  const db = new DatabaseSync(join(directory, "machines.sqlite"));
+  const full = (is: boolean) => {
+    db.exec(
+      is
+        ? "CREATE TRIGGER full BEFORE INSERT ON logs WHEN NEW.app = 'large' BEGIN SELECT raise(ABORT, 'disk full'); END"
+        : "DROP TRIGGER full",
+    );
+  };
+  const logs = new Logs(Date.now, store.logs);
+  const say = (app: string) =>
+    logs.writer({ id: "m1", app, region: "fra" } as Machine).write("stdout", Buffer.from("line\n"));
+  full(true);
+  for (const app of ["large", "small"]) say(app);
+  logs.close();
+  expect([store.logs.read("large").length, store.logs.read("small").length]).toEqual([0, 1]);
+  full(false);
+  logs.close();
+  expect([store.logs.read("large").length, store.logs.read("small").length]).toEqual([1, 1]);
+  db.close();
+  store.close();
 });
 
 it("logs refuse a token that is none, and whoever has not the server's", async () => {
