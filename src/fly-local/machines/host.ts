@@ -119,7 +119,7 @@ export class Host {
 
   async #exited(machine: Machine, life: Life, exit: ProcessExit): Promise<void> {
     const { id } = machine;
-    life.forgetKill();
+    life.ended();
     if (this.#closing) return life.end();
     const after = life.isDiscarded ? null : this.registry.apply(id, { kind: "exited", exit });
     const destroys = after?.state === "stopped" && after.config.auto_destroy === true;
