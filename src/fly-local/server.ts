@@ -2,7 +2,6 @@
 
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { resolve } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
 import { machinesApi } from "./app.ts";
 import { type Clock, systemClock } from "./clock.ts";
@@ -22,6 +21,7 @@ import type { Level } from "./processes/level.ts";
 import type { Network } from "./processes/network.ts";
 import { RateLimits } from "./rate-limits.ts";
 import { openStore } from "./store.ts";
+import { directoryToHide, madeDirectory } from "./true-path.ts";
 
 export interface MachinesServerOptions {
   /** 0 takes a free one. Default 4280, which is Fly's inside its network. */
@@ -29,7 +29,7 @@ export interface MachinesServerOptions {
   host?: string;
   /** Where machines are remembered. */
   stateDir: string;
-  /** Directories of this computer, besides the state, that sandboxed machines find empty. */
+  /** Directories of this computer, besides the state, that sandboxed machines find empty; each must be there. */
   hidden?: readonly string[];
   isolation?: IsolationChoice;
   /** What the container engine is started by. Default: docker, else podman. */
@@ -74,7 +74,8 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
   const given = options.faultsFile ? readFaultsFile(options.faultsFile) : [];
   const faults = new Faults();
   const now = () => clock.now() + faults.skewMs;
-  const directory = resolve(options.stateDir);
+  const directory = madeDirectory(options.stateDir);
+  const hidden = options.hidden?.map(directoryToHide) ?? [];
   const rateLimits = options.rateLimits ? new RateLimits(now) : null;
   const parts = {
     faults,
@@ -101,7 +102,7 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
     const level = await chooseLevel(options.isolation ?? "auto", directory, {
       ...options,
       images: choice,
-      hidden: options.hidden?.map((path) => resolve(path)) ?? [],
+      hidden,
     });
     const registry = new Registry(openStore(directory), now);
     platform = openPlatform(registry.store, directory, now, options.strictApps ?? false);

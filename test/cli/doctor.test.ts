@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -48,6 +48,20 @@ test("the doctor says what isolation is in force here, and leaves nothing", asyn
   ])
     expect(names).toContain(name);
   expect(readdirSync(directory)).toEqual([]);
+});
+
+test.skipIf(process.platform !== "linux")("the doctor finds the same in a folder behind a link", () => {
+  // Not below /tmp, of which a machine sees nothing in any case.
+  const folder = mkdtempSync("/var/tmp/mayfly-doctor-");
+  try {
+    mkdirSync(join(folder, "real"));
+    symlinkSync(join(folder, "real"), join(folder, "link"));
+    const levelIn = (dir: string) =>
+      (JSON.parse(doctor({}, "--json", "--dir", dir).stdout) as Diagnosis).level;
+    expect(levelIn(join(folder, "link"))).toBe(levelIn(join(folder, "real")));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("the images in store are counted, each once, and it is said who starts machines from them", async () => {

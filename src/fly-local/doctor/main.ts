@@ -1,6 +1,6 @@
 /** The program behind `mayfly doctor`: looks at this computer, says what runs can expect of it, and leaves nothing. */
 
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { lookAtEngines } from "./engines.ts";
@@ -17,7 +17,7 @@ const { values } = parseArgs({
 
 /** On the disk where machines would be, as not every file system takes what they need. */
 const state = resolve(values.dir);
-const directory = mkdtempSync(join(existsSync(state) ? state : resolve("."), ".doctor-"));
+const directory = realpathSync(mkdtempSync(join(existsSync(state) ? state : resolve("."), ".doctor-")));
 try {
   const diagnosis = await diagnose();
   process.stdout.write(values.json ? `${JSON.stringify(diagnosis, null, 2)}\n` : diagnosisText(diagnosis));

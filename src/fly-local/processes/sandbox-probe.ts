@@ -48,7 +48,7 @@ export type Probe = { kind: "able"; plan: SandboxPlan } | { kind: "unable"; reas
 
 /**
  * @param directory for what all sandboxes share: the init and mount points
- * @param hidden directories that machines do not get to see
+ * @param hidden directories that machines do not get to see, by their true paths
  * @param images whether machines see this computer's files or an image's
  */
 export async function probeSandbox(

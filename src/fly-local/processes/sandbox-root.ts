@@ -141,7 +141,7 @@ export function layOver(base: string, layer: Layer, index: number, storage: Stor
 
 /**
  * All that makes a root of these layers and changes to it.
- * @param hidden directories that are empty in every Machine: the server's own state, with the configs of all
+ * @param hidden directories that are empty in every Machine, by their true paths: the server's own state, with the configs of all
  */
 export function planRoot(
   base: string,
@@ -165,7 +165,7 @@ export function planRoot(
           ]
         : [mount("tmpfs", `${root}/${folder}`, "tmpfs", noSuid | noDev, `mode=${mode.toString(8)}`)],
     ),
-    ...hidden
+    ...outermost(hidden)
       .filter((path) => !isUnder(path, FRESH))
       .map((path) => mount("tmpfs", `${root}${path}`, "tmpfs", readOnly, "mode=700")),
     changeRoot(root),
@@ -259,6 +259,18 @@ function link(target: string, path: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
+}
+
+/** Without those that lie in another: they are gone from a Machine's sight with that one. */
+function outermost(paths: readonly string[]): string[] {
+  const different = [...new Set(paths)];
+  return different.filter(
+    (path) =>
+      !isUnder(
+        path,
+        different.filter((other) => other !== path),
+      ),
+  );
 }
 
 function isUnder(path: string, parents: readonly string[]): boolean {

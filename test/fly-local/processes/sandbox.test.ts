@@ -1,9 +1,10 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chownSync } from "node:fs";
+import { chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { childrenOf, nameOf } from "../../../src/fly-local/processes/tree.ts";
+import { startMachinesServer } from "../../../src/fly-local/server.ts";
 import { type Api, api, LIVES, machines, serve, stateDir } from "../support.ts";
 import { levels } from "./levels.ts";
 
@@ -78,6 +79,52 @@ it.skipIf(!isPossible || !users.includes("an ordinary user"))(
     await close();
   },
 );
+
+describe.skipIf(!isPossible)("a directory that machines are not to see", () => {
+  let folder = "";
+  beforeAll(() => {
+    // Not below /tmp, of which a machine sees nothing in any case.
+    folder = mkdtempSync("/var/tmp/mayfly-test-");
+    for (const name of ["secret", "state"]) mkdirSync(join(folder, "real", name), { recursive: true });
+    writeFileSync(join(folder, "real/secret/token"), "s3cret");
+    symlinkSync(join(folder, "real"), join(folder, "link"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const seenWhereHidden = async (name: string) => {
+    const server = await startMachinesServer({
+      ...{ port: 0, isolation: "sandbox", images: "host" },
+      ...{ hidden: [join(folder, name)], stateDir: join(folder, "link/state") },
+    });
+    const fly = api(server.url);
+    try {
+      const { id } = await fly.create(LIVES);
+      await fly.wait(id, "started");
+      const look = `cd ${folder} && ls -d real; cat real/secret/token link/secret/token; find real/state/ link/state/ -mindepth 1`;
+      return (await fly.exec(id, ["sh", "-c", look])).body.stdout;
+    } finally {
+      await server.close();
+    }
+  };
+
+  it("is empty to them where it is named by way of a link, and so is the server's state", async () => {
+    expect(await seenWhereHidden("link/secret")).toBe("real\n");
+  });
+
+  it("can be one that the server's state is in", async () => {
+    expect(await seenWhereHidden("link")).toBe("real\n");
+  });
+
+  it.each([
+    ["is not there", "nowhere"],
+    ["is a file", "real/secret/token"],
+  ])("ends the start in words where it %s", async (_, name) => {
+    const path = join(folder, name);
+    const options = { port: 0, isolation: "auto", images: "host", stateDir: join(folder, "other") } as const;
+    const start = startMachinesServer({ ...options, hidden: [path] });
+    await expect(start).rejects.toThrow(`--hide ${path}: `);
+  });
+});
 
 describe.skipIf(!isPossible).each(users)("in a sandbox of %s", async (user) => {
   const fly = isPossible ? await serveAs(user) : null;
