@@ -65,6 +65,19 @@ export function disksIn(directory: string): Disks {
   };
 }
 
+/** Does something with an empty disk, where there are any, and removes it. */
+export async function withDisk<T>(
+  disks: Disks | null,
+  use: (path: string | undefined) => Promise<T>,
+): Promise<T> {
+  const disk = disks?.make();
+  try {
+    return await use(disk);
+  } finally {
+    if (disk !== undefined) disks?.remove(disk);
+  }
+}
+
 /** What can not be removed stays, and the next start tries again. */
 async function removed(directory: string, names: readonly string[]): Promise<void> {
   const child = spawn("rm", ["-rf", "--", ...names], { cwd: directory, stdio: "ignore" });

@@ -22,13 +22,15 @@ export async function makeSandbox(
   mounts: readonly Mount[],
   limiter: Limiter | null,
 ): Promise<Sandbox> {
-  const fence = limiter?.fence() ?? null;
-  const disk = plan.disks?.make();
+  let fence: Fence | null = null;
+  let disk: string | undefined;
   const clear = () => {
     fence?.remove();
     if (disk !== undefined) plan.disks?.remove(disk);
   };
   try {
+    fence = limiter?.fence() ?? null;
+    disk = plan.disks?.make();
     const fenced = fence === null ? operations : insideFence(fence, operations, plan.root);
     const init = await makeInit(plan.zygote, withMounts(fenced, plan.root, mounts), disk);
     return { init, fence, clear };

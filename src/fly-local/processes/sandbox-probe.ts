@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ImagesChoice } from "../images/images.ts";
-import { type Disks, disksIn } from "./disks.ts";
+import { type Disks, disksIn, withDisk } from "./disks.ts";
 import { planImageRoot } from "./image-root.ts";
 import { failureOf } from "./init/init.ts";
 import { makeEmptyFile, type Operation } from "./init/operations.ts";
@@ -175,14 +175,15 @@ function tryOut(base: string, layer: Layer, kind: Layer["kind"]): Operation[] {
   ];
 }
 
-/** With a disk of their own, where there are any. */
-async function failureWith(
+/** Why an init can not do these here with a disk of its own, where there are any; null where it can. */
+export async function failureWith(
   disks: Disks | null,
   zygote: Zygote,
   operations: readonly Operation[],
 ): Promise<string | null> {
-  const disk = disks?.make();
-  const failure = await failureOf(zygote, operations, disk);
-  if (disk !== undefined) disks?.remove(disk);
-  return failure;
+  try {
+    return await withDisk(disks, (disk) => failureOf(zygote, operations, disk));
+  } catch (error) {
+    return (error as Error).message;
+  }
 }

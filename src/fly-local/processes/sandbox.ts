@@ -61,9 +61,10 @@ export function sandboxLevel(
       return await made();
     } catch (error) {
       if (plan === failed) {
-        planning ??= plan.again();
+        planning ??= plan.again().finally(() => {
+          planning = null;
+        });
         const found = await planning;
-        planning = null;
         if (found.kind === "unable") throw error;
         plan = found.plan;
       }
