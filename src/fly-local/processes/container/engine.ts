@@ -2,6 +2,7 @@
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { ENGINE_CALL_MS } from "../../limits.ts";
 
 export interface Engine {
   /** What its command line is started by: "docker", or a path. */
@@ -55,16 +56,17 @@ async function askEngine(program: string): Promise<Engine | string> {
   }
 }
 
-/** Runs a command of the engine's to its end. @throws Error with what it said, where it failed */
+/** Runs a command of the engine's to its end. @throws Error with what it said, where it failed or was too slow */
 export async function callEngine(
   { program }: Engine,
   args: readonly string[],
-  signal?: AbortSignal,
+  timeoutMs: number = ENGINE_CALL_MS,
 ): Promise<string> {
   try {
     const { stdout } = await promisify(execFile)(program, [...args], {
       maxBuffer: ANSWER_MAX_BYTES,
-      ...(signal && { signal }),
+      timeout: timeoutMs,
+      killSignal: "SIGKILL",
     });
     return stdout;
   } catch (error) {
