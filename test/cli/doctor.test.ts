@@ -64,6 +64,14 @@ test.skipIf(process.platform !== "linux")("the doctor finds the same in a folder
   }
 });
 
+test("the doctor leaves nothing of a folder whose path has a blank, either", () => {
+  const temporary = mkdtempSync(join(directory, "tmp-"));
+  const folder = mkdtempSync(join(directory, "with a blank-"));
+  expect(doctor({ TMPDIR: temporary }, "--dir", folder).status).toBe(0);
+  expect([readdirSync(temporary), readdirSync(folder)]).toEqual([[], []]);
+  for (const each of [temporary, folder]) rmSync(each, { recursive: true });
+});
+
 test("the images in store are counted, each once, and it is said who starts machines from them", async () => {
   const state = mkdtempSync(join(directory, "state-"));
   const imagesOf = () => {

@@ -1,7 +1,6 @@
 /** Finds out whether this computer can make sandboxes, by making one: no kernel version or distribution says so. */
 
-import { mkdirSync, mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { ImagesChoice } from "../images/images.ts";
 import { type Disks, disksIn, withDisk } from "./disks.ts";
@@ -10,11 +9,11 @@ import { failureOf } from "./init/init.ts";
 import { makeEmptyFile, type Operation } from "./init/operations.ts";
 import { installInit } from "./init/program.ts";
 import { type Zygote, zygoteOf } from "./init/zygote.ts";
+import { makeSandboxBase } from "./sandbox-base.ts";
 import {
   type Layer,
   layOver,
   namespaces,
-  PLAIN_PATH,
   planRoot,
   rootOf,
   rootOfTopDirectories,
@@ -58,10 +57,9 @@ export async function probeSandbox(
 ): Promise<Probe> {
   if (process.platform !== "linux")
     return { kind: "unable", reason: `${process.platform} has no namespaces` };
-  const base = PLAIN_PATH.test(directory) ? directory : mkdtempSync(join(tmpdir(), "mayfly-sandbox-"));
   let zygote: Zygote | null = null;
   try {
-    mkdirSync(base, { recursive: true });
+    const base = makeSandboxBase(directory);
     zygote = zygoteOf(installInit(base), base);
     const storages = storagesIn(base);
     const probe = await (images === "real"

@@ -22,6 +22,7 @@ import {
   unshare,
   writeInto,
 } from "./init/operations.ts";
+import { PLAIN_PATH } from "./sandbox-base.ts";
 
 /** A part of the root: `lower` seen through an overlay, or bound read-only where no overlay is possible (single files, too). */
 export interface Layer {
@@ -44,8 +45,6 @@ const FOREIGN = [
 ];
 const PSEUDO =
   /^(proc|sysfs|devtmpfs|devpts|cgroup2?|mqueue|nsfs|autofs|securityfs|debugfs|tracefs|bpf|pstore|binfmt_misc|fusectl|configfs|hugetlbfs|efivarfs)$/;
-/** What the options of an overlay take without escaping. */
-export const PLAIN_PATH = /^[\w./@+-]+$/;
 /** Major and minor number of each device that every container has (OCI runtime specification, config-linux). */
 const DEVICES = {
   null: [1, 3],

@@ -1,4 +1,15 @@
-import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -7,7 +18,9 @@ import type { Fence, Limiter } from "../../../src/fly-local/processes/limits/lim
 import { memoryWatch } from "../../../src/fly-local/processes/limits/memory-watch.ts";
 import { makeSandbox } from "../../../src/fly-local/processes/make-sandbox.ts";
 import { sandboxLevel } from "../../../src/fly-local/processes/sandbox.ts";
+import { sandboxBase } from "../../../src/fly-local/processes/sandbox-base.ts";
 import { probeSandbox, type SandboxPlan } from "../../../src/fly-local/processes/sandbox-probe.ts";
+import { hasSandbox } from "./levels.ts";
 import { hasDisks } from "./limits-here.ts";
 
 describe.skipIf(!hasDisks)("a sandbox that can not be made", () => {
@@ -57,6 +70,50 @@ describe.skipIf(!hasDisks)("a sandbox that can not be made", () => {
     await guest.end();
     await level.close();
     expect(readdirSync(directory).filter((name) => name.endsWith(".socket"))).toEqual([]);
+  });
+});
+
+describe.skipIf(!hasSandbox)("sandboxes of a state whose path has a blank", () => {
+  const state = () => join(mkdtempSync(join(tmpdir(), "make sandbox-")), "base");
+
+  it("have one place beside it, of the server's user alone, in which the next server tidies up", async () => {
+    const directory = state();
+    const base = sandboxBase(directory);
+    for (let server = 0; server < 2; server++) {
+      const probe = await probeSandbox(directory, []);
+      if (probe.kind === "unable") throw new Error(probe.reason);
+      expect(probe.plan.root).toBe(join(base, "mount/machine"));
+      await Promise.all([probe.plan.disks?.close(), probe.plan.zygote.close()]);
+    }
+    expect(statSync(base).mode & 0o777).toBe(0o700);
+    expect(sandboxBase(state())).not.toBe(base);
+    rmSync(base, { recursive: true });
+    rmSync(join(directory, ".."), { recursive: true });
+  });
+
+  const taken: [string, (path: string) => void][] = [
+    ["others may write to", (path) => chmodSync(path, 0o777)],
+    ["another user has", (path) => chownSync(path, 1, 1)],
+    [
+      "is a link",
+      (path) => {
+        rmSync(path, { recursive: true });
+        symlinkSync("/etc", path);
+      },
+    ],
+  ];
+  const possible = taken.filter(([who]) => process.getuid?.() === 0 || who !== "another user has");
+  it.each(possible)("are not made in one that %s", async (_, change) => {
+    const directory = state();
+    const base = sandboxBase(directory);
+    mkdirSync(base, { mode: 0o700 });
+    change(base);
+    expect(await probeSandbox(directory, [])).toEqual({
+      kind: "unable",
+      reason: `${base} is there already, and is no directory of this user's alone`,
+    });
+    rmSync(base, { recursive: true });
+    rmSync(join(directory, ".."), { recursive: true });
   });
 });
 
