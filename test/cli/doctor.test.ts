@@ -8,7 +8,7 @@ import { afterAll, expect, test } from "vitest";
 import type { Diagnosis } from "../../src/fly-local/doctor/finding.ts";
 import { addImages } from "../../src/fly-local/images/add-images.ts";
 import { openStoreIn } from "../../src/fly-local/images/open-images.ts";
-import { probeSandbox } from "../../src/fly-local/processes/sandbox-probe.ts";
+import { probeSandbox } from "../../src/fly-local/processes/sandbox/sandbox-probe.ts";
 import { image, layer, tarOf } from "../fly-local/images/layers.ts";
 
 const MAYFLY = join(import.meta.dirname, "../../src/cli/mayfly.mjs");

@@ -8,7 +8,7 @@ import { zygoteOf } from "../processes/init/zygote.ts";
 import { chooseLimiter } from "../processes/limits/choose-limiter.ts";
 import { enforcementText } from "../processes/limits/limiter.ts";
 import { withoutNetwork } from "../processes/network.ts";
-import { failureWith, probeSandbox, type SandboxPlan } from "../processes/sandbox-probe.ts";
+import { failureWith, probeSandbox, type SandboxPlan } from "../processes/sandbox/sandbox-probe.ts";
 import type { Finding } from "./finding.ts";
 
 export interface IsolationFindings {

@@ -3,7 +3,7 @@
 import { existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { sandboxBase } from "../processes/sandbox-base.ts";
+import { sandboxBase } from "../processes/sandbox/sandbox-base.ts";
 import { lookAtEngines } from "./engines.ts";
 import { type Diagnosis, diagnosisText, type Finding } from "./finding.ts";
 import { lookAtImages } from "./images.ts";

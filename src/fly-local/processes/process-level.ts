@@ -11,8 +11,8 @@ import type { Readable } from "node:stream";
 import type { Machine } from "../machines/machine.ts";
 import { collected, endOf } from "./child.ts";
 import type { Guest, GuestPlan, Level, ProcessExit } from "./level.ts";
-import { type MarkedProcesses, markedProcesses } from "./marked.ts";
-import { together } from "./together.ts";
+import { together } from "./main-processes.ts";
+import { type MarkedProcesses, markedProcesses } from "./marked-processes.ts";
 import { allProcesses, areStill, descendantsOf, envOf, killTree, send } from "./tree.ts";
 import { startWatchdog, type Watchdog } from "./watchdog.ts";
 
@@ -35,7 +35,7 @@ export function processLevel(directory: string): Level {
     name: "process",
     detail: "machines are plain processes that share this computer's files; images are not used; no limits",
     enforcement: null,
-    canCutOff: false,
+    canBeWithoutNetwork: false,
     fileRefusal: (path) =>
       isInTmp(path)
         ? null

@@ -34,7 +34,7 @@ export async function containerLevel(plan: EnginePlan, options: ContainerOptions
     name: "container",
     detail: `containers of ${engine.kind} ${engine.version}, each of its image${network === "none" ? "; no network" : ""}`,
     enforcement: kinds.length === 0 ? null : { by: engine.kind, kinds, ...(pidsMax && { pidsMax }) },
-    canCutOff: true,
+    canBeWithoutNetwork: true,
     fileRefusal: () => null,
     mountRefusal: (path) => {
       const refusal = pathRefusal(path);

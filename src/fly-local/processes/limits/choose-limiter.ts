@@ -2,9 +2,9 @@
 
 import { accessSync, constants, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { withDisk } from "../disks.ts";
 import { makeInit } from "../init/init.ts";
-import type { SandboxPlan } from "../sandbox-probe.ts";
+import { withDisk } from "../sandbox/disks.ts";
+import type { SandboxPlan } from "../sandbox/sandbox-probe.ts";
 import { descendantsOf, parentOf } from "../tree.ts";
 import { amountsOf } from "./amounts.ts";
 import { removeAll, setting } from "./cgroup-directories.ts";

@@ -13,15 +13,15 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Machine } from "../../../src/fly-local/machines/machine.ts";
-import type { Fence, Limiter } from "../../../src/fly-local/processes/limits/limiter.ts";
-import { memoryWatch } from "../../../src/fly-local/processes/limits/memory-watch.ts";
-import { makeSandbox } from "../../../src/fly-local/processes/make-sandbox.ts";
-import { sandboxLevel } from "../../../src/fly-local/processes/sandbox.ts";
-import { sandboxBase } from "../../../src/fly-local/processes/sandbox-base.ts";
-import { probeSandbox, type SandboxPlan } from "../../../src/fly-local/processes/sandbox-probe.ts";
-import { hasSandbox } from "./levels.ts";
-import { hasDisks } from "./limits-here.ts";
+import type { Machine } from "../../../../src/fly-local/machines/machine.ts";
+import type { Fence, Limiter } from "../../../../src/fly-local/processes/limits/limiter.ts";
+import { memoryWatch } from "../../../../src/fly-local/processes/limits/memory-watch.ts";
+import { makeSandbox } from "../../../../src/fly-local/processes/sandbox/make-sandbox.ts";
+import { sandboxBase } from "../../../../src/fly-local/processes/sandbox/sandbox-base.ts";
+import { sandboxLevel } from "../../../../src/fly-local/processes/sandbox/sandbox-level.ts";
+import { probeSandbox, type SandboxPlan } from "../../../../src/fly-local/processes/sandbox/sandbox-probe.ts";
+import { hasSandbox } from "../levels.ts";
+import { hasDisks } from "../limits-here.ts";
 
 describe.skipIf(!hasDisks)("a sandbox that can not be made", () => {
   let directory = "";

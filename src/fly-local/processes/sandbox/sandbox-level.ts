@@ -4,13 +4,13 @@
  */
 
 import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { makeDirectory, type Operation, putFile, setHostname } from "./init/operations.ts";
-import { startGuest } from "./init-guest.ts";
-import type { GuestPlan, Level, Mount } from "./level.ts";
-import { amountsOf } from "./limits/amounts.ts";
-import type { Limiter } from "./limits/limiter.ts";
+import { makeDirectory, type Operation, putFile, setHostname } from "../init/operations.ts";
+import { startGuest } from "../init-guest.ts";
+import type { GuestPlan, Level, Mount } from "../level.ts";
+import { amountsOf } from "../limits/amounts.ts";
+import type { Limiter } from "../limits/limiter.ts";
+import { type Network, networkOf, withoutNetwork } from "../network.ts";
 import { endSandbox, makeSandbox, type Sandbox } from "./make-sandbox.ts";
-import { type Network, networkOf, withoutNetwork } from "./network.ts";
 import type { Probe, SandboxPlan } from "./sandbox-probe.ts";
 
 /** A spare is made a moment after the last was taken, when the Machine that took it has got going. */
@@ -101,7 +101,7 @@ export function sandboxLevel(
     name: "sandbox",
     detail: `own namespaces and a private layer over ${files}${options.network === "none" ? "; no network" : ""}`,
     enforcement: limiter === null ? null : { ...limiter.enforcement, ...(pidsMax && { pidsMax }) },
-    canCutOff: true,
+    canBeWithoutNetwork: true,
     fileRefusal: () => null,
     mountRefusal: () => null,
     userRefusal: process.getuid?.() === 0 ? null : ONE_USER,
@@ -114,9 +114,9 @@ export function sandboxLevel(
       try {
         await fence?.set(amountsOf(guestPlan.machine.config.guest, pidsMax), init);
         const { id, config } = guestPlan.machine;
-        const isCutOff = networkOf(config, options.network ?? "host") === "none";
+        const isWithoutNetwork = networkOf(config, options.network ?? "host") === "none";
         await init.operate([
-          ...(isCutOff ? withoutNetwork() : []),
+          ...(isWithoutNetwork ? withoutNetwork() : []),
           setHostname(id),
           ...filesOf(guestPlan, resolv),
         ]);

@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { childrenOf, nameOf } from "../../../src/fly-local/processes/tree.ts";
-import { startMachinesServer } from "../../../src/fly-local/server.ts";
-import { type Api, api, LIVES, machines, serve, stateDir } from "../support.ts";
-import { levels } from "./levels.ts";
+import { childrenOf, nameOf } from "../../../../src/fly-local/processes/tree.ts";
+import { startMachinesServer } from "../../../../src/fly-local/server.ts";
+import { type Api, api, LIVES, machines, serve, stateDir } from "../../support.ts";
+import { levels } from "../levels.ts";
 
 /** Inits that were forked for the server, which is in this process; each has a child, PID 1. */
 function ownInits(): number {
@@ -16,7 +16,7 @@ function ownInits(): number {
 
 const isPossible = levels.includes("sandbox");
 
-const MAIN = join(import.meta.dirname, "../../../src/fly-local/main.ts");
+const MAIN = join(import.meta.dirname, "../../../../src/fly-local/main.ts");
 const NOBODY = 65_534;
 
 /** Root can also become the ordinary user that most people start the server as. */

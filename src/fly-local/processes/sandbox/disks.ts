@@ -8,7 +8,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { freshName, isLeftover } from "./leftovers.ts";
+import { freshName, isLeftover } from "../leftovers.ts";
 
 /** Names in one command line are bounded (execve(2)); so is how long something stays. */
 const REMOVED_AT_ONCE_MAX = 1_000;

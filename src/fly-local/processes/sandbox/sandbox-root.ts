@@ -6,7 +6,6 @@
 
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { DISK_FOLDERS } from "./disks.ts";
 import {
   changeRoot,
   enterNamespaces,
@@ -21,7 +20,8 @@ import {
   type Operation,
   unshare,
   writeInto,
-} from "./init/operations.ts";
+} from "../init/operations.ts";
+import { DISK_FOLDERS } from "./disks.ts";
 import { PLAIN_PATH } from "./sandbox-base.ts";
 
 /** A part of the root: `lower` seen through an overlay, or bound read-only where no overlay is possible (single files, too). */

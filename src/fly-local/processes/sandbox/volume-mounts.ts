@@ -1,7 +1,7 @@
 /** The mounts of volumes among the operations that make a sandbox. */
 
-import { ifPossible, MOUNT, makeDirectory, mount, type Operation } from "./init/operations.ts";
-import type { Mount } from "./level.ts";
+import { ifPossible, MOUNT, makeDirectory, mount, type Operation } from "../init/operations.ts";
+import type { Mount } from "../level.ts";
 
 /** Of the Machine's own, so that nothing of an image can lie there. */
 const ENTRY = "/run/.mayfly-volume";

@@ -2,13 +2,13 @@
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { ImagesChoice } from "../images/images.ts";
+import type { ImagesChoice } from "../../images/images.ts";
+import { failureOf } from "../init/init.ts";
+import { makeEmptyFile, type Operation } from "../init/operations.ts";
+import { installInit } from "../init/program.ts";
+import { type Zygote, zygoteOf } from "../init/zygote.ts";
 import { type Disks, disksIn, withDisk } from "./disks.ts";
 import { planImageRoot } from "./image-root.ts";
-import { failureOf } from "./init/init.ts";
-import { makeEmptyFile, type Operation } from "./init/operations.ts";
-import { installInit } from "./init/program.ts";
-import { type Zygote, zygoteOf } from "./init/zygote.ts";
 import { makeSandboxBase } from "./sandbox-base.ts";
 import {
   type Layer,

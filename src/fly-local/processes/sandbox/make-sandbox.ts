@@ -1,9 +1,9 @@
 /** Makes a sandbox, and ends it with all that it took of the computer. */
 
-import { type Init, makeInit } from "./init/init.ts";
-import type { Operation } from "./init/operations.ts";
-import type { Mount } from "./level.ts";
-import { type Fence, insideFence, type Limiter } from "./limits/limiter.ts";
+import { type Init, makeInit } from "../init/init.ts";
+import type { Operation } from "../init/operations.ts";
+import type { Mount } from "../level.ts";
+import { type Fence, insideFence, type Limiter } from "../limits/limiter.ts";
 import type { SandboxPlan } from "./sandbox-probe.ts";
 import { withMounts } from "./volume-mounts.ts";
 
