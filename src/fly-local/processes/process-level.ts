@@ -10,6 +10,7 @@ import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import type { Machine } from "../machines/machine.ts";
 import { collected, endOf } from "./child.ts";
+import { FILE_MODE_DEFAULT } from "./guest-files.ts";
 import type { Guest, GuestPlan, Level, ProcessExit } from "./level.ts";
 import { together } from "./main-processes.ts";
 import { type MarkedProcesses, markedProcesses } from "./marked-processes.ts";
@@ -53,7 +54,7 @@ export function processLevel(directory: string): Level {
         // Mayfly's runner keeps a job's output beside itself, and other users of the computer can look into /tmp.
         mkdirSync(dirname(file.guest_path), { recursive: true, mode: 0o700 });
         writeFileSync(file.guest_path, Buffer.from(file.raw_value ?? "", "base64"), {
-          mode: file.mode ?? 0o644,
+          mode: file.mode ?? FILE_MODE_DEFAULT,
         });
       }
       return guest(plan, cwd, { HOME: cwd, TMPDIR: tmp }, watchdog, marked, older);

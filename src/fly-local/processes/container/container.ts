@@ -8,7 +8,7 @@ import { Init } from "../init/init.ts";
 import type { Operation } from "../init/operations.ts";
 import { killTree, nameOf } from "../tree.ts";
 import { oomKills } from "./cgroup-inside.ts";
-import { callEngine, type Engine, reasonIn } from "./engine.ts";
+import { callEngine, type Engine, reasonIn, SAID_MAX } from "./engine.ts";
 import { type ContainerPlan, runArgs } from "./run-args.ts";
 
 export interface Container {
@@ -78,9 +78,6 @@ export async function startContainer(
     end,
   };
 }
-
-/** Of what an engine says, its end is what tells why it failed. */
-const SAID_MAX = 4096;
 
 /** Removes a container, whatever it does. One that is gone already is none to complain of. */
 export async function remove(engine: Engine, name: string): Promise<void> {

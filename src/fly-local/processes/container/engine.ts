@@ -74,6 +74,9 @@ export async function callEngine(
   }
 }
 
+/** Characters that are kept of what an engine says while it does something: its end is what tells why it failed. */
+export const SAID_MAX = 4096;
+
 /**
  * The line of what a failed command of an engine wrote that says why: the last that speaks of an error, as those before it
  * tell how far it came, and docker ends with advice.
