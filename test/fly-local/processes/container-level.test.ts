@@ -360,7 +360,7 @@ describe.skipIf(process.platform !== "linux")("an engine that hangs", () => {
     await expect(startContainer(hanging(), plan, [makeDirectory("/tmp")], 200)).rejects.toThrow(
       /engine started no container: there was none after 0.2 s$/,
     );
-    expect(processesWith("cmdline", NAP)).toEqual([]);
+    await expect.poll(() => processesWith("cmdline", NAP)).toEqual([]);
   });
 
   it("with an answer is given up in time", async () => {
