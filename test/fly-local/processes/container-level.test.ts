@@ -4,7 +4,7 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { importedName } from "../../../src/fly-local/images/engine-import.ts";
+import { importedName, importImage } from "../../../src/fly-local/images/engine-import.ts";
 import { openStoreIn } from "../../../src/fly-local/images/open-images.ts";
 import { parseReference } from "../../../src/fly-local/images/reference.ts";
 import { startContainer } from "../../../src/fly-local/processes/container/container.ts";
@@ -339,9 +339,9 @@ describe("level container where it is not possible", () => {
 describe.skipIf(process.platform !== "linux")("an engine that hangs", () => {
   /** As long as nobody else's. */
   const NAP = "71239";
-  const hanging = (): Engine => {
+  const hanging = (how = ""): Engine => {
     const program = join(stateDir(), "engine");
-    writeFileSync(program, `#!/bin/sh\n[ "$1" = rm ] || { sleep ${NAP}; true; }\n`, { mode: 0o755 });
+    writeFileSync(program, `#!/bin/sh\n[ "$1" = rm ] || { ${how}sleep ${NAP}; true; }\n`, { mode: 0o755 });
     return { program, kind: "docker", version: "1", arch: process.arch };
   };
   const plan: ContainerPlan = {
@@ -361,6 +361,13 @@ describe.skipIf(process.platform !== "linux")("an engine that hangs", () => {
       /engine started no container: there was none after 0.2 s$/,
     );
     await expect.poll(() => processesWith("cmdline", NAP)).toEqual([]);
+  });
+
+  it("with an image is given up in time", async () => {
+    const name = "localhost/mayfly-hangs:1";
+    await expect(importImage(hanging("exec "), stateDir(), name, {}, 200)).rejects.toThrow(
+      /engine did not take the image: it did not answer$/,
+    );
   });
 
   it("with an answer is given up in time", async () => {

@@ -43,7 +43,8 @@ export async function findEngine(programs: readonly string[] = PROGRAMS): Promis
 
 /** The engine behind a program, or why there is none. */
 async function askEngine(program: string): Promise<Engine | string> {
-  const call = (args: readonly string[]) => promisify(execFile)(program, [...args], { timeout: ANSWER_MS });
+  const call = (args: readonly string[]) =>
+    promisify(execFile)(program, [...args], { timeout: ANSWER_MS, killSignal: "SIGKILL" });
   try {
     // Many computers with podman call it docker, too.
     const kind = /podman/i.test((await call(["--version"])).stdout) ? "podman" : "docker";
