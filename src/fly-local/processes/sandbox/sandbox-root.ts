@@ -9,6 +9,7 @@ import { join } from "node:path";
 import {
   changeRoot,
   enterNamespaces,
+  guard,
   ifPossible,
   MOUNT,
   makeDevice,
@@ -91,6 +92,7 @@ export function namespaces(isRoot: boolean): Operation[] {
   return [
     ...(isRoot ? [] : mapped),
     enterNamespaces(mounts | pid | ipc | uts),
+    guard(),
     mount("none", "/", "", MOUNT.recursive | MOUNT.private),
   ];
 }
