@@ -33,6 +33,8 @@ export const RESTART_DELAY_MS = 1_000;
 export const SANDBOX_READY_MS = 10_000;
 /** An engine needs a tenth of a second to some seconds for a container; one that needs longer than this cannot make one. */
 export const CONTAINER_READY_MS = 60_000;
+/** An engine waits ten seconds for the end of what it removes; one that needs longer than this for a call does not answer. */
+export const ENGINE_CALL_MS = 30_000;
 /** A container that has not ended by itself then is removed by force; the server itself has two seconds to end. */
 export const CONTAINER_KILL_MS = 1_000;
 /** A longer line of a main process's output becomes several. */

@@ -2,7 +2,6 @@
 
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { resolve } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
 import { machinesApi } from "./app.ts";
 import { type Clock, systemClock } from "./clock.ts";
@@ -23,6 +22,7 @@ import type { Network } from "./processes/network.ts";
 import { RateLimits } from "./rate-limits.ts";
 import { claimState } from "./state-claim.ts";
 import { openStore } from "./store.ts";
+import { directoryToHide, madeDirectory } from "./true-path.ts";
 
 export interface MachinesServerOptions {
   /** 0 takes a free one. Default 4280, which is Fly's inside its network. */
@@ -30,7 +30,7 @@ export interface MachinesServerOptions {
   host?: string;
   /** Where machines are remembered. */
   stateDir: string;
-  /** Directories of this computer, besides the state, that sandboxed machines find empty. */
+  /** Directories of this computer, besides the state, that sandboxed machines find empty; each must be there. */
   hidden?: readonly string[];
   isolation?: IsolationChoice;
   /** What the container engine is started by. Default: docker, else podman. */
@@ -75,7 +75,8 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
   const given = options.faultsFile ? readFaultsFile(options.faultsFile) : [];
   const faults = new Faults();
   const now = () => clock.now() + faults.skewMs;
-  const directory = resolve(options.stateDir);
+  const directory = madeDirectory(options.stateDir);
+  const hidden = options.hidden?.map(directoryToHide) ?? [];
   const rateLimits = options.rateLimits ? new RateLimits(now) : null;
   const parts = {
     faults,
@@ -110,7 +111,7 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
     const level = await chooseLevel(options.isolation ?? "auto", directory, {
       ...options,
       images: choice,
-      hidden: options.hidden?.map((path) => resolve(path)) ?? [],
+      hidden,
     });
     opened.unshift(level.close);
     const registry = new Registry(openStore(directory), now);

@@ -8,8 +8,8 @@ import type { Level } from "./level.ts";
 import { chooseLimiter } from "./limits/choose-limiter.ts";
 import { enforcementText } from "./limits/limiter.ts";
 import { processLevel } from "./process-level.ts";
-import { type SandboxOptions, sandboxLevel } from "./sandbox.ts";
-import { probeSandbox, type SandboxPlan } from "./sandbox-probe.ts";
+import { type SandboxOptions, sandboxLevel } from "./sandbox/sandbox-level.ts";
+import { probeSandbox, type SandboxPlan } from "./sandbox/sandbox-probe.ts";
 
 export const ISOLATIONS = ["auto", "sandbox", "process", "container"] as const;
 export type IsolationChoice = (typeof ISOLATIONS)[number];

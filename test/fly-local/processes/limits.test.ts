@@ -13,7 +13,7 @@ import {
   unifiedPlace,
 } from "../../../src/fly-local/processes/limits/cgroup-places.ts";
 import { memoryWatch } from "../../../src/fly-local/processes/limits/memory-watch.ts";
-import { sandboxLevel } from "../../../src/fly-local/processes/sandbox.ts";
+import { sandboxLevel } from "../../../src/fly-local/processes/sandbox/sandbox-level.ts";
 import { usedMemoryMb } from "../../../src/fly-local/processes/stats.ts";
 import { api, LIVES, machines, serve, stateDir } from "../support.ts";
 import { choice, hasCgroups, hasDisks, probe } from "./limits-here.ts";
