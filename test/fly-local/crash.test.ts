@@ -14,7 +14,7 @@ afterEach(() => {
 });
 
 async function run(...flags: string[]): Promise<{ child: ChildProcess; fly: Api; line: string }> {
-  const child = spawn(process.execPath, [MAIN, "--port", "0", ...flags], {
+  const child = spawn(process.execPath, [MAIN, "--any-token", "--port", "0", ...flags], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   children.push(child);

@@ -12,6 +12,7 @@ import { claim } from "./claim.ts";
 import { showDemo } from "./demo.ts";
 import { makeFolders } from "./folders.ts";
 import { endWithLauncher } from "./launcher.ts";
+import { checkMachinesToken } from "./machines-token.ts";
 import type { StartOptions } from "./options.ts";
 import { CHECKOUT, type Places, placesIn } from "./places.ts";
 import { freePort, HOST } from "./ports.ts";
@@ -151,12 +152,15 @@ async function startMachines(
 ): Promise<void> {
   if (machinesPort === null) {
     await steps.say(`using the Machines API on ${local.machines_url}`);
-    await isolationOnceUp(local.machines_url, signal, GIVEN_MACHINES_MAX_MS).catch((cause: unknown) => {
-      throw new CliError(
-        `nothing answers at ${local.machines_url} (--machines-url); npm run machines starts a local Machines API`,
-        { cause },
-      );
-    });
+    const given = await isolationOnceUp(local.machines_url, signal, GIVEN_MACHINES_MAX_MS).catch(
+      (cause: unknown) => {
+        throw new CliError(
+          `nothing answers at ${local.machines_url} (--machines-url); npm run machines starts a local Machines API`,
+          { cause },
+        );
+      },
+    );
+    if (given !== null) await checkMachinesToken(local.machines_url, machinesToken, places.secrets);
     return;
   }
   await steps.say(`starting the local Machines API on ${local.machines_url}`);
