@@ -84,8 +84,11 @@ export function machinesApi(parts: ApiParts): Api {
     await next();
     if (parts.faults.skewMs !== 0) c.header("date", new Date(parts.now()).toUTCString());
     c.header("fly-request-id", `${ulid(Date.now())}-${parts.region}`);
-    c.header("mayfly-isolation", parts.host.level.name);
-    c.header("mayfly-limits", parts.host.level.enforcement?.by ?? "none");
+    const { name, enforcement, lack } = parts.host.level;
+    c.header("mayfly-isolation", name);
+    c.header("mayfly-limits", enforcement?.by ?? "none");
+    // A header holds no other letters than ASCII's, and no line breaks.
+    if (lack !== undefined) c.header("mayfly-no-sandboxes", encodeURIComponent(lack.toWellFormed()));
     return;
   });
   app.use((c, next) => {
