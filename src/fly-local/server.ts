@@ -21,6 +21,7 @@ import { chooseLevel, type IsolationChoice } from "./processes/choose-level.ts";
 import type { Level } from "./processes/level.ts";
 import type { Network } from "./processes/network.ts";
 import { RateLimits } from "./rate-limits.ts";
+import { SkewedClock } from "./skewed-clock.ts";
 import { openStore } from "./store.ts";
 
 export interface MachinesServerOptions {
@@ -70,10 +71,11 @@ export interface MachinesServer {
 
 export async function startMachinesServer(options: MachinesServerOptions): Promise<MachinesServer> {
   const { port = 4280, host: hostname = "127.0.0.1", region = "local" } = options;
-  const { clock = systemClock(), leaseConflict = "wait" } = options;
+  const { leaseConflict = "wait" } = options;
+  const clock = new SkewedClock(options.clock ?? systemClock());
   const given = options.faultsFile ? readFaultsFile(options.faultsFile) : [];
-  const faults = new Faults();
-  const now = () => clock.now() + faults.skewMs;
+  const faults = new Faults((skewMs) => clock.skew(skewMs));
+  const { now } = clock;
   const directory = resolve(options.stateDir);
   const rateLimits = options.rateLimits ? new RateLimits(now) : null;
   const parts = {
@@ -115,6 +117,7 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
     });
     await host.loseAll();
     scheduler = new Scheduler(host, clock);
+    clock.onSkew(() => scheduler.lookAgain());
     fetch = machinesApi({ ...parts, host, platform, scheduler }).fetch;
     addFromFile(faults, given, options.faultsFile ?? "");
   } catch (error) {

@@ -27,7 +27,7 @@ const KINDS = [
   "revert",
   /** The host of `machine` can not be reached: reading shows the last known state, anything else is refused. */
   "machine_lost",
-  /** The clock of the server is `skew_ms` off. */
+  /** The clock of the server is `skew_ms` off; met is every call meanwhile. */
   "clock_skew",
 ] as const;
 
@@ -93,14 +93,21 @@ export class Faults {
   readonly operations = new Set<string>();
   #armed: Armed[] = [];
   #unreachable = new Map<string, Fault>();
-  #skewMs = 0;
+  #skew: { readonly fault: Fault; met: number } | null = null;
+  readonly #onSkew: (skewMs: number) => void;
   readonly #calls = new Map<string, number>();
+
+  /** @param onSkew is told how far the server's clock is to be off from now on, in milliseconds */
+  constructor(onSkew: (skewMs: number) => void) {
+    this.#onSkew = onSkew;
+  }
 
   /** @throws Error where no such operation is ever called */
   add(added: Fault): void {
     const { operation, kind } = added;
     if (kind === "clock_skew") {
-      this.#skewMs = added.skew_ms;
+      this.#skew = { fault: added, met: 0 };
+      this.#onSkew(added.skew_ms);
       return;
     }
     if (kind === "machine_lost") {
@@ -117,7 +124,8 @@ export class Faults {
   clear(): void {
     this.#armed = [];
     this.#unreachable.clear();
-    this.#skewMs = 0;
+    this.#skew = null;
+    this.#onSkew(0);
   }
 
   /** What is switched on, and how often it was met. */
@@ -125,6 +133,7 @@ export class Faults {
     return [
       ...this.#armed.map(({ fault: each, met }) => ({ ...each, met })),
       ...[...this.#unreachable.values()].map((each) => ({ ...each, met: 0 })),
+      ...(this.#skew === null ? [] : [{ ...this.#skew.fault, met: this.#skew.met }]),
     ];
   }
 
@@ -133,7 +142,7 @@ export class Faults {
   }
 
   get skewMs(): number {
-    return this.#skewMs;
+    return this.#skew?.fault.skew_ms ?? 0;
   }
 
   /** The fault by which a Machine's host can not be reached, or null. */
@@ -153,6 +162,7 @@ export class Faults {
   /** Counts a call and takes the oldest fault that waits for it. */
   meet(operation: string, subject: Subject): Fault | null {
     this.#calls.set(operation, (this.#calls.get(operation) ?? 0) + 1);
+    if (this.#skew !== null) this.#skew.met += 1;
     return this.#take(operation, subject, (kind) => kind !== "revert");
   }
 

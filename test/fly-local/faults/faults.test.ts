@@ -311,7 +311,9 @@ describe("more faults", async () => {
     const hour = (time: string) => Math.round((Date.now() - new Date(time).getTime()) / 3_600_000);
     expect(hour(body.created_at ?? "")).toBe(1);
     expect(hour(headers.get("date") ?? "")).toBe(1);
+    expect(await armed()).toMatchObject([{ kind: "clock_skew", skew_ms: -3_600_000, met: 1 }]);
     await fly.call("DELETE", "/_control/faults");
+    expect(await armed()).toEqual([]);
     expect(hour((await create()).body.created_at ?? "")).toBe(0);
   });
 
