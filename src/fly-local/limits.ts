@@ -57,3 +57,6 @@ export const VOLUME_MAX_GB = 500;
 export const SNAPSHOT_RETENTION_MAX_DAYS = 60;
 /** A Machine that writes more in a second loses what is beyond it; reading lines is dearer than anything else in the server. */
 export const LOG_MACHINE_BYTES_PER_S = 4 * 1024 * 1024;
+/** A server has two seconds to end, and one that wants its state waits for that. */
+export const STATE_CLAIM_WAIT_MS = 3_000;
+export const STATE_CLAIM_AGAIN_MS = 20;

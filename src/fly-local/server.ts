@@ -1,4 +1,4 @@
-/** Starts the local Machines API: opens the state, finds out how machines can be isolated, marks what was lost, listens. */
+/** Starts the local Machines API: claims and opens the state, finds out how machines can be isolated, marks what was lost, listens. */
 
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -22,6 +22,7 @@ import type { Level } from "./processes/level.ts";
 import type { Network } from "./processes/network.ts";
 import { RateLimits } from "./rate-limits.ts";
 import { SkewedClock } from "./skewed-clock.ts";
+import { claimState } from "./state-claim.ts";
 import { openStore } from "./store.ts";
 
 export interface MachinesServerOptions {
@@ -89,25 +90,37 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
     now,
   };
 
-  // The port first: a second server on the same state must not take the first one's machines for lost.
+  const claim = await claimState(directory);
+  /** What a start that fails has to close again, the newest first. */
+  const opened: (() => unknown)[] = [claim.release];
   let fetch: ReturnType<typeof machinesApi>["fetch"] | null = null;
   const server = createAdaptorServer({
     fetch: (request, env) => fetch?.(request, env) ?? new Response("starting\n", { status: 503 }),
   }) as Server;
-  await listening(server, port, hostname);
+  let url: string;
   let host: Host;
   let platform: Platform;
   let scheduler: Scheduler;
   try {
+    // Before all that takes time: a port that is taken is to be told at once.
+    await listening(server, port, hostname);
+    opened.unshift(() => server.close());
+    const { port: bound } = server.address() as AddressInfo;
+    url = `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${bound}`;
+    claim.listensOn(url);
     const choice = options.images ?? "real";
     const level = await chooseLevel(options.isolation ?? "auto", directory, {
       ...options,
       images: choice,
       hidden: options.hidden?.map((path) => resolve(path)) ?? [],
     });
+    opened.unshift(level.close);
     const registry = new Registry(openStore(directory), now);
+    opened.unshift(registry.store.close);
     platform = openPlatform(registry.store, directory, now, options.strictApps ?? false);
+    opened.unshift(platform.close);
     const images = choice === "host" ? hostImages : await realOnes(directory, level, options.imageSources);
+    opened.unshift(() => images.close());
     host = new Host(registry, level, images, {
       restartDelayMs: options.restartDelayMs ?? RESTART_DELAY_MS,
       planOf: (machine, image) => startPlan(machine, image, platform),
@@ -117,11 +130,14 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
     });
     await host.loseAll();
     scheduler = new Scheduler(host, clock);
+    opened.unshift(() => scheduler.close());
     clock.onSkew(() => scheduler.lookAgain());
-    fetch = machinesApi({ ...parts, host, platform, scheduler }).fetch;
+    const api = machinesApi({ ...parts, host, platform, scheduler });
+    // It knows by now what operations there are.
     addFromFile(faults, given, options.faultsFile ?? "");
+    fetch = api.fetch;
   } catch (error) {
-    server.close();
+    for (const close of opened) await close();
     throw error;
   }
 
@@ -139,11 +155,11 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
     });
   };
   sweepLater();
-  const { port: bound } = server.address() as AddressInfo;
   return {
-    url: `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${bound}`,
+    url,
     isolation: `${host.level.name}: ${host.level.detail}`,
     close: async () => {
+      claim.ending();
       cancelSweep();
       scheduler.close();
       const closed = new Promise((done) => server.close(done));
@@ -152,6 +168,7 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
       await closed;
       await platform.close();
       store.close();
+      claim.release();
     },
   };
 }

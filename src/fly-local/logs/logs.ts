@@ -144,6 +144,15 @@ export class Logs {
     this.#kept?.drop(app, null, this.cursor() + 1n);
   }
 
+  /** What one Machine of an app wrote. */
+  forgetMachine(app: string, machine: string): void {
+    const log = this.#of(app);
+    const entries = log.entries.filter((entry) => entry.machine !== machine);
+    if (entries.length === log.entries.length) return;
+    this.#apps.set(app, { ...logOf(entries, log.keptUntil), thinned: log.thinned.add(machine) });
+    this.#keepSoon(app);
+  }
+
   /** Drops what is older than Fly keeps it. */
   sweep(): void {
     const before = BigInt(this.#now() - LOG_KEPT_MS) * 1_000_000n;
@@ -179,6 +188,10 @@ export class Logs {
     count(log, id, ENTRY_BYTES + message.length);
     if ((log.bytesOf.get(id) ?? 0) > LOG_MACHINE_MAX_BYTES) drop(log, id);
     if (log.bytes > LOG_APP_MAX_BYTES) drop(log, null);
+    this.#keepSoon(app);
+  }
+
+  #keepSoon(app: string): void {
     if (this.#kept === null) return;
     this.#unkept.add(app);
     this.#timer ??= setTimeout(() => this.#keep(), LOG_KEEP_MS).unref();
@@ -189,12 +202,12 @@ export class Logs {
     for (const app of this.#unkept) {
       try {
         if (this.#kept !== null) keep(this.#kept, app, this.#of(app));
+        this.#unkept.delete(app);
       } catch (error) {
-        // A full disk: the next line written is the next try, and machines go on.
+        // A full disk: the next line written is the next try, or else the end, and machines go on.
         console.error(`the logs of app ${app} can not be kept: ${(error as Error).message}`);
       }
     }
-    this.#unkept.clear();
   }
 }
 

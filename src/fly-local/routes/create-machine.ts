@@ -50,6 +50,7 @@ export const createMachine: Operation = async (c, { host, platform, region, sche
     enforcement: level.enforcement,
     events: [{ id: ulid(now), type: "launch", status: "created", source: "user", timestamp: now }],
     ...UNTOUCHED,
+    isNew: true,
     ...(request.skip_secrets === true && { skipsSecrets: true }),
     lease: request.lease_ttl ? newLease(c, now, request.lease_ttl, "") : null,
     config: { ...filledConfig(request.config), ...(mounts.length > 0 && { mounts }) },

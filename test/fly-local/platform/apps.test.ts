@@ -106,6 +106,24 @@ describe("apps", async () => {
     expect((await fly.call("GET", `${app}/secrets`)).body).toEqual({ secrets: [] });
   });
 
+  it("that are deleted take along the last words of their machines, but not those of the next app of the name", async () => {
+    const [app, logs] = ["/v1/apps/talkative", "/api/v1/apps/talkative/logs"];
+    const read = async () => {
+      const { data } = (await fly.call<{ data: { attributes: { message: string } }[] }>("GET", logs)).body;
+      return data.map(({ attributes }) => attributes.message);
+    };
+    const talks = { ...config, init: { exec: ["sh", "-c", "echo one; exec sleep 60"] } };
+    const { id } = (await fly.call<WireMachine>("POST", `${app}/machines`, { config: talks })).body;
+    await expect.poll(read).toEqual(["one"]);
+    const waiting = fly.call("GET", `${app}/machines/${id}/wait?state=destroyed`);
+    expect((await fly.call("DELETE", app)).status).toBe(202);
+    await fly.call("POST", "/v1/apps", { name: "talkative", org_slug: "personal" });
+    await fly.call<WireMachine>("POST", `${app}/machines`, { config: talks });
+    await waiting;
+    await expect.poll(read).toEqual(["one"]);
+    await fly.call("DELETE", app);
+  });
+
   it("where they are strict, have to be created first", async () => {
     const strict = await serve({ isolation: "process", strictApps: true });
     const notFound = { status: 404, body: { error: 'Could not find App "new"' } };

@@ -4,6 +4,12 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
+import {
+  parseReadReply,
+  readCommand,
+  runnerCommand,
+  runnerFiles,
+} from "../../../src/core/runner-protocol.ts";
 import { importedName } from "../../../src/fly-local/images/engine-import.ts";
 import { openStoreIn } from "../../../src/fly-local/images/open-images.ts";
 import { parseReference } from "../../../src/fly-local/images/reference.ts";
@@ -71,6 +77,36 @@ describe.runIf(hasContainers)("a machine that is a container", async () => {
     expect(readdirSync(".")).toEqual(before);
     ({ id } = await fly.create(["sh", "-c", "kill -9 $$"]));
     expect(await fly.exitOf(id)).toMatchObject({ exit_code: 137, guest_signal: 9, oom_killed: false });
+  });
+
+  it("tells the runner of its own want of memory, and of nobody else's", async () => {
+    const runs = async (name: string, argv: string[]) => {
+      const times = { runMs: 60_000, stopMs: 1_000, lingerMs: 60_000 };
+      const files = runnerFiles(name, null).map(({ path, base64, mode }) => ({
+        guest_path: path,
+        raw_value: base64,
+        mode,
+      }));
+      const exec = runnerCommand({ machineName: name, command: argv, script: null, ...times });
+      const machine = await fly.create(exec, { files }, { name });
+      await fly.wait(machine.id, "started");
+      return machine.id;
+    };
+    const read = async (machine: string, machineName: string, stdoutOffset = 0) => {
+      const asked = { machineName, stdoutOffset, stderrOffset: 0, maxBytes: 1 << 20, waitSeconds: 20 };
+      const reply = parseReadReply((await fly.exec(machine, readCommand(asked), 30)).body.stdout ?? "");
+      if ("problem" in reply) throw new Error(reply.problem);
+      return reply;
+    };
+    const script = "echo begun; until rm /tmp/go; do sleep 0.02; done 2>/dev/null; kill -KILL $$";
+    id = await runs("killed", ["sh", "-c", script]);
+    expect((await read(id, "killed")).stdoutSize).toBe(6);
+    const other = await runs("eats", EATS);
+    expect((await read(other, "eats")).end?.exit).toMatchObject({ code: 137, oomKilled: true });
+    await fly.call("DELETE", `${machines}/${other}?force=true`);
+    await fly.exec(id, ["touch", "/tmp/go"]);
+    expect((await read(id, "killed", 6)).end?.exit).toMatchObject({ code: 137, oomKilled: false });
+    await fly.wait(other, "destroyed");
   });
 
   it("has none of the computer's processes and files, and may not mount or make devices", async () => {
