@@ -124,6 +124,7 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
     host = new Host(registry, level, images, {
       restartDelayMs: options.restartDelayMs ?? RESTART_DELAY_MS,
       planOf: (machine, image) => startPlan(machine, image, platform),
+      startFailed: (machine, reason) => platform.logs.startFailed(machine, reason),
       pullDelayMs: ({ app, id }) => faults.delayOf("pull", { app, machine: id }),
       bootDelayMs: ({ app, id }) => faults.delayOf("boot", { app, machine: id }),
       revertDelayMs: ({ app, id }) => faults.revertOf({ app, machine: id }),
