@@ -37,6 +37,10 @@ const PHASES = ["pull", "boot"];
 const UPDATE = "update";
 const ANY = "*";
 const FOREVER_AT_MOST = 1_000_000;
+/** A day: what is longer is a hang, and a timer of more than 24 days is none. */
+const DELAY_MAX_MS = 24 * 3_600_000;
+/** A hundred years, to either side. */
+const SKEW_MAX_MS = 100 * 365 * 24 * 3_600_000;
 
 export const fault = z
   .strictObject({
@@ -50,10 +54,10 @@ export const fault = z
     /** A string is sent as plain text, as gateways do; anything else as JSON. Default: what fits the status. */
     body: z.unknown().optional(),
     shape: z.enum(CAPACITY_SHAPE_NAMES).default("region"),
-    delay_ms: z.number().min(0).default(0),
-    skew_ms: z.number().default(0),
+    delay_ms: z.number().min(0).max(DELAY_MAX_MS).default(0),
+    skew_ms: z.number().min(-SKEW_MAX_MS).max(SKEW_MAX_MS).default(0),
     /** When the host of a lost Machine is gone for good, and the Machine with it. Default: it only is unreachable. */
-    gone_after_ms: z.number().min(0).optional(),
+    gone_after_ms: z.number().min(0).max(DELAY_MAX_MS).optional(),
     /** How many calls it meets, after it let pass `after` of those it could have met. */
     count: z.number().int().min(1).max(FOREVER_AT_MOST).default(1),
     after: z.number().int().min(0).default(0),
