@@ -6,6 +6,7 @@
 import { parseArgs } from "node:util";
 import { howToCall } from "./how-to-call.ts";
 import type { ImagesChoice } from "./images/images.ts";
+import { isRegion } from "./machines/placement.ts";
 import { ISOLATIONS } from "./processes/choose-level.ts";
 import { NETWORKS } from "./processes/network.ts";
 import { type MachinesServer, startMachinesServer } from "./server.ts";
@@ -48,6 +49,10 @@ function readFlags() {
     throw new Error(`--network ${values.network}: ${NETWORKS.join(" or ")} is expected`);
   if (!/^\d+$/.test(values.port) || Number(values.port) > 65_535)
     throw new Error(`--port ${values.port}: a number from 0 to 65535 is expected`);
+  if (!isRegion(values.region))
+    throw new Error(
+      `--region ${values.region}: letters, digits and dashes are expected, as in "ams" or "local"`,
+    );
   const level = ISOLATIONS.find((each) => each === isolation);
   if (level === undefined)
     throw new Error(`--isolation ${isolation}: one of ${ISOLATIONS.join(", ")} is expected`);

@@ -132,7 +132,7 @@ describe("the command", () => {
     );
   });
 
-  it.each([["--isolation", "jail"], ["--port", "x"], ["--nonsense"]])(
+  it.each([["--isolation", "jail"], ["--port", "x"], ["--region", "A;B"], ["--region", ""], ["--nonsense"]])(
     "refuses %s %s and names where what is accepted stands",
     async (...flags) => {
       const child = spawn(process.execPath, [MAIN, ...flags], { stdio: ["ignore", "ignore", "pipe"] });
