@@ -10,6 +10,7 @@ import { DISK_FOLDERS } from "./disks.ts";
 import {
   changeRoot,
   enterNamespaces,
+  guard,
   ifPossible,
   MOUNT,
   makeDevice,
@@ -92,6 +93,7 @@ export function namespaces(isRoot: boolean): Operation[] {
   return [
     ...(isRoot ? [] : mapped),
     enterNamespaces(mounts | pid | ipc | uts),
+    guard(),
     mount("none", "/", "", MOUNT.recursive | MOUNT.private),
   ];
 }
@@ -166,7 +168,7 @@ export function planRoot(
         : [mount("tmpfs", `${root}/${folder}`, "tmpfs", noSuid | noDev, `mode=${mode.toString(8)}`)],
     ),
     ...hidden
-      .filter((path) => !isUnder(path, FRESH))
+      .filter((path) => !isUnder(path, [...FRESH, ...hidden.filter((other) => other !== path)]))
       .map((path) => mount("tmpfs", `${root}${path}`, "tmpfs", readOnly, "mode=700")),
     changeRoot(root),
   ];
