@@ -4,6 +4,12 @@
 export const WAIT_MAX_S = 60;
 /** Longest exec; Fly's own limit is undocumented and reported as 25 to 60 s. */
 export const EXEC_MAX_S = 60;
+/** Of an exec. A Machine's init has room for 65,536 arguments and variables together. Fly names no bound. */
+export const EXEC_ARGUMENTS_MAX = 32_768;
+/** Of one argument with the NUL at its end: Linux' MAX_ARG_STRLEN, which nothing could be started beyond. */
+export const EXEC_ARGUMENT_MAX_BYTES = 128 * 1024;
+/** Of all of them: half of the 2 MiB that Linux has for arguments and environment. */
+export const EXEC_ARGUMENTS_MAX_BYTES = 1024 * 1024;
 /** What of each stream of an exec is kept in memory; anything beyond is read and dropped. */
 export const EXEC_STREAM_MAX_BYTES = 16 * 1024 * 1024;
 /** A create carries its files in the body as base64. */

@@ -20,6 +20,7 @@ import { chooseLevel, type IsolationChoice } from "./processes/choose-level.ts";
 import type { Level } from "./processes/level.ts";
 import type { Network } from "./processes/network.ts";
 import { RateLimits } from "./rate-limits.ts";
+import { SkewedClock } from "./skewed-clock.ts";
 import { claimState } from "./state-claim.ts";
 import { openStore } from "./store.ts";
 import { directoryToHide, madeDirectory } from "./true-path.ts";
@@ -71,10 +72,11 @@ export interface MachinesServer {
 
 export async function startMachinesServer(options: MachinesServerOptions): Promise<MachinesServer> {
   const { port = 4280, host: hostname = "127.0.0.1", region = "local" } = options;
-  const { clock = systemClock(), leaseConflict = "wait" } = options;
+  const { leaseConflict = "wait" } = options;
+  const clock = new SkewedClock(options.clock ?? systemClock());
   const given = options.faultsFile ? readFaultsFile(options.faultsFile) : [];
-  const faults = new Faults();
-  const now = () => clock.now() + faults.skewMs;
+  const faults = new Faults((skewMs) => clock.skew(skewMs));
+  const { now } = clock;
   const directory = madeDirectory(options.stateDir);
   const hidden = options.hidden?.map(directoryToHide) ?? [];
   const rateLimits = options.rateLimits ? new RateLimits(now) : null;
@@ -123,14 +125,19 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
     host = new Host(registry, level, images, {
       restartDelayMs: options.restartDelayMs ?? RESTART_DELAY_MS,
       planOf: (machine, image) => startPlan(machine, image, platform),
+      startFailed: (machine, reason) => platform.logs.startFailed(machine, reason),
       pullDelayMs: ({ app, id }) => faults.delayOf("pull", { app, machine: id }),
       bootDelayMs: ({ app, id }) => faults.delayOf("boot", { app, machine: id }),
       revertDelayMs: ({ app, id }) => faults.revertOf({ app, machine: id }),
     });
     await host.loseAll();
-    addFromFile(faults, given, options.faultsFile ?? "");
     scheduler = new Scheduler(host, clock);
-    fetch = machinesApi({ ...parts, host, platform, scheduler }).fetch;
+    opened.unshift(() => scheduler.close());
+    clock.onSkew(() => scheduler.lookAgain());
+    const api = machinesApi({ ...parts, host, platform, scheduler });
+    // It knows by now what operations there are.
+    addFromFile(faults, given, options.faultsFile ?? "");
+    fetch = api.fetch;
   } catch (error) {
     for (const close of opened) await close();
     throw error;

@@ -110,6 +110,8 @@ export interface Level {
   readonly name: Isolation;
   /** Completes the line at start-up: what a Machine of this level is. */
   readonly detail: string;
+  /** Why there are no sandboxes, where nobody asked for anything else. */
+  readonly lack?: string;
   /** What holds its Machines to their size; null for nothing. */
   readonly enforcement: Enforcement | null;
   /** Whether its Machines can be without a network. */

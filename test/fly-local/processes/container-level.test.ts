@@ -254,7 +254,7 @@ describe.runIf(hasContainers)("a server with containers", () => {
   it("that is killed leaves one that was paused by hand to the next, which removes it", async () => {
     const state = stateDir();
     await addTestImage(state);
-    const flags = ["--port", "0", "--state", state, "--isolation", "container"];
+    const flags = ["--any-token", "--port", "0", "--state", state, "--isolation", "container"];
     const child = spawn(process.execPath, [MAIN, ...flags], { stdio: ["ignore", "pipe", "inherit"] });
     const [line] = (await once(child.stdout, "data")).map(String);
     const first = api(/http:\/\/\S+/.exec(line ?? "")?.[0] ?? "");

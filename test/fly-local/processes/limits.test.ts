@@ -167,9 +167,13 @@ describe.skipIf(!hasCgroups)("a server's groups", () => {
   const MAIN = new URL("../../../src/fly-local/main.ts", import.meta.url).pathname;
 
   async function run(...flags: string[]): Promise<{ child: ChildProcess; url: string; line: string }> {
-    const child = spawn(process.execPath, [MAIN, "--port", "0", "--images", "host", ...flags], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    const child = spawn(
+      process.execPath,
+      [MAIN, "--any-token", "--port", "0", "--images", "host", ...flags],
+      {
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
     const [line] = (await once(child.stdout as NodeJS.ReadableStream, "data")).map(String);
     return { child, url: /http:\/\/[^ ]+/.exec(line ?? "")?.[0] ?? "", line: line ?? "" };
   }

@@ -49,7 +49,18 @@ async function serveAs(user: (typeof users)[number]): Promise<Api> {
 async function serveAsNobody(): Promise<{ fly: Api; pid: number; close: () => Promise<void> }> {
   const state = stateDir();
   chownSync(state, NOBODY, NOBODY);
-  const args = [MAIN, "--port", "0", "--images", "host", "--state", state, "--isolation", "sandbox"];
+  const args = [
+    MAIN,
+    "--any-token",
+    "--port",
+    "0",
+    "--images",
+    "host",
+    "--state",
+    state,
+    "--isolation",
+    "sandbox",
+  ];
   const user = ["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"].map(String);
   const child = spawn("unshare", ["-m", "setpriv", ...user, process.execPath, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
