@@ -127,9 +127,11 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
       revertDelayMs: ({ app, id }) => faults.revertOf({ app, machine: id }),
     });
     await host.loseAll();
-    addFromFile(faults, given, options.faultsFile ?? "");
     scheduler = new Scheduler(host, clock);
+    opened.unshift(() => scheduler.close());
     fetch = machinesApi({ ...parts, host, platform, scheduler }).fetch;
+    // Only now are the operations known that faults can be of.
+    addFromFile(faults, given, options.faultsFile ?? "");
   } catch (error) {
     for (const close of opened) await close();
     throw error;
