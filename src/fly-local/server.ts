@@ -2,7 +2,6 @@
 
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { resolve } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
 import { machinesApi } from "./app.ts";
 import { type Clock, systemClock } from "./clock.ts";
@@ -21,8 +20,10 @@ import { chooseLevel, type IsolationChoice } from "./processes/choose-level.ts";
 import type { Level } from "./processes/level.ts";
 import type { Network } from "./processes/network.ts";
 import { RateLimits } from "./rate-limits.ts";
+import { SkewedClock } from "./skewed-clock.ts";
 import { claimState } from "./state-claim.ts";
 import { openStore } from "./store.ts";
+import { directoryToHide, madeDirectory } from "./true-path.ts";
 
 export interface MachinesServerOptions {
   /** 0 takes a free one. Default 4280, which is Fly's inside its network. */
@@ -30,7 +31,7 @@ export interface MachinesServerOptions {
   host?: string;
   /** Where machines are remembered. */
   stateDir: string;
-  /** Directories of this computer, besides the state, that sandboxed machines find empty. */
+  /** Directories of this computer, besides the state, that sandboxed machines find empty; each must be there. */
   hidden?: readonly string[];
   isolation?: IsolationChoice;
   /** What the container engine is started by. Default: docker, else podman. */
@@ -71,11 +72,13 @@ export interface MachinesServer {
 
 export async function startMachinesServer(options: MachinesServerOptions): Promise<MachinesServer> {
   const { port = 4280, host: hostname = "127.0.0.1", region = "local" } = options;
-  const { clock = systemClock(), leaseConflict = "wait" } = options;
+  const { leaseConflict = "wait" } = options;
+  const clock = new SkewedClock(options.clock ?? systemClock());
   const given = options.faultsFile ? readFaultsFile(options.faultsFile) : [];
-  const faults = new Faults();
-  const now = () => clock.now() + faults.skewMs;
-  const directory = resolve(options.stateDir);
+  const faults = new Faults((skewMs) => clock.skew(skewMs));
+  const { now } = clock;
+  const directory = madeDirectory(options.stateDir);
+  const hidden = options.hidden?.map(directoryToHide) ?? [];
   const rateLimits = options.rateLimits ? new RateLimits(now) : null;
   const parts = {
     faults,
@@ -110,7 +113,7 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
     const level = await chooseLevel(options.isolation ?? "auto", directory, {
       ...options,
       images: choice,
-      hidden: options.hidden?.map((path) => resolve(path)) ?? [],
+      hidden,
     });
     opened.unshift(level.close);
     const registry = new Registry(openStore(directory), now);
@@ -122,6 +125,7 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
     host = new Host(registry, level, images, {
       restartDelayMs: options.restartDelayMs ?? RESTART_DELAY_MS,
       planOf: (machine, image) => startPlan(machine, image, platform),
+      startFailed: (machine, reason) => platform.logs.startFailed(machine, reason),
       pullDelayMs: ({ app, id }) => faults.delayOf("pull", { app, machine: id }),
       bootDelayMs: ({ app, id }) => faults.delayOf("boot", { app, machine: id }),
       revertDelayMs: ({ app, id }) => faults.revertOf({ app, machine: id }),
@@ -129,9 +133,11 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
     await host.loseAll();
     scheduler = new Scheduler(host, clock);
     opened.unshift(() => scheduler.close());
-    fetch = machinesApi({ ...parts, host, platform, scheduler }).fetch;
-    // Only now are the operations known that faults can be of.
+    clock.onSkew(() => scheduler.lookAgain());
+    const api = machinesApi({ ...parts, host, platform, scheduler });
+    // It knows by now what operations there are.
     addFromFile(faults, given, options.faultsFile ?? "");
+    fetch = api.fetch;
   } catch (error) {
     for (const close of opened) await close();
     throw error;

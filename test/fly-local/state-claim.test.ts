@@ -10,7 +10,17 @@ const MAIN = new URL("../../src/fly-local/main.ts", import.meta.url).pathname;
 
 /** A server as a program of its own. @returns what it says first, and how it ended where it did */
 async function run(state: string) {
-  const flags = ["--port", "0", "--state", state, "--isolation", "process", "--images", "host"];
+  const flags = [
+    "--any-token",
+    "--port",
+    "0",
+    "--state",
+    state,
+    "--isolation",
+    "process",
+    "--images",
+    "host",
+  ];
   const child = spawn(process.execPath, [MAIN, ...flags], { stdio: ["ignore", "pipe", "pipe"] });
   const said = await Promise.race([once(child.stdout, "data"), once(child.stderr, "data")]);
   return { child, said: String(said[0]) };

@@ -119,6 +119,12 @@ export class Logs {
     };
   }
 
+  /** Nothing of the Machine ran that could have said it. */
+  startFailed(machine: Machine, reason: string): void {
+    for (const line of reason.split("\n"))
+      this.#add(machine, "stdout", ` ERROR could not be started: ${line}`);
+  }
+
   /** The newest `count`, or the first `count` after a cursor; oldest first. */
   read(app: string, filter: LogFilter, count: number): LogEntry[] {
     const { after, machine, region } = filter;

@@ -26,6 +26,8 @@ export interface HostOptions {
   readonly pullDelayMs: (machine: Machine) => number;
   /** How long a boot is made to take longer. */
   readonly bootDelayMs: (machine: Machine) => number;
+  /** Is told why a Machine could not be started, for its log. */
+  readonly startFailed: (machine: Machine, reason: string) => void;
   /** After how long an update of this Machine, which was accepted, is taken back; null: never. */
   readonly revertDelayMs: (machine: Machine) => number | null;
 }
@@ -64,16 +66,23 @@ export class Host {
     else this.registry.apply(id, { kind: "left_unlaunched" });
   }
 
-  /** Says why in the Machine's events, and destroys it where its end is that of a new one or of one that destroys itself. */
+  /** Says why in the Machine's events and log, and destroys it where its end is that of a new one or of one that destroys itself. */
   async #failLaunch(id: string, error: Error): Promise<void> {
     if (this.#closing) return;
     console.error(`machine ${id} could not be started: ${error.message}`);
     // Where it is left alone, somebody stopped, updated or destroyed it, and goes on.
-    const machine = this.registry.apply(id, { kind: "launch_failed", error: error.message });
+    const machine = this.#tellFailure(id, error.message);
     if (machine === null || (machine.state === "stopped" && !machine.config.auto_destroy)) return;
     // Nothing of it runs: there is no exit to report.
     this.registry.apply(id, { kind: "destroy_begun", by: "flyd" });
     await this.#finishDestroy(machine, "flyd");
+  }
+
+  /** @returns null where its state is one that no failure of a start changes */
+  #tellFailure(id: string, reason: string): Machine | null {
+    const machine = this.registry.apply(id, { kind: "launch_failed", error: reason });
+    if (machine !== null) this.#options.startFailed(machine, reason);
+    return machine;
   }
 
   /** Starts a Machine, or lets a suspended one go on. @returns null where it is in no state for that */
@@ -81,7 +90,7 @@ export class Host {
     const machine = this.#closing ? null : this.registry.apply(id, { kind: "launched", by });
     if (machine === null) return null;
     const refusal = otherLevelRefusal(machine, this.level);
-    if (refusal !== null) return this.registry.apply(id, { kind: "launch_failed", error: refusal });
+    if (refusal !== null) return this.#tellFailure(id, refusal);
     const previous = this.#lives.get(id);
     if (previous?.isFrozen && !previous.isDiscarded) {
       void this.#resume(id, previous);

@@ -19,7 +19,7 @@ export const updateMachine: Operation = async (c, parts) => {
   const app = c.req.param("app") ?? "";
   const request = readUpdateRequest(await bodyOf(c));
   refuseForLevel(request.config, host.level);
-  const refusal = networkRefusal(request.config, host.level.canCutOff);
+  const refusal = networkRefusal(request.config, host.level.canBeWithoutNetwork);
   if (refusal !== null) throw new ApiError(400, refusal);
   refuseMounts(request.config, host.level);
   checkSecretsVersion(request.min_secrets_version, secrets.version(app));

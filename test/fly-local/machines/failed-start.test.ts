@@ -17,6 +17,13 @@ describe.each(everyLevel)("a start that fails at level %s", async (isolation) =>
     ...content,
   }));
 
+  /** The newest of its log. */
+  const lastLine = async (id: string) => {
+    type Log = { data: { attributes: { message: string } }[] };
+    const { body } = await fly.call<Log>("GET", `/api/v1/apps/test/logs?instance=${id}`);
+    return body.data.at(-1)?.attributes.message;
+  };
+
   it("leaves a machine that was stopped as it was, but for an event that says why", async () => {
     const config = { auto_destroy: false, files: impossible };
     const { id } = await fly.create(LIVES, config, { skip_launch: true });
@@ -28,6 +35,7 @@ describe.each(everyLevel)("a start that fails at level %s", async (isolation) =>
     expect(after).toMatchObject({ state: "stopped", config: before.config });
     expect(eventLines(after.events).slice(0, 2)).toEqual(["launch/failed/flyd", "start/starting/user"]);
     expect(after.events?.[0]?.request).toEqual({ error: expect.stringContaining("file") });
+    expect(await lastLine(id)).toContain(`could not be started: ${after.events?.[0]?.request?.error}`);
 
     const mended = { image: "alpine", init: { exec: LIVES } };
     expect((await fly.call("POST", `${machines}/${id}`, { config: mended })).status).toBe(200);
@@ -64,6 +72,7 @@ describe.each(everyLevel)("a start that fails at level %s", async (isolation) =>
       "start/starting/flyd",
       "launch/created/user",
     ]);
+    expect(await lastLine(id)).toContain(String(machine.events?.[1]?.request?.error));
   });
 });
 

@@ -67,7 +67,17 @@ describe.runIf(hasSandbox)("a machine of a level that is not in force", () => {
 
   it("that was killed with its server is cleaned up by none of another level", async () => {
     writeFileSync(path, "the computer's");
-    const flags = ["--port", "0", "--state", state, "--isolation", "sandbox", "--images", "host"];
+    const flags = [
+      "--any-token",
+      "--port",
+      "0",
+      "--state",
+      state,
+      "--isolation",
+      "sandbox",
+      "--images",
+      "host",
+    ];
     const child = spawn(process.execPath, [MAIN, ...flags], { stdio: ["ignore", "pipe", "inherit"] });
     const [line] = (await once(child.stdout, "data")).map(String);
     const killed = api(/http:\/\/\S+/.exec(line ?? "")?.[0] ?? "");

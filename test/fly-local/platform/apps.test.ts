@@ -70,6 +70,23 @@ describe("apps", async () => {
     expect(await names("local")).not.toContain("fine");
   });
 
+  it.each(["%00", "%zz", "..%2f..", "a%20b", "Large", "x".repeat(64)])(
+    "are not made of a machine or a secret in %s either, where any name is an app",
+    async (name) => {
+      const path = `/v1/apps/${name}`;
+      const refusal = {
+        status: 422,
+        body: { error: expect.stringContaining("lowercase letters and dashes") },
+      };
+      const config = { image: "alpine", init: { exec: ["true"] } };
+      expect(await fly.call("POST", `${path}/machines`, { config })).toMatchObject(refusal);
+      expect(await fly.call("POST", `${path}/secrets/KEY`, { value: "v" })).toMatchObject(refusal);
+      expect(await fly.call("POST", `${path}/volumes`, { name: "data" })).toMatchObject(refusal);
+      expect(await fly.call("GET", `${path}/machines`)).toMatchObject(refusal);
+      expect(await names("local")).not.toContain(decodeURIComponent(name.replace("%zz", "%25zz")));
+    },
+  );
+
   it("are listed for an organization only", async () => {
     expect((await fly.call("GET", "/v1/apps")).status).toBe(400);
   });

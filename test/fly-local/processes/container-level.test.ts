@@ -10,12 +10,14 @@ import {
   runnerCommand,
   runnerFiles,
 } from "../../../src/core/runner-protocol.ts";
-import { importedName } from "../../../src/fly-local/images/engine-import.ts";
+import { importedName, importImage } from "../../../src/fly-local/images/engine-import.ts";
 import { openStoreIn } from "../../../src/fly-local/images/open-images.ts";
 import { parseReference } from "../../../src/fly-local/images/reference.ts";
+import { startContainer } from "../../../src/fly-local/processes/container/container.ts";
 import { probeContainers } from "../../../src/fly-local/processes/container/container-probe.ts";
-import { findEngine } from "../../../src/fly-local/processes/container/engine.ts";
-import { runArgs } from "../../../src/fly-local/processes/container/run-args.ts";
+import { callEngine, type Engine, findEngine } from "../../../src/fly-local/processes/container/engine.ts";
+import { type ContainerPlan, runArgs } from "../../../src/fly-local/processes/container/run-args.ts";
+import { makeDirectory } from "../../../src/fly-local/processes/init/operations.ts";
 import { startMachinesServer } from "../../../src/fly-local/server.ts";
 import { busyboxLayer, image, layer } from "../images/layers.ts";
 import { registry } from "../images/registry.ts";
@@ -252,7 +254,7 @@ describe.runIf(hasContainers)("a server with containers", () => {
   it("that is killed leaves one that was paused by hand to the next, which removes it", async () => {
     const state = stateDir();
     await addTestImage(state);
-    const flags = ["--port", "0", "--state", state, "--isolation", "container"];
+    const flags = ["--any-token", "--port", "0", "--state", state, "--isolation", "container"];
     const child = spawn(process.execPath, [MAIN, ...flags], { stdio: ["ignore", "pipe", "inherit"] });
     const [line] = (await once(child.stdout, "data")).map(String);
     const first = api(/http:\/\/\S+/.exec(line ?? "")?.[0] ?? "");
@@ -367,6 +369,46 @@ describe("level container where it is not possible", () => {
       kind: "unable",
       reason: '"/var/a:b" has a colon, which container engines take for the end of a path',
     });
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("an engine that hangs", () => {
+  /** As long as nobody else's. */
+  const NAP = "71239";
+  const hanging = (how = ""): Engine => {
+    const program = join(stateDir(), "engine");
+    writeFileSync(program, `#!/bin/sh\n[ "$1" = rm ] || { ${how}sleep ${NAP}; true; }\n`, { mode: 0o755 });
+    return { program, kind: "docker", version: "1", arch: process.arch };
+  };
+  const plan: ContainerPlan = {
+    ...{
+      name: "mayfly-hangs",
+      labels: {},
+      image: "x",
+      init: "/bin/true",
+      hostname: "x",
+      network: "none" as const,
+    },
+    ...{ mounts: [], kinds: [], amounts: { memoryBytes: 1 << 28, cpus: 1, pids: 100 } },
+  };
+
+  it("with a container is given up in time, and nothing of it runs on", async () => {
+    await expect(startContainer(hanging(), plan, [makeDirectory("/tmp")], 200)).rejects.toThrow(
+      /engine started no container: there was none after 0.2 s$/,
+    );
+    await expect.poll(() => processesWith("cmdline", NAP)).toEqual([]);
+  });
+
+  it("with an image is given up in time", async () => {
+    const name = "localhost/mayfly-hangs:1";
+    await expect(importImage(hanging("exec "), stateDir(), name, {}, 200)).rejects.toThrow(
+      /engine did not take the image: it did not answer$/,
+    );
+  });
+
+  it("with an answer is given up in time", async () => {
+    await expect(callEngine(hanging(), ["ps"], 200)).rejects.toThrow("it did not answer");
+    for (const pid of processesWith("cmdline", NAP)) process.kill(pid);
   });
 });
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chooseLimiter } from "../../../src/fly-local/processes/limits/choose-limiter.ts";
-import { probeSandbox } from "../../../src/fly-local/processes/sandbox-probe.ts";
+import { probeSandbox } from "../../../src/fly-local/processes/sandbox/sandbox-probe.ts";
 import { atEnd } from "../support.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "fly-local-limits-"));

@@ -37,15 +37,46 @@ typedef long word;
 
 #if defined(__x86_64__)
 enum {
-  SYS_read = 0, SYS_write = 1, SYS_close = 3, SYS_rt_sigprocmask = 14, SYS_ioctl = 16, SYS_socket = 41, SYS_connect = 42,
+  SYS_read = 0,
+  SYS_write = 1,
+  SYS_close = 3,
+  SYS_rt_sigprocmask = 14,
+  SYS_ioctl = 16,
+  SYS_socket = 41,
+  SYS_connect = 42,
   SYS_clone = 56,
-  SYS_capget = 125, SYS_capset = 126, SYS_umask = 95, SYS_pivot_root = 155, SYS_umount2 = 166, SYS_execve = 59,
+  SYS_execve = 59,
   SYS_wait4 = 61,
-  SYS_kill = 62, SYS_fcntl = 72, SYS_chdir = 80, SYS_fchmod = 91, SYS_setuid = 105, SYS_setgid = 106, SYS_setsid = 112,
-  SYS_setgroups = 116, SYS_prctl = 157, SYS_mount = 165,
-  SYS_sethostname = 170, SYS_exit_group = 231, SYS_openat = 257, SYS_mkdirat = 258, SYS_mknodat = 259,
-  SYS_unlinkat = 263, SYS_symlinkat = 266, SYS_ppoll = 271, SYS_unshare = 272, SYS_signalfd4 = 289, SYS_dup3 = 292,
-  SYS_pipe2 = 293, SYS_prlimit64 = 302, SYS_close_range = 436, SYS_clock_gettime = 228,
+  SYS_kill = 62,
+  SYS_fcntl = 72,
+  SYS_chdir = 80,
+  SYS_fchmod = 91,
+  SYS_umask = 95,
+  SYS_setuid = 105,
+  SYS_setgid = 106,
+  SYS_setsid = 112,
+  SYS_setgroups = 116,
+  SYS_capget = 125,
+  SYS_capset = 126,
+  SYS_pivot_root = 155,
+  SYS_prctl = 157,
+  SYS_mount = 165,
+  SYS_umount2 = 166,
+  SYS_sethostname = 170,
+  SYS_clock_gettime = 228,
+  SYS_exit_group = 231,
+  SYS_openat = 257,
+  SYS_mkdirat = 258,
+  SYS_mknodat = 259,
+  SYS_unlinkat = 263,
+  SYS_symlinkat = 266,
+  SYS_ppoll = 271,
+  SYS_unshare = 272,
+  SYS_signalfd4 = 289,
+  SYS_dup3 = 292,
+  SYS_pipe2 = 293,
+  SYS_prlimit64 = 302,
+  SYS_close_range = 436,
 };
 static inline word call(word n, word a, word b, word c, word d, word e) {
   word result;
@@ -58,14 +89,46 @@ static inline word call(word n, word a, word b, word c, word d, word e) {
 __asm__(".globl _start\n_start: xor %ebp,%ebp; mov %rsp,%rdi; and $-16,%rsp; call begin");
 #elif defined(__aarch64__)
 enum {
-  SYS_read = 63, SYS_write = 64, SYS_close = 57, SYS_rt_sigprocmask = 135, SYS_clone = 220, SYS_capget = 90, SYS_capset = 91, SYS_umask = 166, SYS_pivot_root = 41, SYS_umount2 = 39,
+  SYS_read = 63,
+  SYS_write = 64,
+  SYS_close = 57,
+  SYS_rt_sigprocmask = 135,
+  SYS_ioctl = 29,
+  SYS_socket = 198,
+  SYS_connect = 203,
+  SYS_clone = 220,
   SYS_execve = 221,
-  SYS_wait4 = 260, SYS_kill = 129, SYS_fcntl = 25, SYS_chdir = 49, SYS_fchmod = 52, SYS_setuid = 146, SYS_setgid = 144,
-  SYS_setsid = 157, SYS_setgroups = 159, SYS_prctl = 167, SYS_mount = 40,
-  SYS_sethostname = 161, SYS_exit_group = 94, SYS_openat = 56, SYS_ioctl = 29, SYS_socket = 198, SYS_connect = 203, SYS_mkdirat = 34,
-  SYS_mknodat = 33, SYS_unlinkat = 35,
-  SYS_symlinkat = 36, SYS_ppoll = 73, SYS_unshare = 97, SYS_signalfd4 = 74, SYS_dup3 = 24, SYS_pipe2 = 59,
-  SYS_prlimit64 = 261, SYS_close_range = 436, SYS_clock_gettime = 113,
+  SYS_wait4 = 260,
+  SYS_kill = 129,
+  SYS_fcntl = 25,
+  SYS_chdir = 49,
+  SYS_fchmod = 52,
+  SYS_umask = 166,
+  SYS_setuid = 146,
+  SYS_setgid = 144,
+  SYS_setsid = 157,
+  SYS_setgroups = 159,
+  SYS_capget = 90,
+  SYS_capset = 91,
+  SYS_pivot_root = 41,
+  SYS_prctl = 167,
+  SYS_mount = 40,
+  SYS_umount2 = 39,
+  SYS_sethostname = 161,
+  SYS_clock_gettime = 113,
+  SYS_exit_group = 94,
+  SYS_openat = 56,
+  SYS_mkdirat = 34,
+  SYS_mknodat = 33,
+  SYS_unlinkat = 35,
+  SYS_symlinkat = 36,
+  SYS_ppoll = 73,
+  SYS_unshare = 97,
+  SYS_signalfd4 = 74,
+  SYS_dup3 = 24,
+  SYS_pipe2 = 59,
+  SYS_prlimit64 = 261,
+  SYS_close_range = 436,
 };
 static inline word call(word n, word a, word b, word c, word d, word e) {
   register word x8 __asm__("x8") = n;
@@ -100,6 +163,7 @@ enum { FROM_OPERATIONS = 1, FROM_EXECUTE = 2, FROM_SIGNAL = 3, FROM_KILL = 4, FR
 enum { TO_DONE = 1, TO_STDOUT = 2, TO_STDERR = 3, TO_ENDED = 4, TO_PID = 5, TO_HELLO = 6 };
 enum { IS_MAIN = 1, IS_SILENT = 2 };
 enum { CAP_SETUID = 7 };
+enum { PR_SET_SECCOMP = 22, SECCOMP_MODE_FILTER = 2, CLONE_NEWUSER = 0x10000000 };
 enum { COMMAND_FAILED = 125, COULD_NOT_START = 126, NOT_EXECUTABLE = 126, NOT_FOUND = 127 };
 
 #define CALL(n, a, b, c) call(SYS_##n, (word)(a), (word)(b), (word)(c), 0, 0)
@@ -249,6 +313,67 @@ static word change_root(const char *path) {
   return error ? error : CALL(chdir, "/", 0, 0);
 }
 
+/*
+ * What is asked of the kernel by whom: this processor's own programs, and those of its 32-bit predecessor, whose numbers differ
+ * (linux/audit.h; syscall tables of both).
+ */
+#if defined(__x86_64__)
+enum { ARCH = 0xc000003eu, NR_UNSHARE = 272, NR_CLONE = 56, NR_ADD_KEY = 248, NR_REQUEST_KEY = 249, NR_KEYCTL = 250 };
+enum { ARCH_32 = 0x40000003, NR_UNSHARE_32 = 310, NR_CLONE_32 = 120, NR_ADD_KEY_32 = 286, NR_REQUEST_KEY_32 = 287, NR_KEYCTL_32 = 288 };
+#else
+enum { ARCH = 0xc00000b7u, NR_UNSHARE = 97, NR_CLONE = 220, NR_ADD_KEY = 217, NR_REQUEST_KEY = 218, NR_KEYCTL = 219 };
+enum { ARCH_32 = 0x40000028, NR_UNSHARE_32 = 337, NR_CLONE_32 = 120, NR_ADD_KEY_32 = 309, NR_REQUEST_KEY_32 = 310, NR_KEYCTL_32 = 311 };
+#endif
+enum { NR_CLONE3 = 435, NR_X32 = 0x40000000 };
+enum { AT_NR = 0, AT_ARCH = 4, AT_FIRST_ARGUMENT = 16 };
+enum { ALLOWED = 0x7fff0000, REFUSED = 0x50000, EPERM = 1, ENOSYS = 38 };
+
+struct instruction { unsigned short code; u8 if_true, if_false; u32 k; };
+#define LOAD(at) {0x20, 0, 0, at}
+#define RETURN(what) {0x06, 0, 0, what}
+/* Where it is so, on to another line; else to the next. */
+#define IF(code, line, k, target) {code, (target) - (line) - 1, 0, k}
+#define IF_EQUAL(line, k, target) IF(0x15, line, k, target)
+enum { COMPAT = 13, FLAGS = 21, NOT_PERMITTED = 24, NOT_KNOWN = 25 };
+
+/*
+ * For all that runs in the Machine, from here on: no new user namespaces, in which root would have all rights again and could
+ * mount the computer's cgroups, and none of the kernel's keys, which are the computer's (as docker does, moby's seccomp profile).
+ * The flags of clone3 stand in memory, where a filter can not look, so that it is as if there were none; C libraries then use clone.
+ */
+static word guard(void) {
+  static const struct instruction filter[] = {
+    LOAD(AT_ARCH),
+    IF_EQUAL(1, ARCH, 4),
+    IF_EQUAL(2, ARCH_32, COMPAT),
+    RETURN(REFUSED | ENOSYS),
+    LOAD(AT_NR),
+    IF(0x35, 5, NR_X32, NOT_KNOWN),
+    IF_EQUAL(6, NR_UNSHARE, FLAGS),
+    IF_EQUAL(7, NR_CLONE, FLAGS),
+    IF_EQUAL(8, NR_CLONE3, NOT_KNOWN),
+    IF_EQUAL(9, NR_ADD_KEY, NOT_PERMITTED),
+    IF_EQUAL(10, NR_REQUEST_KEY, NOT_PERMITTED),
+    IF_EQUAL(11, NR_KEYCTL, NOT_PERMITTED),
+    RETURN(ALLOWED),
+    LOAD(AT_NR), /* COMPAT */
+    IF_EQUAL(14, NR_UNSHARE_32, FLAGS),
+    IF_EQUAL(15, NR_CLONE_32, FLAGS),
+    IF_EQUAL(16, NR_CLONE3, NOT_KNOWN),
+    IF_EQUAL(17, NR_ADD_KEY_32, NOT_PERMITTED),
+    IF_EQUAL(18, NR_REQUEST_KEY_32, NOT_PERMITTED),
+    IF_EQUAL(19, NR_KEYCTL_32, NOT_PERMITTED),
+    RETURN(ALLOWED),
+    LOAD(AT_FIRST_ARGUMENT), /* FLAGS */
+    IF(0x45, 22, CLONE_NEWUSER, NOT_PERMITTED),
+    RETURN(ALLOWED),
+    RETURN(REFUSED | EPERM), /* NOT_PERMITTED */
+    RETURN(REFUSED | ENOSYS), /* NOT_KNOWN */
+  };
+  struct { unsigned short length; const struct instruction *filter; } program = {sizeof filter / sizeof *filter, filter};
+  return CALL(prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
 /* Brings a network interface up, which a new network namespace's loopback is not. */
 static word bring_up(const char *name) {
   struct { char name[16]; short flags; char rest[22]; } request = {.flags = IFF_UP};
@@ -290,6 +415,7 @@ static word number_of(const char *path, const char *name) {
  *   L target path                        symlink, unless it is there
  *   F path                               an empty file, unless it is there
  *   C path mode device                   a character device, unless it is there
+ *   G                                    keeps all that is run from here on from new user namespaces and the kernel's keys
  *   R path                               makes a mounted directory the root
  *   H name                               host name
  *   I name                               brings a network interface up
@@ -309,6 +435,7 @@ static word operate(char letter, char **arguments, const u8 *bytes, u64 count) {
     case 'L': return CALL(symlinkat, a[0], AT_FDCWD, a[1]);
     case 'F': return write_file(a[0], O_CREAT | O_EXCL, 0644, 0, 0);
     case 'C': return CALL5(mknodat, AT_FDCWD, a[0], number_in(a[1]), number_in(a[2]), 0);
+    case 'G': return guard();
     case 'R': return change_root(a[0]);
     case 'H': return CALL(sethostname, a[0], length_of(a[0]), 0);
     case 'I': return bring_up(a[0]);
@@ -325,6 +452,7 @@ static word operate(char letter, char **arguments, const u8 *bytes, u64 count) {
 
 static int count_arguments(char letter) {
   switch (letter) {
+    case 'G': return 0;
     case 'U': case 'N': case 'F': case 'R': case 'H': case 'S': case 'I': return 1;
     case 'D': case 'L': case 'W': case 'A': case 'K': return 2;
     case 'C': case 'B': return 3;
