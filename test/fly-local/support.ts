@@ -1,10 +1,11 @@
-/** A real server on a free port, spoken to with fetch; every test file ends its own and checks that nothing is left. */
+/** A real server on a free port, spoken to with fetch; every test file ends its own, and fails where processes of it are left. */
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
+import { afterAll, expect } from "vitest";
 import type { WireEvent, WireExecReply, WireExitEvent, WireMachine } from "../../src/fly/wire.ts";
+import { descendantsOf } from "../../src/fly-local/processes/tree.ts";
 import { type MachinesServerOptions, startMachinesServer } from "../../src/fly-local/server.ts";
 
 export interface Reply<T> {
@@ -38,10 +39,37 @@ export const machines = "/v1/apps/test/machines";
 /** A main process that lives until it is told not to. */
 export const LIVES = ["sleep", "60"];
 
+/** What a server that has ended leaves is gone by then, also where it was killed. */
+const GONE_WITHIN_MS = 5_000;
+
 const directories: string[] = [];
-afterAll(() => {
+const ends = new Set<() => Promise<void>>();
+
+/** Has something ended with the test file, and before it is looked for what is left. @returns what ends it earlier */
+export function atEnd(close: () => Promise<void>): () => Promise<void> {
+  const end = async () => {
+    if (ends.delete(end)) await close();
+  };
+  ends.add(end);
+  return end;
+}
+
+afterAll(async () => {
+  await Promise.all([...ends].map((end) => end()));
+  const giveUpAt = Date.now() + GONE_WITHIN_MS;
+  while (descendantsOf(process.pid).length > 0 && Date.now() < giveUpAt)
+    await new Promise((resolve) => setTimeout(resolve, 5));
   for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+  expect(descendantsOf(process.pid).map(commandLineOf), "processes that are left").toEqual([]);
 });
+
+function commandLineOf(pid: number): string {
+  try {
+    return `${pid}: ${readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", " ").trimEnd()}`;
+  } catch {
+    return `${pid}`;
+  }
+}
 
 export function stateDir(): string {
   const directory = mkdtempSync(join(tmpdir(), "fly-local-test-"));
@@ -61,7 +89,8 @@ export async function serve(options: Partial<MachinesServerOptions> = {}): Promi
     images: isContainer ? "real" : "host",
     ...options,
   });
-  afterAll(() => server.close());
+  // With its describe, or, where a test itself has started it, with the file.
+  afterAll(atEnd(() => server.close()));
   return api(server.url);
 }
 

@@ -40,7 +40,7 @@ export async function chooseLevel(
   const machines = join(directory, "machines");
   if (choice === "process" && images === "real")
     throw new Error(`machines at isolation level "process" have no images; ${HOST_IMAGES}`);
-  if (choice === "process") return withNetwork(processLevel(machines), options);
+  if (choice === "process") return processes(machines, options, null);
   const probe = await probeSandbox(join(directory, "sandbox"), [...hidden, state], images);
   if (probe.kind === "able") return limited(probe.plan, options);
   if (choice === "sandbox") throw new Error(`this computer cannot make sandboxes: ${probe.reason}`);
@@ -51,9 +51,16 @@ export async function chooseLevel(
       `machines with images must be sandboxes or containers, and this computer cannot make any: sandboxes: ${probe.reason}; containers: ${other.reason}; ${HOST_IMAGES}`,
     );
   }
-  const level = processLevel(machines);
-  const detail = `${level.detail}; no sandboxes here: ${probe.reason}`;
-  return withNetwork({ ...level, detail, lack: probe.reason }, options);
+  return processes(machines, options, probe.reason);
+}
+
+/** @param lack why there are no sandboxes, where that is why; null where this was asked for */
+async function processes(directory: string, options: LevelOptions, lack: string | null): Promise<Level> {
+  const level = processLevel(directory);
+  const told = lack === null ? level : { ...said(level, `no sandboxes here: ${lack}`), lack };
+  if (options.network !== "none") return told;
+  await level.close();
+  throw new Error(`without a network machines must be sandboxes or containers: ${told.detail}`);
 }
 
 async function containers(directory: string, images: ImagesChoice, options: LevelOptions): Promise<Level> {
@@ -93,12 +100,6 @@ async function limited(plan: SandboxPlan, options: LevelOptions): Promise<Level>
 
 function said(level: Level, text: string): Level {
   return { ...level, detail: `${level.detail}; ${text}` };
-}
-
-function withNetwork(level: Level, { network }: LevelOptions): Level {
-  if (network === "none")
-    throw new Error(`without a network machines must be sandboxes or containers: ${level.detail}`);
-  return level;
 }
 
 const HOST_IMAGES = "--images host lets them see this computer's own files instead";

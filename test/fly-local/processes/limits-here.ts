@@ -3,12 +3,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
 import { chooseLimiter } from "../../../src/fly-local/processes/limits/choose-limiter.ts";
 import { probeSandbox } from "../../../src/fly-local/processes/sandbox/sandbox-probe.ts";
+import { atEnd } from "../support.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "fly-local-limits-"));
-afterAll(async () => {
+atEnd(async () => {
   if (probe.kind === "able") await probe.plan.zygote.close();
   rmSync(directory, { recursive: true, force: true });
 });
