@@ -48,14 +48,20 @@ export async function startContainer(
   const end = async () => {
     // The init goes when its input is closed; one that somebody paused hears of nothing.
     init.kill();
-    const killing = setTimeout(async () => {
+    let killed = Promise.resolve();
+    const kill = async () => {
       await remove(engine, plan.name);
       // Nor does an engine's command always end with its container.
       if (child.pid !== undefined) killTree(child.pid);
       child.stdout.destroy();
+    };
+    const patience = setTimeout(() => {
+      killed = kill();
     }, CONTAINER_KILL_MS);
     await Promise.all([init.gone, gone]);
-    clearTimeout(killing);
+    clearTimeout(patience);
+    // The engine knows of a container for a moment longer than that runs.
+    await killed;
   };
   let isLate = false;
   const patience = setTimeout(() => {
