@@ -18,6 +18,7 @@ const QUIET = { CI: "1", WRANGLER_SEND_METRICS: "false", NO_COLOR: "1" };
 
 /** A driver that was killed while it saw its machine gone is brought back by its alarm, which is half a minute off. */
 const RELEASED_WITHIN_MS = 90_000;
+const SWEEP_EVERY_MS = 5_000;
 
 export interface Stack {
   url: string;
@@ -183,7 +184,15 @@ export async function startStack(
     },
     async allReleased() {
       const { runs } = (await (await stack.call("/v1/runs?limit=200")).json()) as RunListBody;
-      await Promise.all(runs.map(({ id }) => stack.eventsUntil(id, "machine_released", RELEASED_WITHIN_MS)));
+      // As the worker's cron does each minute: a driver that was killed is brought back by the sweep.
+      const sweeps = setInterval(() => void stack.fireCron(), SWEEP_EVERY_MS);
+      try {
+        await Promise.all(
+          runs.map(({ id }) => stack.eventsUntil(id, "machine_released", RELEASED_WITHIN_MS)),
+        );
+      } finally {
+        clearInterval(sweeps);
+      }
     },
     async output(id, stream) {
       const response = await stack.call(`/v1/runs/${id}/output?stream=${stream}`);
