@@ -52,6 +52,32 @@ export const RUNNER_OVERDUE_MS = 20 * SECOND;
 /** How long the runner keeps a finished Machine alive for its output to be fetched, if nobody comes for it. */
 export const RUNNER_LINGER_MS = 10 * MINUTE;
 
+// --- Retries ----------------------------------------------------------------------------------------------------
+
+/** Attempts of a run that may fail of the job's own doing. Each is a row, and a Machine that is paid for. */
+export const RETRY_ATTEMPTS_MAX = 20;
+export const RETRY_RULES_MAX = 32;
+/** Exit codes or signals that one rule names: as many codes as there are. */
+export const RETRY_RULE_CODES_MAX = 256;
+/** The pause before the second attempt, long enough for what is passing to pass, and short beside a Machine's start. */
+export const RETRY_INITIAL_DEFAULT_MS = 2 * SECOND;
+export const RETRY_FACTOR_DEFAULT = 2;
+export const RETRY_FACTOR_MAX = 10;
+/** The longest pause of a backoff unless a run says otherwise. */
+export const RETRY_MAX_DEFAULT_MS = 5 * MINUTE;
+export const RETRY_JITTER_DEFAULT = 0.2;
+/** The longest pause between two attempts that a run can ask for. */
+export const RETRY_WAIT_MAX_MS = 24 * HOUR;
+/**
+ * Machines of one run that may be lost or not come up before the run is given up. A job that brings its host down looks like
+ * a lost Machine, and several hosts in a row point to the job.
+ */
+export const PLATFORM_FAILURES_MAX = 5;
+/** Creates of one run that may be refused for want of room: more than a list of regions can have. */
+export const CAPACITY_REFUSALS_MAX = 2 * REGIONS_MAX_COUNT;
+/** The least pause after a failure of the platform's, unless a rule says otherwise: Fly takes one create a second for an app. */
+export const PLATFORM_PAUSE_MIN_MS = 1 * SECOND;
+
 // --- Output ---------------------------------------------------------------------------------------------------
 
 /** Bytes of one run kept; what the command writes beyond it is counted as dropped, not stored. */

@@ -46,6 +46,13 @@ export class Drive {
     return attempt;
   }
 
+  /** Bytes that the attempts before this one have stored: the bounds of output are those of the run. */
+  earlierBytes(): number {
+    return this.state.attempts
+      .slice(0, -1)
+      .reduce((sum, { output }) => sum + (output?.stdoutBytes ?? 0) + (output?.stderrBytes ?? 0), 0);
+  }
+
   /** The id of the attempt's Machine, likewise. */
   machineId(): string {
     const id = this.attempt().machineId;
@@ -76,7 +83,8 @@ export class Drive {
           ? before
           : null;
     if (after === null) return this.reload(store);
-    this.state = after;
+    // Nobody but who has planned an attempt can have asked for its Machine.
+    this.#take(after, true);
     for (const chunk of chunks) if (this.offsets) this.offsets = offsetsAfter(this.offsets, chunk);
   }
 
@@ -98,8 +106,23 @@ export class Drive {
   async reload(store: Store): Promise<void> {
     const state = await store.load(this.state.run.id);
     if (state === null) throw new Error(`run ${this.state.run.id} is gone from the store`);
-    this.state = state;
+    this.#take(state, false);
     this.offsets = null;
+  }
+
+  /** Goes on with a newer state. Of an attempt before nothing is remembered. */
+  #take(state: RunState, neverAsked: boolean): void {
+    const isNewAttempt = state.attempts.length > this.state.attempts.length;
+    this.state = state;
+    if (!isNewAttempt) return;
+    this.neverAsked = neverAsked;
+    this.offsets = null;
+    this.emptyLookups = 0;
+    this.failures = 0;
+    this.absentSince = null;
+    this.readBytes = OUTPUT_READ_FIRST_BYTES;
+    this.lookedLast = false;
+    this.letGoAt = null;
   }
 
   private withFirstOutput(at: number | null): RunState {

@@ -1,5 +1,5 @@
 /**
- * The story of a run on one screen: submit → plan → launch → observe → settle → release. `advance` looks at what is
+ * The story of a run on one screen: submit → plan → launch → observe → settle → release, and again where an attempt follows. `advance` looks at what is
  * stored, asks the core for the next step, does that one thing and records what came of it. There is no other recovery
  * code: a crash, a deploy, a lost alarm and the ordinary case all take this path.
  *
@@ -84,5 +84,7 @@ function carryOut(
         : settleNow(ports, drive, step.ending);
     case "release":
       return release(ports, drive, step.attempt);
+    case "rest":
+      return Promise.resolve(nothingNew(Math.max(1, step.until - ports.clock.now())));
   }
 }

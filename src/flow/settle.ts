@@ -1,9 +1,10 @@
-/** Settle: the outcome of a run, once and for all. */
+/** Settle: the end of an attempt, which is the outcome of its run unless another attempt follows. */
 
 import type { Attempt } from "../core/attempt.ts";
-import type { Exited, RunEvent, Settled } from "../core/event.ts";
+import type { AttemptFailed, Exited, RunEvent, Settled } from "../core/event.ts";
 import { type CommandEnd, type Ending, outcomeOf } from "../core/outcome.ts";
 import { NO_OUTPUT, type OutputOffsets } from "../core/output.ts";
+import { endOfAttempt } from "../core/retry.ts";
 import { currentAttempt, type OutputSummary } from "../core/run.ts";
 import type { Drive } from "./drive.ts";
 import { type Findings, type FlowPorts, found } from "./flow.ts";
@@ -14,9 +15,9 @@ export function summary(offsets: OutputOffsets | null, complete: boolean, droppe
   return { stdoutBytes: stdout, stderrBytes: stderr, droppedBytes, complete };
 }
 
-/** The event that settles a run whose command's end is not known, or was not reached. */
-export function settled(at: number, ending: Ending, output: OutputSummary): Settled {
-  return { type: "settled", at, ...ending, exit: null, output };
+/** The end of an attempt whose Machine could not be had. */
+export function refused(drive: Drive, at: number, ending: Ending): AttemptFailed | Settled {
+  return endOfAttempt(drive.state, ending, null, summary(null, true), at);
 }
 
 /** The events of a command whose end is known: how it ended, unless that is recorded, and what it means for the run. */
@@ -30,7 +31,7 @@ export function exitedAndSettled(
   const attempt = drive.attempt();
   return [
     ...exited(attempt, now, end, source),
-    { ...settled(now, outcomeOf(drive.state.run, attempt, end), output), exit: end.exit },
+    endOfAttempt(drive.state, outcomeOf(drive.state.run, attempt, end), end.exit, output, now),
   ];
 }
 
@@ -45,11 +46,12 @@ export function exited(
   return [{ type: "exited", at: end.at ?? now, attempt: attempt.number, exit: end.exit, source }];
 }
 
-/** Settles a run of which nothing more will be learnt; what its command wrote since the last read is lost. */
+/** Ends an attempt of which nothing more will be learnt; what its command wrote since the last read is lost. */
 export async function settleNow(ports: FlowPorts, drive: Drive, ending: Ending): Promise<Findings> {
   const attempt = currentAttempt(drive.state);
-  const mayHaveWritten = attempt?.machineId != null && drive.state.run.spec.capture === "output";
-  if (mayHaveWritten) drive.offsets ??= await ports.store.outputOffsets(drive.state.run.id, attempt.number);
-  const event = settled(ports.clock.now(), ending, summary(drive.offsets, !mayHaveWritten));
-  return found({ ...event, exit: attempt?.exit ?? null });
+  const underWay = attempt?.settledAt === null ? attempt : null;
+  const mayHaveWritten = underWay?.machineId != null && drive.state.run.spec.capture === "output";
+  if (mayHaveWritten) drive.offsets ??= await ports.store.outputOffsets(drive.state.run.id, underWay.number);
+  const output = summary(underWay && drive.offsets, !mayHaveWritten);
+  return found(endOfAttempt(drive.state, ending, underWay?.exit ?? null, output, ports.clock.now()));
 }

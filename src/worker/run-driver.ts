@@ -9,6 +9,7 @@ import {
   CREATE_LOOKUP_PAUSE_MS,
   DRIVER_ALARM_MS,
   DRIVER_ARMED_AFTER_MS,
+  POLL_PAUSE_MAX_MS,
   POLL_PAUSE_MIN_MS,
   REPEAT_DELAY_FIRST_MS,
   REPEAT_DELAY_MAX_MS,
@@ -138,7 +139,9 @@ export class RunDriver extends DurableObject<Env> {
         this.#errors = 0;
         this.#announce();
         if (next === "done") return await this.#rest(null);
-        if (next.pauseMs >= POLL_PAUSE_MIN_MS && !drive.watched()) return await this.#rest(next.pauseMs);
+        // A watcher's socket is kept by an object that sleeps, so only a short pause is waited out for them.
+        if (next.pauseMs > POLL_PAUSE_MAX_MS || (next.pauseMs >= POLL_PAUSE_MIN_MS && !drive.watched()))
+          return await this.#rest(next.pauseMs);
         if (next.pauseMs > 0) await this.#pause(next.pauseMs);
       }
     } catch (error) {

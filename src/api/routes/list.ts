@@ -34,6 +34,11 @@ export const listQuerySchema = z.strictObject({
     .regex(/^[^:]+:/, 'must be key:value, such as "team:data"')
     .optional()
     .openapi({ example: "team:data" }),
+  rerun_of: z
+    .string()
+    .refine(isRunId, "must be a run's id")
+    .optional()
+    .openapi({ description: "only runs that repeat this one" }),
   since: instant.optional().openapi({ description: "accepted at or after" }),
   until: instant.optional().openapi({ description: "accepted before" }),
   limit: z
@@ -87,6 +92,7 @@ function filterOf(query: ListQuery): Omit<RunFilter, "limit"> {
     statuses: (query.status ?? []) as RunStatus[],
     tag:
       query.tag !== undefined ? { key: query.tag.slice(0, colon), value: query.tag.slice(colon + 1) } : null,
+    originId: query.rerun_of ?? null,
     sinceMs: query.since !== undefined ? Date.parse(query.since) : null,
     untilMs: query.until !== undefined ? Date.parse(query.until) : null,
     beforeRunId: query.cursor ?? null,

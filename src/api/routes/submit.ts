@@ -66,6 +66,7 @@ export function submitRoute(app: OpenAPIHono, ports: ApiPorts): void {
     const { state, repeated } = await submit(ports, {
       orgId: ports.orgId,
       spec: toRunSpec(input.data, ports.defaultGuest),
+      originId: null,
       key: key satisfies IdempotencyKey | null,
     });
     const known = waitS > 0 && !isFinal(state.run.status) ? await finalOrKnown(ports, state, waitS) : state;
