@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-a28eeea60c03.js",
+  path: "/assets/live-e0ade4628912.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -142,6 +142,7 @@ export const SCRIPT: Asset = {
     "  var ENV_VALUE_MAX_BYTES = 64 * KIB;",
     "  var COMMAND_ARG_MAX_BYTES = 64 * KIB;",
     "  var SCRIPT_MAX_BYTES = 256 * KIB;",
+    "  var REGIONS_MAX_COUNT = 20;",
     "  var QUEUE_TIMEOUT_DEFAULT_MS = 1 * HOUR2;",
     "  var QUEUE_TIMEOUT_MAX_MS = 24 * HOUR2;",
     "  var BOOT_TIMEOUT_DEFAULT_MS = 2 * MINUTE2;",
@@ -153,6 +154,11 @@ export const SCRIPT: Asset = {
     "  var TIMEOUT_MIN_MS = 1 * SECOND2;",
     "  var RUNNER_OVERDUE_MS = 20 * SECOND2;",
     "  var RUNNER_LINGER_MS = 10 * MINUTE2;",
+    "  var RETRY_INITIAL_DEFAULT_MS = 2 * SECOND2;",
+    "  var RETRY_MAX_DEFAULT_MS = 5 * MINUTE2;",
+    "  var RETRY_WAIT_MAX_MS = 24 * HOUR2;",
+    "  var CAPACITY_REFUSALS_MAX = 2 * REGIONS_MAX_COUNT;",
+    "  var PLATFORM_PAUSE_MIN_MS = 1 * SECOND2;",
     "  var OUTPUT_MAX_BYTES = 512 * MIB;",
     "  var OUTPUT_IN_D1_MAX_BYTES = 256 * KIB;",
     "  var OUTPUT_BLOB_MIN_BYTES = 8 * KIB;",
@@ -166,6 +172,7 @@ export const SCRIPT: Asset = {
     "  var LET_GO_MS = 10 * SECOND2;",
     "  var MACHINE_LOST_AFTER_MS = 5 * SECOND2;",
     "  var DRIVER_ALARM_MS = 75 * SECOND2;",
+    "  var DRIVER_ARMED_AFTER_MS = 10 * SECOND2;",
     "  var POLL_HELD_UNTIL_AGE_MS = 60 * SECOND2;",
     "  var POLL_PAUSE_MIN_MS = 5 * SECOND2;",
     "  var POLL_PAUSE_MAX_MS = 30 * SECOND2;",

@@ -166,6 +166,37 @@ describe("runs show", () => {
     expect(stdout).toMatch(/1 +2026-11-21T10:00:00.000Z +accepted/);
   });
 
+  test("of several attempts each one's end and machine are told, and what comes next", async () => {
+    const fourMinutes = "2026-11-21T10:09:00.000Z";
+    const machine = { cpu_kind: "shared", cpus: 1, memory_mb: 512 };
+    const next = { number: 3, at: fourMinutes, machine, asked_region: "fra" };
+    const failed = { settled_at: "2026-11-21T10:00:02.000Z", released_at: "2026-11-21T10:00:03.000Z" };
+    const first = anAttempt({
+      ...failed,
+      reason: "timed_out",
+      limit: "boot",
+      detail: "the machine was not started after the boot limit of 2m",
+      next: { ...next, number: 2 },
+    });
+    const second = anAttempt({ ...failed, number: 2, reason: "exit_code", exit_code: 9, machine, next });
+    const retry = {
+      attempts: 2,
+      backoff: { initial: "2s", factor: 2, max: "5m", jitter: 0.2 },
+      rules: [{ reasons: [], exit_codes: [9], signals: ["SIGTERM"], do: "next_size" as const, wait: "1m" }],
+    };
+    const run = aRun({ status: "retrying", attempts: [first, second], next_attempt: next, retry });
+    stub.on(`GET /v1/runs/${RUN_ID}`, json(run));
+    const { stdout } = await mayfly(["runs", "show", RUN_ID], stub, at());
+    expect(stdout).toContain(
+      `${RUN_ID} retrying for 5m 00s: attempt 3 follows in 4m 00s, shared-cpu-1x, 512 MB, in fra\n`,
+    );
+    expect(stdout).toMatch(/Retry +up to 2 attempts; 9,SIGTERM=next_size:1m\n/);
+    expect(stdout).toContain("region ams, timed out (boot limit) (times from acceptance)\n");
+    expect(stdout).toMatch(/why +the machine was not started after the boot limit of 2m\n/);
+    expect(stdout).toContain("region ams, exit code 9 (times from acceptance)\n");
+    expect(stdout).toMatch(/failed +\+2.00 s\n +machine gone +\+3.00 s\n/);
+  });
+
   test.each([["show"], ["logs"], ["cancel"], ["logs", "--follow"]])(
     "%s of a run that is not there says so",
     async (verb, ...options) => {
@@ -197,6 +228,16 @@ describe("runs logs", () => {
     const { io } = await mayfly(["runs", "logs", RUN_ID], stub);
     expect(io.stdout.text()).toBe("héllo\n");
     expect([...io.stderr.bytes()]).toEqual([255, 0]);
+  });
+
+  test("says on stderr which attempt writes, where there are several", async () => {
+    stub.on(`GET /v1/runs/${RUN_ID}`, json(anEndedRun()));
+    const line = (attempt: number, text: string) =>
+      `${JSON.stringify({ attempt, offset: 0, time: "", stream: "stdout", text })}\n`;
+    stub.on(`GET /v1/runs/${RUN_ID}/output`, events(line(1, "a\n"), line(1, "b\n"), line(3, "c\n")));
+    const { stdout, stderr } = await mayfly(["runs", "logs", RUN_ID], stub);
+    expect(stdout).toBe("a\nb\nc\n");
+    expect(stderr).toBe("mayfly: attempt 3:\n");
   });
 
   test("of a run that is under way nothing is called missing", async () => {

@@ -9,6 +9,7 @@ import { type ConnectionOptions, withConnection } from "../../connection.ts";
 import { headerComplaint } from "../../header-value.ts";
 import { RUN_EXAMPLES } from "./examples.ts";
 import { collect, collectDistinct, collectLast } from "./repeated.ts";
+import { type RetryOptions, retryRule } from "./retry-options.ts";
 
 /** A file of this computer that is put into the machine. */
 export interface FileOption {
@@ -16,7 +17,7 @@ export interface FileOption {
   local: string;
 }
 
-export interface RunOptions extends ConnectionOptions {
+export interface RunOptions extends ConnectionOptions, RetryOptions {
   image: string;
   /** Empty where a script, or the image's own command, runs. */
   command: string[];
@@ -39,7 +40,7 @@ export interface RunOptions extends ConnectionOptions {
   json: boolean;
 }
 
-interface Parsed extends ConnectionOptions {
+interface Parsed extends ConnectionOptions, RetryOptions {
   image: string;
   script?: string;
   env?: RunOptions["env"];
@@ -98,6 +99,21 @@ export function runCommand(act: (options: RunOptions) => Promise<void>): Command
       "--region <region>",
       'where, in order of preference, such as "ams" or "eu" (repeatable)',
       collect(String),
+    )
+    .option(
+      "--retry <number>",
+      "attempts after the first one where the command fails (default: 0; a lost machine is replaced anyhow)",
+      wholeNumber,
+    )
+    .option(
+      "--retry-wait <duration>",
+      "pause before the first retry, doubling up to 5m (default: 2s)",
+      duration,
+    )
+    .option(
+      "--retry-rule <rule>",
+      "failures=action[:pause], what follows some failures, such as out_of_memory=next_size or 75,SIGTERM=stop (repeatable; the first that fits counts)",
+      collect(retryRule),
     )
     .option("--name <name>", "a name for people")
     .option(

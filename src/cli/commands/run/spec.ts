@@ -9,6 +9,7 @@ import { UsageError } from "../../cli-error.ts";
 import type { Io } from "../../io.ts";
 import { plain } from "../../plain.ts";
 import type { FileOption, RunOptions } from "./options.ts";
+import { retryOf } from "./retry-options.ts";
 
 type SpecFileInput = NonNullable<RunSpecInput["files"]>[number];
 
@@ -27,6 +28,7 @@ export async function specOf(
     machine: { size, cpu_kind: cpuKind, cpus, memory_mb: memoryMb },
     regions: options.regions,
     timeouts: { run: options.timeout },
+    retry: retryOf(options),
     capture: options.capture,
     name: options.name,
     tags: options.tags,
