@@ -18,6 +18,7 @@ import { eventsRoute } from "./routes/events.ts";
 import { listRoute } from "./routes/list.ts";
 import { openRoutes } from "./routes/open.ts";
 import { outputRoute } from "./routes/output.ts";
+import { rerunRoute } from "./routes/rerun.ts";
 import { showRoute } from "./routes/show.ts";
 import { signInLinksRoute } from "./routes/sign-in-links.ts";
 import { submitRoute } from "./routes/submit.ts";
@@ -50,6 +51,7 @@ export function createApi(ports: ApiPorts): OpenAPIHono {
   eventsRoute(app, ports);
   outputRoute(app, ports);
   cancelRoute(app, ports);
+  rerunRoute(app, ports);
   signInLinksRoute(app, ports);
   openRoutes(app);
   refuseOtherMethods(app);

@@ -104,7 +104,8 @@ export function runSummary(run: Run): RunSummaryBody {
   };
 }
 
-export function runBody(state: RunState): RunBody {
+/** @param reruns the newest runs that repeat this one; none of a fresh run */
+export function runBody(state: RunState, reruns: string[] = []): RunBody {
   const { run, attempts } = state;
   const last = run.status === "retrying" ? currentAttempt(state) : null;
   return {
@@ -116,6 +117,7 @@ export function runBody(state: RunState): RunBody {
       bytes: base64Bytes(file.base64),
       mode: `0${file.mode.toString(8)}`,
     })),
+    reruns,
     next_attempt: last?.next ? nextAttemptBody(last.number, last.next) : null,
     attempts: attempts.map((attempt) => attemptBody(run, attempt)),
   };

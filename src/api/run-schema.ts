@@ -1,6 +1,7 @@
 /** Runs, events and output as the API answers them. Times are RFC 3339 texts in UTC; what is not known is null. */
 
 import { z } from "@hono/zod-openapi";
+import { RERUNS_SHOWN_MAX } from "../core/limits.ts";
 import { FINAL_STATUSES } from "../core/run.ts";
 import { eventSchema } from "./event-schema.ts";
 import { retryBodySchema } from "./retry-schema.ts";
@@ -57,6 +58,9 @@ export const runSchema = z
     accepted_at: time,
     cancel_requested_at: time.nullable(),
     settled_at: time.nullable(),
+    reruns: z.array(z.string()).openapi({
+      description: `runs that repeat this one, newest first, ${RERUNS_SHOWN_MAX} at most; a list by rerun_of has all of them`,
+    }),
     next_attempt: nextAttempt
       .nullable()
       .openapi({ description: "what a retrying run waits for; null in every other status" }),
@@ -71,7 +75,7 @@ export const runListSchema = z
   .object({
     runs: z.array(
       runSchema
-        .omit({ attempts: true, next_attempt: true, script: true, env: true, files: true })
+        .omit({ attempts: true, next_attempt: true, reruns: true, script: true, env: true, files: true })
         .openapi("RunSummary"),
     ),
     next_cursor: z

@@ -67,6 +67,12 @@ export class Client {
     });
   }
 
+  /** Orders a run once more, with changes. The key makes it safe to ask again. */
+  rerun(runId: string, changes: Partial<RunSpecInput>, idempotencyKey: string): Promise<RunBody> {
+    const headers = { "idempotency-key": idempotencyKey };
+    return this.#json("POST", `${runPath(runId)}/rerun`, { body: changes, headers });
+  }
+
   show(runId: string, signal?: AbortSignal): Promise<RunBody> {
     return this.#json("GET", runPath(runId), { signal });
   }

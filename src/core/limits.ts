@@ -176,6 +176,8 @@ export const FOLLOW_RETRY_MS = 1 * SECOND;
 
 export const LIST_LIMIT_DEFAULT = 50;
 export const LIST_LIMIT_MAX = 200;
+/** Re-runs that a run names, the newest; a list by `rerun_of` has all of them. */
+export const RERUNS_SHOWN_MAX = 20;
 /** Output shown on a run's page before the reader is sent to the raw stream. */
 export const PAGE_OUTPUT_MAX_BYTES = 512 * KIB;
 /** Events on one page, the newest of a run on its own; few runs have more than twenty. */

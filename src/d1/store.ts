@@ -182,6 +182,16 @@ export function d1Store(database: D1Database): Store {
       return rows.map((row) => ({ seq: row.seq, event: eventFromRow(state, row) }));
     },
 
+    async reruns(runId, limit) {
+      const rows = await db
+        .select({ id: runs.id })
+        .from(runs)
+        .where(eq(runs.originId, runId))
+        .orderBy(desc(runs.id))
+        .limit(limit);
+      return rows.map(({ id }) => id);
+    },
+
     async openRuns(afterRunId, quietSince, limit) {
       const rows = await db
         .select({ id: runs.id })

@@ -60,6 +60,8 @@ export interface Store {
   lastOutput(runId: string, limit: number): Promise<OutputChunk[]>;
   list(orgId: string, filter: RunFilter): Promise<Run[]>;
   events(runId: string, afterSeq: number, limit: number): Promise<NumberedEvent[]>;
+  /** Runs that repeat this one, newest first, at most `limit`. */
+  reruns(runId: string, limit: number): Promise<string[]>;
   /** Runs with something left to do, by id, quiet since `quietSince` and not waiting for a later time than that. */
   openRuns(afterRunId: string, quietSince: number, limit: number): Promise<string[]>;
 }

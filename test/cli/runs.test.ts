@@ -197,11 +197,16 @@ describe("runs show", () => {
     expect(stdout).toMatch(/failed +\+2.00 s\n +machine gone +\+3.00 s\n/);
   });
 
-  test.each([["show"], ["logs"], ["cancel"], ["logs", "--follow"]])(
+  test.each([["show"], ["logs"], ["cancel"], ["rerun"], ["logs", "--follow"]])(
     "%s of a run that is not there says so",
     async (verb, ...options) => {
       const missing = problem(404, "not_found", "there is no run x", "path.id");
-      for (const call of ["GET /v1/runs/nope", "GET /v1/runs/nope/output", "POST /v1/runs/nope/cancel"])
+      for (const call of [
+        "GET /v1/runs/nope",
+        "GET /v1/runs/nope/output",
+        "POST /v1/runs/nope/cancel",
+        "POST /v1/runs/nope/rerun",
+      ])
         stub.on(call, missing);
       const { exitCode, stderr } = await mayfly(["runs", verb, "nope", ...options], stub);
       expect(exitCode).toBe(1);
@@ -307,4 +312,48 @@ test("a reader that went away ends the command quietly", async () => {
   io.stdout.on("error", () => undefined);
   io.stdout._write = (_chunk, _encoding, done) => done(Object.assign(new Error("gone"), { code: "EPIPE" }));
   expect(await mayfly(["runs", "list"], stub, io)).toMatchObject({ exitCode: 141, stderr: "" });
+});
+
+describe("runs rerun", () => {
+  const rerun = async (...args: string[]) => {
+    stub.on(
+      `POST /v1/runs/${RUN_ID}/rerun`,
+      json(aRun({ id: "run_01jd0k3v7c9q2m8w5x4y6z7new", rerun_of: RUN_ID }), 202),
+    );
+    const result = await mayfly(["runs", "rerun", ...args], stub);
+    return { ...result, body: JSON.parse(stub.seen.at(-1)?.body ?? "null") };
+  };
+
+  test("orders the same again and prints the new run's id alone", async () => {
+    const { stdout, stderr, exitCode, body } = await rerun(RUN_ID);
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe("run_01jd0k3v7c9q2m8w5x4y6z7new\n");
+    expect(stderr).toContain("/runs/run_01jd0k3v7c9q2m8w5x4y6z7new\n");
+    expect(body).toEqual({ env: {}, machine: {}, timeouts: {}, tags: {} });
+  });
+
+  test("sends what is to change and nothing else", async () => {
+    const options = "--image alpine --env A=1 --size performance-2x --region eu --retry 2 --tag k=v";
+    const { body } = await rerun(...options.split(" "), RUN_ID, "--", "make", "-j", "test");
+    expect(body).toEqual({
+      image: "alpine",
+      command: ["make", "-j", "test"],
+      env: { A: "1" },
+      machine: { size: "performance-2x" },
+      regions: ["eu"],
+      timeouts: {},
+      retry: { attempts: 3 },
+      tags: { k: "v" },
+    });
+  });
+
+  test("a refused change is said in the words of the command line", async () => {
+    stub.on(
+      `POST /v1/runs/${RUN_ID}/rerun`,
+      problem(422, "invalid_input", "no region", "regions.0"),
+    );
+    const { stderr, exitCode } = await mayfly(["runs", "rerun", "--region", "x", RUN_ID], stub);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("mayfly: --region: no region\n");
+  });
 });

@@ -60,6 +60,7 @@ export function aRun(changes: Partial<RunBody> = {}): RunBody {
     accepted_at: at(60_000),
     cancel_requested_at: null,
     settled_at: final ? at(10_000) : null,
+    reruns: [],
     next_attempt: null,
     attempts: status === "queued" ? [] : [anAttempt(status, ending, changes.accepted_at, changes.settled_at)],
     ...changes,

@@ -48,6 +48,19 @@ export function Facts({ run, nowMs }: { run: RunBody; nowMs: number }) {
             </a>
           </Fact>
         )}
+        {run.reruns.length > 0 && (
+          <Fact name="Re-runs">
+            <ul>
+              {run.reruns.map((id) => (
+                <li>
+                  <a href={`/runs/${id}`}>
+                    <Code text={id} />
+                  </a>
+                </li>
+              ))}
+            </ul>
+          </Fact>
+        )}
         <Tags tags={run.tags} />
         <Env env={run.env} />
         {run.files.length > 0 && (

@@ -129,6 +129,7 @@ export function aRun(changes: Partial<RunBody> = {}): RunBody {
     accepted_at: AT,
     cancel_requested_at: null,
     settled_at: null,
+    reruns: [],
     next_attempt: null,
     attempts: [],
     ...changes,

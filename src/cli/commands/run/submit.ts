@@ -72,7 +72,8 @@ const OPTION_OF: [field: RegExp, option: string][] = [
   [/^header\.idempotency-key/, "--idempotency-key"],
 ];
 
-function inOptions(message: string, path: string | null): string {
+/** A complaint about a field of the spec, as one about the option that it comes from. */
+export function inOptions(message: string, path: string | null): string {
   const option = OPTION_OF.find(([field]) => field.test(path ?? ""))?.[1];
   return option === undefined || path === null || !message.startsWith(`${path}: `)
     ? message

@@ -61,6 +61,7 @@ function factsOf(run: RunBody): string {
     ],
     ["Retry", retryText(run)],
     ["Re-run of", run.rerun_of],
+    ["Re-runs", run.reruns.join(", ") || null],
     ["Detail", run.detail],
     ["Output", outputText(run)],
     ["Accepted", run.accepted_at],
