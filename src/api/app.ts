@@ -14,6 +14,7 @@ import { invalidInput, notFound, onError } from "./errors.ts";
 import { refuseOtherMethods } from "./other-methods.ts";
 import type { ApiPorts } from "./ports.ts";
 import { cancelRoute } from "./routes/cancel.ts";
+import { cancelAllRoute } from "./routes/cancel-all.ts";
 import { eventsRoute } from "./routes/events.ts";
 import { listRoute } from "./routes/list.ts";
 import { openRoutes } from "./routes/open.ts";
@@ -51,6 +52,7 @@ export function createApi(ports: ApiPorts): OpenAPIHono {
   eventsRoute(app, ports);
   outputRoute(app, ports);
   cancelRoute(app, ports);
+  cancelAllRoute(app, ports);
   rerunRoute(app, ports);
   signInLinksRoute(app, ports);
   openRoutes(app);

@@ -1,5 +1,6 @@
 /** Mayfly's HTTP API as typed calls. Every failure is an `ApiError` or an `Unreachable`. */
 
+import type { CancelledBody } from "../api/routes/cancel-all.ts";
 import type { EventListBody, OutputEnd, OutputLine, RunBody, RunListBody } from "../api/run-schema.ts";
 import type { RunSpecInput } from "../api/spec-schema.ts";
 import { WATCH_HEARTBEAT_MS } from "../core/limits.ts";
@@ -33,6 +34,14 @@ export interface ListQuery {
   since?: string;
   until?: string;
   limit?: number;
+  cursor?: string;
+}
+
+export interface CancelFilter {
+  status?: string[];
+  tag?: string;
+  since?: string;
+  until?: string;
   cursor?: string;
 }
 
@@ -87,6 +96,11 @@ export class Client {
 
   cancel(runId: string, signal?: AbortSignal): Promise<RunBody> {
     return this.#json("POST", `${runPath(runId)}/cancel`, { signal, timeoutMs: CANCEL_TIMEOUT_MS });
+  }
+
+  /** Asks runs that fit to end, a page of them. */
+  cancelAll(filter: CancelFilter): Promise<CancelledBody> {
+    return this.#json("POST", "/v1/runs/cancel", { body: filter });
   }
 
   /** A link that signs a browser in. */

@@ -52,6 +52,12 @@ export const RUNNER_OVERDUE_MS = 20 * SECOND;
 /** How long the runner keeps a finished Machine alive for its output to be fetched, if nobody comes for it. */
 export const RUNNER_LINGER_MS = 10 * MINUTE;
 
+/**
+ * Runs that one call cancels by a filter; the next goes on. Each takes two or three D1 queries and a call to its driver, and a Workers
+ * invocation may make 1,000 of either (Cloudflare Workers and D1 limits).
+ */
+export const CANCEL_MAX_RUNS = 100;
+
 // --- Retries ----------------------------------------------------------------------------------------------------
 
 /** Attempts of a run that may fail of the job's own doing. Each is a row, and a Machine that is paid for. */

@@ -348,12 +348,51 @@ describe("runs rerun", () => {
   });
 
   test("a refused change is said in the words of the command line", async () => {
-    stub.on(
-      `POST /v1/runs/${RUN_ID}/rerun`,
-      problem(422, "invalid_input", "no region", "regions.0"),
-    );
+    stub.on(`POST /v1/runs/${RUN_ID}/rerun`, problem(422, "invalid_input", "no region", "regions.0"));
     const { stderr, exitCode } = await mayfly(["runs", "rerun", "--region", "x", RUN_ID], stub);
     expect(exitCode).toBe(2);
     expect(stderr).toContain("mayfly: --region: no region\n");
+  });
+});
+
+describe("runs cancel by a filter", () => {
+  const page = (changes: object) =>
+    json({ cancelled: 0, already_asked: 0, ended: 0, run_ids: [], next_cursor: null, ...changes });
+  const bodies = () => stub.seen.map(({ body }) => JSON.parse(body));
+
+  test("goes on until none is left, prints the ids and says how many", async () => {
+    stub.on(
+      "POST /v1/runs/cancel",
+      page({ cancelled: 2, run_ids: ["run_b", "run_a"], next_cursor: "run_a" }),
+      page({ cancelled: 1, already_asked: 1, ended: 2, run_ids: ["run_0"] }),
+    );
+    const args = "runs cancel --tag team=data --status queued,retrying --since 5m".split(" ");
+    const { stdout, stderr, exitCode } = await mayfly(args, stub, at());
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe("run_b\nrun_a\nrun_0\n");
+    expect(stderr).toBe(
+      "mayfly: 3 runs are being cancelled; 1 had been asked before; 2 ended by themselves meanwhile\n",
+    );
+    const filter = { status: ["queued", "retrying"], tag: "team:data", since: "2026-11-21T10:00:00.000Z" };
+    expect(bodies()).toEqual([filter, { ...filter, cursor: "run_a" }]);
+  });
+
+  test("--all means every run that is not final", async () => {
+    stub.on("POST /v1/runs/cancel", page({ cancelled: 1, run_ids: ["run_a"] }));
+    const { stderr } = await mayfly(["runs", "cancel", "--all"], stub);
+    expect(stderr).toBe("mayfly: 1 run is being cancelled\n");
+    expect(bodies()).toEqual([{ status: ["queued", "starting", "running", "retrying"] }]);
+  });
+
+  test.each([
+    [[], "nothing to cancel"],
+    [[RUN_ID, "--all"], "not both"],
+    [["--status", "failed"], "queued, starting, running, retrying"],
+    [["--tag", "team"], "key=value"],
+  ])("%j is refused before anything is asked", async (args, says) => {
+    const { stderr, exitCode } = await mayfly(["runs", "cancel", ...args], stub);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(says);
+    expect(stub.seen).toEqual([]);
   });
 });

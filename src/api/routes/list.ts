@@ -10,7 +10,8 @@ import { runSummary } from "../run-body.ts";
 import { type RunListBody, runListSchema } from "../run-schema.ts";
 import { COMMON_ERRORS } from "./answers.ts";
 
-const instant = z.iso.datetime({
+/** A moment in a filter. */
+export const instant = z.iso.datetime({
   offset: true,
   error: 'must be an RFC 3339 time, such as "2026-11-21T10:00:00Z"',
 });
@@ -22,6 +23,12 @@ const statusList = z
     `must be one or more of ${RUN_STATUSES.join(", ")}`,
   );
 
+/** A tag in a filter. */
+export const tagField = z
+  .string()
+  .regex(/^[^:]+:/, 'must be key:value, such as "team:data"')
+  .openapi({ example: "team:data" });
+
 /** The query of a list; pages of the dashboard read theirs with the same schema. */
 export const listQuerySchema = z.strictObject({
   status: statusList.optional().openapi({
@@ -29,11 +36,7 @@ export const listQuerySchema = z.strictObject({
     description: "one or more, separated by commas or repeated",
     example: "queued,running",
   }),
-  tag: z
-    .string()
-    .regex(/^[^:]+:/, 'must be key:value, such as "team:data"')
-    .optional()
-    .openapi({ example: "team:data" }),
+  tag: tagField.optional(),
   rerun_of: z
     .string()
     .refine(isRunId, "must be a run's id")
@@ -86,7 +89,8 @@ export async function listRuns(
   return { runs: page.map(runSummary), next_cursor: found.length > limit ? (page.at(-1)?.id ?? null) : null };
 }
 
-function filterOf(query: ListQuery): Omit<RunFilter, "limit"> {
+/** What a list and a cancel by filter look for. */
+export function filterOf(query: Omit<ListQuery, "limit">): Omit<RunFilter, "limit"> {
   const colon = query.tag?.indexOf(":") ?? -1;
   return {
     statuses: (query.status ?? []) as RunStatus[],
