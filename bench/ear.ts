@@ -5,14 +5,20 @@ import { createServer } from "node:net";
 import { now } from "./figures.ts";
 
 export interface Ear {
-  /** A command that says "hi" to it; bash, since that can open sockets by itself. */
+  /** A command that says "hi" to it. */
   readonly command: readonly string[];
   /** Instants, by `now()`, of the next speaker's first byte and of its end, when the kernel closes its sockets. */
   next(): { readonly output: Promise<number>; readonly end: Promise<number> };
   close(): void;
 }
 
-export async function listen(): Promise<Ear> {
+/** What says "hi": bash opens sockets by itself; an image of our own has busybox alone. */
+const SPEAKERS = {
+  bash: (port: number) => ["bash", "--norc", "-c", `exec 3>/dev/tcp/127.0.0.1/${port}; echo hi >&3`],
+  busybox: (port: number) => ["sh", "-c", `echo hi | busybox nc 127.0.0.1 ${port}`],
+};
+
+export async function listen(speaker: keyof typeof SPEAKERS): Promise<Ear> {
   let tell: { output: (at: number) => void; end: (at: number) => void } | null = null;
   const server = createServer((socket) => {
     const told = tell;
@@ -23,7 +29,7 @@ export async function listen(): Promise<Ear> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    command: ["bash", "--norc", "-c", `exec 3>/dev/tcp/127.0.0.1/${port}; echo hi >&3`],
+    command: SPEAKERS[speaker](port),
     next: () => {
       const output = Promise.withResolvers<number>();
       const end = Promise.withResolvers<number>();

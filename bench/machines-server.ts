@@ -9,6 +9,8 @@ import { join } from "node:path";
 import { childrenOf } from "../src/fly-local/processes/tree.ts";
 
 const MAIN = new URL("../src/fly-local/main.ts", import.meta.url).pathname;
+/** What machines ask for. Containers have one of that name with busybox's programs. */
+export const IMAGE = "debian:12";
 /** What the kernel counts CPU time in: USER_HZ. */
 const MS_PER_TICK = 10;
 
@@ -25,7 +27,11 @@ export interface MachinesServer {
 /** @throws Error with what it said, where this level is not possible here */
 export async function startMachines(isolation: string): Promise<MachinesServer> {
   const state = mkdtempSync(join(tmpdir(), "mayfly-bench-"));
-  const args = [MAIN, "--port", "0", "--images", "host", "--state", state, "--isolation", isolation];
+  const images = isolation === "container" ? "real" : "host";
+  // On demand: it looks for an engine.
+  if (images === "real")
+    await (await import("../test/fly-local/processes/containers.ts")).addTestImage(state, IMAGE);
+  const args = [MAIN, "--port", "0", "--images", images, "--state", state, "--isolation", isolation];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
   const said = await firstLine(child);
   const url = /http:\/\/[^ ]+/.exec(said)?.[0];

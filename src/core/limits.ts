@@ -117,6 +117,11 @@ export const LAUNCH_PATIENCE_MS = 250;
 export const CREATE_LOOKUP_PAUSE_MS = 2 * SECOND;
 /** Empty look-ups needed before an ambiguous create counts as never having happened. One proves nothing. */
 export const CREATE_LOOKUPS_NEEDED = 2;
+/**
+ * A run younger than this whose driver is told of it, or an attempt that was planned less than this ago, has never had a Machine asked for: whoever else drives it looks twice first, with
+ * a pause of two seconds between. Half of that, since the run's age is by the clock of another computer.
+ */
+export const NEVER_ASKED_BEFORE_MS = 1 * SECOND;
 /** First and last delay between repeats of a call that failed for a passing reason. */
 export const REPEAT_DELAY_FIRST_MS = 500;
 export const REPEAT_DELAY_MAX_MS = 30 * SECOND;

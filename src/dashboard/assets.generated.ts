@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-e0ade4628912.js",
+  path: "/assets/live-e131042fb1f6.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -168,6 +168,7 @@ export const SCRIPT: Asset = {
     "  var MACHINE_WAIT_MAX_MS = 60 * SECOND2;",
     "  var MACHINES_CALL_TIMEOUT_MS = 30 * SECOND2;",
     "  var CREATE_LOOKUP_PAUSE_MS = 2 * SECOND2;",
+    "  var NEVER_ASKED_BEFORE_MS = 1 * SECOND2;",
     "  var REPEAT_DELAY_MAX_MS = 30 * SECOND2;",
     "  var LET_GO_MS = 10 * SECOND2;",
     "  var MACHINE_LOST_AFTER_MS = 5 * SECOND2;",

@@ -3,12 +3,17 @@
 import type { Attempt } from "../core/attempt.ts";
 import type { RunEvent } from "../core/event.ts";
 import { applyEvents } from "../core/lifecycle.ts";
-import { OUTPUT_READ_FIRST_BYTES, REPEAT_DELAY_FIRST_MS, REPEAT_DELAY_MAX_MS } from "../core/limits.ts";
+import {
+  NEVER_ASKED_BEFORE_MS,
+  OUTPUT_READ_FIRST_BYTES,
+  REPEAT_DELAY_FIRST_MS,
+  REPEAT_DELAY_MAX_MS,
+} from "../core/limits.ts";
 import { type OutputOffsets, offsetsAfter } from "../core/output.ts";
 import { repeatDelayMs, spread } from "../core/poll.ts";
 import { currentAttempt, type RunState } from "../core/run.ts";
 import type { Findings } from "./flow.ts";
-import type { Store } from "./ports.ts";
+import type { Clock, Store } from "./ports.ts";
 
 export class Drive {
   /** As last stored or loaded. */
@@ -73,7 +78,10 @@ export class Drive {
   }
 
   /** Stores what a step found. Where another writer was first, all is forgotten and looked up again. */
-  async remember(store: Store, { events, chunks }: Findings): Promise<void> {
+  async remember(
+    { store, clock }: { store: Store; clock: Clock },
+    { events, chunks }: Findings,
+  ): Promise<void> {
     if (events.length === 0 && chunks.length === 0) return;
     const before = this.withFirstOutput(chunks[0]?.at ?? null);
     const after =
@@ -83,8 +91,9 @@ export class Drive {
           ? before
           : null;
     if (after === null) return this.reload(store);
-    // Nobody but who has planned an attempt can have asked for its Machine.
-    this.#take(after, true);
+    // Nobody but who has just planned an attempt can have asked for its Machine: whoever else drives the run looks for it first.
+    const plannedAt = currentAttempt(after)?.createAskedAt ?? 0;
+    this.#take(after, clock.now() - plannedAt < NEVER_ASKED_BEFORE_MS);
     for (const chunk of chunks) if (this.offsets) this.offsets = offsetsAfter(this.offsets, chunk);
   }
 

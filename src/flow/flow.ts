@@ -56,7 +56,7 @@ export async function advance(ports: FlowPorts, drive: Drive): Promise<Next> {
   const step = nextStep(drive.state, ports.clock.now());
   if (step.do === "nothing") return "done";
   const findings = await carryOut(ports, drive, step);
-  await drive.remember(ports.store, findings);
+  await drive.remember(ports, findings);
   return { pauseMs: findings.pauseMs };
 }
 

@@ -6,9 +6,9 @@
 
 import { DurableObject } from "cloudflare:workers";
 import {
-  CREATE_LOOKUP_PAUSE_MS,
   DRIVER_ALARM_MS,
   DRIVER_ARMED_AFTER_MS,
+  NEVER_ASKED_BEFORE_MS,
   POLL_PAUSE_MAX_MS,
   POLL_PAUSE_MIN_MS,
   REPEAT_DELAY_FIRST_MS,
@@ -46,8 +46,7 @@ export class RunDriver extends DurableObject<Env> {
   /** Drives a run that was just stored. */
   start(state: RunState): void {
     if (this.#drive === null && this.#driving === null) {
-      // Whoever else came by meanwhile looks for a Machine for longer than this, before asking for one.
-      const neverAsked = Date.now() - state.run.acceptedAt < CREATE_LOOKUP_PAUSE_MS;
+      const neverAsked = Date.now() - state.run.acceptedAt < NEVER_ASKED_BEFORE_MS;
       this.#drive = new Drive(state, neverAsked);
       this.#mayBeArmed = !neverAsked;
     }
@@ -181,9 +180,9 @@ export class RunDriver extends DurableObject<Env> {
 
   async #arm(inMs: number): Promise<void> {
     this.#forgetArming();
-    this.#armed = true;
     this.#mayBeArmed = true;
     await this.ctx.storage.setAlarm(Date.now() + inMs);
+    this.#armed = true;
   }
 
   /** Sleeps for a while, or for good: then nothing of this object needs to be kept. */

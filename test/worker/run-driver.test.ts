@@ -3,14 +3,15 @@ import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { RunBody } from "../../src/api/run-schema.ts";
 import { applyEvent } from "../../src/core/lifecycle.ts";
-import { SHOWN_QUIET_MS } from "../../src/core/limits.ts";
+import { NEVER_ASKED_BEFORE_MS, SHOWN_QUIET_MS } from "../../src/core/limits.ts";
+import { METADATA_RUN } from "../../src/core/machine.ts";
 import { OUTPUT_START } from "../../src/core/output.ts";
-import { planAttempt } from "../../src/core/plan.ts";
+import { machineFiles, planAttempt } from "../../src/core/plan.ts";
 import { DEFAULT_RETRY } from "../../src/core/retry.ts";
 import type { RunSpec } from "../../src/core/run-spec.ts";
 import { lookAfter } from "../../src/flow/look-after.ts";
 import { sweep } from "../../src/flow/sweep.ts";
-import { apiPorts } from "../../src/worker/ports.ts";
+import { apiPorts, flowPorts } from "../../src/worker/ports.ts";
 import { aQueuedRun } from "../support/a-run.ts";
 
 const ports = apiPorts(env);
@@ -152,6 +153,37 @@ describe("the driver of a run", () => {
     expect(await runDurableObjectAlarm(stub)).toBe(true);
     expect(await stub.untilFinal(5000)).toBeNull();
     expect(await runDurableObjectAlarm(stub)).toBe(false);
+  });
+
+  it("that hears late of its run looks for a machine before it asks for one", async () => {
+    const rules = [
+      {
+        reasons: ["machine_lost" as const],
+        exitCodes: [],
+        signals: [],
+        do: "stop" as const,
+        waitMs: null,
+      },
+    ];
+    const { id, stub, state } = await stored(
+      { retry: { ...DEFAULT_RETRY, rules } },
+      Date.now() - NEVER_ASKED_BEFORE_MS,
+    );
+    const [attempt] = state.attempts;
+    const { machines } = flowPorts(env);
+    const { machineName = "", machineConfig } = attempt ?? {};
+    if (machineConfig === undefined) throw new Error("a stored run has an attempt planned");
+    // Of somebody who drove the run meanwhile, to its end.
+    const made = await machines.create(machineName, machineConfig, machineFiles(state.run.spec, machineName));
+    if (made.kind !== "created") throw new Error(`the machine is ${made.kind}`);
+    await machines.destroy(made.machine.id);
+    await machines.wait(made.machine.id, "destroyed", 10_000);
+    await stub.start(state);
+    expect((await stub.untilFinal(20_000))?.attempts).toMatchObject([{ machineId: made.machine.id }]);
+    const query = `include_deleted=true&metadata.${METADATA_RUN}=${id}`;
+    const url = `${env.FLY_API_BASE_URL}/v1/apps/${env.FLY_APP}/machines?${query}`;
+    const reply = await fetch(url, { headers: { authorization: `Bearer ${env.FLY_API_TOKEN}` } });
+    expect(await reply.json()).toHaveLength(1);
   });
 
   it("starts a run once, however often it is told to", async () => {

@@ -62,6 +62,7 @@ function readRequest<T extends CreateRequest>(schema: z.ZodType<T>, body: unknow
   checkConfig(request.config);
   // The schema knows of three fields of a guest; it may have more, which answers show again.
   const filled = { ...request.config, ...readKept(request.config), ...(guest !== undefined && { guest }) };
+  checkRoot(filled);
   return { ...request, config: filled };
 }
 
@@ -125,6 +126,16 @@ function checkConfig(config: WireConfig): void {
   for (const file of config.files ?? []) checkFile(file);
   if (commandsOf(config, null).some((command) => command.some((word) => word.includes("\0"))))
     throw invalid("config.init: a NUL cannot be in a command's arguments");
+}
+
+/** A root here is fresh at each start, so one that is to be kept would be lost without a word. Fly takes its four modes as numbers, too. */
+function checkRoot({ rootfs, guest }: WireConfig): void {
+  const modes = {
+    "config.rootfs.persist": (rootfs as { persist?: unknown } | null | undefined)?.persist,
+    "config.guest.persist_rootfs": (guest as { persist_rootfs?: unknown } | undefined)?.persist_rootfs,
+  };
+  for (const [path, mode] of Object.entries(modes))
+    if (![undefined, null, "", "never", 0].includes(mode as null)) throw notImplemented(`${path} "${mode}"`);
 }
 
 /** What decides on how it ends and whether it begins again. */

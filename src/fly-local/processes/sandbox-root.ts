@@ -10,6 +10,7 @@ import { DISK_FOLDERS } from "./disks.ts";
 import {
   changeRoot,
   enterNamespaces,
+  guard,
   ifPossible,
   MOUNT,
   makeDevice,
@@ -59,7 +60,7 @@ const MOUNTS_MAX = 32;
 
 /** The whole computer in one overlay, and one more for each other file system mounted in it: root can do this. */
 export function wholeRoot(): Layer[] {
-  return [{ path: "/", lower: "/", kind: "overlay" }, ...otherFileSystems()];
+  return [{ path: "/", lower: "/", kind: "overlay" }, ...otherFileSystems("bind")];
 }
 
 /** One overlay for each top-level directory, which also an ordinary user can do in a user namespace. */
@@ -75,7 +76,7 @@ export function rootOfTopDirectories(base: string): Layer[] {
     mkdirSync(join(skeleton, entry.name), { recursive: true });
     directories.push({ path, lower: path, kind: "overlay" });
   }
-  return [{ path: "/", lower: skeleton, kind: "overlay" }, ...directories, ...otherFileSystems()];
+  return [{ path: "/", lower: skeleton, kind: "overlay" }, ...directories, ...otherFileSystems("overlay")];
 }
 
 /** What an init does to be root, as an ordinary user, in namespaces of its own. */
@@ -92,6 +93,7 @@ export function namespaces(isRoot: boolean): Operation[] {
   return [
     ...(isRoot ? [] : mapped),
     enterNamespaces(mounts | pid | ipc | uts),
+    guard(),
     mount("none", "/", "", MOUNT.recursive | MOUNT.private),
   ];
 }
@@ -128,7 +130,7 @@ export function layOver(base: string, layer: Layer, index: number, storage: Stor
   if (layer.kind === "bind")
     return [
       mount(layer.lower, target, "", bind | recursive),
-      mount("none", target, "", bind | remount | readOnly),
+      mount("none", target, "", bind | remount | readOnly | MOUNT.noDev),
     ];
   const [upper, work] = [join(base, `mount/upper${index}`), join(base, `mount/work${index}`)];
   return [
@@ -166,7 +168,7 @@ export function planRoot(
         : [mount("tmpfs", `${root}/${folder}`, "tmpfs", noSuid | noDev, `mode=${mode.toString(8)}`)],
     ),
     ...hidden
-      .filter((path) => !isUnder(path, FRESH))
+      .filter((path) => !isUnder(path, [...FRESH, ...hidden.filter((other) => other !== path)]))
       .map((path) => mount("tmpfs", `${root}${path}`, "tmpfs", readOnly, "mode=700")),
     changeRoot(root),
   ];
@@ -233,17 +235,22 @@ function devices(dev: string, isRoot: boolean): Operation[] {
   ];
 }
 
-/** Mounted file systems that an overlay of `/` does not show. Single files (a container's resolv.conf) are bound. */
-function otherFileSystems(): Layer[] {
+/**
+ * Mounted file systems that an overlay of `/` does not show. Single files (a container's resolv.conf) are bound.
+ * @param readOnlyKind of one that nobody writes to: an overlay costs each Machine a dozen files, and an ordinary user has no other way
+ */
+function otherFileSystems(readOnlyKind: Layer["kind"]): Layer[] {
   const layers: Layer[] = [];
   for (const line of readFileSync("/proc/self/mountinfo", "utf8").split("\n")) {
     const [place = "", source = ""] = line.split(" - ");
-    const path = place.split(" ")[4] ?? "/";
+    const [, , , , path = "/", options = ""] = place.split(" ");
     if (path === "/" || PSEUDO.test(source.split(" ")[0] ?? "") || !PLAIN_PATH.test(path)) continue;
     if (isUnder(path, [...FRESH, ...FOREIGN]) || layers.some((layer) => layer.path === path)) continue;
     const found = statSync(path, { throwIfNoEntry: false });
     if (found === undefined) continue;
-    layers.push({ path, lower: path, kind: found.isDirectory() ? "overlay" : "bind" });
+    const isReadOnly = options.split(",").includes("ro");
+    const kind = isReadOnly ? readOnlyKind : "overlay";
+    layers.push({ path, lower: path, kind: found.isDirectory() ? kind : "bind" });
   }
   return layers.slice(0, MOUNTS_MAX);
 }

@@ -160,6 +160,17 @@ describe("create", async () => {
     expect(reply.body.error.length).toBeGreaterThan(10);
   });
 
+  it.each([
+    { rootfs: { persist: "always" } },
+    { rootfs: { persist: 2 } },
+    { guest: { cpu_kind: "shared", cpus: 1, memory_mb: 256, persist_rootfs: "restart" } },
+  ])("refuses a root that is to be kept, which it would lose: %j", async (kept) => {
+    const reply = await post({ config: { ...config, ...kept } });
+    expect([reply.status, reply.body.error]).toEqual([501, expect.stringContaining("persist")]);
+    const fresh = await post({ config: { ...config, rootfs: { persist: "never" } } });
+    expect(fresh.status).toBe(200);
+  });
+
   it("refuses what it cannot do yet with 501, instead of leaving it out", async () => {
     const reply = await post({ config: { ...config, containers: [{ name: "a" }] } });
     expect(reply.status).toBe(501);

@@ -113,9 +113,10 @@ describe.each(everyLevel)("secrets of machines at level %s", async (isolation) =
     await fly.call("POST", `${secrets}/HIDDEN`, { value: "value" });
     const { id } = await fly.create(LIVES, {}, { skip_secrets: true });
     expect(await printed(id, "HIDDEN")).toBe("");
+    const { config } = await fly.get(id);
     const updated = async (more: object) => {
       const { body } = await fly.call<{ instance_id: string }>("POST", `${machines}/${id}`, {
-        config: { image: "x", init: { exec: LIVES } },
+        config: { image: config?.image, init: { exec: LIVES } },
         ...more,
       });
       await fly.call("GET", `${machines}/${id}/wait?instance_id=${body.instance_id}`);

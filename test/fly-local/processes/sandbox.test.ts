@@ -1,9 +1,10 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chownSync } from "node:fs";
+import { chownSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { childrenOf, nameOf } from "../../../src/fly-local/processes/tree.ts";
+import { startMachinesServer } from "../../../src/fly-local/server.ts";
 import { type Api, api, LIVES, machines, serve, stateDir } from "../support.ts";
 import { levels } from "./levels.ts";
 
@@ -17,6 +18,7 @@ const isPossible = levels.includes("sandbox");
 
 const MAIN = join(import.meta.dirname, "../../../src/fly-local/main.ts");
 const NOBODY = 65_534;
+const hasGcc = spawnSync("gcc", ["--version"]).status === 0;
 
 /** Root can also become the ordinary user that most people start the server as. */
 const users = usersHere();
@@ -114,6 +116,38 @@ describe.skipIf(!isPossible).each(users)("in a sandbox of %s", async (user) => {
       const { exit_code: code } = await sh(command);
       expect(code, what).not.toBe(0);
     }
+  });
+
+  it("nobody can make user namespaces, in which root would have every right and the computer's cgroups", async () => {
+    const { stderr } = await sh("unshare -UrmC true");
+    expect(stderr).toContain("Operation not permitted");
+    for (const cgroups of ["-t cgroup -o memory", "-t cgroup2"]) {
+      const escape = `unshare -UrmC sh -c 'mount ${cgroups} none /mnt && ls /mnt'`;
+      expect((await sh(escape)).exit_code).toBe(1);
+    }
+    // What cuts others off from the computer is no way either: clone(2) with the same flag, by perl as it has no program.
+    const CLONE = { x64: 56, arm64: 220 }[process.arch as "x64" | "arm64"];
+    const clone = await sh(`perl -e 'exit(syscall(${CLONE}, 0x10000011, 0, 0, 0, 0) == -1 ? 0 : 1)'`);
+    expect(clone.exit_code ?? 0).toBe(0);
+  });
+
+  it.skipIf(process.arch !== "x64" || !hasGcc)(
+    "nor in the way of the processor's 32-bit programs, which have other numbers for the same",
+    async () => {
+      const unshare = '__asm__ volatile("int $0x80" : "=a"(r) : "a"(310), "b"(0x10000000));';
+      const program = join(stateDir(), "unshare");
+      const source = `int main(void) { long r; ${unshare} return r == -1 ? 0 : 1; }`;
+      execFileSync("gcc", ["-static", "-o", program, "-x", "c", "-"], { input: source });
+      const file = { guest_path: "/tmp/unshare", raw_value: readFileSync(program, "base64"), mode: 0o755 };
+      const machine = await fly?.create(["/tmp/unshare"], { files: [file] });
+      expect((await fly?.exitOf(machine?.id ?? ""))?.exit_code ?? 0).toBe(0);
+    },
+  );
+
+  it("the kernel's keys, which are the computer's, can not be asked for", async () => {
+    const KEYCTL = { x64: 250, arm64: 219 }[process.arch as "x64" | "arm64"];
+    const { stdout } = await sh(`perl -e 'syscall(${KEYCTL}, 0, -3, 0); print $!'`);
+    expect(stdout).toBe("Operation not permitted");
   });
 
   it("root has the rights that docker leaves it, without raw sockets and devices, and can get no others", async () => {
@@ -234,4 +268,23 @@ describe.skipIf(!isPossible).each(users)("in a sandbox of %s", async (user) => {
     expect(replies.map(({ body }) => body.stdout)).toEqual(numbers.map((number) => `${number}\n`));
     expect(replies.map(({ body }) => body.exit_code)).toEqual(numbers.map(Number));
   });
+});
+
+it.skipIf(!isPossible)("what is hidden with all around it is no obstacle to sandboxes", async () => {
+  // Not under /tmp, where everything is hidden.
+  const around = mkdtempSync("/var/tmp/mayfly-hidden-");
+  const state = join(around, "machines");
+  const server = await startMachinesServer({
+    port: 0,
+    stateDir: state,
+    isolation: "sandbox",
+    images: "host",
+    hidden: [around],
+  });
+  const fly = api(server.url);
+  const { id } = await fly.create(LIVES);
+  await fly.wait(id, "started");
+  expect((await fly.exec(id, ["ls", "-A", around])).body).toMatchObject({ stdout: "" });
+  await server.close();
+  rmSync(around, { recursive: true });
 });

@@ -100,6 +100,7 @@ enum { FROM_OPERATIONS = 1, FROM_EXECUTE = 2, FROM_SIGNAL = 3, FROM_KILL = 4, FR
 enum { TO_DONE = 1, TO_STDOUT = 2, TO_STDERR = 3, TO_ENDED = 4, TO_PID = 5, TO_HELLO = 6 };
 enum { IS_MAIN = 1, IS_SILENT = 2 };
 enum { CAP_SETUID = 7 };
+enum { PR_SET_SECCOMP = 22, SECCOMP_MODE_FILTER = 2, CLONE_NEWUSER = 0x10000000 };
 enum { COMMAND_FAILED = 125, COULD_NOT_START = 126, NOT_EXECUTABLE = 126, NOT_FOUND = 127 };
 
 #define CALL(n, a, b, c) call(SYS_##n, (word)(a), (word)(b), (word)(c), 0, 0)
@@ -249,6 +250,67 @@ static word change_root(const char *path) {
   return error ? error : CALL(chdir, "/", 0, 0);
 }
 
+/*
+ * What is asked of the kernel by whom: this processor's own programs, and those of its 32-bit predecessor, whose numbers differ
+ * (linux/audit.h; syscall tables of both).
+ */
+#if defined(__x86_64__)
+enum { ARCH = 0xc000003eu, NR_UNSHARE = 272, NR_CLONE = 56, NR_ADD_KEY = 248, NR_REQUEST_KEY = 249, NR_KEYCTL = 250 };
+enum { ARCH_32 = 0x40000003, NR_UNSHARE_32 = 310, NR_CLONE_32 = 120, NR_ADD_KEY_32 = 286, NR_REQUEST_KEY_32 = 287, NR_KEYCTL_32 = 288 };
+#else
+enum { ARCH = 0xc00000b7u, NR_UNSHARE = 97, NR_CLONE = 220, NR_ADD_KEY = 217, NR_REQUEST_KEY = 218, NR_KEYCTL = 219 };
+enum { ARCH_32 = 0x40000028, NR_UNSHARE_32 = 337, NR_CLONE_32 = 120, NR_ADD_KEY_32 = 309, NR_REQUEST_KEY_32 = 310, NR_KEYCTL_32 = 311 };
+#endif
+enum { NR_CLONE3 = 435, NR_X32 = 0x40000000 };
+enum { AT_NR = 0, AT_ARCH = 4, AT_FIRST_ARGUMENT = 16 };
+enum { ALLOWED = 0x7fff0000, REFUSED = 0x50000, EPERM = 1, ENOSYS = 38 };
+
+struct instruction { unsigned short code; u8 if_true, if_false; u32 k; };
+#define LOAD(at) {0x20, 0, 0, at}
+#define RETURN(what) {0x06, 0, 0, what}
+/* Where it is so, on to another line; else to the next. */
+#define IF(code, line, k, target) {code, (target) - (line) - 1, 0, k}
+#define IF_EQUAL(line, k, target) IF(0x15, line, k, target)
+enum { COMPAT = 13, FLAGS = 21, NOT_PERMITTED = 24, NOT_KNOWN = 25 };
+
+/*
+ * For all that runs in the Machine, from here on: no new user namespaces, in which root would have all rights again and could
+ * mount the computer's cgroups, and none of the kernel's keys, which are the computer's (as docker does, moby's seccomp profile).
+ * The flags of clone3 stand in memory, where a filter can not look, so that it is as if there were none; C libraries then use clone.
+ */
+static word guard(void) {
+  static const struct instruction filter[] = {
+    LOAD(AT_ARCH),
+    IF_EQUAL(1, ARCH, 4),
+    IF_EQUAL(2, ARCH_32, COMPAT),
+    RETURN(REFUSED | ENOSYS),
+    LOAD(AT_NR),
+    IF(0x35, 5, NR_X32, NOT_KNOWN),
+    IF_EQUAL(6, NR_UNSHARE, FLAGS),
+    IF_EQUAL(7, NR_CLONE, FLAGS),
+    IF_EQUAL(8, NR_CLONE3, NOT_KNOWN),
+    IF_EQUAL(9, NR_ADD_KEY, NOT_PERMITTED),
+    IF_EQUAL(10, NR_REQUEST_KEY, NOT_PERMITTED),
+    IF_EQUAL(11, NR_KEYCTL, NOT_PERMITTED),
+    RETURN(ALLOWED),
+    LOAD(AT_NR), /* COMPAT */
+    IF_EQUAL(14, NR_UNSHARE_32, FLAGS),
+    IF_EQUAL(15, NR_CLONE_32, FLAGS),
+    IF_EQUAL(16, NR_CLONE3, NOT_KNOWN),
+    IF_EQUAL(17, NR_ADD_KEY_32, NOT_PERMITTED),
+    IF_EQUAL(18, NR_REQUEST_KEY_32, NOT_PERMITTED),
+    IF_EQUAL(19, NR_KEYCTL_32, NOT_PERMITTED),
+    RETURN(ALLOWED),
+    LOAD(AT_FIRST_ARGUMENT), /* FLAGS */
+    IF(0x45, 22, CLONE_NEWUSER, NOT_PERMITTED),
+    RETURN(ALLOWED),
+    RETURN(REFUSED | EPERM), /* NOT_PERMITTED */
+    RETURN(REFUSED | ENOSYS), /* NOT_KNOWN */
+  };
+  struct { unsigned short length; const struct instruction *filter; } program = {sizeof filter / sizeof *filter, filter};
+  return CALL(prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
 /* Brings a network interface up, which a new network namespace's loopback is not. */
 static word bring_up(const char *name) {
   struct { char name[16]; short flags; char rest[22]; } request = {.flags = IFF_UP};
@@ -290,6 +352,7 @@ static word number_of(const char *path, const char *name) {
  *   L target path                        symlink, unless it is there
  *   F path                               an empty file, unless it is there
  *   C path mode device                   a character device, unless it is there
+ *   G                                    keeps all that is run from here on from new user namespaces and the kernel's keys
  *   R path                               makes a mounted directory the root
  *   H name                               host name
  *   I name                               brings a network interface up
@@ -309,6 +372,7 @@ static word operate(char letter, char **arguments, const u8 *bytes, u64 count) {
     case 'L': return CALL(symlinkat, a[0], AT_FDCWD, a[1]);
     case 'F': return write_file(a[0], O_CREAT | O_EXCL, 0644, 0, 0);
     case 'C': return CALL5(mknodat, AT_FDCWD, a[0], number_in(a[1]), number_in(a[2]), 0);
+    case 'G': return guard();
     case 'R': return change_root(a[0]);
     case 'H': return CALL(sethostname, a[0], length_of(a[0]), 0);
     case 'I': return bring_up(a[0]);
@@ -325,6 +389,7 @@ static word operate(char letter, char **arguments, const u8 *bytes, u64 count) {
 
 static int count_arguments(char letter) {
   switch (letter) {
+    case 'G': return 0;
     case 'U': case 'N': case 'F': case 'R': case 'H': case 'S': case 'I': return 1;
     case 'D': case 'L': case 'W': case 'A': case 'K': return 2;
     case 'C': case 'B': return 3;

@@ -66,6 +66,9 @@ export const makeDevice = (path: string, major: number, minor: number): Operatio
     String((major << 8) | minor),
   ]);
 
+/** Keeps all that is run from here on from new user namespaces, where root would have every right, and from the kernel's keys. */
+export const guard = (): Operation => operation("G", "forbid user namespaces (seccomp)", []);
+
 /** Makes a mounted directory the root. */
 export const changeRoot = (path: string): Operation => operation("R", `change the root to ${path}`, [path]);
 
