@@ -51,8 +51,16 @@ describe("a failed attempt", () => {
       alone.push(made.every(({ gone }) => gone));
       return api.create?.(...args) ?? { kind: "exists" };
     };
-    const { until, state, released } = world(aStartingRun(retry(3)), T0 + 10, { ...api, create }, true);
+    const { until, state, released, calls } = world(
+      aStartingRun(retry(3)),
+      T0 + 10,
+      { ...api, create },
+      true,
+    );
     await until(released);
+    // Each is let go and ends with the command's own code; none has to be destroyed.
+    expect(calls.filter((call) => call === "signal")).toHaveLength(3);
+    expect(calls).not.toContain("destroy");
     expect(state().run).toMatchObject({ status: "succeeded", output: { stdoutBytes: 12, complete: true } });
     expect(state().attempts.map(({ reason, exit }) => [reason, exit?.code])).toEqual([
       ["exit_code", 3],
@@ -62,6 +70,25 @@ describe("a failed attempt", () => {
     expect(made.map(({ name }) => name.at(-1))).toEqual(["1", "2", "3"]);
     expect(alone).toEqual([true, true, true]);
     expect(made[2]?.config.env.MAYFLY_ATTEMPT).toBe("3");
+  });
+
+  it("leaves no trace in how the next one's output is read, though its machine is found and not made", async () => {
+    const { made, api } = machinesOf([
+      { code: 3, stdout: "one" },
+      { code: 0, stdout: "three" },
+    ]);
+    const create: Machines["create"] = async (...args) => {
+      const result = (await api.create?.(...args)) ?? NO_ROOM;
+      return made.length === 2 ? { kind: "uncertain", error: "504" } : result;
+    };
+    const find: Machines["find"] = async (name) => ({
+      kind: "found",
+      machine: { ...aMachine("started"), id: name, name },
+    });
+    const { until, state, released } = world(aStartingRun(retry(2)), T0 + 10, { ...api, create, find }, true);
+    await until(released);
+    expect(state().attempts.map(({ output }) => output?.stdoutBytes)).toEqual([3, 5]);
+    expect(state().run.output).toMatchObject({ stdoutBytes: 8, complete: true });
   });
 
   it("ends its run with the last failure where all attempts are used up", async () => {

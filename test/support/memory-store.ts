@@ -25,7 +25,8 @@ export function memoryStore(first: RunState): { store: Store; state(): RunState;
       chunks.push(...output);
       return true;
     },
-    outputOffsets: async () => chunks.reduce(offsetsAfter, NO_OUTPUT),
+    outputOffsets: async (_runId: string, attempt: number) =>
+      chunks.filter((chunk) => chunk.attempt === attempt).reduce(offsetsAfter, NO_OUTPUT),
   } as unknown as Store;
   return { store, state: () => state, events };
 }
