@@ -31,7 +31,18 @@ export async function startMachines(isolation: string): Promise<MachinesServer> 
   // On demand: it looks for an engine.
   if (images === "real")
     await (await import("../test/fly-local/processes/containers.ts")).addTestImage(state, IMAGE);
-  const args = [MAIN, "--port", "0", "--images", images, "--state", state, "--isolation", isolation];
+  const args = [
+    MAIN,
+    "--any-token",
+    "--port",
+    "0",
+    "--images",
+    images,
+    "--state",
+    state,
+    "--isolation",
+    isolation,
+  ];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
   const said = await firstLine(child);
   const url = /http:\/\/[^ ]+/.exec(said)?.[0];

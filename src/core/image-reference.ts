@@ -5,6 +5,7 @@
 
 const HOST_PART = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
 const REGISTRY = new RegExp(`^(?:${HOST_PART}(?:\\.${HOST_PART})*|\\[[A-Fa-f0-9:]+\\])(?::[0-9]+)?$`);
+const PORT_MAX = 65_535;
 const NAME_PART = /^[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*$/;
 const TAG = /^\w[\w.-]{0,127}$/;
 const DIGEST = /^[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[A-Fa-f0-9]{32,}$/;
@@ -41,6 +42,8 @@ function splitRegistry(text: string): [registry: string | null, rest: string] {
 }
 
 function registryComplaint(registry: string | null): string | null {
+  const port = Number(/:([0-9]+)$/.exec(registry ?? "")?.[1] ?? 1);
+  if (port < 1 || port > PORT_MAX) return `names a registry at port ${port}; ports are from 1 to ${PORT_MAX}`;
   return registry === null || REGISTRY.test(registry)
     ? null
     : `names no registry before its first "/"; one is "ghcr.io" or "localhost:5000"`;

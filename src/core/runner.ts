@@ -33,9 +33,9 @@
  * - A signal that reaches the runner in its first milliseconds, more where the Machine is busy, ends it, and with it the Machine. One that reaches the
  *   command's process before it is the command can be lost; after a lost TERM the stop limit holds all the same.
  * - A shell can not tell `exit 137` from death by SIGKILL in a way that dash, bash and busybox share.
- * - The kernel counts its OOM kills as a whole, and the local server puts each Machine's own count in its place. Where
- *   Machines share a kernel and have no limits, a SIGKILL that somebody sent while any process of the computer was
- *   killed for want of memory is taken for one.
+ * - The kernel counts its OOM kills as a whole. The local server puts each Machine's own count in its place, and a
+ *   container has its own in its cgroup. Where Machines share a kernel and have neither, a SIGKILL that somebody sent
+ *   while any process of the computer was killed for want of memory is taken for one.
  * - A background child that keeps a stream open is waited for a third of a second, then what it writes is not told.
  * - Where the image has no mkfifo or no cat the streams are the files themselves, and a job that opens /dev/stdout or
  *   /dev/stderr by name and not for appending empties them.
@@ -266,25 +266,31 @@ look_in_path() {
   set +f
 }
 
-# Sets _oom to how many processes the kernel had killed for want of memory, by its counters or a copy of them.
+# Sets _oom to how many processes the kernel had killed for want of memory, by its counters or a note of them, which has
+# also where it is from.
 read_oom() {
-  while read -r _key _oom; do
+  while read -r _key _oom _from; do
     [ "$_key" = oom_kill ] && return
   done <"$1"
 }
 
 # Where a Machine sees its own count that is in the first lines. The kernel's is far behind, and as shells read byte by byte a
-# process takes less time to keep all of it.
+# process takes less time to keep all of it. In between are containers, which have their own cgroup there: that of all has no
+# such file, or in version 1 a release_agent, and does not count for those below it.
 note_oom() {
   _lines=0
   while [ "$((_lines += 1))" -le 6 ] && read -r _key _oom; do
-    [ "$_key" = oom_kill ] && echo "$_key $_oom" >"$_dir/oom" && return
+    [ "$_key" = oom_kill ] && echo "$_key $_oom /proc/vmstat" >"$_dir/oom" && return
   done </proc/vmstat
+  for _file in /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control; do
+    [ -r "$_file" ] && [ ! -e "\${_file%/*}/release_agent" ] && read_oom "$_file" &&
+      echo "oom_kill $_oom $_file" >"$_dir/oom" && return
+  done
   cat /proc/vmstat >"$_dir/oom"
 }
 
 look_whether_oom() {
-  read_oom "$_dir/oom" && _before=$_oom && read_oom /proc/vmstat && [ "$_oom" -gt "$_before" ] && _oom_killed=1
+  read_oom "$_dir/oom" && _before=$_oom && read_oom "\${_from:-/proc/vmstat}" && [ "$_oom" -gt "$_before" ] && _oom_killed=1
 }
 
 # Lets readers go that wait for a moment. Who comes to the FIFO from now on sees that it is not early any more.

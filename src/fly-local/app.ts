@@ -4,7 +4,7 @@ import type { HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Clock } from "./clock.ts";
-import { ApiError, notImplemented } from "./error.ts";
+import { ApiError, notImplemented, unauthorized } from "./error.ts";
 import type { Faults } from "./faults/faults.ts";
 import { faulty } from "./faults/faulty.ts";
 import { isAuthorized, refusal } from "./guard.ts";
@@ -84,14 +84,17 @@ export function machinesApi(parts: ApiParts): Api {
     await next();
     if (parts.faults.skewMs !== 0) c.header("date", new Date(parts.now()).toUTCString());
     c.header("fly-request-id", `${ulid(Date.now())}-${parts.region}`);
-    c.header("mayfly-isolation", parts.host.level.name);
-    c.header("mayfly-limits", parts.host.level.enforcement?.by ?? "none");
+    const { name, enforcement, lack } = parts.host.level;
+    c.header("mayfly-isolation", name);
+    c.header("mayfly-limits", enforcement?.by ?? "none");
+    // A header holds no other letters than ASCII's, and no line breaks.
+    if (lack !== undefined) c.header("mayfly-no-sandboxes", encodeURIComponent(lack.toWellFormed()));
     return;
   });
   app.use((c, next) => {
     if (isOpen(c.req.path, parts.token) || isAuthorized(c.req.header("authorization"), parts.token))
       return next();
-    return Promise.resolve(c.json({ error: "Authenticate: token validation error" }, 401));
+    throw unauthorized();
   });
   app.use(bodyLimit({ maxSize: BODY_MAX_BYTES, onError: tooLarge }));
   const on: On = (method, path, name, operation) => {
@@ -154,9 +157,13 @@ function machineOperations(on: On): void {
   on("DELETE", `${machine}/metadata/:key`, "delete_metadata", deleteMetadata);
 }
 
-/** What needs no token: what is public by its nature, and control as long as none was set. */
+/** A Machine has no token to ask with who it is: the operation itself looks who asks. */
+const OPEN_TO_MACHINES = /^\/v1(?:\/v1)?\/tokens\/oidc$/;
+
+/** What needs no token here: what is public by its nature, what Machines ask, and control as long as none was set. */
 function isOpen(path: string, token: string | null): boolean {
-  return path.startsWith("/oidc/") || (token === null && !/^\/(?:v1|api|graphql)(?:\/|$)/.test(path));
+  if (path.startsWith("/oidc/") || OPEN_TO_MACHINES.test(path)) return true;
+  return token === null && !/^\/(?:v1|api|graphql)(?:\/|$)/.test(path);
 }
 
 function tooLarge(c: { json: (body: { error: string }, status: 413) => Response }): Response {

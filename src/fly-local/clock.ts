@@ -7,18 +7,18 @@ export interface Clock {
   at(instant: number, act: () => void): () => void;
 }
 
-/** Node fires a timer that is longer than this at once. */
-const TIMER_MAX_MS = 2 ** 31 - 1;
+/** The computer's clock can be set, and stands for timers while the computer sleeps: so often what is waited for is looked at again. */
+const LOOK_EACH_MS = 60_000;
 
-/** @param now epoch milliseconds; instants are waited for in real time */
-export function systemClock(now: () => number = Date.now): Clock {
+/** @param now epoch milliseconds */
+export function systemClock(now: () => number = Date.now, lookEachMs = LOOK_EACH_MS): Clock {
   return {
     now,
     at: (instant, act) => {
       let timer: NodeJS.Timeout;
       const wait = () => {
         const left = instant - now();
-        timer = setTimeout(left > 0 ? wait : act, Math.min(Math.max(left, 0), TIMER_MAX_MS));
+        timer = setTimeout(left > 0 ? wait : act, Math.min(Math.max(left, 0), lookEachMs));
         timer.unref();
       };
       wait();

@@ -36,6 +36,11 @@ export function leaseNotFound(id: string): LeaseError {
   return new LeaseError(404, `machine ID ${id} lease not found`, "not_found");
 }
 
+/** In the words of Fly's gateway. */
+export function unauthorized(): ApiError {
+  return new ApiError(401, "Authenticate: token validation error");
+}
+
 export function invalid(message: string): ApiError {
   return new ApiError(400, `invalid_argument: ${message}`);
 }

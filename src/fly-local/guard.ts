@@ -13,7 +13,11 @@ const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]", "_api.internal"];
 const PRIVATE_NAME = /\.(internal|local|localhost)$/;
 
 export function isLoopback(address: string): boolean {
-  return LOOPBACK_NAMES.includes(address) || address.startsWith("127.") || address === "::1";
+  return (
+    LOOPBACK_NAMES.includes(address) ||
+    (isIP(address) === 4 && address.startsWith("127.")) ||
+    address === "::1"
+  );
 }
 
 export interface Asked {
@@ -46,12 +50,6 @@ function isOurs(name: string, listensOn: string): boolean {
   return (
     isIP(name.replace(/^\[|\]$/g, "")) !== 0 || name === hostname().toLowerCase() || PRIVATE_NAME.test(name)
   );
-}
-
-/** What to say of a server that others can reach, and that lets everybody in; null where it does not. */
-export function exposure(listensOn: string, token: string | null): string | null {
-  if (isLoopback(listensOn) || token !== null) return null;
-  return `whoever reaches ${listensOn} can run programs on this computer: --token lets in only who has the token`;
 }
 
 /** Both schemes that clients use, FlyV1 with a list (fly-go tokens/); any token unless one was set. */

@@ -4,6 +4,12 @@
 export const WAIT_MAX_S = 60;
 /** Longest exec; Fly's own limit is undocumented and reported as 25 to 60 s. */
 export const EXEC_MAX_S = 60;
+/** Of an exec. A Machine's init has room for 65,536 arguments and variables together. Fly names no bound. */
+export const EXEC_ARGUMENTS_MAX = 32_768;
+/** Of one argument with the NUL at its end: Linux' MAX_ARG_STRLEN, which nothing could be started beyond. */
+export const EXEC_ARGUMENT_MAX_BYTES = 128 * 1024;
+/** Of all of them: half of the 2 MiB that Linux has for arguments and environment. */
+export const EXEC_ARGUMENTS_MAX_BYTES = 1024 * 1024;
 /** What of each stream of an exec is kept in memory; anything beyond is read and dropped. */
 export const EXEC_STREAM_MAX_BYTES = 16 * 1024 * 1024;
 /** A create carries its files in the body as base64. */
@@ -33,6 +39,8 @@ export const RESTART_DELAY_MS = 1_000;
 export const SANDBOX_READY_MS = 10_000;
 /** An engine needs a tenth of a second to some seconds for a container; one that needs longer than this cannot make one. */
 export const CONTAINER_READY_MS = 60_000;
+/** An engine waits ten seconds for the end of what it removes; one that needs longer than this for a call does not answer. */
+export const ENGINE_CALL_MS = 30_000;
 /** A container that has not ended by itself then is removed by force; the server itself has two seconds to end. */
 export const CONTAINER_KILL_MS = 1_000;
 /** A longer line of a main process's output becomes several. */
@@ -51,3 +59,6 @@ export const VOLUME_MAX_GB = 500;
 export const SNAPSHOT_RETENTION_MAX_DAYS = 60;
 /** A Machine that writes more in a second loses what is beyond it; reading lines is dearer than anything else in the server. */
 export const LOG_MACHINE_BYTES_PER_S = 4 * 1024 * 1024;
+/** A server has two seconds to end, and one that wants its state waits for that. */
+export const STATE_CLAIM_WAIT_MS = 3_000;
+export const STATE_CLAIM_AGAIN_MS = 20;

@@ -4,11 +4,13 @@
  */
 
 import { parseArgs } from "node:util";
-import { exposure } from "./guard.ts";
+import { howToCall } from "./how-to-call.ts";
 import type { ImagesChoice } from "./images/images.ts";
+import { isRegion } from "./machines/placement.ts";
 import { ISOLATIONS } from "./processes/choose-level.ts";
 import { NETWORKS } from "./processes/network.ts";
 import { type MachinesServer, startMachinesServer } from "./server.ts";
+import { admissionOf, tokenOf } from "./token.ts";
 
 /** A second one only repeats the wish. */
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
@@ -33,6 +35,7 @@ function readFlags() {
       images: { type: "string", default: "real" },
       // By preference from the environment: arguments are seen by every user of the computer.
       token: { type: "string", default: process.env.MAYFLY_MACHINES_TOKEN },
+      "any-token": { type: "boolean", default: false },
       region: { type: "string", default: "local" },
       hide: { type: "string", multiple: true, default: [] },
       "rate-limits": { type: "boolean", default: false },
@@ -46,12 +49,17 @@ function readFlags() {
     throw new Error(`--network ${values.network}: ${NETWORKS.join(" or ")} is expected`);
   if (!/^\d+$/.test(values.port) || Number(values.port) > 65_535)
     throw new Error(`--port ${values.port}: a number from 0 to 65535 is expected`);
+  if (!isRegion(values.region))
+    throw new Error(
+      `--region ${values.region}: letters, digits and dashes are expected, as in "ams" or "local"`,
+    );
   const level = ISOLATIONS.find((each) => each === isolation);
   if (level === undefined)
     throw new Error(`--isolation ${isolation}: one of ${ISOLATIONS.join(", ")} is expected`);
   if (images !== "host" && images !== "real") throw new Error(`--images ${images}: host or real is expected`);
   return {
     ...values,
+    admission: admissionOf(values.token || null, values["any-token"], values.host),
     network,
     images: images as ImagesChoice,
     isolation: level,
@@ -68,12 +76,13 @@ async function main(): Promise<void> {
   } catch (error) {
     return fail(`${(error as Error).message}\nmayfly machines --help lists what is accepted`);
   }
+  const { admission } = flags;
   let server: MachinesServer;
   try {
     server = await startMachinesServer({
       ...flags,
       stateDir: flags.state,
-      token: flags.token ?? null,
+      token: tokenOf(admission, flags.state),
       engine: flags.engine || null,
       hidden: flags.hide,
       strictApps: flags["strict-apps"],
@@ -87,9 +96,8 @@ async function main(): Promise<void> {
         : `the local Machines API cannot start: ${message}`,
     );
   }
-  const warning = exposure(flags.host, flags.token ?? null);
-  if (warning !== null) process.stderr.write(`${warning}\n`);
-  process.stdout.write(`local Machines API ready on ${server.url} (${server.isolation})\n`);
+  const ready = `local Machines API ready on ${server.url} (${server.isolation})\n`;
+  process.stdout.write(admission.kind === "kept" ? ready + howToCall(server.url, flags.state) : ready);
   let closing = false;
   const shutDown = () => {
     if (closing) return;

@@ -2,7 +2,7 @@
 
 import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
-import { ApiError, machineNotFound } from "./error.ts";
+import { ApiError, invalid, machineNotFound } from "./error.ts";
 import type { Machine } from "./machines/machine.ts";
 import type { Registry } from "./machines/registry.ts";
 
@@ -29,10 +29,16 @@ export function machineOf(c: Call, registry: Registry): Machine {
   return machine;
 }
 
-/** A query flag: `?force=true`, `?force=1` and a bare `?force` are on. */
+/** What Go reads as a boolean (strconv.ParseBool); other clients write "True" and "False". */
+const ON = ["1", "t", "true"];
+const OFF = ["0", "f", "false"];
+
+/** A query flag: `?force=true`, `?force=1` and a bare `?force` are on. @throws ApiError 400 for what is neither on nor off */
 export function flag(c: Call, name: string): boolean {
-  const value = c.req.query(name);
-  return value !== undefined && value !== "false" && value !== "0";
+  const value = c.req.query(name)?.toLowerCase();
+  if (value === undefined || OFF.includes(value)) return false;
+  if (value === "" || ON.includes(value)) return true;
+  throw invalid(`${name}: true or false is expected, and not ${JSON.stringify(value)}`);
 }
 
 /** The words of a comma list in the query. */

@@ -1,8 +1,7 @@
-/** Starts the local Machines API: opens the state, finds out how machines can be isolated, marks what was lost, listens. */
+/** Starts the local Machines API: claims and opens the state, finds out how machines can be isolated, marks what was lost, listens. */
 
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { resolve } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
 import { machinesApi } from "./app.ts";
 import { type Clock, systemClock } from "./clock.ts";
@@ -21,7 +20,10 @@ import { chooseLevel, type IsolationChoice } from "./processes/choose-level.ts";
 import type { Level } from "./processes/level.ts";
 import type { Network } from "./processes/network.ts";
 import { RateLimits } from "./rate-limits.ts";
+import { SkewedClock } from "./skewed-clock.ts";
+import { claimState } from "./state-claim.ts";
 import { openStore } from "./store.ts";
+import { directoryToHide, madeDirectory } from "./true-path.ts";
 
 export interface MachinesServerOptions {
   /** 0 takes a free one. Default 4280, which is Fly's inside its network. */
@@ -29,7 +31,7 @@ export interface MachinesServerOptions {
   host?: string;
   /** Where machines are remembered. */
   stateDir: string;
-  /** Directories of this computer, besides the state, that sandboxed machines find empty. */
+  /** Directories of this computer, besides the state, that sandboxed machines find empty; each must be there. */
   hidden?: readonly string[];
   isolation?: IsolationChoice;
   /** What the container engine is started by. Default: docker, else podman. */
@@ -70,11 +72,13 @@ export interface MachinesServer {
 
 export async function startMachinesServer(options: MachinesServerOptions): Promise<MachinesServer> {
   const { port = 4280, host: hostname = "127.0.0.1", region = "local" } = options;
-  const { clock = systemClock(), leaseConflict = "wait" } = options;
+  const { leaseConflict = "wait" } = options;
+  const clock = new SkewedClock(options.clock ?? systemClock());
   const given = options.faultsFile ? readFaultsFile(options.faultsFile) : [];
-  const faults = new Faults();
-  const now = () => clock.now() + faults.skewMs;
-  const directory = resolve(options.stateDir);
+  const faults = new Faults((skewMs) => clock.skew(skewMs));
+  const { now } = clock;
+  const directory = madeDirectory(options.stateDir);
+  const hidden = options.hidden?.map(directoryToHide) ?? [];
   const rateLimits = options.rateLimits ? new RateLimits(now) : null;
   const parts = {
     faults,
@@ -87,38 +91,55 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
     now,
   };
 
-  // The port first: a second server on the same state must not take the first one's machines for lost.
+  const claim = await claimState(directory);
+  /** What a start that fails has to close again, the newest first. */
+  const opened: (() => unknown)[] = [claim.release];
   let fetch: ReturnType<typeof machinesApi>["fetch"] | null = null;
   const server = createAdaptorServer({
     fetch: (request, env) => fetch?.(request, env) ?? new Response("starting\n", { status: 503 }),
   }) as Server;
-  await listening(server, port, hostname);
+  let url: string;
   let host: Host;
   let platform: Platform;
   let scheduler: Scheduler;
   try {
+    // Before all that takes time: a port that is taken is to be told at once.
+    await listening(server, port, hostname);
+    opened.unshift(() => server.close());
+    const { port: bound } = server.address() as AddressInfo;
+    url = `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${bound}`;
+    claim.listensOn(url);
     const choice = options.images ?? "real";
     const level = await chooseLevel(options.isolation ?? "auto", directory, {
       ...options,
       images: choice,
-      hidden: options.hidden?.map((path) => resolve(path)) ?? [],
+      hidden,
     });
+    opened.unshift(level.close);
     const registry = new Registry(openStore(directory), now);
+    opened.unshift(registry.store.close);
     platform = openPlatform(registry.store, directory, now, options.strictApps ?? false);
+    opened.unshift(platform.close);
     const images = choice === "host" ? hostImages : await realOnes(directory, level, options.imageSources);
+    opened.unshift(() => images.close());
     host = new Host(registry, level, images, {
       restartDelayMs: options.restartDelayMs ?? RESTART_DELAY_MS,
       planOf: (machine, image) => startPlan(machine, image, platform),
+      startFailed: (machine, reason) => platform.logs.startFailed(machine, reason),
       pullDelayMs: ({ app, id }) => faults.delayOf("pull", { app, machine: id }),
       bootDelayMs: ({ app, id }) => faults.delayOf("boot", { app, machine: id }),
       revertDelayMs: ({ app, id }) => faults.revertOf({ app, machine: id }),
     });
     await host.loseAll();
     scheduler = new Scheduler(host, clock);
-    fetch = machinesApi({ ...parts, host, platform, scheduler }).fetch;
+    opened.unshift(() => scheduler.close());
+    clock.onSkew(() => scheduler.lookAgain());
+    const api = machinesApi({ ...parts, host, platform, scheduler });
+    // It knows by now what operations there are.
     addFromFile(faults, given, options.faultsFile ?? "");
+    fetch = api.fetch;
   } catch (error) {
-    server.close();
+    for (const close of opened) await close();
     throw error;
   }
 
@@ -136,11 +157,11 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
     });
   };
   sweepLater();
-  const { port: bound } = server.address() as AddressInfo;
   return {
-    url: `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${bound}`,
+    url,
     isolation: `${host.level.name}: ${host.level.detail}`,
     close: async () => {
+      claim.ending();
       cancelSweep();
       scheduler.close();
       const closed = new Promise((done) => server.close(done));
@@ -149,6 +170,7 @@ export async function startMachinesServer(options: MachinesServerOptions): Promi
       await closed;
       await platform.close();
       store.close();
+      claim.release();
     },
   };
 }

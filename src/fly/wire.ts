@@ -24,10 +24,22 @@ export const wireFile = z.object({
   mode: z.number().optional(),
 });
 
+/** Texts by their names, of which "__proto__" is one like any other: `z.record` would lose it. */
+export const wireTexts = z.unknown().transform((value, context): Record<string, string> => {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    context.addIssue("an object of strings is expected");
+    return z.NEVER;
+  }
+  for (const [name, text] of Object.entries(value))
+    if (typeof text !== "string")
+      context.addIssue({ code: "custom", path: [name], message: "a string is expected" });
+  return { ...value };
+});
+
 export const wireConfig = z.looseObject({
   image: z.string(),
   guest: wireGuest.optional(),
-  env: z.record(z.string(), z.string()).optional(),
+  env: wireTexts.optional(),
   init: z
     .looseObject({
       exec: z.array(z.string()).nullish(),
@@ -39,7 +51,7 @@ export const wireConfig = z.looseObject({
   auto_destroy: z.boolean().optional(),
   restart: z.looseObject({ policy: z.string().optional(), max_retries: z.number().optional() }).optional(),
   stop_config: z.looseObject({ signal: z.string().optional(), timeout: wireDuration.optional() }).optional(),
-  metadata: z.record(z.string(), z.string()).optional(),
+  metadata: wireTexts.optional(),
 });
 export type WireConfig = z.infer<typeof wireConfig>;
 

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { afterAll, expect, test } from "vitest";
 import type { Diagnosis } from "../../src/fly-local/doctor/finding.ts";
 import { addImages } from "../../src/fly-local/images/add-images.ts";
 import { openStoreIn } from "../../src/fly-local/images/open-images.ts";
-import { probeSandbox } from "../../src/fly-local/processes/sandbox-probe.ts";
+import { probeSandbox } from "../../src/fly-local/processes/sandbox/sandbox-probe.ts";
 import { image, layer, tarOf } from "../fly-local/images/layers.ts";
 
 const MAYFLY = join(import.meta.dirname, "../../src/cli/mayfly.mjs");
@@ -48,6 +48,28 @@ test("the doctor says what isolation is in force here, and leaves nothing", asyn
   ])
     expect(names).toContain(name);
   expect(readdirSync(directory)).toEqual([]);
+});
+
+test.skipIf(process.platform !== "linux")("the doctor finds the same in a folder behind a link", () => {
+  // Not below /tmp, of which a machine sees nothing in any case.
+  const folder = mkdtempSync("/var/tmp/mayfly-doctor-");
+  try {
+    mkdirSync(join(folder, "real"));
+    symlinkSync(join(folder, "real"), join(folder, "link"));
+    const levelIn = (dir: string) =>
+      (JSON.parse(doctor({}, "--json", "--dir", dir).stdout) as Diagnosis).level;
+    expect(levelIn(join(folder, "link"))).toBe(levelIn(join(folder, "real")));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("the doctor leaves nothing of a folder whose path has a blank, either", () => {
+  const temporary = mkdtempSync(join(directory, "tmp-"));
+  const folder = mkdtempSync(join(directory, "with a blank-"));
+  expect(doctor({ TMPDIR: temporary }, "--dir", folder).status).toBe(0);
+  expect([readdirSync(temporary), readdirSync(folder)]).toEqual([[], []]);
+  for (const each of [temporary, folder]) rmSync(each, { recursive: true });
 });
 
 test("the images in store are counted, each once, and it is said who starts machines from them", async () => {

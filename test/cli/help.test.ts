@@ -63,6 +63,7 @@ test("machines hands on what was given and nothing else", async () => {
     "--token=t",
   ]);
   expect(await handedOn("--no-limits")).toEqual(["--no-limits"]);
+  expect(await handedOn("--any-token")).toEqual(["--any-token"]);
 });
 
 test.each([

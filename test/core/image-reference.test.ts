@@ -24,6 +24,7 @@ test.each([
   "localhost:5000/a/b:1",
   "registry:5000/a",
   "127.0.0.1:5000/a",
+  "127.0.0.1:65535/a",
   "[2001:db8::1]:5000/a",
   "xn--n3h.example/a",
   "registry.fly.io/my-app:deployment-01JD0K3V7C9Q2M8W5X4Y6Z7A8B",
@@ -77,6 +78,9 @@ test.each([
   ["x.com:/a", "names no registry"],
   ["x.com:port/a", "names no registry"],
   ["[::1/a", "names no registry"],
+  ["host:99999/x", "at port 99999; ports are from 1 to 65535"],
+  ["host:0/x", "at port 0"],
+  ["[::1]:65536/x", "at port 65536"],
 ])("%j is none", (text, says) => {
   expect(imageComplaint(text)).toContain(says);
 });

@@ -14,7 +14,7 @@ afterEach(() => {
 });
 
 async function run(...flags: string[]): Promise<{ child: ChildProcess; fly: Api; line: string }> {
-  const child = spawn(process.execPath, [MAIN, "--port", "0", ...flags], {
+  const child = spawn(process.execPath, [MAIN, "--any-token", "--port", "0", ...flags], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   children.push(child);
@@ -132,7 +132,7 @@ describe("the command", () => {
     );
   });
 
-  it.each([["--isolation", "jail"], ["--port", "x"], ["--nonsense"]])(
+  it.each([["--isolation", "jail"], ["--port", "x"], ["--region", "A;B"], ["--region", ""], ["--nonsense"]])(
     "refuses %s %s and names where what is accepted stands",
     async (...flags) => {
       const child = spawn(process.execPath, [MAIN, ...flags], { stdio: ["ignore", "ignore", "pipe"] });

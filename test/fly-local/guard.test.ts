@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { describe, expect, it } from "vitest";
-import { exposure, refusal } from "../../src/fly-local/guard.ts";
+import { refusal } from "../../src/fly-local/guard.ts";
 import { serve } from "./support.ts";
 
 /** The status of a request with exactly these headers. */
@@ -69,13 +69,6 @@ describe("a server that listens on every address", () => {
       expect(asked(host)).toBe(false);
     },
   );
-
-  it("says so where it has no token", () => {
-    expect(exposure("0.0.0.0", null)).toContain("--token");
-    for (const address of ["127.0.0.1", "::1", "localhost", "127.1.2.3"])
-      expect(exposure(address, null), address).toBeNull();
-    expect(exposure("0.0.0.0", "token")).toBeNull();
-  });
 
   it("lets no page of another site in", () => {
     expect(asked("192.0.2.7:4280", "http://192.0.2.8:4280")).toBe(false);

@@ -22,12 +22,15 @@ export interface LocalStart {
   close(): Promise<void>;
 }
 
-/** Starts one and waits until it has printed a text: unless told otherwise the last of a start without a first job. */
+/**
+ * Starts one and waits until it has printed a text: unless told otherwise the last of a start without a first job.
+ * @param folder is removed at its end
+ */
 export async function startLocally(
   args: string[] = ["--no-demo"],
   until = "Ctrl-C ends it.",
+  folder = mkdtempSync(join(tmpdir(), "mayfly-local-")),
 ): Promise<LocalStart> {
-  const folder = mkdtempSync(join(tmpdir(), "mayfly-local-"));
   const [port, machinesPort] = [await freePort(), await freePort()];
   const ports = ["--port", String(port), "--machines-port", String(machinesPort)];
   const program = start(

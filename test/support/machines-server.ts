@@ -13,6 +13,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     [
       process.execPath,
       main,
+      "--any-token",
       "--port",
       process.env.MAYFLY_TEST_MACHINES_PORT ?? "0",
       "--state",

@@ -114,7 +114,10 @@ export async function startStack(
         options.images ?? "host",
         ...(options.isolation ? ["--isolation", options.isolation] : []),
       ];
-      machinesServer = start(argv, { logFile: join(folder, "logs/machines.log") });
+      machinesServer = start(argv, {
+        logFile: join(folder, "logs/machines.log"),
+        env: { MAYFLY_MACHINES_TOKEN: "local-story" },
+      });
       await eventually(
         "the Machines server's start",
         async () => (await machinesFetch("/v1/apps/mayfly-runs/machines")).ok,

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { openStoreIn } from "../images/open-images.ts";
 import { megabytes } from "../images/pull-log.ts";
-import { probeSandbox } from "../processes/sandbox-probe.ts";
+import { probeSandbox } from "../processes/sandbox/sandbox-probe.ts";
 import type { Finding } from "./finding.ts";
 
 const WHO =

@@ -8,7 +8,7 @@ import { zygoteOf } from "../processes/init/zygote.ts";
 import { chooseLimiter } from "../processes/limits/choose-limiter.ts";
 import { enforcementText } from "../processes/limits/limiter.ts";
 import { withoutNetwork } from "../processes/network.ts";
-import { probeSandbox, type SandboxPlan } from "../processes/sandbox-probe.ts";
+import { failureWith, probeSandbox, type SandboxPlan } from "../processes/sandbox/sandbox-probe.ts";
 import type { Finding } from "./finding.ts";
 
 export interface IsolationFindings {
@@ -72,9 +72,7 @@ function lookAtStorage({ disks }: SandboxPlan): Finding {
 }
 
 async function lookAtNetwork(plan: SandboxPlan): Promise<Finding> {
-  const disk = plan.disks?.make();
-  const failure = await failureOf(plan.zygote, [...plan.tried, ...withoutNetwork()], disk);
-  if (disk !== undefined) plan.disks?.remove(disk);
+  const failure = await failureWith(plan.disks, plan.zygote, [...plan.tried, ...withoutNetwork()]);
   return failure === null
     ? { name: "network none", state: "good", text: "machines can be without a network" }
     : { name: "network none", state: "lesser", text: `not here: ${failure}` };

@@ -1,8 +1,9 @@
 /** The program behind `mayfly doctor`: looks at this computer, says what runs can expect of it, and leaves nothing. */
 
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { sandboxBase } from "../processes/sandbox/sandbox-base.ts";
 import { lookAtEngines } from "./engines.ts";
 import { type Diagnosis, diagnosisText, type Finding } from "./finding.ts";
 import { lookAtImages } from "./images.ts";
@@ -17,19 +18,21 @@ const { values } = parseArgs({
 
 /** On the disk where machines would be, as not every file system takes what they need. */
 const state = resolve(values.dir);
-const directory = mkdtempSync(join(existsSync(state) ? state : resolve("."), ".doctor-"));
+const directory = realpathSync(mkdtempSync(join(existsSync(state) ? state : resolve("."), ".doctor-")));
+const places = { files: join(directory, "files"), images: join(directory, "images") };
 try {
   const diagnosis = await diagnose();
   process.stdout.write(values.json ? `${JSON.stringify(diagnosis, null, 2)}\n` : diagnosisText(diagnosis));
   process.exitCode = diagnosis.possible ? 0 : 1;
 } finally {
-  rmSync(directory, { recursive: true, force: true });
+  for (const each of [directory, ...Object.values(places).map(sandboxBase)])
+    rmSync(each, { recursive: true, force: true });
 }
 
 async function diagnose(): Promise<Diagnosis> {
   const [isolation, images, engines, ports] = await Promise.all([
-    lookAtIsolation(join(directory, "files")),
-    lookAtImages(join(state, "machines"), join(directory, "images")),
+    lookAtIsolation(places.files),
+    lookAtImages(join(state, "machines"), places.images),
     lookAtEngines(join(directory, "engines")),
     lookAtPorts(),
   ]);

@@ -27,7 +27,7 @@ const KINDS = [
   "revert",
   /** The host of `machine` can not be reached: reading shows the last known state, anything else is refused. */
   "machine_lost",
-  /** The clock of the server is `skew_ms` off. */
+  /** The clock of the server is `skew_ms` off; met is every call meanwhile. */
   "clock_skew",
 ] as const;
 
@@ -37,6 +37,10 @@ const PHASES = ["pull", "boot"];
 const UPDATE = "update";
 const ANY = "*";
 const FOREVER_AT_MOST = 1_000_000;
+/** A day: what is longer is a hang, and a timer of more than 24 days is none. */
+const DELAY_MAX_MS = 24 * 3_600_000;
+/** A hundred years, to either side. */
+const SKEW_MAX_MS = 100 * 365 * 24 * 3_600_000;
 
 export const fault = z
   .strictObject({
@@ -50,10 +54,10 @@ export const fault = z
     /** A string is sent as plain text, as gateways do; anything else as JSON. Default: what fits the status. */
     body: z.unknown().optional(),
     shape: z.enum(CAPACITY_SHAPE_NAMES).default("region"),
-    delay_ms: z.number().min(0).default(0),
-    skew_ms: z.number().default(0),
+    delay_ms: z.number().min(0).max(DELAY_MAX_MS).default(0),
+    skew_ms: z.number().min(-SKEW_MAX_MS).max(SKEW_MAX_MS).default(0),
     /** When the host of a lost Machine is gone for good, and the Machine with it. Default: it only is unreachable. */
-    gone_after_ms: z.number().min(0).optional(),
+    gone_after_ms: z.number().min(0).max(DELAY_MAX_MS).optional(),
     /** How many calls it meets, after it let pass `after` of those it could have met. */
     count: z.number().int().min(1).max(FOREVER_AT_MOST).default(1),
     after: z.number().int().min(0).default(0),
@@ -93,14 +97,21 @@ export class Faults {
   readonly operations = new Set<string>();
   #armed: Armed[] = [];
   #unreachable = new Map<string, Fault>();
-  #skewMs = 0;
+  #skew: { readonly fault: Fault; met: number } | null = null;
+  readonly #onSkew: (skewMs: number) => void;
   readonly #calls = new Map<string, number>();
+
+  /** @param onSkew is told how far the server's clock is to be off from now on, in milliseconds */
+  constructor(onSkew: (skewMs: number) => void) {
+    this.#onSkew = onSkew;
+  }
 
   /** @throws Error where no such operation is ever called */
   add(added: Fault): void {
     const { operation, kind } = added;
     if (kind === "clock_skew") {
-      this.#skewMs = added.skew_ms;
+      this.#skew = { fault: added, met: 0 };
+      this.#onSkew(added.skew_ms);
       return;
     }
     if (kind === "machine_lost") {
@@ -117,7 +128,8 @@ export class Faults {
   clear(): void {
     this.#armed = [];
     this.#unreachable.clear();
-    this.#skewMs = 0;
+    this.#skew = null;
+    this.#onSkew(0);
   }
 
   /** What is switched on, and how often it was met. */
@@ -125,6 +137,7 @@ export class Faults {
     return [
       ...this.#armed.map(({ fault: each, met }) => ({ ...each, met })),
       ...[...this.#unreachable.values()].map((each) => ({ ...each, met: 0 })),
+      ...(this.#skew === null ? [] : [{ ...this.#skew.fault, met: this.#skew.met }]),
     ];
   }
 
@@ -133,7 +146,7 @@ export class Faults {
   }
 
   get skewMs(): number {
-    return this.#skewMs;
+    return this.#skew?.fault.skew_ms ?? 0;
   }
 
   /** The fault by which a Machine's host can not be reached, or null. */
@@ -153,6 +166,7 @@ export class Faults {
   /** Counts a call and takes the oldest fault that waits for it. */
   meet(operation: string, subject: Subject): Fault | null {
     this.#calls.set(operation, (this.#calls.get(operation) ?? 0) + 1);
+    if (this.#skew !== null) this.#skew.met += 1;
     return this.#take(operation, subject, (kind) => kind !== "revert");
   }
 

@@ -17,6 +17,7 @@ const OWNERS =
 /**
  * @param name what the engine is to know it by
  * @param labels what it is to be found again by
+ * @param timeoutMs how long it may take; default: as long as it takes
  * @throws ImageError where the engine does not take it
  */
 export async function importImage(
@@ -24,6 +25,7 @@ export async function importImage(
   root: string,
   name: string,
   labels: Readonly<Record<string, string>>,
+  timeoutMs?: number,
 ): Promise<void> {
   const tar = spawn("tar", ["--create", "--file=-", ...OWNERS, "--directory", root, "."], {
     stdio: ["ignore", "pipe", "pipe"],
@@ -31,6 +33,8 @@ export async function importImage(
   const changes = Object.entries(labels).flatMap(([key, value]) => ["--change", `LABEL ${key}=${value}`]);
   const load = spawn(engine.program, ["import", ...changes, "-", name], {
     stdio: ["pipe", "ignore", "pipe"],
+    timeout: timeoutMs,
+    killSignal: "SIGKILL",
   });
   // An engine that has gone says why itself.
   load.stdin.on("error", () => tar.kill());
@@ -74,5 +78,6 @@ async function ended(name: string, child: ReturnType<typeof spawn>): Promise<str
   });
   const { code, signal } = await endOf(child, "close");
   if (code === 0 && signal === null) return null;
+  if (child.killed) return "it did not answer";
   return reasonIn(said) || `${name} ended with ${signal ?? code}`;
 }

@@ -27,6 +27,7 @@ export async function inspectImage(program: string, name: string): Promise<Inspe
   try {
     const { stdout } = await promisify(execFile)(program, ["image", "inspect", name], {
       timeout: ANSWER_MS,
+      killSignal: "SIGKILL",
       maxBuffer: MAX_BYTES,
     });
     const [image] = JSON.parse(stdout) as (Partial<Inspected> | undefined)[];

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { endOf } from "../processes/child.ts";
-import { type Engine, reasonIn } from "../processes/container/engine.ts";
+import { type Engine, reasonIn, SAID_MAX } from "../processes/container/engine.ts";
 import { engineName } from "./engine-inspect.ts";
 import { ImageError } from "./error.ts";
 import { PROGRESS_EACH_MS } from "./limits.ts";
@@ -20,9 +20,6 @@ export interface Pull {
 const HAS_MANIFEST = /Copying blob|Getting image source|Pulling fs layer|Already exists|Pulling from/;
 /** As docker does it by itself: a registry on this computer needs no TLS. */
 const OWN_REGISTRY = /^(localhost|127\.[\d.]+)(:|$)/;
-
-/** Of what an engine says, its end is what tells why it failed. */
-const SAID_MAX = 4096;
 
 /** @param say told of its beginning, its steps, one each second, and its end */
 export function pullBy(

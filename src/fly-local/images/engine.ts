@@ -9,7 +9,6 @@ import { ImageError } from "./error.ts";
 import { checkPlatform, type Platform } from "./manifest.ts";
 import type { Reference } from "./reference.ts";
 
-export const ENGINES = ["docker", "podman"];
 /** `create` wants a command where the image has none; it is never run. */
 export const NO_COMMAND = "/mayfly-never-run";
 

@@ -1,9 +1,10 @@
 /** Images by reference: from the store, an engine of this computer or a registry, in this order; each pulled once. */
 
 import { ApiError } from "../error.ts";
+import { PROGRAMS } from "../processes/container/engine.ts";
 import type { ImageContent } from "./content.ts";
 import { credentialsFor, dockerConfigPath } from "./credentials.ts";
-import { ENGINES, fromEngine } from "./engine.ts";
+import { fromEngine } from "./engine.ts";
 import { asImageError, ImageError } from "./error.ts";
 import { fromRegistry } from "./from-registry.ts";
 import { factsOf, type Images } from "./images.ts";
@@ -32,7 +33,7 @@ interface Pull {
 }
 
 export function realImages(options: RealImagesOptions): Images {
-  const { store, say, engines = ENGINES, dockerConfig = dockerConfigPath() } = options;
+  const { store, say, engines = PROGRAMS, dockerConfig = dockerConfigPath() } = options;
   const platform = options.platform ?? platformHere();
   const closed = new AbortController();
   const pulls = new Map<string, Pull>();

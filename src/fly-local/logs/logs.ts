@@ -119,6 +119,12 @@ export class Logs {
     };
   }
 
+  /** Nothing of the Machine ran that could have said it. */
+  startFailed(machine: Machine, reason: string): void {
+    for (const line of reason.split("\n"))
+      this.#add(machine, "stdout", ` ERROR could not be started: ${line}`);
+  }
+
   /** The newest `count`, or the first `count` after a cursor; oldest first. */
   read(app: string, filter: LogFilter, count: number): LogEntry[] {
     const { after, machine, region } = filter;
@@ -142,6 +148,15 @@ export class Logs {
     this.#apps.delete(app);
     this.#unkept.delete(app);
     this.#kept?.drop(app, null, this.cursor() + 1n);
+  }
+
+  /** What one Machine of an app wrote. */
+  forgetMachine(app: string, machine: string): void {
+    const log = this.#of(app);
+    const entries = log.entries.filter((entry) => entry.machine !== machine);
+    if (entries.length === log.entries.length) return;
+    this.#apps.set(app, { ...logOf(entries, log.keptUntil), thinned: log.thinned.add(machine) });
+    this.#keepSoon(app);
   }
 
   /** Drops what is older than Fly keeps it. */
@@ -179,6 +194,10 @@ export class Logs {
     count(log, id, ENTRY_BYTES + message.length);
     if ((log.bytesOf.get(id) ?? 0) > LOG_MACHINE_MAX_BYTES) drop(log, id);
     if (log.bytes > LOG_APP_MAX_BYTES) drop(log, null);
+    this.#keepSoon(app);
+  }
+
+  #keepSoon(app: string): void {
     if (this.#kept === null) return;
     this.#unkept.add(app);
     this.#timer ??= setTimeout(() => this.#keep(), LOG_KEEP_MS).unref();
@@ -189,12 +208,12 @@ export class Logs {
     for (const app of this.#unkept) {
       try {
         if (this.#kept !== null) keep(this.#kept, app, this.#of(app));
+        this.#unkept.delete(app);
       } catch (error) {
-        // A full disk: the next line written is the next try, and machines go on.
+        // A full disk: the next line written is the next try, or else the end, and machines go on.
         console.error(`the logs of app ${app} can not be kept: ${(error as Error).message}`);
       }
     }
-    this.#unkept.clear();
   }
 }
 

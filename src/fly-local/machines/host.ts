@@ -3,7 +3,6 @@
  * `state.ts`; here they meet processes and timers.
  */
 
-import { ImageError } from "../images/error.ts";
 import type { ImageAtHand, Images } from "../images/images.ts";
 import type { GuestMemory, GuestPlan, Level, ProcessExit } from "../processes/level.ts";
 import type { ExecOutcome } from "./cut-off.ts";
@@ -11,6 +10,7 @@ import { imageAtHand } from "./image-at-hand.ts";
 import { Later } from "./later.ts";
 import { Life } from "./life.ts";
 import type { Machine } from "./machine.ts";
+import { otherLevelRefusal } from "./own-level.ts";
 import type { Registry } from "./registry.ts";
 import { Restarts } from "./restarts.ts";
 import { readStandbys } from "./standbys.ts";
@@ -26,6 +26,8 @@ export interface HostOptions {
   readonly pullDelayMs: (machine: Machine) => number;
   /** How long a boot is made to take longer. */
   readonly bootDelayMs: (machine: Machine) => number;
+  /** Is told why a Machine could not be started, for its log. */
+  readonly startFailed: (machine: Machine, reason: string) => void;
   /** After how long an update of this Machine, which was accepted, is taken back; null: never. */
   readonly revertDelayMs: (machine: Machine) => number | null;
 }
@@ -58,31 +60,37 @@ export class Host {
       await this.later.pause(this.#options.pullDelayMs(machine));
       await imageAtHand(machine, this.images, this.registry);
     } catch (error) {
-      const failed = this.#failLaunch(id, error as Error);
-      if (failed !== null) await this.#giveUp(failed);
-      return;
+      return this.#failLaunch(id, error as Error);
     }
     if (isLaunched) this.launch(id, "flyd");
     else this.registry.apply(id, { kind: "left_unlaunched" });
   }
 
-  /** @returns null where the Machine is left to others: somebody stopped or destroyed it, or the server ends */
-  #failLaunch(id: string, error: Error): Machine | null {
-    if (this.#closing) return null;
+  /** Says why in the Machine's events and log, and destroys it where its end is that of a new one or of one that destroys itself. */
+  async #failLaunch(id: string, error: Error): Promise<void> {
+    if (this.#closing) return;
     console.error(`machine ${id} could not be started: ${error.message}`);
-    return this.registry.apply(id, { kind: "launch_failed", error: error.message });
+    // Where it is left alone, somebody stopped, updated or destroyed it, and goes on.
+    const machine = this.#tellFailure(id, error.message);
+    if (machine === null || (machine.state === "stopped" && !machine.config.auto_destroy)) return;
+    // Nothing of it runs: there is no exit to report.
+    this.registry.apply(id, { kind: "destroy_begun", by: "flyd" });
+    await this.#finishDestroy(machine, "flyd");
   }
 
-  /** Destroys a Machine of which nothing runs: there is no exit to report. */
-  async #giveUp(machine: Machine): Promise<void> {
-    this.registry.apply(machine.id, { kind: "destroy_begun", by: "flyd" });
-    await this.#finishDestroy(machine, "flyd");
+  /** @returns null where its state is one that no failure of a start changes */
+  #tellFailure(id: string, reason: string): Machine | null {
+    const machine = this.registry.apply(id, { kind: "launch_failed", error: reason });
+    if (machine !== null) this.#options.startFailed(machine, reason);
+    return machine;
   }
 
   /** Starts a Machine, or lets a suspended one go on. @returns null where it is in no state for that */
   launch(id: string, by: Launcher): Machine | null {
     const machine = this.#closing ? null : this.registry.apply(id, { kind: "launched", by });
     if (machine === null) return null;
+    const refusal = otherLevelRefusal(machine, this.level);
+    if (refusal !== null) return this.#tellFailure(id, refusal);
     const previous = this.#lives.get(id);
     if (previous?.isFrozen && !previous.isDiscarded) {
       void this.#resume(id, previous);
@@ -114,16 +122,13 @@ export class Host {
       this.registry.apply(machine.id, { kind: "started" });
     } catch (error) {
       this.#lives.delete(machine.id);
-      if (error instanceof ImageError && this.#closing) return;
-      if (error instanceof ImageError) this.#failLaunch(machine.id, error);
-      else console.error(`machine ${machine.id} could not be started: ${(error as Error).message}`);
-      await this.#giveUp(machine);
+      await this.#failLaunch(machine.id, error as Error);
     }
   }
 
   async #exited(machine: Machine, life: Life, exit: ProcessExit): Promise<void> {
     const { id } = machine;
-    life.forgetKill();
+    life.ended();
     if (this.#closing) return life.end();
     const after = life.isDiscarded ? null : this.registry.apply(id, { kind: "exited", exit });
     const destroys = after?.state === "stopped" && after.config.auto_destroy === true;
@@ -204,7 +209,7 @@ export class Host {
     await life?.begun;
     await life?.over;
     if (this.#closing) return;
-    await this.level.clean(old);
+    await this.#clean(old);
     // After the answer of the update is on its way.
     await new Promise(setImmediate);
     await reverted;
@@ -216,12 +221,12 @@ export class Host {
     if (machine?.state === "created") void this.open(machine, true);
   }
 
-  /** Kills what runs and removes the Machine. */
+  /** Kills what runs and removes the Machine. Settles when nothing of it runs, whoever began to destroy it. */
   async destroy(machine: Machine, by: "user" | "flyd"): Promise<void> {
     const { id } = machine;
-    if (this.registry.apply(id, { kind: "destroy_begun", by }) === null) return;
-    this.#restarts.forget(id);
     const life = this.#lives.get(id);
+    if (this.registry.apply(id, { kind: "destroy_begun", by }) === null) return life?.over;
+    this.#restarts.forget(id);
     await life?.begun;
     void life?.end();
     await life?.over;
@@ -229,8 +234,13 @@ export class Host {
   }
 
   async #finishDestroy(machine: Machine, by: "user" | "flyd"): Promise<void> {
-    await this.level.clean(machine);
+    await this.#clean(machine);
     if (!this.#closing) this.registry.apply(machine.id, { kind: "destroyed", by });
+  }
+
+  /** What a Machine of another level left is no business of this one. */
+  async #clean(machine: Machine): Promise<void> {
+    if (otherLevelRefusal(machine, this.level) === null) await this.level.clean(machine);
   }
 
   /** Runs a command in a started Machine until it ends, its time is up, its client leaves or the Machine dies. */
@@ -265,7 +275,7 @@ export class Host {
     const life = this.#lives.get(id);
     await life?.begun;
     await life?.end();
-    await this.level.clean(machine);
+    await this.#clean(machine);
     for (const { id: other, config } of this.registry.undestroyed(machine.app))
       if (readStandbys(config).includes(id)) this.launch(other, "standby");
   }
@@ -286,6 +296,6 @@ export class Host {
   /** Marks what ran without this host as lost: after a start, whatever the last server left; at the end, everything. */
   async loseAll(): Promise<void> {
     for (const machine of this.registry.undestroyed(null))
-      if (this.registry.apply(machine.id, { kind: "lost" }) !== null) await this.level.clean(machine);
+      if (this.registry.apply(machine.id, { kind: "lost" }) !== null) await this.#clean(machine);
   }
 }

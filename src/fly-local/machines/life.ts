@@ -11,13 +11,14 @@ export class Life {
   over: Promise<void> = Promise.resolve();
   isFrozen = false;
   #guest: Guest | null = null;
+  #hasEnded = false;
   #isDiscarded = false;
   #killTimer: NodeJS.Timeout | undefined;
   readonly #execs = new Set<Interruptions>();
 
-  /** Its processes; null while they are being made, and where that failed. */
+  /** Its processes; null while they are being made, where that failed, and once the main ones have ended. */
   get guest(): Guest | null {
-    return this.#guest;
+    return this.#hasEnded ? null : this.#guest;
   }
 
   /** Its Machine is done with it: how its process ends says nothing any more. */
@@ -51,7 +52,13 @@ export class Life {
     else void this.begun.then(() => this.#guest && tell(this.#guest));
   }
 
-  /** The main processes have ended, or are ended in another way. */
+  /** The main processes have ended: what is left is there to be killed. */
+  ended(): void {
+    this.#hasEnded = true;
+    this.forgetKill();
+  }
+
+  /** The main processes are ended in another way. */
   forgetKill(): void {
     clearTimeout(this.#killTimer);
   }

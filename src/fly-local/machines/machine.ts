@@ -11,9 +11,9 @@ import { imageRef } from "./image.ts";
 export type MachineState =
   /** Accepted; left by the launch that follows at once, or by `skip_launch` to stopped. */
   | "created"
-  /** Its image can not be had; left by itself to destroyed. */
+  /** Its first launch failed; left by itself to destroyed. */
   | "launch_failed"
-  /** Its first process is being made. */
+  /** Its first process is being made; left to stopped where that fails, and it was started or stopped before. */
   | "starting"
   /** Its main process runs; left when that ends. */
   | "started"
@@ -57,6 +57,8 @@ export interface Machine {
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly isolation: Isolation;
+  /** It was neither started nor stopped yet: a launch that fails is the end of it. Absent: no. */
+  readonly isNew?: boolean;
   /** What holds it to its size; null or absent for nothing. */
   readonly enforcement?: Enforcement | null;
   /** Newest first. */

@@ -3,10 +3,17 @@
 import { notImplemented, precondition } from "../error.ts";
 import type { GuestMemory, Level } from "../processes/level.ts";
 import { hasProc, usedMemoryMb } from "../processes/stats.ts";
+import { GUEST_DEFAULT, type Guest } from "./guest.ts";
 import type { Host } from "./host.ts";
 import { type Machine, memoryMbOf } from "./machine.ts";
 
 export const MIB = 1 << 20;
+
+/** The most that it may ever have, in MiB: a Machine may be made with more than it has at first (fly-go, MachineGuest). */
+export function memoryMaxMb({ config }: Machine): number {
+  const { memory_mb, max_memory_mb }: Guest & { max_memory_mb?: unknown } = config.guest ?? GUEST_DEFAULT;
+  return Math.max(memory_mb, typeof max_memory_mb === "number" ? max_memory_mb : 0);
+}
 
 /** @throws ApiError 412 where it does not run */
 export function memoryIn(machine: Machine, host: Host): { available_mb: number; limit_mb: number } {

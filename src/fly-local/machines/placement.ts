@@ -11,7 +11,12 @@ export function placed(asked: string | undefined, home: string): string {
     .split(",")
     .map((name) => name.trim())
     .filter(Boolean);
-  const odd = names.find((name) => !/^[a-z0-9][a-z0-9-]*$/i.test(name));
+  const odd = names.find((name) => !isRegion(name));
   if (odd !== undefined) throw invalid(`region: ${JSON.stringify(odd)} is no region`);
   return names.find((name) => !ALIASES.includes(name)) ?? home;
+}
+
+/** Whether it can name one; there are new ones from time to time. */
+export function isRegion(name: string): boolean {
+  return /^[a-z0-9][a-z0-9-]*$/i.test(name);
 }

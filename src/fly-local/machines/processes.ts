@@ -4,16 +4,15 @@
  */
 
 import { z } from "zod";
-import type { WireConfig } from "../../fly/wire.ts";
+import { type WireConfig, wireTexts } from "../../fly/wire.ts";
 import { invalid } from "../error.ts";
 import { PROCESSES_MAX } from "../limits.ts";
 import type { Secrets } from "../platform/secrets.ts";
 import type { Machine } from "./machine.ts";
 
 const words = z.array(z.string().refine(hasNoNul, "a NUL cannot be in a command's arguments")).nullish();
-const variableName = z
-  .string()
-  .refine((name) => name !== "" && !/[=\0]/.test(name), "this cannot name a variable");
+const NO_NAME = "this cannot name a variable";
+const variableName = z.string().refine(canName, NO_NAME);
 
 /** Fields of a Machine that a variable can be made from (Fly's OpenAPI document, fly.EnvFrom). */
 const FIELDS = {
@@ -31,7 +30,7 @@ const wireProcess = z.looseObject({
   entrypoint: words,
   cmd: words,
   user: z.string().refine(hasNoNul, "a NUL cannot be in a user's name").nullish(),
-  env: z.record(variableName, z.string().refine(hasNoNul, "a NUL cannot be in a variable")).nullish(),
+  env: wireTexts.superRefine(refuseVariables).nullish(),
   env_from: z
     .array(
       z.looseObject({ env_var: variableName, field_ref: z.enum(Object.keys(FIELDS) as [Field, ...Field[]]) }),
@@ -92,6 +91,18 @@ export function ownVariables(
     return secret === null ? [] : [[env_var, secret.value]];
   });
   return { ...process.env, ...Object.fromEntries(fields), ...Object.fromEntries(named) };
+}
+
+function canName(name: string): boolean {
+  return name !== "" && !/[=\0]/.test(name);
+}
+
+function refuseVariables(env: Record<string, string>, context: z.RefinementCtx): void {
+  for (const [name, value] of Object.entries(env)) {
+    if (!canName(name)) context.addIssue({ code: "custom", path: [name], message: NO_NAME });
+    if (!hasNoNul(value))
+      context.addIssue({ code: "custom", path: [name], message: "a NUL cannot be in a variable" });
+  }
 }
 
 function hasNoNul(text: string): boolean {

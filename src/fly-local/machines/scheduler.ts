@@ -26,6 +26,13 @@ export class Scheduler {
     if (due !== null && due < this.#wakesAt) this.#wake(due);
   }
 
+  /** To be told when the clock was turned: starts what is due by the new time. Turned back, it gives again what was given. */
+  lookAgain(): void {
+    this.#ranUntil = Math.min(this.#ranUntil, this.#clock.now());
+    this.#cancel?.();
+    this.#run();
+  }
+
   close(): void {
     this.#cancel?.();
     this.#cancel = null;

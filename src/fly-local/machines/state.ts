@@ -15,7 +15,7 @@ export type Change =
   | { kind: "started" }
   /** Its image is at hand. */
   | { kind: "image_had"; image: ImageFacts }
-  /** Its image can not be had, or not be run. */
+  /** Its image can not be had, or its first process not be made. */
   | { kind: "launch_failed"; error: string }
   /** `skip_launch`: made, not started. */
   | { kind: "left_unlaunched" }
@@ -61,6 +61,8 @@ export interface Moment {
 }
 
 const RUNNING: readonly MachineState[] = ["starting", "started", "stopping"];
+/** Once in one of these it is more than an order to make a Machine. */
+const SETTLED: readonly MachineState[] = ["started", "stopped"];
 /** In these a process may end that nobody asked to. */
 const WITH_PROCESSES: readonly MachineState[] = [...RUNNING, "suspending", "suspended"];
 /** An update of these is started. */
@@ -76,6 +78,7 @@ export function transition(machine: Machine, change: Change, moment: Moment): Ma
     events:
       event === null ? machine.events : [recorded(event, moment), ...machine.events].slice(0, EVENTS_MAX),
     ...more,
+    ...(machine.isNew && SETTLED.includes(next) && { isNew: false }),
     state: next,
   });
   switch (change.kind) {
@@ -88,13 +91,7 @@ export function transition(machine: Machine, change: Change, moment: Moment): Ma
     case "image_had":
       return to(state, { image: change.image }, null);
     case "launch_failed":
-      return state === "created" || state === "starting"
-        ? to(
-            "launch_failed",
-            {},
-            { type: "launch", status: "failed", source: "flyd", request: { error: change.error } },
-          )
-        : null;
+      return launchFailed(machine, change.error, to);
     case "left_unlaunched":
       return state === "created" ? to("stopped", {}, null) : null;
     case "stop_requested":
@@ -209,6 +206,18 @@ function launched(machine: Machine, by: Launcher, moment: Moment, to: To): Machi
   if (state === "suspended" && by === "user") return to("starting", {}, start);
   if (state !== (by === "flyd" ? "created" : "stopped")) return null;
   return to("starting", { ...UNASKED, followsSchedule: true }, start);
+}
+
+/** What was just made is given up, as on Fly; what has been there before is kept, with its config and volume. */
+function launchFailed(machine: Machine, error: string, to: To): Machine | null {
+  const { state } = machine;
+  const isRestartCall = state === "restarting" && machine.restart === "ending";
+  if (!["created", "starting", "stopping"].includes(state) && !isRestartCall) return null;
+  return to(
+    machine.isNew ? "launch_failed" : "stopped",
+    { restart: null },
+    { type: "launch", status: "failed", source: "flyd", request: { error } },
+  );
 }
 
 function stopRequested(machine: Machine, to: To): Machine | null {

@@ -35,11 +35,12 @@ export class Apps {
     for (const { key, facts } of records.all<App>(KIND)) this.#apps.set(key, facts);
   }
 
-  /** @throws ApiError 404 where there is no such app */
+  /** @throws ApiError 404 where there is no such app, 422 where there could be none */
   get(name: string): App {
     const app = this.#apps.get(name);
     if (app?.isDeleted || (app === undefined && this.#isStrict))
       throw new ApiError(404, `Could not find App "${name}"`);
+    if (app === undefined) checkName(name);
     return app ?? this.#made(name, ORGANIZATION, "default", null);
   }
 
@@ -54,11 +55,7 @@ export class Apps {
    */
   create(facts: { name: string; organization: string; network: string; idempotencyKey: string | null }): App {
     const { name, idempotencyKey } = facts;
-    if (!NAME.test(name))
-      throw new ApiError(
-        422,
-        "Validation failed: Name may only contain numbers, lowercase letters and dashes, and is at most 63 characters long",
-      );
+    checkName(name);
     const held = this.#apps.get(name);
     if (held !== undefined && !held.isDeleted) {
       if (idempotencyKey !== null && held.idempotencyKey === idempotencyKey) return held;
@@ -71,6 +68,19 @@ export class Apps {
 
   delete(name: string): void {
     this.#keep({ ...this.get(name), isDeleted: true });
+  }
+
+  /** Of this app or the one that had its name; the only one where there was none. */
+  organizationOf(name: string): string {
+    return this.#apps.get(name)?.organization ?? ORGANIZATION;
+  }
+
+  /** The organization by its own name. @throws ApiError 404 where it is none and has no apps */
+  organization(slug: string): string {
+    const own = organizationOf(slug);
+    if (own !== ORGANIZATION && this.list(own).length === 0)
+      throw new ApiError(404, `Could not find Organization "${slug}"`);
+    return own;
   }
 
   /** Those of an organization, by name. */
@@ -88,6 +98,14 @@ export class Apps {
     this.#apps.set(app.name, app);
     this.#records.put(KIND, app.name, app.name, app);
   }
+}
+
+function checkName(name: string): void {
+  if (!NAME.test(name))
+    throw new ApiError(
+      422,
+      "Validation failed: Name may only contain numbers, lowercase letters and dashes, and is at most 63 characters long",
+    );
 }
 
 function organizationOf(slug: string): string {

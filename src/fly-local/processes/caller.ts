@@ -7,14 +7,22 @@ import { allProcesses } from "./tree.ts";
 const TABLES = ["/proc/net/tcp", "/proc/net/tcp6"];
 const MACHINE = /(?:^|\0)FLY_MACHINE_ID=([0-9a-f]+)(?:\0|$)/;
 
-/** @returns the Machine's id, or null where it is none of this computer's, or there is no /proc */
-export function callingMachine(socket: Socket): string | null {
+export interface Caller {
+  /** By the computer's numbers. */
+  readonly pid: number;
+  /** The id of the Machine that its environment names, which anybody can write there. */
+  readonly claims: string;
+}
+
+/** @returns null where it claims to be no Machine, is not of this computer, or there is no /proc */
+export function callerOf(socket: Socket): Caller | null {
   const inode = inodeOf(socket.remotePort ?? 0, socket.localPort ?? 0);
   if (inode === null) return null;
   const pid = allProcesses().find((each) => holds(each, `socket:[${inode}]`));
   if (pid === undefined) return null;
   try {
-    return MACHINE.exec(readFileSync(`/proc/${pid}/environ`, "latin1"))?.[1] ?? null;
+    const claims = MACHINE.exec(readFileSync(`/proc/${pid}/environ`, "latin1"))?.[1];
+    return claims === undefined ? null : { pid, claims };
   } catch {
     return null;
   }

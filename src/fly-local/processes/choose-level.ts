@@ -8,8 +8,8 @@ import type { Level } from "./level.ts";
 import { chooseLimiter } from "./limits/choose-limiter.ts";
 import { enforcementText } from "./limits/limiter.ts";
 import { processLevel } from "./process-level.ts";
-import { type SandboxOptions, sandboxLevel } from "./sandbox.ts";
-import { probeSandbox, type SandboxPlan } from "./sandbox-probe.ts";
+import { type SandboxOptions, sandboxLevel } from "./sandbox/sandbox-level.ts";
+import { probeSandbox, type SandboxPlan } from "./sandbox/sandbox-probe.ts";
 
 export const ISOLATIONS = ["auto", "sandbox", "process", "container"] as const;
 export type IsolationChoice = (typeof ISOLATIONS)[number];
@@ -46,13 +46,14 @@ export async function chooseLevel(
   if (choice === "sandbox") throw new Error(`this computer cannot make sandboxes: ${probe.reason}`);
   if (images === "real") {
     const other = await probeEngine(directory, options);
-    if (other.kind === "able") return ofEngine(other.plan, options, `no sandboxes here: ${probe.reason}`);
+    if (other.kind === "able") return ofEngine(other.plan, options, probe.reason);
     throw new Error(
       `machines with images must be sandboxes or containers, and this computer cannot make any: sandboxes: ${probe.reason}; containers: ${other.reason}; ${HOST_IMAGES}`,
     );
   }
   const level = processLevel(machines);
-  return withNetwork({ ...level, detail: `${level.detail}; no sandboxes here: ${probe.reason}` }, options);
+  const detail = `${level.detail}; no sandboxes here: ${probe.reason}`;
+  return withNetwork({ ...level, detail, lack: probe.reason }, options);
 }
 
 async function containers(directory: string, images: ImagesChoice, options: LevelOptions): Promise<Level> {
@@ -71,16 +72,16 @@ function probeEngine(directory: string, { engine, limits = true }: LevelOptions)
   return probeContainers(join(directory, "container"), limits, engine ? [engine] : undefined);
 }
 
-/** @param remark for the line at start-up */
-async function ofEngine(plan: EnginePlan, options: LevelOptions, remark: string | null): Promise<Level> {
+/** @param lack why there are no sandboxes, which were looked for first */
+async function ofEngine(plan: EnginePlan, options: LevelOptions, lack: string | null): Promise<Level> {
   const level = await containerLevel(plan, options);
   const { enforcement } = level;
   const limits = enforcement === null ? "no limits" : `limits on ${enforcementText(enforcement)}`;
   const texts = [
     plan.lack === null ? limits : `${limits} (${plan.lack})`,
-    ...(remark === null ? [] : [remark]),
+    ...(lack === null ? [] : [`no sandboxes here: ${lack}`]),
   ];
-  return said(level, texts.join("; "));
+  return { ...said(level, texts.join("; ")), ...(lack !== null && { lack }) };
 }
 
 async function limited(plan: SandboxPlan, options: LevelOptions): Promise<Level> {

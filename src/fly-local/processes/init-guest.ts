@@ -14,7 +14,7 @@ import type {
   ProcessExit,
   ProcessPlan,
 } from "./level.ts";
-import { together } from "./together.ts";
+import { together } from "./main-processes.ts";
 import { areStill, descendantsOf, nameOf } from "./tree.ts";
 
 const SIGKILL = signalNumber("SIGKILL");

@@ -51,7 +51,7 @@ export class MemoryInUse extends Error {
 export interface Guest {
   /** Null where nothing holds it to any. */
   readonly memory: GuestMemory | null;
-  /** Settles when the Machine is over, which its main processes decide (`together.ts`). */
+  /** Settles when the Machine is over, which its main processes decide (`main-processes.ts`). */
   readonly exit: Promise<ProcessExit>;
   /** Sends a signal to the main processes alone, as Fly's init does. */
   signal(name: NodeJS.Signals): void;
@@ -110,10 +110,12 @@ export interface Level {
   readonly name: Isolation;
   /** Completes the line at start-up: what a Machine of this level is. */
   readonly detail: string;
+  /** Why there are no sandboxes, where nobody asked for anything else. */
+  readonly lack?: string;
   /** What holds its Machines to their size; null for nothing. */
   readonly enforcement: Enforcement | null;
   /** Whether its Machines can be without a network. */
-  readonly canCutOff: boolean;
+  readonly canBeWithoutNetwork: boolean;
   /** Why a file cannot be put at this path, or null. */
   fileRefusal(path: string): string | null;
   /** Why a volume can not be mounted at this path, or null. */

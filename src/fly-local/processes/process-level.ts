@@ -10,9 +10,10 @@ import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import type { Machine } from "../machines/machine.ts";
 import { collected, endOf } from "./child.ts";
+import { FILE_MODE_DEFAULT } from "./guest-files.ts";
 import type { Guest, GuestPlan, Level, ProcessExit } from "./level.ts";
-import { type MarkedProcesses, markedProcesses } from "./marked.ts";
-import { together } from "./together.ts";
+import { together } from "./main-processes.ts";
+import { type MarkedProcesses, markedProcesses } from "./marked-processes.ts";
 import { allProcesses, areStill, descendantsOf, envOf, killTree, send } from "./tree.ts";
 import { startWatchdog, type Watchdog } from "./watchdog.ts";
 
@@ -35,7 +36,7 @@ export function processLevel(directory: string): Level {
     name: "process",
     detail: "machines are plain processes that share this computer's files; images are not used; no limits",
     enforcement: null,
-    canCutOff: false,
+    canBeWithoutNetwork: false,
     fileRefusal: (path) =>
       isInTmp(path)
         ? null
@@ -53,7 +54,7 @@ export function processLevel(directory: string): Level {
         // Mayfly's runner keeps a job's output beside itself, and other users of the computer can look into /tmp.
         mkdirSync(dirname(file.guest_path), { recursive: true, mode: 0o700 });
         writeFileSync(file.guest_path, Buffer.from(file.raw_value ?? "", "base64"), {
-          mode: file.mode ?? 0o644,
+          mode: file.mode ?? FILE_MODE_DEFAULT,
         });
       }
       return guest(plan, cwd, { HOME: cwd, TMPDIR: tmp }, watchdog, marked, older);

@@ -54,12 +54,18 @@ export function processStats(pids: readonly number[]): ProcessStat[] {
 
 /** Memory that is the processes' own, in MiB: pages of files are not counted, which the kernel can take back. */
 export function usedMemoryMb(pids: readonly number[]): number {
-  let kib = 0;
-  for (const pid of pids)
-    for (const [, amount] of (readProc(`${pid}/status`) ?? "").matchAll(/^Rss(?:Anon|Shmem):\s+(\d+) kB$/gm))
-      kib += Number(amount);
-  return Math.ceil(kib / 1024);
+  return Math.ceil(pids.reduce((sum, pid) => sum + ownMemoryBytes(pid), 0) / MIB);
 }
+
+/** What of a process's memory cannot be given back to the files that it came from; what processes share counts for each. */
+export function ownMemoryBytes(pid: number): number {
+  let kib = 0;
+  for (const [, amount] of (readProc(`${pid}/status`) ?? "").matchAll(/^Rss(?:Anon|Shmem):\s+(\d+) kB$/gm))
+    kib += Number(amount);
+  return kib * 1024;
+}
+
+const MIB = 1 << 20;
 
 /** USER_HZ, the same on every Linux that Node runs on. */
 const TICKS_PER_S = 100;

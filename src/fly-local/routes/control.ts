@@ -12,8 +12,8 @@ export function controlRoutes(faults: Faults, host: Host): Hono<{ Bindings: Http
   app.use(async (c, next) => {
     if (!LOOPBACK.includes(c.env.incoming.socket.remoteAddress ?? ""))
       return c.json({ error: "control is possible from this computer alone" }, 403);
-    // A page of a browser cannot send this content type to another site without being allowed to.
-    if (c.req.method !== "GET" && !c.req.header("content-type")?.startsWith("application/json"))
+    // A page of a browser cannot send this content type to another site without being allowed to, nor a DELETE of any.
+    if (c.req.method === "POST" && !c.req.header("content-type")?.startsWith("application/json"))
       return c.json({ error: 'control takes the content type "application/json" only' }, 415);
     await next();
     return;

@@ -16,7 +16,7 @@ export const createMachine: Operation = async (c, { host, platform, region, sche
   const { registry, level, images } = host;
   const request = readCreateRequest(await bodyOf(c));
   refuseForLevel(request.config, level);
-  const refusal = networkRefusal(request.config, level.canCutOff);
+  const refusal = networkRefusal(request.config, level.canBeWithoutNetwork);
   if (refusal !== null) throw new ApiError(400, refusal);
   const app = c.req.param("app") ?? "";
   const place = placed(request.region, region);
@@ -50,6 +50,7 @@ export const createMachine: Operation = async (c, { host, platform, region, sche
     enforcement: level.enforcement,
     events: [{ id: ulid(now), type: "launch", status: "created", source: "user", timestamp: now }],
     ...UNTOUCHED,
+    isNew: true,
     ...(request.skip_secrets === true && { skipsSecrets: true }),
     lease: request.lease_ttl ? newLease(c, now, request.lease_ttl, "") : null,
     config: { ...filledConfig(request.config), ...(mounts.length > 0 && { mounts }) },

@@ -10,7 +10,11 @@ export const deleteApp: Operation = async (c, { host, platform }) => {
   platform.apps.delete(name);
   platform.secrets.deleteAll(name);
   platform.logs.forget(name);
-  const destroyed = host.registry.undestroyed(name).map((machine) => host.destroy(machine, "user"));
+  const destroyed = host.registry.undestroyed(name).map(async (machine) => {
+    await host.destroy(machine, "user");
+    // Its last words came only now, and there may be a new app of the name.
+    platform.logs.forgetMachine(name, machine.id);
+  });
   platform.volumes.deleteAll(name, Promise.all(destroyed));
   return c.body(null, 202);
 };

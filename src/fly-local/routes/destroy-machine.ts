@@ -9,7 +9,7 @@ const IDLE = ["created", "launch_failed", "stopped", "suspended", "destroying", 
 
 export const destroyMachine: Operation = async (c, parts) => {
   // The docs say `force`, fly-go and fly-admin send `kill`.
-  const isForced = flag(c, "force") || flag(c, "kill");
+  const isForced = [flag(c, "force"), flag(c, "kill")].includes(true);
   const refuse = (state: string) => {
     if (!isForced && !IDLE.includes(state))
       throw precondition("unable to destroy machine, not currently stopped, suspended, failed or created");

@@ -12,8 +12,9 @@ import { flag, words } from "../request.ts";
 const LIMIT_MAX = 1000;
 const LIMIT_DEFAULT = 100;
 
-export const listOrgMachines: Operation = (c, { host }) => {
+export const listOrgMachines: Operation = (c, { host, platform: { apps } }) => {
   const { registry } = host;
+  const organization = apps.organization(c.req.param("org") ?? "");
   const limit = readLimit(c.req.query("limit"));
   const after = readStart(c.req.query("cursor"), c.req.query("updated_after"));
   const isAfter = ({ updatedAt, id }: Machine) =>
@@ -29,6 +30,7 @@ export const listOrgMachines: Operation = (c, { host }) => {
   const last = page.at(-1);
   const wanted = page.filter(
     (machine) =>
+      apps.organizationOf(machine.app) === organization &&
       (states.length === 0 || states.includes(machine.state)) &&
       (regions.length === 0 || regions.includes(machine.region)),
   );

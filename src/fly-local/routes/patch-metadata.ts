@@ -12,15 +12,15 @@ export const patchMetadata: Operation = async (c, { host }) => {
   if (typeof changes !== "object" || changes === null || Array.isArray(changes))
     throw invalid("metadata: an object of strings is expected");
   const machine = machineOf(c, host.registry);
-  const metadata = { ...machine.config.metadata };
+  const metadata = new Map(Object.entries(machine.config.metadata ?? {}));
   for (const [key, value] of Object.entries(changes)) {
-    if (value === null || value === "") delete metadata[key];
-    else if (typeof value === "string") metadata[key] = value;
+    if (value === null || value === "") metadata.delete(key);
+    else if (typeof value === "string") metadata.set(key, value);
     else throw invalid(`metadata.${key}: a string is expected, or null to remove it`);
   }
   if (expected && expected !== machine.instanceId)
     throw precondition(`machine_version is ${expected}, the machine's is ${machine.instanceId}`);
-  if (host.registry.apply(machine.id, { kind: "metadata_set", metadata }) === null)
-    throw wrongState("set metadata of", machine.state);
+  const change = { kind: "metadata_set", metadata: Object.fromEntries(metadata) } as const;
+  if (host.registry.apply(machine.id, change) === null) throw wrongState("set metadata of", machine.state);
   return c.body(null, 204);
 };

@@ -6,16 +6,17 @@
 import { z } from "zod";
 import type { Operation } from "../app.ts";
 import { invalid, precondition } from "../error.ts";
-import { MIB, withMemory } from "../machines/memory.ts";
+import { MIB, memoryMaxMb, withMemory } from "../machines/memory.ts";
 import { bodyOf, machineOf } from "../request.ts";
 
 export const reclaimMemory: Operation = async (c, { host }) => {
-  const amount = z
-    .int()
-    .min(1)
-    .safeParse((await bodyOf(c)).amount_mb);
-  if (!amount.success) throw invalid("amount_mb: a whole number of MiB from 1 on is expected");
-  const bytes = await withMemory(machineOf(c, host.registry), host, async ({ reclaim }) => {
+  const { amount_mb } = await bodyOf(c);
+  const machine = machineOf(c, host.registry);
+  const most = memoryMaxMb(machine);
+  const amount = z.int().min(1).max(most).safeParse(amount_mb);
+  if (!amount.success)
+    throw invalid(`amount_mb: a whole number of MiB from 1 to ${most}, the machine's memory, is expected`);
+  const bytes = await withMemory(machine, host, async ({ reclaim }) => {
     if (reclaim !== null) return reclaim(amount.data * MIB);
     throw precondition(
       "memory can be reclaimed only where cgroups hold machines to it, and here it is watched over; mayfly doctor says why",

@@ -6,12 +6,14 @@
 import type { Operation } from "../app.ts";
 import { wrongState } from "../error.ts";
 import { leasedMachine } from "../machines/lease.ts";
+import { refuseOtherLevel } from "../machines/own-level.ts";
 import { stopPlan } from "../machines/stop-plan.ts";
 import { bodyOf, flag } from "../request.ts";
 
 export const restartMachine: Operation = async (c, parts) => {
   const body = await bodyOf(c);
   const machine = leasedMachine(c, parts);
+  refuseOtherLevel(machine, parts.host.level);
   const timeout = c.req.query("timeout") || body.timeout;
   const asked = {
     signal: c.req.query("signal") || body.signal,

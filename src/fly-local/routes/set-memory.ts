@@ -6,16 +6,15 @@
 import { z } from "zod";
 import type { Operation } from "../app.ts";
 import { invalid, precondition } from "../error.ts";
-import { GUEST_DEFAULT, type Guest } from "../machines/guest.ts";
 import { leasedMachine } from "../machines/lease.ts";
-import { MIB, memoryIn, withMemory } from "../machines/memory.ts";
+import { MIB, memoryIn, memoryMaxMb, withMemory } from "../machines/memory.ts";
 import { MemoryInUse } from "../processes/level.ts";
 import { bodyOf, machineOf } from "../request.ts";
 
 export const setMemory: Operation = async (c, parts) => {
   const body = await bodyOf(c);
   const machine = leasedMachine(c, parts);
-  const most = mostOf(machine.config.guest ?? GUEST_DEFAULT);
+  const most = memoryMaxMb(machine);
   const limit = z.int().min(1).max(most).safeParse(body.limit_mb);
   if (!limit.success)
     throw invalid(`limit_mb: a whole number of MiB from 1 to ${most}, the machine's memory, is expected`);
@@ -30,8 +29,3 @@ export const setMemory: Operation = async (c, parts) => {
   host.registry.apply(machine.id, { kind: "memory_limited", mb: limit.data });
   return c.json(memoryIn(machineOf(c, host.registry), host));
 };
-
-/** A Machine may be made with more memory than it has at first (fly-go, MachineGuest). */
-function mostOf({ memory_mb, ...more }: Guest & { max_memory_mb?: unknown }): number {
-  return Math.max(memory_mb, typeof more.max_memory_mb === "number" ? more.max_memory_mb : 0);
-}

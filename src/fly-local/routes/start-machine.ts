@@ -3,9 +3,12 @@
 import type { Operation } from "../app.ts";
 import { wrongState } from "../error.ts";
 import { leasedMachine } from "../machines/lease.ts";
+import { refuseOtherLevel } from "../machines/own-level.ts";
 
 export const startMachine: Operation = (c, parts) => {
-  const { id, state } = leasedMachine(c, parts);
+  const machine = leasedMachine(c, parts);
+  const { id, state } = machine;
+  refuseOtherLevel(machine, parts.host.level);
   if (state !== "started" && parts.host.launch(id, "user") === null) throw wrongState("start", state);
   return c.json({ previous_state: state, migrated: false, new_host: "" });
 };

@@ -6,6 +6,7 @@ import { ulid } from "../id.ts";
 import { filledConfig, readUpdateRequest, refuseForLevel } from "../machines/config.ts";
 import { leasedMachine, newLease } from "../machines/lease.ts";
 import { toWire } from "../machines/machine.ts";
+import { refuseOtherLevel } from "../machines/own-level.ts";
 import { checkSecretFiles, checkSecretsVersion } from "../platform/secrets.ts";
 import { networkRefusal } from "../processes/network.ts";
 import { bodyOf } from "../request.ts";
@@ -18,7 +19,7 @@ export const updateMachine: Operation = async (c, parts) => {
   const app = c.req.param("app") ?? "";
   const request = readUpdateRequest(await bodyOf(c));
   refuseForLevel(request.config, host.level);
-  const refusal = networkRefusal(request.config, host.level.canCutOff);
+  const refusal = networkRefusal(request.config, host.level.canBeWithoutNetwork);
   if (refusal !== null) throw new ApiError(400, refusal);
   refuseMounts(request.config, host.level);
   checkSecretsVersion(request.min_secrets_version, secrets.version(app));
@@ -26,6 +27,7 @@ export const updateMachine: Operation = async (c, parts) => {
   const { current_version: expected } = request;
   const updatable = () => {
     const machine = leasedMachine(c, parts);
+    refuseOtherLevel(machine, host.level);
     if (expected && expected !== machine.instanceId)
       throw concurrentUpdate(`current_version is ${expected}, the machine's is ${machine.instanceId}`);
     if (machine.state === "replacing") throw concurrentUpdate("the machine is getting replaced");

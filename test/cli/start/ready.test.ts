@@ -1,9 +1,12 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { isolationWords } from "../../../src/cli/commands/start/isolation-words.ts";
 import { isolationOnceUp, untilHealthy } from "../../../src/cli/commands/start/ready.ts";
 import { startMachinesServer } from "../../../src/fly-local/server.ts";
 import { freePort } from "../../support/free-port.ts";
@@ -54,7 +57,7 @@ test("a Machines API that listens and is not up yet is waited for", async () => 
     said(503, "starting\n"),
     said(404, "{}", { "mayfly-isolation": "sandbox", "mayfly-limits": "cgroup v2" }),
   );
-  expect(await isolationOnceUp(url, never)).toEqual({ level: "sandbox", limits: "cgroup v2" });
+  expect(await isolationOnceUp(url, never)).toEqual({ level: "sandbox", limits: "cgroup v2", lack: null });
 });
 
 test("the local one tells its isolation from the first moment that it is up", async () => {
@@ -67,7 +70,7 @@ test("the local one tells its isolation from the first moment that it is up", as
     images: "host",
   });
   closing.push(() => server.close());
-  expect(await asked).toEqual({ level: "process", limits: "none" });
+  expect(await asked).toEqual({ level: "process", limits: "none", lack: null });
 });
 
 test("another Machines API says nothing of isolation, and one that is not there ends the wait", async () => {
@@ -75,4 +78,30 @@ test("another Machines API says nothing of isolation, and one that is not there 
   await expect(isolationOnceUp(`http://127.0.0.1:${await freePort()}`, never, 100)).rejects.toThrow(
     "did not answer within 0.1 s",
   );
+});
+
+test("where there can be no sandboxes, the start's line says why", async () => {
+  // An init for this processor is what sandboxes need.
+  const other = 'data:text/javascript,Object.defineProperty(process, "arch", { value: "riscv64" })';
+  const main = new URL("../../../src/fly-local/main.ts", import.meta.url).pathname;
+  const port = await freePort();
+  const state = mkdtempSync(join(tmpdir(), "mayfly-ready-"));
+  const flags = ["--port", String(port), "--images", "host", "--any-token", "--state", state];
+  const child = spawn(process.execPath, ["--import", other, main, ...flags], { stdio: "ignore" });
+  const exit = once(child, "exit");
+  closing.push(async () => {
+    child.kill();
+    await exit;
+  });
+  const isolation = await isolationOnceUp(`http://127.0.0.1:${port}`, never);
+  expect(isolationWords(isolation)).toBe(
+    "machines: process, which isolates nothing; they share this computer's files; no limits on their size; no sandboxes here: there is no init for riscv64 processors",
+  );
+});
+
+test("what is said of isolation can not move the cursor, and is complete without a reason", () => {
+  const lack = "mount: \u001b[2JNein, verbotene Größe";
+  expect(isolationWords({ level: "process", limits: null, lack })).toContain("\\e[2JNein, verbotene Größe");
+  expect(isolationWords({ level: "sandbox", limits: "cgroup v2", lack: null })).toMatch(/by cgroup v2$/);
+  expect(isolationWords(null)).toBe("the local Machines API is up");
 });

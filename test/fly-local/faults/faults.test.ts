@@ -311,8 +311,20 @@ describe("more faults", async () => {
     const hour = (time: string) => Math.round((Date.now() - new Date(time).getTime()) / 3_600_000);
     expect(hour(body.created_at ?? "")).toBe(1);
     expect(hour(headers.get("date") ?? "")).toBe(1);
+    expect(await armed()).toMatchObject([{ kind: "clock_skew", skew_ms: -3_600_000, met: 1 }]);
     await fly.call("DELETE", "/_control/faults");
+    expect(await armed()).toEqual([]);
     expect(hour((await create()).body.created_at ?? "")).toBe(0);
+  });
+
+  it("are ended by a DELETE of any client's, and by no page's in a browser", async () => {
+    const end = async (headers: Record<string, string>) =>
+      (await fetch(`${fly.url}/_control/faults`, { method: "DELETE", headers })).status;
+    await arm({ operation: "list", kind: "hang" });
+    expect(await end({ origin: "https://evil.example" })).toBe(403);
+    expect(await armed()).toHaveLength(1);
+    expect(await end({})).toBe(204);
+    expect(await armed()).toEqual([]);
   });
 
   it("of one app or one machine leave others alone", async () => {
@@ -352,6 +364,12 @@ describe("more faults", async () => {
     [{ kind: "revert" }, 'operation: only "update" can be reverted'],
     [{ kind: "machine_lost" }, "machine: the id"],
     [{ operation: "create", kind: "hang", probability: 2 }, "probability: "],
+    [
+      { operation: "create", kind: "slow", delay_ms: 3e9 },
+      "delay_ms: Too big: expected number to be <=86400000",
+    ],
+    [{ kind: "machine_lost", machine: "x", gone_after_ms: 3e9 }, "gone_after_ms: Too big"],
+    [{ kind: "clock_skew", skew_ms: 1e15 }, "skew_ms: Too big"],
     ["no json", ""],
   ])("are refused where they could never be met as meant: %o", async (fault, words) => {
     const reply = await refused(fault as object);

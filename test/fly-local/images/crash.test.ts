@@ -11,7 +11,7 @@ import { registry } from "./registry.ts";
 const MAIN = new URL("../../../src/fly-local/main.ts", import.meta.url).pathname;
 
 async function run(state: string) {
-  const child = spawn(process.execPath, [MAIN, "--port", "0", "--state", state], {
+  const child = spawn(process.execPath, [MAIN, "--any-token", "--port", "0", "--state", state], {
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, PATH: "/nonexistent" },
   });

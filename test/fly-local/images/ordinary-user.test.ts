@@ -33,7 +33,7 @@ describe.runIf(isPossible)("a server of an ordinary user", async () => {
   );
   const state = stateDir();
   if (isRoot) chownSync(state, NOBODY, NOBODY);
-  const child = spawn(process.execPath, [MAIN, "--port", "0", "--state", state], {
+  const child = spawn(process.execPath, [MAIN, "--any-token", "--port", "0", "--state", state], {
     stdio: ["ignore", "pipe", "inherit"],
     env: { PATH: "/nonexistent", HOME: state },
     ...(isRoot && asNobody),

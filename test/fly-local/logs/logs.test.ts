@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import { Logs } from "../../../src/fly-local/logs/logs.ts";
 import type { Machine } from "../../../src/fly-local/machines/machine.ts";
@@ -243,6 +245,12 @@ describe("logs on disk", () => {
     logs.close();
     expect(store.logs.read("test")).toEqual([]);
     expect(store.logs.read("other")).toHaveLength(1);
+    logs.writer({ ...machine, app: "other", id: "gone" }).write("stdout", Buffer.from("goes\n"));
+    logs.close();
+    expect(store.logs.read("other")).toHaveLength(2);
+    logs.forgetMachine("other", "gone");
+    logs.close();
+    expect(store.logs.read("other")).toMatchObject([{ message: "stays" }]);
     now += 6 * 24 * 3_600_000;
     logs.writer(machine).write("stdout", Buffer.from("young\n"));
     logs.close();
@@ -254,6 +262,31 @@ describe("logs on disk", () => {
     expect(store.logs.read("test")).toHaveLength(1);
     store.close();
   });
+});
+
+it("logs of an app that the disk has no room for are kept when it has, at the latest at the end", () => {
+  const directory = stateDir();
+  const store = openStore(directory);
+  const db = new DatabaseSync(join(directory, "machines.sqlite"));
+  const full = (is: boolean) => {
+    db.exec(
+      is
+        ? "CREATE TRIGGER full BEFORE INSERT ON logs WHEN NEW.app = 'large' BEGIN SELECT raise(ABORT, 'disk full'); END"
+        : "DROP TRIGGER full",
+    );
+  };
+  const logs = new Logs(Date.now, store.logs);
+  const say = (app: string) =>
+    logs.writer({ id: "m1", app, region: "fra" } as Machine).write("stdout", Buffer.from("line\n"));
+  full(true);
+  for (const app of ["large", "small"]) say(app);
+  logs.close();
+  expect([store.logs.read("large").length, store.logs.read("small").length]).toEqual([0, 1]);
+  full(false);
+  logs.close();
+  expect([store.logs.read("large").length, store.logs.read("small").length]).toEqual([1, 1]);
+  db.close();
+  store.close();
 });
 
 it("logs refuse a token that is none, and whoever has not the server's", async () => {

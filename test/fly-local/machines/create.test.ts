@@ -120,6 +120,36 @@ describe("create", async () => {
     expect(await post({ config: { ...config, guest } })).toMatchObject({ status: 400, body: { error } });
   });
 
+  it("keeps a variable and a metadata key of any name, such as __proto__", async () => {
+    const odd = JSON.parse('{"__proto__": "kept", "constructor": "too"}');
+    const made = await post({
+      config: { image: "alpine", init: { exec: ["env"] }, env: odd, metadata: odd, auto_destroy: false },
+    });
+    const { id } = made.body as unknown as { id: string };
+    await fly.wait(id, "stopped");
+    const { config: kept } = await fly.get(id);
+    expect(JSON.stringify([kept?.env, kept?.metadata])).toBe(JSON.stringify([odd, odd]));
+    const logs = JSON.stringify((await fly.call("GET", `/api/v1/apps/test/logs?instance=${id}`)).body);
+    expect(logs).toContain('"__proto__=kept"');
+    await fly.call("DELETE", `${machines}/${id}`);
+  });
+
+  it("takes a flag that is neither on nor off for neither", async () => {
+    const { id } = await fly.create(LIVES);
+    await fly.wait(id, "started");
+    const destroy = (query: string) => fly.call("DELETE", `${machines}/${id}?${query}`);
+    for (const flag of ["force", "kill"])
+      expect(await destroy(`${flag}=maybe`)).toMatchObject({
+        status: 400,
+        body: { error: `invalid_argument: ${flag}: true or false is expected, and not "maybe"` },
+      });
+    // As Python writes it.
+    expect((await destroy("force=False")).status).toBe(412);
+    expect((await destroy("force=true&kill=maybe")).status).toBe(400);
+    expect((await destroy("force=True")).status).toBe(200);
+    await fly.wait(id, "destroyed");
+  });
+
   it.each([
     ["a body that is no JSON", "{"],
     ["a body that is no object", "[1]"],

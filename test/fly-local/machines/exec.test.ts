@@ -39,6 +39,55 @@ describe.each(everyLevel)("exec at level %s", async (isolation) => {
     expect((await fly.call("POST", `${machines}/${id}/exec`, {})).status).toBe(400);
   });
 
+  it("is refused by the name of its field where it can not be what is meant", async () => {
+    await started();
+    const refused = async (body: object) => {
+      const reply = await fly.call("POST", `${machines}/${id}/exec`, body);
+      return [reply.status, reply.body.error];
+    };
+    const nul = "a NUL cannot be in an argument";
+    expect(await refused({ command: ["echo", "a\0b"] })).toEqual([
+      400,
+      `invalid_argument: command.1: ${nul}`,
+    ]);
+    expect(await refused({ cmd: "echo a\0b" })).toEqual([400, `invalid_argument: cmd: ${nul}`]);
+    const many = Array.from({ length: 100_000 }, () => "a");
+    expect(await refused({ command: many })).toEqual([
+      400,
+      "invalid_argument: command: 100000 arguments; up to 32768 are accepted",
+    ]);
+    const long = "x".repeat(131_072);
+    expect(await refused({ command: ["echo", long] })).toEqual([
+      400,
+      "invalid_argument: command.1: an argument of 131072 bytes; up to 131071 are accepted",
+    ]);
+    expect(await refused({ command: Array.from({ length: 10 }, () => long.slice(1)) })).toEqual([
+      400,
+      "invalid_argument: command: arguments of 1310720 bytes; up to 1048576 are accepted",
+    ]);
+    for (const timeout of [-1, 0.5])
+      expect(await refused({ command: ["true"], timeout })).toEqual([
+        400,
+        `invalid_argument: timeout: ${timeout} is no whole number of seconds from 0 on; 0 and what is above 60 mean 60`,
+      ]);
+    expect(await refused({ command: ["echo", 7] })).toEqual([400, expect.stringContaining("command.1: ")]);
+  });
+
+  it("takes as much as it says, and a timeout of none or beyond all bounds", async () => {
+    await started();
+    const longest = await fly.exec(id, ["sh", "-c", 'printf %s "$1" | wc -c', "sh", "x".repeat(131_071)]);
+    expect(longest.body.stdout).toBe("131071\n");
+    const most = await fly.exec(id, [
+      "sh",
+      "-c",
+      'echo "$#"',
+      "sh",
+      ...Array.from({ length: 32_764 }, () => "a"),
+    ]);
+    expect(most.body.stdout).toBe("32764\n");
+    for (const timeout of [0, 1e9]) expect((await fly.exec(id, ["true"], timeout)).status).toBe(200);
+  });
+
   it("returns megabytes whole", async () => {
     await started();
     const reply = await fly.exec(id, ["sh", "-c", "head -c 5000000 /dev/zero | tr '\\0' x"]);

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { hasSandbox } from "../processes/levels.ts";
+import { isolatedLevels } from "../processes/containers.ts";
 import { LIVES, machines, serve } from "../support.ts";
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 
-describe.runIf(hasSandbox)("files in a sandbox", async () => {
-  const fly = await serve({ isolation: "sandbox" });
+describe.each(isolatedLevels)("files at level %s", async (isolation) => {
+  const fly = await serve({ isolation });
 
   it("go to any path with their mode, and never onto the computer", async () => {
     const files = [
@@ -19,7 +19,7 @@ describe.runIf(hasSandbox)("files in a sandbox", async () => {
     const { id } = await fly.create(LIVES, { files });
     await fly.wait(id, "started");
     const script =
-      "cat /data/deep/in.txt /etc/mayfly-test.conf /run/mayfly-test; /tmp/tool.sh; stat -c %a /etc/mayfly-test.conf; touch /usr/mayfly-test /tmp/mine";
+      "cat /data/deep/in.txt /etc/mayfly-test.conf /var/run/mayfly-test; /tmp/tool.sh; stat -c %a /etc/mayfly-test.conf; touch /usr/mayfly-test /tmp/mine";
     expect((await fly.exec(id, ["sh", "-c", script])).body.stdout).toBe("dataconfruntool\n600\n");
     for (const path of [
       "/data/deep/in.txt",
@@ -38,12 +38,11 @@ describe.runIf(hasSandbox)("files in a sandbox", async () => {
     const reply = await fly.exec(id, [
       "sh",
       "-c",
-      "ls -A /tmp /root; hostname; ls -d /proc/[0-9]* | wc -l; echo >/dev/null; pwd",
+      "ls -A /tmp; test ! -d /root || ls -A /root; hostname; ls -d /proc/[0-9]* | wc -l; echo >/dev/null; pwd",
     ]);
     const lines = reply.body.stdout?.trim().split("\n");
-    expect(lines?.slice(0, 4)).toEqual(["/root:", "", "/tmp:", id]);
-    expect(Number(lines?.[4])).toBeLessThan(10);
-    expect(lines?.[5]).toBe("/");
+    expect(lines).toEqual([id, expect.any(String), "/"]);
+    expect(Number(lines?.[1])).toBeLessThan(10);
     await fly.call("DELETE", `${machines}/${id}?force=true`);
   });
 

@@ -55,6 +55,20 @@ describe.skipIf(!hasProc()).each(everyLevel)("inside a machine at level %s", asy
     }
   });
 
+  it("ps lists none from the moment that the machine is stopped, though what is left of it is still being killed", async () => {
+    const many = 'rm -f "$HOME/ready"; for i in $(seq 150); do sleep 60 & done; touch "$HOME/ready"; wait';
+    const { id } = await fly.create(["sh", "-c", many], { auto_destroy: false });
+    for (let round = 0; round < 5; round += 1) {
+      await fly.wait(id, "started");
+      await fly.exec(id, ["sh", "-c", 'until [ -e "$HOME/ready" ]; do sleep 0.01; done']);
+      await fly.call("POST", `${machines}/${id}/stop`, { signal: "SIGKILL" });
+      await fly.wait(id, "stopped");
+      expect((await ps(fly, id)).status).toBe(412);
+      await fly.call("POST", `${machines}/${id}/start`);
+    }
+    await fly.call("DELETE", `${machines}/${id}?force=true`);
+  });
+
   it("ps is sorted as asked, and refuses to be sorted by what it has not", async () => {
     const { id } = await fly.create(["sh", "-c", "sleep 1112 & sleep 1113 & wait"]);
     await fly.wait(id, "started");

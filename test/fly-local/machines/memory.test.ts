@@ -106,10 +106,11 @@ describe.skipIf(!hasCgroups)("the memory of a running machine", async () => {
     expect(first.body.actual_mb).toBeGreaterThanOrEqual(80);
     expect((await reclaim(id, { amount_mb: 80 })).body.actual_mb).toBeLessThan(60);
     expect(await exitOf(id, ["sh", "-c", "test $(stat -c %s /var/hundred) = 104857600"])).toBe(0);
-    for (const amount_mb of [0, 1.5, "80", undefined])
+    for (const amount_mb of [0, 1.5, 513, 2 ** 50, "80", undefined])
       expect((await reclaim(id, { amount_mb })).body.error).toBe(
-        "invalid_argument: amount_mb: a whole number of MiB from 1 on is expected",
+        "invalid_argument: amount_mb: a whole number of MiB from 1 to 512, the machine's memory, is expected",
       );
+    expect((await reclaim(id, { amount_mb: 512 })).status).toBe(200);
     await destroy(id);
   });
 });

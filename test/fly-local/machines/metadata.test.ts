@@ -29,6 +29,20 @@ describe("metadata", async () => {
     expect(await read(id)).toEqual({ a: "1", b: "2" });
   });
 
+  it.each(["constructor", "__proto__", "toString"])("has a key %s like any other", async (key) => {
+    const { id } = await make();
+    const url = `${machines}/${id}/metadata`;
+    expect((await fly.call("GET", `${url}/${key}`)).status).toBe(404);
+    expect((await fly.call("POST", `${url}/${key}`, { value: "x" })).status).toBe(204);
+    expect((await fly.call("GET", `${url}/${key}`)).body).toEqual({ value: "x" });
+    expect((await fly.call("DELETE", `${url}/${key}`)).status).toBe(204);
+    expect(await read(id)).toEqual({ a: "1", b: "2" });
+    expect((await fly.call("PATCH", url, `{"metadata":{"${key}":"y"}}`)).status).toBe(204);
+    expect((await fly.call("GET", `${url}/${key}`)).body).toEqual({ value: "y" });
+    expect((await fly.call("PATCH", url, `{"metadata":{"${key}":null}}`)).status).toBe(204);
+    expect((await fly.call("GET", `${url}/${key}`)).status).toBe(404);
+  });
+
   it("of a destroyed machine is read, and not set", async () => {
     const { id } = await make();
     await fly.wait(id, "stopped");

@@ -84,3 +84,27 @@ describe("the machines of all apps", async () => {
     expect((await fly.call("GET", `/v1/orgs/personal/machines?${query}`)).status).toBe(400);
   });
 });
+
+describe("the machines of an organization", async () => {
+  const fly = await serve({ isolation: "process" });
+  const names = async (organization: string) =>
+    (await fly.call<Page>("GET", `/v1/orgs/${organization}/machines`)).body.machines.map(({ name }) => name);
+  const make = async (app: string, name: string) => {
+    const config = { image: "alpine", init: { exec: ["true"] } };
+    const url = `/v1/apps/${app}/machines`;
+    const { id } = (await fly.call<Row>("POST", url, { name, config, skip_launch: true })).body;
+    await fly.call("GET", `${url}/${id}/wait?state=stopped`);
+  };
+
+  it("are of its apps alone, and of none that there is not", async () => {
+    expect(await fly.call("GET", "/v1/orgs/zzz/machines")).toMatchObject({
+      status: 404,
+      body: { error: 'Could not find Organization "zzz"' },
+    });
+    await fly.call("POST", "/v1/apps", { name: "theirs", org_slug: "zzz" });
+    await make("theirs", "z");
+    await make("ours", "a");
+    expect(await names("zzz")).toEqual(["z"]);
+    for (const own of ["local", "personal"]) expect(await names(own)).toEqual(["a"]);
+  });
+});

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { levels } from "../processes/levels.ts";
+import { everyLevel } from "../processes/containers.ts";
 import { eventLines, exitEvent, LIVES, machines, processesOf, serve } from "../support.ts";
 
 const STUBBORN = ["sh", "-c", 'trap "" INT TERM; touch "$HOME/ready"; while :; do sleep 0.05; done'];
 const READY = ["sh", "-c", 'until [ -e "$HOME/ready" ]; do sleep 0.01; done'];
 
-describe.each(levels)("a restart at level %s", async (isolation) => {
+describe.each(everyLevel)("a restart at level %s", async (isolation) => {
   const fly = await serve({ isolation });
   const make = async (argv: string[], config: object = {}) => {
     const { id } = await fly.create(argv, { auto_destroy: false, ...config });

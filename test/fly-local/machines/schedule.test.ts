@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { systemClock } from "../../../src/fly-local/clock.ts";
 import { nextDue, type Schedule } from "../../../src/fly-local/machines/schedule.ts";
 import { HandClock } from "../hand-clock.ts";
 import { eventLines, LIVES, machines, serve, stateDir } from "../support.ts";
@@ -110,6 +111,64 @@ describe("a machine with a schedule", async () => {
       body: { error: expect.stringContaining("config.schedule") },
     });
   });
+});
+
+describe("a clock that is turned from outside", async () => {
+  const fly = await serve({ isolation: "process" });
+  const skew = (ms: number) => fly.call("POST", "/_control/faults", { kind: "clock_skew", skew_ms: ms });
+
+  it("starts a machine that is due by the new time, and again each time that it is turned on from there", async () => {
+    const { id } = await fly.create(["true"], { auto_destroy: false, schedule: "hourly" });
+    await fly.wait(id, "stopped");
+    const runs = async () =>
+      eventLines((await fly.get(id)).events).filter((line) => line === "start/started/flyd").length;
+    const turn = async (ms: number) => {
+      const newest = (await fly.get(id)).events?.[0]?.id;
+      expect((await skew(ms)).status).toBe(204);
+      return fly.call("GET", `${machines}/${id}/wait?state=stopped&from_event_id=${newest}&timeout=5`);
+    };
+    for (const [hours, count] of [
+      [1, 2],
+      [2, 3],
+    ] as const) {
+      expect((await turn(hours * HOUR)).status).toBe(200);
+      expect(await runs()).toBe(count);
+    }
+    // Turned back and on again, the same hour comes again.
+    await fly.call("DELETE", "/_control/faults");
+    expect(await runs()).toBe(3);
+    expect((await turn(HOUR)).status).toBe(200);
+    expect(await runs()).toBe(4);
+    await fly.call("DELETE", "/_control/faults");
+    await fly.call("DELETE", `${machines}/${id}`);
+  });
+
+  it("ends the lease that somebody waits for", async () => {
+    const { id } = await fly.create(LIVES);
+    await fly.wait(id, "started");
+    await fly.call("POST", `${machines}/${id}/lease`, { ttl: 3600 });
+    let isStopped = false;
+    const stop = fly.call("POST", `${machines}/${id}/stop`).then((reply) => {
+      isStopped = true;
+      return reply;
+    });
+    await fly.get(id);
+    expect(isStopped).toBe(false);
+    await skew(HOUR);
+    expect((await stop).status).toBe(200);
+    await fly.call("DELETE", "/_control/faults");
+    await fly.wait(id, "destroyed");
+  });
+});
+
+it("an instant that the computer's clock has jumped over is noticed soon", async () => {
+  let now = at("2026-01-31T10:00:00Z");
+  const reached = new Promise<void>((act) => systemClock(() => now, 5).at(now + HOUR, act));
+  now += 2 * HOUR;
+  // What waits for it does not keep a program alive, so that this does.
+  const alive = setInterval(() => {}, 1000);
+  await reached;
+  clearInterval(alive);
 });
 
 describe("a destroyed machine", async () => {

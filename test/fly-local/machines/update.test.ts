@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { WireConfig, WireMachine } from "../../../src/fly/wire.ts";
-import { levels } from "../processes/levels.ts";
+import { everyLevel } from "../processes/containers.ts";
 import { eventLines, exitEvent, LIVES, machines, processesOf, serve } from "../support.ts";
 
 type Reply = WireMachine & { error: string };
 
-describe.each(levels)("an update at level %s", async (isolation) => {
+describe.each(everyLevel)("an update at level %s", async (isolation) => {
   const fly = await serve({ isolation });
   const config = (argv: string[], more: object = {}) => ({
     image: "alpine",

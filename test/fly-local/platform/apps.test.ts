@@ -70,6 +70,23 @@ describe("apps", async () => {
     expect(await names("local")).not.toContain("fine");
   });
 
+  it.each(["%00", "%zz", "..%2f..", "a%20b", "Large", "x".repeat(64)])(
+    "are not made of a machine or a secret in %s either, where any name is an app",
+    async (name) => {
+      const path = `/v1/apps/${name}`;
+      const refusal = {
+        status: 422,
+        body: { error: expect.stringContaining("lowercase letters and dashes") },
+      };
+      const config = { image: "alpine", init: { exec: ["true"] } };
+      expect(await fly.call("POST", `${path}/machines`, { config })).toMatchObject(refusal);
+      expect(await fly.call("POST", `${path}/secrets/KEY`, { value: "v" })).toMatchObject(refusal);
+      expect(await fly.call("POST", `${path}/volumes`, { name: "data" })).toMatchObject(refusal);
+      expect(await fly.call("GET", `${path}/machines`)).toMatchObject(refusal);
+      expect(await names("local")).not.toContain(decodeURIComponent(name.replace("%zz", "%25zz")));
+    },
+  );
+
   it("are listed for an organization only", async () => {
     expect((await fly.call("GET", "/v1/apps")).status).toBe(400);
   });
@@ -104,6 +121,24 @@ describe("apps", async () => {
     for (const path of ["/machines", "/volumes"])
       expect((await fly.call("GET", app + path)).body).toEqual([]);
     expect((await fly.call("GET", `${app}/secrets`)).body).toEqual({ secrets: [] });
+  });
+
+  it("that are deleted take along the last words of their machines, but not those of the next app of the name", async () => {
+    const [app, logs] = ["/v1/apps/talkative", "/api/v1/apps/talkative/logs"];
+    const read = async () => {
+      const { data } = (await fly.call<{ data: { attributes: { message: string } }[] }>("GET", logs)).body;
+      return data.map(({ attributes }) => attributes.message);
+    };
+    const talks = { ...config, init: { exec: ["sh", "-c", "echo one; exec sleep 60"] } };
+    const { id } = (await fly.call<WireMachine>("POST", `${app}/machines`, { config: talks })).body;
+    await expect.poll(read).toEqual(["one"]);
+    const waiting = fly.call("GET", `${app}/machines/${id}/wait?state=destroyed`);
+    expect((await fly.call("DELETE", app)).status).toBe(202);
+    await fly.call("POST", "/v1/apps", { name: "talkative", org_slug: "personal" });
+    await fly.call<WireMachine>("POST", `${app}/machines`, { config: talks });
+    await waiting;
+    await expect.poll(read).toEqual(["one"]);
+    await fly.call("DELETE", app);
   });
 
   it("where they are strict, have to be created first", async () => {

@@ -2,7 +2,7 @@ import { createPublicKey, verify } from "node:crypto";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { levels } from "../processes/levels.ts";
+import { hasSandbox, levels } from "../processes/levels.ts";
 import { nodeInside } from "../processes/node-inside.ts";
 import { LIVES, machines, serve, stateDir } from "../support.ts";
 
@@ -75,5 +75,39 @@ it.skipIf(process.platform !== "linux").each(levels)(
       expect(part(body.stdout?.split(".")[1])).toMatchObject({ machine_id: id, aud: "a" });
     }
     for (const { id } of [one, two]) await fly.call("DELETE", `${machines}/${id}?force=true`);
+  },
+);
+
+it.skipIf(process.platform !== "linux" || !hasSandbox)(
+  "a machine needs the server's token for no token of its own, and gets none of another's",
+  async () => {
+    const fly = await serve({ isolation: "sandbox", token: "right" });
+    const as = { headers: { authorization: "Bearer right", "content-type": "application/json" } };
+    const config = { image: "alpine", init: { exec: LIVES } };
+    const create = async () => (await fly.call<{ id: string }>("POST", machines, { config }, as)).body.id;
+    const [one, two] = [await create(), await create()];
+    for (const id of [one, two]) await fly.call("GET", `${machines}/${id}/wait?state=started`, undefined, as);
+    /** What a Machine is answered that asks without a token. */
+    const asks = async (body: object, env = "") => {
+      const script = `fetch("${fly.url}/v1/tokens/oidc", { method: "POST", body: '${JSON.stringify(body)}' })
+        .then(async (reply) => process.stdout.write(reply.status + " " + await reply.text()))`;
+      const command = ["sh", "-c", `${env} exec "$0" -e "$1"`, NODE, script];
+      const reply = await fly.call<{ stdout: string }>(
+        "POST",
+        `${machines}/${one}/exec`,
+        { command, timeout: 20 },
+        as,
+      );
+      return reply.body.stdout;
+    };
+    const own = await asks({ aud: "a" });
+    expect(own).toMatch(/^200 /);
+    expect(part(own.split(".")[1])).toMatchObject({ machine_id: one });
+    expect(await asks({ machine_id: one })).toMatch(/^200 /);
+    expect(await asks({ machine_id: two })).toMatch(/^401 /);
+    expect(await asks({}, `FLY_MACHINE_ID=${two}`)).toMatch(/^401 /);
+    const outside = await fetch(`${fly.url}/v1/tokens/oidc`, { method: "POST", body: "{}" });
+    expect(outside.status).toBe(401);
+    for (const id of [one, two]) await fly.call("DELETE", `${machines}/${id}?force=true`, undefined, as);
   },
 );

@@ -4,12 +4,20 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { importedName } from "../../../src/fly-local/images/engine-import.ts";
+import {
+  parseReadReply,
+  readCommand,
+  runnerCommand,
+  runnerFiles,
+} from "../../../src/core/runner-protocol.ts";
+import { importedName, importImage } from "../../../src/fly-local/images/engine-import.ts";
 import { openStoreIn } from "../../../src/fly-local/images/open-images.ts";
 import { parseReference } from "../../../src/fly-local/images/reference.ts";
+import { startContainer } from "../../../src/fly-local/processes/container/container.ts";
 import { probeContainers } from "../../../src/fly-local/processes/container/container-probe.ts";
-import { findEngine } from "../../../src/fly-local/processes/container/engine.ts";
-import { runArgs } from "../../../src/fly-local/processes/container/run-args.ts";
+import { callEngine, type Engine, findEngine } from "../../../src/fly-local/processes/container/engine.ts";
+import { type ContainerPlan, runArgs } from "../../../src/fly-local/processes/container/run-args.ts";
+import { makeDirectory } from "../../../src/fly-local/processes/init/operations.ts";
 import { startMachinesServer } from "../../../src/fly-local/server.ts";
 import { busyboxLayer, image, layer } from "../images/layers.ts";
 import { registry } from "../images/registry.ts";
@@ -71,6 +79,36 @@ describe.runIf(hasContainers)("a machine that is a container", async () => {
     expect(readdirSync(".")).toEqual(before);
     ({ id } = await fly.create(["sh", "-c", "kill -9 $$"]));
     expect(await fly.exitOf(id)).toMatchObject({ exit_code: 137, guest_signal: 9, oom_killed: false });
+  });
+
+  it("tells the runner of its own want of memory, and of nobody else's", async () => {
+    const runs = async (name: string, argv: string[]) => {
+      const times = { runMs: 60_000, stopMs: 1_000, lingerMs: 60_000 };
+      const files = runnerFiles(name, null).map(({ path, base64, mode }) => ({
+        guest_path: path,
+        raw_value: base64,
+        mode,
+      }));
+      const exec = runnerCommand({ machineName: name, command: argv, script: null, ...times });
+      const machine = await fly.create(exec, { files }, { name });
+      await fly.wait(machine.id, "started");
+      return machine.id;
+    };
+    const read = async (machine: string, machineName: string, stdoutOffset = 0) => {
+      const asked = { machineName, stdoutOffset, stderrOffset: 0, maxBytes: 1 << 20, waitSeconds: 20 };
+      const reply = parseReadReply((await fly.exec(machine, readCommand(asked), 30)).body.stdout ?? "");
+      if ("problem" in reply) throw new Error(reply.problem);
+      return reply;
+    };
+    const script = "echo begun; until rm /tmp/go; do sleep 0.02; done 2>/dev/null; kill -KILL $$";
+    id = await runs("killed", ["sh", "-c", script]);
+    expect((await read(id, "killed")).stdoutSize).toBe(6);
+    const other = await runs("eats", EATS);
+    expect((await read(other, "eats")).end?.exit).toMatchObject({ code: 137, oomKilled: true });
+    await fly.call("DELETE", `${machines}/${other}?force=true`);
+    await fly.exec(id, ["touch", "/tmp/go"]);
+    expect((await read(id, "killed", 6)).end?.exit).toMatchObject({ code: 137, oomKilled: false });
+    await fly.wait(other, "destroyed");
   });
 
   it("has none of the computer's processes and files, and may not mount or make devices", async () => {
@@ -216,7 +254,7 @@ describe.runIf(hasContainers)("a server with containers", () => {
   it("that is killed leaves one that was paused by hand to the next, which removes it", async () => {
     const state = stateDir();
     await addTestImage(state);
-    const flags = ["--port", "0", "--state", state, "--isolation", "container"];
+    const flags = ["--any-token", "--port", "0", "--state", state, "--isolation", "container"];
     const child = spawn(process.execPath, [MAIN, ...flags], { stdio: ["ignore", "pipe", "inherit"] });
     const [line] = (await once(child.stdout, "data")).map(String);
     const first = api(/http:\/\/\S+/.exec(line ?? "")?.[0] ?? "");
@@ -331,6 +369,46 @@ describe("level container where it is not possible", () => {
       kind: "unable",
       reason: '"/var/a:b" has a colon, which container engines take for the end of a path',
     });
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("an engine that hangs", () => {
+  /** As long as nobody else's. */
+  const NAP = "71239";
+  const hanging = (how = ""): Engine => {
+    const program = join(stateDir(), "engine");
+    writeFileSync(program, `#!/bin/sh\n[ "$1" = rm ] || { ${how}sleep ${NAP}; true; }\n`, { mode: 0o755 });
+    return { program, kind: "docker", version: "1", arch: process.arch };
+  };
+  const plan: ContainerPlan = {
+    ...{
+      name: "mayfly-hangs",
+      labels: {},
+      image: "x",
+      init: "/bin/true",
+      hostname: "x",
+      network: "none" as const,
+    },
+    ...{ mounts: [], kinds: [], amounts: { memoryBytes: 1 << 28, cpus: 1, pids: 100 } },
+  };
+
+  it("with a container is given up in time, and nothing of it runs on", async () => {
+    await expect(startContainer(hanging(), plan, [makeDirectory("/tmp")], 200)).rejects.toThrow(
+      /engine started no container: there was none after 0.2 s$/,
+    );
+    await expect.poll(() => processesWith("cmdline", NAP)).toEqual([]);
+  });
+
+  it("with an image is given up in time", async () => {
+    const name = "localhost/mayfly-hangs:1";
+    await expect(importImage(hanging("exec "), stateDir(), name, {}, 200)).rejects.toThrow(
+      /engine did not take the image: it did not answer$/,
+    );
+  });
+
+  it("with an answer is given up in time", async () => {
+    await expect(callEngine(hanging(), ["ps"], 200)).rejects.toThrow("it did not answer");
+    for (const pid of processesWith("cmdline", NAP)) process.kill(pid);
   });
 });
 

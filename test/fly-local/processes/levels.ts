@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { probeSandbox } from "../../../src/fly-local/processes/sandbox-probe.ts";
+import { probeSandbox } from "../../../src/fly-local/processes/sandbox/sandbox-probe.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "fly-local-probe-"));
 const probe = await probeSandbox(directory, [directory]);

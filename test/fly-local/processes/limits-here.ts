@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 import { chooseLimiter } from "../../../src/fly-local/processes/limits/choose-limiter.ts";
-import { probeSandbox } from "../../../src/fly-local/processes/sandbox-probe.ts";
+import { probeSandbox } from "../../../src/fly-local/processes/sandbox/sandbox-probe.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "fly-local-limits-"));
 afterAll(async () => {

@@ -13,7 +13,7 @@ import {
   unifiedPlace,
 } from "../../../src/fly-local/processes/limits/cgroup-places.ts";
 import { memoryWatch } from "../../../src/fly-local/processes/limits/memory-watch.ts";
-import { sandboxLevel } from "../../../src/fly-local/processes/sandbox.ts";
+import { sandboxLevel } from "../../../src/fly-local/processes/sandbox/sandbox-level.ts";
 import { usedMemoryMb } from "../../../src/fly-local/processes/stats.ts";
 import { api, LIVES, machines, serve, stateDir } from "../support.ts";
 import { choice, hasCgroups, hasDisks, probe } from "./limits-here.ts";
@@ -167,9 +167,13 @@ describe.skipIf(!hasCgroups)("a server's groups", () => {
   const MAIN = new URL("../../../src/fly-local/main.ts", import.meta.url).pathname;
 
   async function run(...flags: string[]): Promise<{ child: ChildProcess; url: string; line: string }> {
-    const child = spawn(process.execPath, [MAIN, "--port", "0", "--images", "host", ...flags], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    const child = spawn(
+      process.execPath,
+      [MAIN, "--any-token", "--port", "0", "--images", "host", ...flags],
+      {
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
     const [line] = (await once(child.stdout as NodeJS.ReadableStream, "data")).map(String);
     return { child, url: /http:\/\/[^ ]+/.exec(line ?? "")?.[0] ?? "", line: line ?? "" };
   }

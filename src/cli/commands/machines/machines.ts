@@ -27,6 +27,7 @@ export function machinesArgs(options: MachinesOptions): string[] {
   return [
     ...named,
     ...(options.limits ? [] : ["--no-limits"]),
+    ...(options.anyToken ? ["--any-token"] : []),
     ...(options.rateLimits ? ["--rate-limits"] : []),
     ...(options.strictApps ? ["--strict-apps"] : []),
   ];

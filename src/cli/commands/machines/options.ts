@@ -13,6 +13,7 @@ export interface MachinesOptions {
   network?: string;
   limits: boolean;
   token?: string;
+  anyToken?: boolean;
   region?: string;
   rateLimits?: boolean;
   strictApps?: boolean;
@@ -51,7 +52,11 @@ export function machinesCommand(act: (options: MachinesOptions) => Promise<void>
       ).choices(["host", "none"]),
     )
     .option("--no-limits", "let machines use as much memory, CPU and processes as there is")
-    .option("--token <token>", "the only token that is let in (default: any)")
+    .option(
+      "--token <token>",
+      "the only token that is let in (default: MAYFLY_MACHINES_TOKEN, else one that is made and kept in the state folder)",
+    )
+    .option("--any-token", "let in whatever token comes, on an address that only this computer reaches")
     .option("--region <region>", "region of machines that ask for none (default: local)")
     .option("--rate-limits", "refuse calls above Fly's rate limits with 429 (default: no limits)")
     .option("--strict-apps", "apps have to be created before they are used (default: any name is one)")

@@ -56,7 +56,7 @@ Examples:
   mayfly start
   mayfly start --port 9000 --machines-port 9001
   mayfly start --images real
-  mayfly machines & mayfly start --machines-url http://127.0.0.1:4280
+  mayfly machines --any-token & mayfly start --machines-url http://127.0.0.1:4280
 `;
 
 function httpUrl(text: string): string {

@@ -16,6 +16,8 @@ export interface Isolation {
   level: string;
   /** What holds them to their size, "none" for nothing; null where it does not say. */
   limits: string | null;
+  /** Why they are no sandboxes, where that is no wish of anybody's; null where they are, or it does not say. */
+  lack: string | null;
 }
 
 /**
@@ -31,7 +33,15 @@ export async function isolationOnceUp(
   let isolation: Isolation | null = null;
   const isUp = async ({ status, headers }: Response) => {
     const level = headers.get("mayfly-isolation");
-    isolation = level === null ? null : { level, limits: headers.get("mayfly-limits") };
+    const lack = headers.get("mayfly-no-sandboxes");
+    isolation =
+      level === null
+        ? null
+        : {
+            level,
+            limits: headers.get("mayfly-limits"),
+            lack: lack === null ? null : decodeURIComponent(lack),
+          };
     return status !== 503;
   };
   await until(url, signal, isUp, withinMs);

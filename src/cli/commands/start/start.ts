@@ -11,12 +11,14 @@ import { MACHINES_MAIN } from "../machines/machines.ts";
 import { claim } from "./claim.ts";
 import { showDemo } from "./demo.ts";
 import { makeFolders } from "./folders.ts";
+import { isolationWords } from "./isolation-words.ts";
 import { endWithLauncher } from "./launcher.ts";
+import { checkMachinesToken } from "./machines-token.ts";
 import type { StartOptions } from "./options.ts";
 import { CHECKOUT, type Places, placesIn } from "./places.ts";
 import { freePort, HOST } from "./ports.ts";
 import type { ProgramSpec } from "./program.ts";
-import { type Isolation, isolationOnceUp } from "./ready.ts";
+import { isolationOnceUp } from "./ready.ts";
 import { keepSecrets, writeLocal } from "./secrets.ts";
 import { Steps } from "./steps.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -151,12 +153,15 @@ async function startMachines(
 ): Promise<void> {
   if (machinesPort === null) {
     await steps.say(`using the Machines API on ${local.machines_url}`);
-    await isolationOnceUp(local.machines_url, signal, GIVEN_MACHINES_MAX_MS).catch((cause: unknown) => {
-      throw new CliError(
-        `nothing answers at ${local.machines_url} (--machines-url); npm run machines starts a local Machines API`,
-        { cause },
-      );
-    });
+    const given = await isolationOnceUp(local.machines_url, signal, GIVEN_MACHINES_MAX_MS).catch(
+      (cause: unknown) => {
+        throw new CliError(
+          `nothing answers at ${local.machines_url} (--machines-url); npm run machines starts a local Machines API`,
+          { cause },
+        );
+      },
+    );
+    if (given !== null) await checkMachinesToken(local.machines_url, machinesToken, places.secrets);
     return;
   }
   await steps.say(`starting the local Machines API on ${local.machines_url}`);
@@ -167,27 +172,11 @@ async function startMachines(
   await steps.say(IMAGES[options.images]);
 }
 
-/** What each level means for whoever starts it. */
-const ISOLATION: Record<string, string> = {
-  sandbox: "machines: sandbox, each with namespaces and a private layer over its files",
-  container: "machines: container, each one of docker's or podman's",
-  process: "machines: process, which isolates nothing; they share this computer's files",
-};
-
 /** What machines see, said at each start: it is not what they see on Fly. */
 const IMAGES: Record<StartOptions["images"], string> = {
   host: "images: none are pulled, this computer's own programs and files stand in (--images real uses real ones)",
   real: "images: real ones, added with mayfly images add, of docker or podman, or pulled",
 };
-
-function isolationWords(isolation: Isolation | null): string {
-  const words = ISOLATION[isolation?.level ?? ""];
-  if (words === undefined) return "the local Machines API is up";
-  const limits = isolation?.limits ?? "none";
-  return limits === "none"
-    ? `${words}; no limits on their size`
-    : `${words}; held to their size by ${limits}`;
-}
 
 /** For one that was started at the same moment. */
 const GIVEN_MACHINES_MAX_MS = 5_000;

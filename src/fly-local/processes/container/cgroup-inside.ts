@@ -6,10 +6,8 @@
 
 import type { Init } from "../init/init.ts";
 import { readNumber } from "../init/operations.ts";
-import type { Amounts } from "../limits/amounts.ts";
+import { type Amounts, PERIOD_US } from "../limits/amounts.ts";
 import type { Kind } from "../limits/limiter.ts";
-
-const PERIOD_US = 100_000;
 
 /** Of version 2, and of version 1. */
 const FILES = {

@@ -3,8 +3,8 @@
  * our init is PID 1, so that commands, signals and ends are Fly's as in a sandbox, and no engine has to be asked for each of them.
  */
 
-import type { Machine } from "../../machines/machine.ts";
-import { makeDirectory, type Operation, putFile } from "../init/operations.ts";
+import { putFiles } from "../guest-files.ts";
+import { makeDirectories, makeDirectory } from "../init/operations.ts";
 import { startGuest } from "../init-guest.ts";
 import { freshName, isLeftover } from "../leftovers.ts";
 import type { Level } from "../level.ts";
@@ -15,7 +15,6 @@ import type { EnginePlan } from "./container-probe.ts";
 import { callEngine } from "./engine.ts";
 import { OWNER_LABEL, pathRefusal } from "./run-args.ts";
 
-const FILE_MODE_DEFAULT = 0o644;
 const MACHINE_LABEL = "mayfly.machine";
 
 export interface ContainerOptions {
@@ -34,7 +33,7 @@ export async function containerLevel(plan: EnginePlan, options: ContainerOptions
     name: "container",
     detail: `containers of ${engine.kind} ${engine.version}, each of its image${network === "none" ? "; no network" : ""}`,
     enforcement: kinds.length === 0 ? null : { by: engine.kind, kinds, ...(pidsMax && { pidsMax }) },
-    canCutOff: true,
+    canBeWithoutNetwork: true,
     fileRefusal: () => null,
     mountRefusal: (path) => {
       const refusal = pathRefusal(path);
@@ -58,7 +57,8 @@ export async function containerLevel(plan: EnginePlan, options: ContainerOptions
           amounts: amountsOf(machine.config.guest, pidsMax),
           kinds,
         },
-        [...directories(image.cwd), ...filesOf(machine)],
+        // Files may go to /tmp, which images need not have, nor where the main process starts.
+        [makeDirectory("/tmp", 0o1777), ...makeDirectories(image.cwd), ...putFiles(machine.config)],
       );
       const { init, end } = container;
       try {
@@ -74,19 +74,6 @@ export async function containerLevel(plan: EnginePlan, options: ContainerOptions
     clean: async () => {},
     close: async () => {},
   };
-}
-
-/** `/tmp`, which files are put in, and where the main process starts, as images need not have either. */
-function directories(cwd: string): Operation[] {
-  const names = cwd.split("/").filter(Boolean);
-  const path = names.map((_, index) => makeDirectory(`/${names.slice(0, index + 1).join("/")}`));
-  return [makeDirectory("/tmp", 0o1777), ...path];
-}
-
-function filesOf({ config }: Machine): Operation[] {
-  return (config.files ?? []).flatMap((file) =>
-    putFile(file.guest_path, Buffer.from(file.raw_value ?? "", "base64"), file.mode ?? FILE_MODE_DEFAULT),
-  );
 }
 
 async function removeLeftovers({ engine, owner }: EnginePlan): Promise<void> {

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { importImage, PROBE } from "../../images/engine-import.ts";
+import { ENGINE_CALL_MS } from "../../limits.ts";
 import { makeDirectory } from "../init/operations.ts";
 import { installInit } from "../init/program.ts";
 import { freshName } from "../leftovers.ts";
@@ -54,7 +55,7 @@ export async function probeContainers(
     const empty = join(directory, "empty-image");
     mkdirSync(join(empty, "tmp"), { recursive: true });
     const owner = ownerIn(directory);
-    await importImage(engine, empty, image, { [OWNER_LABEL]: owner });
+    await importImage(engine, empty, image, { [OWNER_LABEL]: owner }, ENGINE_CALL_MS);
     const plan = { engine, program, owner };
     let lack: string | null = null;
     for (const kinds of limits ? ATTEMPTS : [[]]) {

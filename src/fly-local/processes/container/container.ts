@@ -6,9 +6,9 @@ import { CONTAINER_KILL_MS, CONTAINER_READY_MS } from "../../limits.ts";
 import { endOf } from "../child.ts";
 import { Init } from "../init/init.ts";
 import type { Operation } from "../init/operations.ts";
-import { nameOf } from "../tree.ts";
+import { killTree, nameOf } from "../tree.ts";
 import { oomKills } from "./cgroup-inside.ts";
-import { callEngine, type Engine, reasonIn } from "./engine.ts";
+import { callEngine, type Engine, reasonIn, SAID_MAX } from "./engine.ts";
 import { type ContainerPlan, runArgs } from "./run-args.ts";
 
 export interface Container {
@@ -23,12 +23,14 @@ export interface Container {
 
 /**
  * @param operations what its init does first
+ * @param readyMs how long that may take with all that the engine has to do before
  * @throws Error with what the engine said, and nothing left running
  */
 export async function startContainer(
   engine: Engine,
   plan: ContainerPlan,
   operations: readonly Operation[],
+  readyMs: number = CONTAINER_READY_MS,
 ): Promise<Container> {
   // Its own session, so that Ctrl-C in the server's terminal does not reach it; and where podman's monitor may leave its file "oom".
   const child = spawn(engine.program, runArgs(plan), {
@@ -46,16 +48,26 @@ export async function startContainer(
   const end = async () => {
     // The init goes when its input is closed; one that somebody paused hears of nothing.
     init.kill();
-    const killing = setTimeout(() => void remove(engine, plan.name), CONTAINER_KILL_MS);
+    const killing = setTimeout(async () => {
+      await remove(engine, plan.name);
+      // Nor does an engine's command always end with its container.
+      if (child.pid !== undefined) killTree(child.pid);
+      child.stdout.destroy();
+    }, CONTAINER_KILL_MS);
     await Promise.all([init.gone, gone]);
     clearTimeout(killing);
   };
-  const patience = setTimeout(() => void end(), CONTAINER_READY_MS);
+  let isLate = false;
+  const patience = setTimeout(() => {
+    isLate = true;
+    void end();
+  }, readyMs);
   try {
     await init.operate(operations);
   } catch (error) {
     await end();
-    throw new Error(`${engine.program} started no container: ${reasonIn(said) || (error as Error).message}`);
+    const why = isLate ? `there was none after ${readyMs / 1000} s` : (error as Error).message;
+    throw new Error(`${engine.program} started no container: ${reasonIn(said) || why}`);
   } finally {
     clearTimeout(patience);
   }
@@ -66,9 +78,6 @@ export async function startContainer(
     end,
   };
 }
-
-/** Of what an engine says, its end is what tells why it failed. */
-const SAID_MAX = 4096;
 
 /** Removes a container, whatever it does. One that is gone already is none to complain of. */
 export async function remove(engine: Engine, name: string): Promise<void> {

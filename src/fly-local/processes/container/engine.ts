@@ -2,6 +2,7 @@
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { ENGINE_CALL_MS } from "../../limits.ts";
 
 export interface Engine {
   /** What its command line is started by: "docker", or a path. */
@@ -42,7 +43,8 @@ export async function findEngine(programs: readonly string[] = PROGRAMS): Promis
 
 /** The engine behind a program, or why there is none. */
 async function askEngine(program: string): Promise<Engine | string> {
-  const call = (args: readonly string[]) => promisify(execFile)(program, [...args], { timeout: ANSWER_MS });
+  const call = (args: readonly string[]) =>
+    promisify(execFile)(program, [...args], { timeout: ANSWER_MS, killSignal: "SIGKILL" });
   try {
     // Many computers with podman call it docker, too.
     const kind = /podman/i.test((await call(["--version"])).stdout) ? "podman" : "docker";
@@ -55,22 +57,26 @@ async function askEngine(program: string): Promise<Engine | string> {
   }
 }
 
-/** Runs a command of the engine's to its end. @throws Error with what it said, where it failed */
+/** Runs a command of the engine's to its end. @throws Error with what it said, where it failed or was too slow */
 export async function callEngine(
   { program }: Engine,
   args: readonly string[],
-  signal?: AbortSignal,
+  timeoutMs: number = ENGINE_CALL_MS,
 ): Promise<string> {
   try {
     const { stdout } = await promisify(execFile)(program, [...args], {
       maxBuffer: ANSWER_MAX_BYTES,
-      ...(signal && { signal }),
+      timeout: timeoutMs,
+      killSignal: "SIGKILL",
     });
     return stdout;
   } catch (error) {
     throw new Error(complaintOf(error), { cause: error });
   }
 }
+
+/** Characters that are kept of what an engine says while it does something: its end is what tells why it failed. */
+export const SAID_MAX = 4096;
 
 /**
  * The line of what a failed command of an engine wrote that says why: the last that speaks of an error, as those before it

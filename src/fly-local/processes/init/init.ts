@@ -32,6 +32,13 @@ export interface InitCommand {
 
 export type OnOutput = (stream: "stdout" | "stderr", bytes: Buffer) => void;
 
+/** Whoever waits for what an init says of a frame. */
+interface Asker {
+  readonly answered: (answer: { error: number; index: number }) => void;
+  /** Called where the init ends without an answer. */
+  readonly lost: () => void;
+}
+
 interface Running {
   readonly onOutput: OnOutput;
   readonly ended: (exit: ProcessExit) => void;
@@ -47,7 +54,7 @@ export class Init {
   readonly #input: Writable;
   readonly #output: Readable;
   readonly #commands = new Map<number, Running>();
-  readonly #answers = new Map<number, (answer: { error: number; index: number }) => void>();
+  readonly #askers = new Map<number, Asker>();
   #pid: number | null = null;
   #lastId = 0;
 
@@ -104,17 +111,18 @@ export class Init {
       if (!this.isAlive()) running.ended(KILLED);
     });
     const started = new Promise<void>((resolve, reject) => {
-      this.#answers.set(id, ({ error }) => {
+      const answered: Asker["answered"] = ({ error }) => {
         if (error === 0) return resolve();
         this.#commands.get(id)?.refused(new CouldNotStart(refusalOf(error)));
-      });
+      };
       // Whatever keeps it from being started is told as its end.
       exit.then(() => resolve(), reject);
+      if (this.isAlive()) this.#askers.set(id, { answered, lost: () => {} });
     });
     try {
       this.#send(frame);
     } catch (error) {
-      this.#answers.delete(id);
+      this.#askers.delete(id);
       this.#commands.get(id)?.refused(new CouldNotStart((error as Error).message));
     }
     started.catch(() => {});
@@ -138,9 +146,10 @@ export class Init {
   async #ask(type: number, payload: Buffer): Promise<{ error: number; index: number }> {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      this.#answers.set(id, resolve);
-      void this.gone.then(() => reject(new Error("the machine's init has ended")));
+      const lost = () => reject(new Error("the machine's init has ended"));
+      if (!this.isAlive()) return lost();
       this.#send({ type, id, payload });
+      this.#askers.set(id, { answered: resolve, lost });
     });
   }
 
@@ -151,14 +160,16 @@ export class Init {
   #hear({ type, id, payload }: Frame): void {
     if (type === FROM_INIT.pid) this.#pid = payload.readUInt32LE(0);
     else if (type === FROM_INIT.done) {
-      this.#answers.get(id)?.({ error: payload.readUInt32LE(0), index: payload.readUInt32LE(4) });
-      this.#answers.delete(id);
+      this.#askers.get(id)?.answered({ error: payload.readUInt32LE(0), index: payload.readUInt32LE(4) });
+      this.#askers.delete(id);
     } else if (type === FROM_INIT.ended) this.#commands.get(id)?.ended(exitOf(payload.readUInt32LE(0)));
     else this.#commands.get(id)?.onOutput(type === FROM_INIT.stdout ? "stdout" : "stderr", payload);
   }
 
   #end(): void {
     for (const { ended } of [...this.#commands.values()]) ended(KILLED);
+    for (const { lost } of this.#askers.values()) lost();
+    this.#askers.clear();
   }
 }
 

@@ -1,5 +1,6 @@
 /** What an init is told to do to namespaces, mounts and files, one system call each: `operate()` of `init.c`. */
 
+import { dirname } from "node:path";
 import { strings } from "./protocol.ts";
 
 /** Flags of clone(2) and unshare(2). */
@@ -57,6 +58,12 @@ export const makeLink = (target: string, path: string): Operation =>
   operation("L", `make the link ${path}`, [target, path]);
 export const makeEmptyFile = (path: string): Operation => operation("F", `make the file ${path}`, [path]);
 
+/** A directory with those above it. */
+export function makeDirectories(path: string): Operation[] {
+  const names = path.split("/").filter(Boolean);
+  return names.map((_, index) => makeDirectory(`/${names.slice(0, index + 1).join("/")}`));
+}
+
 const CHARACTER_DEVICE = 0o20000;
 
 export const makeDevice = (path: string, major: number, minor: number): Operation =>
@@ -86,8 +93,6 @@ export const writeInto = (path: string, text: string): Operation =>
 
 /** Puts a file there, with the directories above it. A link in its place is replaced. */
 export function putFile(path: string, content: Buffer, mode: number): Operation[] {
-  const names = path.split("/").filter(Boolean);
-  const parents = names.slice(0, -1).map((_, index) => `/${names.slice(0, index + 1).join("/")}`);
   const first = content.subarray(0, PIECE_BYTES);
   const pieces: Operation[] = [];
   for (let at = PIECE_BYTES; at < content.length; at += PIECE_BYTES) {
@@ -95,7 +100,7 @@ export function putFile(path: string, content: Buffer, mode: number): Operation[
     pieces.push(operation("A", `write ${path}`, [path, String(piece.length)], piece));
   }
   return [
-    ...parents.map((parent) => makeDirectory(parent)),
+    ...makeDirectories(dirname(path)),
     operation("B", `write ${path}`, [path, String(mode), String(first.length)], first),
     ...pieces,
   ];

@@ -12,6 +12,7 @@ import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { getSystemErrorName } from "node:util";
+import { SANDBOX_READY_MS } from "../../limits.ts";
 import { endOf } from "../child.ts";
 import { freshName, isLeftover } from "../leftovers.ts";
 import { encodeFrame, FROM_INIT, FrameReader, strings, TO_INIT } from "./protocol.ts";
@@ -23,7 +24,8 @@ export interface Zygote {
   /**
    * Forks an init, which waits for its first frame.
    * @param cwd what relative paths in its first operations start from
-   * @returns the connection to it, paused. It is closed when nothing is left of what the init has made. Rejects where none can be had.
+   * @returns the connection to it, paused. It is closed when nothing is left of what the init has made. Rejects where none can be
+   * had in time.
    */
   fork(cwd: string): Promise<Duplex>;
   /** Ends the zygote, and nothing that it has forked. */
@@ -32,6 +34,8 @@ export interface Zygote {
 
 /** An init that is on its way. */
 interface Awaited {
+  /** Who is to fork it. */
+  readonly from: ChildProcess;
   /** What it says for itself, since anybody could connect who may write to the directory. */
   readonly token: string;
   readonly resolve: (control: Duplex) => void;
@@ -42,11 +46,14 @@ interface Awaited {
  * It is started when it is first needed, and again where it has died.
  * @param program the init's path
  * @param directory where its inits turn to the server
+ * @param readyMs how long an init may be on its way
  */
-export function zygoteOf(program: string, directory: string): Zygote {
+export function zygoteOf(program: string, directory: string, readyMs: number = SANDBOX_READY_MS): Zygote {
   const awaited = new Map<number, Awaited>();
   const name = `${freshName()}${SOCKET_SUFFIX}`;
   let lastId = 0;
+  /** The latest of which something was heard. */
+  let heardId = 0;
   let listener: Promise<{ close: () => void }> | null = null;
   let process: ChildProcess | null = null;
 
@@ -54,14 +61,24 @@ export function zygoteOf(program: string, directory: string): Zygote {
     awaited.get(id)?.reject(new Error(`can not fork an init: ${why}`));
     awaited.delete(id);
   };
+  // An init that comes later than that is nobody's, and goes when it is not welcomed.
+  const giveUp = (id: number, from: ChildProcess) => {
+    refuse(id, `there was none after ${readyMs / 1000} s`);
+    // Who has forked others since is well, and has lost this one alone.
+    if (heardId > id) return;
+    from.kill("SIGKILL");
+    if (process === from) process = null;
+  };
   const welcome = (control: Duplex, token: string) => {
     const found = [...awaited].find(([, each]) => each.token === token);
     if (found === undefined) {
       control.destroy();
       return;
     }
-    awaited.delete(found[0]);
-    found[1].resolve(control);
+    const [id, { resolve }] = found;
+    awaited.delete(id);
+    heardId = Math.max(heardId, id);
+    resolve(control);
   };
   const start = (): ChildProcess => {
     const started = spawn(program, [], {
@@ -75,36 +92,50 @@ export function zygoteOf(program: string, directory: string): Zygote {
     const frames = new FrameReader();
     controlOf(started).on("error", () => {});
     controlOf(started).on("data", (bytes: Buffer) => {
-      for (const { id, payload } of frames.push(bytes))
+      for (const { id, payload } of frames.push(bytes)) {
+        heardId = Math.max(heardId, id);
         refuse(id, getSystemErrorName(-payload.readUInt32LE(0)));
+      }
     });
     void endOf(started, "exit").then(() => {
       if (process === started) process = null;
-      for (const id of [...awaited.keys()]) refuse(id, "the program that forks them has ended");
+      for (const [id, { from }] of [...awaited])
+        if (from === started) refuse(id, "the program that forks them has ended");
     });
     return started;
   };
 
   return {
     fork: async (cwd) => {
-      listener ??= listen(directory, name, (control) => greet(control, welcome));
+      listener ??= listen(directory, name, (control) => greet(control, welcome)).catch((error: Error) => {
+        listener = null;
+        throw error;
+      });
       await listener;
       process ??= start();
-      const control = controlOf(process);
+      const from = process;
       return new Promise((resolve, reject) => {
         const [id, token] = [++lastId, randomBytes(TOKEN_BYTES).toString("hex")];
-        awaited.set(id, { token, resolve, reject });
-        control.write(encodeFrame({ type: TO_INIT.fork, id, payload: strings(token, name, cwd) }));
+        const patience = setTimeout(giveUp, readyMs, id, from);
+        const settled =
+          <T>(settle: (value: T) => void) =>
+          (value: T) => {
+            clearTimeout(patience);
+            settle(value);
+          };
+        awaited.set(id, { from, token, resolve: settled(resolve), reject: settled(reject) });
+        controlOf(from).write(encodeFrame({ type: TO_INIT.fork, id, payload: strings(token, name, cwd) }));
       });
     },
     close: async () => {
       const last = process;
       if (last !== null) {
         const exit = endOf(last, "exit");
-        controlOf(last).end();
+        // One that is stopped hears of nothing else.
+        last.kill("SIGKILL");
         await exit;
       }
-      (await listener)?.close();
+      (await listener?.catch(() => null))?.close();
       listener = null;
     },
   };
@@ -137,7 +168,12 @@ async function listen(directory: string, name: string, onConnection: (control: S
   const fd = openSync(directory, "r");
   const server = createServer(onConnection);
   server.listen(`/proc/self/fd/${fd}/${name}`);
-  await once(server, "listening");
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
   return {
     close: () => {
       server.close();

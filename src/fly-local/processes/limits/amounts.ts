@@ -17,6 +17,9 @@ const MIB = 1 << 20;
  */
 const PIDS_PER_MIB = 8;
 
+/** What CPU time is counted in, of both versions of cgroups: the kernel's own default (cgroup-v2, cpu.max). */
+export const PERIOD_US = 100_000;
+
 /**
  * A shared CPU counts as a whole one. Fly throttles it to a small share once its burst is used up and publishes neither
  * figure; here nobody else pays for the computer.

@@ -1,12 +1,12 @@
 /** cgroups of version 1: a hierarchy for each controller (kernel documentation, admin-guide/cgroup-v1). */
 
+import { PERIOD_US } from "./amounts.ts";
 import { setting, WITHOUT_SWAP } from "./cgroup-directories.ts";
 import type { Dialect } from "./cgroup-limiter.ts";
 import type { MemoryFiles } from "./cgroup-memory.ts";
 import { controllerPlace } from "./cgroup-places.ts";
 import type { Kind } from "./limiter.ts";
 
-const PERIOD_US = 100_000;
 const MEMORY: MemoryFiles = {
   limits: ["memory.limit_in_bytes", "memory.memsw.limit_in_bytes"],
   usage: "memory.usage_in_bytes",

@@ -1,13 +1,13 @@
 /** cgroups of version 2: one hierarchy, whose groups pass on controllers to those below (kernel documentation, cgroup-v2). */
 
 import { dirname } from "node:path";
+import { PERIOD_US } from "./amounts.ts";
 import { setting, WITHOUT_SWAP } from "./cgroup-directories.ts";
 import type { Dialect } from "./cgroup-limiter.ts";
 import type { MemoryFiles } from "./cgroup-memory.ts";
 import type { CgroupPlace } from "./cgroup-places.ts";
 import type { Kind } from "./limiter.ts";
 
-const PERIOD_US = 100_000;
 /** Taking back is for kernels since 5.19. */
 const MEMORY: MemoryFiles = { limits: ["memory.max"], usage: "memory.current", reclaim: "memory.reclaim" };
 /** Memory first: a group with processes may pass on the others, and can then not have its processes moved out for memory. */

@@ -3,7 +3,8 @@
 import { accessSync, constants, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeInit } from "../init/init.ts";
-import type { SandboxPlan } from "../sandbox-probe.ts";
+import { withDisk } from "../sandbox/disks.ts";
+import type { SandboxPlan } from "../sandbox/sandbox-probe.ts";
 import { descendantsOf, parentOf } from "../tree.ts";
 import { amountsOf } from "./amounts.ts";
 import { removeAll, setting } from "./cgroup-directories.ts";
@@ -43,19 +44,19 @@ export async function chooseLimiter(plan: SandboxPlan): Promise<LimiterChoice> {
 async function failureOf(limiter: Limiter, plan: SandboxPlan): Promise<string | null> {
   try {
     const fence = limiter.fence();
-    const disk = plan.disks?.make();
     try {
-      const init = await makeInit(plan.zygote, insideFence(fence, plan.tried, plan.root), disk);
-      try {
-        await fence.set(amountsOf(undefined), init);
-        return null;
-      } finally {
-        init.kill();
-        await init.gone;
-      }
+      await withDisk(plan.disks, async (disk) => {
+        const init = await makeInit(plan.zygote, insideFence(fence, plan.tried, plan.root), disk);
+        try {
+          await fence.set(amountsOf(undefined), init);
+        } finally {
+          init.kill();
+          await init.gone;
+        }
+      });
+      return null;
     } finally {
       fence.remove();
-      if (disk !== undefined) plan.disks?.remove(disk);
       await limiter.close();
     }
   } catch (error) {

@@ -3,10 +3,10 @@
  * biggest of a Machine that uses too much, as the kernel would. What is used between two looks can be more.
  */
 
-import { readFileSync } from "node:fs";
 import type { Init } from "../init/init.ts";
 import { MOUNT, mount, putFile, writeInto } from "../init/operations.ts";
 import { MemoryInUse } from "../level.ts";
+import { ownMemoryBytes } from "../stats.ts";
 import { descendantsOf, send } from "../tree.ts";
 import type { Limiter } from "./limiter.ts";
 
@@ -84,7 +84,7 @@ interface Size {
 }
 
 function sizesIn({ pid }: Init): Size[] {
-  return pid === null ? [] : descendantsOf(pid).map((each) => ({ pid: each, bytes: memoryOf(each) }));
+  return pid === null ? [] : descendantsOf(pid).map((each) => ({ pid: each, bytes: ownMemoryBytes(each) }));
 }
 
 function sum(sizes: readonly Size[]): number {
@@ -99,15 +99,4 @@ async function relieve(watched: Watched): Promise<void> {
   // Before the end of the process, which is when the counter is looked at.
   await watched.init.operate([writeInto(COUNTER, counterText(watched.oomKills))]).catch(() => {});
   send(biggest.pid, "SIGKILL");
-}
-
-/** What cannot be given back to the files that it came from. Memory that processes share counts for each. */
-function memoryOf(pid: number): number {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, "latin1");
-    const kib = [...status.matchAll(/^Rss(?:Anon|Shmem):\s+(\d+) kB$/gm)].map((match) => Number(match[1]));
-    return kib.reduce((sum, each) => sum + each, 0) * 1024;
-  } catch {
-    return 0;
-  }
 }

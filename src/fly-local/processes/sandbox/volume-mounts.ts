@@ -1,7 +1,14 @@
 /** The mounts of volumes among the operations that make a sandbox. */
 
-import { ifPossible, MOUNT, makeDirectory, mount, type Operation } from "./init/operations.ts";
-import type { Mount } from "./level.ts";
+import {
+  ifPossible,
+  MOUNT,
+  makeDirectories,
+  makeDirectory,
+  mount,
+  type Operation,
+} from "../init/operations.ts";
+import type { Mount } from "../level.ts";
 
 /** Of the Machine's own, so that nothing of an image can lie there. */
 const ENTRY = "/run/.mayfly-volume";
@@ -25,14 +32,8 @@ export function withMounts(
     ifPossible(mount("none", `${root}${entries[index]}`, "", bind | remount | noDev)),
   ]);
   const place = mounts.flatMap(({ path }, index) => [
-    ...parentsOf(path).map((parent) => makeDirectory(parent)),
-    makeDirectory(path),
+    ...makeDirectories(path),
     mount(entries[index] ?? "", path, "", move),
   ]);
   return [...operations.slice(0, -1), ...enter, ...operations.slice(-1), ...place];
-}
-
-function parentsOf(path: string): string[] {
-  const names = path.split("/").filter(Boolean);
-  return names.slice(0, -1).map((_, index) => `/${names.slice(0, index + 1).join("/")}`);
 }

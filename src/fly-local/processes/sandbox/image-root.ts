@@ -1,7 +1,7 @@
 /** The root of a sandboxed Machine that has an image: the image under an overlay whose upper layer is the Machine's own. */
 
 import { join } from "node:path";
-import { changeRoot, MOUNT, makeDirectory, mount, type Operation } from "./init/operations.ts";
+import { changeRoot, MOUNT, makeDirectory, mount, type Operation } from "../init/operations.ts";
 import { namespaces, overlayOptions, rootOf, type Storage, systemMounts, workspace } from "./sandbox-root.ts";
 
 /** What is mounted on in every Machine: directories, whatever the image has there. */

@@ -1,12 +1,12 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { childrenOf, nameOf } from "../../../src/fly-local/processes/tree.ts";
-import { startMachinesServer } from "../../../src/fly-local/server.ts";
-import { type Api, api, LIVES, machines, serve, stateDir } from "../support.ts";
-import { levels } from "./levels.ts";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { childrenOf, nameOf } from "../../../../src/fly-local/processes/tree.ts";
+import { startMachinesServer } from "../../../../src/fly-local/server.ts";
+import { type Api, api, LIVES, machines, serve, stateDir } from "../../support.ts";
+import { levels } from "../levels.ts";
 
 /** Inits that were forked for the server, which is in this process; each has a child, PID 1. */
 function ownInits(): number {
@@ -16,7 +16,7 @@ function ownInits(): number {
 
 const isPossible = levels.includes("sandbox");
 
-const MAIN = join(import.meta.dirname, "../../../src/fly-local/main.ts");
+const MAIN = join(import.meta.dirname, "../../../../src/fly-local/main.ts");
 const NOBODY = 65_534;
 const hasGcc = spawnSync("gcc", ["--version"]).status === 0;
 
@@ -49,7 +49,18 @@ async function serveAs(user: (typeof users)[number]): Promise<Api> {
 async function serveAsNobody(): Promise<{ fly: Api; pid: number; close: () => Promise<void> }> {
   const state = stateDir();
   chownSync(state, NOBODY, NOBODY);
-  const args = [MAIN, "--port", "0", "--images", "host", "--state", state, "--isolation", "sandbox"];
+  const args = [
+    MAIN,
+    "--any-token",
+    "--port",
+    "0",
+    "--images",
+    "host",
+    "--state",
+    state,
+    "--isolation",
+    "sandbox",
+  ];
   const user = ["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"].map(String);
   const child = spawn("unshare", ["-m", "setpriv", ...user, process.execPath, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -80,6 +91,41 @@ it.skipIf(!isPossible || !users.includes("an ordinary user"))(
     await close();
   },
 );
+
+describe.skipIf(!isPossible)("a directory that machines are not to see", () => {
+  let folder = "";
+  beforeAll(() => {
+    // Not below /tmp, of which a machine sees nothing in any case.
+    folder = mkdtempSync("/var/tmp/mayfly-test-");
+    for (const name of ["secret", "state"]) mkdirSync(join(folder, "real", name), { recursive: true });
+    writeFileSync(join(folder, "real/secret/token"), "s3cret");
+    symlinkSync(join(folder, "real"), join(folder, "link"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it("is empty to them where it is named by way of a link, and so is the server's state", async () => {
+    const server = await startMachinesServer({
+      ...{ port: 0, isolation: "sandbox", images: "host" },
+      ...{ hidden: [join(folder, "link/secret")], stateDir: join(folder, "link/state") },
+    });
+    const fly = api(server.url);
+    const { id } = await fly.create(LIVES);
+    await fly.wait(id, "started");
+    const look = `cd ${folder} && ls -d real; cat real/secret/token link/secret/token; find real/state/ link/state/ -mindepth 1`;
+    expect((await fly.exec(id, ["sh", "-c", look])).body.stdout).toBe("real\n");
+    await server.close();
+  });
+
+  it.each([
+    ["is not there", "nowhere"],
+    ["is a file", "real/secret/token"],
+  ])("ends the start in words where it %s", async (_, name) => {
+    const path = join(folder, name);
+    const options = { port: 0, isolation: "auto", images: "host", stateDir: join(folder, "other") } as const;
+    const start = startMachinesServer({ ...options, hidden: [path] });
+    await expect(start).rejects.toThrow(`--hide ${path}: `);
+  });
+});
 
 describe.skipIf(!isPossible).each(users)("in a sandbox of %s", async (user) => {
   const fly = isPossible ? await serveAs(user) : null;
@@ -122,8 +168,8 @@ describe.skipIf(!isPossible).each(users)("in a sandbox of %s", async (user) => {
     const { stderr } = await sh("unshare -UrmC true");
     expect(stderr).toContain("Operation not permitted");
     for (const cgroups of ["-t cgroup -o memory", "-t cgroup2"]) {
-      const escape = `unshare -UrmC sh -c 'mount ${cgroups} none /mnt && ls /mnt'`;
-      expect((await sh(escape)).exit_code).toBe(1);
+      const mounting = `unshare -UrmC sh -c 'mount ${cgroups} none /mnt && ls /mnt'`;
+      expect((await sh(mounting)).exit_code).toBe(1);
     }
     // What cuts others off from the computer is no way either: clone(2) with the same flag, by perl as it has no program.
     const CLONE = { x64: 56, arm64: 220 }[process.arch as "x64" | "arm64"];

@@ -6,7 +6,6 @@
 
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { DISK_FOLDERS } from "./disks.ts";
 import {
   changeRoot,
   enterNamespaces,
@@ -22,7 +21,9 @@ import {
   type Operation,
   unshare,
   writeInto,
-} from "./init/operations.ts";
+} from "../init/operations.ts";
+import { DISK_FOLDERS } from "./disks.ts";
+import { PLAIN_PATH } from "./sandbox-base.ts";
 
 /** A part of the root: `lower` seen through an overlay, or bound read-only where no overlay is possible (single files, too). */
 export interface Layer {
@@ -45,8 +46,6 @@ const FOREIGN = [
 ];
 const PSEUDO =
   /^(proc|sysfs|devtmpfs|devpts|cgroup2?|mqueue|nsfs|autofs|securityfs|debugfs|tracefs|bpf|pstore|binfmt_misc|fusectl|configfs|hugetlbfs|efivarfs)$/;
-/** What the options of an overlay take without escaping. */
-export const PLAIN_PATH = /^[\w./@+-]+$/;
 /** Major and minor number of each device that every container has (OCI runtime specification, config-linux). */
 const DEVICES = {
   null: [1, 3],
@@ -143,7 +142,7 @@ export function layOver(base: string, layer: Layer, index: number, storage: Stor
 
 /**
  * All that makes a root of these layers and changes to it.
- * @param hidden directories that are empty in every Machine: the server's own state, with the configs of all
+ * @param hidden directories that are empty in every Machine, by their true paths: the server's own state, with the configs of all
  */
 export function planRoot(
   base: string,
@@ -167,8 +166,8 @@ export function planRoot(
           ]
         : [mount("tmpfs", `${root}/${folder}`, "tmpfs", noSuid | noDev, `mode=${mode.toString(8)}`)],
     ),
-    ...hidden
-      .filter((path) => !isUnder(path, [...FRESH, ...hidden.filter((other) => other !== path)]))
+    ...outermost(hidden)
+      .filter((path) => !isUnder(path, FRESH))
       .map((path) => mount("tmpfs", `${root}${path}`, "tmpfs", readOnly, "mode=700")),
     changeRoot(root),
   ];
@@ -261,6 +260,18 @@ function link(target: string, path: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
+}
+
+/** Without those that lie in another: they are gone from a Machine's sight with that one. */
+function outermost(paths: readonly string[]): string[] {
+  const different = [...new Set(paths)];
+  return different.filter(
+    (path) =>
+      !isUnder(
+        path,
+        different.filter((other) => other !== path),
+      ),
+  );
 }
 
 function isUnder(path: string, parents: readonly string[]): boolean {

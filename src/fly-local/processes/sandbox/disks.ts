@@ -8,7 +8,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { freshName, isLeftover } from "./leftovers.ts";
+import { freshName, isLeftover } from "../leftovers.ts";
 
 /** Names in one command line are bounded (execve(2)); so is how long something stays. */
 const REMOVED_AT_ONCE_MAX = 1_000;
@@ -63,6 +63,19 @@ export function disksIn(directory: string): Disks {
       await removing.then(removeSome);
     },
   };
+}
+
+/** Does something with an empty disk, where there are any, and removes it. */
+export async function withDisk<T>(
+  disks: Disks | null,
+  use: (path: string | undefined) => Promise<T>,
+): Promise<T> {
+  const disk = disks?.make();
+  try {
+    return await use(disk);
+  } finally {
+    if (disk !== undefined) disks?.remove(disk);
+  }
 }
 
 /** What can not be removed stays, and the next start tries again. */

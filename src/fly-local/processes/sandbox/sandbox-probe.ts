@@ -1,20 +1,19 @@
 /** Finds out whether this computer can make sandboxes, by making one: no kernel version or distribution says so. */
 
-import { mkdirSync, mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { ImagesChoice } from "../images/images.ts";
-import { type Disks, disksIn } from "./disks.ts";
+import type { ImagesChoice } from "../../images/images.ts";
+import { failureOf } from "../init/init.ts";
+import { makeEmptyFile, type Operation } from "../init/operations.ts";
+import { installInit } from "../init/program.ts";
+import { type Zygote, zygoteOf } from "../init/zygote.ts";
+import { type Disks, disksIn, withDisk } from "./disks.ts";
 import { planImageRoot } from "./image-root.ts";
-import { failureOf } from "./init/init.ts";
-import { makeEmptyFile, type Operation } from "./init/operations.ts";
-import { installInit } from "./init/program.ts";
-import { type Zygote, zygoteOf } from "./init/zygote.ts";
+import { makeSandboxBase } from "./sandbox-base.ts";
 import {
   type Layer,
   layOver,
   namespaces,
-  PLAIN_PATH,
   planRoot,
   rootOf,
   rootOfTopDirectories,
@@ -48,7 +47,7 @@ export type Probe = { kind: "able"; plan: SandboxPlan } | { kind: "unable"; reas
 
 /**
  * @param directory for what all sandboxes share: the init and mount points
- * @param hidden directories that machines do not get to see
+ * @param hidden directories that machines do not get to see, by their true paths
  * @param images whether machines see this computer's files or an image's
  */
 export async function probeSandbox(
@@ -58,10 +57,9 @@ export async function probeSandbox(
 ): Promise<Probe> {
   if (process.platform !== "linux")
     return { kind: "unable", reason: `${process.platform} has no namespaces` };
-  const base = PLAIN_PATH.test(directory) ? directory : mkdtempSync(join(tmpdir(), "mayfly-sandbox-"));
   let zygote: Zygote | null = null;
   try {
-    mkdirSync(base, { recursive: true });
+    const base = makeSandboxBase(directory);
     zygote = zygoteOf(installInit(base), base);
     const storages = storagesIn(base);
     const probe = await (images === "real"
@@ -175,14 +173,15 @@ function tryOut(base: string, layer: Layer, kind: Layer["kind"]): Operation[] {
   ];
 }
 
-/** With a disk of their own, where there are any. */
-async function failureWith(
+/** Why an init can not do these here with a disk of its own, where there are any; null where it can. */
+export async function failureWith(
   disks: Disks | null,
   zygote: Zygote,
   operations: readonly Operation[],
 ): Promise<string | null> {
-  const disk = disks?.make();
-  const failure = await failureOf(zygote, operations, disk);
-  if (disk !== undefined) disks?.remove(disk);
-  return failure;
+  try {
+    return await withDisk(disks, (disk) => failureOf(zygote, operations, disk));
+  } catch (error) {
+    return (error as Error).message;
+  }
 }

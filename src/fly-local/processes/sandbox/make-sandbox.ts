@@ -1,9 +1,9 @@
 /** Makes a sandbox, and ends it with all that it took of the computer. */
 
-import { type Init, makeInit } from "./init/init.ts";
-import type { Operation } from "./init/operations.ts";
-import type { Mount } from "./level.ts";
-import { type Fence, insideFence, type Limiter } from "./limits/limiter.ts";
+import { type Init, makeInit } from "../init/init.ts";
+import type { Operation } from "../init/operations.ts";
+import type { Mount } from "../level.ts";
+import { type Fence, insideFence, type Limiter } from "../limits/limiter.ts";
 import type { SandboxPlan } from "./sandbox-probe.ts";
 import { withMounts } from "./volume-mounts.ts";
 
@@ -22,13 +22,15 @@ export async function makeSandbox(
   mounts: readonly Mount[],
   limiter: Limiter | null,
 ): Promise<Sandbox> {
-  const fence = limiter?.fence() ?? null;
-  const disk = plan.disks?.make();
+  let fence: Fence | null = null;
+  let disk: string | undefined;
   const clear = () => {
     fence?.remove();
     if (disk !== undefined) plan.disks?.remove(disk);
   };
   try {
+    fence = limiter?.fence() ?? null;
+    disk = plan.disks?.make();
     const fenced = fence === null ? operations : insideFence(fence, operations, plan.root);
     const init = await makeInit(plan.zygote, withMounts(fenced, plan.root, mounts), disk);
     return { init, fence, clear };
