@@ -4,12 +4,15 @@ import type { MachineEvent } from "../core/machine.ts";
 import { signalName } from "../core/signals.ts";
 import type { NumberedEvent } from "../flow/ports.ts";
 import type { EventBody } from "./event-schema.ts";
-import { endingBody, exitBody, outputBody, time } from "./run-body.ts";
+import { endingBody, exitBody, nextAttemptBody, outputBody, time } from "./run-body.ts";
 
 export function eventBody({ seq, event }: NumberedEvent): EventBody {
   const at = time(event.at);
   switch (event.type) {
-    case "accepted":
+    case "accepted": {
+      const data = event.originId === null ? {} : { rerun_of: event.originId };
+      return { seq, at, type: event.type, attempt: null, data };
+    }
     case "cancel_requested":
       return { seq, at, type: event.type, attempt: null, data: {} };
     case "attempt_planned":
@@ -34,9 +37,15 @@ export function eventBody({ seq, event }: NumberedEvent): EventBody {
       const data = { ...exitBody(event.exit), source: event.source };
       return { seq, at, type: event.type, attempt: event.attempt, data };
     }
+    case "attempt_failed": {
+      const { attempt, detail, output, next } = event;
+      const told = { ...endingBody(event), detail, output: outputBody(output) };
+      const data = { ...told, next: nextAttemptBody(attempt, next) };
+      return { seq, at, type: event.type, attempt, data };
+    }
     case "settled": {
-      const { status, reason, exit, detail, output } = event;
-      const data = { status, ...endingBody(reason, exit), detail, output: outputBody(output) };
+      const { status, detail, output } = event;
+      const data = { status, ...endingBody(event), detail, output: outputBody(output) };
       return { seq, at, type: event.type, attempt: null, data };
     }
     case "machine_released": {

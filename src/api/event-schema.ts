@@ -3,7 +3,7 @@
 import { z } from "@hono/zod-openapi";
 import type { EventType } from "../core/event.ts";
 import { FINAL_STATUSES } from "../core/run.ts";
-import { ending, exit, output, time } from "./schema-parts.ts";
+import { ending, exit, nextAttempt, output, time } from "./schema-parts.ts";
 
 /** One type of event. Its name in the OpenAPI document is the type's: `machine_created` is MachineCreatedEvent. */
 function eventOf<T extends EventType, D extends z.ZodRawShape>(type: T, description: string, data: D) {
@@ -43,7 +43,12 @@ const machineEventSchema = z
 
 export const eventSchema = z
   .discriminatedUnion("type", [
-    eventOf("accepted", "the run is stored and will be carried out", {}),
+    eventOf("accepted", "the run is stored and will be carried out", {
+      rerun_of: z
+        .string()
+        .optional()
+        .openapi({ description: "the run that this one repeats, where it does" }),
+    }),
     eventOf("attempt_planned", "the attempt's machine is decided and about to be asked for", {
       machine_name: z.string(),
     }),
@@ -62,11 +67,17 @@ export const eventSchema = z
       ...exit,
       source: z.enum(["runner", "machine"]).openapi({ description: "who told it" }),
     }),
+    eventOf("attempt_failed", "the attempt is over, and another will follow", {
+      ...ending,
+      detail: z.string().nullable(),
+      output: output.openapi({ description: "of this attempt" }),
+      next: nextAttempt,
+    }),
     eventOf("settled", "the run's outcome, once per run", {
       status: z.enum(FINAL_STATUSES),
       ...ending,
       detail: z.string().nullable(),
-      output,
+      output: output.openapi({ description: "of the last attempt; nothing where that had failed before" }),
     }),
     eventOf("machine_released", "the machine is known to be gone", {
       events: z.array(machineEventSchema).openapi({ description: "the machine's own, oldest first" }),

@@ -1,10 +1,20 @@
 /** Runs, events and output in the API's words. */
 
-import type { Attempt } from "../core/attempt.ts";
+import type { Attempt, NextAttempt } from "../core/attempt.ts";
 import { formatDuration } from "../core/duration.ts";
 import { formatPosition } from "../core/output.ts";
-import type { Exit, OutputSummary, Reason, Run, RunState } from "../core/run.ts";
+import {
+  currentAttempt,
+  type Exit,
+  type LimitName,
+  type OutputSummary,
+  type Reason,
+  type Run,
+  type RunState,
+} from "../core/run.ts";
+import type { Guest } from "../core/run-spec.ts";
 import type { FilledChunk } from "../flow/output.ts";
+import { retryBody } from "./retry-schema.ts";
 import type {
   AttemptBody,
   NumberedOutputLine,
@@ -35,8 +45,25 @@ export function exitBody(exit: Exit | null) {
 }
 
 /** How a run or an attempt ended. */
-export function endingBody(reason: Reason | null, exit: Exit | null) {
-  return { reason, ...exitBody(exit) };
+export function endingBody({
+  reason,
+  limit,
+  exit,
+}: {
+  reason: Reason | null;
+  limit: LimitName | null;
+  exit: Exit | null;
+}) {
+  return { reason, limit, ...exitBody(exit) };
+}
+
+/** What follows the attempt of a number. */
+export function nextAttemptBody(after: number, { at, guest, region }: NextAttempt) {
+  return { number: after + 1, at: time(at), machine: guestBody(guest), asked_region: region };
+}
+
+function guestBody({ cpuKind, cpus, memoryMb }: Guest) {
+  return { cpu_kind: cpuKind, cpus, memory_mb: memoryMb };
 }
 
 export function outputBody(output: OutputSummary) {
@@ -56,10 +83,10 @@ export function runSummary(run: Run): RunSummaryBody {
     tags: spec.tags,
     status: run.status,
     detail: run.detail,
-    ...endingBody(run.reason, run.exit),
+    ...endingBody(run),
     image: spec.image,
     command: spec.command,
-    machine: { cpu_kind: spec.machine.cpuKind, cpus: spec.machine.cpus, memory_mb: spec.machine.memoryMb },
+    machine: guestBody(spec.machine),
     regions: spec.regions,
     timeouts: {
       queue: formatDuration(spec.timeouts.queueMs),
@@ -67,6 +94,8 @@ export function runSummary(run: Run): RunSummaryBody {
       run: formatDuration(spec.timeouts.runMs),
       stop: formatDuration(spec.timeouts.stopMs),
     },
+    retry: retryBody(spec.retry),
+    rerun_of: run.originId,
     capture: spec.capture,
     output: outputBody(run.output),
     accepted_at: time(run.acceptedAt),
@@ -75,7 +104,10 @@ export function runSummary(run: Run): RunSummaryBody {
   };
 }
 
-export function runBody({ run, attempts }: RunState): RunBody {
+/** @param reruns the newest runs that repeat this one; none of a fresh run */
+export function runBody(state: RunState, reruns: string[] = []): RunBody {
+  const { run, attempts } = state;
+  const last = run.status === "retrying" ? currentAttempt(state) : null;
   return {
     ...runSummary(run),
     script: run.spec.script,
@@ -85,23 +117,33 @@ export function runBody({ run, attempts }: RunState): RunBody {
       bytes: base64Bytes(file.base64),
       mode: `0${file.mode.toString(8)}`,
     })),
-    attempts: attempts.map(attemptBody),
+    reruns,
+    next_attempt: last?.next ? nextAttemptBody(last.number, last.next) : null,
+    attempts: attempts.map((attempt) => attemptBody(run, attempt)),
   };
 }
 
-function attemptBody(attempt: Attempt): AttemptBody {
+function attemptBody(run: Run, attempt: Attempt): AttemptBody {
+  // A run's last event, if nothing is left to do, is that its last machine is gone.
+  const releasedAt = attempt.releasedAt ?? (run.open ? null : run.updatedAt);
   return {
     number: attempt.number,
     machine_name: attempt.machineName,
     machine_id: attempt.machineId,
+    machine: guestBody(attempt.machineConfig.guest),
+    asked_region: attempt.machineConfig.region,
     region: attempt.region,
-    ...endingBody(attempt.reason, attempt.exit),
+    ...endingBody(attempt),
+    detail: attempt.detail,
+    output: attempt.output && outputBody(attempt.output),
+    next: attempt.next && nextAttemptBody(attempt.number, attempt.next),
     create_asked_at: time(attempt.createAskedAt),
     created_at: timeOrNull(attempt.createdAt),
     started_at: timeOrNull(attempt.startedAt),
     first_output_at: timeOrNull(attempt.firstOutputAt),
     exited_at: timeOrNull(attempt.exitedAt),
     settled_at: timeOrNull(attempt.settledAt),
+    released_at: timeOrNull(releasedAt),
   };
 }
 
@@ -124,7 +166,7 @@ export function outputEnd({ run }: RunState): OutputEnd {
   return {
     run_id: run.id,
     status: run.status,
-    ...endingBody(run.reason, run.exit),
+    ...endingBody(run),
     detail: run.detail,
     output: outputBody(run.output),
   };

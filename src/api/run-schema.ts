@@ -1,9 +1,11 @@
 /** Runs, events and output as the API answers them. Times are RFC 3339 texts in UTC; what is not known is null. */
 
 import { z } from "@hono/zod-openapi";
+import { RERUNS_SHOWN_MAX } from "../core/limits.ts";
 import { FINAL_STATUSES } from "../core/run.ts";
 import { eventSchema } from "./event-schema.ts";
-import { ending, output, status, time } from "./schema-parts.ts";
+import { retryBodySchema } from "./retry-schema.ts";
+import { ending, guest, nextAttempt, output, status, time } from "./schema-parts.ts";
 
 /** One try of a run on one Machine, with the time of each phase. */
 export const attemptSchema = z
@@ -11,14 +13,25 @@ export const attemptSchema = z
     number: z.int(),
     machine_name: z.string(),
     machine_id: z.string().nullable(),
-    region: z.string().nullable(),
+    machine: guest,
+    asked_region: z
+      .string()
+      .nullable()
+      .openapi({ description: "what of regions this attempt asks for; null leaves the choice to Fly" }),
+    region: z.string().nullable().openapi({ description: "where the machine is" }),
     ...ending,
+    detail: z.string().nullable(),
+    output: output.nullable().openapi({ description: "of this attempt; null until it has ended" }),
+    next: nextAttempt
+      .nullable()
+      .openapi({ description: "the attempt that follows this failed one; null where none does" }),
     create_asked_at: time,
     created_at: time.nullable(),
     started_at: time.nullable(),
     first_output_at: time.nullable(),
     exited_at: time.nullable(),
     settled_at: time.nullable(),
+    released_at: time.nullable().openapi({ description: "its machine is known to be gone" }),
   })
   .openapi("Attempt");
 
@@ -35,14 +48,22 @@ export const runSchema = z
     script: z.string().nullable(),
     env: z.record(z.string(), z.string()),
     files: z.array(z.object({ path: z.string(), bytes: z.int(), mode: z.string() })),
-    machine: z.object({ cpu_kind: z.string(), cpus: z.int(), memory_mb: z.int() }),
+    machine: guest,
     regions: z.array(z.string()),
     timeouts: z.object({ queue: z.string(), boot: z.string(), run: z.string(), stop: z.string() }),
+    retry: retryBodySchema,
+    rerun_of: z.string().nullable().openapi({ description: "the run that this one repeats" }),
     capture: z.enum(["output", "none"]),
     output,
     accepted_at: time,
     cancel_requested_at: time.nullable(),
     settled_at: time.nullable(),
+    reruns: z.array(z.string()).openapi({
+      description: `runs that repeat this one, newest first, ${RERUNS_SHOWN_MAX} at most; a list by rerun_of has all of them`,
+    }),
+    next_attempt: nextAttempt
+      .nullable()
+      .openapi({ description: "what a retrying run waits for; null in every other status" }),
     attempts: z.array(attemptSchema).openapi({ description: "oldest first" }),
   })
   .openapi("Run");
@@ -53,7 +74,9 @@ export type AttemptBody = z.infer<typeof attemptSchema>;
 export const runListSchema = z
   .object({
     runs: z.array(
-      runSchema.omit({ attempts: true, script: true, env: true, files: true }).openapi("RunSummary"),
+      runSchema
+        .omit({ attempts: true, next_attempt: true, reruns: true, script: true, env: true, files: true })
+        .openapi("RunSummary"),
     ),
     next_cursor: z
       .string()

@@ -1,7 +1,7 @@
 /** Parts that the schemas of several answers share, so that one thing has one shape everywhere. */
 
 import { z } from "@hono/zod-openapi";
-import { REASONS, RUN_STATUSES } from "../core/run.ts";
+import { LIMIT_NAMES, REASONS, RUN_STATUSES } from "../core/run.ts";
 
 /** RFC 3339 in UTC. */
 export const time = z.iso.datetime();
@@ -19,9 +19,29 @@ export const exit = {
 };
 
 /** How a run or an attempt ended, likewise. */
-export const ending = { reason: z.enum(REASONS).nullable(), ...exit };
+export const ending = {
+  reason: z.enum(REASONS).nullable(),
+  limit: z
+    .enum(LIMIT_NAMES)
+    .nullable()
+    .openapi({ description: "which of timeouts passed, with the reason timed_out" }),
+  ...exit,
+};
 
-/** What became of a run's output. */
+/** A machine's size. */
+export const guest = z.object({ cpu_kind: z.string(), cpus: z.int(), memory_mb: z.int() });
+
+/** What follows a failed attempt, and when. */
+export const nextAttempt = z
+  .object({
+    number: z.int(),
+    at: time.openapi({ description: "it is asked for then, or once the machine before it is gone" }),
+    machine: guest,
+    asked_region: z.string().nullable(),
+  })
+  .openapi("NextAttempt");
+
+/** What became of the output of a run or an attempt. */
 export const output = z
   .object({
     stdout_bytes: z.int(),

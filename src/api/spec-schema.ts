@@ -4,12 +4,14 @@
  */
 
 import { z } from "@hono/zod-openapi";
-import { formatDuration, parseDuration } from "../core/duration.ts";
+import { formatDuration } from "../core/duration.ts";
 import { GUEST_SIZES, guestComplaint } from "../core/guest.ts";
 import { imageComplaint } from "../core/image-reference.ts";
 import * as limits from "../core/limits.ts";
 import { regionComplaint } from "../core/region.ts";
 import type { Guest, RunSpec } from "../core/run-spec.ts";
+import { durationField, durationMs } from "./duration-field.ts";
+import { retrySchema, toRetryPolicy } from "./retry-schema.ts";
 
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const TAG_KEY = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/;
@@ -35,16 +37,8 @@ function refuses(complaintOf: (text: string) => string | null) {
   };
 }
 
-function duration(example: string, fallbackMs: number, maxMs: number) {
-  const accepted = `a duration such as "90s" or "1h30m", from ${formatDuration(limits.TIMEOUT_MIN_MS)} to ${formatDuration(maxMs)}`;
-  return z
-    .string(`must be ${accepted}`)
-    .default(formatDuration(fallbackMs))
-    .refine((text) => {
-      const ms = parseDuration(text);
-      return ms !== null && ms >= limits.TIMEOUT_MIN_MS && ms <= maxMs;
-    }, `must be ${accepted}`)
-    .openapi({ example, description: accepted });
+function limit(example: string, fallbackMs: number, maxMs: number) {
+  return durationField(example, limits.TIMEOUT_MIN_MS, maxMs).default(formatDuration(fallbackMs));
 }
 
 const fileSchema = z
@@ -114,10 +108,10 @@ function guestOf(machine: {
 }
 
 const timeoutsSchema = z.strictObject({
-  queue: duration("1h", limits.QUEUE_TIMEOUT_DEFAULT_MS, limits.QUEUE_TIMEOUT_MAX_MS),
-  boot: duration("2m", limits.BOOT_TIMEOUT_DEFAULT_MS, limits.BOOT_TIMEOUT_MAX_MS),
-  run: duration("15m", limits.RUN_TIMEOUT_DEFAULT_MS, limits.RUN_TIMEOUT_MAX_MS),
-  stop: duration("10s", limits.STOP_TIMEOUT_DEFAULT_MS, limits.STOP_TIMEOUT_MAX_MS),
+  queue: limit("1h", limits.QUEUE_TIMEOUT_DEFAULT_MS, limits.QUEUE_TIMEOUT_MAX_MS),
+  boot: limit("2m", limits.BOOT_TIMEOUT_DEFAULT_MS, limits.BOOT_TIMEOUT_MAX_MS),
+  run: limit("15m", limits.RUN_TIMEOUT_DEFAULT_MS, limits.RUN_TIMEOUT_MAX_MS),
+  stop: limit("10s", limits.STOP_TIMEOUT_DEFAULT_MS, limits.STOP_TIMEOUT_MAX_MS),
 });
 
 /** What `POST /v1/runs` takes. Unknown fields are refused by name. */
@@ -176,6 +170,7 @@ export const runSpecSchema = z
         description: "in order of preference: Fly's region codes, aliases of several (eu, us, …) or any",
       }),
     timeouts: timeoutsSchema.prefault({}),
+    retry: retrySchema.prefault({}),
     capture: z.enum(["output", "none"]).default("output").openapi({
       description:
         "output: both streams are kept, the command runs under Mayfly's runner, the image needs sh. none: the image runs as it is and only its exit is known.",
@@ -247,7 +242,6 @@ export type RunSpecInput = z.input<typeof runSpecSchema>;
 
 /** The checked input as the core keeps it; a run that names no size gets the deployment's. */
 export function toRunSpec(input: z.output<typeof runSpecSchema>, defaultGuest: Guest): RunSpec {
-  const ms = (text: string): number => parseDuration(text) ?? 0;
   return {
     image: input.image,
     command: input.command ?? null,
@@ -261,11 +255,12 @@ export function toRunSpec(input: z.output<typeof runSpecSchema>, defaultGuest: G
     machine: Object.keys(input.machine).length === 0 ? defaultGuest : guestOf(input.machine),
     regions: input.regions.flatMap((expression) => expression.split(",")),
     timeouts: {
-      queueMs: ms(input.timeouts.queue),
-      bootMs: ms(input.timeouts.boot),
-      runMs: ms(input.timeouts.run),
-      stopMs: ms(input.timeouts.stop),
+      queueMs: durationMs(input.timeouts.queue),
+      bootMs: durationMs(input.timeouts.boot),
+      runMs: durationMs(input.timeouts.run),
+      stopMs: durationMs(input.timeouts.stop),
     },
+    retry: toRetryPolicy(input.retry),
     capture: input.capture,
     name: input.name ?? null,
     tags: input.tags,

@@ -1,5 +1,6 @@
 /** Mayfly's HTTP API as typed calls. Every failure is an `ApiError` or an `Unreachable`. */
 
+import type { CancelledBody } from "../api/routes/cancel-all.ts";
 import type { EventListBody, OutputEnd, OutputLine, RunBody, RunListBody } from "../api/run-schema.ts";
 import type { RunSpecInput } from "../api/spec-schema.ts";
 import { WATCH_HEARTBEAT_MS } from "../core/limits.ts";
@@ -36,6 +37,14 @@ export interface ListQuery {
   cursor?: string;
 }
 
+export interface CancelFilter {
+  status?: string[];
+  tag?: string;
+  since?: string;
+  until?: string;
+  cursor?: string;
+}
+
 interface Call {
   query?: object;
   headers?: Record<string, string>;
@@ -67,6 +76,12 @@ export class Client {
     });
   }
 
+  /** Orders a run once more, with changes. The key makes it safe to ask again. */
+  rerun(runId: string, changes: Partial<RunSpecInput>, idempotencyKey: string): Promise<RunBody> {
+    const headers = { "idempotency-key": idempotencyKey };
+    return this.#json("POST", `${runPath(runId)}/rerun`, { body: changes, headers });
+  }
+
   show(runId: string, signal?: AbortSignal): Promise<RunBody> {
     return this.#json("GET", runPath(runId), { signal });
   }
@@ -81,6 +96,11 @@ export class Client {
 
   cancel(runId: string, signal?: AbortSignal): Promise<RunBody> {
     return this.#json("POST", `${runPath(runId)}/cancel`, { signal, timeoutMs: CANCEL_TIMEOUT_MS });
+  }
+
+  /** Asks runs that fit to end, a page of them. */
+  cancelAll(filter: CancelFilter): Promise<CancelledBody> {
+    return this.#json("POST", "/v1/runs/cancel", { body: filter });
   }
 
   /** A link that signs a browser in. */

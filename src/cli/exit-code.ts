@@ -41,7 +41,7 @@ export function exitCodeOf(run: RunBody, cancelledBy: Interrupt | null): number 
         ? run.exit_code
         : RUN_EXIT.killed;
     case "timed_out":
-      return wasStarted(run) ? RUN_EXIT.timedOut : RUN_EXIT.notStarted;
+      return hadStarted(run) ? RUN_EXIT.timedOut : RUN_EXIT.notStarted;
     case "command_not_found":
       return run.exit_code === 126 ? run.exit_code : RUN_EXIT.notFound;
     case "cancelled_by_user":
@@ -77,6 +77,7 @@ const SENTENCES: Record<string, string> = {
   machine_lost: "the machine was lost and how the command ended is not known",
 };
 
-function wasStarted(run: RunBody): boolean {
-  return run.attempts.some((attempt) => attempt.started_at !== null);
+/** Whether it was the command that took too long: of several attempts the last one tells. */
+function hadStarted(run: RunBody): boolean {
+  return run.limit === null ? run.attempts.at(-1)?.started_at != null : run.limit === "run";
 }

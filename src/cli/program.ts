@@ -15,6 +15,7 @@ import { run } from "./commands/run/run.ts";
 import { cancelCommand, cancelRun } from "./commands/runs/cancel.ts";
 import { listCommand, listRuns } from "./commands/runs/list.ts";
 import { logs, logsCommand } from "./commands/runs/logs.ts";
+import { rerun, rerunCommand } from "./commands/runs/rerun.ts";
 import { showCommand, showRun } from "./commands/runs/show.ts";
 import { startCommand } from "./commands/start/options.ts";
 import { type ConnectionOptions, commandFor, connectionOf, withConnection } from "./connection.ts";
@@ -36,12 +37,13 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
       act(options, io, clientOf(options));
 
   runs
-    .summary("list, show, read and cancel runs")
+    .summary("list, show, read, cancel and repeat runs")
     .description("Runs that were submitted, by whomever.")
     .addCommand(listCommand(plainly(listRuns)))
     .addCommand(showCommand(plainly(showRun)))
     .addCommand(logsCommand(plainly(logs)))
-    .addCommand(cancelCommand(plainly(cancelRun)));
+    .addCommand(cancelCommand(plainly(cancelRun)))
+    .addCommand(rerunCommand(plainly(rerun)));
 
   program
     .description("Runs any container as a job, on a machine that lives only for that job.")

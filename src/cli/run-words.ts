@@ -1,6 +1,6 @@
 /** A run in words, as `show`, `list` and `run` print it. */
 
-import type { RunBody, RunSummaryBody } from "../api/run-schema.ts";
+import type { AttemptBody, RunBody, RunSummaryBody } from "../api/run-schema.ts";
 import { GUEST_SIZES } from "../core/guest.ts";
 import { isFinal } from "../core/run.ts";
 import { endSentence } from "./exit-code.ts";
@@ -29,10 +29,30 @@ export function durationOf(run: RunSummaryBody, nowMs: number): string {
 
 /** How the run stands or ended, as one sentence. */
 export function standing(run: RunBody, nowMs: number): string {
-  const sentence = endSentence(run);
+  const sentence = run.next_attempt === null ? endSentence(run) : nextSentence(run.next_attempt, nowMs);
   const code = run.reason === "exit_code" ? ` with exit code ${run.exit_code ?? "unknown"}` : "";
   const so = isFinal(run.status) ? `after ${durationOf(run, nowMs)}` : `for ${durationOf(run, nowMs)}`;
   return `${run.status}${code} ${so}${sentence === null ? "" : `: ${sentence}`}`;
+}
+
+function nextSentence(next: NonNullable<RunBody["next_attempt"]>, nowMs: number): string {
+  const inMs = Date.parse(next.at) - nowMs;
+  return `attempt ${next.number} ${inMs > 0 ? `follows in ${span(inMs)}` : "is due"}, ${machineOf(next)}`;
+}
+
+/** How an attempt ended, in a few words; null where it has not. */
+export function attemptEnd(attempt: AttemptBody): string | null {
+  if (attempt.settled_at === null) return null;
+  if (attempt.reason === null) return "succeeded";
+  const limit = attempt.limit === null ? "" : ` (${attempt.limit} limit)`;
+  const code = attempt.reason === "exit_code" ? ` ${attempt.exit_code ?? "unknown"}` : "";
+  const signal = attempt.reason === "signal" ? ` ${attempt.signal ?? ""}` : "";
+  return `${attempt.reason.replaceAll("_", " ")}${limit}${code}${signal}`;
+}
+
+/** What an attempt runs on: "shared-cpu-1x, 512 MB, in fra". */
+export function machineOf({ machine, asked_region }: Pick<AttemptBody, "machine" | "asked_region">): string {
+  return `${machineSize(machine)}${asked_region === null ? "" : `, in ${asked_region}`}`;
 }
 
 /** "shared-cpu-1x, 256 MB". */

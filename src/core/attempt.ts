@@ -1,7 +1,17 @@
 /** An Attempt: one try of a Run on exactly one Machine. */
 
 import type { MachineConfig } from "./machine.ts";
-import type { Exit, Reason } from "./run.ts";
+import type { Exit, LimitName, OutputSummary, Reason } from "./run.ts";
+import type { Guest } from "./run-spec.ts";
+
+/** What follows a failed attempt: decided with the failure, and carried out once its time has come. */
+export interface NextAttempt {
+  /** Epoch milliseconds before which it is not planned. */
+  at: number;
+  guest: Guest;
+  /** A region expression of the spec's, or the deployment's default; null leaves the choice to Fly. */
+  region: string | null;
+}
 
 export interface Attempt {
   /** From 1. */
@@ -15,7 +25,14 @@ export interface Attempt {
   /** Where the Machine is; null until it exists. */
   region: string | null;
   reason: Reason | null;
+  /** As in the run. */
+  limit: LimitName | null;
+  detail: string | null;
   exit: Exit | null;
+  /** Null until the attempt has ended. */
+  output: OutputSummary | null;
+  /** The attempt that follows this failed one; null where none does. */
+  next: NextAttempt | null;
   /** When the attempt was stored, just before its Machine is asked for. */
   createAskedAt: number;
   /** The Machine is known to exist. */
@@ -27,6 +44,8 @@ export interface Attempt {
   stopRequestedAt: number | null;
   /** Outcome known; the Machine is about to be released. */
   settledAt: number | null;
+  /** Its Machine is known to be gone, or never to have been, and another attempt follows. Of the last one `open` of the run tells. */
+  releasedAt: number | null;
   /** Creates whose answer left it open whether the Machine exists. */
   uncertainCreates: number;
 }

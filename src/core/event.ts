@@ -3,8 +3,9 @@
  * which, and `applyEvent` there folds them into the Run.
  */
 
+import type { NextAttempt } from "./attempt.ts";
 import type { MachineConfig, MachineEvent } from "./machine.ts";
-import type { Exit, FinalStatus, OutputSummary, Reason } from "./run.ts";
+import type { Exit, FinalStatus, LimitName, OutputSummary, Reason } from "./run.ts";
 import type { RunSpec } from "./run-spec.ts";
 
 interface Stamped {
@@ -16,6 +17,8 @@ interface Stamped {
 export interface Accepted extends Stamped {
   type: "accepted";
   spec: RunSpec;
+  /** The run that this one repeats; null where it repeats none. */
+  originId: string | null;
 }
 
 /** The attempt's Machine is decided and about to be asked for. */
@@ -66,13 +69,28 @@ export interface Exited extends Stamped {
   source: "runner" | "machine";
 }
 
+/** The attempt is over and another will follow. */
+export interface AttemptFailed extends Stamped {
+  type: "attempt_failed";
+  attempt: number;
+  reason: Reason;
+  limit: LimitName | null;
+  detail: string | null;
+  exit: Exit | null;
+  /** Of this attempt. */
+  output: OutputSummary;
+  next: NextAttempt;
+}
+
 /** The run's outcome. Exactly one per run. */
 export interface Settled extends Stamped {
   type: "settled";
   status: FinalStatus;
   reason: Reason | null;
+  limit: LimitName | null;
   detail: string | null;
   exit: Exit | null;
+  /** Of the last attempt; nothing where that had failed before. */
   output: OutputSummary;
 }
 
@@ -92,6 +110,7 @@ export type RunEvent =
   | CancelRequested
   | StopRequested
   | Exited
+  | AttemptFailed
   | Settled
   | MachineReleased;
 
@@ -106,6 +125,7 @@ export const EVENT_TYPES = [
   "cancel_requested",
   "stop_requested",
   "exited",
+  "attempt_failed",
   "settled",
   "machine_released",
 ] as const satisfies readonly EventType[];

@@ -28,6 +28,19 @@ export const GUEST_SIZES: Record<string, Guest> = Object.fromEntries(
   ),
 );
 
+/**
+ * The size after this one: twice the memory, on the least CPUs of its kind that can have it. At most the kind's largest;
+ * null where the guest has that already.
+ */
+export function nextSize(guest: Guest): Guest | null {
+  const { cpus, memoryMbPerCpuMax } = GUEST_RULES[guest.cpuKind];
+  const most = Math.max(...cpus) * memoryMbPerCpuMax;
+  if (guest.memoryMb >= most) return null;
+  const memoryMb = Math.min(2 * guest.memoryMb, most);
+  const enough = cpus.find((count) => count >= guest.cpus && count * memoryMbPerCpuMax >= memoryMb);
+  return { cpuKind: guest.cpuKind, cpus: enough ?? guest.cpus, memoryMb };
+}
+
 /** A complaint about a guest: the field that is wrong and a sentence that lists what is possible. */
 export interface GuestComplaint {
   field: "cpus" | "memory_mb";

@@ -4,8 +4,8 @@
  */
 
 import type { Attempt } from "./attempt.ts";
-import type { Accepted, EventType, RunEvent } from "./event.ts";
-import type { Run, RunState, RunStatus } from "./run.ts";
+import type { Accepted, AttemptFailed, EventType, RunEvent, Settled } from "./event.ts";
+import { isFinal, type OutputSummary, type Run, type RunState, type RunStatus } from "./run.ts";
 
 /** `settled` leads to the status that the event itself carries. */
 type Target = RunStatus | "as_settled";
@@ -19,6 +19,7 @@ const TRANSITIONS: Record<RunStatus, Partial<Record<EventType, Target>>> = {
     machine_started: "running",
     // A short command can be over before its start was seen.
     exited: "running",
+    attempt_failed: "retrying",
     cancel_requested: "starting",
     settled: "as_settled",
   },
@@ -26,9 +27,15 @@ const TRANSITIONS: Record<RunStatus, Partial<Record<EventType, Target>>> = {
     cancel_requested: "running",
     stop_requested: "running",
     exited: "running",
+    attempt_failed: "retrying",
     settled: "as_settled",
   },
-  retrying: { attempt_planned: "starting", cancel_requested: "retrying", settled: "as_settled" },
+  retrying: {
+    machine_released: "retrying",
+    attempt_planned: "starting",
+    cancel_requested: "retrying",
+    settled: "as_settled",
+  },
   succeeded: { machine_released: "succeeded" },
   failed: { machine_released: "failed" },
   cancelled: { machine_released: "cancelled" },
@@ -49,6 +56,7 @@ export function acceptRun(id: string, orgId: string, event: Accepted): RunState 
     version: 1,
     status: "queued",
     reason: null,
+    limit: null,
     detail: null,
     exit: null,
     spec: event.spec,
@@ -56,7 +64,9 @@ export function acceptRun(id: string, orgId: string, event: Accepted): RunState 
     cancelRequestedAt: null,
     settledAt: null,
     updatedAt: event.at,
-    output: { stdoutBytes: 0, stderrBytes: 0, droppedBytes: 0, complete: false },
+    output: NOTHING_YET,
+    restsUntil: null,
+    originId: event.originId,
     open: true,
   };
   return { run, attempts: [] };
@@ -66,21 +76,49 @@ export function acceptRun(id: string, orgId: string, event: Accepted): RunState 
 export function applyEvent(state: RunState, event: RunEvent): RunState | null {
   const status = transition(state.run.status, event);
   if (status === null) return null;
-  const attempts = attemptsAfter(state.attempts, event);
+  if (event.type === "machine_released" && !state.run.open) return null;
+  const attempts = attemptsAfter(state.attempts, event, status);
   if (attempts === null) return null;
-  const run = { ...state.run, status, version: state.run.version + 1, updatedAt: event.at };
+  const run: Run = {
+    ...state.run,
+    status,
+    version: state.run.version + 1,
+    updatedAt: event.at,
+    restsUntil: null,
+  };
+  const last = attempts.at(-1);
   if (event.type === "cancel_requested") run.cancelRequestedAt ??= event.at;
+  if (event.type === "attempt_failed") run.output = { ...together(attempts), complete: false };
   if (event.type === "settled") {
     run.reason = event.reason;
+    run.limit = event.limit;
     run.detail = event.detail;
     run.exit = event.exit;
-    run.output = event.output;
+    run.output = attempts.length > 0 ? together(attempts) : event.output;
     run.settledAt = event.at;
     // Without an attempt there is no Machine to wait for.
-    run.open = attempts.length > 0;
+    run.open = last !== undefined && last.releasedAt === null;
   }
-  if (event.type === "machine_released") run.open = false;
+  if (event.type === "machine_released") {
+    if (isFinal(status)) run.open = false;
+    else if (run.cancelRequestedAt === null) run.restsUntil = last?.next?.at ?? null;
+  }
   return { run, attempts };
+}
+
+const NOTHING_YET: OutputSummary = { stdoutBytes: 0, stderrBytes: 0, droppedBytes: 0, complete: false };
+
+/** What became of the output of all attempts. */
+function together(attempts: Attempt[]): OutputSummary {
+  return attempts.reduce<OutputSummary>(
+    (sum, { output }) => ({
+      stdoutBytes: sum.stdoutBytes + (output?.stdoutBytes ?? 0),
+      stderrBytes: sum.stderrBytes + (output?.stderrBytes ?? 0),
+      droppedBytes: sum.droppedBytes + (output?.droppedBytes ?? 0),
+      complete: sum.complete && (output?.complete ?? false),
+    }),
+    { ...NOTHING_YET, complete: true },
+  );
 }
 
 /** {@link applyEvent} for several events in order; null where any of them is refused. */
@@ -88,11 +126,17 @@ export function applyEvents(state: RunState, events: RunEvent[]): RunState | nul
   return events.reduce<RunState | null>((folded, event) => folded && applyEvent(folded, event), state);
 }
 
-function attemptsAfter(attempts: Attempt[], event: RunEvent): Attempt[] | null {
+function attemptsAfter(attempts: Attempt[], event: RunEvent, status: RunStatus): Attempt[] | null {
   const last = attempts.at(-1);
+  // Of a run at most one Machine at a time: the earlier one is gone before the next is decided.
   if (event.type === "attempt_planned")
-    return event.attempt === attempts.length + 1 ? [...attempts, plannedAttempt(event)] : null;
+    return event.attempt === attempts.length + 1 && last?.releasedAt !== null
+      ? [...attempts, plannedAttempt(event)]
+      : null;
   if ("attempt" in event && event.attempt !== last?.number) return null;
+  if (event.type === "machine_released" && last?.releasedAt !== null) return null;
+  // The last attempt's release is told by its run, which is no longer open: a row less to write for every run.
+  if (event.type === "machine_released" && isFinal(status)) return attempts;
   if (!last) return attempts;
   return [...attempts.slice(0, -1), { ...last, ...changeOf(last, event) }];
 }
@@ -105,7 +149,11 @@ function plannedAttempt(event: Extract<RunEvent, { type: "attempt_planned" }>): 
     machineId: null,
     region: null,
     reason: null,
+    limit: null,
+    detail: null,
     exit: null,
+    output: null,
+    next: null,
     createAskedAt: event.at,
     createdAt: null,
     startedAt: null,
@@ -113,8 +161,14 @@ function plannedAttempt(event: Extract<RunEvent, { type: "attempt_planned" }>): 
     exitedAt: null,
     stopRequestedAt: null,
     settledAt: null,
+    releasedAt: null,
     uncertainCreates: 0,
   };
+}
+
+function endOf(attempt: Attempt, event: AttemptFailed | Settled): Partial<Attempt> {
+  const { reason, limit, detail, output, at } = event;
+  return { reason, limit, detail, exit: event.exit ?? attempt.exit, output, settledAt: at };
 }
 
 function changeOf(attempt: Attempt, event: RunEvent): Partial<Attempt> {
@@ -129,8 +183,13 @@ function changeOf(attempt: Attempt, event: RunEvent): Partial<Attempt> {
       return { stopRequestedAt: attempt.stopRequestedAt ?? event.at };
     case "exited":
       return { exit: event.exit, exitedAt: event.at };
+    case "attempt_failed":
+      return { ...endOf(attempt, event), next: event.next };
     case "settled":
-      return { reason: event.reason, settledAt: event.at };
+      // A run that is settled while it waits for its next attempt leaves the last one as it ended.
+      return attempt.settledAt === null ? endOf(attempt, event) : {};
+    case "machine_released":
+      return { releasedAt: event.at };
     default:
       return {};
   }

@@ -52,6 +52,38 @@ export const RUNNER_OVERDUE_MS = 20 * SECOND;
 /** How long the runner keeps a finished Machine alive for its output to be fetched, if nobody comes for it. */
 export const RUNNER_LINGER_MS = 10 * MINUTE;
 
+/**
+ * Runs that one call cancels by a filter; the next goes on. Each takes two or three D1 queries and a call to its driver, and a Workers
+ * invocation may make 1,000 of either (Cloudflare Workers and D1 limits).
+ */
+export const CANCEL_MAX_RUNS = 100;
+
+// --- Retries ----------------------------------------------------------------------------------------------------
+
+/** Attempts of a run that may fail of the job's own doing. Each is a row, and a Machine that is paid for. */
+export const RETRY_ATTEMPTS_MAX = 20;
+export const RETRY_RULES_MAX = 32;
+/** Exit codes or signals that one rule names: as many codes as there are. */
+export const RETRY_RULE_CODES_MAX = 256;
+/** The pause before the second attempt, long enough for what is passing to pass, and short beside a Machine's start. */
+export const RETRY_INITIAL_DEFAULT_MS = 2 * SECOND;
+export const RETRY_FACTOR_DEFAULT = 2;
+export const RETRY_FACTOR_MAX = 10;
+/** The longest pause of a backoff unless a run says otherwise. */
+export const RETRY_MAX_DEFAULT_MS = 5 * MINUTE;
+export const RETRY_JITTER_DEFAULT = 0.2;
+/** The longest pause between two attempts that a run can ask for. */
+export const RETRY_WAIT_MAX_MS = 24 * HOUR;
+/**
+ * Machines of one run that may be lost or not come up before the run is given up. A job that brings its host down looks like
+ * a lost Machine, and several hosts in a row point to the job.
+ */
+export const PLATFORM_FAILURES_MAX = 5;
+/** Creates of one run that may be refused for want of room: more than a list of regions can have. */
+export const CAPACITY_REFUSALS_MAX = 2 * REGIONS_MAX_COUNT;
+/** The least pause after a failure of the platform's, unless a rule says otherwise: Fly takes one create a second for an app. */
+export const PLATFORM_PAUSE_MIN_MS = 1 * SECOND;
+
 // --- Output ---------------------------------------------------------------------------------------------------
 
 /** Bytes of one run kept; what the command writes beyond it is counted as dropped, not stored. */
@@ -86,7 +118,7 @@ export const CREATE_LOOKUP_PAUSE_MS = 2 * SECOND;
 /** Empty look-ups needed before an ambiguous create counts as never having happened. One proves nothing. */
 export const CREATE_LOOKUPS_NEEDED = 2;
 /**
- * A run younger than this whose driver is told of it has never had a Machine asked for: whoever else drives it looks twice first, with
+ * A run younger than this whose driver is told of it, or an attempt that was planned less than this ago, has never had a Machine asked for: whoever else drives it looks twice first, with
  * a pause of two seconds between. Half of that, since the run's age is by the clock of another computer.
  */
 export const NEVER_ASKED_BEFORE_MS = 1 * SECOND;
@@ -160,6 +192,8 @@ export const FOLLOW_RETRY_MS = 1 * SECOND;
 
 export const LIST_LIMIT_DEFAULT = 50;
 export const LIST_LIMIT_MAX = 200;
+/** Re-runs that a run names, the newest; a list by `rerun_of` has all of them. */
+export const RERUNS_SHOWN_MAX = 20;
 /** Output shown on a run's page before the reader is sent to the raw stream. */
 export const PAGE_OUTPUT_MAX_BYTES = 512 * KIB;
 /** Events on one page, the newest of a run on its own; few runs have more than twenty. */

@@ -13,7 +13,7 @@ export const METADATA_ATTEMPT = "mayfly_attempt";
 export interface MachineConfig {
   image: string;
   guest: Guest;
-  /** Fly's region expression ("ams,fra", "eu"); null leaves the choice to Fly. */
+  /** One of Fly's region expressions ("ams", "eu"); null leaves the choice to Fly. */
   region: string | null;
   env: Record<string, string>;
   /** Replaces the image's entrypoint and command; null runs the image as it is. */

@@ -1,9 +1,9 @@
 /** What to do next about a run, decided from what is stored and the time alone. */
 
 import type { Attempt } from "./attempt.ts";
-import { formatDuration } from "./duration.ts";
 import { RUNNER_LINGER_MS, RUNNER_OVERDUE_MS } from "./limits.ts";
-import { type Ending, outcomeOf } from "./outcome.ts";
+import { CANCELLED, type Ending, outcomeOf, timedOut } from "./outcome.ts";
+import { wantsMachineSince } from "./retry.ts";
 import { currentAttempt, isFinal, type Run, type RunState } from "./run.ts";
 
 export type Step =
@@ -21,8 +21,10 @@ export type Step =
   | { do: "stop" }
   /** This is the outcome; where a limit passed, only after a last look, since the command may have ended while nobody looked. */
   | { do: "settle"; ending: Ending; lookFirst: boolean }
-  /** The outcome stands: see the Machine gone. */
+  /** The attempt is over: see its Machine gone. */
   | { do: "release"; attempt: Attempt }
+  /** Nothing is to be done before the next attempt's time. */
+  | { do: "rest"; until: number }
   | { do: "nothing" };
 
 /**
@@ -33,12 +35,13 @@ export function nextStep(state: RunState, nowMs: number): Step {
   const { run } = state;
   const attempt = currentAttempt(state);
   if (isFinal(run.status)) return run.open && attempt ? { do: "release", attempt } : { do: "nothing" };
-  if (run.cancelRequestedAt !== null && !attempt?.startedAt)
+  if (run.cancelRequestedAt !== null && (run.status === "retrying" || !attempt?.startedAt))
     return { do: "settle", ending: CANCELLED, lookFirst: false };
-  const { queueMs } = run.spec.timeouts;
+  if (run.status === "retrying" && attempt) return beforeRetry(state, attempt, nowMs);
   if (attempt?.machineId == null) {
-    if (nowMs >= run.acceptedAt + queueMs)
-      return overdue(timedOut("no machine could be had", queueMs, "queue"));
+    const { queueMs } = run.spec.timeouts;
+    if (nowMs >= wantsMachineSince(state) + queueMs)
+      return overdue(timedOut("queue", queueMs, "no machine could be had"));
     return attempt ? { do: "launch" } : { do: "plan" };
   }
   return attempt.startedAt === null
@@ -46,12 +49,25 @@ export function nextStep(state: RunState, nowMs: number): Step {
     : watch(state, attempt, attempt.startedAt, nowMs);
 }
 
-const CANCELLED: Ending = { status: "cancelled", reason: "cancelled_by_user", detail: null };
+/** The failed attempt's Machine goes first, so that a run never has two, and then the next attempt's time has to come. */
+function beforeRetry(state: RunState, attempt: Attempt, nowMs: number): Step {
+  const { queueMs } = state.run.spec.timeouts;
+  const dueAt = attempt.next?.at ?? nowMs;
+  if (nowMs >= wantsMachineSince(state) + queueMs) {
+    const what =
+      attempt.releasedAt === null
+        ? `the machine of attempt ${attempt.number} was not known to be gone`
+        : "no machine could be had";
+    return { do: "settle", ending: timedOut("queue", queueMs, what), lookFirst: false };
+  }
+  if (attempt.releasedAt === null) return { do: "release", attempt };
+  return nowMs < dueAt ? { do: "rest", until: dueAt } : { do: "plan" };
+}
 
 function boot(state: RunState, attempt: Attempt, nowMs: number): Step {
   const { bootMs } = state.run.spec.timeouts;
   const until = (attempt.createdAt ?? attempt.createAskedAt) + bootMs;
-  if (nowMs >= until) return overdue(timedOut("the machine was not started", bootMs, "boot"));
+  if (nowMs >= until) return overdue(timedOut("boot", bootMs, "the machine was not started"));
   return { do: "await_start", until };
 }
 
@@ -89,13 +105,5 @@ function overdue(ending: Ending): Step {
 }
 
 function ranTooLong(runMs: number): Ending {
-  return timedOut("the command was still running", runMs, "run");
-}
-
-function timedOut(what: string, limitMs: number, limit: "queue" | "boot" | "run"): Ending {
-  return {
-    status: "failed",
-    reason: "timed_out",
-    detail: `${what} after the ${limit} limit of ${formatDuration(limitMs)}`,
-  };
+  return timedOut("run", runMs, "the command was still running");
 }

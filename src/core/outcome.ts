@@ -3,13 +3,38 @@
 import type { Attempt } from "./attempt.ts";
 import { missingInPath } from "./command-path.ts";
 import { formatDuration } from "./duration.ts";
-import type { Exit, FinalStatus, Reason, Run } from "./run.ts";
+import type { Exit, FinalStatus, LimitName, Reason, Run } from "./run.ts";
 
 /** The end of a run in its words. */
 export interface Ending {
   status: FinalStatus;
   reason: Reason | null;
+  /** Which limit passed, with the reason `timed_out`. */
+  limit: LimitName | null;
   detail: string | null;
+}
+
+/** The end of a run that somebody cancelled. */
+export const CANCELLED: Ending = {
+  status: "cancelled",
+  reason: "cancelled_by_user",
+  limit: null,
+  detail: null,
+};
+
+/** The end of an attempt that failed, for another reason than a limit that passed. */
+export function failed(reason: Exclude<Reason, "timed_out">, detail: string): Ending {
+  return { status: "failed", reason, limit: null, detail };
+}
+
+/** The end of an attempt of which a limit passed. */
+export function timedOut(limit: LimitName, limitMs: number, what: string): Ending {
+  return {
+    status: "failed",
+    reason: "timed_out",
+    limit,
+    detail: `${what} after the ${limit} limit of ${formatDuration(limitMs)}`,
+  };
 }
 
 /** How a command ended, as the runner or the Machine tells it. */
@@ -28,23 +53,15 @@ export interface CommandEnd {
 export function outcomeOf(run: Run, attempt: Attempt, end: CommandEnd): Ending {
   const { code, signal, oomKilled } = end.exit;
   const succeeded = code === 0 && signal === null && !end.timedOut;
-  if (run.cancelRequestedAt !== null && (attempt.stopRequestedAt !== null || !succeeded))
-    return { status: "cancelled", reason: "cancelled_by_user", detail: null };
+  if (run.cancelRequestedAt !== null && (attempt.stopRequestedAt !== null || !succeeded)) return CANCELLED;
   if (end.commandMissing !== null)
     return failed("command_not_found", missingInPath(run.spec, code) ?? end.commandMissing);
-  if (end.timedOut)
-    return failed(
-      "timed_out",
-      `the command was still running after the run limit of ${formatDuration(run.spec.timeouts.runMs)}`,
-    );
-  if (oomKilled) return failed("out_of_memory", `the machine has ${run.spec.machine.memoryMb} MB of memory`);
+  if (end.timedOut) return timedOut("run", run.spec.timeouts.runMs, "the command was still running");
+  if (oomKilled)
+    return failed("out_of_memory", `the machine has ${attempt.machineConfig.guest.memoryMb} MB of memory`);
   if (signal !== null) return failed("signal", `the command was ended by ${signal}`);
   if (code === null) return failed("machine_lost", "the machine ended and left no exit code");
   return succeeded
-    ? { status: "succeeded", reason: null, detail: null }
+    ? { status: "succeeded", reason: null, limit: null, detail: null }
     : failed("exit_code", `the command exited with ${code}`);
-}
-
-function failed(reason: Reason, detail: string): Ending {
-  return { status: "failed", reason, detail };
 }

@@ -5,7 +5,7 @@ import type { AttemptPlanned } from "./event.ts";
 import { machineName } from "./id.ts";
 import { RUNNER_LINGER_MS } from "./limits.ts";
 import { type MachineConfig, METADATA_ATTEMPT, METADATA_RUN } from "./machine.ts";
-import type { RunState } from "./run.ts";
+import { currentAttempt, type RunState } from "./run.ts";
 import type { RunSpec, SpecFile } from "./run-spec.ts";
 import { jobCommand, runnerCommand, runnerFiles, runnerPath } from "./runner-protocol.ts";
 
@@ -21,8 +21,17 @@ export function planAttempt(state: RunState, defaultRegion: string | null, nowMs
     at: nowMs,
     attempt,
     machineName: name,
-    machineConfig: machineConfig(state.run.id, state.run.spec, attempt, name, defaultRegion),
+    machineConfig: machineConfig(state.run.id, state.run.spec, attempt, name, placeOf(state, defaultRegion)),
   };
+}
+
+/** Size and place: the spec's at first, and then what was decided when the attempt before failed. */
+function placeOf(state: RunState, defaultRegion: string | null): Pick<MachineConfig, "guest" | "region"> {
+  const { spec } = state.run;
+  const next = currentAttempt(state)?.next;
+  return next
+    ? { guest: next.guest, region: next.region }
+    : { guest: spec.machine, region: spec.regions[0] ?? defaultRegion };
 }
 
 /** The files of an attempt's Machine: the spec's own and, where output is captured, the runner's. */
@@ -35,7 +44,7 @@ function machineConfig(
   spec: RunSpec,
   attempt: number,
   name: string,
-  defaultRegion: string | null,
+  place: Pick<MachineConfig, "guest" | "region">,
 ): MachineConfig {
   const { runMs, stopMs } = spec.timeouts;
   const captured = spec.capture === "output";
@@ -43,8 +52,7 @@ function machineConfig(
   const path = commandsPath(spec);
   return {
     image: spec.image,
-    guest: spec.machine,
-    region: spec.regions.length > 0 ? spec.regions.join(",") : defaultRegion,
+    ...place,
     env: {
       ...(path === null ? spec.env : env),
       MAYFLY_RUN_ID: runId,

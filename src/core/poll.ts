@@ -37,9 +37,14 @@ export function repeatDelayMs(failures: number, firstMs: number, maxMs: number):
   return Math.min(maxMs, firstMs * 2 ** Math.max(0, failures - 1));
 }
 
-/** Between half and all of a delay, by the seed: what failed together is not repeated together. FNV-1a, as the core draws no chance. */
+/** Between half and all of a delay, by the seed: what failed together is not repeated together. */
 export function spread(delayMs: number, seed: string): number {
+  return delayMs * (0.5 + 0.5 * shareOf(seed));
+}
+
+/** A number from 0 up to 1 that looks like chance and is the seed's alone: FNV-1a, as the core draws none. */
+export function shareOf(seed: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < seed.length; i++) hash = Math.imul(hash ^ seed.charCodeAt(i), 0x01000193);
-  return delayMs * (0.5 + ((hash >>> 8) & 0xffff) / 0x20000);
+  return ((hash >>> 8) & 0xffff) / 0x10000;
 }

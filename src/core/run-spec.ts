@@ -1,5 +1,7 @@
 /** What a run is to carry out: the complete, checked form of what a caller sends inline (and later of a Job). */
 
+import type { Reason } from "./run.ts";
+
 /** The size of a Machine in Fly's words: config.guest of the Machines API. */
 export interface Guest {
   cpuKind: "shared" | "performance";
@@ -15,6 +17,44 @@ export interface SpecFile {
   base64: string;
   /** Permission bits, such as 0o644. */
   mode: number;
+}
+
+/** The pause before an attempt: `initialMs`, times `factor` for each failure before, at most `maxMs`. */
+export interface Backoff {
+  initialMs: number;
+  factor: number;
+  maxMs: number;
+  /** From 0 to 1: how much of the pause may be left out, so that what failed together is not repeated together. */
+  jitter: number;
+}
+
+/** What a retry does otherwise than the attempt before, or that there is none. */
+export type RetryAction = (typeof RETRY_ACTIONS)[number];
+
+/**
+ * - `same_size`: the same Machine once more.
+ * - `next_size`: one of twice the memory.
+ * - `next_region`: one in the next region of the run's list.
+ * - `stop`: no retry.
+ */
+export const RETRY_ACTIONS = ["same_size", "next_size", "next_region", "stop"] as const;
+
+/** What to do after some failures. It is for a failure that any of its three lists names; the first rule that fits is taken. */
+export interface RetryRule {
+  reasons: Exclude<Reason, "cancelled_by_user">[];
+  exitCodes: number[];
+  signals: string[];
+  do: RetryAction;
+  /** Pause before the attempt, in place of the backoff; null for the backoff. */
+  waitMs: number | null;
+}
+
+/** When a failed attempt is followed by another; `core/retry.ts` says what applies where no rule fits. */
+export interface RetryPolicy {
+  /** Attempts that may fail of the job's own doing, the first one among them. */
+  attempts: number;
+  backoff: Backoff;
+  rules: RetryRule[];
 }
 
 /** Time limits in milliseconds; `core/limits.ts` says what each one spans. */
@@ -44,6 +84,7 @@ export interface RunSpec {
   /** Fly's region expressions ("ams", "eu", "any"); empty means the deployment's default region. */
   regions: string[];
   timeouts: Timeouts;
+  retry: RetryPolicy;
   capture: Capture;
   /** A name for people; need not be unique. */
   name: string | null;

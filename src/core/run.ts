@@ -9,7 +9,8 @@ import type { RunSpec } from "./run-spec.ts";
  * - `starting`: an attempt has a Machine name; its Machine is asked for, created or booting. Left when the Machine is
  *   started, when it can not be had, or by the boot limit.
  * - `running`: the Machine is started. Left when the command's end is known, the Machine is lost, or by the run limit.
- * - `retrying`: an attempt failed and another will be planned.
+ * - `retrying`: an attempt failed and another will be planned, at the time that the failed one's `next` tells and once its
+ *   Machine is known to be gone.
  * - `succeeded`, `failed`, `cancelled`: final. Nothing changes them.
  * If the driver dies in any of the first four, the minute's sweep or its alarm goes on from what is stored.
  */
@@ -34,7 +35,7 @@ export type FinalStatus = (typeof FINAL_STATUSES)[number];
  * - `exit_code`: the command ended with a code that is not 0.
  * - `signal`: a signal ended the command.
  * - `out_of_memory`: the kernel killed the command for want of memory.
- * - `timed_out`: a limit of `timeouts` passed; `detail` names it.
+ * - `timed_out`: a limit of `timeouts` passed; `limit` names it.
  * - `command_not_found`: the image has no such program, or it can not be executed.
  * - `no_capacity`: no host had room.
  * - `image_unavailable`: the image could not be had, or not be started.
@@ -56,6 +57,11 @@ export const REASONS = [
   "machine_lost",
   "cancelled_by_user",
 ] as const;
+
+/** The limits of `timeouts` that can pass: without a Machine, until it was started, and with the command running. */
+export type LimitName = (typeof LIMIT_NAMES)[number];
+
+export const LIMIT_NAMES = ["queue", "boot", "run"] as const;
 
 /** How a command ended, as far as it is known. Nothing known is null, never 0. */
 export interface Exit {
@@ -82,6 +88,8 @@ export interface Run {
   version: number;
   status: RunStatus;
   reason: Reason | null;
+  /** Which limit passed, with the reason `timed_out`; null with every other. */
+  limit: LimitName | null;
   /** A sentence for people that goes with the reason; null where there is nothing to add. */
   detail: string | null;
   exit: Exit | null;
@@ -91,7 +99,12 @@ export interface Run {
   cancelRequestedAt: number | null;
   settledAt: number | null;
   updatedAt: number;
+  /** Of all attempts that have ended. */
   output: OutputSummary;
+  /** Until then there is nothing to do for the run, unless it is cancelled: it waits for its next attempt's time. Null where it waits for none. */
+  restsUntil: number | null;
+  /** The run that this one repeats; null where it repeats none. */
+  originId: string | null;
   /** True while something is left to do: the run is not final, or its Machine is not known to be gone. */
   open: boolean;
 }

@@ -1,11 +1,12 @@
 /** Rows ↔ core, both directions: the one place that knows how a run is spelt in the tables. */
 
 import type { InferInsertModel, InferSelectModel } from "drizzle-orm";
-import type { Attempt } from "../core/attempt.ts";
+import type { Attempt, NextAttempt } from "../core/attempt.ts";
 import type { RunEvent } from "../core/event.ts";
 import type { MachineConfig } from "../core/machine.ts";
 import type { OutputChunk, Stream } from "../core/output.ts";
-import type { Exit, Reason, Run, RunState, RunStatus } from "../core/run.ts";
+import { DEFAULT_RETRY } from "../core/retry.ts";
+import type { Exit, LimitName, OutputSummary, Reason, Run, RunState, RunStatus } from "../core/run.ts";
 import type { RunSpec } from "../core/run-spec.ts";
 import type { attempts, outputChunks, runEvents, runs } from "./schema.ts";
 
@@ -15,14 +16,17 @@ export function runFromRow(row: InferSelectModel<typeof runs>): Run {
     ...same,
     status: status as RunStatus,
     reason: reason as Reason | null,
+    limit: row.limit as LimitName | null,
     exit: exit as Exit | null,
-    spec: spec as RunSpec,
+    // A run that was stored before there were retries has the usual ones.
+    spec: { retry: DEFAULT_RETRY, ...(spec as Omit<RunSpec, "retry">) } as RunSpec,
     output: { stdoutBytes, stderrBytes, droppedBytes, complete: outputComplete },
   };
 }
 
 export function runToRow(run: Run): InferInsertModel<typeof runs> {
-  return { id: run.id, orgId: run.orgId, spec: run.spec, acceptedAt: run.acceptedAt, ...runChanges(run) };
+  const { id, orgId, spec, acceptedAt, originId } = run;
+  return { id, orgId, spec, acceptedAt, originId, ...runChanges(run) };
 }
 
 /** The columns of a run that events change. */
@@ -31,6 +35,7 @@ export function runChanges(run: Run) {
     version: run.version,
     status: run.status,
     reason: run.reason,
+    limit: run.limit,
     detail: run.detail,
     exit: run.exit,
     cancelRequestedAt: run.cancelRequestedAt,
@@ -40,17 +45,21 @@ export function runChanges(run: Run) {
     stderrBytes: run.output.stderrBytes,
     droppedBytes: run.output.droppedBytes,
     outputComplete: run.output.complete,
+    restsUntil: run.restsUntil,
     open: run.open,
   };
 }
 
 export function attemptFromRow(row: InferSelectModel<typeof attempts>): Attempt {
-  const { runId: _runId, orgId: _orgId, machineConfig, reason, exit, ...same } = row;
+  const { runId: _runId, orgId: _orgId, machineConfig, reason, exit, output, next, ...same } = row;
   return {
     ...same,
     machineConfig: machineConfig as MachineConfig,
     reason: reason as Reason | null,
+    limit: row.limit as LimitName | null,
     exit: exit as Exit | null,
+    output: output as OutputSummary | null,
+    next: next as NextAttempt | null,
   };
 }
 
@@ -81,7 +90,9 @@ export function eventToRow(run: Run, seq: number, event: RunEvent): InferInsertM
 /** The event as it happened, with what {@link eventToRow} left to other rows. */
 export function eventFromRow(state: RunState, row: InferSelectModel<typeof runEvents>): RunEvent {
   const event = { type: row.type, at: row.at, ...(row.data as object) } as RunEvent;
-  if (event.type === "accepted") return { ...event, spec: state.run.spec };
+  if (event.type === "accepted") return { ...event, originId: state.run.originId, spec: state.run.spec };
+  // Runs of before there were names of limits have none.
+  if (event.type === "settled") return { ...event, limit: event.limit ?? null };
   if (event.type !== "attempt_planned") return event;
   const attempt = state.attempts.find(({ number }) => number === event.attempt);
   if (!attempt)

@@ -28,12 +28,17 @@ export const runs = sqliteTable(
     droppedBytes: integer("dropped_bytes").notNull(),
     outputComplete: integer("output_complete", { mode: "boolean" }).notNull(),
     open: integer({ mode: "boolean" }).notNull(),
+    limit: text("limit_passed"),
+    restsUntil: integer("rests_until"),
+    originId: text("origin_id"),
   },
   (table) => [
     // Small by nature: what the sweep walks and what an "active" filter lists.
     index("runs_open").on(table.open).where(sql`open = 1`),
     // The rare endings, so that a filter for them need not read through all the successes.
     index("runs_unsuccessful").on(table.status).where(sql`status IN ('failed', 'cancelled')`),
+    // The way from a run to those that repeat it; a run that repeats none has no part in it.
+    index("runs_origin").on(table.originId).where(sql`origin_id IS NOT NULL`),
   ],
 );
 
@@ -71,6 +76,11 @@ export const attempts = sqliteTable(
     stopRequestedAt: integer("stop_requested_at"),
     settledAt: integer("settled_at"),
     uncertainCreates: integer("uncertain_creates").notNull(),
+    limit: text("limit_passed"),
+    detail: text(),
+    output: text({ mode: "json" }),
+    next: text({ mode: "json" }),
+    releasedAt: integer("released_at"),
   },
   (table) => [primaryKey({ columns: [table.runId, table.number] })],
 );

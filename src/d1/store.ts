@@ -3,7 +3,21 @@
  * event's number in its primary key decides between two writers. SQL is known to this folder alone.
  */
 
-import { and, asc, desc, eq, getTableColumns, gt, gte, inArray, lt, or, type SQL, sql } from "drizzle-orm";
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  getTableColumns,
+  gt,
+  gte,
+  inArray,
+  isNull,
+  lt,
+  or,
+  type SQL,
+  sql,
+} from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import type { RunEvent } from "../core/event.ts";
@@ -168,12 +182,29 @@ export function d1Store(database: D1Database): Store {
       return rows.map((row) => ({ seq: row.seq, event: eventFromRow(state, row) }));
     },
 
+    async reruns(runId, limit) {
+      const rows = await db
+        .select({ id: runs.id })
+        .from(runs)
+        .where(eq(runs.originId, runId))
+        .orderBy(desc(runs.id))
+        .limit(limit);
+      return rows.map(({ id }) => id);
+    },
+
     async openRuns(afterRunId, quietSince, limit) {
       const rows = await db
         .select({ id: runs.id })
         .from(runs)
         // The literal lets SQLite use the partial index; a bound value would not.
-        .where(and(sql`${runs.open} = 1`, gt(runs.id, afterRunId), lt(runs.updatedAt, quietSince)))
+        .where(
+          and(
+            sql`${runs.open} = 1`,
+            gt(runs.id, afterRunId),
+            lt(runs.updatedAt, quietSince),
+            or(isNull(runs.restsUntil), lt(runs.restsUntil, quietSince)),
+          ),
+        )
         .orderBy(asc(runs.id))
         .limit(limit);
       return rows.map(({ id }) => id);
@@ -218,20 +249,22 @@ function isAttempt(run: Run, number: number) {
 
 /** An attempt that the events planned is inserted, one that they changed is updated, any other is left alone. */
 function changedAttempts(db: Db, before: RunState, after: RunState): BatchItem<"sqlite">[] {
-  const attempt = after.attempts.at(-1);
-  if (!attempt) return [];
-  if (after.attempts.length > before.attempts.length)
-    return [db.insert(attempts).values(attemptToRow(after.run, attempt))];
-  const changes = attemptChanges(attempt);
-  const earlier = before.attempts.at(-1);
-  const same = earlier && JSON.stringify(attemptChanges(earlier)) === JSON.stringify(changes);
-  return same ? [] : [db.update(attempts).set(changes).where(isAttempt(after.run, attempt.number))];
+  return after.attempts.flatMap((attempt, index): BatchItem<"sqlite">[] => {
+    const earlier = before.attempts[index];
+    if (!earlier) return [db.insert(attempts).values(attemptToRow(after.run, attempt))];
+    // The fold keeps what it does not change.
+    if (earlier === attempt) return [];
+    const changes = attemptChanges(attempt);
+    if (JSON.stringify(attemptChanges(earlier)) === JSON.stringify(changes)) return [];
+    return [db.update(attempts).set(changes).where(isAttempt(after.run, attempt.number))];
+  });
 }
 
 function conditions(db: Db, orgId: string, filter: RunFilter): (SQL | undefined)[] {
   const { tag } = filter;
   return [
     filter.statuses.length > 0 ? statusIs(filter.statuses) : undefined,
+    filter.originId !== null ? eq(runs.originId, filter.originId) : undefined,
     filter.sinceMs !== null ? gte(runs.id, firstRunIdAt(filter.sinceMs)) : undefined,
     filter.untilMs !== null ? lt(runs.id, firstRunIdAt(filter.untilMs)) : undefined,
     filter.beforeRunId !== null ? lt(runs.id, filter.beforeRunId) : undefined,

@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-b421c1c3aefb.js",
+  path: "/assets/live-e131042fb1f6.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -142,6 +142,7 @@ export const SCRIPT: Asset = {
     "  var ENV_VALUE_MAX_BYTES = 64 * KIB;",
     "  var COMMAND_ARG_MAX_BYTES = 64 * KIB;",
     "  var SCRIPT_MAX_BYTES = 256 * KIB;",
+    "  var REGIONS_MAX_COUNT = 20;",
     "  var QUEUE_TIMEOUT_DEFAULT_MS = 1 * HOUR2;",
     "  var QUEUE_TIMEOUT_MAX_MS = 24 * HOUR2;",
     "  var BOOT_TIMEOUT_DEFAULT_MS = 2 * MINUTE2;",
@@ -153,6 +154,11 @@ export const SCRIPT: Asset = {
     "  var TIMEOUT_MIN_MS = 1 * SECOND2;",
     "  var RUNNER_OVERDUE_MS = 20 * SECOND2;",
     "  var RUNNER_LINGER_MS = 10 * MINUTE2;",
+    "  var RETRY_INITIAL_DEFAULT_MS = 2 * SECOND2;",
+    "  var RETRY_MAX_DEFAULT_MS = 5 * MINUTE2;",
+    "  var RETRY_WAIT_MAX_MS = 24 * HOUR2;",
+    "  var CAPACITY_REFUSALS_MAX = 2 * REGIONS_MAX_COUNT;",
+    "  var PLATFORM_PAUSE_MIN_MS = 1 * SECOND2;",
     "  var OUTPUT_MAX_BYTES = 512 * MIB;",
     "  var OUTPUT_IN_D1_MAX_BYTES = 256 * KIB;",
     "  var OUTPUT_BLOB_MIN_BYTES = 8 * KIB;",

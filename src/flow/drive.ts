@@ -3,12 +3,17 @@
 import type { Attempt } from "../core/attempt.ts";
 import type { MachineCreated, RunEvent } from "../core/event.ts";
 import { applyEvents } from "../core/lifecycle.ts";
-import { OUTPUT_READ_FIRST_BYTES, REPEAT_DELAY_FIRST_MS, REPEAT_DELAY_MAX_MS } from "../core/limits.ts";
+import {
+  NEVER_ASKED_BEFORE_MS,
+  OUTPUT_READ_FIRST_BYTES,
+  REPEAT_DELAY_FIRST_MS,
+  REPEAT_DELAY_MAX_MS,
+} from "../core/limits.ts";
 import { type OutputOffsets, offsetsAfter } from "../core/output.ts";
 import { repeatDelayMs, spread } from "../core/poll.ts";
 import { currentAttempt, isFinal, type RunState } from "../core/run.ts";
 import type { Findings } from "./flow.ts";
-import type { Store } from "./ports.ts";
+import type { Clock, Store } from "./ports.ts";
 
 export class Drive {
   /** As last stored or loaded. */
@@ -52,6 +57,13 @@ export class Drive {
     return attempt;
   }
 
+  /** Bytes that the attempts before this one have stored: the bounds of output are those of the run. */
+  earlierBytes(): number {
+    return this.state.attempts
+      .slice(0, -1)
+      .reduce((sum, { output }) => sum + (output?.stdoutBytes ?? 0) + (output?.stderrBytes ?? 0), 0);
+  }
+
   /** The id of the attempt's Machine, likewise. */
   machineId(): string {
     const id = this.attempt().machineId;
@@ -79,9 +91,12 @@ export class Drive {
   }
 
   /** Stores what a step found. Where another writer was first, all is forgotten and looked up again. */
-  async remember(store: Store, { events, chunks }: Findings): Promise<void> {
+  async remember(
+    { store, clock }: { store: Store; clock: Clock },
+    { events, chunks }: Findings,
+  ): Promise<void> {
     if (events.length === 0 && chunks.length === 0) return;
-    const before = this.withFirstOutput(chunks[0]?.at ?? null);
+    const before = this.#withFirstOutput(chunks[0]?.at ?? null);
     const after =
       events.length > 0
         ? await store.record(before, events, chunks)
@@ -89,7 +104,9 @@ export class Drive {
           ? before
           : null;
     if (after === null) return this.reload(store);
-    this.state = after;
+    // Nobody but who has just planned an attempt can have asked for its Machine: whoever else drives the run looks for it first.
+    const plannedAt = currentAttempt(after)?.createAskedAt ?? 0;
+    this.#take(after, clock.now() - plannedAt < NEVER_ASKED_BEFORE_MS);
     for (const chunk of chunks) if (this.offsets) this.offsets = offsetsAfter(this.offsets, chunk);
   }
 
@@ -109,25 +126,42 @@ export class Drive {
 
   /** Loads the run anew. */
   async reload(store: Store): Promise<void> {
-    this.state = await this.load(store);
+    this.#take(await this.#load(store), false);
     this.offsets = null;
   }
 
   /** Loads the run, and forgets nothing where nobody has changed it. */
   async lookAgain(store: Store): Promise<void> {
-    const state = await this.load(store);
+    const state = await this.#load(store);
     if (state.run.version === this.state.run.version) return;
-    this.state = state;
+    this.#take(state, false);
     this.offsets = null;
   }
 
-  private async load(store: Store): Promise<RunState> {
+  async #load(store: Store): Promise<RunState> {
     const state = await store.load(this.state.run.id);
     if (state === null) throw new Error(`run ${this.state.run.id} is gone from the store`);
     return state;
   }
 
-  private withFirstOutput(at: number | null): RunState {
+  /** Goes on with a newer state. Of an attempt before nothing is remembered. */
+  #take(state: RunState, neverAsked: boolean): void {
+    const isNewAttempt = state.attempts.length > this.state.attempts.length;
+    this.state = state;
+    if (!isNewAttempt) return;
+    this.neverAsked = neverAsked;
+    this.offsets = null;
+    this.emptyLookups = 0;
+    this.failures = 0;
+    this.absentSince = null;
+    this.readBytes = OUTPUT_READ_FIRST_BYTES;
+    this.lookedLast = false;
+    this.lastLooks = 0;
+    this.unheard = false;
+    this.letGoAt = null;
+  }
+
+  #withFirstOutput(at: number | null): RunState {
     const attempt = currentAttempt(this.state);
     if (at === null || attempt === null || attempt.firstOutputAt !== null) return this.state;
     return {

@@ -8,6 +8,7 @@ import {
   DRIVER_ALARM_MS,
   DRIVER_ARMED_AFTER_MS,
   NEVER_ASKED_BEFORE_MS,
+  POLL_PAUSE_MAX_MS,
   POLL_PAUSE_MIN_MS,
   REPEAT_DELAY_FIRST_MS,
   REPEAT_DELAY_MAX_MS,
@@ -171,7 +172,9 @@ export class Driver {
         this.#errors = 0;
         this.#announce();
         if (next === "done") return await this.#rest(null);
-        if (next.pauseMs >= POLL_PAUSE_MIN_MS && !drive.watched()) return await this.#rest(next.pauseMs);
+        // A watcher's socket is kept by a driver that sleeps, so only a short pause is waited out for them.
+        if (next.pauseMs > POLL_PAUSE_MAX_MS || (next.pauseMs >= POLL_PAUSE_MIN_MS && !drive.watched()))
+          return await this.#rest(next.pauseMs);
         if (next.pauseMs > 0) await this.#pause(next.pauseMs);
       }
     } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * The story of a run on one screen: submit → plan → launch → observe → settle → release. `advance` looks at what is
+ * The story of a run on one screen: submit → plan → launch → observe → settle → release, and again where an attempt follows. `advance` looks at what is
  * stored, asks the core for the next step, does that one thing and records what came of it. There is no other recovery
  * code: a crash, a deploy, a lost alarm and the ordinary case all take this path.
  *
@@ -56,13 +56,13 @@ export async function advance(ports: FlowPorts, drive: Drive): Promise<Next> {
   const unrecorded = drive.unrecorded();
   if (unrecorded !== null) {
     // It is known by its id, so nobody has to find it in a list, which may lag behind.
-    await drive.remember(ports.store, found(unrecorded));
+    await drive.remember(ports, found(unrecorded));
     return { pauseMs: 0 };
   }
   const step = nextStep(drive.state, ports.clock.now());
   if (step.do === "nothing") return "done";
   const findings = await carryOut(ports, drive, step);
-  await drive.remember(ports.store, findings);
+  await drive.remember(ports, findings);
   return { pauseMs: findings.pauseMs };
 }
 
@@ -90,5 +90,7 @@ function carryOut(
         : settleNow(ports, drive, step.ending);
     case "release":
       return release(ports, drive, step.attempt);
+    case "rest":
+      return Promise.resolve(nothingNew(Math.max(1, step.until - ports.clock.now())));
   }
 }

@@ -4,6 +4,7 @@
  * possible the Machine is looked for, destroyed ones included, before it is asked for.
  */
 
+import type { AttemptFailed, Settled } from "../core/event.ts";
 import {
   CREATE_LOOKUP_PAUSE_MS,
   CREATE_LOOKUPS_NEEDED,
@@ -11,13 +12,14 @@ import {
   REPEAT_DELAY_MAX_MS,
 } from "../core/limits.ts";
 import type { Machine } from "../core/machine.ts";
+import { failed } from "../core/outcome.ts";
 import { NO_OUTPUT } from "../core/output.ts";
 import { machineFiles } from "../core/plan.ts";
 import { repeatDelayMs } from "../core/poll.ts";
 import type { Drive } from "./drive.ts";
 import { type Findings, type FlowPorts, found, nothingNew } from "./flow.ts";
 import { readOutput } from "./read-output.ts";
-import { settleNow } from "./settle.ts";
+import { endNow } from "./settle.ts";
 
 export async function launch(ports: FlowPorts, drive: Drive): Promise<Findings> {
   if (!drive.neverAsked) return look(ports, drive);
@@ -91,8 +93,14 @@ async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
       };
     case "refused":
       drive.neverAsked = neverAskedBefore;
-      return settleNow(ports, drive, { status: "failed", reason: result.reason, detail: result.error });
+      return afterRefusal(drive, await endNow(ports, drive, failed(result.reason, result.error)));
   }
+}
+
+/** Where no ask before this one can have made a Machine there is none to be gone, and a retry need not look for it. */
+function afterRefusal(drive: Drive, end: AttemptFailed | Settled): Findings {
+  if (end.type === "settled" || !drive.neverAsked) return found(end);
+  return found(end, { type: "machine_released", at: end.at, attempt: end.attempt, events: [] });
 }
 
 /**

@@ -5,13 +5,14 @@ import type { RunState } from "../core/run.ts";
 import type { Clock, Drivers } from "./ports.ts";
 
 /**
- * Wakes the driver of an open run whose last event is not fresh, which one at work hardly notices. What was asked does not
+ * Wakes the driver of an open run whose last event is not fresh and that does not wait for the time of its next attempt, which one at work hardly notices. What was asked does not
  * depend on it: a driver that does not answer is left to the sweep.
  */
 export async function lookAfter(
   ports: { drivers: Pick<Drivers, "wake">; clock: Clock },
   { run }: RunState,
 ): Promise<void> {
-  if (!run.open || ports.clock.now() - run.updatedAt < SHOWN_QUIET_MS) return;
+  const now = ports.clock.now();
+  if (!run.open || now - Math.max(run.updatedAt, run.restsUntil ?? 0) < SHOWN_QUIET_MS) return;
   await ports.drivers.wake(run.id).catch(() => undefined);
 }

@@ -3,7 +3,7 @@
 import type { RunEvent } from "../core/event.ts";
 import { MACHINE_LOST_AFTER_MS, MACHINE_WAIT_MAX_MS } from "../core/limits.ts";
 import { isGone, lastExit, lastStartedAt, type Machine, type MachineExit } from "../core/machine.ts";
-import type { CommandEnd } from "../core/outcome.ts";
+import { type CommandEnd, failed } from "../core/outcome.ts";
 import { signalName, signalOfCode } from "../core/signals.ts";
 import type { Drive } from "./drive.ts";
 import { type Findings, type FlowPorts, found, nothingNew } from "./flow.ts";
@@ -95,17 +95,16 @@ async function lostOrPatience(
   // An answer can be late, and tells of when it was asked for.
   if (askedAt - drive.absentSince < MACHINE_LOST_AFTER_MS) return nothingNew(drive.backOffMs());
   if (machine && drive.attempt().startedAt === null && lastStartedAt(machine) === null)
-    return settleNow(ports, drive, {
-      status: "failed",
-      reason: "image_unavailable",
-      detail: `the machine was ${machine.state} before it was started; the image may not exist, be private or be too large`,
-    });
+    return settleNow(
+      ports,
+      drive,
+      failed(
+        "image_unavailable",
+        `the machine was ${machine.state} before it was started; the image may not exist, be private or be too large`,
+      ),
+    );
   const why = machine ? `it is ${machine.state} and left no exit event` : "the Machines API does not know it";
-  return settleNow(ports, drive, {
-    status: "failed",
-    reason: "machine_lost",
-    detail: `the machine is gone: ${why}`,
-  });
+  return settleNow(ports, drive, failed("machine_lost", `the machine is gone: ${why}`));
 }
 
 function started(drive: Drive, machine: Machine, now: number): RunEvent {

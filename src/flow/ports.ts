@@ -30,6 +30,8 @@ export interface NumberedEvent {
 export interface RunFilter {
   statuses: RunStatus[];
   tag: { key: string; value: string } | null;
+  /** Only runs that repeat this one; null for all. */
+  originId: string | null;
   /** Epoch milliseconds, inclusive; null for no bound. */
   sinceMs: number | null;
   /** Epoch milliseconds, exclusive. */
@@ -58,7 +60,9 @@ export interface Store {
   lastOutput(runId: string, limit: number): Promise<OutputChunk[]>;
   list(orgId: string, filter: RunFilter): Promise<Run[]>;
   events(runId: string, afterSeq: number, limit: number): Promise<NumberedEvent[]>;
-  /** Runs with something left to do, by id, quiet since `quietSince`. */
+  /** Runs that repeat this one, newest first, at most `limit`. */
+  reruns(runId: string, limit: number): Promise<string[]>;
+  /** Runs with something left to do, by id, quiet since `quietSince` and not waiting for a later time than that. */
   openRuns(afterRunId: string, quietSince: number, limit: number): Promise<string[]>;
 }
 

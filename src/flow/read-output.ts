@@ -31,7 +31,10 @@ export async function readOutput(ports: FlowPorts, drive: Drive, until: number):
   const attempt = drive.attempt();
   const startedAt = attempt.startedAt ?? ports.clock.now();
   drive.offsets ??= await ports.store.outputOffsets(run.id, attempt.number);
-  const room = Math.max(0, OUTPUT_MAX_BYTES - drive.offsets.stdout - drive.offsets.stderr);
+  const room = Math.max(
+    0,
+    OUTPUT_MAX_BYTES - drive.earlierBytes() - drive.offsets.stdout - drive.offsets.stderr,
+  );
   const ageMs = ports.clock.now() - startedAt;
   const poll = pollPlan(ageMs, drive.watched());
   const holdS = Math.max(0, Math.min(poll.holdS, Math.ceil((until - ports.clock.now()) / 1000)));
@@ -67,7 +70,12 @@ async function keep(
 ): Promise<Findings> {
   const now = ports.clock.now();
   const chunks = chunksOf(drive, before, reply, now);
-  await putLargeOnes(ports.blobs, drive.state.run.id, chunks, before);
+  await putLargeOnes(
+    ports.blobs,
+    drive.state.run.id,
+    chunks,
+    drive.earlierBytes() + before.stdout + before.stderr,
+  );
   const after = chunks.reduce(offsetsAfter, before);
   const waiting = reply.stdoutSize - after.stdout + (reply.stderrSize - after.stderr);
   const received = reply.stdout.length + reply.stderr.length;
@@ -111,9 +119,9 @@ async function putLargeOnes(
   blobs: Blobs,
   runId: string,
   chunks: OutputChunk[],
-  before: OutputOffsets,
+  storedBefore: number,
 ): Promise<void> {
-  let stored = before.stdout + before.stderr;
+  let stored = storedBefore;
   for (const chunk of chunks) {
     stored += chunk.length;
     if (chunk.bytes === null || !belongsInBlobs(chunk.length, stored)) continue;

@@ -1,7 +1,7 @@
 /**
- * Release: the outcome stands, now see the Machine gone. A Machine whose runner told the end is let go and exits with the
- * command's own code, so that Fly's events show it too; any other is destroyed. The run stays open until the Machine
- * is known to be gone: no Machine is forgotten.
+ * Release: the attempt is over, now see its Machine gone. A Machine whose runner told the end is let go and exits with the
+ * command's own code, so that Fly's events show it too; any other is destroyed. The run stays open, and a retry
+ * waits, until the Machine is known to be gone: no Machine is forgotten, and a run never has two.
  */
 
 import type { Attempt } from "../core/attempt.ts";

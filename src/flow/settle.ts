@@ -1,9 +1,10 @@
-/** Settle: the outcome of a run, once and for all. */
+/** Settle: the end of an attempt, which is the outcome of its run unless another attempt follows. */
 
 import type { Attempt } from "../core/attempt.ts";
-import type { Exited, RunEvent, Settled } from "../core/event.ts";
+import type { AttemptFailed, Exited, RunEvent, Settled } from "../core/event.ts";
 import { type CommandEnd, type Ending, outcomeOf } from "../core/outcome.ts";
 import { NO_OUTPUT, type OutputOffsets } from "../core/output.ts";
+import { endOfAttempt } from "../core/retry.ts";
 import { currentAttempt, type OutputSummary } from "../core/run.ts";
 import type { Drive } from "./drive.ts";
 import { type Findings, type FlowPorts, found } from "./flow.ts";
@@ -12,11 +13,6 @@ import { type Findings, type FlowPorts, found } from "./flow.ts";
 export function summary(offsets: OutputOffsets | null, complete: boolean, droppedBytes = 0): OutputSummary {
   const { stdout, stderr } = offsets ?? NO_OUTPUT;
   return { stdoutBytes: stdout, stderrBytes: stderr, droppedBytes, complete };
-}
-
-/** The event that settles a run whose command's end is not known, or was not reached. */
-export function settled(at: number, ending: Ending, output: OutputSummary): Settled {
-  return { type: "settled", at, ...ending, exit: null, output };
 }
 
 /** The events of a command whose end is known: how it ended, unless that is recorded, and what it means for the run. */
@@ -30,7 +26,7 @@ export function exitedAndSettled(
   const attempt = drive.attempt();
   return [
     ...exited(attempt, now, end, source),
-    { ...settled(now, outcomeOf(drive.state.run, attempt, end), output), exit: end.exit },
+    endOfAttempt(drive.state, outcomeOf(drive.state.run, attempt, end), end.exit, output, now),
   ];
 }
 
@@ -45,15 +41,22 @@ export function exited(
   return [{ type: "exited", at: end.at ?? now, attempt: attempt.number, exit: end.exit, source }];
 }
 
-/**
- * Settles a run of which nothing more will be learnt; what its command wrote since the last read is lost. A Machine that
- * was asked for may have run, though nobody has seen it.
- */
+/** Ends an attempt of which nothing more will be learnt; what its command wrote since the last read is lost. */
 export async function settleNow(ports: FlowPorts, drive: Drive, ending: Ending): Promise<Findings> {
+  return found(await endNow(ports, drive, ending));
+}
+
+/** The event of {@link settleNow}. A Machine that was asked for may have run, though nobody has seen it. */
+export async function endNow(
+  ports: FlowPorts,
+  drive: Drive,
+  ending: Ending,
+): Promise<AttemptFailed | Settled> {
   const attempt = currentAttempt(drive.state);
+  const underWay = attempt?.settledAt === null ? attempt : null;
   const captured = drive.state.run.spec.capture === "output";
-  const mayHaveWritten = captured && attempt !== null && (attempt.machineId !== null || !drive.neverAsked);
-  if (mayHaveWritten) drive.offsets ??= await ports.store.outputOffsets(drive.state.run.id, attempt.number);
-  const event = settled(ports.clock.now(), ending, summary(drive.offsets, !mayHaveWritten));
-  return found({ ...event, exit: attempt?.exit ?? null });
+  const mayHaveWritten = captured && underWay !== null && (underWay.machineId !== null || !drive.neverAsked);
+  if (mayHaveWritten) drive.offsets ??= await ports.store.outputOffsets(drive.state.run.id, underWay.number);
+  const output = summary(underWay && drive.offsets, !mayHaveWritten);
+  return endOfAttempt(drive.state, ending, underWay?.exit ?? null, output, ports.clock.now());
 }

@@ -19,6 +19,8 @@ export interface SubmitPorts {
 export interface Order {
   orgId: string;
   spec: RunSpec;
+  /** The run that this one repeats; null where it repeats none. */
+  originId: string | null;
   key: IdempotencyKey | null;
 }
 
@@ -35,7 +37,7 @@ export interface Submitted {
  */
 export async function submit(ports: SubmitPorts, order: Order): Promise<Submitted> {
   const now = ports.clock.now();
-  const accepted: Accepted = { type: "accepted", at: now, spec: order.spec };
+  const accepted: Accepted = { type: "accepted", at: now, spec: order.spec, originId: order.originId };
   const queued = acceptRun(ports.ids.runId(now), order.orgId, accepted);
   const planned = planAttempt(queued, ports.defaultRegion, now);
   const state = applyEvent(queued, planned);
@@ -54,12 +56,13 @@ export async function submit(ports: SubmitPorts, order: Order): Promise<Submitte
  */
 async function repeatedRun(
   store: Store,
-  { key, spec }: Order,
+  { key, spec, originId }: Order,
   earlier: { runId: string; bodyHash: string },
 ): Promise<RunState> {
   const state = await store.load(earlier.runId);
   if (state === null) throw new Error(`the run ${earlier.runId} of a used idempotency key is missing`);
-  if (earlier.bodyHash !== key?.bodyHash && !isSameSpec(state.run.spec, spec))
+  const isSame = earlier.bodyHash === key?.bodyHash || isSameSpec(state.run.spec, spec);
+  if (!isSame || state.run.originId !== originId)
     throw new AppError(
       "idempotency_conflict",
       `this Idempotency-Key was used for another run, ${earlier.runId}; use a new key for a new run`,

@@ -43,7 +43,9 @@ export function createRefusal(error: FlyError): CreateResult {
 }
 
 function isCapacity(error: FlyError, text: string): boolean {
+  // A 500 may come from behind the create, so it says nothing of room, whatever its words (fly-go's classifier).
+  if (error.status === 500) return false;
   if (error.code !== null && CAPACITY_CODES.includes(error.code)) return true;
   if (error.status === null || !CAPACITY_STATUSES.includes(error.status) || error.code !== null) return false;
-  return text.endsWith("no capacity") || CAPACITY_TEXTS.some((known) => text.includes(known));
+  return text.trimEnd().endsWith("no capacity") || CAPACITY_TEXTS.some((known) => text.includes(known));
 }

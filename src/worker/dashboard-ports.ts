@@ -4,9 +4,10 @@ import { sameSecret } from "../api/auth.ts";
 import { eventBody } from "../api/event-body.ts";
 import { eventStream } from "../api/event-stream.ts";
 import type { ApiPorts } from "../api/ports.ts";
+import { shownRun } from "../api/routes/answers.ts";
 import { listRuns } from "../api/routes/list.ts";
 import { rawOutput } from "../api/routes/output.ts";
-import { outputLine, runBody } from "../api/run-body.ts";
+import { outputLine } from "../api/run-body.ts";
 import { AppError, RunIsFinal } from "../core/error.ts";
 import { isRunId } from "../core/id.ts";
 import { PAGE_EVENTS_MAX } from "../core/limits.ts";
@@ -30,7 +31,7 @@ export function dashboardPorts(ports: ApiPorts): DashboardPorts {
     async getRun(id) {
       const state = await load(id);
       if (state !== null) await lookAfter(ports, state);
-      return state && runBody(state);
+      return state && shownRun(store, state);
     },
     async events(id, before) {
       const end = before ?? ((await load(id))?.run.version ?? 0) + 1;

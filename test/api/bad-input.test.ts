@@ -24,6 +24,8 @@ const valid = { image: "debian:12", command: ["true"] };
 const long = (count: number) => "x".repeat(count);
 
 /** What is sent, the field that is named, and what its sentence says. */
+const aRule = (rule: object) => ({ ...valid, retry: { attempts: 2, rules: [rule] } });
+
 const BAD_SPECS: [name: string, spec: unknown, path: string | null, says: string][] = [
   ["an array", [], null, "the body must be an object, not a list"],
   ["null", null, null, "the body must be an object, not null"],
@@ -114,6 +116,80 @@ const BAD_SPECS: [name: string, spec: unknown, path: string | null, says: string
   ["a region that is none", { ...valid, regions: ["Amsterdam!"] }, "regions.0", "Fly region"],
   ["a region with a blank", { ...valid, regions: ["ams", "zzz zzz"] }, "regions.1", "three small letters"],
   ["too many regions in lists", { ...valid, regions: Array(7).fill("ams,fra,cdg") }, "regions", "at most 20"],
+  ["no attempt at all", { ...valid, retry: { attempts: 0 } }, "retry.attempts", "1"],
+  ["too many attempts", { ...valid, retry: { attempts: 21 } }, "retry.attempts", "20"],
+  ["half an attempt", { ...valid, retry: { attempts: 1.5 } }, "retry.attempts", "whole number"],
+  ["retries as a number", { ...valid, retry: 3 }, "retry", "must be an object"],
+  [
+    "a backoff without a unit",
+    { ...valid, retry: { backoff: { initial: "2" } } },
+    "retry.backoff.initial",
+    "from 0ms to 24h",
+  ],
+  [
+    "a backoff over its bound",
+    { ...valid, retry: { backoff: { max: "25h" } } },
+    "retry.backoff.max",
+    "to 24h",
+  ],
+  [
+    "a backoff that ends below its beginning",
+    { ...valid, retry: { backoff: { initial: "10s", max: "5s" } } },
+    "retry.backoff.max",
+    "initial, 10s",
+  ],
+  [
+    "a factor that shrinks",
+    { ...valid, retry: { backoff: { factor: 0.5 } } },
+    "retry.backoff.factor",
+    "from 1 to 10",
+  ],
+  [
+    "more jitter than there is",
+    { ...valid, retry: { backoff: { jitter: 2 } } },
+    "retry.backoff.jitter",
+    "from 0 to 1",
+  ],
+  ["a rule for nothing", aRule({ do: "stop" }), "retry.rules.0.reasons", "the rule is for no failure"],
+  ["a rule that says nothing", aRule({ exit_codes: [1] }), "retry.rules.0.do", "same_size"],
+  [
+    "a rule for an unknown reason",
+    aRule({ reasons: ["bored"], do: "stop" }),
+    "retry.rules.0.reasons.0",
+    "machine_lost",
+  ],
+  [
+    "a rule that retries a cancel",
+    aRule({ reasons: ["cancelled_by_user"], do: "same_size" }),
+    "retry.rules.0.reasons.0",
+    "can be retried",
+  ],
+  ["a rule for success", aRule({ exit_codes: [0], do: "stop" }), "retry.rules.0.exit_codes.0", "1"],
+  ["a rule for exit code 256", aRule({ exit_codes: [256], do: "stop" }), "retry.rules.0.exit_codes.0", "255"],
+  [
+    "a rule for a signal that is none",
+    aRule({ signals: ["TERM"], do: "stop" }),
+    "retry.rules.0.signals.0",
+    "SIGTERM",
+  ],
+  [
+    "a rule that stops after a while",
+    aRule({ exit_codes: [1], do: "stop", wait: "5s" }),
+    "retry.rules.0.wait",
+    "no use",
+  ],
+  [
+    "a rule that waits too long",
+    aRule({ exit_codes: [1], do: "same_size", wait: "2d" }),
+    "retry.rules.0.wait",
+    "to 24h",
+  ],
+  [
+    "too many rules",
+    { ...valid, retry: { rules: Array(33).fill({ exit_codes: [1], do: "stop" }) } },
+    "retry.rules",
+    "at most 32",
+  ],
   ["an unknown capture", { ...valid, capture: "some" }, "capture", "output"],
   ["a script without capture", { image: "x", script: "true", capture: "none" }, "script", "capture"],
   ["a tag key with a space", { ...valid, tags: { "a b": "1" } }, "tags.a b", "letters, digits"],
@@ -340,6 +416,7 @@ const FIELDS: [path: string, values: [value: unknown, says: string][]][] = [
   [`tags.${long(63)}…`, [[1, "can have at most 64 characters"]]],
   ["nope", [[1, "unknown field nope; known are image, command, script"]]],
   ["machine.nope", [[1, "unknown field nope; known are size, cpu_kind, cpus, memory_mb"]]],
+  ["retry.nope", [[1, "unknown field nope; known are attempts, backoff, rules"]]],
   ["timeouts.nope", [[1, "unknown field nope; known are queue, boot, run, stop"]]],
   ["files.0.nope", [[1, "unknown field nope; known are path, content, base64, mode"]]],
   [`${long(63)}…`, [[1, `unknown field ${long(63)}…; known are`]]],
@@ -400,7 +477,11 @@ describe("bad queries", () => {
     ["/v1/runs?since=yesterday", "since", "an RFC 3339 time"],
     ["/v1/runs?since=2026-11-21", "since", "an RFC 3339 time"],
     ["/v1/runs?until=5", "until", "an RFC 3339 time"],
-    ["/v1/runs?nope=1", "nope", "unknown field nope; known are status, tag, since, until, limit, cursor"],
+    [
+      "/v1/runs?nope=1",
+      "nope",
+      "unknown field nope; known are status, tag, rerun_of, since, until, limit, cursor",
+    ],
     [`${RUN}/events?after=x`, "after", "a whole number from 0"],
     [`${RUN}/events?after=-1`, "after", "a whole number from 0"],
     [`${RUN}/events?limit=0`, "limit", "a whole number from 1 to 200"],

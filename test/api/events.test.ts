@@ -17,6 +17,9 @@ const machineEvents: MachineEvent[] = [
   { type: "exit", status: "stopped", source: "flyd", at: T0 + 950, exit: machineExit },
 ];
 
+const guest = { cpuKind: "shared" as const, cpus: 1, memoryMb: 512 };
+const OUT_OF_MEMORY = { reason: "out_of_memory" as const, limit: null, detail: "256 MB", exit, output };
+
 /** All that can follow a planned attempt, each type at least once. */
 const REST: RunEvent[] = [
   { type: "create_uncertain", at, attempt: 1, error: "504" },
@@ -25,8 +28,9 @@ const REST: RunEvent[] = [
   { type: "cancel_requested", at },
   { type: "stop_requested", at, attempt: 1 },
   { type: "exited", at, attempt: 1, exit, source: "runner" },
-  { type: "settled", at, status: "failed", reason: "out_of_memory", detail: "256 MB", exit, output },
+  { type: "attempt_failed", at, attempt: 1, ...OUT_OF_MEMORY, next: { at, guest, region: "ams" } },
   { type: "machine_released", at, attempt: 1, events: machineEvents },
+  { type: "settled", at, status: "failed", ...OUT_OF_MEMORY },
 ];
 
 async function eventsOfEveryType(): Promise<EventListBody["events"]> {
@@ -54,7 +58,7 @@ describe("events", () => {
     const fields = fieldsOf(events);
     expect(fields.filter(([name]) => !/^[a-z]+(_[a-z]+)*$/.test(name))).toEqual([]);
     const times = fields.filter(([name]) => name === "at" || name.endsWith("_at")).map(([, value]) => value);
-    expect(times.length).toBe(EVENT_TYPES.length + machineEvents.length + 1);
+    expect(times.length).toBe(EVENT_TYPES.length + machineEvents.length + 2);
     for (const time of times) expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   });
 

@@ -19,6 +19,7 @@ test.each([
   [["runs", "show"]],
   [["runs", "logs"]],
   [["runs", "cancel"]],
+  [["runs", "rerun"]],
   [["start"]],
   [["machines"]],
   [["doctor"]],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { runSpecSchema } from "../../src/api/spec-schema.ts";
 import { type RunOptions, runCommand } from "../../src/cli/commands/run/options.ts";
 import { specOf } from "../../src/cli/commands/run/spec.ts";
 import { fakeIo } from "./support/fake-io.ts";
@@ -53,6 +54,19 @@ describe("a command line becomes options", () => {
     ],
     [["--image", "a", "--file", "/in:./a:b", "--", "x"], { files: [{ guest: "/in", local: "./a:b" }] }],
     [["--image", "a", "--timeout", "1h30m", "--", "x"], { timeout: "1h30m" }],
+    [["--image", "a", "--retry", "2", "--retry-wait", "10s", "--", "x"], { retry: 2, retryWait: "10s" }],
+    [
+      [
+        ..."--image a --retry-rule out_of_memory=next_size".split(" "),
+        ..."--retry-rule 75,SIGTERM=same_size:30s -- x".split(" "),
+      ],
+      {
+        retryRule: [
+          { reasons: ["out_of_memory"], exit_codes: [], signals: [], do: "next_size" },
+          { reasons: [], exit_codes: [75], signals: ["SIGTERM"], do: "same_size", wait: "30s" },
+        ],
+      },
+    ],
     [
       ["--image", "a", "--size", "performance-2x", "--memory", "8gb", "--", "x"],
       { size: "performance-2x", memoryMb: 8192 },
@@ -86,6 +100,11 @@ describe("what is not accepted ends with 2 and names what is", () => {
     [["--image", "a", "--size", "huge", "--", "x"], "shared-cpu-1x, shared-cpu-2x"],
     [["--image", "a", "--size", "shared-cpu-1x", "--cpus", "2", "--", "x"], "--cpus"],
     [["--image", "a", "--timeout", "soon", "--", "x"], "1h30m"],
+    [["--image", "a", "--retry", "often", "--", "x"], "whole number"],
+    [["--image", "a", "--retry-rule", "75", "--", "x"], "failures=action"],
+    [["--image", "a", "--retry-rule", "75=larger", "--", "x"], "next_size"],
+    [["--image", "a", "--retry-rule", "TERM=stop", "--", "x"], '"TERM" is no exit code'],
+    [["--image", "a", "--retry-rule", "75=stop:soon", "--", "x"], '"soon" must be a duration'],
     [["--image", "a", "--cpus", "two", "--", "x"], "whole number"],
     [["--image", "a", "--memory", "lots", "--", "x"], "512mb"],
     [["--image", "a", "--file", "in:out", "--", "x"], "/data/in.csv:./in.csv"],
@@ -137,4 +156,21 @@ test("the spec takes values from the environment, bytes from files and a script 
 test("a variable that is given again is not looked for in the environment", async () => {
   const options = await parsed("--image", "a", "--env", "NOT_SET_HERE", "--env", "NOT_SET_HERE=1", "--", "x");
   expect((await specOf(options, fakeIo())).env).toEqual({ NOT_SET_HERE: "1" });
+});
+
+test.each<[string, object | undefined]>([
+  ["", undefined],
+  ["--retry 2", { attempts: 3 }],
+  ["--retry-wait 10s", { backoff: { initial: "10s", max: "5m" } }],
+  ["--retry 1 --retry-wait 1h", { attempts: 2, backoff: { initial: "1h", max: "1h" } }],
+  [
+    "--retry-rule machine_lost=stop",
+    { rules: [{ reasons: ["machine_lost"], exit_codes: [], signals: [], do: "stop" }] },
+  ],
+])("the spec has of retries what %j asks for, and the rest is Mayfly's", async (words, expected) => {
+  const options = await parsed("--image", "a", ...words.split(" ").filter((word) => word !== ""), "--", "x");
+  const { retry } = await specOf(options, fakeIo());
+  expect(retry).toEqual(expected);
+  if (expected !== undefined)
+    expect(runSpecSchema.safeParse({ image: "a", command: ["x"], retry }).success).toBe(true);
 });

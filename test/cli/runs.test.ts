@@ -166,11 +166,47 @@ describe("runs show", () => {
     expect(stdout).toMatch(/1 +2026-11-21T10:00:00.000Z +accepted/);
   });
 
-  test.each([["show"], ["logs"], ["cancel"], ["logs", "--follow"]])(
+  test("of several attempts each one's end and machine are told, and what comes next", async () => {
+    const fourMinutes = "2026-11-21T10:09:00.000Z";
+    const machine = { cpu_kind: "shared", cpus: 1, memory_mb: 512 };
+    const next = { number: 3, at: fourMinutes, machine, asked_region: "fra" };
+    const failed = { settled_at: "2026-11-21T10:00:02.000Z", released_at: "2026-11-21T10:00:03.000Z" };
+    const first = anAttempt({
+      ...failed,
+      reason: "timed_out",
+      limit: "boot",
+      detail: "the machine was not started after the boot limit of 2m",
+      next: { ...next, number: 2 },
+    });
+    const second = anAttempt({ ...failed, number: 2, reason: "exit_code", exit_code: 9, machine, next });
+    const retry = {
+      attempts: 2,
+      backoff: { initial: "2s", factor: 2, max: "5m", jitter: 0.2 },
+      rules: [{ reasons: [], exit_codes: [9], signals: ["SIGTERM"], do: "next_size" as const, wait: "1m" }],
+    };
+    const run = aRun({ status: "retrying", attempts: [first, second], next_attempt: next, retry });
+    stub.on(`GET /v1/runs/${RUN_ID}`, json(run));
+    const { stdout } = await mayfly(["runs", "show", RUN_ID], stub, at());
+    expect(stdout).toContain(
+      `${RUN_ID} retrying for 5m 00s: attempt 3 follows in 4m 00s, shared-cpu-1x, 512 MB, in fra\n`,
+    );
+    expect(stdout).toMatch(/Retry +up to 2 attempts; 9,SIGTERM=next_size:1m\n/);
+    expect(stdout).toContain("region ams, timed out (boot limit) (times from acceptance)\n");
+    expect(stdout).toMatch(/why +the machine was not started after the boot limit of 2m\n/);
+    expect(stdout).toContain("region ams, exit code 9 (times from acceptance)\n");
+    expect(stdout).toMatch(/failed +\+2.00 s\n +machine gone +\+3.00 s\n/);
+  });
+
+  test.each([["show"], ["logs"], ["cancel"], ["rerun"], ["logs", "--follow"]])(
     "%s of a run that is not there says so",
     async (verb, ...options) => {
       const missing = problem(404, "not_found", "there is no run x", "path.id");
-      for (const call of ["GET /v1/runs/nope", "GET /v1/runs/nope/output", "POST /v1/runs/nope/cancel"])
+      for (const call of [
+        "GET /v1/runs/nope",
+        "GET /v1/runs/nope/output",
+        "POST /v1/runs/nope/cancel",
+        "POST /v1/runs/nope/rerun",
+      ])
         stub.on(call, missing);
       const { exitCode, stderr } = await mayfly(["runs", verb, "nope", ...options], stub);
       expect(exitCode).toBe(1);
@@ -197,6 +233,16 @@ describe("runs logs", () => {
     const { io } = await mayfly(["runs", "logs", RUN_ID], stub);
     expect(io.stdout.text()).toBe("héllo\n");
     expect([...io.stderr.bytes()]).toEqual([255, 0]);
+  });
+
+  test("says on stderr which attempt writes, where there are several", async () => {
+    stub.on(`GET /v1/runs/${RUN_ID}`, json(anEndedRun()));
+    const line = (attempt: number, text: string) =>
+      `${JSON.stringify({ attempt, offset: 0, time: "", stream: "stdout", text })}\n`;
+    stub.on(`GET /v1/runs/${RUN_ID}/output`, events(line(1, "a\n"), line(1, "b\n"), line(3, "c\n")));
+    const { stdout, stderr } = await mayfly(["runs", "logs", RUN_ID], stub);
+    expect(stdout).toBe("a\nb\nc\n");
+    expect(stderr).toBe("mayfly: attempt 3:\n");
   });
 
   test("of a run that is under way nothing is called missing", async () => {
@@ -266,4 +312,87 @@ test("a reader that went away ends the command quietly", async () => {
   io.stdout.on("error", () => undefined);
   io.stdout._write = (_chunk, _encoding, done) => done(Object.assign(new Error("gone"), { code: "EPIPE" }));
   expect(await mayfly(["runs", "list"], stub, io)).toMatchObject({ exitCode: 141, stderr: "" });
+});
+
+describe("runs rerun", () => {
+  const rerun = async (...args: string[]) => {
+    stub.on(
+      `POST /v1/runs/${RUN_ID}/rerun`,
+      json(aRun({ id: "run_01jd0k3v7c9q2m8w5x4y6z7new", rerun_of: RUN_ID }), 202),
+    );
+    const result = await mayfly(["runs", "rerun", ...args], stub);
+    return { ...result, body: JSON.parse(stub.seen.at(-1)?.body ?? "null") };
+  };
+
+  test("orders the same again and prints the new run's id alone", async () => {
+    const { stdout, stderr, exitCode, body } = await rerun(RUN_ID);
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe("run_01jd0k3v7c9q2m8w5x4y6z7new\n");
+    expect(stderr).toContain("/runs/run_01jd0k3v7c9q2m8w5x4y6z7new\n");
+    expect(body).toEqual({ env: {}, machine: {}, timeouts: {}, tags: {} });
+  });
+
+  test("sends what is to change and nothing else", async () => {
+    const options = "--image alpine --env A=1 --size performance-2x --region eu --retry 2 --tag k=v";
+    const { body } = await rerun(...options.split(" "), RUN_ID, "--", "make", "-j", "test");
+    expect(body).toEqual({
+      image: "alpine",
+      command: ["make", "-j", "test"],
+      env: { A: "1" },
+      machine: { size: "performance-2x" },
+      regions: ["eu"],
+      timeouts: {},
+      retry: { attempts: 3 },
+      tags: { k: "v" },
+    });
+  });
+
+  test("a refused change is said in the words of the command line", async () => {
+    stub.on(`POST /v1/runs/${RUN_ID}/rerun`, problem(422, "invalid_input", "no region", "regions.0"));
+    const { stderr, exitCode } = await mayfly(["runs", "rerun", "--region", "x", RUN_ID], stub);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("mayfly: --region: no region\n");
+  });
+});
+
+describe("runs cancel by a filter", () => {
+  const page = (changes: object) =>
+    json({ cancelled: 0, already_asked: 0, ended: 0, run_ids: [], next_cursor: null, ...changes });
+  const bodies = () => stub.seen.map(({ body }) => JSON.parse(body));
+
+  test("goes on until none is left, prints the ids and says how many", async () => {
+    stub.on(
+      "POST /v1/runs/cancel",
+      page({ cancelled: 2, run_ids: ["run_b", "run_a"], next_cursor: "run_a" }),
+      page({ cancelled: 1, already_asked: 1, ended: 2, run_ids: ["run_0"] }),
+    );
+    const args = "runs cancel --tag team=data --status queued,retrying --since 5m".split(" ");
+    const { stdout, stderr, exitCode } = await mayfly(args, stub, at());
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe("run_b\nrun_a\nrun_0\n");
+    expect(stderr).toBe(
+      "mayfly: 3 runs are being cancelled; 1 had been asked before; 2 ended by themselves meanwhile\n",
+    );
+    const filter = { status: ["queued", "retrying"], tag: "team:data", since: "2026-11-21T10:00:00.000Z" };
+    expect(bodies()).toEqual([filter, { ...filter, cursor: "run_a" }]);
+  });
+
+  test("--all means every run that is not final", async () => {
+    stub.on("POST /v1/runs/cancel", page({ cancelled: 1, run_ids: ["run_a"] }));
+    const { stderr } = await mayfly(["runs", "cancel", "--all"], stub);
+    expect(stderr).toBe("mayfly: 1 run is being cancelled\n");
+    expect(bodies()).toEqual([{ status: ["queued", "starting", "running", "retrying"] }]);
+  });
+
+  test.each([
+    [[], "nothing to cancel"],
+    [[RUN_ID, "--all"], "not both"],
+    [["--status", "failed"], "queued, starting, running, retrying"],
+    [["--tag", "team"], "key=value"],
+  ])("%j is refused before anything is asked", async (args, says) => {
+    const { stderr, exitCode } = await mayfly(["runs", "cancel", ...args], stub);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(says);
+    expect(stub.seen).toEqual([]);
+  });
 });

@@ -2,11 +2,14 @@
 
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../src/core/event.ts";
+import { applyEvents } from "../../src/core/lifecycle.ts";
 import { NO_OUTPUT, OUTPUT_START, type OutputChunk } from "../../src/core/output.ts";
+import { planAttempt } from "../../src/core/plan.ts";
 import type { RunFilter, Store } from "../../src/flow/ports.ts";
 import {
   aBootingRun,
   aQueuedRun,
+  aRetryingRun,
   aRunningRun,
   aStartingRun,
   aSucceededRun,
@@ -18,6 +21,7 @@ import {
 const everything: RunFilter = {
   statuses: [],
   tag: null,
+  originId: null,
   sinceMs: null,
   untilMs: null,
   beforeRunId: null,
@@ -98,14 +102,32 @@ export function holdsTheStoreContract(store: Store): void {
 
   describe("what is stored comes back", () => {
     it("loads a run as its events made it, through every status", async () => {
-      for (const story of [aQueuedRun(), aStartingRun(), aBootingRun(), aRunningRun(), aSucceededRun()]) {
+      for (const story of [
+        aQueuedRun(),
+        aStartingRun(),
+        aBootingRun(),
+        aRunningRun(),
+        aRetryingRun(),
+        aSucceededRun(),
+      ]) {
         await stored(story);
         expect(await store.load(story.state.run.id)).toEqual(story.state);
       }
     });
 
+    it("records the end of an attempt and the plan of the next in one", async () => {
+      const { state } = await stored(aRunningRun());
+      const failed = aRetryingRun().events.at(-1) as RunEvent;
+      const gone: RunEvent = { type: "machine_released", at: T0 + 2000, attempt: 1, events: [] };
+      const between = applyEvents(state, [failed, gone]);
+      if (between === null) throw new Error("a running attempt can fail and be released");
+      const after = await store.record(state, [failed, gone, planAttempt(between, null, T0 + 62_000)], []);
+      expect(after?.attempts).toHaveLength(2);
+      expect(await store.load(state.run.id)).toEqual(after);
+    });
+
     it("keeps every event whole and in order", async () => {
-      const story = await stored(aSucceededRun({ env: { A: "1" }, script: "echo", command: null }));
+      const story = await stored(aRetryingRun({ env: { A: "1" }, script: "echo", command: null }));
       const events = await store.events(story.state.run.id, 0, 100);
       expect(events.map(({ seq }) => seq)).toEqual(story.events.map((_, index) => index + 1));
       expect(events.map(({ event }) => event)).toEqual(story.events);
@@ -164,22 +186,28 @@ export function holdsTheStoreContract(store: Store): void {
           at: at + 3001,
           status: "failed",
           reason: "timed_out",
+          limit: "queue",
           detail: null,
           exit: null,
           output: { stdoutBytes: 0, stderrBytes: 0, droppedBytes: 0, complete: true },
         }),
       );
+      const repeat = await stored(aQueuedRun(mine, at + 4000, ended.state.run.id));
       const ids = (filter: Partial<RunFilter>) =>
         store
           .list("default", { ...everything, tag: { key: "suite", value: "list" }, ...filter })
           .then((list) => list.map(({ id }) => id));
       const [a, b, c] = runs.map(({ state }) => state.run.id);
       const d = ended.state.run.id;
-      expect(await ids({})).toEqual([d, c, b, a]);
+      const e = repeat.state.run.id;
+      expect(await ids({})).toEqual([e, d, c, b, a]);
+      expect(await ids({ originId: d ?? null })).toEqual([e]);
+      expect(await ids({ originId: a ?? null })).toEqual([]);
+      expect(await store.reruns(d ?? "", 10)).toEqual([e]);
       expect(await ids({ limit: 2, beforeRunId: c ?? null })).toEqual([b, a]);
       expect(await ids({ statuses: ["failed"] })).toEqual([d]);
-      expect(await ids({ statuses: ["queued"] })).toEqual([c, b, a]);
-      expect(await ids({ statuses: ["queued", "failed"] })).toEqual([d, c, b, a]);
+      expect(await ids({ statuses: ["queued"] })).toEqual([e, c, b, a]);
+      expect(await ids({ statuses: ["queued", "failed"] })).toEqual([e, d, c, b, a]);
       expect(await ids({ sinceMs: at + 1000, untilMs: at + 3000 })).toEqual([c, b]);
       expect(await ids({ tag: { key: "suite", value: "other" } })).toEqual([]);
       expect(await store.list("other-org", everything)).toEqual([]);
@@ -187,6 +215,18 @@ export function holdsTheStoreContract(store: Store): void {
   });
 
   describe("the sweep's list", () => {
+    it("leaves out a run that waits for its next attempt, until the time has come or somebody cancels it", async () => {
+      const gone: RunEvent = { type: "machine_released", at: T0 + 3000, attempt: 1, events: [] };
+      const waiting = await stored(followedBy(aRetryingRun(), gone));
+      const unreleased = await stored(aRetryingRun());
+      const before = await store.openRuns("", T0 + 50_000, 1000);
+      expect(before).not.toContain(waiting.state.run.id);
+      expect(before).toContain(unreleased.state.run.id);
+      expect(await store.openRuns("", T0 + 63_000, 1000)).toContain(waiting.state.run.id);
+      await store.record(waiting.state, [{ type: "cancel_requested", at: T0 + 5000 }], []);
+      expect(await store.openRuns("", T0 + 50_000, 1000)).toContain(waiting.state.run.id);
+    });
+
     it("names quiet runs that have something left to do, released ones no more", async () => {
       const running = await stored(aRunningRun());
       const settled = await stored(aSucceededRun());

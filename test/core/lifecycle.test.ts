@@ -5,6 +5,7 @@ import { planAttempt } from "../../src/core/plan.ts";
 import { isFinal, RUN_STATUSES, type RunStatus } from "../../src/core/run.ts";
 import {
   aQueuedRun,
+  aRetryingRun,
   aRunId,
   aRunningRun,
   aSpec,
@@ -19,7 +20,7 @@ const exit = { code: 1, signal: null, oomKilled: false };
 
 /** One event of each type that would fit any attempt numbered 1. */
 const EXAMPLES: Record<RunEvent["type"], RunEvent> = {
-  accepted: { type: "accepted", at: T0, spec: aSpec() },
+  accepted: { type: "accepted", at: T0, spec: aSpec(), originId: null },
   attempt_planned: { ...planAttempt(aQueuedRun().state, null, T0) },
   create_uncertain: { type: "create_uncertain", at: T0, attempt: 1, error: "504" },
   machine_created: {
@@ -34,7 +35,27 @@ const EXAMPLES: Record<RunEvent["type"], RunEvent> = {
   cancel_requested: { type: "cancel_requested", at: T0 },
   stop_requested: { type: "stop_requested", at: T0, attempt: 1 },
   exited: { type: "exited", at: T0, attempt: 1, exit, source: "runner" },
-  settled: { type: "settled", at: T0, status: "failed", reason: "exit_code", detail: null, exit, output },
+  attempt_failed: {
+    type: "attempt_failed",
+    at: T0,
+    attempt: 1,
+    reason: "exit_code",
+    limit: null,
+    detail: null,
+    exit,
+    output,
+    next: { at: T0, guest: aSpec().machine, region: null },
+  },
+  settled: {
+    type: "settled",
+    at: T0,
+    status: "failed",
+    reason: "exit_code",
+    limit: null,
+    detail: null,
+    exit,
+    output,
+  },
   machine_released: { type: "machine_released", at: T0, attempt: 1, events: [] },
 };
 
@@ -46,11 +67,23 @@ const POSSIBLE: Record<RunStatus, Partial<Record<RunEvent["type"], RunStatus>>> 
     machine_created: "starting",
     machine_started: "running",
     exited: "running",
+    attempt_failed: "retrying",
     cancel_requested: "starting",
     settled: "failed",
   },
-  running: { cancel_requested: "running", stop_requested: "running", exited: "running", settled: "failed" },
-  retrying: { attempt_planned: "starting", cancel_requested: "retrying", settled: "failed" },
+  running: {
+    cancel_requested: "running",
+    stop_requested: "running",
+    exited: "running",
+    attempt_failed: "retrying",
+    settled: "failed",
+  },
+  retrying: {
+    machine_released: "retrying",
+    attempt_planned: "starting",
+    cancel_requested: "retrying",
+    settled: "failed",
+  },
   succeeded: { machine_released: "succeeded" },
   failed: { machine_released: "failed" },
   cancelled: { machine_released: "cancelled" },
@@ -111,6 +144,76 @@ describe("folding events", () => {
     expect(settled.state.run.open).toBe(true);
     expect(followedBy(settled, EXAMPLES.machine_released).state.run.open).toBe(false);
     expect(followedBy(aQueuedRun(), EXAMPLES.settled).state.run.open).toBe(false);
+  });
+
+  it("rebuilds a run of several attempts, with the output of all of them", () => {
+    const gone: RunEvent = { type: "machine_released", at: T0 + 3000, attempt: 1, events: [] };
+    const between = followedBy(aRetryingRun(), gone);
+    const second = followedBy(between, planAttempt(between.state, null, T0 + 62_000));
+    const { state, events } = followedBy(second, {
+      type: "settled",
+      at: T0 + 70_000,
+      status: "succeeded",
+      reason: null,
+      limit: null,
+      detail: null,
+      exit: { code: 0, signal: null, oomKilled: false },
+      output: { stdoutBytes: 4, stderrBytes: 0, droppedBytes: 0, complete: true },
+    });
+    const [accepted, ...rest] = events;
+    if (accepted?.type !== "accepted") throw new Error("a story starts with its acceptance");
+    expect(applyEvents(acceptRun(state.run.id, "default", accepted), rest)).toEqual(state);
+    expect(state.run).toMatchObject({
+      status: "succeeded",
+      open: true,
+      exit: { code: 0 },
+      output: { stdoutBytes: 7, stderrBytes: 2, complete: true },
+    });
+    expect(
+      state.attempts.map(({ reason, exit, output }) => [reason, exit?.code, output?.stdoutBytes]),
+    ).toEqual([
+      ["exit_code", 1, 3],
+      [null, 0, 4],
+    ]);
+    expect(state.attempts[1]?.machineConfig).toMatchObject({ guest: { memoryMb: 512 }, region: "fra" });
+  });
+
+  it("does not call the output complete where an earlier attempt's is not", () => {
+    const failed = { ...EXAMPLES.attempt_failed, output: { ...output, complete: false } } as RunEvent;
+    const gone = followedBy(aRunningRun(), failed, EXAMPLES.machine_released);
+    const second = followedBy(gone, planAttempt(gone.state, null, T0));
+    expect(followedBy(second, EXAMPLES.settled).state.run.output.complete).toBe(false);
+  });
+
+  it("plans no attempt before the machine of the one before is gone, and takes that for news once", () => {
+    const retrying = aRetryingRun();
+    const next = planAttempt(retrying.state, null, T0 + 62_000);
+    expect(applyEvent(retrying.state, next)).toBeNull();
+    const gone = followedBy(retrying, EXAMPLES.machine_released);
+    expect(applyEvent(gone.state, EXAMPLES.machine_released)).toBeNull();
+    expect(applyEvent(gone.state, next)?.run.status).toBe("starting");
+  });
+
+  it("leaves a failed attempt as it ended when its run is cancelled while it waits for the next", () => {
+    const { state } = followedBy(aRetryingRun(), EXAMPLES.cancel_requested, {
+      ...EXAMPLES.settled,
+      status: "cancelled",
+      reason: "cancelled_by_user",
+      exit: null,
+    } as RunEvent);
+    expect(state.run).toMatchObject({ reason: "cancelled_by_user", exit: null, open: true });
+    expect(state.run.output).toMatchObject({ stdoutBytes: 3, stderrBytes: 2, complete: true });
+    expect(state.attempts).toMatchObject([{ reason: "exit_code", exit: { code: 1 }, settledAt: T0 + 2000 }]);
+  });
+
+  it("lets a run rest until its next attempt's time once its machine is gone, and not after a cancel", () => {
+    const retrying = aRetryingRun();
+    expect(retrying.state.run.restsUntil).toBeNull();
+    const gone = followedBy(retrying, EXAMPLES.machine_released);
+    expect(gone.state.run.restsUntil).toBe(T0 + 62_000);
+    expect(followedBy(gone, EXAMPLES.cancel_requested).state.run.restsUntil).toBeNull();
+    const cancelled = followedBy(retrying, EXAMPLES.cancel_requested, EXAMPLES.machine_released);
+    expect(cancelled.state.run.restsUntil).toBeNull();
   });
 
   it("remembers the first of several wishes to cancel", () => {

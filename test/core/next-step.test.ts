@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { RUNNER_OVERDUE_MS } from "../../src/core/limits.ts";
 import { nextStep } from "../../src/core/next-step.ts";
+import { planAttempt } from "../../src/core/plan.ts";
 import {
   aBootingRun,
   aQueuedRun,
+  aRetryingRun,
   aRunningRun,
   aStartingRun,
   aSucceededRun,
@@ -69,6 +71,41 @@ describe("the next step", () => {
       do: "settle",
       ending: { status: "failed", reason: "timed_out" },
     });
+  });
+
+  it("sees the machine of a failed attempt gone, rests until the next one's time, and then plans it", () => {
+    const retrying = aRetryingRun();
+    expect(step(retrying, T0 + 3000)).toMatchObject({ do: "release", attempt: { number: 1 } });
+    expect(step(retrying, T0 + 70_000)).toMatchObject({ do: "release", attempt: { number: 1 } });
+    const gone = followedBy(retrying, { type: "machine_released", at: T0 + 4000, attempt: 1, events: [] });
+    expect(step(gone, T0 + 4000)).toEqual({ do: "rest", until: T0 + 62_000 });
+    expect(step(gone, T0 + 62_000)).toEqual({ do: "plan" });
+  });
+
+  it("gives a retry a queue limit of its own, which a machine that will not go uses up", () => {
+    const dueAt = T0 + 62_000;
+    expect(step(aRetryingRun(), dueAt + 3_599_999).do).toBe("release");
+    expect(step(aRetryingRun(), dueAt + 3_600_000)).toMatchObject({
+      do: "settle",
+      ending: {
+        limit: "queue",
+        detail: "the machine of attempt 1 was not known to be gone after the queue limit of 1h",
+      },
+    });
+    const gone = followedBy(aRetryingRun(), { type: "machine_released", at: T0, attempt: 1, events: [] });
+    expect(step(gone, dueAt + 3_599_999).do).toBe("plan");
+    const second = followedBy(gone, planAttempt(gone.state, null, dueAt));
+    expect(step(second, dueAt + 3_599_999).do).toBe("launch");
+    expect(step(second, dueAt + 3_600_000)).toMatchObject({ do: "settle", ending: { limit: "queue" } });
+  });
+
+  it("cancels a run that waits for its next attempt at once, whether its machine is gone or not", () => {
+    const gone = followedBy(aRetryingRun(), { type: "machine_released", at: T0, attempt: 1, events: [] });
+    for (const waiting of [aRetryingRun(), gone])
+      expect(step(cancelled(waiting), T0 + 5000)).toMatchObject({
+        do: "settle",
+        ending: { status: "cancelled" },
+      });
   });
 
   it("cancels at once what is not started, and asks what is started to stop", () => {

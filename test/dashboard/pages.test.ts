@@ -199,6 +199,28 @@ describe("a run's facts and times", () => {
     expect(html).toContain(`data-since="${at(59_000)}"`);
   });
 
+  test("each of several attempts is told with its end and machine, and what comes next with its time", async () => {
+    const machine = { cpu_kind: "shared", cpus: 1, memory_mb: 512 };
+    const next = { number: 3, at: at(-300_000), machine, asked_region: "fra" };
+    const over = { settled_at: at(30_000), exited_at: at(30_000) };
+    const lost = anAttempt("running", { ...over, reason: "timed_out", limit: "boot" });
+    const failed = anAttempt("running", {
+      ...over,
+      number: 2,
+      reason: "exit_code",
+      exit_code: 9,
+      machine,
+      next,
+    });
+    const run = aRun({ status: "retrying", attempts: [lost, failed], next_attempt: next });
+    const { words, html } = await runPage(run);
+    expect(words).toContain("Retrying Attempt 3 follows for 1m 00s");
+    expect(words).toContain("Attempt 3 asks for shared-cpu-1x, 512 MB in fra in 5m 00s .");
+    expect(words).toContain("Attempt 1: timed out (boot limit), on shared-cpu-1x, 256 MB, in ams");
+    expect(words).toContain("Attempt 2: exit code 9, on shared-cpu-1x, 512 MB, in ams");
+    expect(html).toContain('id="cancel"');
+  });
+
   test("a run that never had a machine was only queued", async () => {
     const run = aRun({ status: "failed", reason: "timed_out", attempts: [] });
     expect((await runPage(run)).words).toMatch(/Phase When Took Queue 50\.0 s Output/);

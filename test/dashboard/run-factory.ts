@@ -30,6 +30,7 @@ export function aRun(changes: Partial<RunBody> = {}): RunBody {
           ? ("cancelled_by_user" as const)
           : null,
     exit_code: status === "failed" ? 7 : status === "succeeded" ? 0 : null,
+    limit: null,
     signal: null,
     oom_killed: false,
   };
@@ -48,11 +49,19 @@ export function aRun(changes: Partial<RunBody> = {}): RunBody {
     machine: { cpu_kind: "shared", cpus: 1, memory_mb: 256 },
     regions: [],
     timeouts: { queue: "1h", boot: "2m", run: "15m", stop: "10s" },
+    retry: {
+      attempts: 1,
+      backoff: { initial: "2s", factor: 2, max: "5m", jitter: 0.2 },
+      rules: [],
+    },
+    rerun_of: null,
     capture: "output",
     output: { stdout_bytes: 0, stderr_bytes: 0, dropped_bytes: 0, complete: final },
     accepted_at: at(60_000),
     cancel_requested_at: null,
     settled_at: final ? at(10_000) : null,
+    reruns: [],
+    next_attempt: null,
     attempts: status === "queued" ? [] : [anAttempt(status, ending, changes.accepted_at, changes.settled_at)],
     ...changes,
   };
@@ -70,8 +79,15 @@ export function anAttempt(
     number: 1,
     machine_name: "mayfly-01jd0k3v7c9q2m8w5x4y6z7001-1",
     machine_id: "e784079b449483",
+    machine: { cpu_kind: "shared", cpus: 1, memory_mb: 256 },
+    asked_region: null,
     region: "ams",
     reason: null,
+    limit: null,
+    detail: null,
+    output: null,
+    next: null,
+    released_at: null,
     exit_code: null,
     signal: null,
     oom_killed: false,
@@ -87,7 +103,14 @@ export function anAttempt(
 
 /** The run as it stands in a list. */
 export function summaryOf(run: RunBody): RunListBody["runs"][number] {
-  const { attempts: _attempts, script: _script, env: _env, files: _files, ...summary } = run;
+  const {
+    attempts: _attempts,
+    next_attempt: _next,
+    script: _script,
+    env: _env,
+    files: _files,
+    ...summary
+  } = run;
   return summary;
 }
 

@@ -1,75 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { LAST_LOOKS_MAX } from "../../src/core/limits.ts";
-import type { Machine, MachineExit, MachineState } from "../../src/core/machine.ts";
-import { Drive } from "../../src/flow/drive.ts";
-import { advance, type FlowPorts } from "../../src/flow/flow.ts";
-import type { Machines } from "../../src/flow/ports.ts";
-import { aBootingRun, aRunningRun, aStartingRun, followedBy, type Story, T0 } from "../support/a-run.ts";
-import { memoryStore } from "../support/memory-store.ts";
+import type { MachineState } from "../../src/core/machine.ts";
+import { advance } from "../../src/flow/flow.ts";
+import { aBootingRun, aRunningRun, aStartingRun, followedBy, T0 } from "../support/a-run.ts";
+import { aMachine, exitCode, NAME, world } from "../support/flow-world.ts";
 import { runnerReply } from "../support/runner-reply.ts";
-
-const NAME = "the machine's id";
-
-function aMachine(state: MachineState, exit: MachineExit | null = null, started = true): Machine {
-  const events = [
-    ...(exit ? [{ type: "exit", status: "stopped", source: "flyd", at: T0, exit }] : []),
-    ...(started ? [{ type: "start", status: "started", source: "flyd", at: T0 + 500, exit: null }] : []),
-  ];
-  return { id: NAME, name: NAME, state, region: null, createdAt: T0, events, metadata: {} };
-}
-
-const exitCode = (code: number): MachineExit => ({
-  code,
-  signal: null,
-  oomKilled: false,
-  requestedStop: false,
-  at: T0 + 900,
-});
-
-/** A run with a Machines API that answers as told; whatever it is not told of fails the test. */
-function world(story: Story, nowMs: number, machines: Partial<Machines>, neverAsked = false) {
-  const stored = memoryStore(story.state);
-  const { store, state } = stored;
-  const calls: string[] = [];
-  let now = nowMs;
-  const told = new Proxy(machines, {
-    get: (target, call: keyof Machines) => {
-      const answer = target[call] as ((...args: unknown[]) => unknown) | undefined;
-      return (...args: unknown[]) => {
-        calls.push(call);
-        if (!answer) throw new Error(`${call} was not expected`);
-        return answer(...args);
-      };
-    },
-  }) as Machines;
-  const ports: FlowPorts = {
-    store,
-    machines: told,
-    blobs: { put: async () => {}, get: async () => null },
-    clock: { now: () => now },
-    defaultRegion: null,
-  };
-  const drive = new Drive(state(), neverAsked);
-  /** Takes steps until something is so, moving the clock over each pause. */
-  const until = async (so: () => boolean, maxSteps = 50) => {
-    for (let step = 0; step < maxSteps && !so(); step++) {
-      const next = await advance(ports, drive);
-      if (next === "done") return;
-      now += next.pauseMs;
-    }
-    expect(so(), `not so after ${maxSteps} steps: ${calls.join(", ")}`).toBe(true);
-  };
-  return {
-    ports,
-    drive,
-    until,
-    state,
-    events: () => stored.events,
-    calls,
-    final: () => state().run.settledAt !== null,
-    released: () => !state().run.open,
-  };
-}
 
 const LONG_AFTER = T0 + 2_000_000;
 
@@ -164,21 +99,21 @@ describe("a last look", () => {
   });
 
   it("is not made for ever", async () => {
-    const { until, state, final, calls } = world(aBootingRun(), LONG_AFTER, {
+    const { until, state, calls } = world(aBootingRun(), LONG_AFTER, {
       get: async () => ({ kind: "failed", error: "504" }),
     });
-    await until(final);
+    await until(() => state().attempts[0]?.settledAt !== null);
     expect(calls).toEqual(Array.from({ length: LAST_LOOKS_MAX }, () => "get"));
-    expect(state().run).toMatchObject({ status: "failed", reason: "timed_out" });
+    expect(state().attempts[0]).toMatchObject({ reason: "timed_out", limit: "boot" });
   });
 
   it("at a machine that is gone tells that it is lost, not that its command still runs", async () => {
-    const { until, state, final } = world(aRunningRun(), LONG_AFTER, {
+    const { until, state } = world(aRunningRun(), LONG_AFTER, {
       exec: async () => ({ kind: "not_running" }),
       get: async () => ({ kind: "absent" }),
     });
-    await until(final);
-    expect(state().run).toMatchObject({ status: "failed", reason: "machine_lost" });
+    await until(() => state().attempts[0]?.settledAt !== null);
+    expect(state().attempts[0]).toMatchObject({ reason: "machine_lost" });
   });
 });
 
@@ -212,7 +147,12 @@ describe("a machine whose creation somebody else's event came before", () => {
       {
         create: async () => {
           const output = { stdoutBytes: 0, stderrBytes: 0, droppedBytes: 0, complete: false };
-          const ending = { status: "cancelled" as const, reason: "cancelled_by_user" as const, detail: null };
+          const ending = {
+            status: "cancelled" as const,
+            reason: "cancelled_by_user" as const,
+            limit: null,
+            detail: null,
+          };
           await ports.store.record(
             state(),
             [{ type: "settled", at: T0 + 10, ...ending, exit: null, output }],
@@ -263,16 +203,12 @@ describe("output of a machine that was asked for and never seen", () => {
       attempt: 1,
       error: "504",
     });
-    const { until, state, final } = world(uncertain, T0 + 10, {
+    const { until, state } = world(uncertain, T0 + 10, {
       find: async () => ({ kind: "absent" }),
       create: async () => ({ kind: "refused", reason: "no_capacity", error: "422" }),
     });
-    await until(final);
-    expect(state().run).toMatchObject({
-      status: "failed",
-      reason: "no_capacity",
-      output: { complete: false },
-    });
+    await until(() => state().attempts[0]?.settledAt !== null);
+    expect(state().attempts[0]).toMatchObject({ reason: "no_capacity", output: { complete: false } });
   });
 
   it("is all there, none, where nobody had asked for one", async () => {

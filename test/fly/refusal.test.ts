@@ -37,11 +37,24 @@ describe("a refused create", () => {
     ],
     [409, "aborted: insufficient IPs available to fulfill request", null],
     [409, "aborted: no capacity", null],
+    [409, "aborted: no capacity\n", null],
+    [409, "aborted: insufficient resources available to fulfill request: could not reserve", null],
+    [412, "deploys to this host are temporarily disabled", null],
     [400, "no capacity", null],
     [412, "failed_precondition: machine capacity hold failed: insufficient CPUs available", null],
     [403, "governor policy blocked start", null],
   ])("is a want of capacity whatever its status: %s %s", (status, reply, code) => {
     expect(refusal(status, reply, code)).toBe("no_capacity");
+  });
+
+  it.each([
+    [500, "no capacity", null, "uncertain"],
+    [500, "could not find a candidate host", "insufficient_capacity", "uncertain"],
+    [409, "aborted: machine update failed due to concurrent update", null, "later"],
+    [422, "could not find a candidate host", "invalid_argument", "launch_refused"],
+    [403, "organization has over the allowed quota", null, "launch_refused"],
+  ])("is not one where the words are another's: %s %s %s", (status, reply, code, expected) => {
+    expect(refusal(status, reply, code)).toBe(expected);
   });
 
   it("is the Machine of an earlier ask where its name is taken", () => {

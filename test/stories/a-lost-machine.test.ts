@@ -7,9 +7,12 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.close());
 
-it("a machine that dies with its host ends its run as failed, machine_lost, with what it wrote before", async () => {
-  const captured = await stack.submit({ script: "echo before; sleep 60" });
-  const plain = await stack.submit({ command: ["sleep", "60"], capture: "none" });
+/** Lost machines are replaced unless a run says otherwise. */
+const retry = { rules: [{ reasons: ["machine_lost" as const], do: "stop" as const }] };
+
+it("a machine that dies with its host ends a run that wants no other as failed, machine_lost, with what it wrote before", async () => {
+  const captured = await stack.submit({ script: "echo before; sleep 60", retry });
+  const plain = await stack.submit({ command: ["sleep", "60"], capture: "none", retry });
   await stack.following(captured.id, ({ text }) => text?.includes("before") ?? false);
   await stack.reaching(plain.id, "running");
   await stack.killMachines();
@@ -27,7 +30,7 @@ it("a machine that dies with its host ends its run as failed, machine_lost, with
 });
 
 it("a machine that somebody destroys behind our back ends its run too", async () => {
-  const { id } = await stack.submit({ script: "echo before; sleep 60" });
+  const { id } = await stack.submit({ script: "echo before; sleep 60", retry });
   await stack.following(id, ({ text }) => text?.includes("before") ?? false);
   const machineId = (await stack.run(id)).attempts[0]?.machine_id;
   await fetch(`${stack.machinesUrl}/v1/apps/mayfly-runs/machines/${machineId}?force=true`, {

@@ -57,7 +57,7 @@ describe("a create", () => {
     ]);
   });
 
-  it("that is refused for want of room says so", async () => {
+  it("that is refused for want of room says so where the run does not want to be asked for again", async () => {
     await stack.fault({
       operation: "create",
       kind: "error_before",
@@ -65,7 +65,8 @@ describe("a create", () => {
       body: '{"error":"could not find a candidate host","status":"insufficient_capacity"}',
       count: 1,
     });
-    const { id } = await stack.submit({ command: ["true"] });
+    const retry = { rules: [{ reasons: ["no_capacity" as const], do: "stop" as const }] };
+    const { id } = await stack.submit({ command: ["true"], retry });
     expect(await stack.final(id)).toMatchObject({
       status: "failed",
       reason: "no_capacity",
@@ -87,6 +88,7 @@ describe("a create", () => {
     expect(await stack.final(id)).toMatchObject({
       status: "failed",
       reason: "timed_out",
+      limit: "queue",
       detail: expect.stringContaining("queue limit of 2s"),
     });
   });

@@ -4,6 +4,7 @@ import type { RunEvent } from "../../src/core/event.ts";
 import { newRunId } from "../../src/core/id.ts";
 import { acceptRun, applyEvent } from "../../src/core/lifecycle.ts";
 import { planAttempt } from "../../src/core/plan.ts";
+import { DEFAULT_RETRY } from "../../src/core/retry.ts";
 import type { RunState } from "../../src/core/run.ts";
 import type { RunSpec } from "../../src/core/run-spec.ts";
 
@@ -19,6 +20,7 @@ export function aSpec(change: Partial<RunSpec> = {}): RunSpec {
     machine: { cpuKind: "shared", cpus: 1, memoryMb: 256 },
     regions: [],
     timeouts: { queueMs: 3_600_000, bootMs: 120_000, runMs: 900_000, stopMs: 10_000 },
+    retry: DEFAULT_RETRY,
     capture: "output",
     name: null,
     tags: {},
@@ -44,8 +46,12 @@ export interface Story {
 }
 
 /** A queued run. */
-export function aQueuedRun(spec: Partial<RunSpec> = {}, at: number = T0): Story {
-  const accepted: RunEvent = { type: "accepted", at, spec: aSpec(spec) };
+export function aQueuedRun(
+  spec: Partial<RunSpec> = {},
+  at: number = T0,
+  originId: string | null = null,
+): Story {
+  const accepted: RunEvent = { type: "accepted", at, spec: aSpec(spec), originId };
   return { state: acceptRun(aRunId(at), "default", accepted), events: [accepted] };
 }
 
@@ -84,6 +90,30 @@ export function aSucceededRun(spec: Partial<RunSpec> = {}): Story {
   return followedBy(
     aRunningRun(spec),
     { type: "exited", at: T0 + 2000, attempt: 1, exit, source: "runner" },
-    { type: "settled", at: T0 + 2000, status: "succeeded", reason: null, detail: null, exit, output },
+    {
+      type: "settled",
+      at: T0 + 2000,
+      status: "succeeded",
+      reason: null,
+      limit: null,
+      detail: null,
+      exit,
+      output,
+    },
   );
+}
+
+/** A run that is over for a retry: its first attempt failed, and the second is due a minute later. */
+export function aRetryingRun(spec: Partial<RunSpec> = {}): Story {
+  return followedBy(aRunningRun(spec), {
+    type: "attempt_failed",
+    at: T0 + 2000,
+    attempt: 1,
+    reason: "exit_code",
+    limit: null,
+    detail: "the command exited with 1",
+    exit: { code: 1, signal: null, oomKilled: false },
+    output: { stdoutBytes: 3, stderrBytes: 2, droppedBytes: 0, complete: true },
+    next: { at: T0 + 62_000, guest: { cpuKind: "shared", cpus: 1, memoryMb: 512 }, region: "fra" },
+  });
 }

@@ -83,7 +83,7 @@ export class MemoryStore implements Store {
   }
 
   async list(orgId: string, filter: RunFilter): Promise<Run[]> {
-    const { statuses, tag, sinceMs, untilMs, beforeRunId, limit } = filter;
+    const { statuses, tag, originId, sinceMs, untilMs, beforeRunId, limit } = filter;
     return this.#all()
       .map(({ state }) => state.run)
       .filter(
@@ -91,6 +91,7 @@ export class MemoryStore implements Store {
           run.orgId === orgId &&
           (statuses.length === 0 || statuses.includes(run.status)) &&
           (tag === null || run.spec.tags[tag.key] === tag.value) &&
+          (originId === null || run.originId === originId) &&
           (sinceMs === null || run.acceptedAt >= sinceMs) &&
           (untilMs === null || run.acceptedAt < untilMs) &&
           (beforeRunId === null || run.id < beforeRunId),
@@ -103,10 +104,20 @@ export class MemoryStore implements Store {
     return (this.runs.get(runId)?.events ?? []).filter(({ seq }) => seq > afterSeq).slice(0, limit);
   }
 
+  async reruns(runId: string, limit: number): Promise<string[]> {
+    return this.#all()
+      .flatMap(({ state }) => (state.run.originId === runId ? [state.run.id] : []))
+      .toReversed()
+      .slice(0, limit);
+  }
+
   async openRuns(afterRunId: string, quietSince: number, limit: number): Promise<string[]> {
     return this.#all()
       .map(({ state }) => state.run)
-      .filter(({ open, id, updatedAt }) => open && id > afterRunId && updatedAt < quietSince)
+      .filter(
+        ({ open, id, updatedAt, restsUntil }) =>
+          open && id > afterRunId && updatedAt < quietSince && (restsUntil ?? 0) < quietSince,
+      )
       .map(({ id }) => id)
       .slice(0, limit);
   }

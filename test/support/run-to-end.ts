@@ -54,7 +54,7 @@ export function createRunToEnd(...world: Parameters<typeof testPorts>) {
     const ids = { runId: (nowMs: number) => newRunId(nowMs, crypto.getRandomValues(new Uint8Array(16))) };
     const submitted = await submit(
       { ...ports, drivers, ids },
-      { orgId: "default", spec: aSpec(spec), key: null },
+      { orgId: "default", spec: aSpec(spec), originId: null, key: null },
     );
     return { state: await driveToEnd(ports, new Drive(submitted.state, true)), driverRequests };
   };

@@ -53,6 +53,7 @@ const settled = (state: RunState) =>
         at: T0 + 5000,
         status: "succeeded",
         reason: null,
+        limit: null,
         detail: null,
         exit: { code: 0, signal: null, oomKilled: false },
         output: { stdoutBytes: 0, stderrBytes: 0, droppedBytes: 0, complete: true },

@@ -5,7 +5,9 @@ import type { RunBody } from "../../src/api/run-schema.ts";
 import { applyEvent } from "../../src/core/lifecycle.ts";
 import { NEVER_ASKED_BEFORE_MS, SHOWN_QUIET_MS } from "../../src/core/limits.ts";
 import { METADATA_RUN } from "../../src/core/machine.ts";
+import { OUTPUT_START } from "../../src/core/output.ts";
 import { machineFiles, planAttempt } from "../../src/core/plan.ts";
+import { DEFAULT_RETRY } from "../../src/core/retry.ts";
 import type { RunSpec } from "../../src/core/run-spec.ts";
 import { lookAfter } from "../../src/flow/look-after.ts";
 import { sweep } from "../../src/flow/sweep.ts";
@@ -87,6 +89,48 @@ describe("the driver of a run", () => {
     await expect(lookAfter({ ...portsAfter(60_000), drivers: broken }, queued)).resolves.toBeUndefined();
   });
 
+  it("rests by an alarm until the next attempt's time, and is woken by nobody's question meanwhile", async () => {
+    const rules = [{ reasons: [], exitCodes: [4], signals: [], do: "same_size" as const, waitMs: 3_600_000 }];
+    const { id, stub, state } = await stored({
+      script: "echo $MAYFLY_ATTEMPT; [ $MAYFLY_ATTEMPT = 2 ] || exit 4",
+      command: null,
+      retry: { ...DEFAULT_RETRY, attempts: 2, rules },
+    });
+    await stub.start(state);
+    const load = async () => await ports.store.load(id);
+    while (!(await load())?.run.restsUntil) await scheduler.wait(10);
+    const resting = await load();
+    if (resting === null) throw new Error("the run is stored");
+    const alarmOf = () => runInDurableObject(stub, (_, { storage }) => storage.getAlarm());
+    // Set for the time that is stored, give or take the moment of setting it.
+    await expect
+      .poll(async () => Math.abs(((await alarmOf()) ?? 0) - (resting.run.restsUntil ?? 0)))
+      .toBeLessThan(5000);
+    const woken: string[] = [];
+    const drivers = { wake: async (runId: string) => void woken.push(runId) };
+    await lookAfter({ drivers, clock: { now: () => Date.now() + 3_000_000 } }, resting);
+    expect(woken).toEqual([]);
+    await stub.nudge();
+    expect((await load())?.run.status).toBe("retrying");
+    // The hour passes: what is stored is moved back by it, as only the time in it counts.
+    await env.DB.prepare("UPDATE attempts SET next = json_set(next, '$.at', ?) WHERE run_id = ?")
+      .bind(Date.now(), id)
+      .run();
+    await abortAllDurableObjects();
+    const again = env.RUN_DRIVER.getByName(id);
+    expect(await runDurableObjectAlarm(again)).toBe(true);
+    const after = await again.untilFinal(20_000);
+    expect(after?.run).toMatchObject({ status: "succeeded", output: { stdoutBytes: 4, complete: true } });
+    expect(after?.attempts.map(({ reason }) => reason)).toEqual(["exit_code", null]);
+    const chunks = await ports.store.readOutput(id, OUTPUT_START, 10);
+    expect(
+      chunks.map(({ attempt, bytes }) => [attempt, new TextDecoder().decode(bytes ?? undefined)]),
+    ).toEqual([
+      [1, "1\n"],
+      [2, "2\n"],
+    ]);
+  });
+
   it("goes on where it was when it is reset in mid-run, on the same machine", async () => {
     const { id, stub, state } = await stored({
       script: "echo one; sleep 1; echo two",
@@ -112,7 +156,19 @@ describe("the driver of a run", () => {
   });
 
   it("that hears late of its run looks for a machine before it asks for one", async () => {
-    const { id, stub, state } = await stored({}, Date.now() - NEVER_ASKED_BEFORE_MS);
+    const rules = [
+      {
+        reasons: ["machine_lost" as const],
+        exitCodes: [],
+        signals: [],
+        do: "stop" as const,
+        waitMs: null,
+      },
+    ];
+    const { id, stub, state } = await stored(
+      { retry: { ...DEFAULT_RETRY, rules } },
+      Date.now() - NEVER_ASKED_BEFORE_MS,
+    );
     const [attempt] = state.attempts;
     const { machines } = flowPorts(env);
     const { machineName = "", machineConfig } = attempt ?? {};

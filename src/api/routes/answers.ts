@@ -3,9 +3,11 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "../../core/error.ts";
 import { isRunId } from "../../core/id.ts";
+import { RERUNS_SHOWN_MAX } from "../../core/limits.ts";
 import type { RunState } from "../../core/run.ts";
 import type { Store } from "../../flow/ports.ts";
-import { errorSchema } from "../run-schema.ts";
+import { runBody } from "../run-body.ts";
+import { errorSchema, type RunBody } from "../run-schema.ts";
 
 export const runIdParam = z.object({
   id: z.string().openapi({ param: { name: "id", in: "path" }, example: "run_01jd0k3v7c9q2m8w5x4y6z7a8b" }),
@@ -29,4 +31,9 @@ export async function loadRun(store: Store, runId: string): Promise<RunState> {
   const state = isRunId(runId) ? await store.load(runId) : null;
   if (state === null) throw new AppError("not_found", `there is no run ${runId.slice(0, 64)}`, "path.id");
   return state;
+}
+
+/** A run that is there, with the runs that repeat it. */
+export async function shownRun(store: Pick<Store, "reruns">, state: RunState): Promise<RunBody> {
+  return runBody(state, await store.reruns(state.run.id, RERUNS_SHOWN_MAX));
 }

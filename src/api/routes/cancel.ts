@@ -3,9 +3,8 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { cancel } from "../../flow/cancel.ts";
 import type { ApiPorts } from "../ports.ts";
-import { runBody } from "../run-body.ts";
 import { runSchema } from "../run-schema.ts";
-import { COMMON_ERRORS, errorAnswer, loadRun, runIdParam } from "./answers.ts";
+import { COMMON_ERRORS, errorAnswer, loadRun, runIdParam, shownRun } from "./answers.ts";
 
 const route = createRoute({
   method: "post",
@@ -25,6 +24,6 @@ const route = createRoute({
 export function cancelRoute(app: OpenAPIHono, ports: ApiPorts): void {
   app.openapi(route, async (c) => {
     const { run } = await loadRun(ports.store, c.req.valid("param").id);
-    return c.json(runBody(await cancel(ports, run.id)), 202);
+    return c.json(await shownRun(ports.store, await cancel(ports, run.id)), 202);
   });
 }

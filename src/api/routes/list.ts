@@ -10,7 +10,8 @@ import { runSummary } from "../run-body.ts";
 import { type RunListBody, runListSchema } from "../run-schema.ts";
 import { COMMON_ERRORS } from "./answers.ts";
 
-const instant = z.iso.datetime({
+/** A moment in a filter. */
+export const instant = z.iso.datetime({
   offset: true,
   error: 'must be an RFC 3339 time, such as "2026-11-21T10:00:00Z"',
 });
@@ -22,6 +23,12 @@ const statusList = z
     `must be one or more of ${RUN_STATUSES.join(", ")}`,
   );
 
+/** A tag in a filter. */
+export const tagField = z
+  .string()
+  .regex(/^[^:]+:/, 'must be key:value, such as "team:data"')
+  .openapi({ example: "team:data" });
+
 /** The query of a list; pages of the dashboard read theirs with the same schema. */
 export const listQuerySchema = z.strictObject({
   status: statusList.optional().openapi({
@@ -29,11 +36,12 @@ export const listQuerySchema = z.strictObject({
     description: "one or more, separated by commas or repeated",
     example: "queued,running",
   }),
-  tag: z
+  tag: tagField.optional(),
+  rerun_of: z
     .string()
-    .regex(/^[^:]+:/, 'must be key:value, such as "team:data"')
+    .refine(isRunId, "must be a run's id")
     .optional()
-    .openapi({ example: "team:data" }),
+    .openapi({ description: "only runs that repeat this one" }),
   since: instant.optional().openapi({ description: "accepted at or after" }),
   until: instant.optional().openapi({ description: "accepted before" }),
   limit: z
@@ -81,12 +89,14 @@ export async function listRuns(
   return { runs: page.map(runSummary), next_cursor: found.length > limit ? (page.at(-1)?.id ?? null) : null };
 }
 
-function filterOf(query: ListQuery): Omit<RunFilter, "limit"> {
+/** What a list and a cancel by filter look for. */
+export function filterOf(query: Omit<ListQuery, "limit">): Omit<RunFilter, "limit"> {
   const colon = query.tag?.indexOf(":") ?? -1;
   return {
     statuses: (query.status ?? []) as RunStatus[],
     tag:
       query.tag !== undefined ? { key: query.tag.slice(0, colon), value: query.tag.slice(colon + 1) } : null,
+    originId: query.rerun_of ?? null,
     sinceMs: query.since !== undefined ? Date.parse(query.since) : null,
     untilMs: query.until !== undefined ? Date.parse(query.until) : null,
     beforeRunId: query.cursor ?? null,

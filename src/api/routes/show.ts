@@ -3,9 +3,8 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { lookAfter } from "../../flow/look-after.ts";
 import type { ApiPorts } from "../ports.ts";
-import { runBody } from "../run-body.ts";
 import { runSchema } from "../run-schema.ts";
-import { COMMON_ERRORS, errorAnswer, loadRun, runIdParam } from "./answers.ts";
+import { COMMON_ERRORS, errorAnswer, loadRun, runIdParam, shownRun } from "./answers.ts";
 
 const route = createRoute({
   method: "get",
@@ -23,6 +22,6 @@ export function showRoute(app: OpenAPIHono, ports: ApiPorts): void {
   app.openapi(route, async (c) => {
     const state = await loadRun(ports.store, c.req.valid("param").id);
     await lookAfter(ports, state);
-    return c.json(runBody(state), 200);
+    return c.json(await shownRun(ports.store, state), 200);
   });
 }

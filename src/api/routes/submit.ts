@@ -1,126 +1,23 @@
 /** POST /v1/runs: submit a run. */
 
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { AppError } from "../../core/error.ts";
-import { IDEMPOTENCY_KEY_MAX_CHARS, PREFER_WAIT_MAX_S } from "../../core/limits.ts";
-import { isFinal, type RunState } from "../../core/run.ts";
-import type { IdempotencyKey } from "../../flow/ports.ts";
-import { submit } from "../../flow/submit.ts";
-import { invalidInput } from "../errors.ts";
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { ApiPorts } from "../ports.ts";
-import { runBody } from "../run-body.ts";
-import { runSchema } from "../run-schema.ts";
-import { runSpecSchema, toRunSpec } from "../spec-schema.ts";
-import { COMMON_ERRORS, errorAnswer } from "./answers.ts";
-
-const answer = (description: string) => ({
-  description,
-  content: { "application/json": { schema: runSchema } },
-});
+import { runSpecSchema } from "../spec-schema.ts";
+import { answerSubmission, parseJson, SUBMISSION_ANSWERS, submissionHeaders } from "./submission.ts";
 
 const route = createRoute({
   method: "post",
   path: "/v1/runs",
   summary: "Submit a run",
   request: {
-    headers: z.object({
-      "idempotency-key": z.string().min(1).max(IDEMPOTENCY_KEY_MAX_CHARS).optional().openapi({
-        description:
-          "the same key and body answer the same run. A body is the same where it means the same: the order of fields, white space and defaults that are spelt out make no difference",
-      }),
-      prefer: z
-        .string()
-        .optional()
-        .openapi({
-          description: `wait=N: answer when the run is final, at most N seconds from now (up to ${PREFER_WAIT_MAX_S})`,
-          example: "wait=30",
-        }),
-    }),
+    headers: submissionHeaders,
     body: { required: true, content: { "application/json": { schema: runSpecSchema } } },
   },
-  responses: {
-    200: answer("the run was made by an earlier request with this key, or is final (Prefer: wait)"),
-    202: answer("accepted"),
-    ...COMMON_ERRORS,
-    400: errorAnswer("the body is not JSON"),
-    409: errorAnswer("the key was used with a body that means another run"),
-    413: errorAnswer("the body is too large"),
-  },
+  responses: SUBMISSION_ANSWERS,
 });
 
 export function submitRoute(app: OpenAPIHono, ports: ApiPorts): void {
   // The body is read here and not by the route's validator: its bytes are hashed, and JSON is asked for whatever the content type says.
   app.openAPIRegistry.registerPath(route);
-  app.post(route.path, async (c) => {
-    const headers = route.request.headers.safeParse({
-      "idempotency-key": c.req.header("idempotency-key"),
-      prefer: c.req.header("prefer"),
-    });
-    if (!headers.success) throw invalidInput(headers.error, "header");
-    const waitS = preferredWait(headers.data.prefer);
-    const bytes = await c.req.arrayBuffer();
-    const input = runSpecSchema.safeParse(parseJson(bytes), { reportInput: false });
-    if (!input.success) throw invalidInput(input.error, null);
-    const idempotencyKey = headers.data["idempotency-key"];
-    const key = idempotencyKey === undefined ? null : { key: idempotencyKey, bodyHash: await sha256(bytes) };
-    const { state, repeated } = await submit(ports, {
-      orgId: ports.orgId,
-      spec: toRunSpec(input.data, ports.defaultGuest),
-      key: key satisfies IdempotencyKey | null,
-    });
-    const known = waitS > 0 && !isFinal(state.run.status) ? await finalOrKnown(ports, state, waitS) : state;
-    c.header("location", `/v1/runs/${state.run.id}`);
-    if (waitS > 0) c.header("preference-applied", `wait=${waitS}`);
-    const done = repeated || (waitS > 0 && isFinal(known.run.status));
-    return c.json(runBody(known), done ? 200 : 202);
-  });
-}
-
-/** A wait that fails (its driver was reset by a deploy) does not make an accepted run unknown to its caller. */
-async function finalOrKnown(ports: ApiPorts, state: RunState, waitS: number): Promise<RunState> {
-  const final = await ports.drivers.untilFinal(state.run.id, waitS * 1000).catch(() => null);
-  return final ?? (await ports.store.load(state.run.id)) ?? state;
-}
-
-function parseJson(bytes: ArrayBuffer): unknown {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
-  } catch {
-    throw new AppError("invalid_json", "the body is not UTF-8 text");
-  }
-  try {
-    return JSON.parse(text, withoutPrototype);
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    throw new AppError(
-      "invalid_json",
-      `the body is not JSON: ${error instanceof Error ? error.message : error}`,
-    );
-  }
-}
-
-/** The one name that would be lost on the way, since an object of JavaScript does not hold it. */
-function withoutPrototype(key: string, value: unknown): unknown {
-  if (key === "__proto__") throw new AppError("invalid_input", 'no field can be named "__proto__"');
-  return value;
-}
-
-/** Seconds to wait by RFC 7240's `Prefer: wait=N`; other preferences are not ours and are ignored, as the RFC asks. */
-function preferredWait(prefer: string | undefined): number {
-  const match = /(?:^|[,;\s])wait\s*=\s*"?([^",;\s]*)/i.exec(prefer ?? "");
-  if (!match) return 0;
-  const seconds = /^\d{1,4}$/.test(match[1] ?? "") ? Number(match[1]) : Number.NaN;
-  if (Number.isNaN(seconds) || seconds > PREFER_WAIT_MAX_S)
-    throw new AppError(
-      "invalid_input",
-      `wait must be whole seconds from 0 to ${PREFER_WAIT_MAX_S}`,
-      "header.prefer",
-    );
-  return seconds;
-}
-
-async function sha256(bytes: ArrayBuffer): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  app.post(route.path, (c) => answerSubmission(c, ports, null, parseJson));
 }

@@ -40,6 +40,27 @@ export function Facts({ run, nowMs }: { run: RunBody; nowMs: number }) {
           <Age at={run.accepted_at} nowMs={nowMs} />
         </Fact>
         <Fact name="Limits">{`queue ${timeouts.queue}, boot ${timeouts.boot}, run ${timeouts.run}, stop ${timeouts.stop}`}</Fact>
+        {run.retry.attempts > 1 && <Fact name="Retry">{`up to ${run.retry.attempts} attempts`}</Fact>}
+        {run.rerun_of !== null && (
+          <Fact name="Re-run of">
+            <a href={`/runs/${run.rerun_of}`}>
+              <Code text={run.rerun_of} />
+            </a>
+          </Fact>
+        )}
+        {run.reruns.length > 0 && (
+          <Fact name="Re-runs">
+            <ul>
+              {run.reruns.map((id) => (
+                <li>
+                  <a href={`/runs/${id}`}>
+                    <Code text={id} />
+                  </a>
+                </li>
+              ))}
+            </ul>
+          </Fact>
+        )}
         <Tags tags={run.tags} />
         <Env env={run.env} />
         {run.files.length > 0 && (

@@ -2,8 +2,9 @@
 
 import type { RunBody } from "../../api/run-schema.ts";
 import { isFinal } from "../../core/run.ts";
+import { elapsed, exactTime } from "../words/elapsed.ts";
 import { furtherDetail, outcomeSentence, STATUS_WORDS } from "../words/outcome.ts";
-import { runTitle } from "../words/what-runs.ts";
+import { machineSize, runTitle } from "../words/what-runs.ts";
 import { StatusBadge } from "./status-badge.tsx";
 import { Age, Duration } from "./times.tsx";
 import { Waterfall } from "./waterfall.tsx";
@@ -53,6 +54,7 @@ export function RunHead({ run, nowMs }: { run: RunBody; nowMs: number }) {
           )}
         </span>
       </div>
+      {!final && run.next_attempt !== null && <NextAttempt next={run.next_attempt} nowMs={nowMs} />}
       {detail !== null && <p class="detail">{detail}</p>}
       {!final && run.cancel_requested_at !== null && (
         <p class="detail">
@@ -62,5 +64,19 @@ export function RunHead({ run, nowMs }: { run: RunBody; nowMs: number }) {
       )}
       <Waterfall run={run} nowMs={nowMs} />
     </section>
+  );
+}
+
+function NextAttempt({ next, nowMs }: { next: NonNullable<RunBody["next_attempt"]>; nowMs: number }) {
+  const where = next.asked_region === null ? "" : ` in ${next.asked_region}`;
+  const inMs = Date.parse(next.at) - nowMs;
+  return (
+    <p class="detail">
+      {`Attempt ${next.number} asks for ${machineSize(next.machine)}${where} `}
+      <time datetime={next.at} title={exactTime(next.at)}>
+        {inMs > 0 ? `in ${elapsed(inMs)}` : "now"}
+      </time>
+      .
+    </p>
   );
 }

@@ -1,8 +1,10 @@
 /** The phases of a run as bars on one scale. Widths are SVG attributes: the page's policy allows no inline styles. */
 
-import type { RunBody } from "../../api/run-schema.ts";
+import type { AttemptBody, RunBody } from "../../api/run-schema.ts";
 import { elapsed, elapsedSoFar, exactTime } from "../words/elapsed.ts";
+import { attemptEnd } from "../words/outcome.ts";
 import { type Phase, phasesOf } from "../words/phases.ts";
+import { machineSize } from "../words/what-runs.ts";
 
 /** Percent of the width below which a bar could not be seen. */
 const BAR_MIN = 0.6;
@@ -29,7 +31,9 @@ export function Waterfall({ run, nowMs }: { run: RunBody; nowMs: number }) {
         <tbody>
           {groups.length > 1 && (
             <tr>
-              <th colspan={3} scope="rowgroup" class="attempt">{`Attempt ${attempt?.number}`}</th>
+              <th colspan={3} scope="rowgroup" class="attempt">
+                {attempt && attemptTitle(attempt)}
+              </th>
             </tr>
           )}
           {phases.map((phase) => (
@@ -39,6 +43,13 @@ export function Waterfall({ run, nowMs }: { run: RunBody; nowMs: number }) {
       ))}
     </table>
   );
+}
+
+/** "Attempt 2: exit code 9, on shared-cpu-1x, 512 MB, in fra". */
+function attemptTitle(attempt: AttemptBody): string {
+  const end = attemptEnd(attempt);
+  const region = attempt.region ?? attempt.asked_region;
+  return `Attempt ${attempt.number}${end === "" ? "" : `: ${end}`}, on ${machineSize(attempt.machine)}${region === null ? "" : `, in ${region}`}`;
 }
 
 function PhaseRow({ phase, startMs, totalMs }: { phase: Phase; startMs: number; totalMs: number }) {

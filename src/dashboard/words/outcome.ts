@@ -1,7 +1,7 @@
 /** A run's status and reason in plain words. */
 
-import type { RunBody, RunSummaryBody } from "../../api/run-schema.ts";
-import { isFinal, type Reason, type RunStatus } from "../../core/run.ts";
+import type { AttemptBody, RunBody } from "../../api/run-schema.ts";
+import { isFinal, type LimitName, type Reason, type RunStatus } from "../../core/run.ts";
 import { memorySize } from "./what-runs.ts";
 
 /** The word of each status, as badges and filters show it. */
@@ -22,11 +22,14 @@ export function outcomeSentence(run: RunBody): string {
   if (run.status === "queued") return "Waiting for its turn";
   if (run.status === "starting")
     return run.attempts.at(-1)?.created_at ? "Its machine is booting" : "Asking for a machine";
-  return run.status === "retrying" ? "About to be tried again" : "Running";
+  return run.next_attempt !== null ? `Attempt ${run.next_attempt.number} follows` : "Running";
 }
 
+/** How a run or one of its attempts ended. */
+type Ended = Pick<AttemptBody, "reason" | "exit_code" | "signal">;
+
 /** Why a run ended, in few words for a list; "" where its status says it all. */
-export function shortReason(run: RunSummaryBody): string {
+export function shortReason(run: Ended): string {
   switch (run.reason) {
     case "exit_code":
       return `exit code ${run.exit_code ?? "unknown"}`;
@@ -69,7 +72,7 @@ function endedBecause(reason: Reason, run: RunBody): string {
     case "signal":
       return run.signal === "SIGKILL" ? "Killed by SIGKILL" : `Ended by ${run.signal ?? "a signal"}`;
     case "out_of_memory":
-      return `Ran out of memory: its machine has ${memorySize(run.machine.memory_mb)}`;
+      return `Ran out of memory: its machine has ${memorySize((run.attempts.at(-1) ?? run).machine.memory_mb)}`;
     case "timed_out":
       return limitPassed(run);
     case "command_not_found":
@@ -88,14 +91,32 @@ function endedBecause(reason: Reason, run: RunBody): string {
 }
 
 /** Of a command that could not be started: whether its program is there, by the code that shells give. */
-function isThere(run: RunSummaryBody): boolean {
+function isThere(run: Ended): boolean {
   return run.exit_code === 126;
 }
 
-/** Which of the limits it was shows in how far the last attempt came. */
 function limitPassed(run: RunBody): string {
+  switch (run.limit ?? limitOf(run)) {
+    case "queue":
+      return `No machine within its queue limit of ${run.timeouts.queue}`;
+    case "boot":
+      return `Its machine was not up within its boot limit of ${run.timeouts.boot}`;
+    case "run":
+      return `Ran past its limit of ${run.timeouts.run}`;
+  }
+}
+
+/** A run of before limits had names shows in how far it came which of them it was. */
+function limitOf(run: RunBody): LimitName {
   const last = run.attempts.at(-1);
-  if (!last?.created_at) return `No machine within its queue limit of ${run.timeouts.queue}`;
-  if (!last.started_at) return `Its machine was not up within its boot limit of ${run.timeouts.boot}`;
-  return `Ran past its limit of ${run.timeouts.run}`;
+  if (!last?.created_at) return "queue";
+  return last.started_at ? "run" : "boot";
+}
+
+/** How an attempt of several ended, in few words; "" where it has not. */
+export function attemptEnd(attempt: AttemptBody): string {
+  if (attempt.settled_at === null) return "";
+  if (attempt.reason === null) return "succeeded";
+  const limit = attempt.limit === null ? "" : ` (${attempt.limit} limit)`;
+  return `${shortReason(attempt) || "cancelled"}${limit}`;
 }

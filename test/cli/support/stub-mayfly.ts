@@ -76,8 +76,15 @@ export function anAttempt(changes: Partial<AttemptBody> = {}): AttemptBody {
     number: 1,
     machine_name: "mayfly-01jd0k3v7c9q2m8w5x4y6z7a8b-1",
     machine_id: "82e6751f9773c7",
+    machine: { cpu_kind: "shared", cpus: 1, memory_mb: 256 },
+    asked_region: null,
     region: "ams",
     reason: null,
+    limit: null,
+    detail: null,
+    output: null,
+    next: null,
+    released_at: null,
     exit_code: null,
     signal: null,
     oom_killed: false,
@@ -98,6 +105,7 @@ export function aRun(changes: Partial<RunBody> = {}): RunBody {
     tags: {},
     status: "queued",
     reason: null,
+    limit: null,
     detail: null,
     exit_code: null,
     signal: null,
@@ -110,11 +118,19 @@ export function aRun(changes: Partial<RunBody> = {}): RunBody {
     machine: { cpu_kind: "shared", cpus: 1, memory_mb: 256 },
     regions: [],
     timeouts: { queue: "1h", boot: "2m", run: "15m", stop: "10s" },
+    retry: {
+      attempts: 1,
+      backoff: { initial: "2s", factor: 2, max: "5m", jitter: 0.2 },
+      rules: [],
+    },
+    rerun_of: null,
     capture: "output",
     output: { stdout_bytes: 0, stderr_bytes: 0, dropped_bytes: 0, complete: false },
     accepted_at: AT,
     cancel_requested_at: null,
     settled_at: null,
+    reruns: [],
+    next_attempt: null,
     attempts: [],
     ...changes,
   };
@@ -143,8 +159,8 @@ export function outputEvent(seq: number, stream: "stdout" | "stderr", bytes: Uin
 }
 
 export function endEvent(run: RunBody): string {
-  const { id, status, reason, exit_code, signal, oom_killed, detail, output } = run;
-  const end: OutputEnd = { run_id: id, status, reason, exit_code, signal, oom_killed, detail, output };
+  const { id, status, reason, limit, exit_code, signal, oom_killed, detail, output } = run;
+  const end: OutputEnd = { run_id: id, status, reason, limit, exit_code, signal, oom_killed, detail, output };
   return `event: end\ndata: ${JSON.stringify(end)}\n\n`;
 }
 

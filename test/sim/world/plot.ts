@@ -98,7 +98,7 @@ export class Plot {
             ids: { runId: (nowMs) => drawRunId(order, nowMs) },
             defaultRegion: null,
           },
-          { orgId: "default", spec: order.spec, key: order.key },
+          { orgId: "default", spec: order.spec, originId: null, key: order.key },
         ),
       );
       if (answer) {

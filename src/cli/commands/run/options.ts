@@ -9,6 +9,7 @@ import { type ConnectionOptions, withConnection } from "../../connection.ts";
 import { headerComplaint } from "../../header-value.ts";
 import { RUN_EXAMPLES } from "./examples.ts";
 import { collect, collectDistinct, collectLast } from "./repeated.ts";
+import { type RetryOptions, retryRule } from "./retry-options.ts";
 
 /** A file of this computer that is put into the machine. */
 export interface FileOption {
@@ -16,8 +17,8 @@ export interface FileOption {
   local: string;
 }
 
-export interface RunOptions extends ConnectionOptions {
-  image: string;
+/** What a run is to be, but for its image and its capture. */
+export interface SpecOptions extends ConnectionOptions, RetryOptions {
   /** Empty where a script, or the image's own command, runs. */
   command: string[];
   /** Path of a script, "-" for stdin. */
@@ -33,30 +34,28 @@ export interface RunOptions extends ConnectionOptions {
   regions: string[];
   name?: string;
   tags: Record<string, string>;
+}
+
+export interface RunOptions extends SpecOptions {
+  image: string;
   capture: "output" | "none";
   idempotencyKey?: string;
   detach: boolean;
   json: boolean;
 }
 
-interface Parsed extends ConnectionOptions {
-  image: string;
-  script?: string;
-  env?: RunOptions["env"];
+/** The options of {@link withSpecOptions} as commander hands them over. */
+export interface ParsedSpec
+  extends Omit<SpecOptions, "command" | "env" | "files" | "memoryMb" | "regions" | "tags"> {
+  env?: SpecOptions["env"];
   file?: FileOption[];
-  timeout?: string;
-  size?: string;
-  cpuKind?: "shared" | "performance";
-  cpus?: number;
   memory?: number;
   region?: string[];
-  name?: string;
   tag?: [string, string][];
-  capture: "output" | "none";
-  idempotencyKey?: string;
-  detach?: boolean;
-  json?: boolean;
 }
+
+type Parsed = ParsedSpec &
+  Omit<RunOptions, keyof SpecOptions | "detach" | "json"> & { detach?: boolean; json?: boolean };
 
 /** The command, handing its options to `act`. */
 export function runCommand(act: (options: RunOptions) => Promise<void>): Command {
@@ -68,7 +67,31 @@ export function runCommand(act: (options: RunOptions) => Promise<void>): Command
     .usage("[options] --image <image> -- command [args...]")
     .argument("[command...]", "the program and its arguments, run by no shell")
     .passThroughOptions()
-    .requiredOption("--image <image>", "container image to run")
+    .requiredOption("--image <image>", "container image to run");
+  withSpecOptions(command)
+    .addOption(
+      new Option(
+        "--capture <what>",
+        "none: run the image as it is, without output; for images without a shell",
+      )
+        .choices(["output", "none"])
+        .default("output"),
+    )
+    .option(
+      "--idempotency-key <key>",
+      "submitting again with the same key answers the same run",
+      idempotencyKey,
+    )
+    .option("--detach", "print the run's id at once and leave it running")
+    .option("--json", "print the final run as JSON to stdout in place of its output")
+    .addHelpText("after", RUN_EXAMPLES)
+    .action((words: string[], parsed: Parsed) => act(optionsOf(words, parsed)));
+  return withConnection(command);
+}
+
+/** Adds the options that say what a run is to be, but for its image and its capture. */
+export function withSpecOptions(command: Command): Command {
+  return command
     .option(
       "--env <name[=value]>",
       "environment variable; without =value it is taken from here (repeatable; the last of a name counts)",
@@ -99,51 +122,45 @@ export function runCommand(act: (options: RunOptions) => Promise<void>): Command
       'where, in order of preference, such as "ams" or "eu" (repeatable)',
       collect(String),
     )
+    .option(
+      "--retry <number>",
+      "attempts after the first one where the command fails (default: 0; a lost machine is replaced anyhow)",
+      wholeNumber,
+    )
+    .option(
+      "--retry-wait <duration>",
+      "pause before the first retry, doubling up to 5m (default: 2s)",
+      duration,
+    )
+    .option(
+      "--retry-rule <rule>",
+      "failures=action[:pause], what follows some failures, such as out_of_memory=next_size or 75,SIGTERM=stop (repeatable; the first that fits counts)",
+      collect(retryRule),
+    )
     .option("--name <name>", "a name for people")
     .option(
       "--tag <key=value>",
       "a tag to find the run by (repeatable, each key once)",
       collectDistinct(tagPair, ([key]) => key),
     )
-    .option("--script <file>", "run this shell script in place of a command; - reads it from stdin")
-    .addOption(
-      new Option(
-        "--capture <what>",
-        "none: run the image as it is, without output; for images without a shell",
-      )
-        .choices(["output", "none"])
-        .default("output"),
-    )
-    .option(
-      "--idempotency-key <key>",
-      "submitting again with the same key answers the same run",
-      idempotencyKey,
-    )
-    .option("--detach", "print the run's id at once and leave it running")
-    .option("--json", "print the final run as JSON to stdout in place of its output")
-    .addHelpText("after", RUN_EXAMPLES)
-    .action((words: string[], parsed: Parsed) => act(optionsOf(words, parsed)));
-  return withConnection(command);
+    .option("--script <file>", "run this shell script in place of a command; - reads it from stdin");
 }
 
-function optionsOf(command: string[], parsed: Parsed): RunOptions {
-  if (command.length > 0 && parsed.script !== undefined)
-    throw new UsageError("give either a command or --script, not both");
+function optionsOf(command: string[], { detach = false, json = false, ...parsed }: Parsed): RunOptions {
+  const options = specOptionsOf(command, parsed);
   if (command.length === 0 && parsed.script === undefined && parsed.capture === "output")
     throw new UsageError(
       "nothing to run",
       "give a command after --, or --script; an image's own command needs --capture none",
     );
-  const {
-    env = [],
-    file = [],
-    region = [],
-    tag = [],
-    memory,
-    detach = false,
-    json = false,
-    ...rest
-  } = parsed;
+  return { ...options, detach, json };
+}
+
+/** The options as they are meant. @throws UsageError where two of them contradict each other */
+export function specOptionsOf<Parsed extends ParsedSpec>(command: string[], parsed: Parsed) {
+  if (command.length > 0 && parsed.script !== undefined)
+    throw new UsageError("give either a command or --script, not both");
+  const { env = [], file = [], region = [], tag = [], memory, ...rest } = parsed;
   return {
     ...rest,
     command,
@@ -152,8 +169,6 @@ function optionsOf(command: string[], parsed: Parsed): RunOptions {
     regions: region,
     tags: Object.fromEntries(tag),
     memoryMb: memory,
-    detach,
-    json,
   };
 }
 

@@ -3,6 +3,7 @@
 import type { RunBody } from "../../../api/run-schema.ts";
 import type { RunSpecInput } from "../../../api/spec-schema.ts";
 import type { Client } from "../../api-client.ts";
+import { sayAttempts } from "../../attempts.ts";
 import { CliError } from "../../cli-error.ts";
 import { endSentence, exitCodeOf, INTERRUPTED_EXIT, RUN_EXIT } from "../../exit-code.ts";
 import { follow, sayContact, type Watcher } from "../../follow.ts";
@@ -87,10 +88,12 @@ async function watched(
   const leave = interrupts.again;
   const output = new ShownOutput(io, () => interrupts.readerGone());
   const watching = status.watch(client, accepted);
+  const onAttempt = sayAttempts((line) => status.say(line).catch(orReaderGone));
   try {
     const watcher: Watcher = {
       async onOutput(line, bytes) {
         status.end();
+        await onAttempt(line);
         if (!options.json) await output.pass(line, bytes);
       },
       ...sayContact(client.url, (line) => status.say(line).catch(orReaderGone)),

@@ -8,18 +8,24 @@ import { FILES_MAX_BYTES } from "../../../core/limits.ts";
 import { UsageError } from "../../cli-error.ts";
 import type { Io } from "../../io.ts";
 import { plain } from "../../plain.ts";
-import type { FileOption, RunOptions } from "./options.ts";
+import type { FileOption, RunOptions, SpecOptions } from "./options.ts";
+import { retryOf } from "./retry-options.ts";
 
+type SpecIo = Pick<Io, "env" | "cwd" | "stdin">;
 type SpecFileInput = NonNullable<RunSpecInput["files"]>[number];
 
 /** @throws UsageError for a file that can not be read, or a variable that is not set here */
-export async function specOf(
-  options: RunOptions,
-  io: Pick<Io, "env" | "cwd" | "stdin">,
-): Promise<RunSpecInput> {
+export async function specOf(options: RunOptions, io: SpecIo): Promise<RunSpecInput> {
+  return { image: options.image, ...(await partOf(options, io)) };
+}
+
+/** What the options say of a spec, which need not be a whole one. @throws UsageError likewise */
+export async function partOf(
+  options: SpecOptions & Partial<Pick<RunOptions, "capture">>,
+  io: SpecIo,
+): Promise<Omit<RunSpecInput, "image">> {
   const { size, cpuKind, cpus, memoryMb } = options;
   return {
-    image: options.image,
     command: options.command.length > 0 ? options.command : undefined,
     script: options.script === undefined ? undefined : await scriptText(options.script, io),
     env: Object.fromEntries(options.env.map(([name, value]) => [name, value ?? fromHere(name, io.env)])),
@@ -27,6 +33,7 @@ export async function specOf(
     machine: { size, cpu_kind: cpuKind, cpus, memory_mb: memoryMb },
     regions: options.regions,
     timeouts: { run: options.timeout },
+    retry: retryOf(options),
     capture: options.capture,
     name: options.name,
     tags: options.tags,

@@ -59,6 +59,7 @@ export class StatusLine {
 function waitingFor(run: RunBody): string {
   const attempt = run.attempts.at(-1);
   if (run.cancel_requested_at !== null) return "cancelling";
+  if (run.next_attempt !== null) return `waiting for attempt ${run.next_attempt.number}`;
   if (run.status !== "starting" || !attempt) return "queued";
   if (attempt.created_at === null) return "creating a machine";
   return `booting${attempt.region === null ? "" : ` in ${plain(attempt.region)}`}`;

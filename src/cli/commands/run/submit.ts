@@ -64,12 +64,16 @@ const OPTION_OF: [field: RegExp, option: string][] = [
   [/^machine\.memory_mb/, "--memory"],
   [/^regions/, "--region"],
   [/^timeouts\.run/, "--timeout"],
+  [/^retry\.attempts/, "--retry"],
+  [/^retry\.backoff/, "--retry-wait"],
+  [/^retry\.rules/, "--retry-rule"],
   [/^name/, "--name"],
   [/^tags/, "--tag"],
   [/^header\.idempotency-key/, "--idempotency-key"],
 ];
 
-function inOptions(message: string, path: string | null): string {
+/** A complaint about a field of the spec, as one about the option that it comes from. */
+export function inOptions(message: string, path: string | null): string {
   const option = OPTION_OF.find(([field]) => field.test(path ?? ""))?.[1];
   return option === undefined || path === null || !message.startsWith(`${path}: `)
     ? message

@@ -115,7 +115,8 @@ function queryOf(options: ListOptions, nowMs: number): ListQuery {
   };
 }
 
-function instant(text: string | undefined, nowMs: number): string | undefined {
+/** The moment that {@link when} took. */
+export function instant(text: string | undefined, nowMs: number): string | undefined {
   if (text === undefined) return undefined;
   const ago = parseDuration(text);
   return new Date(ago === null ? Date.parse(text) : nowMs - ago).toISOString();
@@ -129,13 +130,15 @@ function statuses(text: string, before: string[] = []): string[] {
   return [...before, ...given];
 }
 
-function tag(text: string, before?: string): string {
+/** One tag of a filter. */
+export function tag(text: string, before?: string): string {
   if (before !== undefined) throw new InvalidArgumentError("It can be given once.");
   if (!/^[^=]+=/.test(text)) throw new InvalidArgumentError("It must be key=value.");
   return text;
 }
 
-function when(text: string): string {
+/** A moment, or a duration before now. */
+export function when(text: string): string {
   if (parseDuration(text) === null && Number.isNaN(Date.parse(text)))
     throw new InvalidArgumentError(
       'It must be a time, such as "2026-11-21T10:00:00Z", or a duration ago, such as "90m" or "2h".',

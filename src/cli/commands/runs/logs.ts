@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import type { Stream } from "../../../core/output.ts";
 import type { Client } from "../../api-client.ts";
 import { orNoRun } from "../../api-error.ts";
+import { sayAttempts } from "../../attempts.ts";
 import { type ConnectionOptions, withConnection } from "../../connection.ts";
 import { bytesOf, follow, sayContact } from "../../follow.ts";
 import { type Io, say, write } from "../../io.ts";
@@ -19,7 +20,7 @@ export function logsCommand(act: (options: LogsOptions) => Promise<void>): Comma
   const command = new Command("logs")
     .summary("print a run's output")
     .description(
-      "Prints what a run's command wrote: stdout to stdout, stderr to stderr. With --stream one of them, to stdout.",
+      "Prints what a run's command wrote: stdout to stdout, stderr to stderr; where a later attempt begins to write, a line on stderr says so. With --stream one of them, to stdout.",
     )
     .argument("<id>", "the run")
     .option("--follow", "go on until the run ends")
@@ -44,16 +45,21 @@ async function stored({ runId, stream }: LogsOptions, io: Io, client: Client): P
   if (stream !== undefined) {
     for await (const bytes of await client.output(runId, stream)) await write(io.stdout, bytes);
   } else {
-    for await (const line of client.outputLines(runId))
+    const onAttempt = sayAttempts((line) => say(io, line));
+    for await (const line of client.outputLines(runId)) {
+      await onAttempt(line);
       await write(line.stream === "stdout" ? io.stdout : io.stderr, bytesOf(line));
+    }
   }
   await sayWhatIsMissing(io, run);
 }
 
 async function followed({ runId, stream }: LogsOptions, io: Io, client: Client): Promise<void> {
+  const onAttempt = sayAttempts((line) => say(io, line));
   const end = await follow(client, io, runId, {
     async onOutput(line, bytes) {
       if (stream !== undefined) return line.stream === stream ? write(io.stdout, bytes) : undefined;
+      await onAttempt(line);
       await write(line.stream === "stdout" ? io.stdout : io.stderr, bytes);
     },
     ...sayContact(client.url, (line) => say(io, line)),

@@ -7,7 +7,7 @@ import { orNoRun } from "../../api-error.ts";
 import { type ConnectionOptions, withConnection } from "../../connection.ts";
 import { type Io, write } from "../../io.ts";
 import { plain } from "../../plain.ts";
-import { machineSize, outputNote, standing, whatRuns } from "../../run-words.ts";
+import { attemptEnd, machineOf, machineSize, outputNote, standing, whatRuns } from "../../run-words.ts";
 import { span } from "../../spans.ts";
 import { facts, table } from "../../table.ts";
 
@@ -36,9 +36,10 @@ export async function showRun(options: ShowOptions, io: Io, client: Client): Pro
   const events = options.events ? await allEvents(client, run.id) : null;
   if (options.json)
     return write(io.stdout, `${JSON.stringify(events === null ? run : { ...run, events }, null, 2)}\n`);
+  const isOnly = run.attempts.length === 1 && run.next_attempt === null;
   await write(
     io.stdout,
-    `${plain(run.id)} ${plain(standing(run, io.now()))}\n\n${factsOf(run)}${run.attempts.map((attempt) => attemptText(attempt, Date.parse(run.accepted_at))).join("")}`,
+    `${plain(run.id)} ${plain(standing(run, io.now()))}\n\n${factsOf(run)}${run.attempts.map((attempt) => attemptText(attempt, Date.parse(run.accepted_at), isOnly)).join("")}`,
   );
   if (events !== null) await write(io.stdout, `\n${eventTable(events)}`);
 }
@@ -58,6 +59,9 @@ function factsOf(run: RunBody): string {
       "Limits",
       `queue ${run.timeouts.queue}, boot ${run.timeouts.boot}, run ${run.timeouts.run}, stop ${run.timeouts.stop}`,
     ],
+    ["Retry", retryText(run)],
+    ["Re-run of", run.rerun_of],
+    ["Re-runs", run.reruns.join(", ") || null],
     ["Detail", run.detail],
     ["Output", outputText(run)],
     ["Accepted", run.accepted_at],
@@ -71,10 +75,12 @@ function outputText(run: RunBody): string {
 }
 
 /** The moments of an attempt as time passed since the run was accepted. */
-function attemptText(attempt: AttemptBody, acceptedAtMs: number): string {
+function attemptText(attempt: AttemptBody, acceptedAtMs: number, isOnly: boolean): string {
   const where = [
     attempt.machine_id === null ? null : `machine ${attempt.machine_id}`,
     attempt.region === null ? null : `region ${attempt.region}`,
+    // Of the only one the run itself has told.
+    isOnly ? null : attemptEnd(attempt),
   ];
   const title = `\nAttempt ${attempt.number}${where.map((part) => (part === null ? "" : `, ${plain(part)}`)).join("")} (times from acceptance)\n`;
   const moments: [string, string | null][] = [
@@ -83,14 +89,32 @@ function attemptText(attempt: AttemptBody, acceptedAtMs: number): string {
     ["started", attempt.started_at],
     ["first output", attempt.first_output_at],
     ["exited", attempt.exited_at],
-    ["settled", attempt.settled_at],
+    [attempt.next === null ? "settled" : "failed", attempt.settled_at],
+    ["machine gone", attempt.next === null ? null : attempt.released_at],
   ];
   const known = moments.filter((moment): moment is [string, string] => moment[1] !== null);
   const rows = known.map(([what, at]): [string, string] => [
     `  ${what}`,
     `+${span(Date.parse(at) - acceptedAtMs)}`,
   ]);
-  return `${title}${facts(rows)}`;
+  const about: [string, string | null][] =
+    attempt.next === null
+      ? []
+      : [
+          ["  machine", machineOf(attempt)],
+          ["  why", attempt.detail],
+        ];
+  return `${title}${facts([...about, ...rows])}`;
+}
+
+/** What was asked for; null where that is nothing. */
+function retryText({ retry }: RunBody): string | null {
+  const attempts = retry.attempts > 1 ? [`up to ${retry.attempts} attempts`] : [];
+  const rules = retry.rules.map(
+    (rule) =>
+      `${[...rule.reasons, ...rule.exit_codes, ...rule.signals].join(",")}=${rule.do}${rule.wait === undefined ? "" : `:${rule.wait}`}`,
+  );
+  return [...attempts, ...rules].join("; ") || null;
 }
 
 async function allEvents(client: Client, runId: string): Promise<EventListBody["events"]> {

@@ -1,0 +1,41 @@
+/** POST /v1/runs/{id}/rerun: order the same once more, or with changes. */
+
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { AppError } from "../../core/error.ts";
+import type { ApiPorts } from "../ports.ts";
+import { changedInput, isObject } from "../spec-input.ts";
+import { errorAnswer, loadRun, runIdParam } from "./answers.ts";
+import { answerSubmission, parseJson, SUBMISSION_ANSWERS, submissionHeaders } from "./submission.ts";
+
+const changesSchema = z.looseObject({}).openapi("RunChanges", {
+  description:
+    "a JSON Merge Patch (RFC 7396) of the run's spec: objects such as env and tags are merged, null takes a field away so that its default stands, anything else replaces it. A script takes the place of a command and the other way round, a machine's size that of its CPUs.",
+  example: { machine: { size: "performance-2x" }, env: { LEVEL: "debug" } },
+});
+
+const route = createRoute({
+  method: "post",
+  path: "/v1/runs/{id}/rerun",
+  summary: "Run a run again",
+  description:
+    "A new run of the same spec, or of one with changes, whose rerun_of is this one. The spec is the one that was stored then: defaults that have changed since make no difference. The run may be at work or final; it is not touched.",
+  request: {
+    params: runIdParam,
+    headers: submissionHeaders,
+    body: { required: false, content: { "application/json": { schema: changesSchema } } },
+  },
+  responses: { ...SUBMISSION_ANSWERS, 404: errorAnswer("there is no such run") },
+});
+
+export function rerunRoute(app: OpenAPIHono, ports: ApiPorts): void {
+  app.openAPIRegistry.registerPath(route);
+  app.post("/v1/runs/:id/rerun", async (c) => {
+    const { run } = await loadRun(ports.store, c.req.param("id"));
+    return answerSubmission(c, ports, run.id, (bytes) => {
+      const changes = bytes.byteLength === 0 ? {} : parseJson(bytes);
+      if (!isObject(changes))
+        throw new AppError("invalid_input", "must be an object of the fields to change");
+      return changedInput(run.spec, changes);
+    });
+  });
+}

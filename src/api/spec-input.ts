@@ -1,0 +1,72 @@
+/** A stored spec as a caller could have sent it, and with changes: what a re-run is made from. */
+
+import { formatDuration } from "../core/duration.ts";
+import type { RunSpec } from "../core/run-spec.ts";
+import { retryBody } from "./retry-schema.ts";
+import type { RunSpecInput } from "./spec-schema.ts";
+
+/** The body that orders this spec. */
+export function specInput(spec: RunSpec): RunSpecInput {
+  const { machine, timeouts } = spec;
+  return {
+    image: spec.image,
+    ...(spec.command !== null && { command: spec.command }),
+    ...(spec.script !== null && { script: spec.script }),
+    env: spec.env,
+    files: spec.files.map(({ path, base64, mode }) => ({
+      path,
+      base64,
+      mode: `0${mode.toString(8).padStart(3, "0")}`,
+    })),
+    machine: { cpu_kind: machine.cpuKind, cpus: machine.cpus, memory_mb: machine.memoryMb },
+    regions: spec.regions,
+    timeouts: {
+      queue: formatDuration(timeouts.queueMs),
+      boot: formatDuration(timeouts.bootMs),
+      run: formatDuration(timeouts.runMs),
+      stop: formatDuration(timeouts.stopMs),
+    },
+    retry: retryBody(spec.retry),
+    capture: spec.capture,
+    ...(spec.name !== null && { name: spec.name }),
+    tags: spec.tags,
+  };
+}
+
+/**
+ * The same with changes: a JSON Merge Patch (RFC 7396), in which objects are merged, null takes a field away and anything else
+ * replaces it. Where two fields say one thing in two ways, the one that is given takes the place of the other: a script of a
+ * command, a size of CPUs. The result is to be checked like any other body.
+ */
+export function changedInput(spec: RunSpec, changes: Record<string, unknown>): unknown {
+  const input: Record<string, unknown> = { ...specInput(spec) };
+  if (isGiven(changes.script) && !("command" in changes)) delete input.command;
+  if (isGiven(changes.command) && !("script" in changes)) delete input.script;
+  if (isObject(changes.machine)) input.machine = machineBefore(input.machine as object, changes.machine);
+  return mergePatch(input, changes);
+}
+
+/** What a changed machine keeps: a named size stands alone, and other CPUs have their own least memory. */
+function machineBefore(machine: object, changes: Record<string, unknown>): object {
+  if (isGiven(changes.size)) return {};
+  const { memory_mb: memory, ...cpus } = machine as { memory_mb: number };
+  return isGiven(changes.cpus) || isGiven(changes.cpu_kind) ? cpus : { ...cpus, memory_mb: memory };
+}
+
+function mergePatch(target: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return patch;
+  const merged: Record<string, unknown> = isObject(target) ? { ...target } : {};
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) delete merged[name];
+    else merged[name] = mergePatch(merged[name], value);
+  }
+  return merged;
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
