@@ -1,12 +1,14 @@
 /** Observe: wait for the Machine and look at it, until it is started, has ended or is lost. */
 
 import type { RunEvent } from "../core/event.ts";
-import { MACHINE_LOST_AFTER_MS, MACHINE_WAIT_MAX_MS } from "../core/limits.ts";
+import { EXEC_LATER_PAUSE_MS, MACHINE_LOST_AFTER_MS, MACHINE_WAIT_MAX_MS } from "../core/limits.ts";
 import { isGone, lastExit, lastStartedAt, type Machine, type MachineExit } from "../core/machine.ts";
 import { type CommandEnd, failed } from "../core/outcome.ts";
+import { hasSecrets } from "../core/run-spec.ts";
 import { signalName, signalOfCode } from "../core/signals.ts";
 import type { Drive } from "./drive.ts";
 import { type Findings, type FlowPorts, found, nothingNew } from "./flow.ts";
+import { type Given, giveSecrets } from "./give-secrets.ts";
 import { exitedAndSettled, settleNow, summary } from "./settle.ts";
 
 /** Waits until the Machine is started. */
@@ -18,9 +20,10 @@ export async function awaitStart(ports: FlowPorts, drive: Drive, until: number):
     drive.interrupt,
   );
   if (result.kind === "reached") {
-    drive.failures = 0;
     drive.absentSince = null;
-    return found({ type: "machine_started", at: ports.clock.now(), attempt: drive.attempt().number });
+    const given = await giveSecrets(ports, drive, drive.machineId());
+    // A Machine that takes no command may be gone by now.
+    return given.kind === "not_running" ? lookAtMachine(ports, drive, false) : startedBy(ports, drive, given);
   }
   if (drive.interrupt?.aborted) return nothingNew(0);
   // Fly answers 400 to a wait for what will not be, and "not yet" may mean that it will never be: a short command can be over before the first wait.
@@ -41,8 +44,20 @@ export async function awaitEnd(ports: FlowPorts, drive: Drive, until: number): P
   return lookAtMachine(ports, drive);
 }
 
-/** Asks the Machine itself what became of it. A missing exit event is unknown, never 0. */
-export async function lookAtMachine(ports: FlowPorts, drive: Drive): Promise<Findings> {
+/** A Machine counts as started once its command can start: with its secrets. */
+async function startedBy(ports: FlowPorts, drive: Drive, given: Given): Promise<Findings> {
+  if (given.kind === "impossible") return settleNow(ports, drive, failed("launch_refused", given.problem));
+  if (given.kind === "later") return nothingNew(EXEC_LATER_PAUSE_MS);
+  if (given.kind !== "given") return nothingNew(drive.interrupt?.aborted ? 0 : drive.backOffMs());
+  drive.failures = 0;
+  return found({ type: "machine_started", at: ports.clock.now(), attempt: drive.attempt().number });
+}
+
+/**
+ * Asks the Machine itself what became of it. A missing exit event is unknown, never 0.
+ * @param takesSecrets false where it was just found to take no command
+ */
+export async function lookAtMachine(ports: FlowPorts, drive: Drive, takesSecrets = true): Promise<Findings> {
   const askedAt = ports.clock.now();
   const look = await ports.machines.get(drive.machineId());
   if (look.kind === "failed") {
@@ -55,7 +70,7 @@ export async function lookAtMachine(ports: FlowPorts, drive: Drive): Promise<Fin
     if (exit && machine.state !== "started") return ended(ports, drive, machine, exit);
     if (!isGone(machine.state) && machine.state !== "stopped" && machine.state !== "failed") {
       drive.absentSince = null;
-      return machine.state === "started"
+      return machine.state === "started" && takesSecrets
         ? startedAfterAll(ports, drive, machine)
         : nothingNew(drive.backOffMs());
     }
@@ -63,10 +78,13 @@ export async function lookAtMachine(ports: FlowPorts, drive: Drive): Promise<Fin
   return lostOrPatience(ports, drive, look.kind === "found" ? look.machine : null, askedAt);
 }
 
-function startedAfterAll(ports: FlowPorts, drive: Drive, machine: Machine): Findings {
+async function startedAfterAll(ports: FlowPorts, drive: Drive, machine: Machine): Promise<Findings> {
   if (drive.attempt().startedAt !== null) return nothingNew(drive.backOffMs());
-  drive.failures = 0;
-  return found(started(drive, machine, ports.clock.now()));
+  if (!hasSecrets(drive.state.run.spec)) {
+    drive.failures = 0;
+    return found(started(drive, machine, ports.clock.now()));
+  }
+  return startedBy(ports, drive, await giveSecrets(ports, drive, machine.id));
 }
 
 async function ended(ports: FlowPorts, drive: Drive, machine: Machine, exit: MachineExit): Promise<Findings> {

@@ -42,7 +42,8 @@ export default {
   },
 
   async scheduled(_controller, env) {
-    const report = await sweep(apiPorts(env));
+    const ports = apiPorts(env);
+    const [report] = await Promise.all([sweep(ports), ports.secrets.tend()]);
     if (report.failed > 0) console.error(JSON.stringify({ level: "error", sweep: report }));
   },
 } satisfies ExportedHandler<Env>;
