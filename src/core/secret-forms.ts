@@ -81,8 +81,9 @@ const UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 const LEFT_AS_IS = ["~", "~/", "~!*'()", "~!*'();/?:@&=+$,#", "*"];
 
 function urlForms(bytes: number[]): string[] {
-  return LEFT_AS_IS.flatMap((more) => {
-    const kept = new Set(utf8(UNRESERVED + more));
+  // Some encode every byte.
+  return ["", ...LEFT_AS_IS.map((more) => UNRESERVED + more)].flatMap((left) => {
+    const kept = new Set(utf8(left));
     const encode = (space: string, inHex: (digits: string) => string) =>
       bytes
         .map((byte) => {

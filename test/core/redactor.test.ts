@@ -18,6 +18,7 @@ describe("a secret in output is masked, byte for byte,", () => {
     ["in base64 for URLs", Buffer.from(SECRET).toString("base64url")],
     ["in base64 with a line feed", Buffer.from(`${SECRET}\n`).toString("base64").replace(/=+$/, "")],
     ["encoded as a URI's component", encodeURIComponent(SECRET)],
+    ["encoded byte by byte", Buffer.from(SECRET).toString("hex").replace(/../g, "%$&")],
     ["encoded as a URI", encodeURI(SECRET)],
     ["encoded with small hex", encodeURIComponent(SECRET).replace(/%../g, (code) => code.toLowerCase())],
     ["encoded as a form", new URLSearchParams({ k: SECRET }).toString().slice(2)],
