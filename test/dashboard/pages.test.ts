@@ -178,6 +178,13 @@ describe("a run's state in plain words", () => {
   });
 });
 
+describe("a run that is over", () => {
+  test("can be run again, and nothing else can", async () => {
+    expect((await runPage(aRun())).words).toContain("Run again");
+    expect((await runPage(aRun({ status: "running" }))).words).not.toContain("Run again");
+  });
+});
+
 describe("a run's facts and times", () => {
   test("the waterfall has each phase with its duration, as SVG attributes", async () => {
     const { words, html } = await runPage(aRun());
