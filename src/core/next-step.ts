@@ -5,7 +5,6 @@ import { RUNNER_LINGER_MS, RUNNER_OVERDUE_MS } from "./limits.ts";
 import { CANCELLED, type Ending, outcomeOf, timedOut } from "./outcome.ts";
 import { wantsMachineSince } from "./retry.ts";
 import { currentAttempt, isFinal, type Run, type RunState } from "./run.ts";
-import { hasSecrets } from "./run-spec.ts";
 
 export type Step =
   /** Decide the Machine of the next attempt and store it. */
@@ -68,10 +67,7 @@ function beforeRetry(state: RunState, attempt: Attempt, nowMs: number): Step {
 function boot(state: RunState, attempt: Attempt, nowMs: number): Step {
   const { bootMs } = state.run.spec.timeouts;
   const until = (attempt.createdAt ?? attempt.createAskedAt) + bootMs;
-  const what = hasSecrets(state.run.spec)
-    ? "the machine was not started and given its secrets"
-    : "the machine was not started";
-  if (nowMs >= until) return overdue(timedOut("boot", bootMs, what));
+  if (nowMs >= until) return overdue(timedOut("boot", bootMs, "the machine was not started"));
   return { do: "await_start", until };
 }
 

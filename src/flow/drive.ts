@@ -27,6 +27,8 @@ export class Drive {
   secrets: AttemptSecrets | null = null;
   /** Calls that have given the current attempt's Machine some of them. */
   givenCalls = 0;
+  /** True where the current attempt's Machine is started and was found not to take them. */
+  lacksSecrets = false;
   /** True while nobody can have asked for the planned Machine, so that no look-up is needed before asking. */
   neverAsked: boolean;
   /** Looks for the Machine that found none, since the last ask. */
@@ -43,6 +45,8 @@ export class Drive {
   lookedLast = false;
   /** Last looks in a row that came to no answer. */
   lastLooks = 0;
+  /** Whether the Machine had its image when it was last looked at; null where it was not. */
+  imageSeen: boolean | null = null;
   /** True where somebody was asked for news and did not answer. */
   unheard = false;
   /** When the Machine was last told to go, in this memory. */
@@ -166,12 +170,14 @@ export class Drive {
     this.#forgetRead();
     this.secrets = null;
     this.givenCalls = 0;
+    this.lacksSecrets = false;
     this.emptyLookups = 0;
     this.failures = 0;
     this.absentSince = null;
     this.readBytes = OUTPUT_READ_FIRST_BYTES;
     this.lookedLast = false;
     this.lastLooks = 0;
+    this.imageSeen = null;
     this.unheard = false;
     this.letGoAt = null;
   }

@@ -1,8 +1,20 @@
 /** Observe: wait for the Machine and look at it, until it is started, has ended or is lost. */
 
 import type { RunEvent } from "../core/event.ts";
-import { EXEC_LATER_PAUSE_MS, MACHINE_LOST_AFTER_MS, MACHINE_WAIT_MAX_MS } from "../core/limits.ts";
-import { isGone, lastExit, lastStartedAt, type Machine, type MachineExit } from "../core/machine.ts";
+import {
+  EXEC_LATER_PAUSE_MS,
+  MACHINE_LOST_AFTER_MS,
+  MACHINE_WAIT_MAX_MS,
+  SLOW_START_MS,
+} from "../core/limits.ts";
+import {
+  imageReadyAt,
+  isGone,
+  lastExit,
+  lastStartedAt,
+  type Machine,
+  type MachineExit,
+} from "../core/machine.ts";
 import { type CommandEnd, failed } from "../core/outcome.ts";
 import { hasSecrets } from "../core/run-spec.ts";
 import { signalName, signalOfCode } from "../core/signals.ts";
@@ -23,11 +35,29 @@ export async function awaitStart(ports: FlowPorts, drive: Drive, until: number):
     drive.absentSince = null;
     const given = await giveSecrets(ports, drive, drive.machineId());
     // A Machine that takes no command may be gone by now.
-    return given.kind === "not_running" ? lookAtMachine(ports, drive, false) : startedBy(ports, drive, given);
+    if (given.kind === "not_running") return lookAtMachine(ports, drive, false);
+    if (given.kind !== "given") return withoutSecrets(ports, drive, given);
+    drive.failures = 0;
+    return found(await seenStarted(ports, drive));
   }
   if (drive.interrupt?.aborted) return nothingNew(0);
   // Fly answers 400 to a wait for what will not be, and "not yet" may mean that it will never be: a short command can be over before the first wait.
   return lookAtMachine(ports, drive);
+}
+
+/** That the Machine is started and, of a slow one, how long its image took, which only the Machine's own events tell. */
+async function seenStarted(ports: FlowPorts, drive: Drive): Promise<RunEvent> {
+  const at = ports.clock.now();
+  const { number, createdAt } = drive.attempt();
+  const event = { type: "machine_started" as const, at, attempt: number };
+  if (at - (createdAt ?? at) < SLOW_START_MS) return event;
+  const look = await ports.machines.get(drive.machineId());
+  return look.kind === "found" ? { ...event, ...imageReady(look.machine) } : event;
+}
+
+function imageReady(machine: Machine): { imageReadyAt?: number } {
+  const at = imageReadyAt(machine);
+  return at === null ? {} : { imageReadyAt: at };
 }
 
 /** Waits until a Machine that runs its image by itself has ended. */
@@ -45,12 +75,15 @@ export async function awaitEnd(ports: FlowPorts, drive: Drive, until: number): P
 }
 
 /** A Machine counts as started once its command can start: with its secrets. */
-async function startedBy(ports: FlowPorts, drive: Drive, given: Given): Promise<Findings> {
+async function withoutSecrets(
+  ports: FlowPorts,
+  drive: Drive,
+  given: Exclude<Given, { kind: "given" }>,
+): Promise<Findings> {
+  drive.lacksSecrets = true;
   if (given.kind === "impossible") return settleNow(ports, drive, failed("launch_refused", given.problem));
   if (given.kind === "later") return nothingNew(EXEC_LATER_PAUSE_MS);
-  if (given.kind !== "given") return nothingNew(drive.interrupt?.aborted ? 0 : drive.backOffMs());
-  drive.failures = 0;
-  return found({ type: "machine_started", at: ports.clock.now(), attempt: drive.attempt().number });
+  return nothingNew(drive.interrupt?.aborted ? 0 : drive.backOffMs());
 }
 
 /**
@@ -68,6 +101,7 @@ export async function lookAtMachine(ports: FlowPorts, drive: Drive, takesSecrets
     const { machine } = look;
     const exit = lastExit(machine);
     if (exit && machine.state !== "started") return ended(ports, drive, machine, exit);
+    drive.imageSeen = imageReadyAt(machine) !== null;
     if (!isGone(machine.state) && machine.state !== "stopped" && machine.state !== "failed") {
       drive.absentSince = null;
       return machine.state === "started" && takesSecrets
@@ -80,11 +114,13 @@ export async function lookAtMachine(ports: FlowPorts, drive: Drive, takesSecrets
 
 async function startedAfterAll(ports: FlowPorts, drive: Drive, machine: Machine): Promise<Findings> {
   if (drive.attempt().startedAt !== null) return nothingNew(drive.backOffMs());
-  if (!hasSecrets(drive.state.run.spec)) {
-    drive.failures = 0;
-    return found(started(drive, machine, ports.clock.now()));
-  }
-  return startedBy(ports, drive, await giveSecrets(ports, drive, machine.id));
+  const given = await giveSecrets(ports, drive, machine.id);
+  if (given.kind !== "given") return withoutSecrets(ports, drive, given);
+  drive.failures = 0;
+  const now = ports.clock.now();
+  const event = started(drive, machine, now);
+  // The run limit is the command's, which has waited for its secrets until now.
+  return found(hasSecrets(drive.state.run.spec) ? { ...event, at: now } : event);
 }
 
 async function ended(ports: FlowPorts, drive: Drive, machine: Machine, exit: MachineExit): Promise<Findings> {
@@ -126,7 +162,10 @@ async function lostOrPatience(
 }
 
 function started(drive: Drive, machine: Machine, now: number): RunEvent {
-  return { type: "machine_started", at: lastStartedAt(machine) ?? now, attempt: drive.attempt().number };
+  const at = lastStartedAt(machine) ?? now;
+  const { number, createdAt } = drive.attempt();
+  const wasSlow = at - (createdAt ?? at) >= SLOW_START_MS;
+  return { type: "machine_started", at, attempt: number, ...(wasSlow && imageReady(machine)) };
 }
 
 function commandEnd(exit: MachineExit): CommandEnd {

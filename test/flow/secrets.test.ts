@@ -140,7 +140,7 @@ describe("a machine of a run with secrets", () => {
     expect(state().attempts[0]).toMatchObject({
       reason: "timed_out",
       limit: "boot",
-      detail: expect.stringContaining("was not started and given its secrets"),
+      detail: expect.stringContaining("was started and did not take its secrets"),
     });
   });
 
