@@ -144,6 +144,13 @@ describe("a redacted stream", () => {
     expect(textOf(redactNext(redact, next.tail, 11, bytesOf("morrow"), false).bytes)).toBe("tomorrow");
   });
 
+  it("does not go on over empty lines, however many there are", () => {
+    const redact = redactorOf(["topsecret"]);
+    const feeds = "\n".repeat(1000);
+    const { bytes, decided } = redact(bytesOf(`${Buffer.from("topse").toString("base64")}${feeds}`));
+    expect([decided, textOf(bytes)]).toEqual([1008, `dG9wc2U=${feeds}`]);
+  });
+
   it("tells all of it at the end", () => {
     const redact = redactorOf(["topsecret"]);
     const next = redactNext(redact, null, 0, bytesOf("topsec"), false);

@@ -126,7 +126,7 @@ describe("a machine of a run with secrets", () => {
       exec: async () => ({ kind: "not_running" }),
       get: async () => ({ kind: "found", machine: aMachine("destroyed", exit) }),
     });
-    await until(final);
+    await until(final, 1);
     expect(state().run).toMatchObject({ status: "failed", reason: "exit_code", exit: { code: 125 } });
   });
 
