@@ -19,18 +19,25 @@ const utf8 = new TextEncoder();
 
 /** What `PUT /v1/secrets/{name}` takes. */
 export const secretValueSchema = z
-  .strictObject({
-    value: z
-      .string()
-      .min(1)
-      .refine((value) => !value.includes("\0"), "can not contain a NUL byte")
-      .refine((value) => !LONE_SURROGATE.test(value), "must be text without lone surrogates")
-      .refine(
-        (value) => utf8.encode(value).byteLength <= limits.SECRET_VALUE_MAX_BYTES,
-        `can be at most ${limits.SECRET_VALUE_MAX_BYTES} bytes`,
-      )
-      .openapi({ writeOnly: true }),
-  })
+  .strictObject(
+    {
+      value: z
+        .string({
+          error: (issue) =>
+            issue.code === "invalid_type" && issue.input !== undefined ? "must be text" : undefined,
+        })
+        .min(1)
+        .refine((value) => !value.includes("\0"), "can not contain a NUL byte")
+        .refine((value) => !LONE_SURROGATE.test(value), "must be text without lone surrogates")
+        .refine(
+          (value) => utf8.encode(value).byteLength <= limits.SECRET_VALUE_MAX_BYTES,
+          `can be at most ${limits.SECRET_VALUE_MAX_BYTES} bytes`,
+        )
+        .openapi({ writeOnly: true }),
+    },
+    // Nothing of what came is repeated: it can be the value, put in the wrong place.
+    { error: (issue) => (issue.code === "invalid_type" ? 'must be an object, {"value": "…"}' : undefined) },
+  )
   .openapi("SecretValue");
 
 export const secretSchema = z

@@ -1,6 +1,6 @@
 /** The store of secrets on D1: encrypted bytes, and what is told of them. */
 
-import { and, asc, eq, inArray, isNull, lt, type SQL } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, isNull, lt, lte, or, type SQL } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { SealedSecret, SecretStore } from "../flow/ports.ts";
 import { isTakenKey } from "./conflict.ts";
@@ -17,7 +17,7 @@ export function d1Secrets(database: D1Database): SecretStore {
           db
             .update(secrets)
             .set({ retiredAt: secret.setAt })
-            .where(and(inForce(orgId, secret.name), lt(secrets.version, secret.version))),
+            .where(and(isInForce(orgId, secret.name), lt(secrets.version, secret.version))),
         ]);
         return true;
       } catch (error) {
@@ -39,11 +39,29 @@ export function d1Secrets(database: D1Database): SecretStore {
         .where(and(eq(secrets.orgId, orgId), isNull(secrets.retiredAt)))
         .orderBy(asc(secrets.name)),
 
-    async versions(orgId, names) {
+    async latest(orgId, name) {
+      const row = await db
+        .select()
+        .from(secrets)
+        .where(and(eq(secrets.orgId, orgId), eq(secrets.name, name)))
+        .orderBy(desc(secrets.version))
+        .limit(1)
+        .get();
+      return row ? fromRow(row) : null;
+    },
+
+    sizes: (orgId, names) =>
+      db
+        .select({ name: secrets.name, size: secrets.size })
+        .from(secrets)
+        .where(and(isOneOf(orgId, names), isNull(secrets.retiredAt))),
+
+    async inForce(orgId, names, from, to) {
+      const then = and(gt(secrets.retiredAt, from), lte(secrets.setAt, to));
       const rows = await db
         .select()
         .from(secrets)
-        .where(and(eq(secrets.orgId, orgId), inArray(secrets.name, [...new Set(names)])));
+        .where(and(isOneOf(orgId, names), or(isNull(secrets.retiredAt), then)));
       return rows.map(fromRow);
     },
 
@@ -51,7 +69,7 @@ export function d1Secrets(database: D1Database): SecretStore {
       const rows = await db
         .update(secrets)
         .set({ retiredAt: at })
-        .where(inForce(orgId, name))
+        .where(isInForce(orgId, name))
         .returning({ name: secrets.name });
       return rows.length > 0;
     },
@@ -81,7 +99,11 @@ export function d1Secrets(database: D1Database): SecretStore {
   };
 }
 
-function inForce(orgId: string, name: string): SQL | undefined {
+function isOneOf(orgId: string, names: string[]): SQL | undefined {
+  return and(eq(secrets.orgId, orgId), inArray(secrets.name, [...new Set(names)]));
+}
+
+function isInForce(orgId: string, name: string): SQL | undefined {
   return and(eq(secrets.orgId, orgId), eq(secrets.name, name), isNull(secrets.retiredAt));
 }
 

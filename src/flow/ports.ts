@@ -200,8 +200,12 @@ export interface SecretStore {
   put(orgId: string, secret: SealedSecret): Promise<boolean>;
   /** Those in force, by name. */
   list(orgId: string): Promise<SecretInfo[]>;
-  /** All versions that are kept of these names. */
-  versions(orgId: string, names: string[]): Promise<SealedSecret[]>;
+  /** The last version of a name, in force or not; null where none is kept. */
+  latest(orgId: string, name: string): Promise<SealedSecret | null>;
+  /** Bytes of those in force of these names. */
+  sizes(orgId: string, names: string[]): Promise<{ name: string; size: number }[]>;
+  /** Versions of these names that are in force now, or were at any moment from one time to another. */
+  inForce(orgId: string, names: string[], from: number, to: number): Promise<SealedSecret[]>;
   /** Leaves no version of a name in force. False where none was. */
   retire(orgId: string, name: string, at: number): Promise<boolean>;
   /** Removes versions that were retired before a time. */

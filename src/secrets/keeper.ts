@@ -19,6 +19,8 @@ import { mask } from "./mask.ts";
 
 /** In front of each value, encrypted with it: what pads derive from. */
 const SEED_BYTES = 16;
+/** As far as the clocks that tell of a plan and of a secret can be apart. */
+const CLOCKS_APART_MS = 60_000;
 /** Writers of one name that may come first before this one gives up. */
 const TRIES = 5;
 
@@ -49,8 +51,8 @@ export function createSecretKeeper(ports: {
       crypto.getRandomValues(payload.subarray(0, SEED_BYTES));
       payload.set(bytes, SEED_BYTES);
       for (let tries = 0; tries < TRIES; tries++) {
-        const before = inOrder(await store.versions(orgId, [name]));
-        const current = before.find(({ retiredAt }) => retiredAt === null);
+        const before = await store.latest(orgId, name);
+        const current = before?.retiredAt === null ? before : null;
         if (!current && (await store.list(orgId)).length >= SECRETS_MAX_COUNT)
           throw new AppError(
             "invalid_input",
@@ -58,10 +60,10 @@ export function createSecretKeeper(ports: {
             "path.name",
           );
         // Later than the version before it, whatever the clocks of two computers say.
-        const setAt = Math.max(clock.now(), (before.at(-1)?.setAt ?? 0) + 1);
+        const setAt = Math.max(clock.now(), (before?.setAt ?? 0) + 1);
         const info: SecretInfo = {
           name,
-          version: (before.at(-1)?.version ?? 0) + 1,
+          version: (before?.version ?? 0) + 1,
           redacted: isRedacted(value),
           createdAt: current?.createdAt ?? setAt,
           setAt,
@@ -78,8 +80,7 @@ export function createSecretKeeper(ports: {
     remove: (orgId, name) => store.retire(orgId, name, clock.now()),
 
     async complaint(orgId, variables) {
-      const found = await store.versions(orgId, Object.values(variables));
-      const current = found.filter(({ retiredAt }) => retiredAt === null);
+      const current = await store.sizes(orgId, Object.values(variables));
       let bytes = 0;
       for (const [variable, name] of Object.entries(variables)) {
         const secret = current.find((each) => each.name === name);
@@ -91,7 +92,13 @@ export function createSecretKeeper(ports: {
     },
 
     async forAttempt({ orgId, machineName, plannedAt, variables }) {
-      const kept = await store.versions(orgId, Object.values(variables));
+      const names = Object.values(variables);
+      const kept = await store.inForce(
+        orgId,
+        names,
+        plannedAt - CLOCKS_APART_MS,
+        plannedAt + CLOCKS_APART_MS,
+      );
       const clear = new Map<SealedSecret, Clear>();
       for (const secret of kept) {
         const one = await opened(orgId, secret);
@@ -120,7 +127,7 @@ export function createSecretKeeper(ports: {
       return {
         given: problem === null ? await mask(content, seeds, machineName) : null,
         problem,
-        // Every version that is kept, as a Machine can have been given one before this was asked.
+        // More than what was given does no harm: a version of just before or after is looked for, too.
         redact: isUnknown ? redactAll : redactorOf([...clear.values()].map(({ value }) => value)),
       };
     },
@@ -153,12 +160,8 @@ function ownerOf(orgId: string, { name, version }: Pick<SecretInfo, "name" | "ve
   return JSON.stringify([orgId, name, version]);
 }
 
-function inOrder(versions: SealedSecret[]): SealedSecret[] {
-  return versions.toSorted((a, b) => a.version - b.version);
-}
-
 /** The version that was in force at a time; where none was by the clocks that tell, the first that came after it. */
 function asOf(versions: SealedSecret[], at: number): SealedSecret | undefined {
-  const ordered = inOrder(versions);
+  const ordered = versions.toSorted((a, b) => a.version - b.version);
   return ordered.findLast(({ setAt }) => setAt <= at) ?? ordered[0];
 }

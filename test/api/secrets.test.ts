@@ -84,8 +84,8 @@ describe("a secret", () => {
     ["A".repeat(SECRET_NAME_MAX_CHARS + 1), VALUE, "path.name", `at most ${SECRET_NAME_MAX_CHARS}`],
     ["A", "", "value", "can not be empty"],
     ["A", undefined, "value", "is missing; it must be text"],
-    ["A", 7, "value", "must be text, not 7"],
-    ["A", { of: VALUE }, "value", "must be text, not an object"],
+    ["A", 12345678, "value", "must be text"],
+    ["A", { of: VALUE }, "value", "must be text"],
     ["A", `${VALUE}\0`, "value", "NUL"],
     ["A", `${VALUE}\ud800`, "value", "lone surrogates"],
     [
@@ -101,6 +101,9 @@ describe("a secret", () => {
 
   it("is refused in a body that is no JSON or has other fields, without a word of what came", async () => {
     await refused(await call("PUT", "/v1/secrets/A", VALUE), 400, null, "the body is not JSON");
+    const asText = JSON.stringify(VALUE);
+    await refused(await call("PUT", "/v1/secrets/A", asText), 422, null, 'must be an object, {"value": "…"}');
+    expect(await (await put("A", 12345678)).text()).not.toContain("12345678");
     await refused(await call("PUT", "/v1/secrets/A", { [VALUE.slice(0, 4)]: 1 }), 422, "value", "is missing");
     await refused(
       await call("PUT", "/v1/secrets/A", { value: "x", more: VALUE }),
@@ -121,6 +124,11 @@ describe("a secret", () => {
     expect(row).not.toContain(btoa(VALUE));
     expect(results[0]?.c).not.toContain(Buffer.from(VALUE).toString("hex").toUpperCase());
   });
+});
+
+it("other methods than these are answered 405", async () => {
+  const response = await call("POST", "/v1/secrets/A");
+  expect([response.status, response.headers.get("allow")]).toEqual([405, "DELETE, GET, HEAD, PUT"]);
 });
 
 describe("a run that is given secrets", () => {

@@ -88,6 +88,18 @@ describe("the secrets of an attempt", () => {
     expect(elsewhere.given?.pad).not.toEqual((await keeper.forAttempt(order)).given?.pad);
   });
 
+  it("do not bring with them what was in force at other times", async () => {
+    let now = 1_000_000;
+    const keeper = keeperWith(key(1), [], () => now);
+    for (const value of ["value number 1", "value number 2", "value number 3"]) {
+      await keeper.set(ORG, "A", value);
+      now += 3_600_000;
+    }
+    const text = "value number 1, value number 2, value number 3";
+    const stars = "*".repeat(14);
+    expect(await masks(keeper, text, { X: "A" }, 5_000_000)).toBe(`value number 1, ${stars}, ${stars}`);
+  });
+
   it("are masked in output, also where they were replaced or removed since", async () => {
     const keeper = keeperWith(key(1));
     await keeper.set(ORG, "A", VALUE);
