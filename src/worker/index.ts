@@ -43,7 +43,8 @@ export default {
 
   async scheduled(_controller, env) {
     const ports = apiPorts(env);
-    const [report] = await Promise.all([sweep(ports), ports.secrets.tend()]);
+    const report = await sweep(ports);
     if (report.failed > 0) console.error(JSON.stringify({ level: "error", sweep: report }));
+    await ports.secrets.tend();
   },
 } satisfies ExportedHandler<Env>;

@@ -1,9 +1,12 @@
+import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { SECRET_RETIRED_KEPT_MS } from "../../src/core/limits.ts";
 import { d1Secrets } from "../../src/d1/secrets.ts";
 import { createSecretKeeper } from "../../src/secrets/keeper.ts";
 import { createKeyring } from "../../src/secrets/keyring.ts";
+import { readConfig } from "../../src/worker/env.ts";
+import worker from "../../src/worker/index.ts";
 
 const key = (fill: number) => btoa(String.fromCharCode(...new Uint8Array(32).fill(fill)));
 const ORG = "default";
@@ -157,6 +160,23 @@ describe("a key's replacement", () => {
     await keeperWith(key(2), [key(1)]).set(ORG, "A", VALUE);
     expect(await given(keeperWith(key(2)), { X: "A" })).toEqual([`X=${VALUE}`]);
   });
+});
+
+it("keys of before that are none are named by the deployment's complaint", () => {
+  expect(readConfig({ ...env, ENCRYPTION_KEYS_OLD: ` ${key(1)},${key(2)}, ` }).oldEncryptionKeys).toEqual([
+    key(1),
+    key(2),
+  ]);
+  expect(() => readConfig({ ...env, ENCRYPTION_KEYS_OLD: `${key(1)},short` })).toThrow(
+    "ENCRYPTION_KEYS_OLD is not a list of keys",
+  );
+});
+
+it("the minute's cron encrypts anew what is under an old key", async () => {
+  await keeperWith(key(1)).set(ORG, "A", VALUE);
+  const bindings = { ...env, ENCRYPTION_KEY: key(2), ENCRYPTION_KEYS_OLD: key(1) };
+  await worker.scheduled(createScheduledController(), bindings);
+  expect(await given(keeperWith(key(2)), { X: "A" })).toEqual([`X=${VALUE}`]);
 });
 
 it("what was retired is kept for as long as a machine can have it, and then forgotten", async () => {
