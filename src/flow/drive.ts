@@ -78,6 +78,17 @@ export class Drive {
     return isNews && !isFinal(this.state.run.status) ? this.made : null;
   }
 
+  /** True where nobody, here or elsewhere, can have asked for the Machine, so that none has to be looked for. */
+  hasNoMachine(nowMs: number): boolean {
+    return this.neverAsked && this.#isFresh(nowMs);
+  }
+
+  /** Whether the attempt was planned so lately that another driver, which looks twice before it asks, can not have come to that. */
+  #isFresh(nowMs: number): boolean {
+    const ageMs = nowMs - (currentAttempt(this.state)?.createAskedAt ?? 0);
+    return ageMs >= 0 && ageMs < NEVER_ASKED_BEFORE_MS;
+  }
+
   /** The pause before repeating what just failed, longer each time. */
   backOffMs(): number {
     this.failures += 1;
@@ -103,10 +114,11 @@ export class Drive {
         : (await store.appendOutput(before, chunks))
           ? before
           : null;
-    if (after === null) return this.reload(store);
-    // Nobody but who has just planned an attempt can have asked for its Machine: whoever else drives the run looks for it first.
-    const plannedAt = currentAttempt(after)?.createAskedAt ?? 0;
-    this.#take(after, clock.now() - plannedAt < NEVER_ASKED_BEFORE_MS);
+    if (after === null) return this.reload({ store, clock });
+    // Whoever has just planned an attempt is the first to ask for its Machine.
+    const isNewAttempt = after.attempts.length > this.state.attempts.length;
+    this.#take(after);
+    if (isNewAttempt) this.neverAsked = this.#isFresh(clock.now());
     for (const chunk of chunks) if (this.offsets) this.offsets = offsetsAfter(this.offsets, chunk);
   }
 
@@ -125,16 +137,16 @@ export class Drive {
   }
 
   /** Loads the run anew. */
-  async reload(store: Store): Promise<void> {
-    this.#take(await this.#load(store), false);
+  async reload({ store, clock }: { store: Store; clock: Clock }): Promise<void> {
+    this.#takeOver(await this.#load(store), clock.now());
     this.offsets = null;
   }
 
   /** Loads the run, and forgets nothing where nobody has changed it. */
-  async lookAgain(store: Store): Promise<void> {
+  async lookAgain({ store, clock }: { store: Store; clock: Clock }): Promise<void> {
     const state = await this.#load(store);
     if (state.run.version === this.state.run.version) return;
-    this.#take(state, false);
+    this.#takeOver(state, clock.now());
     this.offsets = null;
   }
 
@@ -144,12 +156,19 @@ export class Drive {
     return state;
   }
 
+  /** Goes on with a state that somebody else may have made, who may have asked for the Machine too, and not have told it yet. */
+  #takeOver(state: RunState, nowMs: number): void {
+    const isNews = state.run.version !== this.state.run.version;
+    const isNewAttempt = state.attempts.length > this.state.attempts.length;
+    this.#take(state);
+    if (isNewAttempt || (isNews && !this.#isFresh(nowMs))) this.neverAsked = false;
+  }
+
   /** Goes on with a newer state. Of an attempt before nothing is remembered. */
-  #take(state: RunState, neverAsked: boolean): void {
+  #take(state: RunState): void {
     const isNewAttempt = state.attempts.length > this.state.attempts.length;
     this.state = state;
     if (!isNewAttempt) return;
-    this.neverAsked = neverAsked;
     this.offsets = null;
     this.emptyLookups = 0;
     this.failures = 0;

@@ -65,7 +65,7 @@ async function gone(ports: FlowPorts, drive: Drive, attempt: Attempt, machineId:
 
 /** No Machine is known of, but one that was asked for may yet appear. */
 async function releaseUnknown(ports: FlowPorts, drive: Drive, attempt: Attempt): Promise<Findings> {
-  if (drive.neverAsked) return found(released(ports, attempt, []));
+  if (drive.hasNoMachine(ports.clock.now())) return found(released(ports, attempt, []));
   const look = await ports.machines.find(attempt.machineName, drive.state.run.id);
   if (look.kind === "failed") return nothingNew(drive.backOffMs());
   if (look.kind === "absent") {

@@ -332,6 +332,41 @@ describe("a create", () => {
   });
 });
 
+describe("a driver that was overtaken while its only ask was refused", () => {
+  const overtaken = (atMs: number) => {
+    const looks: MachineState[] = ["started", "destroyed"];
+    const told = world(
+      aStartingRun(),
+      atMs,
+      {
+        create: async () => {
+          // Somebody cancels; another driver, of newer code, has asked for the machine and not told of it yet.
+          await told.ports.store.record(told.state(), [{ type: "cancel_requested", at: atMs }], []);
+          return { kind: "refused", reason: "launch_refused", error: "no" };
+        },
+        find: async () => ({ kind: "found", machine: aMachine(looks.shift() ?? "destroyed") }),
+        destroy: async () => ({ kind: "done" }),
+      },
+      true,
+    );
+    return told;
+  };
+
+  it("looks for a machine before it lets the run be closed, and does not vouch for its output", async () => {
+    const { until, state, calls, released } = overtaken(T0 + 3000);
+    await until(released);
+    expect(calls).toEqual(["create", "find", "destroy", "find"]);
+    expect(state().run).toMatchObject({ status: "cancelled", output: { complete: false } });
+  });
+
+  it("need not, so soon after the plan that nobody else can have come to ask", async () => {
+    const { until, state, calls, released } = overtaken(T0 + 100);
+    await until(released);
+    expect(calls).toEqual(["create"]);
+    expect(state().run).toMatchObject({ status: "cancelled", output: { complete: true } });
+  });
+});
+
 describe("a machine that starts at once", () => {
   const made = {
     create: async () => ({ kind: "created" as const, machine: aMachine("created") }),
