@@ -11,7 +11,7 @@ import {
   REPEAT_DELAY_MAX_MS,
 } from "../core/limits.ts";
 import type { Machine } from "../core/machine.ts";
-import { failed } from "../core/outcome.ts";
+import { type Ending, failed } from "../core/outcome.ts";
 import { NO_OUTPUT } from "../core/output.ts";
 import { machineFiles } from "../core/plan.ts";
 import { repeatDelayMs } from "../core/poll.ts";
@@ -92,8 +92,21 @@ async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
       };
     case "refused":
       drive.neverAsked = neverAskedBefore;
-      return settleNow(ports, drive, failed(result.reason, result.error));
+      return afterRefusal(ports, drive, failed(result.reason, result.error));
   }
+}
+
+/**
+ * A refusal that took long says nothing of another driver, which may have come by meanwhile and asked with success: its Machine
+ * is the attempt's.
+ */
+async function afterRefusal(ports: FlowPorts, drive: Drive, ending: Ending): Promise<Findings> {
+  if (drive.neverAsked && !drive.hasNoMachine(ports.clock.now())) {
+    const look = await ports.machines.find(drive.attempt().machineName, drive.state.run.id);
+    if (look.kind === "found") return created(ports, drive, look.machine, true);
+    if (look.kind === "failed") drive.neverAsked = false;
+  }
+  return settleNow(ports, drive, ending);
 }
 
 /**

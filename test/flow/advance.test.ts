@@ -332,9 +332,42 @@ describe("a create", () => {
   });
 });
 
+describe("a refusal that took long", () => {
+  it("does not hide the machine of another driver, which came by meanwhile", async () => {
+    const made = aMachine("started");
+    const { until, state, calls } = world(
+      aStartingRun(),
+      T0 + 3000,
+      {
+        create: async () => ({ kind: "refused", reason: "launch_refused", error: "no" }),
+        find: async () => ({ kind: "found", machine: made }),
+      },
+      true,
+    );
+    await until(() => state().attempts[0]?.machineId === made.id);
+    expect(calls).toEqual(["create", "find"]);
+  });
+
+  it("is believed where there is none, and nothing can have been written", async () => {
+    const { until, state, final } = world(
+      aStartingRun(),
+      T0 + 3000,
+      {
+        create: async () => ({ kind: "refused", reason: "image_unavailable", error: "no" }),
+        find: async () => ({ kind: "absent" }),
+      },
+      true,
+    );
+    await until(final);
+    expect(state().run).toMatchObject({ reason: "image_unavailable", output: { complete: true } });
+  });
+});
+
 describe("a driver that was overtaken while its only ask was refused", () => {
   const overtaken = (atMs: number) => {
     const looks: MachineState[] = ["started", "destroyed"];
+    // The first list lags behind.
+    let lags = true;
     const told = world(
       aStartingRun(),
       atMs,
@@ -344,7 +377,13 @@ describe("a driver that was overtaken while its only ask was refused", () => {
           await told.ports.store.record(told.state(), [{ type: "cancel_requested", at: atMs }], []);
           return { kind: "refused", reason: "launch_refused", error: "no" };
         },
-        find: async () => ({ kind: "found", machine: aMachine(looks.shift() ?? "destroyed") }),
+        find: async () => {
+          if (lags) {
+            lags = false;
+            return { kind: "absent" };
+          }
+          return { kind: "found", machine: aMachine(looks.shift() ?? "destroyed") };
+        },
         destroy: async () => ({ kind: "done" }),
       },
       true,
@@ -355,7 +394,7 @@ describe("a driver that was overtaken while its only ask was refused", () => {
   it("looks for a machine before it lets the run be closed, and does not vouch for its output", async () => {
     const { until, state, calls, released } = overtaken(T0 + 3000);
     await until(released);
-    expect(calls).toEqual(["create", "find", "destroy", "find"]);
+    expect(calls).toEqual(["create", "find", "find", "destroy", "find"]);
     expect(state().run).toMatchObject({ status: "cancelled", output: { complete: false } });
   });
 
