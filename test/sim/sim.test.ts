@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { overlappedPhases } from "./overlapped-phases.ts";
 import { report } from "./report.ts";
 import { simulate } from "./simulate.ts";
 
@@ -40,6 +41,7 @@ describe("the seeds", () => {
     timeout: 60_000,
   }, async () => {
     const [endings, retried, kinds] = [new Set<string>(), new Set<string>(), new Set<string>()];
+    const overlapped = new Set<string>();
     for (let seed = 1; seed <= 600; seed++) {
       const { trace, faults } = await simulate(seed);
       for (const line of trace) {
@@ -48,6 +50,7 @@ describe("the seeds", () => {
         const failure = / attempt_failed for (\w+),/.exec(line);
         if (failure) retried.add(failure[1] ?? "");
       }
+      for (const phase of overlappedPhases(trace)) overlapped.add(phase);
       for (const fault of faults) kinds.add(fault.replace(/ #\d+$/, ""));
     }
     const failures = [
@@ -62,6 +65,17 @@ describe("the seeds", () => {
     ];
     expect([...retried].sort()).toEqual(failures);
     expect([...endings].sort()).toEqual(["cancelled_by_user", ...failures, "nothing"].sort());
+    // Old code goes on beside new code in each phase of a retry.
+    const phases = [
+      "attempt_failed",
+      "machine_released",
+      "attempt_planned",
+      "machine_created",
+      "machine_started",
+    ];
+    expect([...overlapped]).toEqual(
+      expect.arrayContaining([...phases, "create_uncertain", "cancel_requested"]),
+    );
     // What needs much to come about: output for the blob store, drivers beside each other, a run and a machine asked for twice.
     for (const kind of [
       "large output",
