@@ -78,10 +78,10 @@ export const runListSchema = z
         .omit({ attempts: true, next_attempt: true, reruns: true, script: true, env: true, files: true })
         .openapi("RunSummary"),
     ),
-    next_cursor: z
-      .string()
-      .nullable()
-      .openapi({ description: "give it as cursor for the next page; null on the last" }),
+    next_cursor: z.string().nullable().openapi({
+      description:
+        "give it as cursor for the next page; null on the last. A page of a rare status or tag can have fewer runs than asked for, or none, and still not be the last",
+    }),
   })
   .openapi("RunList");
 export type RunListBody = z.infer<typeof runListSchema>;

@@ -192,6 +192,11 @@ export const FOLLOW_RETRY_MS = 1 * SECOND;
 
 export const LIST_LIMIT_DEFAULT = 50;
 export const LIST_LIMIT_MAX = 200;
+/**
+ * Runs that one call for a list looks at where no index answers its filter; the next goes on. D1 bills rows read, and a page
+ * costs the same with a million runs as with a thousand.
+ */
+export const LIST_SCAN_MAX_RUNS = 1000;
 /** Re-runs that a run names, the newest; a list by `rerun_of` has all of them. */
 export const RERUNS_SHOWN_MAX = 20;
 /** Output shown on a run's page before the reader is sent to the raw stream. */
