@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { AttemptFailed, RunEvent } from "../../src/core/event.ts";
+import { machineName } from "../../src/core/id.ts";
+import { METADATA_RUN } from "../../src/core/machine.ts";
 import { failed } from "../../src/core/outcome.ts";
+import { planAttempt } from "../../src/core/plan.ts";
 import { DEFAULT_RETRY, endOfAttempt } from "../../src/core/retry.ts";
 import { aRetryingRun, aRunningRun, aSucceededRun, followedBy, type Story, T0 } from "../support/a-run.ts";
 import type { StoredRun } from "../support/memory-store.ts";
@@ -9,7 +12,10 @@ import { attemptsWithinBounds } from "./checks/attempts-within-bounds.ts";
 import type { Check } from "./checks/check.ts";
 import { eventsFoldToTheRow } from "./checks/events-fold-to-the-row.ts";
 import { oneFinalStatus } from "./checks/one-final-status.ts";
+import { oneMachineAtATime } from "./checks/one-machine-at-a-time.ts";
 import { retriesFollowTheBook } from "./checks/retries-follow-the-book.ts";
+import { SimMachine } from "./world/machine.ts";
+import type { Program } from "./world/program.ts";
 import { World } from "./world/world.ts";
 
 // Checks that no broken rule can trip alone, since another rule stands behind it.
@@ -122,5 +128,61 @@ describe("the check that retries follow the book", () => {
     const story = aRunningRun(asked);
     const settled: RunEvent = { type: "settled", at: T0 + 5000, ...ENDING, exit: EXIT, output: NOTHING };
     expect(said(retriesFollowTheBook, stored(followedBy(story, settled)))).toContain("not tried again");
+  });
+});
+
+describe("the check that a run has one machine at a time", () => {
+  const retrying = aRetryingRun({ retry: { ...DEFAULT_RETRY, attempts: 2 } });
+  const gone = followedBy(retrying, { type: "machine_released", at: T0 + 4000, attempt: 1, events: [] });
+  const second = followedBy(gone, planAttempt(gone.state, null, T0 + 62_000));
+  const programmed: Program = {
+    pieces: [],
+    durationMs: null,
+    code: 0,
+    oomKilled: false,
+    stopsInMs: null,
+    stoppedCode: 0,
+  };
+
+  /** What the check says after machines of these attempts, made otherwise than they were decided. */
+  function saidOf(
+    story: Story,
+    made: { attempt: number; region?: string; memoryMb?: number }[],
+    atMs: number,
+  ) {
+    const world = new World(new Chance(1));
+    world.store.runs.set(story.state.run.id, stored(story));
+    world.time.after(atMs, () => {
+      for (const [index, { attempt, region = "fra", memoryMb = 512 }] of made.entries()) {
+        const asked = {
+          name: machineName(story.state.run.id, attempt),
+          region,
+          config: {
+            image: "debian:12",
+            guest: { cpu_kind: "shared" as const, cpus: 1, memory_mb: memoryMb },
+            metadata: { [METADATA_RUN]: story.state.run.id },
+          },
+        };
+        world.platform.machines.push(new SimMachine(`m${index + 1}`, asked, programmed, world));
+      }
+    });
+    const watch = oneMachineAtATime.begin(world);
+    return world.time.step().then(() => watch.afterStep?.() ?? watch.onChange?.(stored(story)));
+  }
+
+  it("is content with one of the size, in the region and at the time that was decided", async () => {
+    expect(await saidOf(second, [{ attempt: 2 }], 62_000)).toBeNull();
+  });
+
+  it("sees one beside that of the attempt before, and one too early", async () => {
+    const two = await saidOf(second, [{ attempt: 2 }, { attempt: 1 }], 62_000);
+    expect(two).toContain("begins while its machine m2 is created");
+    expect(await saidOf(second, [{ attempt: 2 }], 61_000)).toContain("begins 1000 ms before its time");
+  });
+
+  it("sees one of another size or in another region, and one that nobody has stored", async () => {
+    expect(await saidOf(second, [{ attempt: 2, memoryMb: 256 }], 62_000)).toContain("another than attempt 2");
+    expect(await saidOf(second, [{ attempt: 2, region: "ams" }], 62_000)).toContain("another than attempt 2");
+    expect(await saidOf(second, [{ attempt: 3 }], 62_000)).toContain("of no attempt that is stored");
   });
 });
