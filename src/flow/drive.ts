@@ -22,7 +22,7 @@ export class Drive {
   offsets: OutputOffsets | null = null;
   /** True while nobody can have asked for the planned Machine, so that no look-up is needed before asking. */
   neverAsked: boolean;
-  /** Looks for the Machine that found none, since the last ask. */
+  /** Looks for the Machine that found none, since the last ask and the last news of the run. */
   emptyLookups = 0;
   /** The Machine that this driver was given last. Where somebody else wrote first it is not recorded yet. */
   made: MachineCreated | null = null;
@@ -140,6 +140,8 @@ export class Drive {
   async reload({ store, clock }: { store: Store; clock: Clock }): Promise<void> {
     this.#takeOver(await this.#load(store), clock.now());
     this.offsets = null;
+    // Whoever calls for it does not wait for the time of the next look.
+    this.emptyLookups = 0;
   }
 
   /** Loads the run, and forgets nothing where nobody has changed it. */
@@ -167,10 +169,11 @@ export class Drive {
   /** Goes on with a newer state. Of an attempt before nothing is remembered. */
   #take(state: RunState): void {
     const isNewAttempt = state.attempts.length > this.state.attempts.length;
+    // A look from before says nothing of who has asked until now.
+    if (state.run.version !== this.state.run.version) this.emptyLookups = 0;
     this.state = state;
     if (!isNewAttempt) return;
     this.offsets = null;
-    this.emptyLookups = 0;
     this.failures = 0;
     this.absentSince = null;
     this.readBytes = OUTPUT_READ_FIRST_BYTES;

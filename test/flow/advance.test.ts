@@ -332,6 +332,27 @@ describe("a create", () => {
   });
 });
 
+describe("a machine that another driver may have asked for", () => {
+  it("is not believed away by a look from before the run moved on", async () => {
+    const looks: MachineState[] = ["started", "destroyed"];
+    const { ports, drive, until, state, calls, released } = world(aStartingRun(), T0 + 10, {
+      find: async () => {
+        // The first look is from before the other asks, and the next list lags behind.
+        if (calls.length <= 2) return { kind: "absent" };
+        return { kind: "found", machine: aMachine(looks.shift() ?? "destroyed") };
+      },
+      destroy: async () => ({ kind: "done" }),
+    });
+    await advance(ports, drive);
+    await ports.store.record(state(), [{ type: "cancel_requested", at: T0 + 20 }], []);
+    // Whoever cancels tells the driver, which does not wait for the time of its next look then.
+    await drive.reload(ports);
+    await until(released);
+    expect(calls).toEqual(["find", "find", "find", "destroy", "find"]);
+    expect(state().run.status).toBe("cancelled");
+  });
+});
+
 describe("a refusal that took long", () => {
   it("does not hide the machine of another driver, which came by meanwhile", async () => {
     const made = aMachine("started");
