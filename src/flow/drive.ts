@@ -4,6 +4,7 @@ import type { Attempt } from "../core/attempt.ts";
 import type { MachineCreated, RunEvent } from "../core/event.ts";
 import { applyEvents } from "../core/lifecycle.ts";
 import {
+  MACHINE_LOST_AFTER_MS,
   NEVER_ASKED_BEFORE_MS,
   OUTPUT_READ_FIRST_BYTES,
   REPEAT_DELAY_FIRST_MS,
@@ -87,6 +88,17 @@ export class Drive {
   #isFresh(nowMs: number): boolean {
     const ageMs = nowMs - (currentAttempt(this.state)?.createAskedAt ?? 0);
     return ageMs >= 0 && ageMs < NEVER_ASKED_BEFORE_MS;
+  }
+
+  /**
+   * Takes note that the Machine answered as if it did not exist, and says whether it has for so long that this is believed: by two
+   * looks at least, as a clock can be set meanwhile.
+   * @param askedAtMs of when the answer tells, which can be late
+   */
+  isAbsentForLong(askedAtMs: number, nowMs: number): boolean {
+    const isFirst = this.absentSince === null;
+    this.absentSince ??= nowMs;
+    return !isFirst && askedAtMs - this.absentSince >= MACHINE_LOST_AFTER_MS;
   }
 
   /** The pause before repeating what just failed, longer each time. */

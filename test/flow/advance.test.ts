@@ -173,6 +173,20 @@ describe("a machine whose creation somebody else's event came before", () => {
 });
 
 describe("a late answer", () => {
+  it("that a machine is unknown is no proof alone, though the clock went back meanwhile", async () => {
+    const { ports, drive, until, state, calls } = world(aRunningRun(), T0 + 20_000, {
+      exec: async () => ({ kind: "not_running" }),
+      get: async () => {
+        const now = ports.clock.now();
+        if (calls.length === 2) ports.clock.now = () => now - 15_000;
+        return { kind: "absent" };
+      },
+    });
+    await until(() => calls.length === 2);
+    expect(drive.state.run.status).toBe("running");
+    expect(state().attempts[0]?.settledAt).toBeNull();
+  });
+
   it("that a machine is unknown tells of when it was asked for: it is not believed lost by two quick looks", async () => {
     const { ports, until, state, final, calls } = world(aRunningRun({ capture: "none" }), T0 + 2000, {
       wait: async () => ({ kind: "gone" }),

@@ -85,7 +85,7 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: "has no machine left",
   },
   {
-    name: "one 404 is believed",
+    name: "two quick 404s are believed",
     module: "core/limits",
     breaks: () => ({ MACHINE_LOST_AFTER_MS: -60_000 }),
     caughtBy: "outcome is what happened",
