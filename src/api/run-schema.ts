@@ -27,6 +27,9 @@ export const attemptSchema = z
       .openapi({ description: "the attempt that follows this failed one; null where none does" }),
     create_asked_at: time,
     created_at: time.nullable(),
+    image_ready_at: time.nullable().openapi({
+      description: "the image was fetched and the machine began to boot; null where its start was quick",
+    }),
     started_at: time.nullable(),
     first_output_at: time.nullable(),
     exited_at: time.nullable(),
