@@ -146,11 +146,11 @@ describe("a machine of a run with secrets", () => {
 
   it("is not asked for where they can not be had, and not left without them where they no longer can", async () => {
     const problem = "the secret KEY was removed";
-    for (const [story, neverAsked] of [
-      [aStartingRun(SPEC), true],
-      [aBootingRun(SPEC), false],
+    for (const [story, neverAsked, now] of [
+      [aStartingRun(SPEC), true, T0 + 100],
+      [aBootingRun(SPEC), false, T0 + 2000],
     ] as const) {
-      const { until, final, state } = worldWith(story, { wait }, { problem, neverAsked });
+      const { until, final, state } = worldWith(story, { wait }, { problem, neverAsked, now });
       await until(final);
       expect(state().run).toMatchObject({ status: "failed", reason: "launch_refused", detail: problem });
     }
