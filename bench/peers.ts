@@ -3,7 +3,7 @@
  * becomes of running ones when the engine is killed. What the figures say and do not say: docs/beside-peers.md.
  */
 
-import { cpus, totalmem } from "node:os";
+import { cpus, loadavg, totalmem } from "node:os";
 import { startFloor } from "./floor.ts";
 import { startBullMq } from "./peers/bullmq.ts";
 import { crash } from "./peers/crash.ts";
@@ -61,7 +61,15 @@ what this does not compare
   A kill leaves what was written to the kernel; a loss of power, which it does not, is not tried.
   Jobs are one command. Steps, schedules, rates and whatever else each engine is chosen for are left out.`;
 
+/** With how much else went on before: figures of a busy computer are those of what else it does, too. */
 function computer(): string {
   const [{ model = "an unknown processor" } = {}] = cpus();
-  return `${cpus().length} × ${model.trim()}, ${Math.round(totalmem() / GIB)} GiB, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}`;
+  const parts = [
+    `${cpus().length} × ${model.trim()}`,
+    `${Math.round(totalmem() / GIB)} GiB`,
+    `Node ${process.versions.node}`,
+    new Date().toISOString().slice(0, 10),
+    `load ${loadavg()[0]?.toFixed(1)} in the minute before`,
+  ];
+  return parts.join(", ");
 }
