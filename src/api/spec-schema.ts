@@ -11,6 +11,7 @@ import * as limits from "../core/limits.ts";
 import { regionComplaint } from "../core/region.ts";
 import type { Guest, RunSpec } from "../core/run-spec.ts";
 import { durationField, durationMs } from "./duration-field.ts";
+import { checkQueueFields, queueSpecFields, toQueueSpec } from "./queue-schema.ts";
 import { retrySchema, toRetryPolicy } from "./retry-schema.ts";
 
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -189,8 +190,10 @@ export const runSpecSchema = z
         `can have at most ${limits.TAGS_MAX_COUNT} tags`,
       )
       .default({}),
+    ...queueSpecFields,
   })
   .superRefine((spec, context) => {
+    checkQueueFields(spec, (issue) => context.addIssue(issue));
     if (spec.command !== undefined && spec.script !== undefined)
       context.addIssue({
         code: "custom",
@@ -264,6 +267,7 @@ export function toRunSpec(input: z.output<typeof runSpecSchema>, defaultGuest: G
     capture: input.capture,
     name: input.name ?? null,
     tags: input.tags,
+    ...toQueueSpec(input, { name: input.name ?? null, image: input.image, tags: input.tags }),
   };
 }
 

@@ -104,10 +104,23 @@ export class Drive {
           ? before
           : null;
     if (after === null) return this.reload(store);
-    // Nobody but who has just planned an attempt can have asked for its Machine: whoever else drives the run looks for it first.
-    const plannedAt = currentAttempt(after)?.createAskedAt ?? 0;
-    this.#take(after, clock.now() - plannedAt < NEVER_ASKED_BEFORE_MS);
+    this.#takeOwn(after, clock);
     for (const chunk of chunks) if (this.offsets) this.offsets = offsetsAfter(this.offsets, chunk);
+  }
+
+  /** Stores events that take slots. Where one can not be had nothing is stored; where another writer was first all is looked up again. */
+  async rememberSlots(
+    { store, clock }: { store: Store; clock: Clock },
+    events: RunEvent[],
+  ): Promise<"stored" | "overtaken" | "no_room"> {
+    const after = await store.recordWithSlots(this.state, events, []);
+    if (after === "no_room") return after;
+    if (after === null) {
+      await this.reload(store);
+      return "overtaken";
+    }
+    this.#takeOwn(after, clock);
+    return "stored";
   }
 
   /**
@@ -142,6 +155,15 @@ export class Drive {
     const state = await store.load(this.state.run.id);
     if (state === null) throw new Error(`run ${this.state.run.id} is gone from the store`);
     return state;
+  }
+
+  /**
+   * Goes on with a state that this driver has stored. Nobody but who has just planned an attempt can have asked for its Machine:
+   * whoever else drives the run looks for it first.
+   */
+  #takeOwn(state: RunState, clock: Clock): void {
+    const plannedAt = currentAttempt(state)?.createAskedAt ?? 0;
+    this.#take(state, clock.now() - plannedAt < NEVER_ASKED_BEFORE_MS);
   }
 
   /** Goes on with a newer state. Of an attempt before nothing is remembered. */

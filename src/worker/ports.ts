@@ -24,7 +24,9 @@ export function flowPorts(env: Env): FlowPorts {
     machines: flyMachines(new FlyClient(config.fly)),
     blobs: r2Blobs(env.OUTPUT),
     clock: systemClock,
+    drivers: durableDrivers(env.RUN_DRIVER),
     defaultRegion: config.defaultRegion,
+    organizationLimit: config.organizationLimit,
   };
 }
 
@@ -41,6 +43,7 @@ export function apiPorts(env: Env): ApiPorts {
     token: config.token,
     defaultRegion: config.defaultRegion,
     defaultGuest: config.defaultGuest,
+    organizationLimit: config.organizationLimit,
     orgId: ORGANIZATION,
   };
 }

@@ -57,11 +57,19 @@ const EXAMPLES: Record<RunEvent["type"], RunEvent> = {
     output,
   },
   machine_released: { type: "machine_released", at: T0, attempt: 1, events: [] },
+  slot_awaited: { type: "slot_awaited", at: T0, queue: "key:k", limit: 1 },
+  slot_taken: { type: "slot_taken", at: T0, queue: "key:k", limit: 1 },
 };
 
 /** The whole table, written down a second time: every pair that is possible, and where it leads. */
 const POSSIBLE: Record<RunStatus, Partial<Record<RunEvent["type"], RunStatus>>> = {
-  queued: { attempt_planned: "starting", cancel_requested: "queued", settled: "failed" },
+  queued: {
+    attempt_planned: "starting",
+    cancel_requested: "queued",
+    settled: "failed",
+    slot_awaited: "queued",
+    slot_taken: "queued",
+  },
   starting: {
     create_uncertain: "starting",
     machine_created: "starting",

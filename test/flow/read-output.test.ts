@@ -29,7 +29,9 @@ function portsAnswering(...replies: string[]) {
       get: async (key) => blobs.get(key) ?? null,
     },
     clock: { now: () => NOW },
+    drivers: { nudge: async () => {} },
     defaultRegion: null,
+    organizationLimit: null,
   };
   return { ports, asked, blobs };
 }

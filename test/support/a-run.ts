@@ -24,6 +24,11 @@ export function aSpec(change: Partial<RunSpec> = {}): RunSpec {
     capture: "output",
     name: null,
     tags: {},
+    concurrency: null,
+    priority: 0,
+    expiresMs: 86_400_000,
+    delayMs: 0,
+    runAt: null,
     ...change,
   };
 }

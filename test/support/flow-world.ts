@@ -47,7 +47,9 @@ export function world(story: Story, nowMs: number, machines: Partial<Machines>, 
     machines: told,
     blobs: { put: async () => {}, get: async () => null },
     clock: { now: () => now },
+    drivers: { nudge: async () => {} },
     defaultRegion: null,
+    organizationLimit: null,
   };
   const drive = new Drive(state(), neverAsked);
   /** Takes steps until something is so, moving the clock over each pause. */

@@ -28,7 +28,9 @@ export function testPorts(
     machines: flyMachines(new FlyClient(callMachines ? { ...options, fetch: callMachines } : options)),
     blobs: r2Blobs(bucket),
     clock,
+    drivers: { nudge: async () => {} },
     defaultRegion: null,
+    organizationLimit: null,
   };
 }
 

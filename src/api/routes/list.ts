@@ -8,13 +8,9 @@ import type { RunFilter } from "../../flow/ports.ts";
 import type { ApiPorts } from "../ports.ts";
 import { runSummary } from "../run-body.ts";
 import { type RunListBody, runListSchema } from "../run-schema.ts";
+import { instant } from "../schema-parts.ts";
 import { COMMON_ERRORS } from "./answers.ts";
 
-/** A moment in a filter. */
-export const instant = z.iso.datetime({
-  offset: true,
-  error: 'must be an RFC 3339 time, such as "2026-11-21T10:00:00Z"',
-});
 const statusList = z
   .union([z.string(), z.array(z.string())])
   .transform((value) => (Array.isArray(value) ? value : [value]).flatMap((text) => text.split(",")))
@@ -86,7 +82,10 @@ export async function listRuns(
   // One more than asked tells whether there is another page.
   const found = await ports.store.list(ports.orgId, { ...filterOf(query), limit: limit + 1 });
   const page = found.slice(0, limit);
-  return { runs: page.map(runSummary), next_cursor: found.length > limit ? (page.at(-1)?.id ?? null) : null };
+  return {
+    runs: page.map((run) => runSummary(run)),
+    next_cursor: found.length > limit ? (page.at(-1)?.id ?? null) : null,
+  };
 }
 
 /** What a list and a cancel by filter look for. */

@@ -97,6 +97,7 @@ export class Plot {
             clock: world.workerClock,
             ids: { runId: (nowMs) => drawRunId(order, nowMs) },
             defaultRegion: null,
+            organizationLimit: null,
           },
           { orgId: "default", spec: order.spec, originId: null, key: order.key },
         ),
@@ -183,7 +184,13 @@ export class Plot {
     const world = this.#world;
     if (world.posts.isDown || world.chance.fault("sweep left out", 0.1)) return;
     const request = world.request("sweep");
-    const ports = { store: request.store, drivers: world.posts.drivers(), clock: world.workerClock };
+    const ports = {
+      store: request.store,
+      drivers: world.posts.drivers(),
+      clock: world.workerClock,
+      orgId: "default",
+      organizationLimit: null,
+    };
     await this.#answer(request.life, () => sweep(ports));
   }
 

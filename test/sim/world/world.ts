@@ -80,7 +80,9 @@ export class World {
       blobs: life.through(overNetwork(this.blobs, this.chance, this.time)),
       machines: life.through(flyMachines(this.platform.clientOf(runId))),
       clock: this.workerClock,
+      drivers: life.through(this.posts.drivers()),
       defaultRegion: null,
+      organizationLimit: null,
     };
   }
 }
