@@ -29,10 +29,27 @@ export function durationOf(run: RunSummaryBody, nowMs: number): string {
 
 /** How the run stands or ended, as one sentence. */
 export function standing(run: RunBody, nowMs: number): string {
-  const sentence = run.next_attempt === null ? endSentence(run) : nextSentence(run.next_attempt, nowMs);
+  const sentence =
+    run.next_attempt !== null
+      ? nextSentence(run.next_attempt, nowMs)
+      : run.waiting !== null
+        ? waitingSentence(run.waiting, nowMs)
+        : endSentence(run);
   const code = run.reason === "exit_code" ? ` with exit code ${run.exit_code ?? "unknown"}` : "";
   const so = isFinal(run.status) ? `after ${durationOf(run, nowMs)}` : `for ${durationOf(run, nowMs)}`;
   return `${run.status}${code} ${so}${sentence === null ? "" : `: ${sentence}`}`;
+}
+
+/** Why a run waits: "waiting for 2 others in deploy-prod". */
+export function waitingSentence(waiting: NonNullable<RunBody["waiting"]>, nowMs: number): string {
+  const { for: what, key, place, running, until } = waiting;
+  const inMs = Date.parse(until) - nowMs;
+  if (what === "run_at" || what === "retry")
+    return inMs > 0 ? `waiting for its time, in ${span(inMs)}` : "due";
+  const where = key === null ? "" : ` in ${key}`;
+  if (place === null || running === null) return `waiting for a slot${where}`;
+  const others = running + place - 1;
+  return `waiting for ${others === 1 ? "another run" : `${others} others`}${where}`;
 }
 
 function nextSentence(next: NonNullable<RunBody["next_attempt"]>, nowMs: number): string {
