@@ -1,12 +1,15 @@
 import { env } from "cloudflare:workers";
 import { expect, inject, it } from "vitest";
+import type { RunSpec } from "../../src/core/run-spec.ts";
 import { countedD1 } from "../support/counted-d1.ts";
 import { createRunToEnd } from "../support/run-to-end.ts";
 
 const BUDGET = { rowsWritten: 20, statements: 12, machineCalls: 7, driverRequests: 1 };
 type Counts = typeof BUDGET;
+/** What a run with a concurrency key may cost beyond that: the event and the ticket of its slot, which goes again, and a look for who is next. */
+const QUEUE_BUDGET: Counts = { rowsWritten: 3, statements: 3, machineCalls: 0, driverRequests: 0 };
 
-async function countOneRun(): Promise<Counts> {
+async function countOneRun(spec: Partial<RunSpec> = {}): Promise<Counts> {
   const { database, counts } = countedD1(env.DB);
   let machineCalls = 0;
   // Counted here and not by the server, which other tests call at the same time.
@@ -15,13 +18,14 @@ async function countOneRun(): Promise<Counts> {
     return fetch(input, init);
   };
   const runToEnd = createRunToEnd(database, env.OUTPUT, inject("machinesUrl"), callMachines);
-  const { state, driverRequests } = await runToEnd({ command: ["echo", "hi"] });
+  const { state, driverRequests } = await runToEnd({ command: ["echo", "hi"], ...spec });
   expect(state.run).toMatchObject({ status: "succeeded", open: false, output: { stdoutBytes: 3 } });
   return { rowsWritten: counts.rowsWritten, statements: counts.statements, machineCalls, driverRequests };
 }
 
-const isWithinBudget = (counts: Counts) =>
-  Object.entries(BUDGET).every(([what, most]) => counts[what as keyof Counts] <= most);
+const isWithin = (counts: Counts, budget: Counts) =>
+  Object.entries(budget).every(([what, most]) => counts[what as keyof Counts] <= most);
+const isWithinBudget = (counts: Counts) => isWithin(counts, BUDGET);
 
 it("a one-attempt run with small output stays within its budget of rows, statements and calls", async () => {
   let counts = await countOneRun();
@@ -29,4 +33,16 @@ it("a one-attempt run with small output stays within its budget of rows, stateme
   for (let again = 0; again < 4 && !isWithinBudget(counts); again++) counts = await countOneRun();
   console.log("one run:", counts);
   expect(counts).toSatisfy(isWithinBudget);
+});
+
+it("a slot of a concurrency key that is free costs a run an event, a ticket and a look for who is next", async () => {
+  const concurrency = { key: "budget", limit: 1, strategy: "queue" as const };
+  const plus = Object.fromEntries(
+    Object.entries(BUDGET).map(([what, most]) => [what, most + QUEUE_BUDGET[what as keyof Counts]]),
+  ) as Counts;
+  let counts = await countOneRun({ concurrency });
+  for (let again = 0; again < 4 && !isWithin(counts, plus); again++)
+    counts = await countOneRun({ concurrency });
+  console.log("one run with a concurrency key:", counts);
+  expect(counts).toSatisfy((of: Counts) => isWithin(of, plus));
 });
