@@ -94,6 +94,7 @@ describe("runs of one key", () => {
     world.machineOf(first).seen = "lost";
     await world.until(() => world.run(first).run.settledAt !== null);
     expect(world.run(first).run).toMatchObject({ reason: "machine_lost", open: true });
+    await world.until(() => false, world.now + 20_000);
     expect(world.run(second).run.status).toBe("queued");
     world.machineOf(first).seen = "truth";
     await world.until();

@@ -20,7 +20,7 @@ interface FakeMachine {
   from: number;
   /** When its command ends by itself, or was ended. */
   to: number;
-  /** What a GET says of it before then, where that is not the truth. */
+  /** While it is lost nobody is told of it, and it can not be destroyed. */
   seen: "lost" | "truth";
 }
 
@@ -168,7 +168,8 @@ export class QueueWorld {
     wait: async (id, state) =>
       state === "started" || this.#isOver(id) ? { kind: "reached" } : { kind: "not_yet" },
     stop: async (id) => this.#end(id),
-    destroy: async (id) => this.#end(id),
+    destroy: async (id) =>
+      this.machines.get(id)?.seen === "lost" ? { kind: "failed", error: "no host" } : this.#end(id),
   };
 
   #isOver(id: string): boolean {
