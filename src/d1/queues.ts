@@ -88,7 +88,18 @@ export async function nextInQueue(
   return rows[0]?.run_id ?? null;
 }
 
-/** A jump from one queue to the next in the key, so that what is read grows with the queues and not with who waits in them. */
+/** The first queues after one by name: a jump from one to the next in the key, so that what is read grows with the queues and not with who waits in them. */
+function queuesAfter(orgId: string, afterQueue: string, limit: number): SQL {
+  const next = (after: SQL) =>
+    sql`(SELECT n.queue FROM queue_tickets n WHERE n.org_id = ${orgId} AND n.queue > ${after} ORDER BY n.queue LIMIT 1)`;
+  return sql`queues(queue) AS (
+      SELECT ${next(sql`${afterQueue}`)}
+      UNION ALL
+      SELECT ${next(sql`queues.queue`)} FROM queues WHERE queues.queue IS NOT NULL
+      LIMIT ${limit}
+    )`;
+}
+
 export async function queueHeads(
   db: Db,
   orgId: string,
@@ -96,21 +107,52 @@ export async function queueHeads(
   limit: number,
   organizationLimit: number | null,
 ): Promise<QueueHeads> {
-  const next = (after: SQL) =>
-    sql`(SELECT n.queue FROM queue_tickets n WHERE n.org_id = ${orgId} AND n.queue > ${after} ORDER BY n.queue LIMIT 1)`;
   const rows = await db.all<{ queue: string; head: string | null }>(sql`
-    WITH RECURSIVE queues(queue) AS (
-      SELECT ${next(sql`${afterQueue}`)}
-      UNION ALL
-      SELECT ${next(sql`queues.queue`)} FROM queues WHERE queues.queue IS NOT NULL
-      LIMIT ${limit}
-    )
+    WITH RECURSIVE ${queuesAfter(orgId, afterQueue, limit)}
     SELECT queues.queue AS queue, (${headWithRoom(orgId, sql`queues.queue`, organizationLimit)}) AS head
     FROM queues WHERE queues.queue IS NOT NULL`);
   return {
     runIds: rows.flatMap(({ head }) => head ?? []),
     nextAfter: rows.length === limit ? (rows.at(-1)?.queue ?? null) : null,
   };
+}
+
+/** Of each queue those who hold a slot and the head of the line are looked at: nobody else holds anybody up. */
+export async function dropLeftTickets(
+  db: Db,
+  orgId: string,
+  afterQueue: string,
+  limit: number,
+): Promise<number> {
+  const head = (column: "rank" | "run_id") =>
+    sql`SELECT h.${sql.raw(column)} FROM queue_tickets h WHERE h.org_id = ${orgId} AND h.queue = queues.queue AND h.held = 0
+      ORDER BY h.rank, h.run_id LIMIT 1`;
+  // A cross join is taken in the order written: queue by queue, and not all tickets of the organization.
+  const left = await db.all<{ queue: string; held: number; rank: number; runId: string }>(sql`
+    WITH RECURSIVE ${queuesAfter(orgId, afterQueue, limit)},
+    concerned(queue, held, rank, run_id) AS (
+      SELECT t.queue, 1, t.rank, t.run_id FROM queues
+      CROSS JOIN queue_tickets t ON t.org_id = ${orgId} AND t.queue = queues.queue AND t.held = 1
+      UNION ALL
+      SELECT queues.queue, 0, (${head("rank")}), (${head("run_id")}) FROM queues
+    )
+    SELECT c.queue AS queue, c.held AS held, c.rank AS rank, c.run_id AS "runId"
+    FROM concerned c LEFT JOIN runs r ON r.id = c.run_id
+    WHERE c.run_id IS NOT NULL AND (r.id IS NULL OR r.open = 0)`);
+  // Nothing opens a run again, so what is left now is left for good.
+  for (const { queue, held, rank, runId } of left)
+    await db
+      .delete(queueTickets)
+      .where(
+        and(
+          eq(queueTickets.orgId, orgId),
+          eq(queueTickets.queue, queue),
+          eq(queueTickets.held, held),
+          eq(queueTickets.rank, rank),
+          eq(queueTickets.runId, runId),
+        ),
+      );
+  return left.length;
 }
 
 export async function placeInQueue(

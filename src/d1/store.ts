@@ -27,7 +27,14 @@ import { NO_OUTPUT, type OutputOffsets, type Stream } from "../core/output.ts";
 import { isFinal, RUN_STATUSES, type Run, type RunState, type RunStatus } from "../core/run.ts";
 import type { RunFilter, Store } from "../flow/ports.ts";
 import { isNoRoom, isTakenKey } from "./conflict.ts";
-import { changedTickets, nextInQueue, olderInQueue, placeInQueue, queueHeads } from "./queues.ts";
+import {
+  changedTickets,
+  dropLeftTickets,
+  nextInQueue,
+  olderInQueue,
+  placeInQueue,
+  queueHeads,
+} from "./queues.ts";
 import {
   attemptChanges,
   attemptFromRow,
@@ -229,6 +236,7 @@ export function d1Store(database: D1Database): Store {
     nextInQueue: (orgId, queue, organizationLimit) => nextInQueue(db, orgId, queue, organizationLimit),
     queueHeads: (orgId, afterQueue, limit, organizationLimit) =>
       queueHeads(db, orgId, afterQueue, limit, organizationLimit),
+    dropLeftTickets: (orgId, afterQueue, limit) => dropLeftTickets(db, orgId, afterQueue, limit),
     placeInQueue: (run, queue) => placeInQueue(db, run, queue),
     olderInQueue: (run, queue, spared, limit) => olderInQueue(db, run, queue, spared, limit),
   };

@@ -101,6 +101,11 @@ export interface Store {
     limit: number,
     organizationLimit: number | null,
   ): Promise<QueueHeads>;
+  /**
+   * Gives back what runs have left that are over or no more there, in the same queues: code that knew nothing of queues ended them.
+   * @returns how many tickets
+   */
+  dropLeftTickets(orgId: string, afterQueue: string, limit: number): Promise<number>;
   placeInQueue(run: Run, queue: string): Promise<Place>;
   /**
    * Runs older than this one that have a slot of a queue or wait for one, and that are neither over nor asked to cancel, but for

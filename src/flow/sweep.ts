@@ -14,6 +14,8 @@ export interface SweepPorts {
 export interface SweepReport {
   woken: number;
   failed: number;
+  /** Slots and places in line of runs that are over. */
+  freed: number;
 }
 
 /**
@@ -35,8 +37,9 @@ export async function sweep(ports: SweepPorts): Promise<SweepReport> {
 
 /** Calls the next run of each queue that has room for it: whoever made the room may have died before it said so. */
 async function callHeads({ store, drivers, orgId, organizationLimit }: SweepPorts): Promise<SweepReport> {
-  const report = { woken: 0, failed: 0 };
+  const report = { woken: 0, failed: 0, freed: 0 };
   for (let after: string | null = ""; after !== null; ) {
+    report.freed += await store.dropLeftTickets(orgId, after, SWEEP_MAX_QUEUES);
     const heads: QueueHeads = await store.queueHeads(orgId, after, SWEEP_MAX_QUEUES, organizationLimit);
     count(report, await Promise.allSettled(heads.runIds.map((runId) => drivers.nudge(runId))));
     after = heads.nextAfter;

@@ -1,17 +1,19 @@
-/** A D1 database that counts what it is asked: statements, and rows written with all indexes, as Cloudflare bills them. */
+/** A D1 database that counts what it is asked: statements, and rows read and written with all indexes, as Cloudflare bills them. */
 
 export interface D1Counts {
   statements: number;
   rowsWritten: number;
+  rowsRead: number;
 }
 
 /** Wraps a database; drizzle notices nothing. */
 export function countedD1(database: D1Database): { database: D1Database; counts: D1Counts } {
-  const counts: D1Counts = { statements: 0, rowsWritten: 0 };
+  const counts: D1Counts = { statements: 0, rowsWritten: 0, rowsRead: 0 };
   const originals = new WeakMap<object, D1PreparedStatement>();
   const note = <T extends { meta: D1Meta }>(result: T): T => {
     counts.statements += 1;
     counts.rowsWritten += result.meta.rows_written;
+    counts.rowsRead += result.meta.rows_read;
     return result;
   };
   const counted = (statement: D1PreparedStatement): D1PreparedStatement => {

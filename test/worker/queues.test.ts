@@ -240,6 +240,26 @@ describe("whatever dies", () => {
     expect(await ticketsOf("planned")).toBe(0);
   });
 
+  it("what a run has left that is over holds nobody up: the sweep gives its slot and its place in line back", async () => {
+    const first = await order("left", "true");
+    await final(first.id);
+    await until(first.id, ({ attempts }) => attempts[0]?.released_at !== null);
+    // As code of before there were queues leaves them, which ends runs and knows no tickets.
+    const insert = (held: number, id: string) =>
+      env.DB.prepare("INSERT INTO queue_tickets VALUES ('default', ?, ?, 0, ?, 1)")
+        .bind(keyQueue("left"), held, id)
+        .run();
+    await insert(1, first.id);
+    await insert(0, "run_00000000000000000000000000");
+    const waiting = await order("left", "true");
+    expect(waiting.waiting).toMatchObject({ place: 2, running: 1 });
+    const other = await orphanWithSlot("not left");
+    expect(await sweep(ports)).toMatchObject({ freed: 2 });
+    expect((await final(waiting.id)).status).toBe("succeeded");
+    expect((await final(other.run.id)).status).toBe("succeeded");
+    expect(await ticketsOf("left")).toBe(0);
+  });
+
   it("a run whose turn came while nobody could tell it is called by the sweep", async () => {
     const state = await orphanWithSlot("uncalled");
     const waiting = await order("uncalled", "true");
