@@ -13,14 +13,23 @@ export function whatRuns(run: RunSummaryBody | RunBody): string {
   return run.capture === "none" ? "(the image's own command)" : "(script)";
 }
 
-/** Why it ended, in two or three words; "" where the status says it all. */
+/** Why it ended, or why it waits, in two or three words; "" where the status says it all. */
 export function shortReason(run: RunSummaryBody): string {
+  if (run.waiting !== null) return SHORT_WAITING[run.waiting.for];
   if (run.reason === "exit_code") return `exit ${run.exit_code ?? "unknown"}`;
   // The reason's name fits the other of its two codes.
   if (run.reason === "command_not_found" && run.exit_code === 126) return "could not be executed";
   if (run.reason === "signal") return run.signal ?? "signal";
   return run.reason === null || run.reason === "cancelled_by_user" ? "" : run.reason.replaceAll("_", " ");
 }
+
+const SHORT_WAITING: Record<NonNullable<RunBody["waiting"]>["for"], string> = {
+  concurrency: "in line",
+  organization: "in line",
+  run_at: "not due yet",
+  // The status says it.
+  retry: "",
+};
 
 /** From acceptance to its end, or until now. */
 export function durationOf(run: RunSummaryBody, nowMs: number): string {

@@ -197,6 +197,21 @@ describe("runs show", () => {
     expect(stdout).toMatch(/failed +\+2.00 s\n +machine gone +\+3.00 s\n/);
   });
 
+  test("a list says what runs wait for", async () => {
+    const time = "2026-11-21T10:00:00.000Z";
+    const waiting = { key: null, limit: null, place: null, running: null, since: time, until: time };
+    const runs = [
+      aRun({ waiting: { ...waiting, for: "concurrency", key: "deploy-prod", limit: 1 } }),
+      aRun({ waiting: { ...waiting, for: "organization", limit: 5 } }),
+      aRun({ waiting: { ...waiting, for: "run_at" } }),
+      aRun({ status: "retrying", waiting: { ...waiting, for: "retry" } }),
+    ];
+    stub.on("GET /v1/runs", json({ runs, next_cursor: null }));
+    const { stdout } = await mayfly(["runs", "list"], stub, at());
+    expect(stdout).toMatch(/queued +in line .*\n.*queued +in line .*\n.*queued +not due yet /);
+    expect(stdout).toMatch(/retrying +5m/);
+  });
+
   test("of a run that waits its queue, its place and its end are told", async () => {
     const waiting = {
       for: "concurrency" as const,

@@ -22,6 +22,7 @@ export function RunHead({ run, nowMs }: { run: RunBody; nowMs: number }) {
       data-part
       data-status={run.status}
       data-final={final ? "" : undefined}
+      data-waiting={run.waiting === null ? undefined : ""}
       data-title={`${STATUS_WORDS[run.status]}: ${title} · Mayfly`}
       aria-labelledby="run-title"
     >

@@ -100,6 +100,19 @@ function endedBecause(reason: Reason, run: RunBody): string {
   }
 }
 
+/** Why a run waits, in few words for a list; "" where it does not. */
+export function shortWaiting(waiting: RunBody["waiting"]): string {
+  switch (waiting?.for) {
+    case "concurrency":
+    case "organization":
+      return "in line";
+    case "run_at":
+      return "not due yet";
+    default:
+      return "";
+  }
+}
+
 /** Why a run waits, as a sentence without a full stop. */
 function waitingSentence({ for: what, key, place, running }: NonNullable<RunBody["waiting"]>): string {
   if (what === "run_at") return "Waiting for its time";
