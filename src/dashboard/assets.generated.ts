@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-227be4c02202.js",
+  path: "/assets/live-fa0ac0cdae49.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -170,6 +170,7 @@ export const SCRIPT: Asset = {
     "  var OUTPUT_READ_MAX_BYTES = 1 * MIB;",
     "  var MACHINE_WAIT_MAX_MS = 60 * SECOND2;",
     "  var MACHINES_CALL_TIMEOUT_MS = 30 * SECOND2;",
+    "  var SLOW_START_MS = 3 * SECOND2;",
     "  var CREATE_LOOKUP_PAUSE_MS = 2 * SECOND2;",
     "  var NEVER_ASKED_BEFORE_MS = 1 * SECOND2;",
     "  var REPEAT_DELAY_MAX_MS = 30 * SECOND2;",
