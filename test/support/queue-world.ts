@@ -122,7 +122,7 @@ export class QueueWorld {
     if (state === null) throw new Error(`there is no run ${runId}`);
     const drive = this.#drives.get(runId) ?? new Drive(state, false);
     this.#drives.set(runId, drive);
-    await drive.lookAgain(this.store);
+    await drive.lookAgain(this.ports());
     const next = await advance(this.ports(), drive);
     if (next === "done") this.#wakeAt.delete(runId);
     else this.#wakeAt.set(runId, this.now + next.pauseMs);
