@@ -5,6 +5,7 @@ import { signalName } from "../core/signals.ts";
 import type { NumberedEvent } from "../flow/ports.ts";
 import type { EventBody } from "./event-schema.ts";
 import { endingBody, exitBody, nextAttemptBody, outputBody, time } from "./run-body.ts";
+import { queueBody } from "./waiting-body.ts";
 
 export function eventBody({ seq, event }: NumberedEvent): EventBody {
   const at = time(event.at);
@@ -13,8 +14,13 @@ export function eventBody({ seq, event }: NumberedEvent): EventBody {
       const data = event.originId === null ? {} : { rerun_of: event.originId };
       return { seq, at, type: event.type, attempt: null, data };
     }
-    case "cancel_requested":
-      return { seq, at, type: event.type, attempt: null, data: {} };
+    case "cancel_requested": {
+      const data = event.supersededBy === undefined ? {} : { superseded_by: event.supersededBy };
+      return { seq, at, type: event.type, attempt: null, data };
+    }
+    case "slot_awaited":
+    case "slot_taken":
+      return { seq, at, type: event.type, attempt: null, data: queueBody(event) };
     case "attempt_planned":
       return {
         seq,

@@ -4,6 +4,7 @@ import { z } from "@hono/zod-openapi";
 import type { EventType } from "../core/event.ts";
 import { FINAL_STATUSES } from "../core/run.ts";
 import { ending, exit, nextAttempt, output, time } from "./schema-parts.ts";
+import { queueFields } from "./waiting-schema.ts";
 
 /** One type of event. Its name in the OpenAPI document is the type's: `machine_created` is MachineCreatedEvent. */
 function eventOf<T extends EventType, D extends z.ZodRawShape>(type: T, description: string, data: D) {
@@ -65,7 +66,9 @@ export const eventSchema = z
         .optional()
         .openapi({ description: "its image was fetched and it began to boot, where its start was slow" }),
     }),
-    eventOf("cancel_requested", "somebody asked the run to cancel", {}),
+    eventOf("cancel_requested", "somebody, or a newer run of its concurrency key, asked the run to cancel", {
+      superseded_by: z.string().optional().openapi({ description: "that newer run" }),
+    }),
     eventOf("stop_requested", "the command was told to stop", {}),
     eventOf("exited", "the command's end is known", {
       ...exit,
@@ -86,6 +89,8 @@ export const eventSchema = z
     eventOf("machine_released", "the machine is known to be gone", {
       events: z.array(machineEventSchema).openapi({ description: "the machine's own, oldest first" }),
     }),
+    eventOf("slot_awaited", "the run stands in a queue's line", queueFields),
+    eventOf("slot_taken", "the run has a slot of a queue, until its command runs no more", queueFields),
   ])
   .openapi("Event");
 export type EventBody = z.infer<typeof eventSchema>;

@@ -16,6 +16,8 @@ export interface ApiPorts {
   token: string;
   defaultRegion: string | null;
   defaultGuest: Guest;
+  /** Runs of the organization that may run at once; null for no limit. */
+  organizationLimit: number | null;
   /** Owner of everything, until there are several. */
   orgId: string;
 }

@@ -13,7 +13,9 @@ import {
   type RunState,
 } from "../core/run.ts";
 import type { Guest } from "../core/run-spec.ts";
+import { dueAt } from "../core/turn.ts";
 import type { FilledChunk } from "../flow/output.ts";
+import type { Place } from "../flow/ports.ts";
 import { retryBody } from "./retry-schema.ts";
 import type {
   AttemptBody,
@@ -23,6 +25,7 @@ import type {
   RunBody,
   RunSummaryBody,
 } from "./run-schema.ts";
+import { waitingBody } from "./waiting-body.ts";
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -75,7 +78,8 @@ export function outputBody(output: OutputSummary) {
   };
 }
 
-export function runSummary(run: Run): RunSummaryBody {
+/** @param place of a run that waits in a queue; null where nobody has counted it */
+export function runSummary(run: Run, place: Place | null = null): RunSummaryBody {
   const { spec } = run;
   return {
     id: run.id,
@@ -97,19 +101,25 @@ export function runSummary(run: Run): RunSummaryBody {
     retry: retryBody(spec.retry),
     rerun_of: run.originId,
     capture: spec.capture,
+    concurrency: spec.concurrency,
+    priority: spec.priority,
+    expires: formatDuration(spec.expiresMs),
+    run_at: dueAt(run) > run.acceptedAt ? time(dueAt(run)) : null,
+    waiting: waitingBody(run, place),
     output: outputBody(run.output),
     accepted_at: time(run.acceptedAt),
     cancel_requested_at: timeOrNull(run.cancelRequestedAt),
+    superseded_by: run.supersededBy,
     settled_at: timeOrNull(run.settledAt),
   };
 }
 
 /** @param reruns the newest runs that repeat this one; none of a fresh run */
-export function runBody(state: RunState, reruns: string[] = []): RunBody {
+export function runBody(state: RunState, reruns: string[] = [], place: Place | null = null): RunBody {
   const { run, attempts } = state;
   const last = run.status === "retrying" ? currentAttempt(state) : null;
   return {
-    ...runSummary(run),
+    ...runSummary(run, place),
     script: run.spec.script,
     env: run.spec.env,
     secrets: run.spec.secrets,

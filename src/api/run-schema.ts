@@ -3,9 +3,11 @@
 import { z } from "@hono/zod-openapi";
 import { RERUNS_SHOWN_MAX } from "../core/limits.ts";
 import { FINAL_STATUSES } from "../core/run.ts";
+import { CONCURRENCY_STRATEGIES } from "../core/run-spec.ts";
 import { eventSchema } from "./event-schema.ts";
 import { retryBodySchema } from "./retry-schema.ts";
 import { ending, guest, nextAttempt, output, status, time } from "./schema-parts.ts";
+import { waitingSchema } from "./waiting-schema.ts";
 
 /** One try of a run on one Machine, with the time of each phase. */
 export const attemptSchema = z
@@ -60,9 +62,26 @@ export const runSchema = z
     retry: retryBodySchema,
     rerun_of: z.string().nullable().openapi({ description: "the run that this one repeats" }),
     capture: z.enum(["output", "none"]),
+    concurrency: z
+      .object({
+        key: z.string().openapi({ description: "with its fields filled in" }),
+        limit: z.int(),
+        strategy: z.enum(CONCURRENCY_STRATEGIES),
+      })
+      .nullable(),
+    priority: z.int(),
+    expires: z.string(),
+    run_at: time.nullable().openapi({ description: "when it is due; null where that was at once" }),
+    waiting: waitingSchema
+      .nullable()
+      .openapi({ description: "why it does not run yet, or not again; null where it waits for nothing" }),
     output,
     accepted_at: time,
     cancel_requested_at: time.nullable(),
+    superseded_by: z
+      .string()
+      .nullable()
+      .openapi({ description: "the newer run of its concurrency key that asked for the cancel" }),
     settled_at: time.nullable(),
     reruns: z.array(z.string()).openapi({
       description: `runs that repeat this one, newest first, ${RERUNS_SHOWN_MAX} at most; a list by rerun_of has all of them`,

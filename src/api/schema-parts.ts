@@ -6,6 +6,12 @@ import { LIMIT_NAMES, REASONS, RUN_STATUSES } from "../core/run.ts";
 /** RFC 3339 in UTC. */
 export const time = z.iso.datetime();
 
+/** A moment in a request. */
+export const instant = z.iso.datetime({
+  offset: true,
+  error: 'must be an RFC 3339 time, such as "2026-11-21T10:00:00Z"',
+});
+
 export const status = z.enum(RUN_STATUSES);
 
 /** How a command ended, as fields of what it belongs to. */

@@ -2,6 +2,7 @@
 
 import { formatDuration } from "../core/duration.ts";
 import type { RunSpec } from "../core/run-spec.ts";
+import { queueInput } from "./queue-schema.ts";
 import { retryBody } from "./retry-schema.ts";
 import type { RunSpecInput } from "./spec-schema.ts";
 
@@ -31,18 +32,21 @@ export function specInput(spec: RunSpec): RunSpecInput {
     capture: spec.capture,
     ...(spec.name !== null && { name: spec.name }),
     tags: spec.tags,
+    ...queueInput(spec),
   };
 }
 
 /**
  * The same with changes: a JSON Merge Patch (RFC 7396), in which objects are merged, null takes a field away and anything else
  * replaces it. Where two fields say one thing in two ways, the one that is given takes the place of the other: a script of a
- * command, a size of CPUs. The result is to be checked like any other body.
+ * command, a size of CPUs, a delay of a time. The result is to be checked like any other body.
  */
 export function changedInput(spec: RunSpec, changes: Record<string, unknown>): unknown {
   const input: Record<string, unknown> = { ...specInput(spec) };
   if (isGiven(changes.script) && !("command" in changes)) delete input.command;
   if (isGiven(changes.command) && !("script" in changes)) delete input.script;
+  if (isGiven(changes.delay) && !("run_at" in changes)) delete input.run_at;
+  if (isGiven(changes.run_at) && !("delay" in changes)) delete input.delay;
   if (isObject(changes.machine)) input.machine = machineBefore(input.machine as object, changes.machine);
   return mergePatch(input, changes);
 }

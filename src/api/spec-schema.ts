@@ -11,6 +11,7 @@ import * as limits from "../core/limits.ts";
 import { regionComplaint } from "../core/region.ts";
 import type { Guest, RunSpec } from "../core/run-spec.ts";
 import { durationField, durationMs } from "./duration-field.ts";
+import { checkQueueFields, queueSpecFields, toQueueSpec } from "./queue-schema.ts";
 import { retrySchema, toRetryPolicy } from "./retry-schema.ts";
 import { secretNameField } from "./secret-schema.ts";
 
@@ -212,8 +213,10 @@ export const runSpecSchema = z
         `can have at most ${limits.TAGS_MAX_COUNT} tags`,
       )
       .default({}),
+    ...queueSpecFields,
   })
   .superRefine((spec, context) => {
+    checkQueueFields(spec, (issue) => context.addIssue(issue));
     if (spec.command !== undefined && spec.script !== undefined)
       context.addIssue({
         code: "custom",
@@ -302,6 +305,7 @@ export function toRunSpec(input: z.output<typeof runSpecSchema>, defaultGuest: G
     capture: input.capture,
     name: input.name ?? null,
     tags: input.tags,
+    ...toQueueSpec(input, { name: input.name ?? null, image: input.image, tags: input.tags }),
   };
 }
 

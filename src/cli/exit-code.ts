@@ -46,6 +46,8 @@ export function exitCodeOf(run: RunBody, cancelledBy: Interrupt | null): number 
       return run.exit_code === 126 ? run.exit_code : RUN_EXIT.notFound;
     case "cancelled_by_user":
       return INTERRUPTED_EXIT[cancelledBy ?? "SIGTERM"];
+    case "superseded":
+      return RUN_EXIT.terminated;
     default:
       return RUN_EXIT.notStarted;
   }
@@ -75,6 +77,9 @@ const SENTENCES: Record<string, string> = {
   image_unavailable: "the image could not be had",
   launch_refused: "the machine was refused",
   machine_lost: "the machine was lost and how the command ended is not known",
+  superseded: "a newer run of its concurrency key ended it",
+  dropped: "no slot was free for it",
+  expired: "it waited for too long",
 };
 
 /** Whether it was the command that took too long: of several attempts the last one tells. */

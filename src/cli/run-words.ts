@@ -13,14 +13,23 @@ export function whatRuns(run: RunSummaryBody | RunBody): string {
   return run.capture === "none" ? "(the image's own command)" : "(script)";
 }
 
-/** Why it ended, in two or three words; "" where the status says it all. */
+/** Why it ended, or why it waits, in two or three words; "" where the status says it all. */
 export function shortReason(run: RunSummaryBody): string {
+  if (run.waiting !== null) return SHORT_WAITING[run.waiting.for];
   if (run.reason === "exit_code") return `exit ${run.exit_code ?? "unknown"}`;
   // The reason's name fits the other of its two codes.
   if (run.reason === "command_not_found" && run.exit_code === 126) return "could not be executed";
   if (run.reason === "signal") return run.signal ?? "signal";
   return run.reason === null || run.reason === "cancelled_by_user" ? "" : run.reason.replaceAll("_", " ");
 }
+
+const SHORT_WAITING: Record<NonNullable<RunBody["waiting"]>["for"], string> = {
+  concurrency: "in line",
+  organization: "in line",
+  run_at: "not due yet",
+  // The status says it.
+  retry: "",
+};
 
 /** From acceptance to its end, or until now. */
 export function durationOf(run: RunSummaryBody, nowMs: number): string {
@@ -29,10 +38,27 @@ export function durationOf(run: RunSummaryBody, nowMs: number): string {
 
 /** How the run stands or ended, as one sentence. */
 export function standing(run: RunBody, nowMs: number): string {
-  const sentence = run.next_attempt === null ? endSentence(run) : nextSentence(run.next_attempt, nowMs);
+  const sentence =
+    run.next_attempt !== null
+      ? nextSentence(run.next_attempt, nowMs)
+      : run.waiting !== null
+        ? waitingSentence(run.waiting, nowMs)
+        : endSentence(run);
   const code = run.reason === "exit_code" ? ` with exit code ${run.exit_code ?? "unknown"}` : "";
   const so = isFinal(run.status) ? `after ${durationOf(run, nowMs)}` : `for ${durationOf(run, nowMs)}`;
   return `${run.status}${code} ${so}${sentence === null ? "" : `: ${sentence}`}`;
+}
+
+/** Why a run waits: "waiting for 2 others in deploy-prod". */
+export function waitingSentence(waiting: NonNullable<RunBody["waiting"]>, nowMs: number): string {
+  const { for: what, key, place, running, until } = waiting;
+  const inMs = Date.parse(until) - nowMs;
+  if (what === "run_at" || what === "retry")
+    return inMs > 0 ? `waiting for its time, in ${span(inMs)}` : "due";
+  const where = key === null ? "" : ` in ${key}`;
+  if (place === null || running === null) return `waiting for a slot${where}`;
+  const others = running + place - 1;
+  return `waiting for ${others === 1 ? "another run" : `${others} others`}${where}`;
 }
 
 function nextSentence(next: NonNullable<RunBody["next_attempt"]>, nowMs: number): string {

@@ -55,6 +55,22 @@ export interface MachineStarted extends Stamped {
 
 export interface CancelRequested extends Stamped {
   type: "cancel_requested";
+  /** The newer run of the same concurrency key that asked; absent where somebody did. */
+  supersededBy?: string;
+}
+
+/** The run stands in line: the queue has no room, or others were there before. */
+export interface SlotAwaited extends Stamped {
+  type: "slot_awaited";
+  queue: string;
+  limit: number;
+}
+
+/** The run has a slot of the queue, until its command is known to run no more. */
+export interface SlotTaken extends Stamped {
+  type: "slot_taken";
+  queue: string;
+  limit: number;
 }
 
 /** The command was told to stop. */
@@ -114,7 +130,9 @@ export type RunEvent =
   | Exited
   | AttemptFailed
   | Settled
-  | MachineReleased;
+  | MachineReleased
+  | SlotAwaited
+  | SlotTaken;
 
 export type EventType = RunEvent["type"];
 
@@ -130,4 +148,6 @@ export const EVENT_TYPES = [
   "attempt_failed",
   "settled",
   "machine_released",
+  "slot_awaited",
+  "slot_taken",
 ] as const satisfies readonly EventType[];

@@ -6,13 +6,21 @@
 import type { Attempt } from "./attempt.ts";
 import type { Accepted, AttemptFailed, EventType, RunEvent, Settled } from "./event.ts";
 import { isFinal, type OutputSummary, type Run, type RunState, type RunStatus } from "./run.ts";
+import { restsInQueue, ticketsAfter } from "./ticket.ts";
+import { dueAt } from "./turn.ts";
 
 /** `settled` leads to the status that the event itself carries. */
 type Target = RunStatus | "as_settled";
 
 /** Status × event → status. A pair that is not here is refused. Final statuses absorb: only the Machine's release is still news. */
 const TRANSITIONS: Record<RunStatus, Partial<Record<EventType, Target>>> = {
-  queued: { attempt_planned: "starting", cancel_requested: "queued", settled: "as_settled" },
+  queued: {
+    attempt_planned: "starting",
+    cancel_requested: "queued",
+    settled: "as_settled",
+    slot_awaited: "queued",
+    slot_taken: "queued",
+  },
   starting: {
     create_uncertain: "starting",
     machine_created: "starting",
@@ -50,6 +58,7 @@ export function transition(status: RunStatus, event: RunEvent): RunStatus | null
 
 /** The run that an `accepted` event, number 1, brings about. */
 export function acceptRun(id: string, orgId: string, event: Accepted): RunState {
+  const due = dueAt({ acceptedAt: event.at, spec: event.spec });
   const run: Run = {
     id,
     orgId,
@@ -62,11 +71,13 @@ export function acceptRun(id: string, orgId: string, event: Accepted): RunState 
     spec: event.spec,
     acceptedAt: event.at,
     cancelRequestedAt: null,
+    supersededBy: null,
     settledAt: null,
     updatedAt: event.at,
     output: NOTHING_YET,
-    restsUntil: null,
+    restsUntil: due > event.at ? due : null,
     originId: event.originId,
+    tickets: [],
     open: true,
   };
   return { run, attempts: [] };
@@ -87,7 +98,11 @@ export function applyEvent(state: RunState, event: RunEvent): RunState | null {
     restsUntil: null,
   };
   const last = attempts.at(-1);
-  if (event.type === "cancel_requested") run.cancelRequestedAt ??= event.at;
+  if (event.type === "cancel_requested" && run.cancelRequestedAt === null) {
+    run.cancelRequestedAt = event.at;
+    run.supersededBy = event.supersededBy ?? null;
+  }
+  if (event.type === "slot_awaited") run.restsUntil = restsInQueue(run, event.queue);
   if (event.type === "attempt_failed") run.output = { ...together(attempts), complete: false };
   if (event.type === "settled") {
     run.reason = event.reason;
@@ -103,7 +118,8 @@ export function applyEvent(state: RunState, event: RunEvent): RunState | null {
     if (isFinal(status)) run.open = false;
     else if (run.cancelRequestedAt === null) run.restsUntil = last?.next?.at ?? null;
   }
-  return { run, attempts };
+  const tickets = ticketsAfter(state.run, event, { run, attempts });
+  return tickets && { run: { ...run, tickets }, attempts };
 }
 
 const NOTHING_YET: OutputSummary = { stdoutBytes: 0, stderrBytes: 0, droppedBytes: 0, complete: false };

@@ -2,11 +2,14 @@
 
 import type { Attempt } from "./attempt.ts";
 import { RUNNER_LINGER_MS, RUNNER_OVERDUE_MS } from "./limits.ts";
-import { CANCELLED, type Ending, outcomeOf, timedOut } from "./outcome.ts";
+import { cancelledEnding, type Ending, expired, outcomeOf, timedOut } from "./outcome.ts";
 import { wantsMachineSince } from "./retry.ts";
 import { currentAttempt, isFinal, type Run, type RunState } from "./run.ts";
+import { dueAt, expiresAt, pendingQueues } from "./turn.ts";
 
 export type Step =
+  /** Get into the queues that the run has to pass, or further in them; there is nothing else to do until then. */
+  | { do: "take_turn"; until: number }
   /** Decide the Machine of the next attempt and store it. */
   | { do: "plan" }
   /** Ask for the Machine. */
@@ -23,30 +26,40 @@ export type Step =
   | { do: "settle"; ending: Ending; lookFirst: boolean }
   /** The attempt is over: see its Machine gone. */
   | { do: "release"; attempt: Attempt }
-  /** Nothing is to be done before the next attempt's time. */
+  /** Nothing is to be done before that time: the run's own, or its next attempt's. */
   | { do: "rest"; until: number }
   | { do: "nothing" };
 
 /**
  * The next step of a run.
  * @param nowMs epoch milliseconds
+ * @param organizationLimit runs of the organization that may run at once; null for no limit
  */
-export function nextStep(state: RunState, nowMs: number): Step {
+export function nextStep(state: RunState, nowMs: number, organizationLimit: number | null = null): Step {
   const { run } = state;
   const attempt = currentAttempt(state);
   if (isFinal(run.status)) return run.open && attempt ? { do: "release", attempt } : { do: "nothing" };
   if (run.cancelRequestedAt !== null && (run.status === "retrying" || !attempt?.startedAt))
-    return { do: "settle", ending: CANCELLED, lookFirst: false };
+    return { do: "settle", ending: cancelledEnding(run), lookFirst: false };
   if (run.status === "retrying" && attempt) return beforeRetry(state, attempt, nowMs);
-  if (attempt?.machineId == null) {
+  if (attempt === null) return beforeFirst(run, nowMs, organizationLimit);
+  if (attempt.machineId === null) {
     const { queueMs } = run.spec.timeouts;
     if (nowMs >= wantsMachineSince(state) + queueMs)
       return overdue(timedOut("queue", queueMs, "no machine could be had"));
-    return attempt ? { do: "launch" } : { do: "plan" };
+    return { do: "launch" };
   }
   return attempt.startedAt === null
     ? boot(state, attempt, nowMs)
     : watch(state, attempt, attempt.startedAt, nowMs);
+}
+
+/** Its time comes first, then its queues. */
+function beforeFirst(run: Run, nowMs: number, organizationLimit: number | null): Step {
+  const [due, until] = [dueAt(run), expiresAt(run)];
+  if (nowMs < due) return { do: "rest", until: due };
+  if (nowMs >= until) return { do: "settle", ending: expired(run.spec), lookFirst: false };
+  return pendingQueues(run, organizationLimit).length > 0 ? { do: "take_turn", until } : { do: "plan" };
 }
 
 /** The failed attempt's Machine goes first, so that a run never has two, and then the next attempt's time has to come. */
@@ -79,7 +92,8 @@ function watch(state: RunState, attempt: Attempt, startedAt: number, nowMs: numb
   if (attempt.exitedAt !== null) return drain(state.run, attempt, attempt.exitedAt, runLimit, nowMs);
   if (attempt.stopRequestedAt !== null) {
     const until = attempt.stopRequestedAt + stopMs + RUNNER_OVERDUE_MS;
-    if (nowMs >= until) return overdue(cancelRequestedAt !== null ? CANCELLED : ranTooLong(runMs));
+    if (nowMs >= until)
+      return overdue(cancelRequestedAt !== null ? cancelledEnding(state.run) : ranTooLong(runMs));
     return { do: runnerStops ? "read_output" : "await_end", until };
   }
   if (cancelRequestedAt !== null) return { do: "stop" };

@@ -4,6 +4,7 @@ import type { Attempt } from "./attempt.ts";
 import { missingInPath } from "./command-path.ts";
 import { formatDuration } from "./duration.ts";
 import type { Exit, FinalStatus, LimitName, Reason, Run } from "./run.ts";
+import type { Concurrency, RunSpec } from "./run-spec.ts";
 
 /** The end of a run in its words. */
 export interface Ending {
@@ -21,6 +22,25 @@ export const CANCELLED: Ending = {
   limit: null,
   detail: null,
 };
+
+/** The end of a run that was asked to cancel, by somebody or by a newer run. */
+export function cancelledEnding({ supersededBy }: Pick<Run, "supersededBy">): Ending {
+  return supersededBy === null
+    ? CANCELLED
+    : { ...CANCELLED, reason: "superseded", detail: `${supersededBy} took its place` };
+}
+
+/** The end of a run that finds no free slot and is not to wait for one. */
+export function dropped({ key, limit }: Concurrency): Ending {
+  const others = limit === 1 ? "another run has" : `${limit} others have`;
+  return { ...CANCELLED, reason: "dropped", detail: `${others} the concurrency key ${key}` };
+}
+
+/** The end of a run whose turn did not come in time. */
+export function expired({ expiresMs }: Pick<RunSpec, "expiresMs">): Ending {
+  const detail = `its turn had not come after ${formatDuration(expiresMs)}`;
+  return { ...CANCELLED, reason: "expired", detail };
+}
 
 /** The end of an attempt that failed, for another reason than a limit that passed. */
 export function failed(reason: Exclude<Reason, "timed_out">, detail: string): Ending {
@@ -53,7 +73,8 @@ export interface CommandEnd {
 export function outcomeOf(run: Run, attempt: Attempt, end: CommandEnd): Ending {
   const { code, signal, oomKilled } = end.exit;
   const succeeded = code === 0 && signal === null && !end.timedOut;
-  if (run.cancelRequestedAt !== null && (attempt.stopRequestedAt !== null || !succeeded)) return CANCELLED;
+  if (run.cancelRequestedAt !== null && (attempt.stopRequestedAt !== null || !succeeded))
+    return cancelledEnding(run);
   if (end.commandMissing !== null)
     return failed("command_not_found", missingInPath(run.spec, code) ?? end.commandMissing);
   if (end.timedOut) return timedOut("run", run.spec.timeouts.runMs, "the command was still running");

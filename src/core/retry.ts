@@ -25,7 +25,16 @@ import {
 } from "./limits.ts";
 import type { Ending } from "./outcome.ts";
 import { shareOf } from "./poll.ts";
-import { currentAttempt, type Exit, type OutputSummary, REASONS, type Reason, type RunState } from "./run.ts";
+import {
+  CANCEL_REASONS,
+  type CancelReason,
+  currentAttempt,
+  type Exit,
+  type OutputSummary,
+  REASONS,
+  type Reason,
+  type RunState,
+} from "./run.ts";
 import type { Backoff, RetryAction, RetryPolicy, RetryRule } from "./run-spec.ts";
 
 /** What a run that says nothing of retries has. */
@@ -41,10 +50,10 @@ export const DEFAULT_RETRY: RetryPolicy = {
 };
 
 /** Reasons that can be retried: nobody who cancelled a run wants another attempt. */
-export type RetryReason = Exclude<Reason, "cancelled_by_user">;
+export type RetryReason = Exclude<Reason, CancelReason>;
 
 export const RETRY_REASONS: readonly RetryReason[] = REASONS.filter(
-  (reason): reason is RetryReason => reason !== "cancelled_by_user",
+  (reason): reason is RetryReason => !(CANCEL_REASONS as readonly Reason[]).includes(reason),
 );
 
 /** Whose failure it was, and so which bound it counts towards. */
@@ -72,10 +81,13 @@ export function endOfAttempt(
   return { type: "attempt_failed", at, attempt: attempt.number, ...told, reason, exit, output, next };
 }
 
-/** Since when a run without a Machine has wanted one: its acceptance, or the time of the retry after its last Machine. */
+/**
+ * Since when a run without a Machine has wanted one: its turn, at which its first attempt was planned, or the time of the retry
+ * after its last Machine.
+ */
 export function wantsMachineSince({ run, attempts }: RunState): number {
   const last = attempts.findLast(({ machineId, next }) => machineId !== null && next !== null);
-  return last?.next?.at ?? run.acceptedAt;
+  return last?.next?.at ?? attempts[0]?.createAskedAt ?? run.acceptedAt;
 }
 
 interface Failure extends Ending {
@@ -181,6 +193,9 @@ function usual({ reason, limit }: Failure): RetryAction {
     case "image_unavailable":
     case "launch_refused":
     case "cancelled_by_user":
+    case "superseded":
+    case "dropped":
+    case "expired":
       return "stop";
   }
 }

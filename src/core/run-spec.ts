@@ -1,6 +1,6 @@
 /** What a run is to carry out: the complete, checked form of what a caller sends inline (and later of a Job). */
 
-import type { Reason } from "./run.ts";
+import type { CancelReason, Reason } from "./run.ts";
 
 /** The size of a Machine in Fly's words: config.guest of the Machines API. */
 export interface Guest {
@@ -41,7 +41,7 @@ export const RETRY_ACTIONS = ["same_size", "next_size", "next_region", "stop"] a
 
 /** What to do after some failures. It is for a failure that any of its three lists names; the first rule that fits is taken. */
 export interface RetryRule {
-  reasons: Exclude<Reason, "cancelled_by_user">[];
+  reasons: Exclude<Reason, CancelReason>[];
   exitCodes: number[];
   signals: string[];
   do: RetryAction;
@@ -71,6 +71,23 @@ export interface Timeouts {
  */
 export type Capture = "output" | "none";
 
+/**
+ * What a run does that finds no free slot of its concurrency key.
+ * - `queue`: it waits.
+ * - `cancel_running`: it asks the oldest runs of the key to cancel, as many as there are too many, and waits until they are gone.
+ * - `drop_new`: it ends at once.
+ */
+export type ConcurrencyStrategy = (typeof CONCURRENCY_STRATEGIES)[number];
+
+export const CONCURRENCY_STRATEGIES = ["queue", "cancel_running", "drop_new"] as const;
+
+/** How many runs of one key may run at once. */
+export interface Concurrency {
+  key: string;
+  limit: number;
+  strategy: ConcurrencyStrategy;
+}
+
 /** A complete spec: every default filled in, every value checked. */
 export interface RunSpec {
   image: string;
@@ -91,6 +108,15 @@ export interface RunSpec {
   /** A name for people; need not be unique. */
   name: string | null;
   tags: Record<string, string>;
+  concurrency: Concurrency | null;
+  /** Of the runs that wait in one queue the highest comes first. */
+  priority: number;
+  /** How long it may wait for its turn once it is due, in milliseconds. */
+  expiresMs: number;
+  /** It is due so many milliseconds after its acceptance. */
+  delayMs: number;
+  /** It is due then, in epoch milliseconds; null where `delayMs` says when. */
+  runAt: number | null;
 }
 
 /** True for a run that is given secrets, before its command starts. */

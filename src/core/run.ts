@@ -2,10 +2,12 @@
 
 import type { Attempt } from "./attempt.ts";
 import type { RunSpec } from "./run-spec.ts";
+import type { Ticket } from "./ticket.ts";
 
 /**
  * Where a run is.
- * - `queued`: accepted, no attempt planned. The driver takes it out by planning one, or by its queue limit.
+ * - `queued`: accepted, no attempt planned: it waits for its turn (`core/turn.ts`). The driver takes it out by planning an
+ *   attempt, or when it expires.
  * - `starting`: an attempt has a Machine name; its Machine is asked for, created or booting. Left when the Machine is
  *   started, when it can not be had, or by the boot limit.
  * - `running`: the Machine is started. Left when the command's end is known, the Machine is lost, or by the run limit.
@@ -42,6 +44,9 @@ export type FinalStatus = (typeof FINAL_STATUSES)[number];
  * - `launch_refused`: the Machines API refused the Machine for another reason; `detail` quotes it.
  * - `machine_lost`: the Machine went away and nobody knows how its command ended.
  * - `cancelled_by_user`: somebody asked for it.
+ * - `superseded`: a newer run of its concurrency key asked for it (strategy `cancel_running`).
+ * - `dropped`: its concurrency key had no free slot when it was due (strategy `drop_new`).
+ * - `expired`: its turn had not come when `expires` had passed.
  */
 export type Reason = (typeof REASONS)[number];
 
@@ -56,7 +61,19 @@ export const REASONS = [
   "launch_refused",
   "machine_lost",
   "cancelled_by_user",
+  "superseded",
+  "dropped",
+  "expired",
 ] as const;
+
+/** The reasons of runs that end as `cancelled`: nobody's failure. */
+export const CANCEL_REASONS = [
+  "cancelled_by_user",
+  "superseded",
+  "dropped",
+  "expired",
+] as const satisfies readonly Reason[];
+export type CancelReason = (typeof CANCEL_REASONS)[number];
 
 /** The limits of `timeouts` that can pass: without a Machine, until it was started, and with the command running. */
 export type LimitName = (typeof LIMIT_NAMES)[number];
@@ -97,14 +114,18 @@ export interface Run {
   /** Epoch milliseconds, like every `…At`. */
   acceptedAt: number;
   cancelRequestedAt: number | null;
+  /** The newer run that asked for the cancel; null where somebody did, or nobody. */
+  supersededBy: string | null;
   settledAt: number | null;
   updatedAt: number;
   /** Of all attempts that have ended. */
   output: OutputSummary;
-  /** Until then there is nothing to do for the run, unless it is cancelled: it waits for its next attempt's time. Null where it waits for none. */
+  /** Until then there is nothing to do for the run, unless it is cancelled or called: it waits for a time, or for its turn. Null where it waits for neither. */
   restsUntil: number | null;
   /** The run that this one repeats; null where it repeats none. */
   originId: string | null;
+  /** Its places in queues, in the order in which it got them. */
+  tickets: Ticket[];
   /** True while something is left to do: the run is not final, or its Machine is not known to be gone. */
   open: boolean;
 }

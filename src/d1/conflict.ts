@@ -1,16 +1,23 @@
-/** Telling a taken key from every other failure of D1. */
+/** Telling a taken key, and a queue without room, from every other failure of D1. */
 
 const TAKEN_KEY_CODES = ["SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE"];
 
 /** True where the statement failed since its key exists. D1 says so in the text of its error, which drizzle wraps in a cause. */
 export function isTakenKey(error: unknown): boolean {
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    const { message } = cause;
-    if (
-      message.includes("UNIQUE constraint failed") ||
-      TAKEN_KEY_CODES.some((code) => message.includes(code))
-    )
-      return true;
-  }
+  return says(
+    error,
+    (message) =>
+      message.includes("UNIQUE constraint failed") || TAKEN_KEY_CODES.some((code) => message.includes(code)),
+  );
+}
+
+/** True where the statement failed since a run may not have the slot that it wants (`d1/queues.ts`). */
+export function isNoRoom(error: unknown): boolean {
+  return says(error, (message) => message.includes("NOT NULL constraint failed: queue_tickets."));
+}
+
+function says(error: unknown, what: (message: string) => boolean): boolean {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
+    if (what(cause.message)) return true;
   return false;
 }

@@ -3,12 +3,25 @@
 import type { InferInsertModel, InferSelectModel } from "drizzle-orm";
 import type { Attempt, NextAttempt } from "../core/attempt.ts";
 import type { RunEvent } from "../core/event.ts";
+import { EXPIRES_DEFAULT_MS } from "../core/limits.ts";
 import type { MachineConfig } from "../core/machine.ts";
 import type { OutputChunk, Stream } from "../core/output.ts";
 import { DEFAULT_RETRY } from "../core/retry.ts";
 import type { Exit, LimitName, OutputSummary, Reason, Run, RunState, RunStatus } from "../core/run.ts";
 import type { RunSpec } from "../core/run-spec.ts";
+import type { Ticket } from "../core/ticket.ts";
 import type { attempts, outputChunks, runEvents, runs } from "./schema.ts";
+
+/** What a run has that was stored before there were such fields. */
+const USUAL: Partial<RunSpec> = {
+  retry: DEFAULT_RETRY,
+  secrets: {},
+  concurrency: null,
+  priority: 0,
+  expiresMs: EXPIRES_DEFAULT_MS,
+  delayMs: 0,
+  runAt: null,
+};
 
 export function runFromRow(row: InferSelectModel<typeof runs>): Run {
   const { stdoutBytes, stderrBytes, droppedBytes, outputComplete, status, reason, exit, spec, ...same } = row;
@@ -18,8 +31,8 @@ export function runFromRow(row: InferSelectModel<typeof runs>): Run {
     reason: reason as Reason | null,
     limit: row.limit as LimitName | null,
     exit: exit as Exit | null,
-    // A run that was stored before there were retries has the usual ones, and one of before there were secrets has none.
-    spec: { retry: DEFAULT_RETRY, secrets: {}, ...(spec as Partial<RunSpec>) } as RunSpec,
+    spec: { ...USUAL, ...(spec as Partial<RunSpec>) } as RunSpec,
+    tickets: (row.tickets as Ticket[] | null) ?? [],
     output: { stdoutBytes, stderrBytes, droppedBytes, complete: outputComplete },
   };
 }
@@ -39,6 +52,7 @@ export function runChanges(run: Run) {
     detail: run.detail,
     exit: run.exit,
     cancelRequestedAt: run.cancelRequestedAt,
+    supersededBy: run.supersededBy,
     settledAt: run.settledAt,
     updatedAt: run.updatedAt,
     stdoutBytes: run.output.stdoutBytes,
@@ -46,6 +60,7 @@ export function runChanges(run: Run) {
     droppedBytes: run.output.droppedBytes,
     outputComplete: run.output.complete,
     restsUntil: run.restsUntil,
+    tickets: run.tickets.length > 0 ? run.tickets : null,
     open: run.open,
   };
 }

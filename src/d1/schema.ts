@@ -31,6 +31,8 @@ export const runs = sqliteTable(
     limit: text("limit_passed"),
     restsUntil: integer("rests_until"),
     originId: text("origin_id"),
+    supersededBy: text("superseded_by"),
+    tickets: text({ mode: "json" }),
   },
   (table) => [
     // Small by nature: what the sweep walks and what an "active" filter lists.
@@ -115,6 +117,23 @@ export const idempotencyKeys = sqliteTable(
     usedAt: integer("used_at").notNull(),
   },
   (table) => [primaryKey({ columns: [table.orgId, table.key] })],
+);
+
+/**
+ * Who has a slot of a queue (`held` 1) and who waits for one (0), in the order of the line. They change with the events of their
+ * run alone. `slots` is how many the queue has as this run sees it.
+ */
+export const queueTickets = sqliteTable(
+  "queue_tickets",
+  {
+    orgId: text("org_id").notNull(),
+    queue: text().notNull(),
+    held: integer().notNull(),
+    rank: integer().notNull(),
+    runId: text("run_id").notNull(),
+    slots: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.orgId, table.queue, table.held, table.rank, table.runId] })],
 );
 
 /** A run's tags once more, in the order that a filter by tag reads them. */

@@ -11,8 +11,16 @@ import { applyEvents } from "../core/lifecycle.ts";
 import { NO_OUTPUT, type OutputOffsets, type Stream } from "../core/output.ts";
 import type { Run, RunState } from "../core/run.ts";
 import type { Store } from "../flow/ports.ts";
-import { isTakenKey } from "./conflict.ts";
+import { isNoRoom, isTakenKey } from "./conflict.ts";
 import { listRuns } from "./list.ts";
+import {
+  changedTickets,
+  dropLeftTickets,
+  nextInQueue,
+  olderInQueue,
+  placeInQueue,
+  queueHeads,
+} from "./queues.ts";
 import {
   attemptChanges,
   attemptFromRow,
@@ -41,6 +49,7 @@ export function d1Store(database: D1Database): Store {
         insertEvents(db, run, 1, events),
         ...state.attempts.map((attempt) => db.insert(attempts).values(attemptToRow(run, attempt))),
         ...insertTags(db, run),
+        ...changedTickets(db, [], run),
       ];
       // First, so that a used key is what the batch fails with.
       if (key)
@@ -49,7 +58,9 @@ export function d1Store(database: D1Database): Store {
             .insert(idempotencyKeys)
             .values({ orgId: run.orgId, ...key, runId: run.id, usedAt: run.acceptedAt }),
         );
-      if (await committed(db, statements)) return { kind: "accepted" };
+      const result = await committed(db, statements);
+      if (result === "committed") return { kind: "accepted" };
+      if (result === "no_room") return { kind: "no_room" };
       const used = await db
         .select()
         .from(idempotencyKeys)
@@ -68,6 +79,15 @@ export function d1Store(database: D1Database): Store {
     },
 
     async record(before, events, chunks) {
+      const after = await this.recordWithSlots(before, events, chunks);
+      if (after === "no_room")
+        throw new Error(
+          `run ${before.run.id} takes a slot where there may be none; that is for recordWithSlots`,
+        );
+      return after;
+    },
+
+    async recordWithSlots(before, events, chunks) {
       const after = applyEvents(before, events);
       if (after === null)
         throw new Error(
@@ -77,9 +97,12 @@ export function d1Store(database: D1Database): Store {
         insertEvents(db, after.run, before.run.version + 1, events),
         db.update(runs).set(runChanges(after.run)).where(eq(runs.id, after.run.id)),
         ...changedAttempts(db, before, after),
+        ...changedTickets(db, before.run.tickets, after.run),
         ...chunks.map((chunk) => db.insert(outputChunks).values(chunkToRow(after.run, chunk))),
       ];
-      return (await committed(db, statements)) ? after : null;
+      const result = await committed(db, statements);
+      if (result === "no_room") return "no_room";
+      return result === "committed" ? after : null;
     },
 
     async appendOutput(state, chunks) {
@@ -97,7 +120,7 @@ export function d1Store(database: D1Database): Store {
                 .where(isAttempt(state.run, attempt.number)),
             ]
           : [];
-      return committed(db, [first, ...rest, ...firstOutput]);
+      return (await committed(db, [first, ...rest, ...firstOutput])) === "committed";
     },
 
     async outputOffsets(runId, attempt) {
@@ -187,16 +210,27 @@ export function d1Store(database: D1Database): Store {
         .limit(limit);
       return rows.map(({ id }) => id);
     },
+
+    nextInQueue: (orgId, queue, organizationLimit) => nextInQueue(db, orgId, queue, organizationLimit),
+    queueHeads: (orgId, afterQueue, limit, organizationLimit) =>
+      queueHeads(db, orgId, afterQueue, limit, organizationLimit),
+    dropLeftTickets: (orgId, afterQueue, limit) => dropLeftTickets(db, orgId, afterQueue, limit),
+    placeInQueue: (run, queue) => placeInQueue(db, run, queue),
+    olderInQueue: (run, queue, spared, limit) => olderInQueue(db, run, queue, spared, limit),
   };
 }
 
-/** Runs a batch. False where it failed because a key was taken: another writer was first, and nothing of it is stored. */
-async function committed(db: Db, statements: Statements): Promise<boolean> {
+/**
+ * Runs a batch. `taken` where it failed because a key was: another writer was first. `no_room` where a slot can not be had. In
+ * both cases nothing of it is stored.
+ */
+async function committed(db: Db, statements: Statements): Promise<"committed" | "taken" | "no_room"> {
   try {
     await db.batch(statements);
-    return true;
+    return "committed";
   } catch (error) {
-    if (isTakenKey(error)) return false;
+    if (isTakenKey(error)) return "taken";
+    if (isNoRoom(error)) return "no_room";
     throw error;
   }
 }

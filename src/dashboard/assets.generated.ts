@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-e131042fb1f6.js",
+  path: "/assets/live-fa0ac0cdae49.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -154,6 +154,9 @@ export const SCRIPT: Asset = {
     "  var TIMEOUT_MIN_MS = 1 * SECOND2;",
     "  var RUNNER_OVERDUE_MS = 20 * SECOND2;",
     "  var RUNNER_LINGER_MS = 10 * MINUTE2;",
+    "  var EXPIRES_DEFAULT_MS = 24 * HOUR2;",
+    "  var EXPIRES_MAX_MS = 7 * 24 * HOUR2;",
+    "  var RUN_AHEAD_MAX_MS = 365 * 24 * HOUR2;",
     "  var RETRY_INITIAL_DEFAULT_MS = 2 * SECOND2;",
     "  var RETRY_MAX_DEFAULT_MS = 5 * MINUTE2;",
     "  var RETRY_WAIT_MAX_MS = 24 * HOUR2;",
@@ -167,6 +170,7 @@ export const SCRIPT: Asset = {
     "  var OUTPUT_READ_MAX_BYTES = 1 * MIB;",
     "  var MACHINE_WAIT_MAX_MS = 60 * SECOND2;",
     "  var MACHINES_CALL_TIMEOUT_MS = 30 * SECOND2;",
+    "  var SLOW_START_MS = 3 * SECOND2;",
     "  var CREATE_LOOKUP_PAUSE_MS = 2 * SECOND2;",
     "  var NEVER_ASKED_BEFORE_MS = 1 * SECOND2;",
     "  var REPEAT_DELAY_MAX_MS = 30 * SECOND2;",
@@ -697,7 +701,7 @@ export const SCRIPT: Asset = {
     "  }",
     "",
     "  var REFRESH_STARTING_MS = 1e3;",
-    "  var REFRESH_RUNNING_MS = 4e3;",
+    "  var REFRESH_LASTING_MS = 4e3;",
     "  var REOPEN_FIRST_MS = 1e3;",
     "  var REOPEN_LAST_MS = 3e4;",
     "  function followRun() {",
@@ -728,8 +732,9 @@ export const SCRIPT: Asset = {
     "      if (!isFinal()) schedule();",
     "    };",
     "    const schedule = () => {",
-    '      const running = head()?.dataset.status === "running";',
-    "      setTimeout(again, running ? REFRESH_RUNNING_MS : REFRESH_STARTING_MS);",
+    "      const { status, waiting } = head()?.dataset ?? {};",
+    '      const lasts = status === "running" || waiting !== void 0;',
+    "      setTimeout(again, lasts ? REFRESH_LASTING_MS : REFRESH_STARTING_MS);",
     "    };",
     "    schedule();",
     "    return () => {",

@@ -10,11 +10,13 @@ const TRIES = 10;
 
 /**
  * Asks a run to cancel; asking twice is asking once.
+ * @param supersededBy the newer run of the same concurrency key that asks; null where somebody does
  * @throws AppError `not_found`; RunIsFinal
  */
 export async function cancel(
-  ports: { store: Store; drivers: Drivers; clock: Clock },
+  ports: { store: Store; drivers: Pick<Drivers, "nudge">; clock: Clock },
   runId: string,
+  supersededBy: string | null = null,
 ): Promise<RunState> {
   for (let tries = 0; tries < TRIES; tries++) {
     const state = await ports.store.load(runId);
@@ -22,7 +24,8 @@ export async function cancel(
     const { status } = state.run;
     if (isFinal(status)) throw new RunIsFinal(status);
     if (state.run.cancelRequestedAt !== null) return state;
-    const event = { type: "cancel_requested" as const, at: ports.clock.now() };
+    const at = ports.clock.now();
+    const event = { type: "cancel_requested" as const, at, ...(supersededBy !== null && { supersededBy }) };
     if (applyEvents(state, [event]) === null) throw new Error(`a ${status} run refuses to be cancelled`);
     const after = await ports.store.record(state, [event], []);
     if (after === null) continue;

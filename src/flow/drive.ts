@@ -138,11 +138,23 @@ export class Drive {
           ? before
           : null;
     if (after === null) return this.reload({ store, clock });
-    // Whoever has just planned an attempt is the first to ask for its Machine.
-    const isNewAttempt = after.attempts.length > this.state.attempts.length;
-    this.#take(after);
-    if (isNewAttempt) this.neverAsked = this.#isFresh(clock.now());
+    this.#takeOwn(after, clock);
     for (const chunk of chunks) if (this.offsets) this.offsets = offsetsAfter(this.offsets, chunk);
+  }
+
+  /** Stores events that take slots. Where one can not be had nothing is stored; where another writer was first all is looked up again. */
+  async rememberSlots(
+    { store, clock }: { store: Store; clock: Clock },
+    events: RunEvent[],
+  ): Promise<"stored" | "overtaken" | "no_room"> {
+    const after = await store.recordWithSlots(this.state, events, []);
+    if (after === "no_room") return after;
+    if (after === null) {
+      await this.reload({ store, clock });
+      return "overtaken";
+    }
+    this.#takeOwn(after, clock);
+    return "stored";
   }
 
   /**
@@ -185,6 +197,13 @@ export class Drive {
     const state = await store.load(this.state.run.id);
     if (state === null) throw new Error(`run ${this.state.run.id} is gone from the store`);
     return state;
+  }
+
+  /** Goes on with a state that this driver has stored. Whoever has just planned an attempt is the first to ask for its Machine. */
+  #takeOwn(state: RunState, clock: Clock): void {
+    const isNewAttempt = state.attempts.length > this.state.attempts.length;
+    this.#take(state);
+    if (isNewAttempt) this.neverAsked = this.#isFresh(clock.now());
   }
 
   /** Goes on with a state that somebody else may have made, who may have asked for the Machine too, and not have told it yet. */

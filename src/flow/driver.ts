@@ -228,7 +228,12 @@ export class Driver {
 
   /** Sleeps for a while, or for good: then nothing of this driver needs to be kept. */
   async #rest(pauseMs: number | null): Promise<void> {
-    if (pauseMs !== null) return this.#arm(pauseMs);
+    if (pauseMs !== null) {
+      await this.#arm(pauseMs);
+      // An alarm that is far away looks after nobody who is called earlier.
+      this.#armed = pauseMs <= DRIVER_ALARM_MS;
+      return;
+    }
     this.#forgetArming();
     for (const done of [...this.#finalWaiters]) done();
     this.#host.dismissWatchers();

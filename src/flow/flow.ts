@@ -1,5 +1,5 @@
 /**
- * The story of a run on one screen: submit → plan → launch → observe → settle → release, and again where an attempt follows. `advance` looks at what is
+ * The story of a run on one screen: submit → take turn → plan → launch → observe → settle → release, and again where an attempt follows. `advance` looks at what is
  * stored, asks the core for the next step, does that one thing and records what came of it. There is no other recovery
  * code: a crash, a deploy, a lost alarm and the ordinary case all take this path.
  *
@@ -9,16 +9,18 @@
 import type { RunEvent } from "../core/event.ts";
 import { nextStep } from "../core/next-step.ts";
 import type { OutputChunk } from "../core/output.ts";
+import { callNext } from "./call-next.ts";
 import type { Drive } from "./drive.ts";
 import { settleAfterLook } from "./last-look.ts";
 import { launch } from "./launch.ts";
 import { awaitEnd, awaitStart } from "./observe.ts";
 import { plan } from "./plan.ts";
-import type { Blobs, Clock, Machines, Secrets, Store } from "./ports.ts";
+import type { Blobs, Clock, Drivers, Machines, Secrets, Store } from "./ports.ts";
 import { readOutput } from "./read-output.ts";
 import { release } from "./release.ts";
 import { settleNow } from "./settle.ts";
 import { stop } from "./stop.ts";
+import { takeTurn } from "./take-turn.ts";
 
 /** What advancing a run needs of the world. */
 export interface FlowPorts {
@@ -27,8 +29,12 @@ export interface FlowPorts {
   blobs: Blobs;
   secrets: Secrets;
   clock: Clock;
+  /** Drivers of other runs: those that are next in a queue, or have to make room. */
+  drivers: Pick<Drivers, "nudge">;
   /** Where machines run unless the run says otherwise. */
   defaultRegion: string | null;
+  /** Runs of an organization that may run at once; null for no limit. */
+  organizationLimit: number | null;
 }
 
 /** What a step found out: facts to record, output to store with them, and when to look again. */
@@ -60,10 +66,12 @@ export async function advance(ports: FlowPorts, drive: Drive): Promise<Next> {
     await drive.remember(ports, found(unrecorded));
     return { pauseMs: 0 };
   }
-  const step = nextStep(drive.state, ports.clock.now());
+  const step = nextStep(drive.state, ports.clock.now(), ports.organizationLimit);
   if (step.do === "nothing") return "done";
+  const before = drive.state;
   const findings = await carryOut(ports, drive, step);
   await drive.remember(ports, findings);
+  await callNext(ports, before, drive.state);
   return { pauseMs: findings.pauseMs };
 }
 
@@ -73,6 +81,8 @@ function carryOut(
   step: Exclude<ReturnType<typeof nextStep>, { do: "nothing" }>,
 ): Promise<Findings> {
   switch (step.do) {
+    case "take_turn":
+      return takeTurn(ports, drive, step.until);
     case "plan":
       return plan(ports, drive);
     case "launch":

@@ -21,7 +21,23 @@ export interface IdempotencyKey {
 export type AcceptResult =
   | { kind: "accepted" }
   /** The key was used before, by this run. */
-  | { kind: "repeated"; runId: string; bodyHash: string };
+  | { kind: "repeated"; runId: string; bodyHash: string }
+  /** One of the slots that its events take can not be had. */
+  | { kind: "no_room" };
+
+/** Some queues' heads. */
+export interface QueueHeads {
+  /** Runs at the head of a line for which there is room. */
+  runIds: string[];
+  /** The queue to go on after; null where there is none left. */
+  nextAfter: string | null;
+}
+
+/** How many runs wait before a run, up to `PLACE_MAX_COUNTED`, and how many have a slot. */
+export interface Place {
+  ahead: number;
+  held: number;
+}
 
 /** A numbered event as it is stored. */
 export interface NumberedEvent {
@@ -60,6 +76,15 @@ export interface Store {
    * @returns the state after them, or null where another writer was first: load again and decide anew.
    */
   record(before: RunState, events: RunEvent[], chunks: OutputChunk[]): Promise<RunState | null>;
+  /**
+   * The same where events take slots: nothing is stored, and `no_room` answered, where a queue has none left or another run is
+   * before this one in its line.
+   */
+  recordWithSlots(
+    before: RunState,
+    events: RunEvent[],
+    chunks: OutputChunk[],
+  ): Promise<RunState | null | "no_room">;
   /** Stores output alone, all or nothing. False where another writer has stored chunks of these numbers. */
   appendOutput(state: RunState, chunks: OutputChunk[]): Promise<boolean>;
   outputOffsets(runId: string, attempt: number): Promise<OutputOffsets>;
@@ -74,6 +99,29 @@ export interface Store {
   reruns(runId: string, limit: number): Promise<string[]>;
   /** Runs with something left to do, by id, quiet since `quietSince` and not waiting for a later time than that. */
   openRuns(afterRunId: string, quietSince: number, limit: number): Promise<string[]>;
+  /**
+   * The run at the head of a queue's line, where there is room for it.
+   * @param organizationLimit room in the organization's own queue; null for no limit
+   */
+  nextInQueue(orgId: string, queue: string, organizationLimit: number | null): Promise<string | null>;
+  /** The same of all queues after one by name, at most `limit` of them. */
+  queueHeads(
+    orgId: string,
+    afterQueue: string,
+    limit: number,
+    organizationLimit: number | null,
+  ): Promise<QueueHeads>;
+  /**
+   * Gives back what runs have left that are over or no more there, in the same queues: code that knew nothing of queues ended them.
+   * @returns how many tickets
+   */
+  dropLeftTickets(orgId: string, afterQueue: string, limit: number): Promise<number>;
+  placeInQueue(run: Run, queue: string): Promise<Place>;
+  /**
+   * Runs older than this one that have a slot of a queue or wait for one, and that are neither over nor asked to cancel, but for
+   * the `spared` newest of them; newest first, at most `limit`.
+   */
+  olderInQueue(run: Run, queue: string, spared: number, limit: number): Promise<string[]>;
 }
 
 export type CreateResult =

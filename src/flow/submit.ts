@@ -2,18 +2,18 @@
 
 import { AppError } from "../core/error.ts";
 import type { Accepted } from "../core/event.ts";
-import { acceptRun, applyEvent } from "../core/lifecycle.ts";
-import { planAttempt } from "../core/plan.ts";
-import type { RunState } from "../core/run.ts";
+import { acceptRun, applyEvents } from "../core/lifecycle.ts";
+import { RUN_AHEAD_MAX_MS } from "../core/limits.ts";
+import { isFinal, type RunState } from "../core/run.ts";
 import { isSameSpec, type RunSpec } from "../core/run-spec.ts";
+import { dueAt, type TurnSettings, waysIn } from "../core/turn.ts";
 import type { Clock, Drivers, IdempotencyKey, Ids, Store } from "./ports.ts";
 
-export interface SubmitPorts {
+export interface SubmitPorts extends TurnSettings {
   store: Store;
   drivers: Drivers;
   clock: Clock;
   ids: Ids;
-  defaultRegion: string | null;
 }
 
 export interface Order {
@@ -31,23 +31,29 @@ export interface Submitted {
 }
 
 /**
- * Accepts a run, with its first attempt planned since nothing makes it wait. A crash right after it is stored delays the run
- * until the sweep and does not lose it.
- * @throws AppError `idempotency_conflict` where the key was used for another run
+ * Accepts a run, with its first attempt planned where nothing makes it wait, or else as far in its queues as it gets at once. A
+ * crash right after it is stored delays the run until the sweep and does not lose it.
+ * @throws AppError `idempotency_conflict` where the key was used for another run; `invalid_input` for a time too far ahead
  */
 export async function submit(ports: SubmitPorts, order: Order): Promise<Submitted> {
   const now = ports.clock.now();
   const accepted: Accepted = { type: "accepted", at: now, spec: order.spec, originId: order.originId };
   const queued = acceptRun(ports.ids.runId(now), order.orgId, accepted);
-  const planned = planAttempt(queued, ports.defaultRegion, now);
-  const state = applyEvent(queued, planned);
-  if (state === null) throw new Error("a fresh run can always be planned");
-  const result = await ports.store.accept(state, [accepted, planned], order.key);
-  if (result.kind === "repeated")
-    return { state: await repeatedRun(ports.store, order, result), repeated: true };
-  // The sweep finds a run whose start was not heard.
-  await ports.drivers.start(state).catch(() => undefined);
-  return { state, repeated: false };
+  const due = dueAt(queued.run);
+  if (due - now > RUN_AHEAD_MAX_MS)
+    throw new AppError("invalid_input", "must be a time within the next 365 days", "run_at");
+  for (const events of due > now ? [[]] : waysIn(queued, ports, now)) {
+    const state = applyEvents(queued, events);
+    if (state === null) throw new Error("a fresh run can always be planned, or stand in line");
+    const result = await ports.store.accept(state, [accepted, ...events], order.key);
+    if (result.kind === "no_room") continue;
+    if (result.kind === "repeated")
+      return { state: await repeatedRun(ports.store, order, result), repeated: true };
+    // The sweep finds a run whose start was not heard.
+    if (!isFinal(state.run.status)) await ports.drivers.start(state).catch(() => undefined);
+    return { state, repeated: false };
+  }
+  throw new Error("a fresh run can always stand in line");
 }
 
 /**

@@ -1,28 +1,53 @@
-/** Sweep: the minute's look at every run that has something left to do and whose last news is not fresh. */
+/** Sweep: the minute's look at every run that has something left to do and whose last news is not fresh, and at the head of every line. */
 
-import { SWEEP_MAX_RUNS, SWEEP_QUIET_MS } from "../core/limits.ts";
-import type { Clock, Drivers, Store } from "./ports.ts";
+import { SWEEP_MAX_QUEUES, SWEEP_MAX_RUNS, SWEEP_QUIET_MS } from "../core/limits.ts";
+import type { Clock, Drivers, QueueHeads, Store } from "./ports.ts";
+
+export interface SweepPorts {
+  store: Store;
+  drivers: Drivers;
+  clock: Clock;
+  orgId: string;
+  organizationLimit: number | null;
+}
 
 export interface SweepReport {
   woken: number;
   failed: number;
+  /** Slots and places in line of runs that are over. */
+  freed: number;
 }
 
 /**
  * Wakes the drivers of quiet open runs, in bounded pages until all are done. A driver at work answers at once; one that
  * was lost goes on from what is stored.
  */
-export async function sweep(ports: { store: Store; drivers: Drivers; clock: Clock }): Promise<SweepReport> {
+export async function sweep(ports: SweepPorts): Promise<SweepReport> {
   const quietSince = ports.clock.now() - SWEEP_QUIET_MS;
-  const report = { woken: 0, failed: 0 };
+  const report = await callHeads(ports);
   let after = "";
   while (true) {
     const runIds = await ports.store.openRuns(after, quietSince, SWEEP_MAX_RUNS);
-    const results = await Promise.allSettled(runIds.map((runId) => ports.drivers.wake(runId)));
-    report.woken += results.filter((result) => result.status === "fulfilled").length;
-    report.failed += results.filter((result) => result.status === "rejected").length;
+    count(report, await Promise.allSettled(runIds.map((runId) => ports.drivers.wake(runId))));
     const last = runIds.at(-1);
     if (last === undefined || runIds.length < SWEEP_MAX_RUNS) return report;
     after = last;
   }
+}
+
+/** Calls the next run of each queue that has room for it: whoever made the room may have died before it said so. */
+async function callHeads({ store, drivers, orgId, organizationLimit }: SweepPorts): Promise<SweepReport> {
+  const report = { woken: 0, failed: 0, freed: 0 };
+  for (let after: string | null = ""; after !== null; ) {
+    report.freed += await store.dropLeftTickets(orgId, after, SWEEP_MAX_QUEUES);
+    const heads: QueueHeads = await store.queueHeads(orgId, after, SWEEP_MAX_QUEUES, organizationLimit);
+    count(report, await Promise.allSettled(heads.runIds.map((runId) => drivers.nudge(runId))));
+    after = heads.nextAfter;
+  }
+  return report;
+}
+
+function count(report: SweepReport, results: PromiseSettledResult<void>[]): void {
+  report.woken += results.filter(({ status }) => status === "fulfilled").length;
+  report.failed += results.filter(({ status }) => status === "rejected").length;
 }

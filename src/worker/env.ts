@@ -1,6 +1,7 @@
 /** The worker's bindings and settings, read once into a complete, typed configuration. */
 
 import { GUEST_SIZES } from "../core/guest.ts";
+import { ORGANIZATION_LIMIT_MAX } from "../core/limits.ts";
 import type { Guest } from "../core/run-spec.ts";
 import type { RunDriver } from "./run-driver.ts";
 
@@ -13,6 +14,7 @@ export interface Env {
   FLY_API_BASE_URL: string;
   DEFAULT_REGION: string;
   DEFAULT_SIZE: string;
+  CONCURRENCY_LIMIT: string;
   /** Secret: what callers of the API present. */
   MAYFLY_TOKEN: string;
   /** Secret: base64 of 32 random bytes; the keys for sessions and stored secrets derive from it. */
@@ -30,6 +32,7 @@ export interface Config {
   fly: { app: string; baseUrl: string; token: string };
   defaultRegion: string | null;
   defaultGuest: Guest;
+  organizationLimit: number | null;
 }
 
 /** Says what is missing or wrong in the deployment, for whoever deploys it. */
@@ -60,15 +63,25 @@ export function readConfig(env: Env): Config {
     .filter((key) => key !== "");
   if (!oldEncryptionKeys.every(isKey))
     problems.push("ENCRYPTION_KEYS_OLD is not a list of keys, separated by commas, each 32 bytes in base64");
+  const limit = env.CONCURRENCY_LIMIT ?? "";
+  if (limit !== "" && !isLimit(limit))
+    problems.push(
+      `CONCURRENCY_LIMIT is "${limit}"; possible are whole numbers from 1 to ${ORGANIZATION_LIMIT_MAX}, or "" for no limit`,
+    );
   const config = {
     oldEncryptionKeys,
     token: secret("MAYFLY_TOKEN"),
     encryptionKey: secret("ENCRYPTION_KEY"),
     fly: { app: env.FLY_APP, baseUrl: env.FLY_API_BASE_URL, token: secret("FLY_API_TOKEN") },
     defaultRegion: env.DEFAULT_REGION || null,
+    organizationLimit: limit === "" ? null : Number(limit),
   };
   if (problems.length > 0 || !guest) throw new ConfigError(problems.join("; "));
   return { ...config, defaultGuest: guest };
+}
+
+function isLimit(text: string): boolean {
+  return /^\d{1,6}$/.test(text) && Number(text) >= 1 && Number(text) <= ORGANIZATION_LIMIT_MAX;
 }
 
 function isKey(text: string): boolean {

@@ -36,7 +36,9 @@ export function flowPorts(env: Env): FlowPorts {
     blobs: r2Blobs(env.OUTPUT),
     secrets: secretKeeper(env, config),
     clock: systemClock,
+    drivers: durableDrivers(env.RUN_DRIVER),
     defaultRegion: config.defaultRegion,
+    organizationLimit: config.organizationLimit,
   };
 }
 
@@ -54,6 +56,7 @@ export function apiPorts(env: Env): ApiPorts {
     token: config.token,
     defaultRegion: config.defaultRegion,
     defaultGuest: config.defaultGuest,
+    organizationLimit: config.organizationLimit,
     orgId: ORGANIZATION,
   };
 }

@@ -14,7 +14,7 @@ const submit = (body: BodyInit, headers: Record<string, string> = {}) =>
   call("/v1/runs", { method: "POST", body, headers });
 
 async function nothingStored(): Promise<void> {
-  for (const table of ["runs", "run_events", "attempts", "idempotency_keys", "run_tags"]) {
+  for (const table of ["runs", "run_events", "attempts", "idempotency_keys", "run_tags", "queue_tickets"]) {
     const row = await env.DB.prepare(`SELECT count(*) AS n FROM ${table}`).first<{ n: number }>();
     expect(row?.n, table).toBe(0);
   }
@@ -25,6 +25,8 @@ const long = (count: number) => "x".repeat(count);
 
 /** What is sent, the field that is named, and what its sentence says. */
 const aRule = (rule: object) => ({ ...valid, retry: { attempts: 2, rules: [rule] } });
+
+const withKey = (concurrency: object) => ({ ...valid, tags: { no: "", long: long(200) }, concurrency });
 
 const BAD_SPECS: [name: string, spec: unknown, path: string | null, says: string][] = [
   ["an array", [], null, "the body must be an object, not a list"],
@@ -116,6 +118,34 @@ const BAD_SPECS: [name: string, spec: unknown, path: string | null, says: string
   ["a region that is none", { ...valid, regions: ["Amsterdam!"] }, "regions.0", "Fly region"],
   ["a region with a blank", { ...valid, regions: ["ams", "zzz zzz"] }, "regions.1", "three small letters"],
   ["too many regions in lists", { ...valid, regions: Array(7).fill("ams,fra,cdg") }, "regions", "at most 20"],
+  ["a concurrency key that is none", withKey({ key: "" }), "concurrency.key", "can not be empty"],
+  ["no concurrency key", withKey({}), "concurrency.key", "is missing"],
+  [
+    "a concurrency key that comes to nothing",
+    withKey({ key: "{tags.no}" }),
+    "concurrency.key",
+    "can not be empty",
+  ],
+  ["a key of a tag that is not there", withKey({ key: "a-{tags.env}" }), "concurrency.key", "{tags.KEY}"],
+  ["a key of a name that is not given", withKey({ key: "{name}" }), "concurrency.key", "does not have"],
+  ["a key of an unknown field", withKey({ key: "{job}" }), "concurrency.key", "{name}, {image}, {tags.KEY}"],
+  ["a key with half a brace", withKey({ key: "a{b" }), "concurrency.key", "{{ and }}"],
+  ["a key with a line break", withKey({ key: "a\nb" }), "concurrency.key", "control characters"],
+  [
+    "a key that gets too long",
+    withKey({ key: "{tags.long}{tags.long}" }),
+    "concurrency.key",
+    "256 characters",
+  ],
+  ["an unknown field of a key", withKey({ key: "k", nope: 1 }), "concurrency.nope", "key, limit, strategy"],
+  ["a limit of none", withKey({ key: "k", limit: 0 }), "concurrency.limit", "1 to 1000"],
+  ["a limit past all limits", withKey({ key: "k", limit: 1001 }), "concurrency.limit", "1 to 1000"],
+  ["half a limit", withKey({ key: "k", limit: 1.5 }), "concurrency.limit", "whole number"],
+  ["another strategy", withKey({ key: "k", strategy: "wait" }), "concurrency.strategy", "cancel_running"],
+  ["both delay and run_at", { ...valid, delay: "1m", run_at: "2026-11-21T10:00:00Z" }, "run_at", "not both"],
+  ["a time in words", { ...valid, run_at: "tomorrow" }, "run_at", "RFC 3339"],
+  ["a time without a zone", { ...valid, run_at: "2026-11-21T10:00:00" }, "run_at", "RFC 3339"],
+  ["a time too far ahead", { ...valid, run_at: "2126-11-21T10:00:00Z" }, "run_at", "365 days"],
   ["no attempt at all", { ...valid, retry: { attempts: 0 } }, "retry.attempts", "1"],
   ["too many attempts", { ...valid, retry: { attempts: 21 } }, "retry.attempts", "20"],
   ["half an attempt", { ...valid, retry: { attempts: 1.5 } }, "retry.attempts", "whole number"],
@@ -390,6 +420,32 @@ const FIELDS: [path: string, values: [value: unknown, says: string][]][] = [
       ["999h", 'must be a duration such as "90s" or "1h30m", from 1s to'],
     ],
   ]),
+  [
+    "concurrency",
+    [
+      ["deploy", 'must be an object, not "deploy"'],
+      [null, "must be an object, not null"],
+    ],
+  ],
+  [
+    "concurrency.key",
+    [
+      [5, "must be text, not 5"],
+      [long(1025), "can have at most 1024 characters"],
+    ],
+  ],
+  [
+    "priority",
+    [
+      ["high", "must be a whole number from -1000 to 1000"],
+      [1001, "must be a whole number from -1000 to 1000"],
+      [-1001, "must be a whole number from -1000 to 1000"],
+      [0.5, "must be a whole number from -1000 to 1000"],
+    ],
+  ],
+  ["expires", ["8d", "0s", 5, ""].map((value) => [value, "from 1s to 168h"])],
+  ["delay", ["366d", -1, "", "soon"].map((value) => [value, "from 0ms to 8760h"])],
+  ["run_at", [5, "", null].map((value) => [value, "RFC 3339"])],
   [
     "capture",
     [

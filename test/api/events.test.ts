@@ -4,8 +4,10 @@ import { eventSchema } from "../../src/api/event-schema.ts";
 import type { EventListBody } from "../../src/api/run-schema.ts";
 import { EVENT_TYPES, type RunEvent } from "../../src/core/event.ts";
 import type { MachineEvent } from "../../src/core/machine.ts";
+import { planAttempt } from "../../src/core/plan.ts";
+import { keyQueue } from "../../src/core/turn.ts";
 import { apiPorts } from "../../src/worker/ports.ts";
-import { aStartingRun, followedBy, T0 } from "../support/a-run.ts";
+import { aQueuedRun, followedBy, T0 } from "../support/a-run.ts";
 
 const { store } = apiPorts(env);
 const at = T0 + 1000;
@@ -25,7 +27,7 @@ const REST: RunEvent[] = [
   { type: "create_uncertain", at, attempt: 1, error: "504" },
   { type: "machine_created", at, attempt: 1, machineId: "1857", region: null, adopted: true },
   { type: "machine_started", at, attempt: 1 },
-  { type: "cancel_requested", at },
+  { type: "cancel_requested", at, supersededBy: "run_00000000000000000000000000" },
   { type: "stop_requested", at, attempt: 1 },
   { type: "exited", at, attempt: 1, exit, source: "runner" },
   { type: "attempt_failed", at, attempt: 1, ...OUT_OF_MEMORY, next: { at, guest, region: "ams" } },
@@ -34,7 +36,14 @@ const REST: RunEvent[] = [
 ];
 
 async function eventsOfEveryType(): Promise<EventListBody["events"]> {
-  const begun = aStartingRun();
+  const queue = { queue: keyQueue("events"), limit: 1 };
+  const spec = { concurrency: { key: "events", limit: 1, strategy: "queue" as const } };
+  const waiting = followedBy(
+    aQueuedRun(spec),
+    { type: "slot_awaited", at, ...queue },
+    { type: "slot_taken", at, ...queue },
+  );
+  const begun = followedBy(waiting, planAttempt(waiting.state, null, at));
   await store.accept(begun.state, begun.events, null);
   const { id } = followedBy(begun, ...REST).state.run;
   await store.record(begun.state, REST, []);

@@ -38,6 +38,10 @@ const SPEC: Partial<RunSpec> = {
   },
   name: "nightly",
   tags: { team: "data" },
+  concurrency: { key: "deploy {name}", limit: 2, strategy: "cancel_running" },
+  priority: -3,
+  expiresMs: 90_000,
+  delayMs: 1500,
 };
 
 async function origin(spec: Partial<RunSpec> = SPEC) {
@@ -51,6 +55,7 @@ const specOfRun = async (id: string) => (await store.load(id))?.run.spec;
 describe("a spec as a caller could have sent it", () => {
   it.each([
     ["with a command", aSpec(SPEC)],
+    ["with a time", aSpec({ runAt: 1_780_000_000_123 })],
     ["with a script and nothing else", aSpec({ command: null, script: "echo hi\n" })],
     ["of the image's own command", aSpec({ command: null, capture: "none" })],
   ])("means the same %s", (_name, spec) => {
@@ -110,6 +115,17 @@ describe("a re-run", () => {
         retry: { ...(SPEC.retry as RunSpec["retry"]), attempts: 1 },
       },
     ],
+    [
+      "takes a time in place of the delay",
+      { run_at: "2020-01-01T00:00:00Z" },
+      { delayMs: 0, runAt: Date.UTC(2020, 0, 1) },
+    ],
+    [
+      "fills another key in, and leaves its limit and what to do",
+      { concurrency: { key: "{tags.team}" } },
+      { concurrency: { key: "data", limit: 2, strategy: "cancel_running" } },
+    ],
+    ["takes the key away", { concurrency: null }, { concurrency: null }],
   ])("with changes %s", async (_name, changes, expected) => {
     const { id } = await (await call(`/v1/runs/${await origin()}/rerun`, changes)).json<RunBody>();
     expect(await specOfRun(id)).toEqual(aSpec({ ...SPEC, ...expected }));

@@ -68,6 +68,19 @@ describe("a command line becomes options", () => {
       },
     ],
     [
+      ["--image", "a", "--concurrency", "deploy-{tags.env}", "--", "x"],
+      { concurrency: { key: "deploy-{tags.env}" } },
+    ],
+    [
+      ["--image", "a", "--concurrency", "a=b=3", "--strategy", "drop_new", "--priority", "-5", "--", "x"],
+      { concurrency: { key: "a=b", limit: 3 }, strategy: "drop_new", priority: -5 },
+    ],
+    [["--image", "a", "--delay", "10m", "--expires", "1h", "--", "x"], { delay: "10m", expires: "1h" }],
+    [
+      ["--image", "a", "--run-at", "2026-12-24T18:00:00+01:00", "--", "x"],
+      { runAt: "2026-12-24T17:00:00.000Z" },
+    ],
+    [
       ["--image", "a", "--size", "performance-2x", "--memory", "8gb", "--", "x"],
       { size: "performance-2x", memoryMb: 8192 },
     ],
@@ -105,6 +118,14 @@ describe("what is not accepted ends with 2 and names what is", () => {
     [["--image", "a", "--retry-rule", "75=larger", "--", "x"], "next_size"],
     [["--image", "a", "--retry-rule", "TERM=stop", "--", "x"], '"TERM" is no exit code'],
     [["--image", "a", "--retry-rule", "75=stop:soon", "--", "x"], '"soon" must be a duration'],
+    [["--image", "a", "--concurrency", "=3", "--", "x"], "key=number"],
+    [["--image", "a", "--strategy", "drop_new", "--", "x"], "--concurrency"],
+    [["--image", "a", "--concurrency", "k", "--strategy", "wait", "--", "x"], "cancel_running"],
+    [["--image", "a", "--priority", "high", "--", "x"], "whole number"],
+    [["--image", "a", "--delay", "later", "--", "x"], "1h30m"],
+    [["--image", "a", "--delay", "1m", "--run-at", "2026-12-24T18:00:00Z", "--", "x"], "--run-at"],
+    [["--image", "a", "--run-at", "tomorrow", "--", "x"], "2026-12-24T18:00:00Z"],
+    [["--image", "a", "--expires", "never", "--", "x"], "1h30m"],
     [["--image", "a", "--cpus", "two", "--", "x"], "whole number"],
     [["--image", "a", "--memory", "lots", "--", "x"], "512mb"],
     [["--image", "a", "--file", "in:out", "--", "x"], "/data/in.csv:./in.csv"],
@@ -173,4 +194,18 @@ test.each<[string, object | undefined]>([
   expect(retry).toEqual(expected);
   if (expected !== undefined)
     expect(runSpecSchema.safeParse({ image: "a", command: ["x"], retry }).success).toBe(true);
+});
+
+test("the spec has of its turn what is asked for, and Mayfly takes it", async () => {
+  const words = "--concurrency k=2 --strategy cancel_running --priority 7 --delay 10m --expires 1h".split(
+    " ",
+  );
+  const spec = await specOf(await parsed("--image", "a", ...words, "--", "x"), fakeIo());
+  expect(spec).toMatchObject({
+    concurrency: { key: "k", limit: 2, strategy: "cancel_running" },
+    priority: 7,
+    delay: "10m",
+    expires: "1h",
+  });
+  expect(runSpecSchema.safeParse(JSON.parse(JSON.stringify(spec))).success).toBe(true);
 });

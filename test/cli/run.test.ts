@@ -200,6 +200,24 @@ describe("how the run ended is how the command ends", () => {
       "invalid config",
     ],
     ["lost", { status: "failed", reason: "machine_lost", attempts: started }, 125, "was lost"],
+    [
+      "dropped",
+      { status: "cancelled", reason: "dropped", detail: "another run has it" },
+      125,
+      "no slot was free",
+    ],
+    [
+      "expired",
+      { status: "cancelled", reason: "expired", detail: "not after 1h" },
+      125,
+      "waited for too long",
+    ],
+    [
+      "superseded",
+      { status: "cancelled", reason: "superseded", detail: "run_x took its place" },
+      143,
+      "newer run",
+    ],
     ["cancelled by somebody else", { status: "cancelled", reason: "cancelled_by_user" }, 143, "cancelled"],
   ])("%s", async (_, changes, code, said) => {
     accepting(anEndedRun({ exit_code: null, ...changes }));
@@ -269,6 +287,8 @@ describe("what Mayfly refuses is said in the words of the command line", () => {
       2,
       "--memory: 100 MB are not possible",
     ],
+    [422, "invalid_input", "concurrency.key", "asks for {name}", 2, "--concurrency: asks for {name}"],
+    [422, "invalid_input", "run_at", "must be a time", 2, "--run-at: must be a time"],
     [422, "invalid_input", "env.1X", "must be a name", 2, "--env: must be a name"],
     [409, "idempotency_conflict", null, "the key was used", 2, "--idempotency-key"],
     [413, "body_too_large", null, "at most 1048576 bytes", 2, "at most 1048576 bytes"],
@@ -308,4 +328,24 @@ test("at a terminal a status line shows until output begins, and nothing of it s
   expect(stderr).toContain("queued");
   expect(stderr.endsWith("\r\u001b[K")).toBe(true);
   expect(stdout).toBe("hi\n");
+});
+
+test("at a terminal the status line says for how many others a run waits", async () => {
+  const waiting = {
+    for: "concurrency" as const,
+    key: "deploy-prod",
+    limit: 1,
+    place: 2,
+    running: 1,
+    since: "2026-11-21T10:00:00.000Z",
+    until: "2026-11-22T10:00:00.000Z",
+  };
+  accepting(anEndedRun());
+  stub.on("POST /v1/runs", json(aRun({ waiting }), 202));
+  stub.on(OUTPUT, async (response, seen) => {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await events(endEvent(anEndedRun()))(response, seen);
+  });
+  const { stderr } = await mayfly(RUN, stub, fakeIo({ stderrIsTty: true }));
+  expect(stderr).toContain("waiting for 2 others in deploy-prod");
 });

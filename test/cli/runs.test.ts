@@ -197,6 +197,47 @@ describe("runs show", () => {
     expect(stdout).toMatch(/failed +\+2.00 s\n +machine gone +\+3.00 s\n/);
   });
 
+  test("a list says what runs wait for", async () => {
+    const time = "2026-11-21T10:00:00.000Z";
+    const waiting = { key: null, limit: null, place: null, running: null, since: time, until: time };
+    const runs = [
+      aRun({ waiting: { ...waiting, for: "concurrency", key: "deploy-prod", limit: 1 } }),
+      aRun({ waiting: { ...waiting, for: "organization", limit: 5 } }),
+      aRun({ waiting: { ...waiting, for: "run_at" } }),
+      aRun({ status: "retrying", waiting: { ...waiting, for: "retry" } }),
+    ];
+    stub.on("GET /v1/runs", json({ runs, next_cursor: null }));
+    const { stdout } = await mayfly(["runs", "list"], stub, at());
+    expect(stdout).toMatch(/queued +in line .*\n.*queued +in line .*\n.*queued +not due yet /);
+    expect(stdout).toMatch(/retrying +5m/);
+  });
+
+  test("of a run that waits its queue, its place and its end are told", async () => {
+    const waiting = {
+      for: "concurrency" as const,
+      key: "deploy-prod",
+      limit: 2,
+      place: 3,
+      running: 2,
+      since: "2026-11-21T10:00:00.000Z",
+      until: "2026-11-22T10:00:00.000Z",
+    };
+    const concurrency = { key: "deploy-prod", limit: 2, strategy: "queue" as const };
+    stub.on(`GET /v1/runs/${RUN_ID}`, json(aRun({ waiting, concurrency, priority: 5 })));
+    const { stdout } = await mayfly(["runs", "show", RUN_ID], stub, at());
+    expect(stdout).toContain(`${RUN_ID} queued for 5m 00s: waiting for 4 others in deploy-prod\n`);
+    expect(stdout).toMatch(/Concurrency +deploy-prod, 2 at a time, queue\n/);
+    expect(stdout).toMatch(/Priority +5\n/);
+    expect(stdout).toMatch(/Waiting +number 3 in line, 2 of 2 running, expires 2026-11-22T10:00:00.000Z\n/);
+    const later = { ...waiting, for: "run_at" as const, key: null, limit: null, place: null, running: null };
+    stub.on(
+      `GET /v1/runs/${RUN_ID}`,
+      json(aRun({ waiting: { ...later, until: "2026-11-21T10:10:00.000Z" } })),
+    );
+    const timed = await mayfly(["runs", "show", RUN_ID], stub, at());
+    expect(timed.stdout).toContain("queued for 5m 00s: waiting for its time, in 5m 00s\n");
+  });
+
   test.each([["show"], ["logs"], ["cancel"], ["rerun"], ["logs", "--follow"]])(
     "%s of a run that is not there says so",
     async (verb, ...options) => {

@@ -17,6 +17,7 @@ import {
   type Story,
   T0,
 } from "../support/a-run.ts";
+import { holdsQueues } from "./store-queues.ts";
 
 const everything: RunFilter = {
   statuses: [],
@@ -240,6 +241,8 @@ export function holdsTheStoreContract(store: Store): void {
       expect(await store.openRuns("", T0 + 1000, 1000)).not.toContain(running.state.run.id);
     });
   });
+
+  holdsQueues(store);
 
   describe("a first piece of output", () => {
     it("is stored with its time, which its attempt has from then on", async () => {

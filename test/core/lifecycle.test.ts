@@ -65,6 +65,8 @@ const EXAMPLES: { [T in EventType]: Extract<RunEvent, { type: T }> } = {
     output,
   },
   machine_released: { type: "machine_released", at: T0, attempt: 1, events: [] },
+  slot_awaited: { type: "slot_awaited", at: T0, queue: "key:k", limit: 1 },
+  slot_taken: { type: "slot_taken", at: T0, queue: "key:k", limit: 1 },
 };
 
 /** The whole table, written down a second time: for every pair where it leads, or that it is refused. A pair without a word does not compile. */
@@ -81,6 +83,8 @@ const TABLE: Record<RunStatus, Record<EventType, RunStatus | "refused">> = {
     attempt_failed: "refused",
     settled: "failed",
     machine_released: "refused",
+    slot_awaited: "queued",
+    slot_taken: "queued",
   },
   starting: {
     accepted: "refused",
@@ -94,6 +98,8 @@ const TABLE: Record<RunStatus, Record<EventType, RunStatus | "refused">> = {
     attempt_failed: "retrying",
     settled: "failed",
     machine_released: "refused",
+    slot_awaited: "refused",
+    slot_taken: "refused",
   },
   running: {
     accepted: "refused",
@@ -107,6 +113,8 @@ const TABLE: Record<RunStatus, Record<EventType, RunStatus | "refused">> = {
     attempt_failed: "retrying",
     settled: "failed",
     machine_released: "refused",
+    slot_awaited: "refused",
+    slot_taken: "refused",
   },
   retrying: {
     accepted: "refused",
@@ -120,6 +128,8 @@ const TABLE: Record<RunStatus, Record<EventType, RunStatus | "refused">> = {
     attempt_failed: "refused",
     settled: "failed",
     machine_released: "retrying",
+    slot_awaited: "refused",
+    slot_taken: "refused",
   },
   succeeded: { ...refusesAll(), machine_released: "succeeded" },
   failed: { ...refusesAll(), machine_released: "failed" },
@@ -130,11 +140,24 @@ function refusesAll(): Record<EventType, "refused"> {
   return Object.fromEntries(EVENT_TYPES.map((type) => [type, "refused"])) as Record<EventType, "refused">;
 }
 
+const WITH_KEY = { concurrency: { key: "k", limit: 1, strategy: "queue" as const } };
+
 /** Runs of each status, and what is otherwise than in the table with some of them. */
 const RUNS: Record<RunStatus, [what: string, Story, except?: Partial<Record<EventType, "refused">>][]> = {
   queued: [
     ["fresh", aQueuedRun()],
     ["asked to cancel", followedBy(aQueuedRun(), EXAMPLES.cancel_requested)],
+    ["without the slot of its key", aQueuedRun(WITH_KEY), { attempt_planned: "refused" }],
+    [
+      "in line for it",
+      followedBy(aQueuedRun(WITH_KEY), EXAMPLES.slot_awaited),
+      { attempt_planned: "refused", slot_awaited: "refused" },
+    ],
+    [
+      "with it",
+      followedBy(aQueuedRun(WITH_KEY), EXAMPLES.slot_taken),
+      { slot_awaited: "refused", slot_taken: "refused" },
+    ],
   ],
   starting: [
     ["its machine is asked for", aStartingRun()],

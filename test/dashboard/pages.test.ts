@@ -128,10 +128,36 @@ describe("the list", () => {
   });
 });
 
+const WAITING = {
+  for: "concurrency" as const,
+  key: "deploy-prod",
+  limit: 2,
+  place: 3,
+  running: 2,
+  since: at(60_000),
+  until: at(-3_600_000),
+};
+const TIMED = { key: null, limit: null, place: null, running: null };
+
 describe("a run's state in plain words", () => {
   const failed = (changes: Partial<RunBody>): RunBody => aRun({ status: "failed", ...changes });
   test.each<[string, RunBody]>([
     ["Waiting for its turn", aRun({ status: "queued" })],
+    [
+      "Waiting for 4 other runs of deploy-prod for 1m 00s 2 runs at a time with this concurrency key; this one is number 3 in line. It expires in 1h",
+      aRun({ status: "queued", waiting: WAITING }),
+    ],
+    [
+      "Waiting for another run",
+      aRun({
+        status: "queued",
+        waiting: { ...WAITING, for: "organization", key: null, place: 1, running: 1 },
+      }),
+    ],
+    ["Waiting for its time", aRun({ status: "queued", waiting: { ...WAITING, ...TIMED, for: "run_at" } })],
+    ["A newer run took its place", aRun({ status: "cancelled", reason: "superseded" })],
+    ["No slot was free for it", aRun({ status: "cancelled", reason: "dropped" })],
+    ["Its turn did not come in time", aRun({ status: "cancelled", reason: "expired" })],
     [
       "Asking for a machine",
       aRun({ status: "starting", attempts: [anAttempt("starting", { created_at: null })] }),

@@ -31,7 +31,9 @@ function portsAnswering(...replies: string[]) {
     },
     clock: { now: () => NOW },
     secrets: noSecrets,
+    drivers: { nudge: async () => {} },
     defaultRegion: null,
+    organizationLimit: null,
   };
   return { ports, asked, blobs };
 }

@@ -7,6 +7,7 @@ import { planAttempt } from "../../src/core/plan.ts";
 import { DEFAULT_RETRY } from "../../src/core/retry.ts";
 import type { RunState } from "../../src/core/run.ts";
 import type { RunSpec } from "../../src/core/run-spec.ts";
+import { pendingQueues } from "../../src/core/turn.ts";
 
 export const T0 = Date.UTC(2026, 10, 21, 10, 0, 0);
 
@@ -25,6 +26,11 @@ export function aSpec(change: Partial<RunSpec> = {}): RunSpec {
     capture: "output",
     name: null,
     tags: {},
+    concurrency: null,
+    priority: 0,
+    expiresMs: 86_400_000,
+    delayMs: 0,
+    runAt: null,
     ...change,
   };
 }
@@ -65,9 +71,13 @@ export function followedBy(story: Story, ...events: RunEvent[]): Story {
   }, story);
 }
 
+/** A run with its first attempt planned, and with a slot of its key where it has one. */
 export function aStartingRun(spec: Partial<RunSpec> = {}): Story {
   const queued = aQueuedRun(spec);
-  return followedBy(queued, planAttempt(queued.state, null, T0));
+  const slots = pendingQueues(queued.state.run, null).map(({ queue, limit }) => {
+    return { type: "slot_taken" as const, at: T0, queue, limit };
+  });
+  return followedBy(queued, ...slots, planAttempt(queued.state, null, T0));
 }
 
 export function aBootingRun(spec: Partial<RunSpec> = {}): Story {

@@ -49,7 +49,9 @@ export function world(story: Story, nowMs: number, machines: Partial<Machines>, 
     blobs: { put: async () => {}, get: async () => null },
     clock: { now: () => now },
     secrets: noSecrets,
+    drivers: { nudge: async () => {} },
     defaultRegion: null,
+    organizationLimit: null,
   };
   const drive = new Drive(state(), neverAsked);
   /** Takes steps until something is so, moving the clock over each pause. */

@@ -2,9 +2,12 @@
 
 import type { RunEvent } from "../../src/core/event.ts";
 import { applyEvents } from "../../src/core/lifecycle.ts";
+import { PLACE_MAX_COUNTED } from "../../src/core/limits.ts";
 import { isAfter, NO_OUTPUT, type OutputChunk, offsetsAfter } from "../../src/core/output.ts";
-import type { RunState } from "../../src/core/run.ts";
-import type { NumberedEvent, RunFilter, RunPage, Store } from "../../src/flow/ports.ts";
+import type { Run, RunState } from "../../src/core/run.ts";
+import type { Ticket } from "../../src/core/ticket.ts";
+import { ORGANIZATION_QUEUE, rankOf } from "../../src/core/turn.ts";
+import type { NumberedEvent, Place, RunFilter, RunPage, Store } from "../../src/flow/ports.ts";
 
 /** One run as it is stored. The state is never changed in place, so whoever looks may keep it. */
 export interface StoredRun {
@@ -24,6 +27,7 @@ export class MemoryStore implements Store {
     const used = key ? this.keys.get(`${run.orgId} ${key.key}`) : undefined;
     if (used) return { kind: "repeated", ...used };
     if (this.runs.has(run.id)) throw new Error(`run ${run.id} is stored already`);
+    if (!this.#hasRoom([], run)) return { kind: "no_room" };
     if (key) this.keys.set(`${run.orgId} ${key.key}`, { runId: run.id, bodyHash: key.bodyHash });
     this.runs.set(run.id, { state: copyOf(state), events: numbered(1, events), chunks: [] });
     return { kind: "accepted" };
@@ -35,11 +39,22 @@ export class MemoryStore implements Store {
   }
 
   async record(before: RunState, events: RunEvent[], chunks: OutputChunk[]): Promise<RunState | null> {
+    const after = await this.recordWithSlots(before, events, chunks);
+    if (after === "no_room") throw new Error(`run ${before.run.id} takes a slot where there is none`);
+    return after;
+  }
+
+  async recordWithSlots(
+    before: RunState,
+    events: RunEvent[],
+    chunks: OutputChunk[],
+  ): Promise<RunState | null | "no_room"> {
     const after = applyEvents(before, events);
     if (after === null)
       throw new Error(`${events.map(({ type }) => type)} can not follow in a ${before.run.status} run`);
     const stored = this.#stored(before);
     if (stored.events.some(({ seq }) => seq > before.run.version) || isTaken(stored, chunks)) return null;
+    if (!this.#hasRoom(before.run.tickets, after.run)) return "no_room";
     // As in D1, an attempt that these events leave alone keeps what it has.
     const attempts = stored.state.attempts.map((attempt, index) =>
       JSON.stringify(before.attempts[index]) === JSON.stringify(after.attempts[index])
@@ -123,6 +138,72 @@ export class MemoryStore implements Store {
       .slice(0, limit);
   }
 
+  async nextInQueue(orgId: string, queue: string, organizationLimit: number | null): Promise<string | null> {
+    const [head] = this.#line(orgId, queue, false);
+    const held = this.#line(orgId, queue, true).length;
+    const slots = queue === ORGANIZATION_QUEUE ? (organizationLimit ?? Number.MAX_SAFE_INTEGER) : head?.limit;
+    return head !== undefined && held < (slots ?? 0) ? head.run.id : null;
+  }
+
+  async queueHeads(...[orgId, afterQueue, limit, organizationLimit]: Parameters<Store["queueHeads"]>) {
+    const all = new Set(
+      this.#all().flatMap(({ state: { run } }) =>
+        run.orgId === orgId ? run.tickets.map(({ queue }) => queue) : [],
+      ),
+    );
+    const queues = [...all].filter((queue) => queue > afterQueue).sort();
+    const page = queues.slice(0, limit);
+    const heads = await Promise.all(page.map((queue) => this.nextInQueue(orgId, queue, organizationLimit)));
+    return {
+      runIds: heads.filter((head) => head !== null),
+      nextAfter: page.length === limit ? (page.at(-1) ?? null) : null,
+    };
+  }
+
+  /** Here tickets are those of the runs, so that none can be left. */
+  async dropLeftTickets(): Promise<number> {
+    return 0;
+  }
+
+  async placeInQueue(run: Run, queue: string): Promise<Place> {
+    const ahead = this.#line(run.orgId, queue, false).filter((other) => isBefore(other.run, run)).length;
+    return {
+      ahead: Math.min(ahead, PLACE_MAX_COUNTED),
+      held: this.#line(run.orgId, queue, true).length,
+    };
+  }
+
+  async olderInQueue(run: Run, queue: string, spared: number, limit: number): Promise<string[]> {
+    return [true, false]
+      .flatMap((held) => this.#line(run.orgId, queue, held).map((other) => other.run))
+      .filter((other) => other.id < run.id && other.cancelRequestedAt === null && other.settledAt === null)
+      .map(({ id }) => id)
+      .sort()
+      .toReversed()
+      .slice(spared, spared + limit);
+  }
+
+  /** Those who have a slot of a queue, or wait for one in the order of their line. */
+  #line(orgId: string, queue: string, held: boolean): { run: Run; limit: number }[] {
+    return this.#all()
+      .flatMap(({ state: { run } }) => {
+        const ticket = run.tickets.find((one) => one.queue === queue && one.held === held);
+        return run.orgId === orgId && ticket ? [{ run, limit: ticket.limit }] : [];
+      })
+      .sort((a, b) => (isBefore(a.run, b.run) ? -1 : 1));
+  }
+
+  /** Whether a run may have every slot that it has now and had not before. */
+  #hasRoom(before: Ticket[], run: Run): boolean {
+    return run.tickets.every(
+      ({ queue, limit, held }) =>
+        !held ||
+        before.some((ticket) => ticket.held && ticket.queue === queue) ||
+        (this.#line(run.orgId, queue, true).length < limit &&
+          !this.#line(run.orgId, queue, false).some((other) => isBefore(other.run, run))),
+    );
+  }
+
   /** By id, which is the order of the database's key. */
   #all(): StoredRun[] {
     return [...this.runs.values()].sort((a, b) => (a.state.run.id < b.state.run.id ? -1 : 1));
@@ -151,6 +232,11 @@ export function memoryStore(first: RunState): {
       return stored.events.map(({ event }) => event);
     },
   };
+}
+
+/** Whether a run comes before another in a line. */
+function isBefore(run: Run, other: Run): boolean {
+  return rankOf(run) === rankOf(other) ? run.id < other.id : rankOf(run) < rankOf(other);
 }
 
 function numbered(first: number, events: RunEvent[]): NumberedEvent[] {

@@ -40,7 +40,9 @@ export function testPorts(
     blobs: r2Blobs(bucket),
     secrets: secretKeeperOn(database),
     clock,
+    drivers: { nudge: async () => {} },
     defaultRegion: null,
+    organizationLimit: null,
   };
 }
 

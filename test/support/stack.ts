@@ -56,7 +56,7 @@ export interface Stack {
 
 /** Starts a stack. Whoever starts one closes it. */
 export async function startStack(
-  options: { isolation?: string; images?: "host" | "real" } = {},
+  options: { isolation?: string; images?: "host" | "real"; concurrencyLimit?: number } = {},
 ): Promise<Stack> {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-story-"));
   mkdirSync(join(folder, "logs"));
@@ -95,6 +95,7 @@ export async function startStack(
         join(folder, "secrets.env"),
         "--machines-url",
         machinesUrl,
+        ...(options.concurrencyLimit ? ["--concurrency-limit", String(options.concurrencyLimit)] : []),
       ];
       worker = start(argv, { logFile: join(folder, "logs/worker.log"), env: QUIET, cwd: ROOT });
       await eventually("the worker's start", async () => (await fetch(`${url}/healthz`)).ok, 60_000);

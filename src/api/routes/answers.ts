@@ -5,9 +5,10 @@ import { AppError } from "../../core/error.ts";
 import { isRunId } from "../../core/id.ts";
 import { RERUNS_SHOWN_MAX } from "../../core/limits.ts";
 import type { RunState } from "../../core/run.ts";
-import type { Store } from "../../flow/ports.ts";
+import type { Place, Store } from "../../flow/ports.ts";
 import { runBody } from "../run-body.ts";
 import { errorSchema, type RunBody } from "../run-schema.ts";
+import { awaitedTicket } from "../waiting-body.ts";
 
 export const runIdParam = z.object({
   id: z.string().openapi({ param: { name: "id", in: "path" }, example: "run_01jd0k3v7c9q2m8w5x4y6z7a8b" }),
@@ -33,7 +34,24 @@ export async function loadRun(store: Store, runId: string): Promise<RunState> {
   return state;
 }
 
-/** A run that is there, with the runs that repeat it. */
-export async function shownRun(store: Pick<Store, "reruns">, state: RunState): Promise<RunBody> {
-  return runBody(state, await store.reruns(state.run.id, RERUNS_SHOWN_MAX));
+/** A run that is there, with the runs that repeat it and its place in line. */
+export async function shownRun(
+  store: Pick<Store, "reruns" | "placeInQueue">,
+  state: RunState,
+): Promise<RunBody> {
+  const [reruns, place] = await Promise.all([
+    store.reruns(state.run.id, RERUNS_SHOWN_MAX),
+    placeOf(store, state),
+  ]);
+  return runBody(state, reruns, place);
+}
+
+/** A run that was just made, which nobody can have repeated. */
+export async function newRun(store: Pick<Store, "placeInQueue">, state: RunState): Promise<RunBody> {
+  return runBody(state, [], await placeOf(store, state));
+}
+
+async function placeOf(store: Pick<Store, "placeInQueue">, { run }: RunState): Promise<Place | null> {
+  const ticket = awaitedTicket(run);
+  return ticket && store.placeInQueue(run, ticket.queue);
 }

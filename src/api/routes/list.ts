@@ -8,13 +8,9 @@ import type { RunFilter } from "../../flow/ports.ts";
 import type { ApiPorts } from "../ports.ts";
 import { runSummary } from "../run-body.ts";
 import { type RunListBody, runListSchema } from "../run-schema.ts";
+import { instant } from "../schema-parts.ts";
 import { COMMON_ERRORS } from "./answers.ts";
 
-/** A moment in a filter. */
-export const instant = z.iso.datetime({
-  offset: true,
-  error: 'must be an RFC 3339 time, such as "2026-11-21T10:00:00Z"',
-});
 const statusList = z
   .union([z.string(), z.array(z.string())])
   .transform((value) => (Array.isArray(value) ? value : [value]).flatMap((text) => text.split(",")))
@@ -84,7 +80,7 @@ export async function listRuns(
 ): Promise<RunListBody> {
   const limit = query.limit ?? LIST_LIMIT_DEFAULT;
   const { runs, nextBefore } = await ports.store.list(ports.orgId, { ...filterOf(query), limit });
-  return { runs: runs.map(runSummary), next_cursor: nextBefore };
+  return { runs: runs.map((run) => runSummary(run)), next_cursor: nextBefore };
 }
 
 /** What a list and a cancel by filter look for. */

@@ -10,10 +10,9 @@ import type { IdempotencyKey } from "../../flow/ports.ts";
 import { submit } from "../../flow/submit.ts";
 import { invalidInput } from "../errors.ts";
 import type { ApiPorts } from "../ports.ts";
-import { runBody } from "../run-body.ts";
 import { runSchema } from "../run-schema.ts";
 import { runSpecSchema, toRunSpec } from "../spec-schema.ts";
-import { COMMON_ERRORS, errorAnswer, shownRun } from "./answers.ts";
+import { COMMON_ERRORS, errorAnswer, newRun, shownRun } from "./answers.ts";
 
 const answer = (description: string) => ({
   description,
@@ -35,7 +34,9 @@ export const submissionHeaders = z.object({
 });
 
 export const SUBMISSION_ANSWERS = {
-  200: answer("the run was made by an earlier request with this key, or is final (Prefer: wait)"),
+  200: answer(
+    "the run was made by an earlier request with this key, or is final already: Prefer: wait, or no free slot with the strategy drop_new",
+  ),
   202: answer("accepted"),
   ...COMMON_ERRORS,
   400: errorAnswer("the body is not JSON"),
@@ -76,9 +77,8 @@ export async function answerSubmission(
   const known = waitS > 0 && !isFinal(state.run.status) ? await finalOrKnown(ports, state, waitS) : state;
   c.header("location", `/v1/runs/${state.run.id}`);
   if (waitS > 0) c.header("preference-applied", `wait=${waitS}`);
-  const done = repeated || (waitS > 0 && isFinal(known.run.status));
-  // Nobody can have repeated a run that was not there before.
-  return c.json(repeated ? await shownRun(ports.store, known) : runBody(known), done ? 200 : 202);
+  const done = repeated || isFinal(known.run.status);
+  return c.json(await (repeated ? shownRun : newRun)(ports.store, known), done ? 200 : 202);
 }
 
 /** @throws AppError `invalid_input` where there are no such secrets */

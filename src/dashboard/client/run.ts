@@ -4,9 +4,9 @@ import type { OutputLine } from "../../api/run-schema.ts";
 import { LogView } from "./log-view.ts";
 import { refreshParts } from "./parts.ts";
 
-/** A run that is starting changes within a second; one that runs says most by its output. */
+/** A run that is starting changes within a second; one that runs says most by its output, and one that waits can do so for long. */
 const REFRESH_STARTING_MS = 1000;
-const REFRESH_RUNNING_MS = 4000;
+const REFRESH_LASTING_MS = 4000;
 /** Pauses before a lost stream is opened again: doubling from the first to the last. */
 const REOPEN_FIRST_MS = 1000;
 const REOPEN_LAST_MS = 30_000;
@@ -44,8 +44,9 @@ function keepRefreshing(refresh: () => Promise<void>): () => void {
     if (!isFinal()) schedule();
   };
   const schedule = (): void => {
-    const running = head()?.dataset.status === "running";
-    setTimeout(again, running ? REFRESH_RUNNING_MS : REFRESH_STARTING_MS);
+    const { status, waiting } = head()?.dataset ?? {};
+    const lasts = status === "running" || waiting !== undefined;
+    setTimeout(again, lasts ? REFRESH_LASTING_MS : REFRESH_STARTING_MS);
   };
   schedule();
   return () => {

@@ -41,6 +41,20 @@ export function Facts({ run, nowMs }: { run: RunBody; nowMs: number }) {
         </Fact>
         <Fact name="Limits">{`queue ${timeouts.queue}, boot ${timeouts.boot}, run ${timeouts.run}, stop ${timeouts.stop}`}</Fact>
         {run.retry.attempts > 1 && <Fact name="Retry">{`up to ${run.retry.attempts} attempts`}</Fact>}
+        {run.concurrency !== null && (
+          <Fact name="Concurrency">
+            <Code text={run.concurrency.key} />
+            {` ${run.concurrency.limit} at a time, ${run.concurrency.strategy}`}
+          </Fact>
+        )}
+        {run.priority !== 0 && <Fact name="Priority">{String(run.priority)}</Fact>}
+        {run.superseded_by !== null && (
+          <Fact name="Superseded by">
+            <a href={`/runs/${run.superseded_by}`}>
+              <Code text={run.superseded_by} />
+            </a>
+          </Fact>
+        )}
         {run.rerun_of !== null && (
           <Fact name="Re-run of">
             <a href={`/runs/${run.rerun_of}`}>

@@ -22,6 +22,7 @@ export function RunHead({ run, nowMs }: { run: RunBody; nowMs: number }) {
       data-part
       data-status={run.status}
       data-final={final ? "" : undefined}
+      data-waiting={run.waiting === null ? undefined : ""}
       data-title={`${STATUS_WORDS[run.status]}: ${title} · Mayfly`}
       aria-labelledby="run-title"
     >
@@ -63,6 +64,7 @@ export function RunHead({ run, nowMs }: { run: RunBody; nowMs: number }) {
         </span>
       </div>
       {!final && run.next_attempt !== null && <NextAttempt next={run.next_attempt} nowMs={nowMs} />}
+      {run.waiting !== null && run.next_attempt === null && <Waiting waiting={run.waiting} nowMs={nowMs} />}
       {detail !== null && <p class="detail">{detail}</p>}
       {!final && run.cancel_requested_at !== null && (
         <p class="detail">
@@ -72,6 +74,23 @@ export function RunHead({ run, nowMs }: { run: RunBody; nowMs: number }) {
       )}
       <Waterfall run={run} nowMs={nowMs} />
     </section>
+  );
+}
+
+function Waiting({ waiting, nowMs }: { waiting: NonNullable<RunBody["waiting"]>; nowMs: number }) {
+  const inMs = Date.parse(waiting.until) - nowMs;
+  const until = (
+    <time datetime={waiting.until} title={exactTime(waiting.until)}>
+      {inMs > 0 ? `in ${elapsed(inMs)}` : "now"}
+    </time>
+  );
+  if (waiting.limit === null) return <p class="detail">It is due {until}.</p>;
+  const atOnce = waiting.limit === 1 ? "One run" : `${waiting.limit} runs`;
+  return (
+    <p class="detail">
+      {`${atOnce} at a time${waiting.key === null ? " in all" : " with this concurrency key"}`}
+      {waiting.place !== null && `; this one is number ${waiting.place} in line`}. It expires {until}.
+    </p>
   );
 }
 

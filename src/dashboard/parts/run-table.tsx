@@ -2,7 +2,7 @@
 
 import type { RunListBody, RunSummaryBody } from "../../api/run-schema.ts";
 import { isFinal } from "../../core/run.ts";
-import { shortReason } from "../words/outcome.ts";
+import { shortReason, shortWaiting } from "../words/outcome.ts";
 import { runTitle, shortImage } from "../words/what-runs.ts";
 import { StatusBadge } from "./status-badge.tsx";
 import { Age, Duration } from "./times.tsx";
@@ -34,7 +34,11 @@ export function RunTable({ runs, nowMs }: { runs: RunListBody["runs"]; nowMs: nu
 }
 
 function RunRow({ run, nowMs }: { run: RunSummaryBody; nowMs: number }) {
-  const reason = isFinal(run.status) ? shortReason(run) : run.cancel_requested_at ? "being cancelled" : "";
+  const reason = isFinal(run.status)
+    ? shortReason(run)
+    : run.cancel_requested_at
+      ? "being cancelled"
+      : shortWaiting(run.waiting);
   return (
     <tr>
       <td class="status">

@@ -19,6 +19,7 @@ export const STATUS_WORDS: Record<RunStatus, string> = {
 export function outcomeSentence(run: RunBody): string {
   if (isFinal(run.status)) return run.reason === null ? "Succeeded" : endedBecause(run.reason, run);
   if (run.cancel_requested_at !== null) return "Being cancelled";
+  if (run.waiting !== null && run.next_attempt === null) return waitingSentence(run.waiting);
   if (run.status === "queued") return "Waiting for its turn";
   if (run.status === "starting")
     return run.attempts.at(-1)?.created_at ? "Its machine is booting" : "Asking for a machine";
@@ -60,6 +61,9 @@ const SHORT: Record<
   image_unavailable: "image unavailable",
   launch_refused: "launch refused",
   machine_lost: "machine lost",
+  superseded: "superseded",
+  dropped: "dropped",
+  expired: "expired",
 };
 
 /** Reasons of which the sentence says all that the detail does. */
@@ -87,7 +91,36 @@ function endedBecause(reason: Reason, run: RunBody): string {
       return "The machine was lost; how the command ended is not known";
     case "cancelled_by_user":
       return "Cancelled";
+    case "superseded":
+      return "A newer run took its place";
+    case "dropped":
+      return "No slot was free for it";
+    case "expired":
+      return "Its turn did not come in time";
   }
+}
+
+/** Why a run waits, in few words for a list; "" where it does not. */
+export function shortWaiting(waiting: RunBody["waiting"]): string {
+  switch (waiting?.for) {
+    case "concurrency":
+    case "organization":
+      return "in line";
+    case "run_at":
+      return "not due yet";
+    default:
+      return "";
+  }
+}
+
+/** Why a run waits, as a sentence without a full stop. */
+function waitingSentence({ for: what, key, place, running }: NonNullable<RunBody["waiting"]>): string {
+  if (what === "run_at") return "Waiting for its time";
+  if (what === "retry") return "Waiting for its next attempt";
+  const where = key === null ? "" : ` of ${key}`;
+  if (place === null || running === null) return `Waiting for a slot${where}`;
+  const others = running + place - 1;
+  return `Waiting for ${others === 1 ? "another run" : `${others} other runs`}${where}`;
 }
 
 /** Of a command that could not be started: whether its program is there, by the code that shells give. */

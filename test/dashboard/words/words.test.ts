@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { byteCount } from "../../../src/dashboard/words/bytes.ts";
 import { age, elapsed, elapsedSoFar } from "../../../src/dashboard/words/elapsed.ts";
+import { shortWaiting } from "../../../src/dashboard/words/outcome.ts";
 import { commandLine, machineSize, runTitle, shortImage } from "../../../src/dashboard/words/what-runs.ts";
 import { aRun, NOW } from "../run-factory.ts";
 
@@ -77,4 +78,17 @@ describe("what a run carries out", () => {
   test("a list shows the start of a digest", () => {
     expect(shortImage(`a/b@sha256:${"0123456789abcdef".repeat(4)}`)).toBe("a/b@sha256:0123456789ab…");
   });
+});
+
+test.each([
+  ["concurrency", "in line"],
+  ["organization", "in line"],
+  ["run_at", "not due yet"],
+  // Its status says it.
+  ["retry", ""],
+] as const)("in a list a run that waits for %s is %s", (what, text) => {
+  const nowhere = { key: null, limit: null, place: null, running: null };
+  const time = new Date(NOW).toISOString();
+  expect(shortWaiting({ for: what, ...nowhere, since: time, until: time })).toBe(text);
+  expect(shortWaiting(null)).toBe("");
 });

@@ -112,6 +112,11 @@ function wrongReason(
       return "there was a command";
     case "cancelled_by_user":
       return stored.state.run.cancelRequestedAt !== null ? null : "nobody asked for it";
+    case "superseded":
+      return stored.state.run.supersededBy !== null ? null : "no newer run asked for it";
+    case "dropped":
+    case "expired":
+      return "it had its turn";
   }
 }
 

@@ -128,6 +128,7 @@ export class Plot {
             clock: world.workerClock,
             ids: { runId: (nowMs) => drawRunId(order, nowMs) },
             defaultRegion: world.defaultRegion,
+            organizationLimit: null,
           },
           { orgId: "default", spec: order.spec, originId, key: order.key },
         ),
@@ -246,7 +247,13 @@ export class Plot {
     const world = this.#world;
     if (world.posts.isDown || world.chance.fault("sweep left out", 0.1)) return;
     const request = world.request("sweep");
-    const ports = { store: request.store, drivers: world.posts.drivers(), clock: world.workerClock };
+    const ports = {
+      store: request.store,
+      drivers: world.posts.drivers(),
+      clock: world.workerClock,
+      orgId: "default",
+      organizationLimit: null,
+    };
     await this.#answer(request.life, () => sweep(ports));
   }
 

@@ -97,7 +97,9 @@ export class World {
       machines: life.through(flyMachines(this.platform.clientOf(runId))),
       clock: this.workerClock,
       secrets: noSecrets,
+      drivers: life.through(this.posts.drivers()),
       defaultRegion: this.defaultRegion,
+      organizationLimit: null,
     };
   }
 }

@@ -8,6 +8,7 @@ import { UsageError } from "../../cli-error.ts";
 import { type ConnectionOptions, withConnection } from "../../connection.ts";
 import { headerComplaint } from "../../header-value.ts";
 import { RUN_EXAMPLES } from "./examples.ts";
+import { type QueueOptions, withQueueOptions } from "./queue-options.ts";
 import { collect, collectDistinct, collectLast } from "./repeated.ts";
 import { type RetryOptions, retryRule } from "./retry-options.ts";
 
@@ -18,7 +19,7 @@ export interface FileOption {
 }
 
 /** What a run is to be, but for its image and its capture. */
-export interface SpecOptions extends ConnectionOptions, RetryOptions {
+export interface SpecOptions extends ConnectionOptions, RetryOptions, QueueOptions {
   /** Empty where a script, or the image's own command, runs. */
   command: string[];
   /** Path of a script, "-" for stdin. */
@@ -94,7 +95,7 @@ export function runCommand(act: (options: RunOptions) => Promise<void>): Command
 
 /** Adds the options that say what a run is to be, but for its image and its capture. */
 export function withSpecOptions(command: Command): Command {
-  return command
+  command
     .option(
       "--env <name[=value]>",
       "environment variable; without =value it is taken from here (repeatable; the last of a name counts)",
@@ -144,7 +145,8 @@ export function withSpecOptions(command: Command): Command {
       "--retry-rule <rule>",
       "failures=action[:pause], what follows some failures, such as out_of_memory=next_size or 75,SIGTERM=stop (repeatable; the first that fits counts)",
       collect(retryRule),
-    )
+    );
+  return withQueueOptions(command)
     .option("--name <name>", "a name for people")
     .option(
       "--tag <key=value>",

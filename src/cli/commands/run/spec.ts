@@ -9,6 +9,7 @@ import { UsageError } from "../../cli-error.ts";
 import type { Io } from "../../io.ts";
 import { plain } from "../../plain.ts";
 import type { FileOption, RunOptions, SpecOptions } from "./options.ts";
+import { queueOf } from "./queue-options.ts";
 import { retryOf } from "./retry-options.ts";
 
 type SpecIo = Pick<Io, "env" | "cwd" | "stdin">;
@@ -38,6 +39,7 @@ export async function partOf(
     capture: options.capture,
     name: options.name,
     tags: options.tags,
+    ...queueOf(options),
   };
 }
 

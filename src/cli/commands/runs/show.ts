@@ -61,6 +61,11 @@ function factsOf(run: RunBody): string {
       `queue ${run.timeouts.queue}, boot ${run.timeouts.boot}, run ${run.timeouts.run}, stop ${run.timeouts.stop}`,
     ],
     ["Retry", retryText(run)],
+    ["Concurrency", concurrencyText(run)],
+    ["Priority", run.priority === 0 ? null : String(run.priority)],
+    ["Due", run.run_at],
+    ["Waiting", waitingText(run)],
+    ["Superseded by", run.superseded_by],
     ["Re-run of", run.rerun_of],
     ["Re-runs", run.reruns.join(", ") || null],
     ["Detail", run.detail],
@@ -125,6 +130,17 @@ function retryText({ retry }: RunBody): string | null {
       `${[...rule.reasons, ...rule.exit_codes, ...rule.signals].join(",")}=${rule.do}${rule.wait === undefined ? "" : `:${rule.wait}`}`,
   );
   return [...attempts, ...rules].join("; ") || null;
+}
+
+function concurrencyText({ concurrency }: RunBody): string | null {
+  if (concurrency === null) return null;
+  return `${concurrency.key}, ${concurrency.limit} at a time, ${concurrency.strategy}`;
+}
+
+/** Its place, and how long it may wait; null where it waits in no line. */
+function waitingText({ waiting }: RunBody): string | null {
+  if (waiting === null || waiting.place === null) return null;
+  return `number ${waiting.place} in line, ${waiting.running} of ${waiting.limit} running, expires ${waiting.until}`;
 }
 
 async function allEvents(client: Client, runId: string): Promise<EventListBody["events"]> {

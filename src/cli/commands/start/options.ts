@@ -1,6 +1,7 @@
 /** `mayfly start`: from the command line to options. */
 
 import { Command, InvalidArgumentError, Option } from "commander";
+import { ORGANIZATION_LIMIT_MAX } from "../../../core/limits.ts";
 import { portNumber } from "../../port-number.ts";
 
 export interface StartOptions {
@@ -12,6 +13,8 @@ export interface StartOptions {
   images: "host" | "real";
   /** Whether machines are held to their size. */
   limits: boolean;
+  /** Runs that may run at once; undefined for as many as come. */
+  concurrencyLimit?: number;
   /** Submit a first job and show it. */
   demo: boolean;
   /** Where state, secrets and logs are kept; the checkout's `.mayfly` where not given. */
@@ -45,6 +48,7 @@ export function startCommand(act: (options: StartOptions) => Promise<void>): Com
         .default("host"),
     )
     .option("--no-limits", "let machines use as much memory, CPU and processes as there is")
+    .option("--concurrency-limit <number>", "let at most so many runs run at once", concurrencyLimit)
     .option("--no-demo", "leave the first job out")
     .option("--dir <folder>", "keep state, secrets and logs here (default: .mayfly in the checkout)", folder)
     .addHelpText("after", EXAMPLES)
@@ -63,6 +67,13 @@ function httpUrl(text: string): string {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
     throw new InvalidArgumentError('It must be a URL, such as "http://127.0.0.1:4280".');
   return text.replace(/\/+$/, "");
+}
+
+function concurrencyLimit(text: string): number {
+  const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (limit < 1 || limit > ORGANIZATION_LIMIT_MAX)
+    throw new InvalidArgumentError(`It must be a whole number from 1 to ${ORGANIZATION_LIMIT_MAX}.`);
+  return limit;
 }
 
 /** An empty one, as of a variable that is not set, would be the current folder. */

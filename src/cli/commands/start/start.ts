@@ -96,7 +96,7 @@ async function up(
   signal: AbortSignal,
 ): Promise<void> {
   const { places, port, local } = plan;
-  const spec = workerSpec(places, port, local.machines_url);
+  const spec = workerSpec(places, port, local.machines_url, options.concurrencyLimit);
   const worker = new WorkerKeeper(spec, local.url, supervisor, io, signal);
   // The worker asks for machines only once there are runs, so neither waits for the other.
   await Promise.all([

@@ -30,9 +30,15 @@ function environment(places: Places): Record<string, string> {
 }
 
 /** The worker, on its port, with its state where it was. */
-export function workerSpec(places: Places, port: number, machinesUrl: string): ProgramSpec {
+export function workerSpec(
+  places: Places,
+  port: number,
+  machinesUrl: string,
+  concurrencyLimit?: number,
+): ProgramSpec {
   const args = ["--port", String(port), "--persist-to", places.state];
-  const settings = ["--env-file", places.secrets, "--machines-url", machinesUrl];
+  const limit = concurrencyLimit === undefined ? [] : ["--concurrency-limit", String(concurrencyLimit)];
+  const settings = ["--env-file", places.secrets, "--machines-url", machinesUrl, ...limit];
   return {
     name: "the worker",
     args: [WORKER_MAIN, ...args, ...settings],

@@ -1,0 +1,33 @@
+/** Why a run waits, as the API answers it. */
+
+import { z } from "@hono/zod-openapi";
+import { PLACE_MAX_COUNTED } from "../core/limits.ts";
+import { time } from "./schema-parts.ts";
+
+/** A queue, as fields of what it belongs to. */
+export const queueFields = {
+  for: z.enum(["concurrency", "organization"]),
+  key: z.string().nullable().openapi({ description: "the concurrency key; null for the organization" }),
+  limit: z.int().openapi({ description: "runs that may run at once" }),
+};
+
+export const waitingSchema = z
+  .object({
+    for: z.enum(["run_at", "concurrency", "organization", "retry"]).openapi({
+      description:
+        "run_at: its time. concurrency: a slot of its key. organization: one of the deployment's CONCURRENCY_LIMIT. retry: the time of its next attempt.",
+    }),
+    key: z.string().nullable().openapi({ description: "the concurrency key that it waits for" }),
+    limit: z.int().nullable().openapi({ description: "runs that may run at once in that queue" }),
+    place: z
+      .int()
+      .nullable()
+      .openapi({
+        description: `in the line, 1 for the next; ${PLACE_MAX_COUNTED + 1} stands for that or later. Null in a list, and where it waits for a time`,
+      }),
+    running: z.int().nullable().openapi({ description: "runs that have a slot there, likewise" }),
+    since: time,
+    until: time.openapi({ description: "the time that it waits for, or when it expires" }),
+  })
+  .openapi("Waiting");
+export type WaitingBody = z.infer<typeof waitingSchema>;
