@@ -5,6 +5,8 @@ import type { Guest } from "./run-spec.ts";
 /** Metadata keys that every Machine of ours carries, so that a sweep can tell whose it is. */
 export const METADATA_RUN = "mayfly_run";
 export const METADATA_ATTEMPT = "mayfly_attempt";
+/** Which Mayfly made it: several can share a Fly app, and none touches another's Machines. */
+export const METADATA_DEPLOYMENT = "mayfly_deployment";
 
 /**
  * What a Machine is made from: frozen in the attempt before the Machine is asked for. Its files are not in here but
@@ -63,6 +65,9 @@ export interface Machine {
   events: MachineEvent[];
   metadata: Record<string, string>;
 }
+
+/** A Machine as a list shows it: without its config, of which a long list would have megabytes. */
+export type ListedMachine = Pick<Machine, "id" | "name" | "state" | "region" | "createdAt">;
 
 /** The Machine's last exit, or null where none is recorded, which is unknown and never 0. */
 export function lastExit(machine: Machine): MachineExit | null {

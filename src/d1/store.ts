@@ -39,7 +39,7 @@ import {
   runFromRow,
   runToRow,
 } from "./rows.ts";
-import { attempts, idempotencyKeys, outputChunks, runEvents, runs, runTags } from "./schema.ts";
+import { attempts, idempotencyKeys, outputChunks, runEvents, runs, runTags, sweepCursors } from "./schema.ts";
 
 type Db = DrizzleD1Database;
 type Statements = [BatchItem<"sqlite">, ...BatchItem<"sqlite">[]];
@@ -208,6 +208,16 @@ export function d1Store(database: D1Database): Store {
         .orderBy(asc(runs.id))
         .limit(limit);
       return rows.map(({ id }) => id);
+    },
+
+    async sweepCursor() {
+      const row = await db.select().from(sweepCursors).where(eq(sweepCursors.over, "runs")).get();
+      return row?.cursor ?? "";
+    },
+
+    async keepSweepCursor(cursor, at) {
+      const row = { over: "runs", cursor, at };
+      await db.insert(sweepCursors).values(row).onConflictDoUpdate({ target: sweepCursors.over, set: row });
     },
   };
 }

@@ -78,7 +78,7 @@ export class World {
     return {
       store: life.through(overNetwork(this.store, this.chance, this.time)),
       blobs: life.through(overNetwork(this.blobs, this.chance, this.time)),
-      machines: life.through(flyMachines(this.platform.clientOf(runId))),
+      machines: life.through(flyMachines(this.platform.clientOf(runId), async () => "simulated")),
       clock: this.workerClock,
       defaultRegion: null,
     };
