@@ -1,5 +1,6 @@
 /** Mayfly's HTTP API as typed calls. Every failure is an `ApiError` or an `Unreachable`. */
 
+import type { MachineListBody } from "../api/machine-schema.ts";
 import type { CancelledBody } from "../api/routes/cancel-all.ts";
 import type { EventListBody, OutputEnd, OutputLine, RunBody, RunListBody } from "../api/run-schema.ts";
 import type { RunSpecInput } from "../api/spec-schema.ts";
@@ -101,6 +102,11 @@ export class Client {
   /** Asks runs that fit to end, a page of them. */
   cancelAll(filter: CancelFilter): Promise<CancelledBody> {
     return this.#json("POST", "/v1/runs/cancel", { body: filter });
+  }
+
+  /** A page of the machines that there are now. */
+  machines(query: { known?: string; limit?: number; cursor?: string }): Promise<MachineListBody> {
+    return this.#json("GET", "/v1/machines", { query });
   }
 
   /** A link that signs a browser in. */

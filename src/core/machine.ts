@@ -25,16 +25,18 @@ export interface MachineConfig {
 }
 
 /** Fly's machine states that decisions look at; every other is `other`. */
-export type MachineState =
-  | "created"
-  | "starting"
-  | "started"
-  | "stopping"
-  | "stopped"
-  | "destroying"
-  | "destroyed"
-  | "failed"
-  | "other";
+export const MACHINE_STATES = [
+  "created",
+  "starting",
+  "started",
+  "stopping",
+  "stopped",
+  "destroying",
+  "destroyed",
+  "failed",
+  "other",
+] as const;
+export type MachineState = (typeof MACHINE_STATES)[number];
 
 /** One entry of a Machine's own event list, kept beside ours. */
 export interface MachineEvent {

@@ -7,7 +7,6 @@ import { type JudgedMachine, judgeAll } from "./reap.ts";
 const DAY_MS = 86_400_000;
 
 export interface MachineList {
-  /** By app, and within it by id. */
   machines: (JudgedMachine & { app: string })[];
   reaped: { total: number; lastDay: number };
   /** When the app that was swept longest ago was swept; null where one never was. */
@@ -37,8 +36,7 @@ async function machinesOf(fleet: Fleet, store: FleetStore): Promise<MachineList[
       "unavailable",
       `the machines of the app ${fleet.app} can not be had right now: ${list.error}`,
     );
-  const machines = list.machines.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  return (await judgeAll(store, machines)).map((judged) => ({ app: fleet.app, ...judged }));
+  return (await judgeAll(store, list.machines)).map((judged) => ({ app: fleet.app, ...judged }));
 }
 
 function lastSweep(fleets: Fleet[], reports: FleetReport[]): number | null {

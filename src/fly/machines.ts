@@ -2,11 +2,11 @@
 
 import { formatDuration } from "../core/duration.ts";
 import {
+  MACHINE_STATES,
   type Machine,
   type MachineConfig,
   type MachineEvent,
   type MachineExit,
-  type MachineState,
   METADATA_DEPLOYMENT,
   METADATA_RUN,
 } from "../core/machine.ts";
@@ -23,17 +23,6 @@ import type { FlyClient } from "./client.ts";
 import { FlyError } from "./error.ts";
 import { createRefusal } from "./refusal.ts";
 import type { WireCreateRequest, WireEvent, WireExitEvent, WireMachine } from "./wire.ts";
-
-const KNOWN_STATES: readonly MachineState[] = [
-  "created",
-  "starting",
-  "started",
-  "stopping",
-  "stopped",
-  "destroying",
-  "destroyed",
-  "failed",
-];
 
 /** The calls of the client, whoever makes them. */
 export type FlyCalls = Pick<FlyClient, keyof FlyClient>;
@@ -145,7 +134,7 @@ export function fromWire(wire: WireMachine): Machine {
   return {
     id: wire.id,
     name: wire.name,
-    state: KNOWN_STATES.find((state) => state === wire.state) ?? "other",
+    state: MACHINE_STATES.find((state) => state === wire.state) ?? "other",
     region: wire.region ?? null,
     createdAt: Number.isNaN(created) ? null : created,
     events: (wire.events ?? []).map(eventFromWire),
