@@ -27,6 +27,8 @@ afterAll(async () => {
   ledger.close();
 });
 
+/** Longer than it takes for a run to be quiet enough to be driven by whoever is asked for it. */
+const LAUNCHED_FOR_MS = 12_000;
 const LINES = 60;
 const long = `for i in $(seq ${LINES}); do echo "line $i"; sleep 0.25; done`;
 const longOutput = Array.from({ length: LINES }, (_, index) => `line ${index + 1}\n`).join("");
@@ -75,7 +77,7 @@ const KINDS: Kind[] = [
 const DEPLOYS = [
   { besideMs: 0, by: "SIGTERM" },
   { besideMs: 1500, by: "SIGKILL" },
-  { besideMs: 5000, by: "SIGTERM" },
+  { besideMs: 8000, by: "SIGTERM" },
 ] as const;
 
 it("three deploys in mid-run, old code beside new, lose no run, double no command and leave no machine", async () => {
@@ -92,6 +94,9 @@ it("three deploys in mid-run, old code beside new, lose no run, double no comman
     }
   };
   for (const [index, { besideMs, by }] of DEPLOYS.entries()) {
+    // The first two are being launched until after the deploy: one machine is there and its answer under way, the other not yet.
+    await stack.fault({ operation: "create", kind: "late", delay_ms: LAUNCHED_FOR_MS, count: 1 });
+    await stack.fault({ operation: "create", kind: "slow", delay_ms: LAUNCHED_FOR_MS, count: 1, after: 1 });
     await submitAll();
     // Some of them are being launched still while the new code starts.
     const version = `deploy ${index + 1}`;
@@ -106,9 +111,9 @@ it("three deploys in mid-run, old code beside new, lose no run, double no comman
     await submitted;
     // The new code is at work on the old one's runs, too.
     await stack.fireCron();
-    const [askedFor] = accepted;
-    if (askedFor) await eventually("an answer of the new code", () => stack.run(askedFor.id));
-    await new Promise((resolve) => setTimeout(resolve, besideMs));
+    const until = Date.now() + besideMs;
+    while (Date.now() < until)
+      for (const { id } of accepted) await eventually("an answer of the new code", () => stack.run(id));
     await endOld(by);
     await stack.fireCron();
   }
