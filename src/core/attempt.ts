@@ -37,6 +37,8 @@ export interface Attempt {
   createAskedAt: number;
   /** The Machine is known to exist. */
   createdAt: number | null;
+  /** Its image was there and it began to boot. Null before, and where the whole start was quick. */
+  imageReadyAt: number | null;
   startedAt: number | null;
   firstOutputAt: number | null;
   exitedAt: number | null;

@@ -86,6 +86,7 @@ function attemptText(attempt: AttemptBody, acceptedAtMs: number, isOnly: boolean
   const moments: [string, string | null][] = [
     ["machine asked for", attempt.create_asked_at],
     ["machine created", attempt.created_at],
+    ["image ready", attempt.image_ready_at],
     ["started", attempt.started_at],
     ["first output", attempt.first_output_at],
     ["exited", attempt.exited_at],
