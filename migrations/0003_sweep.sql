@@ -30,9 +30,10 @@ CREATE TABLE `reaped_machines` (
 	`name` text NOT NULL,
 	`run_id` text,
 	`why` text NOT NULL,
-	PRIMARY KEY(`at`, `app`, `machine_id`)
+	PRIMARY KEY(`app`, `machine_id`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
+CREATE INDEX `reaped_machines_at` ON `reaped_machines` (`at`);--> statement-breakpoint
 CREATE TABLE `sweep_cursors` (
 	`over` text PRIMARY KEY NOT NULL,
 	`cursor` text NOT NULL,

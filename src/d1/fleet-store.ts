@@ -85,25 +85,31 @@ export function d1FleetStore(database: D1Database): FleetStore {
 
     async recordReaped(app, machineId, at) {
       const sighting = isSighting(app, machineId);
-      // Each asks for the sighting, which the last of them takes away: a second recorder finds none.
+      // Seen once more by a sweep that overlapped with the one that destroyed it, it is still one.
+      const isNew = sql`EXISTS (SELECT 1 FROM ${machineSightings} WHERE ${sighting})
+        AND NOT EXISTS (SELECT 1 FROM ${reapedMachines}
+          WHERE ${and(eq(reapedMachines.app, app), eq(reapedMachines.machineId, machineId))})`;
       await db.batch([
-        db.insert(reapedMachines).select(
-          db
-            .select({
-              at: sql<number>`${at}`.as("at"),
-              app: machineSightings.app,
-              machineId: machineSightings.machineId,
-              name: machineSightings.name,
-              runId: machineSightings.runId,
-              why: machineSightings.why,
-            })
-            .from(machineSightings)
-            .where(sighting),
-        ),
         db
           .update(fleets)
           .set({ reaped: sql`${fleets.reaped} + 1` })
-          .where(and(eq(fleets.app, app), sql`EXISTS (SELECT 1 FROM ${machineSightings} WHERE ${sighting})`)),
+          .where(and(eq(fleets.app, app), isNew)),
+        db
+          .insert(reapedMachines)
+          .select(
+            db
+              .select({
+                at: sql<number>`${at}`.as("at"),
+                app: machineSightings.app,
+                machineId: machineSightings.machineId,
+                name: machineSightings.name,
+                runId: machineSightings.runId,
+                why: machineSightings.why,
+              })
+              .from(machineSightings)
+              .where(sighting),
+          )
+          .onConflictDoNothing(),
         db.delete(machineSightings).where(sighting),
         db.delete(reapedMachines).where(lt(reapedMachines.at, at - REAPED_KEPT_MS)),
       ]);

@@ -162,7 +162,7 @@ export const machineSightings = sqliteTable(
   (table) => [primaryKey({ columns: [table.app, table.machineId] })],
 );
 
-/** Those that were destroyed, by time, for as long as they are remembered one by one. */
+/** Those that were destroyed, each once, for as long as they are remembered one by one. */
 export const reapedMachines = sqliteTable(
   "reaped_machines",
   {
@@ -173,7 +173,11 @@ export const reapedMachines = sqliteTable(
     runId: text("run_id"),
     why: text().notNull(),
   },
-  (table) => [primaryKey({ columns: [table.at, table.app, table.machineId] })],
+  (table) => [
+    primaryKey({ columns: [table.app, table.machineId] }),
+    // For those of the last day, and those that are old.
+    index("reaped_machines_at").on(table.at),
+  ],
 );
 
 /** One row, made by the migration: what this deployment's Machines carry. It lasts as long as its database. */

@@ -219,7 +219,7 @@ export interface FleetStore {
     report: Omit<FleetReport, "reaped">,
     change: { cursor: string; seen: Sighting[]; forgotten: string[] },
   ): Promise<void>;
-  /** A Machine of a sighting is gone: counts it, and forgets the sighting. Twice is once. */
+  /** A Machine of a sighting is gone: counts it once, however often it was seen, and forgets the sighting. */
   recordReaped(app: string, machineId: string, at: number): Promise<void>;
   reports(): Promise<FleetReport[]>;
   /** Machines of nobody's that were destroyed since, of those that are remembered one by one. */

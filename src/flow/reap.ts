@@ -73,12 +73,13 @@ async function reapFleet({ fleetStore, clock }: ReapPorts, fleet: Fleet, sweep: 
     .map(({ machine }) => machine.id)
     // Those that could not be destroyed before keep no others from being so.
     .sort((a, b) => Number(wasAsked(a)) - Number(wasAsked(b)));
-  const { alive, gone } = await askThemselves(
-    fleet,
-    [...due, ...askedAndUnlisted(sightings, list.machines)],
-    sweep,
-  );
+  // Told to go by a sweep that did not come to see it gone.
+  const askedBefore = sightings
+    .map(({ machineId }) => machineId)
+    .filter((id) => wasAsked(id) && !due.includes(id));
+  const { alive, gone } = await askThemselves(fleet, [...due, ...askedBefore], sweep);
   const leaving = new Set(alive.filter((id) => due.includes(id)));
+  const living = new Set(judged.flatMap(({ machine, verdict }) => (isLiving(verdict) ? [machine.id] : [])));
   const counts = { known: judged.length - unknown.length, unknown: unknown.length };
   // That they are told to go is stored before they are told: a crash in between leaves none uncounted.
   await fleetStore.remember(
@@ -86,11 +87,9 @@ async function reapFleet({ fleetStore, clock }: ReapPorts, fleet: Fleet, sweep: 
     {
       cursor: next,
       seen: unknown.map((one) => sightingOf(one, now, leaving.has(one.machine.id))),
-      forgotten: judged
-        .filter(
-          ({ verdict: { known, why }, machine }) => known && why !== "leaving" && seenBefore.has(machine.id),
-        )
-        .map(({ machine }) => machine.id),
+      forgotten: [...seenBefore.keys()].filter(
+        (id) => living.has(id) && (!wasAsked(id) || alive.includes(id)),
+      ),
     },
   );
   sweep.report.known += counts.known;
@@ -172,10 +171,6 @@ function sightingOf({ machine, runId, verdict }: JudgedMachine, now: number, isT
   };
 }
 
-/** Told to go by a sweep that did not come to record it. */
-function askedAndUnlisted(sightings: Sighting[], listed: ListedMachine[]): string[] {
-  const alive = new Set(listed.filter(({ state }) => !isGone(state)).map(({ id }) => id));
-  return sightings
-    .filter(({ machineId, destroyAskedAt }) => destroyAskedAt !== null && !alive.has(machineId))
-    .map(({ machineId }) => machineId);
+function isLiving(verdict: Verdict): boolean {
+  return verdict.known && verdict.why !== "leaving";
 }

@@ -144,6 +144,9 @@ export function holdsTheFleetStoreContract(fleetStore: FleetStore, store: Store)
       ]);
       await fleetStore.recordReaped(app, "m1", T0 + MINUTE + 1);
       await fleetStore.recordReaped(app, "m9", T0 + MINUTE);
+      // By a sweep that overlapped with the one that destroyed it.
+      await remember(app, T0 + MINUTE, [aSighting("m1")]);
+      await fleetStore.recordReaped(app, "m1", T0 + MINUTE + 2);
       await remember(app, T0 + 2 * MINUTE, []);
       expect((await fleetStore.reports()).find((report) => report.app === app)).toEqual({
         app,

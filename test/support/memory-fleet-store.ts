@@ -13,7 +13,7 @@ interface StoredFleet {
 export class MemoryFleetStore implements FleetStore {
   readonly #fleets = new Map<string, StoredFleet>();
   readonly #store: Pick<Store, "load">;
-  #reaped: { at: number; machineId: string }[] = [];
+  #reaped: { at: number; app: string; machineId: string }[] = [];
 
   constructor(store: Pick<Store, "load">) {
     this.#store = store;
@@ -63,9 +63,10 @@ export class MemoryFleetStore implements FleetStore {
   async recordReaped(app: string, machineId: string, at: number): Promise<void> {
     const fleet = this.#fleets.get(app);
     if (!fleet?.sightings.delete(machineId)) return;
+    if (this.#reaped.some((reaped) => reaped.app === app && reaped.machineId === machineId)) return;
     fleet.report.reaped += 1;
     this.#reaped = this.#reaped.filter((reaped) => reaped.at >= at - REAPED_KEPT_MS);
-    this.#reaped.push({ at, machineId });
+    this.#reaped.push({ at, app, machineId });
   }
 
   async reports(): Promise<FleetReport[]> {
