@@ -96,6 +96,7 @@ async function reapFleet({ fleetStore, clock }: ReapPorts, fleet: Fleet, sweep: 
   sweep.report.unknown += counts.unknown;
   const reaped = gone.filter(wasAsked);
   for (const machineId of leaving) {
+    if (sweep.isOver()) break;
     const result = await fleet.destroy(machineId);
     if (result.kind === "failed") sweep.report.problems.push(result.error);
     else reaped.push(machineId);
