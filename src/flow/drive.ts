@@ -4,6 +4,7 @@ import type { Attempt } from "../core/attempt.ts";
 import type { MachineCreated, RunEvent } from "../core/event.ts";
 import { applyEvents } from "../core/lifecycle.ts";
 import {
+  MACHINE_LOST_AFTER_MS,
   NEVER_ASKED_BEFORE_MS,
   OUTPUT_READ_FIRST_BYTES,
   REPEAT_DELAY_FIRST_MS,
@@ -22,7 +23,7 @@ export class Drive {
   offsets: OutputOffsets | null = null;
   /** True while nobody can have asked for the planned Machine, so that no look-up is needed before asking. */
   neverAsked: boolean;
-  /** Looks for the Machine that found none, since the last ask. */
+  /** Looks for the Machine that found none, since the last ask and the last news of the run. */
   emptyLookups = 0;
   /** The Machine that this driver was given last. Where somebody else wrote first it is not recorded yet. */
   made: MachineCreated | null = null;
@@ -80,6 +81,28 @@ export class Drive {
     return isNews && !isFinal(this.state.run.status) ? this.made : null;
   }
 
+  /** True where nobody, here or elsewhere, can have asked for the Machine, so that none has to be looked for. */
+  hasNoMachine(nowMs: number): boolean {
+    return this.neverAsked && this.#isFresh(nowMs);
+  }
+
+  /** Whether the attempt was planned so lately that another driver, which looks twice before it asks, can not have come to that. */
+  #isFresh(nowMs: number): boolean {
+    const ageMs = nowMs - (currentAttempt(this.state)?.createAskedAt ?? 0);
+    return ageMs >= 0 && ageMs < NEVER_ASKED_BEFORE_MS;
+  }
+
+  /**
+   * Takes note that the Machine answered as if it did not exist, and says whether it has for so long that this is believed: by two
+   * looks at least, as a clock can be set meanwhile.
+   * @param askedAtMs of when the answer tells, which can be late
+   */
+  isAbsentForLong(askedAtMs: number, nowMs: number): boolean {
+    const isFirst = this.absentSince === null;
+    this.absentSince ??= nowMs;
+    return !isFirst && askedAtMs - this.absentSince >= MACHINE_LOST_AFTER_MS;
+  }
+
   /** The pause before repeating what just failed, longer each time. */
   backOffMs(): number {
     this.failures += 1;
@@ -105,10 +128,11 @@ export class Drive {
         : (await store.appendOutput(before, chunks))
           ? before
           : null;
-    if (after === null) return this.reload(store);
-    // Nobody but who has just planned an attempt can have asked for its Machine: whoever else drives the run looks for it first.
-    const plannedAt = currentAttempt(after)?.createAskedAt ?? 0;
-    this.#take(after, clock.now() - plannedAt < NEVER_ASKED_BEFORE_MS);
+    if (after === null) return this.reload({ store, clock });
+    // Whoever has just planned an attempt is the first to ask for its Machine.
+    const isNewAttempt = after.attempts.length > this.state.attempts.length;
+    this.#take(after);
+    if (isNewAttempt) this.neverAsked = this.#isFresh(clock.now());
     for (const chunk of chunks) if (this.offsets) this.offsets = offsetsAfter(this.offsets, chunk);
   }
 
@@ -127,16 +151,18 @@ export class Drive {
   }
 
   /** Loads the run anew. */
-  async reload(store: Store): Promise<void> {
-    this.#take(await this.#load(store), false);
+  async reload({ store, clock }: { store: Store; clock: Clock }): Promise<void> {
+    this.#takeOver(await this.#load(store), clock.now());
     this.offsets = null;
+    // Whoever calls for it does not wait for the time of the next look.
+    this.emptyLookups = 0;
   }
 
   /** Loads the run, and forgets nothing where nobody has changed it. */
-  async lookAgain(store: Store): Promise<void> {
+  async lookAgain({ store, clock }: { store: Store; clock: Clock }): Promise<void> {
     const state = await this.#load(store);
     if (state.run.version === this.state.run.version) return;
-    this.#take(state, false);
+    this.#takeOver(state, clock.now());
     this.offsets = null;
   }
 
@@ -146,14 +172,22 @@ export class Drive {
     return state;
   }
 
-  /** Goes on with a newer state. Of an attempt before nothing is remembered. */
-  #take(state: RunState, neverAsked: boolean): void {
+  /** Goes on with a state that somebody else may have made, who may have asked for the Machine too, and not have told it yet. */
+  #takeOver(state: RunState, nowMs: number): void {
+    const isNews = state.run.version !== this.state.run.version;
     const isNewAttempt = state.attempts.length > this.state.attempts.length;
+    this.#take(state);
+    if (isNewAttempt || (isNews && !this.#isFresh(nowMs))) this.neverAsked = false;
+  }
+
+  /** Goes on with a newer state. Of an attempt before nothing is remembered. */
+  #take(state: RunState): void {
+    const isNewAttempt = state.attempts.length > this.state.attempts.length;
+    // A look from before says nothing of who has asked until now.
+    if (state.run.version !== this.state.run.version) this.emptyLookups = 0;
     this.state = state;
     if (!isNewAttempt) return;
-    this.neverAsked = neverAsked;
     this.offsets = null;
-    this.emptyLookups = 0;
     this.failures = 0;
     this.absentSince = null;
     this.readBytes = OUTPUT_READ_FIRST_BYTES;

@@ -202,12 +202,12 @@ export class Driver {
     this.#stale = false;
     this.#unsure = false;
     this.#interrupt = new AbortController();
-    await drive.reload(ports.store);
+    await drive.reload(ports);
   }
 
   async #lookAgain(ports: FlowPorts, drive: Drive): Promise<void> {
     this.#unsure = false;
-    await drive.lookAgain(ports.store);
+    await drive.lookAgain(ports);
   }
 
   /** A run that lasts gets an alarm, since the driver may be evicted while it waits for something. */

@@ -4,7 +4,6 @@
  * possible the Machine is looked for, destroyed ones included, before it is asked for.
  */
 
-import type { AttemptFailed, Settled } from "../core/event.ts";
 import {
   CREATE_LOOKUP_PAUSE_MS,
   CREATE_LOOKUPS_NEEDED,
@@ -12,14 +11,14 @@ import {
   REPEAT_DELAY_MAX_MS,
 } from "../core/limits.ts";
 import type { Machine } from "../core/machine.ts";
-import { failed } from "../core/outcome.ts";
+import { type Ending, failed } from "../core/outcome.ts";
 import { NO_OUTPUT } from "../core/output.ts";
 import { machineFiles } from "../core/plan.ts";
 import { repeatDelayMs } from "../core/poll.ts";
 import type { Drive } from "./drive.ts";
 import { type Findings, type FlowPorts, found, nothingNew } from "./flow.ts";
 import { readOutput } from "./read-output.ts";
-import { endNow } from "./settle.ts";
+import { settleNow } from "./settle.ts";
 
 export async function launch(ports: FlowPorts, drive: Drive): Promise<Findings> {
   if (!drive.neverAsked) return look(ports, drive);
@@ -50,7 +49,7 @@ async function look(ports: FlowPorts, drive: Drive): Promise<Findings> {
  */
 async function askIfUnchanged(ports: FlowPorts, drive: Drive, learntAt: number): Promise<Findings> {
   const { version } = drive.state.run;
-  await drive.lookAgain(ports.store);
+  await drive.lookAgain(ports);
   if (drive.state.run.version !== version) {
     drive.neverAsked = false;
     return nothingNew(0);
@@ -93,14 +92,21 @@ async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
       };
     case "refused":
       drive.neverAsked = neverAskedBefore;
-      return afterRefusal(drive, await endNow(ports, drive, failed(result.reason, result.error)));
+      return afterRefusal(ports, drive, failed(result.reason, result.error));
   }
 }
 
-/** Where no ask before this one can have made a Machine there is none to be gone, and a retry need not look for it. */
-function afterRefusal(drive: Drive, end: AttemptFailed | Settled): Findings {
-  if (end.type === "settled" || !drive.neverAsked) return found(end);
-  return found(end, { type: "machine_released", at: end.at, attempt: end.attempt, events: [] });
+/**
+ * A refusal that took long says nothing of another driver, which may have come by meanwhile and asked with success: its Machine
+ * is the attempt's.
+ */
+async function afterRefusal(ports: FlowPorts, drive: Drive, ending: Ending): Promise<Findings> {
+  if (drive.neverAsked && !drive.hasNoMachine(ports.clock.now())) {
+    const look = await ports.machines.find(drive.attempt().machineName, drive.state.run.id);
+    if (look.kind === "found") return created(ports, drive, look.machine, true);
+    if (look.kind === "failed") drive.neverAsked = false;
+  }
+  return settleNow(ports, drive, ending);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Observe: wait for the Machine and look at it, until it is started, has ended or is lost. */
 
 import type { RunEvent } from "../core/event.ts";
-import { MACHINE_LOST_AFTER_MS, MACHINE_WAIT_MAX_MS, SLOW_START_MS } from "../core/limits.ts";
+import { MACHINE_WAIT_MAX_MS, SLOW_START_MS } from "../core/limits.ts";
 import {
   imageReadyAt,
   isGone,
@@ -113,10 +113,8 @@ async function lostOrPatience(
   machine: Machine | null,
   askedAt: number,
 ): Promise<Findings> {
-  drive.absentSince ??= ports.clock.now();
   drive.unheard = true;
-  // An answer can be late, and tells of when it was asked for.
-  if (askedAt - drive.absentSince < MACHINE_LOST_AFTER_MS) return nothingNew(drive.backOffMs());
+  if (!drive.isAbsentForLong(askedAt, ports.clock.now())) return nothingNew(drive.backOffMs());
   if (machine && drive.attempt().startedAt === null && lastStartedAt(machine) === null)
     return settleNow(
       ports,

@@ -9,7 +9,6 @@ import {
   CREATE_LOOKUP_PAUSE_MS,
   CREATE_LOOKUPS_NEEDED,
   LET_GO_MS,
-  MACHINE_LOST_AFTER_MS,
   MACHINE_WAIT_MAX_MS,
 } from "../core/limits.ts";
 import type { MachineEvent } from "../core/machine.ts";
@@ -53,8 +52,7 @@ async function gone(ports: FlowPorts, drive: Drive, attempt: Attempt, machineId:
   if (look.kind === "found" && look.machine.state === "destroyed")
     return found(released(ports, attempt, look.machine.events.toReversed()));
   if (look.kind === "absent") {
-    drive.absentSince ??= now;
-    if (askedAt - drive.absentSince >= MACHINE_LOST_AFTER_MS) return found(released(ports, attempt, []));
+    if (drive.isAbsentForLong(askedAt, now)) return found(released(ports, attempt, []));
   } else if (look.kind === "found") {
     drive.absentSince = null;
     // It lives on after all: not to be waited for any longer, but to be destroyed.
@@ -65,7 +63,7 @@ async function gone(ports: FlowPorts, drive: Drive, attempt: Attempt, machineId:
 
 /** No Machine is known of, but one that was asked for may yet appear. */
 async function releaseUnknown(ports: FlowPorts, drive: Drive, attempt: Attempt): Promise<Findings> {
-  if (drive.neverAsked) return found(released(ports, attempt, []));
+  if (drive.hasNoMachine(ports.clock.now())) return found(released(ports, attempt, []));
   const look = await ports.machines.find(attempt.machineName, drive.state.run.id);
   if (look.kind === "failed") return nothingNew(drive.backOffMs());
   if (look.kind === "absent") {

@@ -1,7 +1,7 @@
 /** Settle: the end of an attempt, which is the outcome of its run unless another attempt follows. */
 
 import type { Attempt } from "../core/attempt.ts";
-import type { AttemptFailed, Exited, RunEvent, Settled } from "../core/event.ts";
+import type { Exited, RunEvent } from "../core/event.ts";
 import { type CommandEnd, type Ending, outcomeOf } from "../core/outcome.ts";
 import { NO_OUTPUT, type OutputOffsets } from "../core/output.ts";
 import { endOfAttempt } from "../core/retry.ts";
@@ -41,22 +41,16 @@ export function exited(
   return [{ type: "exited", at: end.at ?? now, attempt: attempt.number, exit: end.exit, source }];
 }
 
-/** Ends an attempt of which nothing more will be learnt; what its command wrote since the last read is lost. */
+/**
+ * Ends an attempt of which nothing more will be learnt; what its command wrote since the last read is lost. A Machine that was
+ * asked for may have run, though nobody has seen it.
+ */
 export async function settleNow(ports: FlowPorts, drive: Drive, ending: Ending): Promise<Findings> {
-  return found(await endNow(ports, drive, ending));
-}
-
-/** The event of {@link settleNow}. A Machine that was asked for may have run, though nobody has seen it. */
-export async function endNow(
-  ports: FlowPorts,
-  drive: Drive,
-  ending: Ending,
-): Promise<AttemptFailed | Settled> {
   const attempt = currentAttempt(drive.state);
   const underWay = attempt?.settledAt === null ? attempt : null;
   const captured = drive.state.run.spec.capture === "output";
   const mayHaveWritten = captured && underWay !== null && (underWay.machineId !== null || !drive.neverAsked);
   if (mayHaveWritten) drive.offsets ??= await ports.store.outputOffsets(drive.state.run.id, underWay.number);
   const output = summary(underWay && drive.offsets, !mayHaveWritten);
-  return endOfAttempt(drive.state, ending, underWay?.exit ?? null, output, ports.clock.now());
+  return found(endOfAttempt(drive.state, ending, underWay?.exit ?? null, output, ports.clock.now()));
 }

@@ -1,9 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { EVENT_TYPES, type RunEvent } from "../../src/core/event.ts";
+import { EVENT_TYPES, type EventType, type RunEvent } from "../../src/core/event.ts";
 import { acceptRun, applyEvent, applyEvents, transition } from "../../src/core/lifecycle.ts";
 import { planAttempt } from "../../src/core/plan.ts";
-import { isFinal, RUN_STATUSES, type RunStatus } from "../../src/core/run.ts";
 import {
+  FINAL_STATUSES,
+  type FinalStatus,
+  isFinal,
+  RUN_STATUSES,
+  type RunStatus,
+} from "../../src/core/run.ts";
+import {
+  aBootingRun,
   aQueuedRun,
   aRetryingRun,
   aRunId,
@@ -12,6 +19,7 @@ import {
   aStartingRun,
   aSucceededRun,
   followedBy,
+  type Story,
   T0,
 } from "../support/a-run.ts";
 
@@ -19,7 +27,7 @@ const output = { stdoutBytes: 0, stderrBytes: 0, droppedBytes: 0, complete: true
 const exit = { code: 1, signal: null, oomKilled: false };
 
 /** One event of each type that would fit any attempt numbered 1. */
-const EXAMPLES: Record<RunEvent["type"], RunEvent> = {
+const EXAMPLES: { [T in EventType]: Extract<RunEvent, { type: T }> } = {
   accepted: { type: "accepted", at: T0, spec: aSpec(), originId: null },
   attempt_planned: { ...planAttempt(aQueuedRun().state, null, T0) },
   create_uncertain: { type: "create_uncertain", at: T0, attempt: 1, error: "504" },
@@ -59,47 +67,150 @@ const EXAMPLES: Record<RunEvent["type"], RunEvent> = {
   machine_released: { type: "machine_released", at: T0, attempt: 1, events: [] },
 };
 
-/** The whole table, written down a second time: every pair that is possible, and where it leads. */
-const POSSIBLE: Record<RunStatus, Partial<Record<RunEvent["type"], RunStatus>>> = {
-  queued: { attempt_planned: "starting", cancel_requested: "queued", settled: "failed" },
+/** The whole table, written down a second time: for every pair where it leads, or that it is refused. A pair without a word does not compile. */
+const TABLE: Record<RunStatus, Record<EventType, RunStatus | "refused">> = {
+  queued: {
+    accepted: "refused",
+    attempt_planned: "starting",
+    create_uncertain: "refused",
+    machine_created: "refused",
+    machine_started: "refused",
+    cancel_requested: "queued",
+    stop_requested: "refused",
+    exited: "refused",
+    attempt_failed: "refused",
+    settled: "failed",
+    machine_released: "refused",
+  },
   starting: {
+    accepted: "refused",
+    attempt_planned: "refused",
     create_uncertain: "starting",
     machine_created: "starting",
     machine_started: "running",
+    cancel_requested: "starting",
+    stop_requested: "refused",
     exited: "running",
     attempt_failed: "retrying",
-    cancel_requested: "starting",
     settled: "failed",
+    machine_released: "refused",
   },
   running: {
+    accepted: "refused",
+    attempt_planned: "refused",
+    create_uncertain: "refused",
+    machine_created: "refused",
+    machine_started: "refused",
     cancel_requested: "running",
     stop_requested: "running",
     exited: "running",
     attempt_failed: "retrying",
     settled: "failed",
+    machine_released: "refused",
   },
   retrying: {
-    machine_released: "retrying",
+    accepted: "refused",
     attempt_planned: "starting",
+    create_uncertain: "refused",
+    machine_created: "refused",
+    machine_started: "refused",
     cancel_requested: "retrying",
+    stop_requested: "refused",
+    exited: "refused",
+    attempt_failed: "refused",
     settled: "failed",
+    machine_released: "retrying",
   },
-  succeeded: { machine_released: "succeeded" },
-  failed: { machine_released: "failed" },
-  cancelled: { machine_released: "cancelled" },
+  succeeded: { ...refusesAll(), machine_released: "succeeded" },
+  failed: { ...refusesAll(), machine_released: "failed" },
+  cancelled: { ...refusesAll(), machine_released: "cancelled" },
 };
 
+function refusesAll(): Record<EventType, "refused"> {
+  return Object.fromEntries(EVENT_TYPES.map((type) => [type, "refused"])) as Record<EventType, "refused">;
+}
+
+/** Runs of each status, and what is otherwise than in the table with some of them. */
+const RUNS: Record<RunStatus, [what: string, Story, except?: Partial<Record<EventType, "refused">>][]> = {
+  queued: [
+    ["fresh", aQueuedRun()],
+    ["asked to cancel", followedBy(aQueuedRun(), EXAMPLES.cancel_requested)],
+  ],
+  starting: [
+    ["its machine is asked for", aStartingRun()],
+    ["its machine boots", aBootingRun()],
+    ["again", followedBy(aRetryingRun(), EXAMPLES.machine_released, secondPlan())],
+  ],
+  running: [
+    ["its command runs", aRunningRun()],
+    ["its command was told to stop", followedBy(aRunningRun(), EXAMPLES.stop_requested)],
+    ["its command has ended", followedBy(aRunningRun(), EXAMPLES.exited)],
+  ],
+  retrying: [
+    ["its machine may still be there", aRetryingRun(), { attempt_planned: "refused" }],
+    [
+      "its machine is gone",
+      followedBy(aRetryingRun(), EXAMPLES.machine_released),
+      { machine_released: "refused" },
+    ],
+  ],
+  succeeded: endedRuns("succeeded"),
+  failed: endedRuns("failed"),
+  cancelled: endedRuns("cancelled"),
+};
+
+function endedRuns(status: FinalStatus): (typeof RUNS)[RunStatus] {
+  const reason = { succeeded: null, failed: "exit_code", cancelled: "cancelled_by_user" } as const;
+  const settled: RunEvent = { ...EXAMPLES.settled, status, reason: reason[status] };
+  const ended = followedBy(aRunningRun(), settled);
+  const nothing = { machine_released: "refused" } as const;
+  return [
+    ["its machine may still be there", ended],
+    ["its machine is gone", followedBy(ended, EXAMPLES.machine_released), nothing],
+    ["without a machine", followedBy(aQueuedRun(), settled), nothing],
+  ];
+}
+
+function secondPlan(): RunEvent {
+  return planAttempt(followedBy(aRetryingRun(), EXAMPLES.machine_released).state, null, T0 + 62_000);
+}
+
+/** An event as it would be of this run: of the attempt under way, or of the next where one is planned. */
+function eventOf({ state }: Story, type: EventType): RunEvent {
+  if (type === "attempt_planned") return planAttempt(state, null, T0 + 62_000);
+  const example = EXAMPLES[type];
+  return "attempt" in example ? { ...example, attempt: Math.max(1, state.attempts.length) } : example;
+}
+
 describe("the transition table", () => {
+  it("knows every event", () => {
+    expect(Object.keys(EXAMPLES).sort()).toEqual([...EVENT_TYPES].sort());
+  });
+
   for (const status of RUN_STATUSES)
-    for (const type of EVENT_TYPES) {
-      const expected = POSSIBLE[status][type] ?? null;
-      it(`${expected ? `takes ${type} from ${status} to ${expected}` : `refuses ${type} in ${status}`}`, () => {
-        expect(transition(status, EXAMPLES[type])).toBe(expected);
-      });
-    }
+    for (const type of EVENT_TYPES)
+      for (const [what, story, except] of RUNS[status]) {
+        const expected = except?.[type] ?? TABLE[status][type];
+        const name = `${status} (${what}) and ${type}: ${expected}`;
+        it(name, () => {
+          const before = structuredClone(story.state);
+          expect(story.state.run.status).toBe(status);
+          const after = applyEvent(story.state, eventOf(story, type));
+          expect(after?.run.status ?? "refused").toBe(expected);
+          if (after) expect(after.run.version).toBe(before.run.version + 1);
+          expect(story.state).toEqual(before);
+        });
+      }
+
+  it("settles a run that is not over as the event says", () => {
+    for (const status of RUN_STATUSES.filter((each) => !isFinal(each)))
+      for (const [, { state }] of RUNS[status])
+        for (const final of FINAL_STATUSES)
+          expect(applyEvent(state, { ...EXAMPLES.settled, status: final })?.run.status).toBe(final);
+  });
 
   it("leaves a final status for nothing", () => {
-    for (const status of RUN_STATUSES.filter(isFinal))
+    for (const status of FINAL_STATUSES)
       for (const type of EVENT_TYPES) expect([status, null]).toContain(transition(status, EXAMPLES[type]));
   });
 });

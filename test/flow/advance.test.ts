@@ -173,6 +173,20 @@ describe("a machine whose creation somebody else's event came before", () => {
 });
 
 describe("a late answer", () => {
+  it("that a machine is unknown is no proof alone, though the clock went back meanwhile", async () => {
+    const { ports, drive, until, state, calls } = world(aRunningRun(), T0 + 20_000, {
+      exec: async () => ({ kind: "not_running" }),
+      get: async () => {
+        const now = ports.clock.now();
+        if (calls.length === 2) ports.clock.now = () => now - 15_000;
+        return { kind: "absent" };
+      },
+    });
+    await until(() => calls.length === 2);
+    expect(drive.state.run.status).toBe("running");
+    expect(state().attempts[0]?.settledAt).toBeNull();
+  });
+
   it("that a machine is unknown tells of when it was asked for: it is not believed lost by two quick looks", async () => {
     const { ports, until, state, final, calls } = world(aRunningRun({ capture: "none" }), T0 + 2000, {
       wait: async () => ({ kind: "gone" }),
@@ -329,6 +343,101 @@ describe("a create", () => {
     await until(released);
     expect(state().run.status).toBe("cancelled");
     expect(calls).toEqual(["find", "destroy", "find"]);
+  });
+});
+
+describe("a machine that another driver may have asked for", () => {
+  it("is not believed away by a look from before the run moved on", async () => {
+    const looks: MachineState[] = ["started", "destroyed"];
+    const { ports, drive, until, state, calls, released } = world(aStartingRun(), T0 + 10, {
+      find: async () => {
+        // The first look is from before the other asks, and the next list lags behind.
+        if (calls.length <= 2) return { kind: "absent" };
+        return { kind: "found", machine: aMachine(looks.shift() ?? "destroyed") };
+      },
+      destroy: async () => ({ kind: "done" }),
+    });
+    await advance(ports, drive);
+    await ports.store.record(state(), [{ type: "cancel_requested", at: T0 + 20 }], []);
+    // Whoever cancels tells the driver, which does not wait for the time of its next look then.
+    await drive.reload(ports);
+    await until(released);
+    expect(calls).toEqual(["find", "find", "find", "destroy", "find"]);
+    expect(state().run.status).toBe("cancelled");
+  });
+});
+
+describe("a refusal that took long", () => {
+  it("does not hide the machine of another driver, which came by meanwhile", async () => {
+    const made = aMachine("started");
+    const { until, state, calls } = world(
+      aStartingRun(),
+      T0 + 3000,
+      {
+        create: async () => ({ kind: "refused", reason: "launch_refused", error: "no" }),
+        find: async () => ({ kind: "found", machine: made }),
+      },
+      true,
+    );
+    await until(() => state().attempts[0]?.machineId === made.id);
+    expect(calls).toEqual(["create", "find"]);
+  });
+
+  it("is believed where there is none, and nothing can have been written", async () => {
+    const { until, state, final } = world(
+      aStartingRun(),
+      T0 + 3000,
+      {
+        create: async () => ({ kind: "refused", reason: "image_unavailable", error: "no" }),
+        find: async () => ({ kind: "absent" }),
+      },
+      true,
+    );
+    await until(final);
+    expect(state().run).toMatchObject({ reason: "image_unavailable", output: { complete: true } });
+  });
+});
+
+describe("a driver that was overtaken while its only ask was refused", () => {
+  const overtaken = (atMs: number) => {
+    const looks: MachineState[] = ["started", "destroyed"];
+    // The first list lags behind.
+    let lags = true;
+    const told = world(
+      aStartingRun(),
+      atMs,
+      {
+        create: async () => {
+          // Somebody cancels; another driver, of newer code, has asked for the machine and not told of it yet.
+          await told.ports.store.record(told.state(), [{ type: "cancel_requested", at: atMs }], []);
+          return { kind: "refused", reason: "launch_refused", error: "no" };
+        },
+        find: async () => {
+          if (lags) {
+            lags = false;
+            return { kind: "absent" };
+          }
+          return { kind: "found", machine: aMachine(looks.shift() ?? "destroyed") };
+        },
+        destroy: async () => ({ kind: "done" }),
+      },
+      true,
+    );
+    return told;
+  };
+
+  it("looks for a machine before it lets the run be closed, and does not vouch for its output", async () => {
+    const { until, state, calls, released } = overtaken(T0 + 3000);
+    await until(released);
+    expect(calls).toEqual(["create", "find", "find", "destroy", "find"]);
+    expect(state().run).toMatchObject({ status: "cancelled", output: { complete: false } });
+  });
+
+  it("need not, so soon after the plan that nobody else can have come to ask", async () => {
+    const { until, state, calls, released } = overtaken(T0 + 100);
+    await until(released);
+    expect(calls).toEqual(["create"]);
+    expect(state().run).toMatchObject({ status: "cancelled", output: { complete: true } });
   });
 });
 

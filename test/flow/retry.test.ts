@@ -128,6 +128,19 @@ describe("want of room", () => {
     expect(now()).toBe(T0 + 10);
   });
 
+  it("that was told late looks for a machine of another driver's before the next attempt", async () => {
+    const { api } = machinesOf([]);
+    const answers: CreateResult[] = [NO_ROOM];
+    const create: Machines["create"] = async (...args) => answers.shift() ?? api.create?.(...args) ?? NO_ROOM;
+    const find = async () => ({ kind: "absent" as const });
+    // Long enough after the plan for somebody else to have looked twice and to have asked.
+    const { until, calls, final } = world(aStartingRun(), T0 + 3000, { ...api, create, find }, true);
+    await until(final);
+    const asks = calls.filter((call) => call === "create" || call === "find");
+    // Once before the refusal is believed, and then until its word is sure.
+    expect(asks).toEqual(["create", "find", "find", "find", "create"]);
+  });
+
   it("after an ask that may have made a machine looks for it before the next attempt", async () => {
     const { api } = machinesOf([]);
     const answers: CreateResult[] = [{ kind: "uncertain", error: "504" }, NO_ROOM];

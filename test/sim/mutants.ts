@@ -85,7 +85,7 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: "has no machine left",
   },
   {
-    name: "one 404 is believed",
+    name: "two quick 404s are believed",
     module: "core/limits",
     breaks: () => ({ MACHINE_LOST_AFTER_MS: -60_000 }),
     caughtBy: "outcome is what happened",
@@ -99,7 +99,7 @@ export const MUTANTS: readonly Mutant[] = [
         return result.kind === "uncertain" ? { ...result, kind: "later" } : result;
       },
     }),
-    caughtBy: "has no machine left",
+    caughtBy: "at most one machine, ever",
   },
   {
     name: "what was read before counts as nothing",
@@ -107,7 +107,7 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ({ offsetsAfter }) => ({
       offsetsAfter: (offsets: Module, chunk: Module) => offsetsAfter(offsets, { ...chunk, offset: 0 }),
     }),
-    caughtBy: "stored output is what the machine wrote",
+    caughtBy: "stored output is what each attempt's machine wrote",
   },
   {
     name: "all output is called complete",
@@ -120,7 +120,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
       summary: (...args: unknown[]) => ({ ...real.summary(...args), complete: true }),
     }),
-    caughtBy: "stored output is what the machine wrote",
+    caughtBy: "stored output is what each attempt's machine wrote",
   },
   {
     name: "a driver that is woken trusts its memory",
@@ -179,7 +179,193 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: () => ({ repeatDelayMs: () => 0, spread: () => 0 }),
     caughtBy: "calls the Machines API without a pause",
   },
+  {
+    name: "the platform's failures use up the job's attempts",
+    module: "core/retry",
+    breaks: ({ endOfAttempt }) => ({
+      endOfAttempt: ({ run, attempts }: Module, ...rest: unknown[]) => {
+        const isLost = ({ reason }: Module) => reason === "machine_lost";
+        const owned = attempts.map((tried: Module) =>
+          isLost(tried) ? { ...tried, reason: "signal" } : tried,
+        );
+        return endOfAttempt({ run, attempts: owned }, ...rest);
+      },
+    }),
+    caughtBy: "each failure is followed by what its run's policy says",
+  },
+  {
+    name: "failures before this one are not counted",
+    module: "core/retry",
+    breaks: ({ endOfAttempt }) => ({
+      endOfAttempt: ({ run, attempts }: Module, ...rest: unknown[]) =>
+        endOfAttempt({ run, attempts: attempts.slice(-1) }, ...rest),
+    }),
+    caughtBy: "no more attempts than it may",
+  },
+  {
+    name: "an exit code is retried unasked",
+    module: "core/retry",
+    breaks: ({ endOfAttempt }) => ({
+      endOfAttempt: ({ run, attempts }: Module, ...rest: unknown[]) => {
+        const retry = { ...run.spec.retry, attempts: 2 };
+        return endOfAttempt({ run: { ...run, spec: { ...run.spec, retry } }, attempts }, ...rest);
+      },
+    }),
+    caughtBy: "no more attempts than it may",
+  },
+  {
+    name: "a lost machine is not replaced",
+    module: "core/retry",
+    breaks: ({ endOfAttempt }) => ({
+      endOfAttempt: (...args: unknown[]) => {
+        const end = endOfAttempt(...args);
+        return end.type === "attempt_failed" && end.reason === "machine_lost"
+          ? { ...end, type: "settled", status: "failed" }
+          : end;
+      },
+    }),
+    caughtBy: "each failure is followed by what its run's policy says",
+  },
+  {
+    name: "the pause before a retry is left out",
+    module: "core/retry",
+    breaks: nextWith((end) => ({ at: end.at })),
+    caughtBy: "each failure is followed by what its run's policy says",
+  },
+  {
+    name: "the list of regions is not walked",
+    module: "core/retry",
+    breaks: nextWith((_end, { attempts }) => ({ region: attempts.at(-1).machineConfig.region })),
+    caughtBy: "each failure is followed by what its run's policy says",
+  },
+  {
+    name: "twice the memory is as much as before",
+    module: "core/guest",
+    breaks: () => ({ nextSize: (guest: unknown) => guest }),
+    caughtBy: "each failure is followed by what its run's policy says",
+  },
+  {
+    name: "the size that was decided for a retry is forgotten",
+    module: "core/plan",
+    breaks: ({ planAttempt }) => ({
+      planAttempt: (state: Module, ...rest: unknown[]) => {
+        const planned = planAttempt(state, ...rest);
+        const guest = state.run.spec.machine;
+        return { ...planned, machineConfig: { ...planned.machineConfig, guest } };
+      },
+    }),
+    caughtBy: "each failure is followed by what its run's policy says",
+  },
+  {
+    name: "a retry does not wait for its time",
+    module: "core/next-step",
+    breaks: ({ nextStep }) => ({
+      nextStep: (...args: unknown[]) => {
+        const step = nextStep(...args);
+        return step.do === "rest" ? { do: "plan" } : step;
+      },
+    }),
+    caughtBy: "each failure is followed by what its run's policy says",
+  },
+  {
+    name: "a cancel between two attempts is not heard",
+    module: "core/next-step",
+    breaks: ({ nextStep }) => ({
+      nextStep: (state: Module, nowMs: number) => {
+        const { run } = state;
+        if (run.status !== "retrying") return nextStep(state, nowMs);
+        return nextStep({ ...state, run: { ...run, cancelRequestedAt: null } }, nowMs);
+      },
+    }),
+    caughtBy: "each failure is followed by what its run's policy says",
+  },
+  {
+    name: "a retry begins before the machine of the attempt before is gone",
+    module: "flow/release",
+    breaks: ({ release }) => ({
+      release: async (ports: Module, drive: Module, attempt: Module) => {
+        if (drive.state.run.status !== "retrying") return release(ports, drive, attempt);
+        const at = ports.clock.now();
+        const event = { type: "machine_released", at, attempt: attempt.number, events: [] };
+        return { events: [event], chunks: [], pauseMs: 0 };
+      },
+    }),
+    caughtBy: "has no machine left",
+  },
+  {
+    name: "a driver remembers how much of the attempt before was read",
+    module: "flow/drive",
+    breaks: ({ Drive }) => ({
+      Drive: class extends Drive {
+        async remember(...args: unknown[]) {
+          const { offsets, state } = this;
+          await super.remember(...args);
+          if (this.state.attempts.length > state.attempts.length) this.offsets = offsets;
+        }
+      },
+    }),
+    caughtBy: "stored output is what each attempt's machine wrote",
+  },
+  {
+    name: "a driver takes the plan of another's retry for its own",
+    module: "flow/drive",
+    breaks: ({ Drive }) => ({
+      Drive: class extends Drive {
+        constructor(state: Module, neverAsked: boolean) {
+          super(state, neverAsked || state.attempts.length > 1);
+        }
+        hasNoMachine() {
+          return this.neverAsked;
+        }
+      },
+    }),
+    caughtBy: "one machine",
+  },
+  {
+    name: "the queue limit counts from acceptance, though a machine was had since",
+    module: "core/retry",
+    breaks: () => ({ wantsMachineSince: ({ run }: Module) => run.acceptedAt }),
+    caughtBy: "outcome is what happened",
+  },
+  {
+    name: "a run that waits for its next attempt is left to its driver for good",
+    module: "core/lifecycle",
+    breaks: ({ applyEvents }) => ({
+      applyEvents: (...args: unknown[]) => {
+        const after = applyEvents(...args);
+        return after && { ...after, run: { ...after.run, restsUntil: after.run.restsUntil && 1e15 } };
+      },
+    }),
+    caughtBy: "waits for a machine, for its start or for its next attempt",
+  },
+  {
+    name: "a re-run does not say what it repeats",
+    module: "flow/submit",
+    breaks: ({ submit }) => ({
+      submit: (ports: unknown, order: Module) => submit(ports, { ...order, originId: null }),
+    }),
+    caughtBy: "names the run that it repeats",
+  },
+  {
+    name: "a cancel by a filter looks for runs that are starting alone",
+    module: "flow/cancel-all",
+    breaks: ({ cancelAll }) => ({
+      cancelAll: (ports: unknown, orgId: string, filter: Module) =>
+        cancelAll(ports, orgId, { ...filter, statuses: ["starting"] }),
+    }),
+    caughtBy: "a cancel by a filter asks every run to end",
+  },
 ];
+
+/** Changes what was decided to follow a failure. */
+function nextWith(change: (end: Module, state: Module) => Record<string, unknown>): Mutant["breaks"] {
+  return ({ endOfAttempt }) => ({
+    endOfAttempt: (state: Module, ...rest: unknown[]) => {
+      const end = endOfAttempt(state, ...rest);
+      return end.type === "attempt_failed" ? { ...end, next: { ...end.next, ...change(end, state) } } : end;
+    },
+  });
+}
 
 let active: Mutant | null = null;
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { overlappedPhases } from "./overlapped-phases.ts";
 import { report } from "./report.ts";
 import { simulate } from "./simulate.ts";
 
@@ -36,32 +37,54 @@ describe("a seed", () => {
 });
 
 describe("the seeds", () => {
-  it("have every ending, every fault and every way to ask for one in them", { timeout: 60_000 }, async () => {
-    const [endings, kinds] = [new Set<string>(), new Set<string>()];
+  it("have every ending, every retry, every fault and every way to ask for one in them", {
+    timeout: 60_000,
+  }, async () => {
+    const [endings, retried, kinds] = [new Set<string>(), new Set<string>(), new Set<string>()];
+    const overlapped = new Set<string>();
     for (let seed = 1; seed <= 600; seed++) {
       const { trace, faults } = await simulate(seed);
       for (const line of trace) {
         const ending = /is (\w+) for (\w+)$/.exec(line);
         if (ending) endings.add(ending[2] ?? "");
+        const failure = / attempt_failed for (\w+),/.exec(line);
+        if (failure) retried.add(failure[1] ?? "");
       }
+      for (const phase of overlappedPhases(trace)) overlapped.add(phase);
       for (const fault of faults) kinds.add(fault.replace(/ #\d+$/, ""));
     }
-    expect([...endings].sort()).toEqual(
-      [
-        "cancelled_by_user",
-        "exit_code",
-        "image_unavailable",
-        "launch_refused",
-        "machine_lost",
-        "no_capacity",
-        "nothing",
-        "out_of_memory",
-        "signal",
-        "timed_out",
-      ].sort(),
+    const failures = [
+      "exit_code",
+      "image_unavailable",
+      "launch_refused",
+      "machine_lost",
+      "no_capacity",
+      "out_of_memory",
+      "signal",
+      "timed_out",
+    ];
+    expect([...retried].sort()).toEqual(failures);
+    expect([...endings].sort()).toEqual(["cancelled_by_user", ...failures, "nothing"].sort());
+    // Old code goes on beside new code in each phase of a retry.
+    const phases = [
+      "attempt_failed",
+      "machine_released",
+      "attempt_planned",
+      "machine_created",
+      "machine_started",
+    ];
+    expect([...overlapped]).toEqual(
+      expect.arrayContaining([...phases, "create_uncertain", "cancel_requested"]),
     );
     // What needs much to come about: output for the blob store, drivers beside each other, a run and a machine asked for twice.
-    for (const kind of ["large output", "second deploy", "repeated submission", "create delivered twice"])
+    for (const kind of [
+      "large output",
+      "second deploy",
+      "repeated submission",
+      "create delivered twice",
+      "a re-run",
+      "cancel by a filter",
+    ])
       expect(kinds).toContain(kind);
     expect(kinds.size).toBeGreaterThan(150);
   });

@@ -7,8 +7,8 @@ import { CHECKS } from "./checks/index.ts";
 import { Plot } from "./world/plot.ts";
 import { World } from "./world/world.ts";
 
-/** After the storm, for limits that pass one after the other, the runner's linger, and sweeps in between. */
-const CALM_MAX_MS = 45 * 60_000;
+/** After the storm, for limits that pass one after the other in each of some attempts, the runner's linger, and sweeps in between. */
+const CALM_MAX_MS = 4 * 60 * 60_000;
 /** Things that happen in one seed; a run takes some hundreds. */
 const STEPS_MAX = 50_000;
 
@@ -40,7 +40,10 @@ export async function simulate(seed: number, without: ReadonlySet<string> = new 
   while (violation === null && !isOver(world, plot)) {
     if (!(await world.time.step())) break;
     steps += 1;
-    for (const run of changes()) ask((watch) => watch.onChange?.(run));
+    for (const run of changes()) {
+      ask((watch) => watch.onChange?.(run));
+      plot.afterChange(run);
+    }
     ask((watch) => watch.afterStep?.());
     if (steps >= STEPS_MAX) violation = { check: "a seed ends", what: `it goes on after ${steps} steps` };
   }
@@ -67,9 +70,10 @@ function changedRuns(world: World): () => StoredRun[] {
       seen.set(run, { state: run.state, chunks: run.chunks.length });
       const { id, status, settledAt, reason } = run.state.run;
       const last = run.events.at(-1);
+      const failed = last?.event.type === "attempt_failed" ? ` for ${last.event.reason}` : "";
       const ending = settledAt === null ? "" : ` for ${reason ?? "nothing"}`;
       world.trace.say(
-        `run ${id} has ${last?.seq} events, the last ${last?.event.type}, and ${run.chunks.length} chunks; it is ${status}${ending}`,
+        `run ${id} has ${last?.seq} events, the last ${last?.event.type}${failed}, and ${run.chunks.length} chunks; it is ${status}${ending}`,
       );
       return true;
     });

@@ -1,3 +1,4 @@
+import { formatPosition, isAfter } from "../../../src/core/output.ts";
 import type { Check } from "./check.ts";
 
 export const followersSeeItAll: Check = {
@@ -8,8 +9,9 @@ export const followersSeeItAll: Check = {
         const run = store.runs.get(answers[0] ?? "");
         if (!run) continue;
         for (const told of followed) {
-          const pieces = told.flatMap((next) => (next.kind === "output" ? [next.chunk.seq] : []));
-          if (pieces.some((seq, index) => seq !== index + 1))
+          const pieces = told.flatMap((next) => (next.kind === "output" ? [formatPosition(next.chunk)] : []));
+          const stored = run.chunks.toSorted((a, b) => (isAfter(a, b) ? 1 : -1)).map(formatPosition);
+          if (pieces.some((piece, index) => piece !== stored[index]))
             return `a follower of order ${number} was told the pieces ${pieces.join(", ")}`;
           const last = told.at(-1);
           if (last?.kind !== "end") continue;

@@ -1,5 +1,5 @@
 /**
- * Everything that must hold after every step. What a new part of the flow promises (retries, queues, concurrency, pacing) is
+ * Everything that must hold after every step. What a new part of the flow promises (queues, concurrency, pacing) is
  * a file beside the others, and a line here.
  */
 
@@ -10,24 +10,34 @@ import type { Check } from "./check.ts";
 import { eventsFoldToTheRow } from "./events-fold-to-the-row.ts";
 import { everythingEnds } from "./everything-ends.ts";
 import { followersSeeItAll } from "./followers-see-it-all.ts";
+import { groupCancelsReachAll } from "./group-cancels-reach-all.ts";
 import { machinesWithinBounds } from "./machines-within-bounds.ts";
 import { oneFinalStatus } from "./one-final-status.ts";
+import { oneMachineAtATime } from "./one-machine-at-a-time.ts";
 import { oneMachinePerAttempt } from "./one-machine-per-attempt.ts";
 import { oneRunPerKey } from "./one-run-per-key.ts";
 import { outputIsTheMachines } from "./output-is-the-machines.ts";
 import { releasedMeansGone } from "./released-means-gone.ts";
+import { rerunsNameTheirOrigin } from "./reruns-name-their-origin.ts";
+import { retriesFollowTheBook } from "./retries-follow-the-book.ts";
 import { theOutcomeIsTrue } from "./the-outcome-is-true.ts";
+import { waitsEnd } from "./waits-end.ts";
 
 export const CHECKS: readonly Check[] = [
   oneFinalStatus,
   eventsFoldToTheRow,
   oneMachinePerAttempt,
+  oneMachineAtATime,
   attemptsWithinBounds,
+  retriesFollowTheBook,
   machinesWithinBounds,
+  waitsEnd,
   releasedMeansGone,
   outputIsTheMachines,
   theOutcomeIsTrue,
   cancelsAreHeard,
+  groupCancelsReachAll,
+  rerunsNameTheirOrigin,
   followersSeeItAll,
   oneRunPerKey,
   callsArePaced,

@@ -13,15 +13,16 @@ const LINGER_MS = 600 * SECOND;
 const LET_GO_MS = 120 * SECOND;
 
 export const machinesWithinBounds: Check = {
-  name: "no machine is older than its limits, or outlives its run",
+  name: "no machine is older than its limits, or outlives its attempt",
   begin: (world) => ({
     afterStep() {
       for (const machine of world.platform.machines) {
         if (!machine.isAlive) continue;
         const ageMs = world.time.now() - machine.createdAt;
         if (ageMs > boundOf(world, machine)) return `machine ${machine.id} is ${ageMs} ms old`;
-        const pastMs = pastItsRun(world, machine);
-        if (pastMs > LET_GO_MS) return `machine ${machine.id} goes on ${pastMs} ms after its run has ended`;
+        const pastMs = pastItsAttempt(world, machine);
+        if (pastMs > LET_GO_MS)
+          return `machine ${machine.id} goes on ${pastMs} ms after its attempt has ended`;
       }
       return null;
     },
@@ -37,9 +38,10 @@ function boundOf(world: World, machine: SimMachine): number {
   return Math.min(byItself, Math.max(limits, calm));
 }
 
-/** How long its run has been over, in calm weather. */
-function pastItsRun(world: World, machine: SimMachine): number {
-  const settledAt = world.store.runs.get(runOf(machine))?.state.run.settledAt ?? null;
+/** How long its attempt has been over, in calm weather. */
+function pastItsAttempt(world: World, machine: SimMachine): number {
+  const { attempts = [] } = world.store.runs.get(runOf(machine))?.state ?? {};
+  const settledAt = attempts.find(({ machineName }) => machineName === machine.name)?.settledAt ?? null;
   if (settledAt === null || world.calmSince === null) return 0;
   return world.time.now() - Math.max(settledAt + 2 * world.clockOffMaxMs, world.calmSince);
 }

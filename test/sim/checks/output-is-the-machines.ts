@@ -1,57 +1,101 @@
+import type { Attempt } from "../../../src/core/attempt.ts";
 import { type OutputChunk, STREAMS, type Stream } from "../../../src/core/output.ts";
-import { isFinal, type RunState } from "../../../src/core/run.ts";
+import { isFinal } from "../../../src/core/run.ts";
 import type { StoredRun } from "../../support/memory-store.ts";
 import type { World } from "../world/world.ts";
 import type { Check } from "./check.ts";
 
 export const outputIsTheMachines: Check = {
-  name: "stored output is what the machine wrote, byte for byte, and a run says where some is missing",
-  begin: (world) => ({
-    onChange: (run) => wrongBytes(world, run) ?? wrongSummary(world, run),
-  }),
+  name: "stored output is what each attempt's machine wrote, byte for byte, and a run says where some is missing",
+  begin(world) {
+    /** By run: chunks whose bytes have been compared. */
+    const compared = new Map<string, number>();
+    return {
+      onChange(stored) {
+        const { run, attempts } = stored.state;
+        const chunks = stored.chunks;
+        if ((compared.get(run.id) ?? 0) < chunks.length) {
+          for (const { number } of attempts) {
+            const wrong = wrongBytes(world, stored, number, compared.get(run.id) ?? 0);
+            if (wrong) return `run ${run.id}, attempt ${number}: ${wrong}`;
+          }
+          if (chunks.some(({ attempt }) => attempt > attempts.length))
+            return `run ${run.id} has output of no attempt`;
+          compared.set(run.id, chunks.length);
+        }
+        for (const attempt of attempts) {
+          const wrong = wrongSummary(world, stored, attempt);
+          if (wrong) return `run ${run.id}, attempt ${attempt.number}, ${wrong}`;
+        }
+        return wrongSum(stored);
+      },
+    };
+  },
 };
 
 /** The chunks of each stream follow each other, and hold the bytes of the machine from the first on. */
-function wrongBytes(world: World, { state: { run, attempts }, chunks }: StoredRun): string | null {
+function wrongBytes(world: World, stored: StoredRun, number: number, from: number): string | null {
+  const attempt = stored.state.attempts[number - 1] as Attempt;
   const next: Record<Stream, number> = { stdout: 0, stderr: 0 };
-  for (const [index, chunk] of chunks.entries()) {
-    if (chunk.seq !== index + 1) return `run ${run.id}: chunk ${index + 1} has the number ${chunk.seq}`;
+  let seq = 0;
+  for (const [index, chunk] of stored.chunks.entries()) {
+    if (chunk.attempt !== number) continue;
+    seq += 1;
+    if (chunk.seq !== seq) return `chunk ${seq} has the number ${chunk.seq}`;
     if (chunk.offset !== next[chunk.stream])
-      return `run ${run.id}: chunk ${chunk.seq} of ${chunk.stream} begins at ${chunk.offset}, not at ${next[chunk.stream]}`;
-    const bytes = bytesOf(world, chunk);
-    if (bytes?.length !== chunk.length) return `run ${run.id}: chunk ${chunk.seq} has not its bytes`;
+      return `chunk ${seq} of ${chunk.stream} begins at ${chunk.offset}, not at ${next[chunk.stream]}`;
     next[chunk.stream] += chunk.length;
-    const written = writtenBy(world, { run, attempts }, chunk.stream).subarray(
+    if (index < from) continue;
+    const bytes = bytesOf(world, chunk);
+    if (bytes?.length !== chunk.length) return `chunk ${seq} has not its bytes`;
+    const written = writtenBy(world, attempt, chunk.stream).subarray(
       chunk.offset,
       chunk.offset + chunk.length,
     );
     if (Buffer.compare(bytes, written) !== 0)
-      return `run ${run.id}: chunk ${chunk.seq} of ${chunk.stream} is not what the machine wrote there`;
+      return `chunk ${seq} of ${chunk.stream} is not what the machine wrote there`;
   }
   return null;
 }
 
-function wrongSummary(world: World, { state: { run, attempts }, chunks }: StoredRun): string | null {
-  if (!isFinal(run.status)) return run.output.complete ? `run ${run.id} is complete before its end` : null;
+function wrongSummary(world: World, { state: { run }, chunks }: StoredRun, attempt: Attempt): string | null {
+  const { output, number } = attempt;
+  if ((output === null) !== (attempt.settledAt === null))
+    return "which has ended, tells nothing of its output";
+  if (output === null) return null;
   for (const stream of STREAMS) {
     const stored = chunks
-      .filter((chunk) => chunk.stream === stream)
+      .filter((chunk) => chunk.attempt === number && chunk.stream === stream)
       .reduce((sum, { length }) => sum + length, 0);
-    const told = run.output[`${stream}Bytes`];
-    // A driver that was lost may have stored a last piece when it was given up; the run does not count that.
-    if (told > stored || (run.output.complete && told !== stored))
-      return `run ${run.id} tells of ${told} bytes of ${stream} and has ${stored}`;
+    const told = output[`${stream}Bytes`];
+    // A driver that was lost may have stored a last piece when it was given up; the attempt does not count that.
+    if (told > stored || (output.complete && told !== stored))
+      return `tells of ${told} bytes of ${stream} and has ${stored}`;
     // What an image writes that runs by itself is nobody's to keep.
-    if (!run.output.complete || run.spec.capture === "none") continue;
-    const written = writtenBy(world, { run, attempts }, stream).length;
+    if (!output.complete || run.spec.capture === "none") continue;
+    const written = writtenBy(world, attempt, stream).length;
     if (written !== stored)
-      return `run ${run.id} is complete with ${stored} of the ${written} bytes of ${stream} that were written`;
+      return `is complete with ${stored} of the ${written} bytes of ${stream} that were written`;
   }
   return null;
 }
 
-function writtenBy(world: World, state: RunState, stream: Stream): Uint8Array {
-  return world.machineOf(state)?.command?.output[stream] ?? new Uint8Array();
+/** A run's output is that of all its attempts, complete once all of it is. */
+function wrongSum({ state: { run, attempts } }: StoredRun): string | null {
+  const ended = attempts.flatMap(({ output }) => (output === null ? [] : [output]));
+  for (const count of ["stdoutBytes", "stderrBytes", "droppedBytes"] as const) {
+    const sum = ended.reduce((bytes, output) => bytes + output[count], 0);
+    if (run.output[count] !== sum)
+      return `run ${run.id} tells of ${run.output[count]} ${count}, and its attempts of ${sum}`;
+  }
+  const complete = isFinal(run.status) && ended.every((output) => output.complete);
+  return run.output.complete === complete
+    ? null
+    : `run ${run.id} says of its output that complete is ${!complete}`;
+}
+
+function writtenBy(world: World, attempt: Attempt, stream: Stream): Uint8Array {
+  return world.machineOf(attempt)?.command?.output[stream] ?? new Uint8Array();
 }
 
 function bytesOf(world: World, { bytes, blobKey }: OutputChunk): Uint8Array | undefined {

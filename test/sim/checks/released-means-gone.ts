@@ -1,9 +1,13 @@
 import type { Check } from "./check.ts";
 
 export const releasedMeansGone: Check = {
-  name: "a run that has nothing left to do has no machine left",
+  name: "a run that has nothing left to do, and an attempt that another may follow, has no machine left",
   begin: (world) => ({
-    onChange({ state: { run } }) {
+    onChange({ state: { run, attempts } }) {
+      const left = attempts.find(
+        (attempt) => attempt.releasedAt !== null && world.machineOf(attempt)?.isAlive,
+      );
+      if (left) return `attempt ${left.number} of run ${run.id} was released before its machine was gone`;
       if (run.open) return null;
       const alive = world.platform.machinesOf(run.id).find(({ isAlive }) => isAlive);
       return alive ? `run ${run.id} was closed while its machine ${alive.id} is ${alive.state}` : null;

@@ -11,6 +11,8 @@ export class Life {
   readonly name: string;
   readonly #chance: Chance;
   readonly #trace: Trace;
+  /** Calls that it has made. */
+  calls = 0;
   /** What else ends with it. */
   readonly onEnd: (() => void)[] = [];
 
@@ -31,6 +33,7 @@ export class Life {
   call<T>(name: string, make: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       if (!this.alive || this.#crashes("before", name)) return;
+      this.calls += 1;
       const answered = (then: () => void) => {
         if (this.alive && !this.#crashes("after", name)) then();
       };

@@ -1,6 +1,12 @@
 /** A simulated machine: its states and events as Fly has them, and the command in it. */
 
-import type { WireConfig, WireEvent, WireExitEvent, WireMachine } from "../../../src/fly/wire.ts";
+import type {
+  WireConfig,
+  WireCreateRequest,
+  WireEvent,
+  WireExitEvent,
+  WireMachine,
+} from "../../../src/fly/wire.ts";
 import type { Chance } from "../chance.ts";
 import type { Scheduler, Timer } from "../scheduler.ts";
 import type { Trace } from "../trace.ts";
@@ -18,6 +24,8 @@ export interface MachineWorld {
 export class SimMachine {
   readonly id: string;
   readonly name: string;
+  /** As it was asked for; null where the choice was left to the platform. */
+  readonly region: string | null;
   readonly config: WireConfig;
   readonly createdAt: number;
   state = "created";
@@ -47,10 +55,11 @@ export class SimMachine {
   readonly #looks: { since: number; machine: WireMachine | null }[] = [];
   #requestedStop = false;
 
-  constructor(id: string, name: string, config: WireConfig, program: Program, world: MachineWorld) {
+  constructor(id: string, asked: WireCreateRequest, program: Program, world: MachineWorld) {
     this.id = id;
-    this.name = name;
-    this.config = config;
+    this.name = asked.name ?? id;
+    this.region = asked.region ?? null;
+    this.config = asked.config;
     this.createdAt = world.time.now();
     this.#world = world;
     this.#program = program;
@@ -217,7 +226,7 @@ export class SimMachine {
       id: this.id,
       name: this.name,
       state,
-      region: "ams",
+      region: this.region ?? "ams",
       created_at: new Date(this.createdAt).toISOString(),
       config: this.config,
       events: [...this.#events],

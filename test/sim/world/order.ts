@@ -1,17 +1,20 @@
 /** One order of a simulated caller: what is submitted, what its command will do, and what came back. */
 
 import { newRunId } from "../../../src/core/id.ts";
-import type { RunSpec } from "../../../src/core/run-spec.ts";
+import type { Guest, RunSpec } from "../../../src/core/run-spec.ts";
 import type { Followed } from "../../../src/flow/follow.ts";
 import type { IdempotencyKey } from "../../../src/flow/ports.ts";
 import { aSpec } from "../../support/a-run.ts";
 import type { Chance } from "../chance.ts";
-import { aProgram, type Program } from "./program.ts";
+import { aBehaviour, type Behaviour } from "./program.ts";
+import { aRetryPolicy } from "./retry.ts";
 
 export interface Order {
   number: number;
   spec: RunSpec;
-  program: Program;
+  behaviour: Behaviour;
+  /** The order whose run this one repeats; null where it repeats none. */
+  repeats: Order | null;
   key: IdempotencyKey | null;
   /** Ids that were drawn for it, stored or not. */
   runIds: string[];
@@ -23,21 +26,61 @@ export interface Order {
   followed: Followed[][];
 }
 
+const SIZES: readonly [Guest, ...Guest[]] = [
+  { cpuKind: "shared", cpus: 1, memoryMb: 256 },
+  { cpuKind: "shared", cpus: 1, memoryMb: 2048 },
+  { cpuKind: "performance", cpus: 1, memoryMb: 3072 },
+  // Half of the largest, and the largest but one step.
+  { cpuKind: "shared", cpus: 8, memoryMb: 8192 },
+  { cpuKind: "shared", cpus: 8, memoryMb: 16_128 },
+];
+
+const REGION_LISTS: readonly [string[], ...string[][]] = [
+  [],
+  ["ams"],
+  ["ams", "fra"],
+  ["fra", "ams", "fra", "eu"],
+];
+
+/** Tags by which several orders are cancelled at once. */
+export const GROUPS = ["odd", "even"] as const;
+
 export function anOrder(number: number, chance: Chance): Order {
+  const retry = aRetryPolicy(chance);
+  const machine = chance.pick("size", SIZES);
   const timeouts = {
     queueMs: chance.between("queue limit", 20, 300) * 1000,
     bootMs: chance.between("boot limit", 5, 120) * 1000,
-    runMs: Math.ceil(3 + chance.number("run limit") ** 2 * 600) * 1000,
+    // What can be done several times is short, so that a seed's end is near.
+    runMs: Math.ceil(3 + chance.number("run limit") ** 2 * (retry.attempts > 1 ? 120 : 600)) * 1000,
     stopMs: chance.between("stop limit", 1, 10) * 1000,
   };
+  const spec = aSpec({
+    timeouts,
+    retry,
+    machine,
+    regions: chance.pick("regions", REGION_LISTS),
+    capture: chance.number("capture") < 0.8 ? "output" : "none",
+    name: `order ${number}`,
+    tags: { group: chance.pick("group", GROUPS) },
+  });
+  return orderOf(number, spec, null, chance);
+}
+
+/** An order that repeats another: the same once more, or with a change. */
+export function aRerun(number: number, repeats: Order, chance: Chance): Order {
+  const { spec } = repeats;
+  const change: Partial<RunSpec> =
+    chance.number("rerun with changes") < 0.5 ? { regions: chance.pick("regions", REGION_LISTS) } : {};
+  return orderOf(number, { ...spec, ...change }, repeats, chance);
+}
+
+function orderOf(number: number, spec: RunSpec, repeats: Order | null, chance: Chance): Order {
   return {
     number,
-    spec: aSpec({
-      timeouts,
-      capture: chance.number("capture") < 0.8 ? "output" : "none",
-      name: `order ${number}`,
-    }),
-    program: aProgram(chance, timeouts.runMs),
+    spec,
+    behaviour: aBehaviour(chance, spec.timeouts.runMs, spec.machine.memoryMb),
+    repeats,
     key:
       chance.number("has a key") < 0.5 ? { key: `key ${number}`, bodyHash: `hash of order ${number}` } : null,
     runIds: [],

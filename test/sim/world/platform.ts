@@ -1,6 +1,6 @@
 /** The Machines API of the simulated world: one app, its machines, and the client's calls to it over the network. */
 
-import { METADATA_RUN } from "../../../src/core/machine.ts";
+import { METADATA_ATTEMPT, METADATA_RUN } from "../../../src/core/machine.ts";
 import type { Reason } from "../../../src/core/run.ts";
 import type { FlyCalls } from "../../../src/fly/machines.ts";
 import type { WireCreateRequest, WireExecReply, WireMachine } from "../../../src/fly/wire.ts";
@@ -8,13 +8,19 @@ import { type MachineWorld, SimMachine } from "./machine.ts";
 import { LAG_MAX_MS } from "./model.ts";
 import type { Answer, Network, Serve } from "./network.ts";
 import type { Program } from "./program.ts";
-import { REFUSALS } from "./refusals.ts";
+import { NO_ROOM, REFUSALS } from "./refusals.ts";
 
 const DONE: Answer<undefined> = { status: 200, body: undefined };
 const UNKNOWN = { status: 404, error: "not_found: machine not found" };
 const NOT_RUNNING = { status: 412, error: "failed_precondition: machine not running" };
 const UNREACHABLE = { status: 503, error: "unavailable: host is unreachable" };
 const nothing = () => {};
+
+/** What the command of a run's attempt does on a machine of so much memory. */
+export type ProgramOf = (runId: string, attempt: number, memoryMb: number) => Program;
+
+/** Where machines can be asked for by the orders there are. */
+const REGIONS = ["ams", "fra", "eu"];
 
 export class Platform {
   /** All there ever were, in the order of their creation. */
@@ -25,12 +31,15 @@ export class Platform {
   readonly calls = new Map<string, number>();
   readonly #world: MachineWorld;
   readonly #network: Network;
-  readonly #programOf: (runId: string) => Program;
+  readonly #programOf: ProgramOf;
+  /** Regions that have had no room from the beginning, until the storm is over. */
+  readonly #full: ReadonlySet<string>;
 
-  constructor(world: MachineWorld, network: Network, programOf: (runId: string) => Program) {
+  constructor(world: MachineWorld, network: Network, programOf: ProgramOf) {
     this.#world = world;
     this.#network = network;
     this.#programOf = programOf;
+    this.#full = new Set(REGIONS.filter((region) => world.chance.fault(`no room in ${region}`, 0.15)));
   }
 
   machinesOf(runId: string): SimMachine[] {
@@ -147,14 +156,20 @@ export class Platform {
         status: 409,
         error: `already_exists: unique machine name violation, machine ID ${taken.id} already exists with name "${name}"`,
       };
-    if (chance.fault("refused create", 0.12)) {
-      const { answer, means } = chance.pick("refusal", REFUSALS);
+    const isFull = chance.stormy && body.region !== undefined && this.#full.has(body.region);
+    if (isFull || chance.fault("refused create", 0.12)) {
+      const { answer, means } = isFull ? NO_ROOM : chance.pick("refusal", REFUSALS);
       if (means !== null) this.refused.set(name, (this.refused.get(name) ?? new Set()).add(means));
       return answer;
     }
     const id = `m${this.machines.length + 1}`;
-    const program = this.#programOf(body.config.metadata?.[METADATA_RUN] ?? "");
-    const machine = new SimMachine(id, name, body.config, program, this.#world);
+    const { metadata = {}, guest } = body.config;
+    const program = this.#programOf(
+      metadata[METADATA_RUN] ?? "",
+      Number(metadata[METADATA_ATTEMPT]),
+      guest?.memory_mb ?? 0,
+    );
+    const machine = new SimMachine(id, body, program, this.#world);
     this.machines.push(machine);
     return { status: 200, body: machine.lookedLike(0) as WireMachine };
   }

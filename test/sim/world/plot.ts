@@ -1,13 +1,16 @@
 /** What callers, the cron and fate do in one seed. */
 
 import { OUTPUT_START } from "../../../src/core/output.ts";
+import { isFinal, type RunStatus } from "../../../src/core/run.ts";
 import { cancel } from "../../../src/flow/cancel.ts";
+import { type CancelledAll, cancelAll } from "../../../src/flow/cancel-all.ts";
 import { followOutput } from "../../../src/flow/follow.ts";
 import { lookAfter } from "../../../src/flow/look-after.ts";
 import { submit } from "../../../src/flow/submit.ts";
 import { sweep } from "../../../src/flow/sweep.ts";
+import type { StoredRun } from "../../support/memory-store.ts";
 import { API_DOWN_MAX_MS, CLOCK_JUMP_MAX_MS, OUTAGE_MAX_MS } from "./model.ts";
-import { anOrder, drawRunId, type Order } from "./order.ts";
+import { anOrder, aRerun, drawRunId, GROUPS, type Order } from "./order.ts";
 import type { World } from "./world.ts";
 
 /** How long a caller waits for an answer. */
@@ -28,7 +31,15 @@ export class Plot {
     this.stormMs = chance.between("storm lasts", 30, 240) * 1000;
     const orders =
       1 + (chance.fault("a second run", 0.4) ? 1 : 0) + (chance.fault("a third run", 0.2) ? 1 : 0);
-    for (let number = 1; number <= orders; number++) this.#order(anOrder(number, chance));
+    for (let number = 1; number <= orders; number++)
+      this.#order(anOrder(number, chance), chance.between("ordered at", 0, 30_000));
+    const [first] = world.orders;
+    if (first && chance.fault("a re-run", 0.2))
+      this.#order(aRerun(orders + 1, first, chance), chance.between("ordered again at", 1000, 90_000));
+    if (chance.fault("cancel by a filter", 0.15)) {
+      const group = chance.pick("cancelled group", GROUPS);
+      this.#in(chance.between("cancelled by a filter at", 0, 90_000), () => this.#cancelAll(group));
+    }
     this.#each(MINUTE, chance.between("first sweep", 0, MINUTE), () => this.#sweep());
     this.#fate();
   }
@@ -38,15 +49,32 @@ export class Plot {
     return this.#busy === 0 && this.#world.calmSince !== null;
   }
 
-  #order(order: Order): void {
+  /**
+   * Fate that waits for a phase of a run's retries: new code comes beside the old one, which goes on, and somebody wakes the
+   * new one's driver, in the middle of it.
+   */
+  afterChange({ state: { run, attempts }, events }: StoredRun): void {
+    const phase = events.at(-1)?.event.type;
+    const isRetry = run.status === "retrying" || (attempts.length > 1 && !isFinal(run.status));
+    if (!isRetry || !this.#world.chance.fault(`deploy after ${phase} of a retry`, 0.1)) return;
+    const { chance, time, posts } = this.#world;
+    time.after(chance.between("deployed in a retry after", 0, 200), () => posts.deploy());
+    this.#in(chance.between("woken in a retry after", 0, 1000), () =>
+      posts
+        .drivers()
+        .wake(run.id)
+        .catch(() => undefined),
+    );
+  }
+
+  #order(order: Order, at: number): void {
     const { chance } = this.#world;
     this.#world.orders.push(order);
-    const at = chance.between("ordered at", 0, 30_000);
     this.#in(at, () => this.#submit(order));
     if (order.key && chance.fault("repeated submission", 0.4))
       this.#in(at + chance.between("repeated after", 0, 2000), () => this.#submit(order));
     if (chance.fault("cancel", 0.4))
-      this.#in(at + Math.floor(chance.number("cancelled after") ** 4 * 120_000), () => this.#cancel(order));
+      this.#in(at + Math.floor(chance.number("cancelled after") ** 3 * 120_000), () => this.#cancel(order));
     if (chance.fault("somebody asks", 0.4))
       for (let times = chance.between("asked times", 1, 6); times > 0; times--)
         this.#in(at + chance.between("asked after", 0, 120_000), () => this.#ask(order));
@@ -87,6 +115,9 @@ export class Plot {
 
   async #submit(order: Order): Promise<void> {
     const world = this.#world;
+    const originId = order.repeats?.answers[0] ?? null;
+    // Whoever was not told of a run can not run it again.
+    if (order.repeats && originId === null) return;
     for (let tries = 0; tries < TRIES; tries++) {
       const request = world.request(`submit order ${order.number}`);
       const answer = await this.#answer(request.life, () =>
@@ -96,9 +127,9 @@ export class Plot {
             drivers: request.life.through(world.posts.drivers()),
             clock: world.workerClock,
             ids: { runId: (nowMs) => drawRunId(order, nowMs) },
-            defaultRegion: null,
+            defaultRegion: world.defaultRegion,
           },
-          { orgId: "default", spec: order.spec, originId: null, key: order.key },
+          { orgId: "default", spec: order.spec, originId, key: order.key },
         ),
       );
       if (answer) {
@@ -124,6 +155,38 @@ export class Plot {
         if (await this.#answer(request.life, () => cancel(ports, runId))) return;
       }
       await world.time.sleep(world.chance.between("cancels again after", 500, 5000));
+    }
+  }
+
+  /** Cancels all runs of a group, page by page, and again where a call failed. */
+  async #cancelAll(group: string): Promise<void> {
+    const world = this.#world;
+    const tag = { key: "group", value: group };
+    const statuses: RunStatus[] = [];
+    for (let tries = 0; tries < TRIES; tries++) {
+      const request = world.request(`cancel group ${group}`);
+      const drivers = request.life.through(world.posts.drivers());
+      const ports = { store: request.store, drivers, clock: world.workerClock };
+      const there = world.activeRuns(group);
+      for (const order of world.orders)
+        if (order.spec.tags.group === group) order.cancelAskedAt ??= world.time.now();
+      const done = await this.#answer(request.life, async () => {
+        const asked: string[] = [];
+        let beforeRunId: string | null = null;
+        do {
+          const filter = { statuses, tag, originId: null, sinceMs: null, untilMs: null, beforeRunId };
+          const page: CancelledAll = await cancelAll(ports, "default", filter);
+          asked.push(...page.runIds);
+          beforeRunId = page.nextBefore;
+        } while (beforeRunId !== null);
+        return asked;
+      });
+      if (done) {
+        world.trace.say(`group ${group} was asked to cancel: ${done.join(", ") || "nobody"}`);
+        world.groupCancels.push({ group, there, asked: done });
+        return;
+      }
+      await world.time.sleep(world.chance.between("cancels a group again after", 500, 5000));
     }
   }
 

@@ -29,6 +29,8 @@ interface Post {
   runId: string;
   alarm: Timer | null;
   held: { life: Life; driver: Driver; feeds: Set<NewsFeed> } | null;
+  /** The last driver whose code was replaced. */
+  replaced: Life | null;
 }
 
 export class Posts {
@@ -66,6 +68,7 @@ export class Posts {
       const { held } = post;
       if (held === null) continue;
       post.held = null;
+      post.replaced = held.life;
       time.after(chance.between("old code lasts", 0, DEPLOY_OVERLAP_MAX_MS), () =>
         held.life.end("its code was replaced"),
       );
@@ -117,7 +120,7 @@ export class Posts {
   }
 
   #postOf(runId: string): Post {
-    const post = this.#posts.get(runId) ?? { runId, alarm: null, held: null };
+    const post = this.#posts.get(runId) ?? { runId, alarm: null, held: null, replaced: null };
     this.#posts.set(runId, post);
     return post;
   }
@@ -127,9 +130,19 @@ export class Posts {
     const { chance, trace } = this.#world;
     const life = new Life(`driver ${++this.#born}`, chance, trace);
     const feeds = new Set<NewsFeed>();
-    trace.say(`${life.name} begins`);
+    trace.say(`${life.name} of run ${post.runId} begins`);
+    const before = post.replaced;
+    if (before?.alive) this.#goesOnBeside(before, life, post.runId);
     post.held = { life, driver: new Driver(this.#host(post, life, feeds)), feeds };
     return post.held;
+  }
+
+  /** Tells of what a driver did once another, of newer code, had begun. */
+  #goesOnBeside(old: Life, life: Life, runId: string): void {
+    const { trace } = this.#world;
+    const { calls } = old;
+    trace.say(`${life.name} of run ${runId} has ${old.name} beside it`);
+    old.onEnd.push(() => trace.say(`${old.name} has made ${old.calls - calls} calls beside ${life.name}`));
   }
 
   #host(post: Post, life: Life, feeds: Set<NewsFeed>): DriverHost {

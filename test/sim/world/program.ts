@@ -1,4 +1,4 @@
-/** What the command of a simulated machine does, drawn when its run is ordered, so that its truth is known beforehand. */
+/** What the commands of a run's simulated machines do, drawn when the run is ordered, so that their truth is known beforehand. */
 
 import type { Stream } from "../../../src/core/output.ts";
 import type { Chance } from "../chance.ts";
@@ -23,8 +23,50 @@ export interface Program {
   stoppedCode: number;
 }
 
-/** A program whose limit is somewhere near: most end before it, some would go on. */
-export function aProgram(chance: Chance, runMs: number): Program {
+/** What a run's command does in each attempt, which is not the same each time. */
+export interface Behaviour {
+  /** By attempt, from the first; the last goes on. */
+  programs: [Program, ...Program[]];
+  /** On less memory than this the kernel ends it. */
+  needsMemoryMb: number;
+}
+
+/**
+ * A behaviour whose limit is somewhere near: most attempts end before it, some would go on.
+ * @param memoryMb what its first machine has
+ */
+export function aBehaviour(chance: Chance, runMs: number, memoryMb: number): Behaviour {
+  const often = chance.fault("a command that fails at first", 0.4);
+  const programs: Behaviour["programs"] = [aProgram(chance, runMs)];
+  for (let more = often ? chance.between("fails times", 1, 3) : 0; more > 0; more--) {
+    const before = programs.at(-1) as Program;
+    if (before.code === 0) before.code = chance.pick("failing code", [1, 3, 75]);
+    programs.push(aProgram(chance, runMs));
+  }
+  return {
+    programs,
+    needsMemoryMb: memoryMb * (chance.fault("want of memory", 0.1) ? chance.pick("short of", [2, 4]) : 0),
+  };
+}
+
+/** What the command does in an attempt, on a machine of this size. */
+export function programOf(
+  { programs, needsMemoryMb }: Behaviour,
+  attempt: number,
+  memoryMb: number,
+): Program {
+  const program = programs[Math.min(attempt, programs.length) - 1] ?? programs[0];
+  if (memoryMb >= needsMemoryMb) return program;
+  const { durationMs } = program;
+  return {
+    ...program,
+    durationMs: durationMs === null ? 1000 : Math.floor(durationMs / 2),
+    code: 137,
+    oomKilled: true,
+  };
+}
+
+function aProgram(chance: Chance, runMs: number): Program {
   const durationMs = chance.fault("a command that goes on for ever", 0.3)
     ? null
     : Math.floor(chance.number("duration") ** 3 * runMs * 1.1);
@@ -45,13 +87,21 @@ export function aProgram(chance: Chance, runMs: number): Program {
   };
 }
 
+const LARGE_MAX = 250_000;
+
 function piece(chance: Chance, endMs: number, large: boolean): Piece {
-  const length = large ? chance.between("large length", 50_000, 250_000) : chance.between("length", 1, 400);
+  const length = large ? chance.between("large length", 50_000, LARGE_MAX) : chance.between("length", 1, 400);
   const first = chance.between("bytes", 0, 255);
   return {
     afterMs: Math.floor(chance.number("output at") * endMs),
     stream: chance.number("stream") < 0.7 ? "stdout" : "stderr",
-    // Each place has its byte, so that bytes that are lost, doubled or moved are seen.
-    bytes: Uint8Array.from({ length }, (_, index) => (first + index * 7 + (index >> 8)) & 255),
+    // 256 places further on each byte is one more.
+    bytes: BYTES.subarray(256 * first, 256 * first + length),
   };
 }
+
+/** Each place has its byte, so that bytes that are lost, doubled or moved are seen. */
+const BYTES = Uint8Array.from(
+  { length: 256 * 255 + LARGE_MAX },
+  (_, index) => (index * 7 + (index >> 8)) & 255,
+);

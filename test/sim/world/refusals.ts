@@ -19,8 +19,16 @@ const refusal = (
   means,
 });
 
+/** Of a region that has none for anybody. */
+export const NO_ROOM = refusal(
+  422,
+  "could not find a candidate host",
+  "no_capacity",
+  "insufficient_capacity",
+);
+
 export const REFUSALS: readonly [Refusal, ...Refusal[]] = [
-  refusal(422, "could not find a candidate host", "no_capacity", "insufficient_capacity"),
+  NO_ROOM,
   refusal(503, "no host has room", "no_capacity", "insufficient_capacity"),
   refusal(
     412,

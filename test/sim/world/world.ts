@@ -1,6 +1,7 @@
 /** The simulated world: everything around the flow, made for one seed. */
 
-import type { RunState } from "../../../src/core/run.ts";
+import type { Attempt } from "../../../src/core/attempt.ts";
+import { isFinal } from "../../../src/core/run.ts";
 import type { FlowPorts } from "../../../src/flow/flow.ts";
 import type { Clock, Store } from "../../../src/flow/ports.ts";
 import { flyMachines } from "../../../src/fly/machines.ts";
@@ -16,6 +17,7 @@ import { Network } from "./network.ts";
 import type { Order } from "./order.ts";
 import { Platform } from "./platform.ts";
 import { Posts } from "./posts.ts";
+import { programOf } from "./program.ts";
 import { overNetwork } from "./storage.ts";
 
 export class World {
@@ -28,6 +30,9 @@ export class World {
   readonly network: Network;
   readonly platform: Platform;
   readonly posts: Posts;
+  readonly defaultRegion: string | null;
+  /** Cancels by a filter that were answered: the runs that were active when it began, and those that it says it has asked to end. */
+  readonly groupCancels: { group: string; there: string[]; asked: string[] }[] = [];
   /** How far the worker's clock is from the time, and how far it ever was. */
   clockOffMs = 0;
   clockOffMaxMs = 0;
@@ -39,7 +44,10 @@ export class World {
   constructor(chance: Chance) {
     this.chance = chance;
     this.network = new Network(chance, this.time, this.trace);
-    this.platform = new Platform(this, this.network, (runId) => this.orderOf(runId).program);
+    this.defaultRegion = chance.pick("default region", [null, "ams"]);
+    this.platform = new Platform(this, this.network, (runId, attempt, memoryMb) =>
+      programOf(this.orderOf(runId).behaviour, attempt, memoryMb),
+    );
     this.posts = new Posts({
       chance,
       time: this.time,
@@ -55,11 +63,18 @@ export class World {
     return order;
   }
 
-  /** The machine that a run knows of, or else the last that was made for it. */
-  machineOf({ run, attempts }: RunState): SimMachine | null {
-    const known = attempts.at(-1)?.machineId;
-    const machines = this.platform.machinesOf(run.id);
-    return machines.find(({ id }) => id === known) ?? machines.at(-1) ?? null;
+  /** Runs of orders with this tag that are stored and not final. */
+  activeRuns(group: string): string[] {
+    return [...this.store.runs.values()]
+      .map(({ state }) => state.run)
+      .filter(({ spec, status }) => spec.tags.group === group && !isFinal(status))
+      .map(({ id }) => id);
+  }
+
+  /** The machine that an attempt knows of, or else the last that was made for it. */
+  machineOf({ machineName, machineId }: Attempt): SimMachine | null {
+    const machines = this.platform.machines.filter(({ name }) => name === machineName);
+    return machines.find(({ id }) => id === machineId) ?? machines.at(-1) ?? null;
   }
 
   /** A life that answers one request, and the store as it reaches it. */
@@ -80,7 +95,7 @@ export class World {
       blobs: life.through(overNetwork(this.blobs, this.chance, this.time)),
       machines: life.through(flyMachines(this.platform.clientOf(runId), async () => "simulated")),
       clock: this.workerClock,
-      defaultRegion: null,
+      defaultRegion: this.defaultRegion,
     };
   }
 }
