@@ -21,6 +21,7 @@ import { machinesRoute } from "./routes/machines.ts";
 import { openRoutes } from "./routes/open.ts";
 import { outputRoute } from "./routes/output.ts";
 import { rerunRoute } from "./routes/rerun.ts";
+import { secretsRoutes } from "./routes/secrets.ts";
 import { showRoute } from "./routes/show.ts";
 import { signInLinksRoute } from "./routes/sign-in-links.ts";
 import { submitRoute } from "./routes/submit.ts";
@@ -56,6 +57,7 @@ export function createApi(ports: ApiPorts): OpenAPIHono {
   cancelAllRoute(app, ports);
   rerunRoute(app, ports);
   machinesRoute(app, ports);
+  secretsRoutes(app, ports);
   signInLinksRoute(app, ports);
   openRoutes(app);
   refuseOtherMethods(app);

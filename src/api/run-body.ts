@@ -113,6 +113,7 @@ export function runBody(state: RunState, reruns: string[] = []): RunBody {
     ...runSummary(run),
     script: run.spec.script,
     env: run.spec.env,
+    secrets: run.spec.secrets,
     files: run.spec.files.map((file) => ({
       path: file.path,
       bytes: base64Bytes(file.base64),

@@ -3,6 +3,7 @@
 import type { MachineListBody } from "../api/machine-schema.ts";
 import type { CancelledBody } from "../api/routes/cancel-all.ts";
 import type { EventListBody, OutputEnd, OutputLine, RunBody, RunListBody } from "../api/run-schema.ts";
+import type { SecretBody, SecretListBody } from "../api/secret-schema.ts";
 import type { RunSpecInput } from "../api/spec-schema.ts";
 import { WATCH_HEARTBEAT_MS } from "../core/limits.ts";
 import type { Stream } from "../core/output.ts";
@@ -107,6 +108,19 @@ export class Client {
   /** A page of the machines that there are now. */
   machines(query: { known?: string; limit?: number; cursor?: string }): Promise<MachineListBody> {
     return this.#json("GET", "/v1/machines", { query });
+  }
+
+  /** Sets a secret. Safe to repeat: it only counts the version up. */
+  setSecret(name: string, value: string): Promise<SecretBody> {
+    return this.#json("PUT", `/v1/secrets/${encodeURIComponent(name)}`, { body: { value } });
+  }
+
+  secrets(): Promise<SecretListBody> {
+    return this.#json("GET", "/v1/secrets");
+  }
+
+  async removeSecret(name: string): Promise<void> {
+    await this.#request("DELETE", `/v1/secrets/${encodeURIComponent(name)}`, {});
   }
 
   /** A link that signs a browser in. */

@@ -18,8 +18,8 @@ export function runFromRow(row: InferSelectModel<typeof runs>): Run {
     reason: reason as Reason | null,
     limit: row.limit as LimitName | null,
     exit: exit as Exit | null,
-    // A run that was stored before there were retries has the usual ones.
-    spec: { retry: DEFAULT_RETRY, ...(spec as Omit<RunSpec, "retry">) } as RunSpec,
+    // A run that was stored before there were retries has the usual ones, and one of before there were secrets has none.
+    spec: { retry: DEFAULT_RETRY, secrets: {}, ...(spec as Partial<RunSpec>) } as RunSpec,
     output: { stdoutBytes, stderrBytes, droppedBytes, complete: outputComplete },
   };
 }

@@ -14,7 +14,7 @@ import { settleAfterLook } from "./last-look.ts";
 import { launch } from "./launch.ts";
 import { awaitEnd, awaitStart } from "./observe.ts";
 import { plan } from "./plan.ts";
-import type { Blobs, Clock, Machines, Store } from "./ports.ts";
+import type { Blobs, Clock, Machines, Secrets, Store } from "./ports.ts";
 import { readOutput } from "./read-output.ts";
 import { release } from "./release.ts";
 import { settleNow } from "./settle.ts";
@@ -25,6 +25,7 @@ export interface FlowPorts {
   store: Store;
   machines: Machines;
   blobs: Blobs;
+  secrets: Secrets;
   clock: Clock;
   /** Where machines run unless the run says otherwise. */
   defaultRegion: string | null;

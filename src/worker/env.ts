@@ -15,8 +15,10 @@ export interface Env {
   DEFAULT_SIZE: string;
   /** Secret: what callers of the API present. */
   MAYFLY_TOKEN: string;
-  /** Secret: base64 of 32 random bytes; keys for sessions derive from it. */
+  /** Secret: base64 of 32 random bytes; the keys for sessions and stored secrets derive from it. */
   ENCRYPTION_KEY: string;
+  /** Secret, may be missing: keys that were ENCRYPTION_KEY before, separated by commas. They only open what is stored. */
+  ENCRYPTION_KEYS_OLD?: string;
   /** Secret: what the Machines API is asked with. */
   FLY_API_TOKEN: string;
 }
@@ -24,6 +26,7 @@ export interface Env {
 export interface Config {
   token: string;
   encryptionKey: string;
+  oldEncryptionKeys: string[];
   fly: { app: string; baseUrl: string; token: string };
   defaultRegion: string | null;
   defaultGuest: Guest;
@@ -51,7 +54,14 @@ export function readConfig(env: Env): Config {
     problems.push(`FLY_API_BASE_URL is "${env.FLY_API_BASE_URL}", which is no URL`);
   if (env.ENCRYPTION_KEY && !isKey(env.ENCRYPTION_KEY))
     problems.push("ENCRYPTION_KEY is not 32 bytes in base64 (openssl rand -base64 32)");
+  const oldEncryptionKeys = (env.ENCRYPTION_KEYS_OLD ?? "")
+    .split(",")
+    .map((key) => key.trim())
+    .filter((key) => key !== "");
+  if (!oldEncryptionKeys.every(isKey))
+    problems.push("ENCRYPTION_KEYS_OLD is not a list of keys, separated by commas, each 32 bytes in base64");
   const config = {
+    oldEncryptionKeys,
     token: secret("MAYFLY_TOKEN"),
     encryptionKey: secret("ENCRYPTION_KEY"),
     fly: { app: env.FLY_APP, baseUrl: env.FLY_API_BASE_URL, token: secret("FLY_API_TOKEN") },

@@ -43,11 +43,13 @@ export default {
   },
 
   async scheduled(_controller, env) {
+    const ports = apiPorts(env);
     // Side by side, so that neither waits for the other, nor goes down with it.
-    const [runs, machines] = await Promise.allSettled([sweep(apiPorts(env)), reap(reapPorts(env))]);
+    const [runs, machines] = await Promise.allSettled([sweep(ports), reap(reapPorts(env))]);
     if (runs.status === "rejected" || runs.value.failed > 0) logSweep({ runs: told(runs) });
     if (machines.status === "rejected" || machines.value.problems.length + machines.value.reaped > 0)
       logSweep({ machines: told(machines) });
+    await ports.secrets.tend();
   },
 } satisfies ExportedHandler<Env>;
 

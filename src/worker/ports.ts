@@ -5,6 +5,7 @@ import { createSessions } from "../api/session.ts";
 import { newRunId } from "../core/id.ts";
 import { deploymentOf } from "../d1/deployment.ts";
 import { d1FleetStore } from "../d1/fleet-store.ts";
+import { d1Secrets } from "../d1/secrets.ts";
 import { d1Store } from "../d1/store.ts";
 import type { FlowPorts } from "../flow/flow.ts";
 import type { Clock } from "../flow/ports.ts";
@@ -13,12 +14,22 @@ import { FlyClient } from "../fly/client.ts";
 import { flyFleet } from "../fly/fleet.ts";
 import { flyMachines } from "../fly/machines.ts";
 import { r2Blobs } from "../r2/blobs.ts";
+import { createSecretKeeper } from "../secrets/keeper.ts";
+import { createKeyring } from "../secrets/keyring.ts";
 import { durableDrivers } from "./drivers.ts";
-import { type Env, readConfig } from "./env.ts";
+import { type Config, type Env, readConfig } from "./env.ts";
 
 const ORGANIZATION = "default";
 
 export const systemClock: Clock = { now: () => Date.now() };
+
+function secretKeeper(env: Env, { encryptionKey, oldEncryptionKeys }: Config) {
+  return createSecretKeeper({
+    store: d1Secrets(env.DB),
+    keyring: createKeyring(encryptionKey, oldEncryptionKeys),
+    clock: systemClock,
+  });
+}
 
 /** What a driver needs. @throws ConfigError */
 export function flowPorts(env: Env): FlowPorts {
@@ -27,6 +38,7 @@ export function flowPorts(env: Env): FlowPorts {
     store: d1Store(env.DB),
     machines: flyMachines(new FlyClient(config.fly), deploymentOf(env.DB)),
     blobs: r2Blobs(env.OUTPUT),
+    secrets: secretKeeper(env, config),
     clock: systemClock,
     defaultRegion: config.defaultRegion,
   };
@@ -49,6 +61,7 @@ export function apiPorts(env: Env): ApiPorts {
     ...reapPorts(env),
     store: d1Store(env.DB),
     blobs: r2Blobs(env.OUTPUT),
+    secrets: secretKeeper(env, config),
     drivers: durableDrivers(env.RUN_DRIVER),
     ids: { runId: (nowMs) => newRunId(nowMs, crypto.getRandomValues(new Uint8Array(16))) },
     sessions: createSessions(config),

@@ -10,6 +10,7 @@ import { flyMachines } from "../../../src/fly/machines.ts";
 import { T0 } from "../../support/a-run.ts";
 import { MemoryFleetStore } from "../../support/memory-fleet-store.ts";
 import { MemoryStore } from "../../support/memory-store.ts";
+import { noSecrets } from "../../support/no-secrets.ts";
 import type { Chance } from "../chance.ts";
 import { Scheduler } from "../scheduler.ts";
 import { Trace } from "../trace.ts";
@@ -118,6 +119,7 @@ export class World {
       blobs: life.through(overNetwork(this.blobs, this.chance, this.time)),
       machines: life.through(flyMachines(this.platform.clientOf(runId), DEPLOYMENT)),
       clock: this.workerClock,
+      secrets: noSecrets,
       defaultRegion: this.defaultRegion,
     };
   }
