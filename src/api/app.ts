@@ -17,6 +17,7 @@ import { cancelRoute } from "./routes/cancel.ts";
 import { cancelAllRoute } from "./routes/cancel-all.ts";
 import { eventsRoute } from "./routes/events.ts";
 import { listRoute } from "./routes/list.ts";
+import { machinesRoute } from "./routes/machines.ts";
 import { openRoutes } from "./routes/open.ts";
 import { outputRoute } from "./routes/output.ts";
 import { rerunRoute } from "./routes/rerun.ts";
@@ -55,6 +56,7 @@ export function createApi(ports: ApiPorts): OpenAPIHono {
   cancelRoute(app, ports);
   cancelAllRoute(app, ports);
   rerunRoute(app, ports);
+  machinesRoute(app, ports);
   secretsRoutes(app, ports);
   signInLinksRoute(app, ports);
   openRoutes(app);

@@ -1,7 +1,7 @@
 /** What the HTTP surface needs: the flow's verbs' ports, and the deployment's settings. */
 
 import type { Guest } from "../core/run-spec.ts";
-import type { Blobs, Clock, Drivers, Ids, SecretKeeper, Store } from "../flow/ports.ts";
+import type { Blobs, Clock, Drivers, Fleet, FleetStore, Ids, SecretKeeper, Store } from "../flow/ports.ts";
 import type { Sessions } from "./session.ts";
 
 export interface ApiPorts {
@@ -9,6 +9,9 @@ export interface ApiPorts {
   blobs: Blobs;
   secrets: SecretKeeper;
   drivers: Drivers;
+  /** Of each Fly app, all Machines that are this deployment's. */
+  fleets: Fleet[];
+  fleetStore: FleetStore;
   clock: Clock;
   ids: Ids;
   sessions: Sessions;

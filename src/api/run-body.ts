@@ -34,7 +34,8 @@ export function time(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
 
-function timeOrNull(epochMs: number | null): string | null {
+/** The same of what may not be known. */
+export function timeOrNull(epochMs: number | null): string | null {
   return epochMs === null ? null : time(epochMs);
 }
 

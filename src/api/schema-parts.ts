@@ -1,6 +1,7 @@
 /** Parts that the schemas of several answers share, so that one thing has one shape everywhere. */
 
 import { z } from "@hono/zod-openapi";
+import { LIST_LIMIT_MAX } from "../core/limits.ts";
 import { LIMIT_NAMES, REASONS, RUN_STATUSES } from "../core/run.ts";
 
 /** RFC 3339 in UTC. */
@@ -59,3 +60,14 @@ export const output = z
     }),
   })
   .openapi({ description: "counted when the run is settled: nothing until then" });
+
+const PAGE_LIMIT = `must be a whole number from 1 to ${LIST_LIMIT_MAX}`;
+
+/** How many there are on a page of a list. */
+export const pageLimit = z
+  .string()
+  .regex(/^\d{1,4}$/, PAGE_LIMIT)
+  .transform(Number)
+  .refine((limit) => limit >= 1 && limit <= LIST_LIMIT_MAX, PAGE_LIMIT)
+  .optional()
+  .openapi({ type: "integer", minimum: 1, maximum: LIST_LIMIT_MAX });

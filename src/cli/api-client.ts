@@ -1,5 +1,6 @@
 /** Mayfly's HTTP API as typed calls. Every failure is an `ApiError` or an `Unreachable`. */
 
+import type { MachineListBody } from "../api/machine-schema.ts";
 import type { CancelledBody } from "../api/routes/cancel-all.ts";
 import type { EventListBody, OutputEnd, OutputLine, RunBody, RunListBody } from "../api/run-schema.ts";
 import type { SecretBody, SecretListBody } from "../api/secret-schema.ts";
@@ -102,6 +103,11 @@ export class Client {
   /** Asks runs that fit to end, a page of them. */
   cancelAll(filter: CancelFilter): Promise<CancelledBody> {
     return this.#json("POST", "/v1/runs/cancel", { body: filter });
+  }
+
+  /** A page of the machines that there are now. */
+  machines(query: { known?: string; limit?: number; cursor?: string }): Promise<MachineListBody> {
+    return this.#json("GET", "/v1/machines", { query });
   }
 
   /** Sets a secret. Safe to repeat: it only counts the version up. */

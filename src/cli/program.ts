@@ -15,6 +15,7 @@ import { run } from "./commands/run/run.ts";
 import { cancelCommand, cancelRun } from "./commands/runs/cancel.ts";
 import { listCommand, listRuns } from "./commands/runs/list.ts";
 import { logs, logsCommand } from "./commands/runs/logs.ts";
+import { listRunMachines, runMachinesCommand } from "./commands/runs/machines.ts";
 import { rerun, rerunCommand } from "./commands/runs/rerun.ts";
 import { showCommand, showRun } from "./commands/runs/show.ts";
 import { listSecrets, listSecretsCommand } from "./commands/secrets/list.ts";
@@ -41,13 +42,14 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
       act(options, io, clientOf(options));
 
   runs
-    .summary("list, show, read, cancel and repeat runs")
+    .summary("list, show, read, cancel and repeat runs, and list their machines")
     .description("Runs that were submitted, by whomever.")
     .addCommand(listCommand(plainly(listRuns)))
     .addCommand(showCommand(plainly(showRun)))
     .addCommand(logsCommand(plainly(logs)))
     .addCommand(cancelCommand(plainly(cancelRun)))
-    .addCommand(rerunCommand(plainly(rerun)));
+    .addCommand(rerunCommand(plainly(rerun)))
+    .addCommand(runMachinesCommand(plainly(listRunMachines)));
 
   secrets
     .summary("set, list and remove secrets")

@@ -5,6 +5,7 @@
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const RUN_ID = /^run_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
+const MACHINE_NAME = /^mayfly-([0-9a-z]{26})-([1-9]\d{0,8})$/;
 const TIME_CHARS = 10;
 const RANDOM_CHARS = 16;
 
@@ -35,6 +36,13 @@ export function firstRunIdAt(epochMs: number): string {
  */
 export function machineName(runId: string, attempt: number): string {
   return `mayfly-${runId.slice("run_".length)}-${attempt}`;
+}
+
+/** Whose Machine has this name; null where the name is none of {@link machineName}'s. */
+export function attemptOfMachine(name: string): { runId: string; attempt: number } | null {
+  const [, ulid, number] = MACHINE_NAME.exec(name) ?? [];
+  const runId = `run_${ulid}`;
+  return isRunId(runId) ? { runId, attempt: Number(number) } : null;
 }
 
 function timePart(epochMs: number): string {

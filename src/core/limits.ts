@@ -229,6 +229,34 @@ export const OUTPUT_CAPPED_PAUSE_MS = 1 * SECOND;
 export const SWEEP_MAX_RUNS = 200;
 /** A run whose last event is younger than this is left to its driver. */
 export const SWEEP_QUIET_MS = 10 * SECOND;
+/**
+ * Runs woken by one sweep; the next goes on where it ended. Each is a call to a Durable Object, and a Workers invocation may make
+ * 10,000 subrequests (Cloudflare Workers limits).
+ */
+export const SWEEP_MAX_WAKES = 4000;
+/** Machines of one app that one sweep judges; the next goes on where it ended. */
+export const REAP_MAX_MACHINES = 5000;
+/** Machines whose runs are asked for in one statement. */
+export const REAP_PAGE_MACHINES = 500;
+/** Machines that one sweep destroys, of all apps: two calls and four D1 queries each, one after the other. */
+export const REAP_MAX_DESTROYS = 30;
+/** A sweep looks for no further one to destroy after this long: the next one does it. A cron may take 15 minutes (Cloudflare Workers limits). */
+export const REAP_MAX_MS = 5 * MINUTE;
+/**
+ * How long before a Machine is destroyed a sweep must have found it to be nobody's: the sweep before, give or take the seconds
+ * by which a cron is late. One list, or one look into the database, proves nothing.
+ */
+export const REAP_SEEN_BEFORE_MS = 50 * SECOND;
+/**
+ * How old a Machine must be before it is destroyed because its run is not in the database: then the database is not the one that
+ * it was made with, and who restored the wrong one has time to notice.
+ */
+export const REAP_UNKNOWN_RUN_AGE_MS = 10 * MINUTE;
+/** A Machine that was found to be nobody's and then not seen any more is forgotten after this long. */
+export const SIGHTING_KEPT_MS = 1 * HOUR;
+/** How long the destroyed ones are remembered one by one. */
+export const REAPED_KEPT_MS = 30 * 24 * HOUR;
+
 /** Whoever asks for a run whose last event is older than this wakes its driver: one Durable Object request, and none for a short run. */
 export const SHOWN_QUIET_MS = 5 * SECOND;
 /** A driver that rests and was at work less than this ago is not woken by those who only ask: no more polls than without them. */

@@ -5,6 +5,8 @@ import type { Guest } from "./run-spec.ts";
 /** Metadata keys that every Machine of ours carries, so that a sweep can tell whose it is. */
 export const METADATA_RUN = "mayfly_run";
 export const METADATA_ATTEMPT = "mayfly_attempt";
+/** Which Mayfly made it: several can share a Fly app, and none touches another's Machines. */
+export const METADATA_DEPLOYMENT = "mayfly_deployment";
 
 /**
  * What a Machine is made from: frozen in the attempt before the Machine is asked for. Its files are not in here but
@@ -23,16 +25,18 @@ export interface MachineConfig {
 }
 
 /** Fly's machine states that decisions look at; every other is `other`. */
-export type MachineState =
-  | "created"
-  | "starting"
-  | "started"
-  | "stopping"
-  | "stopped"
-  | "destroying"
-  | "destroyed"
-  | "failed"
-  | "other";
+export const MACHINE_STATES = [
+  "created",
+  "starting",
+  "started",
+  "stopping",
+  "stopped",
+  "destroying",
+  "destroyed",
+  "failed",
+  "other",
+] as const;
+export type MachineState = (typeof MACHINE_STATES)[number];
 
 /** One entry of a Machine's own event list, kept beside ours. */
 export interface MachineEvent {
@@ -63,6 +67,9 @@ export interface Machine {
   events: MachineEvent[];
   metadata: Record<string, string>;
 }
+
+/** A Machine as a list shows it: without its config, of which a long list would have megabytes. */
+export type ListedMachine = Pick<Machine, "id" | "name" | "state" | "region" | "createdAt">;
 
 /** The Machine's last exit, or null where none is recorded, which is unknown and never 0. */
 export function lastExit(machine: Machine): MachineExit | null {

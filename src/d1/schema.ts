@@ -148,6 +148,60 @@ export const runTags = sqliteTable(
   (table) => [primaryKey({ columns: [table.orgId, table.key, table.value, table.runId] })],
 );
 
+/** Where a sweep over the runs broke off, by what it goes over; no row where it never did. */
+export const sweepCursors = sqliteTable("sweep_cursors", {
+  over: text().primaryKey(),
+  cursor: text().notNull(),
+  at: integer().notNull(),
+});
+
+/** What the last sweep saw of an app's Machines, and how many of nobody's were ever destroyed. */
+export const fleets = sqliteTable("fleets", {
+  app: text().primaryKey(),
+  sweptAt: integer("swept_at").notNull(),
+  known: integer().notNull(),
+  unknown: integer().notNull(),
+  reaped: integer().notNull(),
+  cursor: text().notNull(),
+});
+
+/** Machines that a sweep found to be nobody's, until they are gone. */
+export const machineSightings = sqliteTable(
+  "machine_sightings",
+  {
+    app: text().notNull(),
+    machineId: text("machine_id").notNull(),
+    name: text().notNull(),
+    runId: text("run_id"),
+    why: text().notNull(),
+    firstSeenAt: integer("first_seen_at").notNull(),
+    lastSeenAt: integer("last_seen_at").notNull(),
+    destroyAskedAt: integer("destroy_asked_at"),
+  },
+  (table) => [primaryKey({ columns: [table.app, table.machineId] })],
+);
+
+/** Those that were destroyed, each once, for as long as they are remembered one by one. */
+export const reapedMachines = sqliteTable(
+  "reaped_machines",
+  {
+    at: integer().notNull(),
+    app: text().notNull(),
+    machineId: text("machine_id").notNull(),
+    name: text().notNull(),
+    runId: text("run_id"),
+    why: text().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.app, table.machineId] }),
+    // For those of the last day, and those that are old.
+    index("reaped_machines_at").on(table.at),
+  ],
+);
+
+/** One row, made by the migration: what this deployment's Machines carry. It lasts as long as its database. */
+export const deployment = sqliteTable("deployment", { id: text().primaryKey() });
+
 /** Versions of secrets, encrypted; the one that is not retired is in force. */
 export const secrets = sqliteTable(
   "secrets",

@@ -33,7 +33,7 @@ import {
   runFromRow,
   runToRow,
 } from "./rows.ts";
-import { attempts, idempotencyKeys, outputChunks, runEvents, runs, runTags } from "./schema.ts";
+import { attempts, idempotencyKeys, outputChunks, runEvents, runs, runTags, sweepCursors } from "./schema.ts";
 
 type Db = DrizzleD1Database;
 type Statements = [BatchItem<"sqlite">, ...BatchItem<"sqlite">[]];
@@ -217,6 +217,16 @@ export function d1Store(database: D1Database): Store {
     dropLeftTickets: (orgId, afterQueue, limit) => dropLeftTickets(db, orgId, afterQueue, limit),
     placeInQueue: (run, queue) => placeInQueue(db, run, queue),
     olderInQueue: (run, queue, spared, limit) => olderInQueue(db, run, queue, spared, limit),
+
+    async sweepCursor() {
+      const row = await db.select().from(sweepCursors).where(eq(sweepCursors.over, "runs")).get();
+      return row?.cursor ?? "";
+    },
+
+    async keepSweepCursor(cursor, at) {
+      const row = { over: "runs", cursor, at };
+      await db.insert(sweepCursors).values(row).onConflictDoUpdate({ target: sweepCursors.over, set: row });
+    },
   };
 }
 

@@ -24,6 +24,8 @@ export interface StoredOutput {
 /** Broken assumptions throw; an `AppError` of the core is shown with its sentence. */
 export interface DashboardPorts {
   listRuns(query: RunQuery): Promise<RunListBody>;
+  /** Machines that no living attempt has, as the last sweep counted them. */
+  unknownMachines(): Promise<number>;
   getRun(id: string): Promise<RunBody | null>;
   /** The newest events of a run, or the newest before a number, oldest of them first; `PAGE_EVENTS_MAX` at most. */
   events(id: string, before: number | null): Promise<EventListBody["events"]>;

@@ -31,7 +31,7 @@ export function runListPage(ports: DashboardPorts): Hono {
     const list = await ports.listRuns(query);
     const props = { query, list, nowMs: ports.now(), origin: new URL(c.req.url).origin };
     if (c.req.query("part") === "list") return c.html(<ListPart {...props} />);
-    return c.html(<ListPage {...props} />);
+    return c.html(<ListPage {...props} unknownMachines={await ports.unknownMachines()} />);
   });
 }
 
@@ -64,8 +64,8 @@ interface ListProps {
   origin: string;
 }
 
-function ListPage(props: ListProps) {
-  const { query, list, nowMs } = props;
+function ListPage(props: ListProps & { unknownMachines: number }) {
+  const { query, list, nowMs, unknownMachines } = props;
   const open = list.runs.some((run) => !isFinal(run.status));
   return (
     <Layout
@@ -96,6 +96,12 @@ function ListPage(props: ListProps) {
           </a>
         )}
       </div>
+      {unknownMachines > 0 && (
+        <p class="warning" role="status">
+          {unknownMachines === 1 ? "1 machine belongs" : `${unknownMachines} machines belong`} to no run that
+          goes on, and will be destroyed by one of the next sweeps, which run each minute.
+        </p>
+      )}
       <ListPart {...props} />
     </Layout>
   );

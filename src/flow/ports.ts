@@ -4,8 +4,9 @@
  */
 
 import type { RunEvent } from "../core/event.ts";
-import type { Machine, MachineConfig, MachineState } from "../core/machine.ts";
+import type { ListedMachine, Machine, MachineConfig, MachineState } from "../core/machine.ts";
 import type { ChunkPosition, OutputChunk, OutputOffsets } from "../core/output.ts";
+import type { RunClaim, UnknownWhy } from "../core/reap.ts";
 import type { Redactor } from "../core/redactor.ts";
 import type { Run, RunState, RunStatus } from "../core/run.ts";
 import type { SpecFile } from "../core/run-spec.ts";
@@ -122,6 +123,9 @@ export interface Store {
    * the `spared` newest of them; newest first, at most `limit`.
    */
   olderInQueue(run: Run, queue: string, spared: number, limit: number): Promise<string[]>;
+  /** The run at which a sweep broke off, for the next one to go on; "" where it came to the end. */
+  sweepCursor(): Promise<string>;
+  keepSweepCursor(runId: string, at: number): Promise<void>;
 }
 
 export type CreateResult =
@@ -216,6 +220,60 @@ export interface Clock {
 
 export interface Ids {
   runId(nowMs: number): string;
+}
+
+export type ListResult = { kind: "listed"; machines: ListedMachine[] } | { kind: "failed"; error: string };
+
+/** The Machines of one app that this deployment has made, whichever runs they are of. */
+export interface Fleet {
+  app: string;
+  /** All but the destroyed ones, as the API lists them: it may lag behind, and be empty by mistake. */
+  list(): Promise<ListResult>;
+  /** One of them by its own word. `foreign`: it does not say that this deployment has made it. */
+  look(machineId: string): Promise<LookResult | { kind: "foreign" }>;
+  /** Kills and removes, whatever it is doing. */
+  destroy(machineId: string): Promise<ActionResult>;
+}
+
+/** A Machine that a sweep found to be nobody's. */
+export interface Sighting {
+  machineId: string;
+  name: string;
+  /** Null where the name tells of none. */
+  runId: string | null;
+  why: UnknownWhy;
+  firstSeenAt: number;
+  lastSeenAt: number;
+  /** When it was first told to go; null where it was not. */
+  destroyAskedAt: number | null;
+}
+
+/** What the last sweep saw of an app. */
+export interface FleetReport {
+  app: string;
+  sweptAt: number;
+  known: number;
+  unknown: number;
+  /** Machines of nobody's that were destroyed, since there is a database. */
+  reaped: number;
+}
+
+/** What the sweeps remember of each app's Machines, and what the runs say of them. */
+export interface FleetStore {
+  /** What is stored of these runs, by id; a run that does not exist has no entry. */
+  claims(runIds: string[]): Promise<Map<string, RunClaim>>;
+  /** What earlier sweeps found. `cursor`: where the last one broke off, "" where it did not. */
+  recall(app: string): Promise<{ cursor: string; sightings: Sighting[] }>;
+  /** Keeps what a sweep found, all or nothing. A sighting that is there keeps its first time and when it was told to go. */
+  remember(
+    report: Omit<FleetReport, "reaped">,
+    change: { cursor: string; seen: Sighting[]; forgotten: string[] },
+  ): Promise<void>;
+  /** A Machine of a sighting is gone: counts it once, however often it was seen, and forgets the sighting. */
+  recordReaped(app: string, machineId: string, at: number): Promise<void>;
+  reports(): Promise<FleetReport[]>;
+  /** Machines of nobody's that were destroyed since, of those that are remembered one by one. */
+  reapedSince(at: number): Promise<number>;
 }
 
 /** What is told of a secret. */

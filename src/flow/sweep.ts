@@ -1,6 +1,6 @@
 /** Sweep: the minute's look at every run that has something left to do and whose last news is not fresh, and at the head of every line. */
 
-import { SWEEP_MAX_QUEUES, SWEEP_MAX_RUNS, SWEEP_QUIET_MS } from "../core/limits.ts";
+import { SWEEP_MAX_QUEUES, SWEEP_MAX_RUNS, SWEEP_MAX_WAKES, SWEEP_QUIET_MS } from "../core/limits.ts";
 import type { Clock, Drivers, QueueHeads, Store } from "./ports.ts";
 
 export interface SweepPorts {
@@ -19,20 +19,24 @@ export interface SweepReport {
 }
 
 /**
- * Wakes the drivers of quiet open runs, in bounded pages until all are done. A driver at work answers at once; one that
- * was lost goes on from what is stored.
+ * Wakes the drivers of quiet open runs, in pages, until all are done or as many as one call may; then the next sweep goes on
+ * there. A driver at work answers at once; one that was lost goes on from what is stored.
  */
 export async function sweep(ports: SweepPorts): Promise<SweepReport> {
-  const quietSince = ports.clock.now() - SWEEP_QUIET_MS;
+  const { store, drivers, clock } = ports;
+  const quietSince = clock.now() - SWEEP_QUIET_MS;
   const report = await callHeads(ports);
-  let after = "";
-  while (true) {
-    const runIds = await ports.store.openRuns(after, quietSince, SWEEP_MAX_RUNS);
-    count(report, await Promise.allSettled(runIds.map((runId) => ports.drivers.wake(runId))));
-    const last = runIds.at(-1);
-    if (last === undefined || runIds.length < SWEEP_MAX_RUNS) return report;
-    after = last;
+  const brokeOffAt = await store.sweepCursor();
+  let after = brokeOffAt;
+  for (let pages = SWEEP_MAX_WAKES / SWEEP_MAX_RUNS; pages > 0; pages--) {
+    const runIds = await store.openRuns(after, quietSince, SWEEP_MAX_RUNS);
+    count(report, await Promise.allSettled(runIds.map((runId) => drivers.wake(runId))));
+    const last = runIds.length < SWEEP_MAX_RUNS ? undefined : runIds.at(-1);
+    after = last ?? "";
+    if (last === undefined) break;
   }
+  if (after !== brokeOffAt) await store.keepSweepCursor(after, clock.now());
+  return report;
 }
 
 /** Calls the next run of each queue that has room for it: whoever made the room may have died before it said so. */

@@ -59,12 +59,17 @@ export class FlyClient {
     return this.#request(wireMachine, { method: "GET", path: `/${id}` });
   }
 
-  /** Machines with these metadata; destroyed ones too where asked. */
-  listMachines(metadata: Record<string, string>, includeDeleted: boolean): Promise<WireMachine[]> {
+  /** Machines with these metadata; destroyed ones too where asked. A summary leaves out config and events. */
+  listMachines(
+    metadata: Record<string, string>,
+    includeDeleted: boolean,
+    summary = false,
+  ): Promise<WireMachine[]> {
     const query = Object.fromEntries(
       Object.entries(metadata).map(([key, value]) => [`metadata.${key}`, value]),
     );
     if (includeDeleted) query.include_deleted = "true";
+    if (summary) query.summary = "true";
     return this.#request(wireMachines, { method: "GET", path: "", query });
   }
 

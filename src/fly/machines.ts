@@ -2,11 +2,12 @@
 
 import { formatDuration } from "../core/duration.ts";
 import {
+  MACHINE_STATES,
   type Machine,
   type MachineConfig,
   type MachineEvent,
   type MachineExit,
-  type MachineState,
+  METADATA_DEPLOYMENT,
   METADATA_RUN,
 } from "../core/machine.ts";
 import type { SpecFile } from "../core/run-spec.ts";
@@ -23,31 +24,21 @@ import { FlyError } from "./error.ts";
 import { createRefusal } from "./refusal.ts";
 import type { WireCreateRequest, WireEvent, WireExitEvent, WireMachine } from "./wire.ts";
 
-const KNOWN_STATES: readonly MachineState[] = [
-  "created",
-  "starting",
-  "started",
-  "stopping",
-  "stopped",
-  "destroying",
-  "destroyed",
-  "failed",
-];
-
 /** The calls of the client, whoever makes them. */
 export type FlyCalls = Pick<FlyClient, keyof FlyClient>;
 
-/** Machines of one Fly app. Failures that a caller can expect are values; anything else is thrown. */
-export function flyMachines(client: FlyCalls): Machines {
+/**
+ * Machines of one Fly app. Failures that a caller can expect are values; anything else is thrown.
+ * @param deployment the id that Machines made here carry, so that a sweep tells them from those of another Mayfly
+ */
+export function flyMachines(client: FlyCalls, deployment: () => Promise<string>): Machines {
   return {
     create: (name, config, files) =>
-      outcome<CreateResult>(
-        async () => ({
-          kind: "created",
-          machine: fromWire(await client.createMachine(createRequest(name, config, files))),
-        }),
-        createRefusal,
-      ),
+      outcome<CreateResult>(async () => {
+        const metadata = { ...config.metadata, [METADATA_DEPLOYMENT]: await deployment() };
+        const request = createRequest(name, { ...config, metadata }, files);
+        return { kind: "created", machine: fromWire(await client.createMachine(request)) };
+      }, createRefusal),
     find: (name, runId) =>
       outcome<LookResult>(async () => {
         const machines = await client.listMachines({ [METADATA_RUN]: runId }, true);
@@ -95,7 +86,8 @@ export function flyMachines(client: FlyCalls): Machines {
   };
 }
 
-async function outcome<T>(call: () => Promise<T>, onError: (error: FlyError) => T): Promise<T> {
+/** What a call comes to, where its failure is something to answer. */
+export async function outcome<T>(call: () => Promise<T>, onError: (error: FlyError) => T): Promise<T> {
   try {
     return await call();
   } catch (error) {
@@ -104,7 +96,7 @@ async function outcome<T>(call: () => Promise<T>, onError: (error: FlyError) => 
   }
 }
 
-function failed(error: FlyError): { kind: "failed"; error: string } {
+export function failed(error: FlyError): { kind: "failed"; error: string } {
   return { kind: "failed", error: error.message };
 }
 
@@ -137,12 +129,12 @@ function createRequest(name: string, config: MachineConfig, files: SpecFile[]): 
   };
 }
 
-function fromWire(wire: WireMachine): Machine {
+export function fromWire(wire: WireMachine): Machine {
   const created = wire.created_at ? Date.parse(wire.created_at) : Number.NaN;
   return {
     id: wire.id,
     name: wire.name,
-    state: KNOWN_STATES.find((state) => state === wire.state) ?? "other",
+    state: MACHINE_STATES.find((state) => state === wire.state) ?? "other",
     region: wire.region ?? null,
     createdAt: Number.isNaN(created) ? null : created,
     events: (wire.events ?? []).map(eventFromWire),

@@ -30,6 +30,10 @@ export function dashboardPorts(ports: ApiPorts): DashboardPorts {
         ...(tag && { tag: `${tag.key}:${tag.value}` }),
         ...(cursor !== null && { cursor }),
       }),
+    async unknownMachines() {
+      const reports = await ports.fleetStore.reports();
+      return reports.reduce((sum, { unknown }) => sum + unknown, 0);
+    },
     async getRun(id) {
       const state = await load(id);
       if (state !== null) await lookAfter(ports, state);

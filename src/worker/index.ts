@@ -3,10 +3,11 @@
 import { Hono } from "hono";
 import { createApi } from "../api/app.ts";
 import { createDashboard } from "../dashboard/dashboard.tsx";
+import { reap } from "../flow/reap.ts";
 import { sweep } from "../flow/sweep.ts";
 import { dashboardPorts } from "./dashboard-ports.ts";
 import { ConfigError, type Env } from "./env.ts";
-import { apiPorts } from "./ports.ts";
+import { apiPorts, reapPorts } from "./ports.ts";
 
 export { RunDriver } from "./run-driver.ts";
 
@@ -43,8 +44,19 @@ export default {
 
   async scheduled(_controller, env) {
     const ports = apiPorts(env);
-    const report = await sweep(ports);
-    if (report.failed > 0) console.error(JSON.stringify({ level: "error", sweep: report }));
+    // Side by side, so that neither waits for the other, nor goes down with it.
+    const [runs, machines] = await Promise.allSettled([sweep(ports), reap(reapPorts(env))]);
+    if (runs.status === "rejected" || runs.value.failed > 0) logSweep({ runs: told(runs) });
+    if (machines.status === "rejected" || machines.value.problems.length + machines.value.reaped > 0)
+      logSweep({ machines: told(machines) });
     await ports.secrets.tend();
   },
 } satisfies ExportedHandler<Env>;
+
+function told(result: PromiseSettledResult<object>): object {
+  return result.status === "fulfilled" ? result.value : { error: String(result.reason) };
+}
+
+function logSweep(sweep: object): void {
+  console.error(JSON.stringify({ level: "error", sweep }));
+}

@@ -3,11 +3,15 @@
 import type { ApiPorts } from "../api/ports.ts";
 import { createSessions } from "../api/session.ts";
 import { newRunId } from "../core/id.ts";
+import { deploymentOf } from "../d1/deployment.ts";
+import { d1FleetStore } from "../d1/fleet-store.ts";
 import { d1Secrets } from "../d1/secrets.ts";
 import { d1Store } from "../d1/store.ts";
 import type { FlowPorts } from "../flow/flow.ts";
 import type { Clock } from "../flow/ports.ts";
+import type { ReapPorts } from "../flow/reap.ts";
 import { FlyClient } from "../fly/client.ts";
+import { flyFleet } from "../fly/fleet.ts";
 import { flyMachines } from "../fly/machines.ts";
 import { r2Blobs } from "../r2/blobs.ts";
 import { createSecretKeeper } from "../secrets/keeper.ts";
@@ -32,7 +36,7 @@ export function flowPorts(env: Env): FlowPorts {
   const config = readConfig(env);
   return {
     store: d1Store(env.DB),
-    machines: flyMachines(new FlyClient(config.fly)),
+    machines: flyMachines(new FlyClient(config.fly), deploymentOf(env.DB)),
     blobs: r2Blobs(env.OUTPUT),
     secrets: secretKeeper(env, config),
     clock: systemClock,
@@ -42,15 +46,25 @@ export function flowPorts(env: Env): FlowPorts {
   };
 }
 
-/** What the HTTP surface and the sweep need. @throws ConfigError */
+/** What the sweep over Machines needs. @throws ConfigError */
+export function reapPorts(env: Env): ReapPorts {
+  const { fly } = readConfig(env);
+  return {
+    fleets: [flyFleet(fly.app, new FlyClient(fly), deploymentOf(env.DB))],
+    fleetStore: d1FleetStore(env.DB),
+    clock: systemClock,
+  };
+}
+
+/** What the HTTP surface and the sweep over runs need. @throws ConfigError */
 export function apiPorts(env: Env): ApiPorts {
   const config = readConfig(env);
   return {
+    ...reapPorts(env),
     store: d1Store(env.DB),
     blobs: r2Blobs(env.OUTPUT),
     secrets: secretKeeper(env, config),
     drivers: durableDrivers(env.RUN_DRIVER),
-    clock: systemClock,
     ids: { runId: (nowMs) => newRunId(nowMs, crypto.getRandomValues(new Uint8Array(16))) },
     sessions: createSessions(config),
     token: config.token,

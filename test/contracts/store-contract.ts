@@ -263,4 +263,11 @@ export function holdsTheStoreContract(store: Store): void {
       expect((await store.load(state.run.id))?.run.status).toBe("running");
     });
   });
+  it("keeps where a sweep broke off, until another one does", async () => {
+    expect(await store.sweepCursor()).toBe("");
+    for (const cursor of ["run_1", "run_2", ""]) {
+      await store.keepSweepCursor(cursor, T0);
+      expect(await store.sweepCursor()).toBe(cursor);
+    }
+  });
 }

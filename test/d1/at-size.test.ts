@@ -1,19 +1,36 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { firstRunIdAt } from "../../src/core/id.ts";
+import { d1FleetStore } from "../../src/d1/fleet-store.ts";
 import { d1Store } from "../../src/d1/store.ts";
 import type { RunFilter } from "../../src/flow/ports.ts";
 import { T0 } from "../support/a-run.ts";
 import { countedD1 } from "../support/counted-d1.ts";
-import { BEGIN, copyFinished, EVERYTHING, FEW, MANY, questions, storeAFew } from "../support/many-runs.ts";
+import {
+  BEGIN,
+  copyFinished,
+  EVERYTHING,
+  FEW,
+  type FewRuns,
+  MANY,
+  questions,
+  storeAFew,
+} from "../support/many-runs.ts";
 
 /** Enough for a slow computer; it is some 15 s. */
 const FILL_TIMEOUT_MS = 300_000;
 
 const { database, counts } = countedD1(env.DB);
 const store = d1Store(database);
+const fleetStore = d1FleetStore(database);
 
-async function rowsRead(asked: ReturnType<typeof questions>): Promise<Record<string, number>> {
+/** What is asked, also by the sweep over machines. */
+const allQuestions = (runs: FewRuns) => ({
+  ...questions(store, runs),
+  "whose machines are": () => fleetStore.claims([runs.templateId, runs.liveId, firstRunIdAt(T0 - 1)]),
+});
+
+async function rowsRead(asked: ReturnType<typeof allQuestions>): Promise<Record<string, number>> {
   const read: Record<string, number> = {};
   for (const [what, ask] of Object.entries(asked)) {
     const before = counts.rowsRead;
@@ -29,14 +46,14 @@ describe(`with ${MANY} finished runs`, () => {
 
   beforeAll(async () => {
     const runs = await storeAFew(env.DB, store);
-    const asked = questions(store, runs);
+    const asked = allQuestions(runs);
     few = await rowsRead(asked);
     await copyFinished(env.DB, runs, FEW, MANY);
     many = await rowsRead(asked);
     console.log("rows read", many);
   }, FILL_TIMEOUT_MS);
 
-  for (const what of Object.keys(questions(store, { templateId: "", liveId: "" })))
+  for (const what of Object.keys(allQuestions({ templateId: "", liveId: "" })))
     it(`asking for ${what} reads as many rows as with ${FEW}`, () => {
       expect(few[what]).toBeGreaterThan(0);
       expect(many[what]).toBe(few[what]);

@@ -14,6 +14,8 @@ export const SIGNED_IN = { Cookie: `mayfly_session=${SESSION}` };
 export interface MemoryPorts extends DashboardPorts {
   runs: Map<string, RunBody>;
   output: Map<string, OutputLine[]>;
+  /** Machines of nobody's. */
+  unknown: number;
   /** The run, if any, that has output before what a page reads. */
   outputBefore: string | null;
   /** Events of runs that have others than the first two. */
@@ -42,6 +44,8 @@ export function memoryPorts(runs: RunBody[] = [], output: Record<string, OutputL
     runs: new Map(runs.map((run) => [run.id, run])),
     output: new Map(Object.entries(output)),
     outputBefore: null,
+    unknown: 0,
+    unknownMachines: async () => ports.unknown,
     eventsOfRun: new Map(),
     calls: [],
     now: () => NOW,

@@ -29,6 +29,19 @@ async function runPage(run: RunBody, lines: ReturnType<typeof outputOf> = []) {
 }
 
 describe("the list", () => {
+  test("tells of machines that belong to no run, once for the page and not for each refresh", async () => {
+    const ports = memoryPorts([aRun()]);
+    const words = async (path = "/") => wordsOf((await get(ports, path)).html);
+    expect(await words()).not.toContain("belong");
+    ports.unknown = 1;
+    expect(await words()).toContain(
+      "1 machine belongs to no run that goes on, and will be destroyed by one of the next sweeps",
+    );
+    ports.unknown = 12;
+    expect(await words()).toContain("12 machines belong to no run");
+    expect(await words("/?part=list")).not.toContain("belong");
+  });
+
   test("shows status, reason, name or command, image, duration and age", async () => {
     const ports = memoryPorts([
       aRun({ id: runId(2), name: "nightly", status: "failed" }),

@@ -33,7 +33,7 @@ async function answering(answer: Answer) {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const client = new FlyClient({ baseUrl: `${baseUrl}/`, app: "runs", token: "secret-token" });
-  return { asked, client, machines: flyMachines(client) };
+  return { asked, client, machines: flyMachines(client, async () => "these-tests") };
 }
 
 const json =

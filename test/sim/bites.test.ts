@@ -9,6 +9,7 @@ vi.mock("../../src/core/lifecycle.ts", async (real) => broken("core/lifecycle", 
 vi.mock("../../src/core/machine.ts", async (real) => broken("core/machine", await real()));
 vi.mock("../../src/core/outcome.ts", async (real) => broken("core/outcome", await real()));
 vi.mock("../../src/core/retry.ts", async (real) => broken("core/retry", await real()));
+vi.mock("../../src/core/reap.ts", async (real) => broken("core/reap", await real()));
 vi.mock("../../src/core/guest.ts", async (real) => broken("core/guest", await real()));
 vi.mock("../../src/core/plan.ts", async (real) => broken("core/plan", await real()));
 vi.mock("../../src/core/limits.ts", async (real) => broken("core/limits", await real()));

@@ -355,6 +355,24 @@ export const MUTANTS: readonly Mutant[] = [
     }),
     caughtBy: "a cancel by a filter asks every run to end",
   },
+  {
+    name: "a machine that no attempt has is left to itself",
+    module: "core/reap",
+    breaks: () => ({ isReapable: () => false }),
+    caughtBy: "that no attempt has goes by the sweep",
+  },
+  {
+    name: "a machine whose creation nobody has recorded yet is taken for nobody's, and at once",
+    module: "core/reap",
+    breaks: ({ judge }) => ({
+      judge: (machine: Module, attempt: Module, claim: Module) => {
+        const isRecorded = claim?.attempts.some((one: Module) => one.machineId === machine.id);
+        return isRecorded ? judge(machine, attempt, claim) : { known: false, why: "other_machine" };
+      },
+      isReapable: () => true,
+    }),
+    caughtBy: "that no attempt has goes by the sweep",
+  },
 ];
 
 /** Changes what was decided to follow a failure. */

@@ -21,6 +21,7 @@ export class MemoryStore implements Store {
   /** By id. For whoever checks what is stored; the flow has the port. */
   readonly runs = new Map<string, StoredRun>();
   readonly keys = new Map<string, { runId: string; bodyHash: string }>();
+  #sweepCursor = "";
 
   async accept(...[state, events, key]: Parameters<Store["accept"]>): ReturnType<Store["accept"]> {
     const { run } = state;
@@ -202,6 +203,14 @@ export class MemoryStore implements Store {
         (this.#line(run.orgId, queue, true).length < limit &&
           !this.#line(run.orgId, queue, false).some((other) => isBefore(other.run, run))),
     );
+  }
+
+  async sweepCursor(): Promise<string> {
+    return this.#sweepCursor;
+  }
+
+  async keepSweepCursor(runId: string): Promise<void> {
+    this.#sweepCursor = runId;
   }
 
   /** By id, which is the order of the database's key. */

@@ -36,7 +36,10 @@ export function testPorts(
   const options = { baseUrl: machinesUrl, app: "mayfly-tests", token: "local" };
   return {
     store: d1Store(database),
-    machines: flyMachines(new FlyClient(callMachines ? { ...options, fetch: callMachines } : options)),
+    machines: flyMachines(
+      new FlyClient(callMachines ? { ...options, fetch: callMachines } : options),
+      async () => "tests",
+    ),
     blobs: r2Blobs(bucket),
     secrets: secretKeeperOn(database),
     clock,

@@ -1,7 +1,7 @@
 /** A whole Mayfly for stories: the local Machines server and the worker in wrangler's local mode, with a state of their own. */
 
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -12,7 +12,9 @@ import { eventually, type Spawned, start } from "./processes.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
-const WORKER_MAIN = join(ROOT, "src/cli/commands/start/worker-main.ts");
+const WORKER_MAIN = "src/cli/commands/start/worker-main.ts";
+/** What a worker is made of. */
+const CODE = ["src", "migrations", "wrangler.toml", "package.json", "tsconfig.json"];
 const TOKEN = "story-token";
 const QUIET = { CI: "1", WRANGLER_SEND_METRICS: "false", NO_COLOR: "1" };
 
@@ -21,13 +23,24 @@ const RELEASED_WITHIN_MS = 90_000;
 const SWEEP_EVERY_MS = 5_000;
 
 export interface Stack {
-  url: string;
+  /** Of the worker that was started last. */
+  readonly url: string;
   token: string;
   machinesUrl: string;
   folder: string;
   startWorker(): Promise<void>;
   /** kill -9 of the whole worker tree: wrangler, workerd and all. */
   killWorker(): Promise<void>;
+  /**
+   * Starts other code beside the worker, over the same state, and sends every call there from now on.
+   * @param change of `/src/…` texts, so that it is other code
+   * @returns what ends the worker that was there before, which goes on with what it has under way until then
+   */
+  deploy(change: {
+    file: string;
+    from: string;
+    to: string;
+  }): Promise<(signal: "SIGTERM" | "SIGKILL") => Promise<void>>;
   startMachines(): Promise<void>;
   killMachines(): Promise<void>;
   /** Fires the minute's cron. */
@@ -60,7 +73,8 @@ export async function startStack(
 ): Promise<Stack> {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-story-"));
   mkdirSync(join(folder, "logs"));
-  const [port, machinesPort] = [await freePort(), await freePort()];
+  const machinesPort = await freePort();
+  let port = await freePort();
   writeFileSync(
     join(folder, "secrets.env"),
     `MAYFLY_TOKEN=${TOKEN}\nENCRYPTION_KEY=dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdCE=\nFLY_API_TOKEN=local-story\n`,
@@ -76,17 +90,23 @@ export async function startStack(
   );
   let worker: Spawned | null = null;
   let machinesServer: Spawned | null = null;
-  const url = `http://127.0.0.1:${port}`;
+  /** The checkout that the worker runs. */
+  let code = ROOT;
+  let deploys = 0;
+  const urlNow = () => `http://127.0.0.1:${port}`;
   const machinesUrl = `http://127.0.0.1:${machinesPort}`;
   const stack: Stack = {
-    url,
+    get url() {
+      return urlNow();
+    },
     token: TOKEN,
     machinesUrl,
     folder,
     async startWorker() {
+      const url = urlNow();
       const argv = [
         process.execPath,
-        WORKER_MAIN,
+        join(code, WORKER_MAIN),
         "--port",
         String(port),
         "--persist-to",
@@ -97,8 +117,29 @@ export async function startStack(
         machinesUrl,
         ...(options.concurrencyLimit ? ["--concurrency-limit", String(options.concurrencyLimit)] : []),
       ];
-      worker = start(argv, { logFile: join(folder, "logs/worker.log"), env: QUIET, cwd: ROOT });
+      worker = start(argv, { logFile: join(folder, "logs/worker.log"), env: QUIET, cwd: code });
       await eventually("the worker's start", async () => (await fetch(`${url}/healthz`)).ok, 60_000);
+    },
+    async deploy({ file, from, to }) {
+      const before = worker;
+      deploys += 1;
+      const next = join(folder, `code-${deploys}`);
+      mkdirSync(next);
+      for (const name of CODE) cpSync(join(ROOT, name), join(next, name), { recursive: true });
+      symlinkSync(join(ROOT, "node_modules"), join(next, "node_modules"));
+      const text = readFileSync(join(next, file), "utf8");
+      if (!text.includes(from)) throw new Error(`${file} has no ${from}`);
+      writeFileSync(join(next, file), text.replace(from, to));
+      const [portBefore, portNext] = [port, await freePort()];
+      [code, port] = [next, portNext];
+      // Calls go to the old code until the new one answers.
+      const started = stack.startWorker();
+      port = portBefore;
+      await started;
+      port = portNext;
+      return async (signal) => {
+        await before?.end(signal);
+      };
     },
     async killWorker() {
       await worker?.end("SIGKILL");
@@ -130,10 +171,10 @@ export async function startStack(
       machinesServer = null;
     },
     async fireCron() {
-      await fetch(`${url}/cdn-cgi/local/scheduled`);
+      await fetch(`${urlNow()}/cdn-cgi/local/scheduled`);
     },
     call: (path, init = {}) =>
-      fetch(`${url}${path}`, {
+      fetch(`${urlNow()}${path}`, {
         ...init,
         headers: { authorization: `Bearer ${TOKEN}`, ...(init.headers as Record<string, string>) },
       }),

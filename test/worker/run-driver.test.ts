@@ -12,7 +12,7 @@ import type { RunSpec } from "../../src/core/run-spec.ts";
 import { lookAfter } from "../../src/flow/look-after.ts";
 import { sweep } from "../../src/flow/sweep.ts";
 import { apiPorts, flowPorts } from "../../src/worker/ports.ts";
-import { aQueuedRun } from "../support/a-run.ts";
+import { aQueuedRun, aSucceededRun, followedBy, T0 } from "../support/a-run.ts";
 
 const ports = apiPorts(env);
 
@@ -153,6 +153,60 @@ describe("the driver of a run", () => {
     expect(await runDurableObjectAlarm(stub)).toBe(true);
     expect(await stub.untilFinal(5000)).toBeNull();
     expect(await runDurableObjectAlarm(stub)).toBe(false);
+  });
+
+  it("that has an alarm for a run that is over forgets it, and everything else that it stored", async () => {
+    const settled = aSucceededRun();
+    const over = followedBy(settled, { type: "machine_released", at: T0 + 3000, attempt: 1, events: [] });
+    await ports.store.accept(over.state, over.events, null);
+    const stub = env.RUN_DRIVER.getByName(over.state.run.id);
+    await runInDurableObject(stub, async (_, { storage }) => {
+      await storage.put("left", "over");
+      await storage.setAlarm(Date.now() + 60_000);
+    });
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    const left = () =>
+      runInDurableObject(stub, async (_, { storage }) => [
+        await storage.getAlarm(),
+        (await storage.list()).size,
+      ]);
+    await expect.poll(left).toEqual([null, 0]);
+  });
+
+  it("forgets its alarm where somebody else has brought its run to an end", async () => {
+    const hour = 3_600_000;
+    const rules = [{ reasons: [], exitCodes: [4], signals: [], do: "same_size" as const, waitMs: hour }];
+    const { id, stub, state } = await stored({
+      command: ["sh", "-c", "exit 4"],
+      retry: { ...DEFAULT_RETRY, attempts: 2, rules },
+    });
+    await stub.start(state);
+    const alarmOf = () => runInDurableObject(stub, (_, { storage }) => storage.getAlarm());
+    await expect.poll(alarmOf, { timeout: 20_000 }).toBeGreaterThan(Date.now() + hour / 2);
+    // As a driver with other code would: this one remembers a run that waits for its second attempt.
+    const waiting = await ports.store.load(id);
+    if (waiting === null) throw new Error("the run is stored");
+    const at = Date.now();
+    await ports.store.record(
+      waiting,
+      [
+        { type: "cancel_requested", at },
+        {
+          type: "settled",
+          at,
+          status: "cancelled",
+          reason: "cancelled_by_user",
+          limit: null,
+          detail: null,
+          exit: null,
+          output: { stdoutBytes: 0, stderrBytes: 0, droppedBytes: 0, complete: true },
+        },
+      ],
+      [],
+    );
+    expect((await ports.store.load(id))?.run).toMatchObject({ status: "cancelled", open: false });
+    await stub.nudge();
+    await expect.poll(alarmOf).toBeNull();
   });
 
   it("that hears late of its run looks for a machine before it asks for one", async () => {

@@ -2,13 +2,13 @@
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { isRunId } from "../../core/id.ts";
-import { LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from "../../core/limits.ts";
+import { LIST_LIMIT_DEFAULT } from "../../core/limits.ts";
 import { RUN_STATUSES, type RunStatus } from "../../core/run.ts";
 import type { RunFilter } from "../../flow/ports.ts";
 import type { ApiPorts } from "../ports.ts";
 import { runSummary } from "../run-body.ts";
 import { type RunListBody, runListSchema } from "../run-schema.ts";
-import { instant } from "../schema-parts.ts";
+import { instant, pageLimit } from "../schema-parts.ts";
 import { COMMON_ERRORS } from "./answers.ts";
 
 const statusList = z
@@ -40,16 +40,7 @@ export const listQuerySchema = z.strictObject({
     .openapi({ description: "only runs that repeat this one" }),
   since: instant.optional().openapi({ description: "accepted at or after" }),
   until: instant.optional().openapi({ description: "accepted before" }),
-  limit: z
-    .string()
-    .regex(/^\d{1,4}$/, `must be a whole number from 1 to ${LIST_LIMIT_MAX}`)
-    .transform(Number)
-    .refine(
-      (limit) => limit >= 1 && limit <= LIST_LIMIT_MAX,
-      `must be a whole number from 1 to ${LIST_LIMIT_MAX}`,
-    )
-    .optional()
-    .openapi({ type: "integer", minimum: 1, maximum: LIST_LIMIT_MAX }),
+  limit: pageLimit,
   cursor: z
     .string()
     .refine(isRunId, "must be the next_cursor of the page before, unchanged")

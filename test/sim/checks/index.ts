@@ -12,6 +12,7 @@ import { everythingEnds } from "./everything-ends.ts";
 import { followersSeeItAll } from "./followers-see-it-all.ts";
 import { groupCancelsReachAll } from "./group-cancels-reach-all.ts";
 import { machinesWithinBounds } from "./machines-within-bounds.ts";
+import { nobodysMachinesGo } from "./nobodys-machines-go.ts";
 import { oneFinalStatus } from "./one-final-status.ts";
 import { oneMachineAtATime } from "./one-machine-at-a-time.ts";
 import { oneMachinePerAttempt } from "./one-machine-per-attempt.ts";
@@ -31,6 +32,7 @@ export const CHECKS: readonly Check[] = [
   attemptsWithinBounds,
   retriesFollowTheBook,
   machinesWithinBounds,
+  nobodysMachinesGo,
   waitsEnd,
   releasedMeansGone,
   outputIsTheMachines,

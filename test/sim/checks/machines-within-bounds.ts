@@ -1,4 +1,5 @@
 import type { SimMachine } from "../world/machine.ts";
+import { NOBODYS } from "../world/platform.ts";
 import type { World } from "../world/world.ts";
 import type { Check } from "./check.ts";
 
@@ -17,7 +18,7 @@ export const machinesWithinBounds: Check = {
   begin: (world) => ({
     afterStep() {
       for (const machine of world.platform.machines) {
-        if (!machine.isAlive) continue;
+        if (!machine.isAlive || machine.name.startsWith(NOBODYS)) continue;
         const ageMs = world.time.now() - machine.createdAt;
         if (ageMs > boundOf(world, machine)) return `machine ${machine.id} is ${ageMs} ms old`;
         const pastMs = pastItsAttempt(world, machine);

@@ -1,5 +1,6 @@
 import { METADATA_RUN } from "../../../src/core/machine.ts";
 import type { SimMachine } from "../world/machine.ts";
+import { NOBODYS } from "../world/platform.ts";
 import type { World } from "../world/world.ts";
 import type { Check } from "./check.ts";
 
@@ -30,6 +31,7 @@ export const oneMachineAtATime: Check = {
 };
 
 function wrongMachine(world: World, machine: SimMachine): string | null {
+  if (machine.name.startsWith(NOBODYS)) return null;
   const runId = machine.config.metadata?.[METADATA_RUN] ?? "";
   const { state } = world.store.runs.get(runId) ?? {};
   const index = state?.attempts.findIndex(({ machineName }) => machineName === machine.name) ?? -1;

@@ -1,6 +1,6 @@
 /** The Machines API of the simulated world: one app, its machines, and the client's calls to it over the network. */
 
-import { METADATA_ATTEMPT, METADATA_RUN } from "../../../src/core/machine.ts";
+import { METADATA_ATTEMPT, METADATA_DEPLOYMENT, METADATA_RUN } from "../../../src/core/machine.ts";
 import type { Reason } from "../../../src/core/run.ts";
 import type { FlyCalls } from "../../../src/fly/machines.ts";
 import type { WireCreateRequest, WireExecReply, WireMachine } from "../../../src/fly/wire.ts";
@@ -15,6 +15,18 @@ const UNKNOWN = { status: 404, error: "not_found: machine not found" };
 const NOT_RUNNING = { status: 412, error: "failed_precondition: machine not running" };
 const UNREACHABLE = { status: 503, error: "unavailable: host is unreachable" };
 const nothing = () => {};
+
+/** How the names of machines begin that no run has asked for. */
+export const NOBODYS = "nobodys-";
+/** What they do. */
+const ENDLESS: Program = {
+  pieces: [],
+  durationMs: null,
+  code: 0,
+  oomKilled: false,
+  stopsInMs: null,
+  stoppedCode: 143,
+};
 
 /** What the command of a run's attempt does on a machine of so much memory. */
 export type ProgramOf = (runId: string, attempt: number, memoryMb: number) => Program;
@@ -44,6 +56,16 @@ export class Platform {
 
   machinesOf(runId: string): SimMachine[] {
     return this.machines.filter(({ config }) => config.metadata?.[METADATA_RUN] === runId);
+  }
+
+  /** A machine of this deployment, of a run that is in no database. */
+  makeNobodys(): void {
+    const id = `m${this.machines.length + 1}`;
+    const metadata = { [METADATA_DEPLOYMENT]: "simulated" };
+    this.#world.trace.say(`${id} comes to be, which is nobody's`);
+    this.machines.push(
+      new SimMachine(id, { name: `${NOBODYS}${id}`, config: { image: "x", metadata } }, ENDLESS, this.#world),
+    );
   }
 
   /** The calls as the client of `src/fly` makes them for a run. */

@@ -6,6 +6,7 @@ import { cancel } from "../../../src/flow/cancel.ts";
 import { type CancelledAll, cancelAll } from "../../../src/flow/cancel-all.ts";
 import { followOutput } from "../../../src/flow/follow.ts";
 import { lookAfter } from "../../../src/flow/look-after.ts";
+import { reap } from "../../../src/flow/reap.ts";
 import { submit } from "../../../src/flow/submit.ts";
 import { sweep } from "../../../src/flow/sweep.ts";
 import type { StoredRun } from "../../support/memory-store.ts";
@@ -104,6 +105,7 @@ export class Plot {
         time.after(moment(), () =>
           world.jumpClock(chance.between("clock jumps by", -CLOCK_JUMP_MAX_MS, CLOCK_JUMP_MAX_MS)),
         );
+    if (chance.fault("machine of nobody's", 0.15)) time.after(moment(), () => world.platform.makeNobodys());
     time.after(this.stormMs, () => {
       world.trace.say("the storm is over");
       chance.stormy = false;
@@ -255,6 +257,8 @@ export class Plot {
       organizationLimit: null,
     };
     await this.#answer(request.life, () => sweep(ports));
+    const life = world.request("sweep over machines").life;
+    await this.#answer(life, () => reap(world.reapPorts(life)));
   }
 
   /** What a request answers; null where it fails, is lost with its life, or takes too long. */

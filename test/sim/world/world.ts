@@ -4,8 +4,11 @@ import type { Attempt } from "../../../src/core/attempt.ts";
 import { isFinal } from "../../../src/core/run.ts";
 import type { FlowPorts } from "../../../src/flow/flow.ts";
 import type { Clock, Store } from "../../../src/flow/ports.ts";
+import type { ReapPorts } from "../../../src/flow/reap.ts";
+import { flyFleet } from "../../../src/fly/fleet.ts";
 import { flyMachines } from "../../../src/fly/machines.ts";
 import { T0 } from "../../support/a-run.ts";
+import { MemoryFleetStore } from "../../support/memory-fleet-store.ts";
 import { MemoryStore } from "../../support/memory-store.ts";
 import { noSecrets } from "../../support/no-secrets.ts";
 import type { Chance } from "../chance.ts";
@@ -21,11 +24,17 @@ import { Posts } from "./posts.ts";
 import { programOf } from "./program.ts";
 import { overNetwork } from "./storage.ts";
 
+/** The simulated deployment's id, as its machines carry it. */
+export const DEPLOYMENT = async () => "simulated";
+
 export class World {
   readonly chance: Chance;
   readonly time = new Scheduler(T0);
   readonly trace = new Trace(this.time);
   readonly store = new MemoryStore();
+  readonly fleetStore = new MemoryFleetStore(this.store);
+  /** Machines that the sweep over them told to go, in order. */
+  readonly reapedIds: string[] = [];
   readonly blobs = new MemoryBlobs();
   readonly orders: Order[] = [];
   readonly network: Network;
@@ -84,6 +93,20 @@ export class World {
     return { life, store: life.through(overNetwork(this.store, this.chance, this.time)) };
   }
 
+  /** What the sweep over machines has, in a life of its own. */
+  reapPorts(life: Life): ReapPorts {
+    const fleet = flyFleet("simulated", this.platform.clientOf("sweep"), DEPLOYMENT);
+    const destroy = (machineId: string) => {
+      this.reapedIds.push(machineId);
+      return fleet.destroy(machineId);
+    };
+    return {
+      fleets: [life.through({ ...fleet, destroy })],
+      fleetStore: life.through(overNetwork(this.fleetStore, this.chance, this.time)),
+      clock: this.workerClock,
+    };
+  }
+
   jumpClock(byMs: number): void {
     this.trace.say(`the worker's clock jumps by ${byMs} ms`);
     this.clockOffMs += byMs;
@@ -94,7 +117,7 @@ export class World {
     return {
       store: life.through(overNetwork(this.store, this.chance, this.time)),
       blobs: life.through(overNetwork(this.blobs, this.chance, this.time)),
-      machines: life.through(flyMachines(this.platform.clientOf(runId))),
+      machines: life.through(flyMachines(this.platform.clientOf(runId), DEPLOYMENT)),
       clock: this.workerClock,
       secrets: noSecrets,
       drivers: life.through(this.posts.drivers()),

@@ -1,0 +1,177 @@
+/**
+ * Reap: the minute's look at every Machine of ours that the Machines API lists. One that belongs to no living attempt is
+ * destroyed, though not by the first sweep that finds it so: it is noted down, and goes when a later one finds the same. What
+ * is in no list is left alone, so an empty one, or one that can not be had, destroys nothing.
+ */
+
+import { attemptOfMachine } from "../core/id.ts";
+import { REAP_MAX_DESTROYS, REAP_MAX_MACHINES, REAP_MAX_MS, REAP_PAGE_MACHINES } from "../core/limits.ts";
+import { isGone, type ListedMachine } from "../core/machine.ts";
+import { isReapable, judge, type RunClaim, type Verdict } from "../core/reap.ts";
+import type { Clock, Fleet, FleetStore, Sighting } from "./ports.ts";
+
+export interface ReapPorts {
+  fleets: Fleet[];
+  fleetStore: FleetStore;
+  clock: Clock;
+}
+
+export interface ReapReport {
+  known: number;
+  unknown: number;
+  reaped: number;
+  /** What stood in the way, of each app and Machine. */
+  problems: string[];
+}
+
+/** A listed Machine and whose it is. */
+export interface JudgedMachine {
+  machine: ListedMachine;
+  /** By its name. */
+  runId: string | null;
+  attempt: number | null;
+  verdict: Verdict;
+}
+
+/** One sweep over all apps: what it has found, and what it may still do. */
+interface Sweep {
+  report: ReapReport;
+  looksLeft: number;
+  isOver(): boolean;
+}
+
+/** Looks at the Machines of every app, one app after the other; one that does not answer keeps no other from being looked at. */
+export async function reap(ports: ReapPorts): Promise<ReapReport> {
+  const { clock, fleets } = ports;
+  const until = clock.now() + REAP_MAX_MS;
+  const report: ReapReport = { known: 0, unknown: 0, reaped: 0, problems: [] };
+  const sweep: Sweep = { report, looksLeft: REAP_MAX_DESTROYS, isOver: () => clock.now() > until };
+  for (const fleet of fleets)
+    try {
+      await reapFleet(ports, fleet, sweep);
+    } catch (error) {
+      report.problems.push(`${fleet.app}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  return report;
+}
+
+async function reapFleet({ fleetStore, clock }: ReapPorts, fleet: Fleet, sweep: Sweep): Promise<void> {
+  const list = await fleet.list();
+  if (list.kind === "failed") {
+    sweep.report.problems.push(list.error);
+    return;
+  }
+  const { cursor, sightings } = await fleetStore.recall(fleet.app);
+  const { page, next } = pageOf(list.machines, cursor);
+  const judged = await judgeAll(fleetStore, page);
+  const unknown = judged.filter((one) => !one.verdict.known);
+  const seenBefore = new Map(sightings.map((sighting) => [sighting.machineId, sighting]));
+  const now = clock.now();
+  const wasAsked = (id: string) => seenBefore.get(id)?.destroyAskedAt != null;
+  const due = unknown
+    .filter((one) => isDue(one, seenBefore, now))
+    .map(({ machine }) => machine.id)
+    // Those that could not be destroyed before keep no others from being so.
+    .sort((a, b) => Number(wasAsked(a)) - Number(wasAsked(b)));
+  // Told to go by a sweep that did not come to see it gone.
+  const askedBefore = sightings
+    .map(({ machineId }) => machineId)
+    .filter((id) => wasAsked(id) && !due.includes(id));
+  const { alive, gone } = await askThemselves(fleet, [...due, ...askedBefore], sweep);
+  const leaving = new Set(alive.filter((id) => due.includes(id)));
+  const living = new Set(judged.flatMap(({ machine, verdict }) => (isLiving(verdict) ? [machine.id] : [])));
+  const counts = { known: judged.length - unknown.length, unknown: unknown.length };
+  // That they are told to go is stored before they are told: a crash in between leaves none uncounted.
+  await fleetStore.remember(
+    { app: fleet.app, sweptAt: now, ...counts },
+    {
+      cursor: next,
+      seen: unknown.map((one) => sightingOf(one, now, leaving.has(one.machine.id))),
+      forgotten: [...seenBefore.keys()].filter(
+        (id) => living.has(id) && (!wasAsked(id) || alive.includes(id)),
+      ),
+    },
+  );
+  sweep.report.known += counts.known;
+  sweep.report.unknown += counts.unknown;
+  const reaped = gone.filter(wasAsked);
+  for (const machineId of leaving) {
+    if (sweep.isOver()) break;
+    const result = await fleet.destroy(machineId);
+    if (result.kind === "failed") sweep.report.problems.push(result.error);
+    else reaped.push(machineId);
+  }
+  for (const machineId of reaped) await fleetStore.recordReaped(fleet.app, machineId, clock.now());
+  sweep.report.reaped += reaped.length;
+}
+
+/** The Machines' own word: a list that lags, or that was not filtered as asked, destroys nothing of anybody's. */
+async function askThemselves(
+  fleet: Fleet,
+  machineIds: string[],
+  sweep: Sweep,
+): Promise<{ alive: string[]; gone: string[] }> {
+  const answers = { alive: [] as string[], gone: [] as string[] };
+  for (const machineId of machineIds) {
+    if (sweep.looksLeft <= 0 || sweep.isOver()) break;
+    sweep.looksLeft -= 1;
+    const look = await fleet.look(machineId);
+    if (look.kind === "failed") sweep.report.problems.push(look.error);
+    else if (look.kind === "foreign")
+      sweep.report.problems.push(
+        `machine ${machineId} of ${fleet.app} is listed as ours and does not say so itself`,
+      );
+    else if (look.kind === "absent" || isGone(look.machine.state)) answers.gone.push(machineId);
+    else answers.alive.push(machineId);
+  }
+  return answers;
+}
+
+/** By id, so that a sweep that breaks off is gone on with whatever comes and goes meanwhile. */
+function pageOf(machines: ListedMachine[], cursor: string): { page: ListedMachine[]; next: string } {
+  const rest = machines.filter(({ id }) => id > cursor).sort((a, b) => (a.id < b.id ? -1 : 1));
+  const page = rest.slice(0, REAP_MAX_MACHINES);
+  return { page, next: rest.length > page.length ? (page.at(-1)?.id ?? "") : "" };
+}
+
+/** Whose the Machines are, by what is stored now: after they were listed, so whoever asked for one has stored that. */
+export async function judgeAll(
+  store: Pick<FleetStore, "claims">,
+  machines: ListedMachine[],
+): Promise<JudgedMachine[]> {
+  const named = machines.map((machine) => ({ machine, of: attemptOfMachine(machine.name) }));
+  const runIds = [...new Set(named.flatMap(({ of }) => (of ? [of.runId] : [])))];
+  const claims = new Map<string, RunClaim>();
+  for (let from = 0; from < runIds.length; from += REAP_PAGE_MACHINES)
+    for (const [runId, claim] of await store.claims(runIds.slice(from, from + REAP_PAGE_MACHINES)))
+      claims.set(runId, claim);
+  return named.map(({ machine, of }) => ({
+    machine,
+    runId: of?.runId ?? null,
+    attempt: of?.attempt ?? null,
+    verdict: judge(machine, of?.attempt ?? null, claims.get(of?.runId ?? "") ?? null),
+  }));
+}
+
+function isDue(one: JudgedMachine, seenBefore: Map<string, Sighting>, now: number): boolean {
+  const { machine, verdict } = one;
+  const seenAt = seenBefore.get(machine.id)?.firstSeenAt ?? null;
+  return !verdict.known && isReapable(verdict.why, machine, seenAt, now);
+}
+
+function sightingOf({ machine, runId, verdict }: JudgedMachine, now: number, isToGo: boolean): Sighting {
+  if (verdict.known) throw new Error(`machine ${machine.id} is somebody's`);
+  return {
+    machineId: machine.id,
+    name: machine.name,
+    runId,
+    why: verdict.why,
+    firstSeenAt: now,
+    lastSeenAt: now,
+    destroyAskedAt: isToGo ? now : null,
+  };
+}
+
+function isLiving(verdict: Verdict): boolean {
+  return verdict.known && verdict.why !== "leaving";
+}
