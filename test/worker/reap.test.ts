@@ -20,15 +20,15 @@ const ports = apiPorts(env);
 const fly = { app: env.FLY_APP, baseUrl: env.FLY_API_BASE_URL, token: env.FLY_API_TOKEN };
 const client = new FlyClient(fly);
 
-const made: string[] = [];
+const made: { id: string; by: FlyClient }[] = [];
 afterEach(async () => {
-  for (const id of made.splice(0)) await client.destroyMachine(id).catch(() => undefined);
+  for (const { id, by } of made.splice(0)) await by.destroyMachine(id).catch(() => undefined);
 });
 
 /** A machine made by hand, with the metadata that ours have. */
-async function aMachine(name: string, metadata: Record<string, string>) {
+async function aMachine(name: string, metadata: Record<string, string>, by = client) {
   const runId = attemptOfMachine(name)?.runId;
-  const { id } = await client.createMachine({
+  const { id } = await by.createMachine({
     name,
     config: {
       image: "debian:12",
@@ -38,8 +38,8 @@ async function aMachine(name: string, metadata: Record<string, string>) {
       metadata: { ...(runId && { [METADATA_RUN]: runId }), ...metadata },
     },
   });
-  made.push(id);
-  await client.waitForState(id, "started", 10_000);
+  made.push({ id, by });
+  await by.waitForState(id, "started", 10_000);
   return id;
 }
 
@@ -48,8 +48,8 @@ const ours = async () => {
   return { [METADATA_DEPLOYMENT]: row?.id ?? "" };
 };
 
-const isAlive = async (id: string) => {
-  const state = await client.getMachine(id).then(
+const isAlive = async (id: string, of = client) => {
+  const state = await of.getMachine(id).then(
     (machine) => machine.state,
     () => "destroyed",
   );
@@ -89,7 +89,7 @@ describe("the sweep over machines", () => {
       machineFiles(state.run.spec, name),
     );
     if (result.kind !== "created") throw new Error(`the machine is ${result.kind}`);
-    made.push(result.machine.id);
+    made.push({ id: result.machine.id, by: client });
     expect(result.machine.metadata[METADATA_DEPLOYMENT]).toBe(id);
   });
 
@@ -121,7 +121,7 @@ describe("the sweep over machines", () => {
     await sweepAt(0);
     expect(await sweepAt(MINUTE)).toMatchObject({ unknown: 2, reaped: 0 });
     expect(await sweepAt(REAP_UNKNOWN_RUN_AGE_MS + MINUTE)).toMatchObject({ unknown: 2, reaped: 2 });
-    expect(await Promise.all(ids.map(isAlive))).toEqual([false, false]);
+    expect(await Promise.all(ids.map((id) => isAlive(id)))).toEqual([false, false]);
   });
 
   it("never touches a machine without our metadata, nor one of another deployment", async () => {
@@ -134,25 +134,38 @@ describe("the sweep over machines", () => {
     for (const ms of [0, MINUTE, 24 * 60 * MINUTE])
       expect(await sweepAt(ms)).toEqual({ known: 0, unknown: 0, reaped: 0, problems: [] });
     expect((await list()).body.machines).toEqual([]);
-    expect(await Promise.all(foreign.map(isAlive))).toEqual([true, true, true]);
+    expect(await Promise.all(foreign.map((id) => isAlive(id)))).toEqual([true, true, true]);
   });
 
   it("never does where the list is not filtered as asked: each machine's own word comes first", async () => {
+    // An app of its own: other tests have machines in the usual one.
+    const app = `unfiltered-${crypto.randomUUID()}`;
+    await fetch(`${fly.baseUrl}/v1/apps`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${fly.token}` },
+      body: JSON.stringify({ app_name: app, org_slug: "personal" }),
+    });
     const ended = await anEndedRun();
-    const foreign = await aMachine(machineName(ended, 1), { [METADATA_DEPLOYMENT]: "another" });
+    const name = machineName(ended, 1);
+    const foreign = await aMachine(
+      name,
+      { [METADATA_DEPLOYMENT]: "another" },
+      new FlyClient({ ...fly, app }),
+    );
     const deployment = async () => Object.values(await ours())[0] ?? "";
     const unfiltered = new FlyClient({
       ...fly,
+      app,
       fetch: (url, init) => fetch(String(url).replace(/metadata\.[^&]*/, ""), init),
     });
-    const fleets = [flyFleet(env.FLY_APP, unfiltered, deployment)];
+    const fleets = [flyFleet(app, unfiltered, deployment)];
     const sweep = (ms: number) => reap({ ...reapPorts(env), fleets, clock: { now: () => Date.now() + ms } });
     expect(await sweep(0)).toMatchObject({ unknown: 1 });
     expect(await sweep(MINUTE)).toMatchObject({
       reaped: 0,
-      problems: [`machine ${foreign} of ${env.FLY_APP} is listed as ours and does not say so itself`],
+      problems: [`machine ${foreign} of ${app} is listed as ours and does not say so itself`],
     });
-    expect(await isAlive(foreign)).toBe(true);
+    expect(await isAlive(foreign, unfiltered)).toBe(true);
   });
 
   it("leaves the machines of runs that are launched and at work meanwhile", async () => {
