@@ -22,6 +22,12 @@ function eventOf<T extends EventType, D extends z.ZodRawShape>(type: T, descript
     .openapi(`${name}Event`, { description });
 }
 
+/** Where and when an attempt's machine is asked for. */
+const launch = {
+  app: z.string().nullable().openapi({ description: "the Fly app; null where it is the only one" }),
+  launch_at: time.openapi({ description: "when the machine is asked for" }),
+};
+
 /** An entry of the Machine's own event list. */
 const machineEventSchema = z
   .object({
@@ -51,7 +57,13 @@ export const eventSchema = z
     }),
     eventOf("attempt_planned", "the attempt's machine is decided and about to be asked for", {
       machine_name: z.string(),
+      ...launch,
     }),
+    eventOf(
+      "launch_taken",
+      "whoever drives the run now has taken its launch over, or taken another one",
+      launch,
+    ),
     eventOf("create_uncertain", "the answer to a create left it open whether the machine exists", {
       error: z.string(),
     }),

@@ -13,6 +13,7 @@ import {
   type RunState,
 } from "../core/run.ts";
 import type { Guest } from "../core/run-spec.ts";
+import { type Waiting, waitsForLaunch } from "../core/waiting.ts";
 import type { FilledChunk } from "../flow/output.ts";
 import { retryBody } from "./retry-schema.ts";
 import type {
@@ -64,6 +65,10 @@ export function nextAttemptBody(after: number, { at, guest, region }: NextAttemp
 
 function guestBody({ cpuKind, cpus, memoryMb }: Guest) {
   return { cpu_kind: cpuKind, cpus, memory_mb: memoryMb };
+}
+
+function waitingBody(waiting: Waiting | null) {
+  return waiting && { for: waiting.for, expected_at: time(waiting.expectedAt) };
 }
 
 export function outputBody(output: OutputSummary) {
@@ -119,6 +124,7 @@ export function runBody(state: RunState, reruns: string[] = []): RunBody {
     })),
     reruns,
     next_attempt: last?.next ? nextAttemptBody(last.number, last.next) : null,
+    waiting: waitingBody(waitsForLaunch(run)),
     attempts: attempts.map((attempt) => attemptBody(run, attempt)),
   };
 }
@@ -129,6 +135,7 @@ function attemptBody(run: Run, attempt: Attempt): AttemptBody {
   return {
     number: attempt.number,
     machine_name: attempt.machineName,
+    app: attempt.app,
     machine_id: attempt.machineId,
     machine: guestBody(attempt.machineConfig.guest),
     asked_region: attempt.machineConfig.region,

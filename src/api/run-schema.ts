@@ -5,13 +5,17 @@ import { RERUNS_SHOWN_MAX } from "../core/limits.ts";
 import { FINAL_STATUSES } from "../core/run.ts";
 import { eventSchema } from "./event-schema.ts";
 import { retryBodySchema } from "./retry-schema.ts";
-import { ending, guest, nextAttempt, output, status, time } from "./schema-parts.ts";
+import { ending, guest, nextAttempt, output, status, time, waiting } from "./schema-parts.ts";
 
 /** One try of a run on one Machine, with the time of each phase. */
 export const attemptSchema = z
   .object({
     number: z.int(),
     machine_name: z.string(),
+    app: z
+      .string()
+      .nullable()
+      .openapi({ description: "the Fly app that its machine is in; null where there was only one" }),
     machine_id: z.string().nullable(),
     machine: guest,
     asked_region: z
@@ -25,7 +29,9 @@ export const attemptSchema = z
     next: nextAttempt
       .nullable()
       .openapi({ description: "the attempt that follows this failed one; null where none does" }),
-    create_asked_at: time,
+    create_asked_at: time.openapi({
+      description: "when its machine is asked for, which lies ahead while it waits for its app's turn",
+    }),
     created_at: time.nullable(),
     started_at: time.nullable(),
     first_output_at: time.nullable(),
@@ -64,6 +70,9 @@ export const runSchema = z
     next_attempt: nextAttempt
       .nullable()
       .openapi({ description: "what a retrying run waits for; null in every other status" }),
+    waiting: waiting.nullable().openapi({
+      description: "what a run waits for that could otherwise go on; null where it waits for nothing",
+    }),
     attempts: z.array(attemptSchema).openapi({ description: "oldest first" }),
   })
   .openapi("Run");
@@ -75,7 +84,15 @@ export const runListSchema = z
   .object({
     runs: z.array(
       runSchema
-        .omit({ attempts: true, next_attempt: true, reruns: true, script: true, env: true, files: true })
+        .omit({
+          attempts: true,
+          next_attempt: true,
+          waiting: true,
+          reruns: true,
+          script: true,
+          env: true,
+          files: true,
+        })
         .openapi("RunSummary"),
     ),
     next_cursor: z

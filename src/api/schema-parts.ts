@@ -41,6 +41,17 @@ export const nextAttempt = z
   })
   .openapi("NextAttempt");
 
+/** What a run waits for. */
+export const waiting = z
+  .object({
+    for: z.literal("launch").openapi({
+      description:
+        "launch: its app's turn to ask for a machine, as Fly takes one create a second in each app",
+    }),
+    expected_at: time.openapi({ description: "when it goes on" }),
+  })
+  .openapi("Waiting");
+
 /** What became of the output of a run or an attempt. */
 export const output = z
   .object({

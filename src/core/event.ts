@@ -27,6 +27,20 @@ export interface AttemptPlanned extends Stamped {
   attempt: number;
   machineName: string;
   machineConfig: MachineConfig;
+  /** Null in events of before there were several apps. */
+  app: string | null;
+  /** When its Machine may be asked for; not before the event. */
+  launchAt: number;
+}
+
+/** Who drives the run now has taken its launch over: at the same time, or at a new one where the old has passed or was refused. */
+export interface LaunchTaken extends Stamped {
+  type: "launch_taken";
+  attempt: number;
+  app: string | null;
+  launchAt: number;
+  /** A driver that was lost may have asked for the Machine. */
+  mayBeAsked: boolean;
 }
 
 /** A create was answered in a way that leaves it open whether the Machine exists. */
@@ -104,6 +118,7 @@ export interface MachineReleased extends Stamped {
 export type RunEvent =
   | Accepted
   | AttemptPlanned
+  | LaunchTaken
   | CreateUncertain
   | MachineCreated
   | MachineStarted
@@ -119,6 +134,7 @@ export type EventType = RunEvent["type"];
 export const EVENT_TYPES = [
   "accepted",
   "attempt_planned",
+  "launch_taken",
   "create_uncertain",
   "machine_created",
   "machine_started",

@@ -14,6 +14,7 @@ type Target = RunStatus | "as_settled";
 const TRANSITIONS: Record<RunStatus, Partial<Record<EventType, Target>>> = {
   queued: { attempt_planned: "starting", cancel_requested: "queued", settled: "as_settled" },
   starting: {
+    launch_taken: "starting",
     create_uncertain: "starting",
     machine_created: "starting",
     machine_started: "running",
@@ -87,6 +88,8 @@ export function applyEvent(state: RunState, event: RunEvent): RunState | null {
     restsUntil: null,
   };
   const last = attempts.at(-1);
+  if (event.type === "attempt_planned" || event.type === "launch_taken")
+    run.restsUntil = event.launchAt > event.at ? event.launchAt : null;
   if (event.type === "cancel_requested") run.cancelRequestedAt ??= event.at;
   if (event.type === "attempt_failed") run.output = { ...together(attempts), complete: false };
   if (event.type === "settled") {
@@ -134,6 +137,7 @@ function attemptsAfter(attempts: Attempt[], event: RunEvent, status: RunStatus):
       ? [...attempts, plannedAttempt(event)]
       : null;
   if ("attempt" in event && event.attempt !== last?.number) return null;
+  if (event.type === "launch_taken" && last?.machineId !== null) return null;
   if (event.type === "machine_released" && last?.releasedAt !== null) return null;
   // The last attempt's release is told by its run, which is no longer open: a row less to write for every run.
   if (event.type === "machine_released" && isFinal(status)) return attempts;
@@ -146,6 +150,7 @@ function plannedAttempt(event: Extract<RunEvent, { type: "attempt_planned" }>): 
     number: event.attempt,
     machineName: event.machineName,
     machineConfig: event.machineConfig,
+    app: event.app,
     machineId: null,
     region: null,
     reason: null,
@@ -154,7 +159,8 @@ function plannedAttempt(event: Extract<RunEvent, { type: "attempt_planned" }>): 
     exit: null,
     output: null,
     next: null,
-    createAskedAt: event.at,
+    createAskedAt: event.launchAt,
+    mayBeAsked: false,
     createdAt: null,
     startedAt: null,
     firstOutputAt: null,
@@ -173,6 +179,10 @@ function endOf(attempt: Attempt, event: AttemptFailed | Settled): Partial<Attemp
 
 function changeOf(attempt: Attempt, event: RunEvent): Partial<Attempt> {
   switch (event.type) {
+    case "launch_taken": {
+      const { app, launchAt, mayBeAsked } = event;
+      return { app, createAskedAt: launchAt, mayBeAsked: attempt.mayBeAsked || mayBeAsked };
+    }
     case "create_uncertain":
       return { uncertainCreates: attempt.uncertainCreates + 1 };
     case "machine_created":

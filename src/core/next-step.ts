@@ -1,8 +1,9 @@
 /** What to do next about a run, decided from what is stored and the time alone. */
 
 import type { Attempt } from "./attempt.ts";
-import { RUNNER_LINGER_MS, RUNNER_OVERDUE_MS } from "./limits.ts";
+import { LAUNCH_LEAD_MS, RUNNER_LINGER_MS, RUNNER_OVERDUE_MS } from "./limits.ts";
 import { CANCELLED, type Ending, outcomeOf, timedOut } from "./outcome.ts";
+import { launchDueAt } from "./pace.ts";
 import { wantsMachineSince } from "./retry.ts";
 import { currentAttempt, isFinal, type Run, type RunState } from "./run.ts";
 
@@ -23,7 +24,7 @@ export type Step =
   | { do: "settle"; ending: Ending; lookFirst: boolean }
   /** The attempt is over: see its Machine gone. */
   | { do: "release"; attempt: Attempt }
-  /** Nothing is to be done before the next attempt's time. */
+  /** Nothing is to be done before the next attempt's time, or its launch's. */
   | { do: "rest"; until: number }
   | { do: "nothing" };
 
@@ -40,13 +41,19 @@ export function nextStep(state: RunState, nowMs: number): Step {
   if (run.status === "retrying" && attempt) return beforeRetry(state, attempt, nowMs);
   if (attempt?.machineId == null) {
     const { queueMs } = run.spec.timeouts;
-    if (nowMs >= wantsMachineSince(state) + queueMs)
-      return overdue(timedOut("queue", queueMs, "no machine could be had"));
-    return attempt ? { do: "launch" } : { do: "plan" };
+    const limitAt = wantsMachineSince(state) + queueMs;
+    if (nowMs >= limitAt) return overdue(timedOut("queue", queueMs, "no machine could be had"));
+    return attempt ? beforeLaunch(state.run, attempt, limitAt, nowMs) : { do: "plan" };
   }
   return attempt.startedAt === null
     ? boot(state, attempt, nowMs)
     : watch(state, attempt, attempt.startedAt, nowMs);
+}
+
+/** The driver is back a little before the time, since one that has lost its memory has something to do then. */
+function beforeLaunch(run: Run, attempt: Attempt, limitAt: number, nowMs: number): Step {
+  const until = Math.min(launchDueAt(run, attempt, nowMs) - LAUNCH_LEAD_MS, limitAt);
+  return nowMs < until ? { do: "rest", until } : { do: "launch" };
 }
 
 /** The failed attempt's Machine goes first, so that a run never has two, and then the next attempt's time has to come. */

@@ -6,7 +6,7 @@ import type { RunSpec } from "./run-spec.ts";
 /**
  * Where a run is.
  * - `queued`: accepted, no attempt planned. The driver takes it out by planning one, or by its queue limit.
- * - `starting`: an attempt has a Machine name; its Machine is asked for, created or booting. Left when the Machine is
+ * - `starting`: an attempt has a Machine name; its Machine waits for its app's turn, is asked for, created or booting. Left when the Machine is
  *   started, when it can not be had, or by the boot limit.
  * - `running`: the Machine is started. Left when the command's end is known, the Machine is lost, or by the run limit.
  * - `retrying`: an attempt failed and another will be planned, at the time that the failed one's `next` tells and once its
@@ -37,7 +37,7 @@ export type FinalStatus = (typeof FINAL_STATUSES)[number];
  * - `out_of_memory`: the kernel killed the command for want of memory.
  * - `timed_out`: a limit of `timeouts` passed; `limit` names it.
  * - `command_not_found`: the image has no such program, or it can not be executed.
- * - `no_capacity`: no host had room.
+ * - `no_capacity`: no host had room, or the organization has as many Machines at Fly as it may.
  * - `image_unavailable`: the image could not be had, or not be started.
  * - `launch_refused`: the Machines API refused the Machine for another reason; `detail` quotes it.
  * - `machine_lost`: the Machine went away and nobody knows how its command ended.
@@ -101,7 +101,7 @@ export interface Run {
   updatedAt: number;
   /** Of all attempts that have ended. */
   output: OutputSummary;
-  /** Until then there is nothing to do for the run, unless it is cancelled: it waits for its next attempt's time. Null where it waits for none. */
+  /** Until then there is nothing to do for the run, unless it is cancelled: it waits for its next attempt's time, or for its launch's. Null where it waits for none. */
   restsUntil: number | null;
   /** The run that this one repeats; null where it repeats none. */
   originId: string | null;

@@ -63,6 +63,7 @@ export const attempts = sqliteTable(
     number: integer().notNull(),
     orgId: text("org_id").notNull(),
     machineName: text("machine_name").notNull(),
+    app: text(),
     machineConfig: text("machine_config", { mode: "json" }).notNull(),
     machineId: text("machine_id"),
     region: text(),
@@ -76,6 +77,7 @@ export const attempts = sqliteTable(
     stopRequestedAt: integer("stop_requested_at"),
     settledAt: integer("settled_at"),
     uncertainCreates: integer("uncertain_creates").notNull(),
+    mayBeAsked: integer("may_be_asked", { mode: "boolean" }).notNull().default(false),
     limit: text("limit_passed"),
     detail: text(),
     output: text({ mode: "json" }),
@@ -127,3 +129,10 @@ export const runTags = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.orgId, table.key, table.value, table.runId] })],
 );
+
+/** When each Fly app is next asked for a Machine. It has no organization: an app's pace is one for all whose Machines are in it. */
+export const launchPace = sqliteTable("launch_pace", {
+  app: text().primaryKey(),
+  nextAt: integer("next_at").notNull(),
+  takenAt: integer("taken_at").notNull(),
+});

@@ -10,6 +10,7 @@ import {
   REPEAT_DELAY_MAX_MS,
 } from "../core/limits.ts";
 import { type OutputOffsets, offsetsAfter } from "../core/output.ts";
+import { isUnaskedAt } from "../core/pace.ts";
 import { repeatDelayMs, spread } from "../core/poll.ts";
 import { currentAttempt, isFinal, type RunState } from "../core/run.ts";
 import type { Findings } from "./flow.ts";
@@ -26,6 +27,8 @@ export class Drive {
   emptyLookups = 0;
   /** The Machine that this driver was given last. Where somebody else wrote first it is not recorded yet. */
   made: MachineCreated | null = null;
+  /** The time of the launch that an ask has used; null where none has. */
+  spentLaunchAt: number | null = null;
   /** Calls in a row that failed for a passing reason. */
   failures = 0;
   /** Since when the Machine answers as if it did not exist; null while it does. */
@@ -97,6 +100,7 @@ export class Drive {
   ): Promise<void> {
     if (events.length === 0 && chunks.length === 0) return;
     const before = this.#withFirstOutput(chunks[0]?.at ?? null);
+    const earlier = currentAttempt(before);
     const after =
       events.length > 0
         ? await store.record(before, events, chunks)
@@ -107,6 +111,9 @@ export class Drive {
     // Nobody but who has just planned an attempt can have asked for its Machine: whoever else drives the run looks for it first.
     const plannedAt = currentAttempt(after)?.createAskedAt ?? 0;
     this.#take(after, clock.now() - plannedAt < NEVER_ASKED_BEFORE_MS);
+    // A launch that was taken over before its time: whoever meant to ask then finds that the run has changed.
+    if (earlier !== null && events.some(({ type }) => type === "launch_taken"))
+      this.neverAsked ||= isUnaskedAt(earlier, clock.now());
     for (const chunk of chunks) if (this.offsets) this.offsets = offsetsAfter(this.offsets, chunk);
   }
 
@@ -126,14 +133,20 @@ export class Drive {
 
   /** Loads the run anew. */
   async reload(store: Store): Promise<void> {
-    this.#take(await this.#load(store), false);
-    this.offsets = null;
+    this.#takeOthers(await this.#load(store));
   }
 
   /** Loads the run, and forgets nothing where nobody has changed it. */
   async lookAgain(store: Store): Promise<void> {
     const state = await this.#load(store);
-    if (state.run.version === this.state.run.version) return;
+    if (state.run.version !== this.state.run.version) this.#takeOthers(state);
+  }
+
+  /** Goes on with what is stored, perhaps by another driver: only a wish to cancel is nobody's driving. */
+  #takeOthers(state: RunState): void {
+    const before = this.state.run;
+    const wishes = before.cancelRequestedAt === null && state.run.cancelRequestedAt !== null ? 1 : 0;
+    if (state.run.version > before.version + wishes) this.neverAsked = false;
     this.#take(state, false);
     this.offsets = null;
   }
@@ -152,6 +165,7 @@ export class Drive {
     this.neverAsked = neverAsked;
     this.offsets = null;
     this.emptyLookups = 0;
+    this.spentLaunchAt = null;
     this.failures = 0;
     this.absentSince = null;
     this.readBytes = OUTPUT_READ_FIRST_BYTES;

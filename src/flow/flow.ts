@@ -9,25 +9,34 @@
 import type { RunEvent } from "../core/event.ts";
 import { nextStep } from "../core/next-step.ts";
 import type { OutputChunk } from "../core/output.ts";
+import { currentAttempt } from "../core/run.ts";
 import type { Drive } from "./drive.ts";
 import { settleAfterLook } from "./last-look.ts";
 import { launch } from "./launch.ts";
 import { awaitEnd, awaitStart } from "./observe.ts";
 import { plan } from "./plan.ts";
-import type { Blobs, Clock, Machines, Store } from "./ports.ts";
+import type { Blobs, Clock, Launches, Machines, Store } from "./ports.ts";
 import { readOutput } from "./read-output.ts";
 import { release } from "./release.ts";
 import { settleNow } from "./settle.ts";
 import { stop } from "./stop.ts";
 
-/** What advancing a run needs of the world. */
+/** What a step of a run needs of the world. */
 export interface FlowPorts {
   store: Store;
+  /** Of the attempt's app. */
   machines: Machines;
+  launches: Launches;
   blobs: Blobs;
   clock: Clock;
   /** Where machines run unless the run says otherwise. */
   defaultRegion: string | null;
+}
+
+/** What advancing a run needs: the same, with the machines of any app. */
+export interface AdvancePorts extends Omit<FlowPorts, "machines"> {
+  /** @param app null for the first of the deployment's apps */
+  machinesOf(app: string | null): Machines;
 }
 
 /** What a step found out: facts to record, output to store with them, and when to look again. */
@@ -52,7 +61,7 @@ export function found(...events: RunEvent[]): Findings {
 export type Next = { pauseMs: number } | "done";
 
 /** Does the next step of a run and records it. Changes `drive`, which is the caller's memory and holds no facts. */
-export async function advance(ports: FlowPorts, drive: Drive): Promise<Next> {
+export async function advance(ports: AdvancePorts, drive: Drive): Promise<Next> {
   const unrecorded = drive.unrecorded();
   if (unrecorded !== null) {
     // It is known by its id, so nobody has to find it in a list, which may lag behind.
@@ -61,7 +70,9 @@ export async function advance(ports: FlowPorts, drive: Drive): Promise<Next> {
   }
   const step = nextStep(drive.state, ports.clock.now());
   if (step.do === "nothing") return "done";
-  const findings = await carryOut(ports, drive, step);
+  // The deployment's list of apps can change: an attempt stays in the app that it was planned for.
+  const machines = ports.machinesOf(currentAttempt(drive.state)?.app ?? null);
+  const findings = await carryOut({ ...ports, machines }, drive, step);
   await drive.remember(ports, findings);
   return { pauseMs: findings.pauseMs };
 }

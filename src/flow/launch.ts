@@ -1,5 +1,5 @@
 /**
- * Launch: ask for the attempt's Machine, never for a second one. Its name derives from run and attempt, so a repeated ask
+ * Launch: ask for the attempt's Machine when its time has come, and never for a second one. Its name derives from run and attempt, so a repeated ask
  * is refused by name and the first Machine adopted. A destroyed Machine frees its name, so wherever an earlier ask is
  * possible the Machine is looked for, destroyed ones included, before it is asked for.
  */
@@ -8,12 +8,15 @@ import type { AttemptFailed, Settled } from "../core/event.ts";
 import {
   CREATE_LOOKUP_PAUSE_MS,
   CREATE_LOOKUPS_NEEDED,
+  LAUNCH_LATE_MS,
   LAUNCH_PATIENCE_MS,
+  NEVER_ASKED_BEFORE_MS,
   REPEAT_DELAY_MAX_MS,
 } from "../core/limits.ts";
 import type { Machine } from "../core/machine.ts";
 import { failed } from "../core/outcome.ts";
 import { NO_OUTPUT } from "../core/output.ts";
+import { isUnaskedAt, launchDueAt } from "../core/pace.ts";
 import { machineFiles } from "../core/plan.ts";
 import { repeatDelayMs } from "../core/poll.ts";
 import type { Drive } from "./drive.ts";
@@ -22,8 +25,50 @@ import { readOutput } from "./read-output.ts";
 import { endNow } from "./settle.ts";
 
 export async function launch(ports: FlowPorts, drive: Drive): Promise<Findings> {
+  const now = ports.clock.now();
+  const attempt = drive.attempt();
+  const dueAt = launchDueAt(drive.state.run, attempt, now);
+  if (now < dueAt) return beforeTime(drive, now, dueAt);
+  // Each ask has a launch of its own, or after an outage all would come at once.
+  const isSpent = drive.spentLaunchAt === attempt.createAskedAt || now - dueAt > LAUNCH_LATE_MS;
+  if (ports.launches.isPaced && isSpent) return takeAnother(ports, drive, now);
   if (!drive.neverAsked) return look(ports, drive);
-  return drive.failures === 0 ? ask(ports, drive) : askIfUnchanged(ports, drive, ports.clock.now());
+  // Whoever knew a moment ago that nobody has asked still knows it; in between others can have driven the run.
+  const isFresh = drive.failures === 0 && now - drive.state.run.updatedAt < NEVER_ASKED_BEFORE_MS;
+  return isFresh ? ask(ports, drive) : askIfUnchanged(ports, drive, now);
+}
+
+/**
+ * The time is near. A driver that has come to the run since it was planned takes the launch over: it is the only one then that
+ * may ask without a look, as the number of its event is the lock and any other driver looks at the run before it asks.
+ */
+function beforeTime(drive: Drive, now: number, dueAt: number): Findings {
+  const attempt = drive.attempt();
+  if (drive.neverAsked || !isUnaskedAt(attempt, now)) return nothingNew(dueAt - now);
+  const { app, number, createAskedAt } = attempt;
+  return found({
+    type: "launch_taken",
+    at: now,
+    attempt: number,
+    app,
+    launchAt: createAskedAt,
+    mayBeAsked: false,
+  });
+}
+
+/** A launch in place of one that is spent or past: in any app, unless a Machine of the attempt may exist in its own. */
+async function takeAnother(ports: FlowPorts, drive: Drive, now: number): Promise<Findings> {
+  const { app, number, machineName } = drive.attempt();
+  const wish = drive.neverAsked ? { machineName } : { machineName, onlyIn: app };
+  const next = await ports.launches.take(now, wish);
+  return found({
+    type: "launch_taken",
+    at: now,
+    attempt: number,
+    app: next.app,
+    launchAt: Math.max(now, next.at),
+    mayBeAsked: !drive.neverAsked,
+  });
 }
 
 /** Looks for the Machine of an earlier ask. */
@@ -61,8 +106,9 @@ async function askIfUnchanged(ports: FlowPorts, drive: Drive, learntAt: number):
 }
 
 async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
-  const { machineName, machineConfig, number } = drive.attempt();
+  const { machineName, machineConfig, number, app, createAskedAt } = drive.attempt();
   const neverAskedBefore = drive.neverAsked;
+  drive.spentLaunchAt = createAskedAt;
   drive.neverAsked = false;
   drive.emptyLookups = 0;
   const result = await ports.machines.create(
@@ -80,6 +126,7 @@ async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
     case "later":
       // This ask made no Machine, which says nothing of an earlier one.
       drive.neverAsked = neverAskedBefore;
+      if (result.tooMany) await ports.launches.refused(app, at);
       return nothingNew(drive.backOffMs());
     case "uncertain":
       return {

@@ -2,17 +2,19 @@
 
 import { AppError } from "../core/error.ts";
 import type { Accepted } from "../core/event.ts";
+import { machineName } from "../core/id.ts";
 import { acceptRun, applyEvent } from "../core/lifecycle.ts";
 import { planAttempt } from "../core/plan.ts";
 import type { RunState } from "../core/run.ts";
 import { isSameSpec, type RunSpec } from "../core/run-spec.ts";
-import type { Clock, Drivers, IdempotencyKey, Ids, Store } from "./ports.ts";
+import type { Clock, Drivers, IdempotencyKey, Ids, Launches, Store } from "./ports.ts";
 
 export interface SubmitPorts {
   store: Store;
   drivers: Drivers;
   clock: Clock;
   ids: Ids;
+  launches: Launches;
   defaultRegion: string | null;
 }
 
@@ -39,7 +41,8 @@ export async function submit(ports: SubmitPorts, order: Order): Promise<Submitte
   const now = ports.clock.now();
   const accepted: Accepted = { type: "accepted", at: now, spec: order.spec, originId: order.originId };
   const queued = acceptRun(ports.ids.runId(now), order.orgId, accepted);
-  const planned = planAttempt(queued, ports.defaultRegion, now);
+  const launch = await ports.launches.take(now, { machineName: machineName(queued.run.id, 1) });
+  const planned = planAttempt(queued, ports.defaultRegion, now, launch);
   const state = applyEvent(queued, planned);
   if (state === null) throw new Error("a fresh run can always be planned");
   const result = await ports.store.accept(state, [accepted, planned], order.key);

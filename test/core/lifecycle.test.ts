@@ -22,6 +22,14 @@ const exit = { code: 1, signal: null, oomKilled: false };
 const EXAMPLES: Record<RunEvent["type"], RunEvent> = {
   accepted: { type: "accepted", at: T0, spec: aSpec(), originId: null },
   attempt_planned: { ...planAttempt(aQueuedRun().state, null, T0) },
+  launch_taken: {
+    type: "launch_taken",
+    at: T0,
+    attempt: 1,
+    app: "a",
+    launchAt: T0 + 5000,
+    mayBeAsked: true,
+  },
   create_uncertain: { type: "create_uncertain", at: T0, attempt: 1, error: "504" },
   machine_created: {
     type: "machine_created",
@@ -63,6 +71,7 @@ const EXAMPLES: Record<RunEvent["type"], RunEvent> = {
 const POSSIBLE: Record<RunStatus, Partial<Record<RunEvent["type"], RunStatus>>> = {
   queued: { attempt_planned: "starting", cancel_requested: "queued", settled: "failed" },
   starting: {
+    launch_taken: "starting",
     create_uncertain: "starting",
     machine_created: "starting",
     machine_started: "running",

@@ -62,6 +62,7 @@ export function aRun(changes: Partial<RunBody> = {}): RunBody {
     settled_at: final ? at(10_000) : null,
     reruns: [],
     next_attempt: null,
+    waiting: null,
     attempts: status === "queued" ? [] : [anAttempt(status, ending, changes.accepted_at, changes.settled_at)],
     ...changes,
   };
@@ -78,6 +79,7 @@ export function anAttempt(
   return {
     number: 1,
     machine_name: "mayfly-01jd0k3v7c9q2m8w5x4y6z7001-1",
+    app: "mayfly-runs",
     machine_id: "e784079b449483",
     machine: { cpu_kind: "shared", cpus: 1, memory_mb: 256 },
     asked_region: null,
@@ -106,6 +108,7 @@ export function summaryOf(run: RunBody): RunListBody["runs"][number] {
   const {
     attempts: _attempts,
     next_attempt: _next,
+    waiting: _waiting,
     script: _script,
     env: _env,
     files: _files,
@@ -140,7 +143,7 @@ export function eventsOf(run: RunBody): EventListBody["events"] {
       at: attempt.create_asked_at,
       type: "attempt_planned",
       attempt: 1,
-      data: { machine_name: attempt.machine_name },
+      data: { machine_name: attempt.machine_name, app: attempt.app, launch_at: attempt.create_asked_at },
     });
   return events;
 }

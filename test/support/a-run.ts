@@ -3,6 +3,7 @@
 import type { RunEvent } from "../../src/core/event.ts";
 import { newRunId } from "../../src/core/id.ts";
 import { acceptRun, applyEvent } from "../../src/core/lifecycle.ts";
+import type { Launch } from "../../src/core/pace.ts";
 import { planAttempt } from "../../src/core/plan.ts";
 import { DEFAULT_RETRY } from "../../src/core/retry.ts";
 import type { RunState } from "../../src/core/run.ts";
@@ -64,9 +65,10 @@ export function followedBy(story: Story, ...events: RunEvent[]): Story {
   }, story);
 }
 
-export function aStartingRun(spec: Partial<RunSpec> = {}): Story {
+/** @param launch where and when its machine is asked for; at once unless told otherwise */
+export function aStartingRun(spec: Partial<RunSpec> = {}, launch?: Launch): Story {
   const queued = aQueuedRun(spec);
-  return followedBy(queued, planAttempt(queued.state, null, T0));
+  return followedBy(queued, planAttempt(queued.state, null, T0, launch));
 }
 
 export function aBootingRun(spec: Partial<RunSpec> = {}): Story {

@@ -3,6 +3,14 @@
 import type { RunEvent } from "../../src/core/event.ts";
 import { applyEvents } from "../../src/core/lifecycle.ts";
 import { isAfter, NO_OUTPUT, type OutputChunk, offsetsAfter } from "../../src/core/output.ts";
+import {
+  type AppPace,
+  afterRefusal,
+  afterTaking,
+  type Launch,
+  launchAt,
+  nextApp,
+} from "../../src/core/pace.ts";
 import type { Run, RunState } from "../../src/core/run.ts";
 import type { NumberedEvent, RunFilter, Store } from "../../src/flow/ports.ts";
 
@@ -18,6 +26,20 @@ export class MemoryStore implements Store {
   /** By id. For whoever checks what is stored; the flow has the port. */
   readonly runs = new Map<string, StoredRun>();
   readonly keys = new Map<string, { runId: string; bodyHash: string }>();
+
+  /** By app. */
+  readonly paces = new Map<string, AppPace>();
+
+  async takeLaunch(apps: string[], intervalMs: number, nowMs: number): Promise<Launch> {
+    const app = nextApp(apps, this.paces, nowMs);
+    const pace = afterTaking(this.paces.get(app) ?? null, intervalMs, nowMs);
+    this.paces.set(app, pace);
+    return { app, at: launchAt(pace, intervalMs) };
+  }
+
+  async emptyLaunches(app: string, intervalMs: number, nowMs: number): Promise<void> {
+    this.paces.set(app, afterRefusal(this.paces.get(app) ?? null, intervalMs, nowMs));
+  }
 
   async accept(...[state, events, key]: Parameters<Store["accept"]>): ReturnType<Store["accept"]> {
     const { run } = state;

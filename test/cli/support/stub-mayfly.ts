@@ -75,6 +75,7 @@ export function anAttempt(changes: Partial<AttemptBody> = {}): AttemptBody {
   return {
     number: 1,
     machine_name: "mayfly-01jd0k3v7c9q2m8w5x4y6z7a8b-1",
+    app: "mayfly-runs",
     machine_id: "82e6751f9773c7",
     machine: { cpu_kind: "shared", cpus: 1, memory_mb: 256 },
     asked_region: null,
@@ -131,6 +132,7 @@ export function aRun(changes: Partial<RunBody> = {}): RunBody {
     settled_at: null,
     reruns: [],
     next_attempt: null,
+    waiting: null,
     attempts: [],
     ...changes,
   };

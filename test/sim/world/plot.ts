@@ -3,6 +3,7 @@
 import { OUTPUT_START } from "../../../src/core/output.ts";
 import { cancel } from "../../../src/flow/cancel.ts";
 import { followOutput } from "../../../src/flow/follow.ts";
+import { launchesOver } from "../../../src/flow/launches.ts";
 import { lookAfter } from "../../../src/flow/look-after.ts";
 import { submit } from "../../../src/flow/submit.ts";
 import { sweep } from "../../../src/flow/sweep.ts";
@@ -95,6 +96,7 @@ export class Plot {
             store: request.store,
             drivers: request.life.through(world.posts.drivers()),
             clock: world.workerClock,
+            launches: launchesOver(request.store, world.launches),
             ids: { runId: (nowMs) => drawRunId(order, nowMs) },
             defaultRegion: null,
           },

@@ -1,7 +1,8 @@
 /** The simulated world: everything around the flow, made for one seed. */
 
 import type { RunState } from "../../../src/core/run.ts";
-import type { FlowPorts } from "../../../src/flow/flow.ts";
+import type { AdvancePorts } from "../../../src/flow/flow.ts";
+import { type LaunchSettings, launchesOver } from "../../../src/flow/launches.ts";
 import type { Clock, Store } from "../../../src/flow/ports.ts";
 import { flyMachines } from "../../../src/fly/machines.ts";
 import { T0 } from "../../support/a-run.ts";
@@ -34,6 +35,7 @@ export class World {
   /** When the storm ended; null while it goes on. */
   calmSince: number | null = null;
   readonly workerClock: Clock = { now: () => this.time.now() + this.clockOffMs };
+  readonly launches: LaunchSettings = { apps: ["mayfly-sim"], perSecond: 0 };
   #requests = 0;
 
   constructor(chance: Chance) {
@@ -74,11 +76,13 @@ export class World {
     this.clockOffMaxMs = Math.max(this.clockOffMaxMs, Math.abs(this.clockOffMs));
   }
 
-  #flowPorts(runId: string, life: Life): FlowPorts {
+  #flowPorts(runId: string, life: Life): AdvancePorts {
+    const store = life.through(overNetwork(this.store, this.chance, this.time));
     return {
-      store: life.through(overNetwork(this.store, this.chance, this.time)),
+      store,
       blobs: life.through(overNetwork(this.blobs, this.chance, this.time)),
-      machines: life.through(flyMachines(this.platform.clientOf(runId))),
+      machinesOf: () => life.through(flyMachines(this.platform.clientOf(runId))),
+      launches: launchesOver(store, this.launches),
       clock: this.workerClock,
       defaultRegion: null,
     };

@@ -1,0 +1,315 @@
+import { describe, expect, it } from "vitest";
+import { LAUNCH_LATE_MS, LAUNCH_LEAD_MS, LAUNCH_UNASKED_MS } from "../../src/core/limits.ts";
+import { planAttempt } from "../../src/core/plan.ts";
+import { waitsForLaunch } from "../../src/core/waiting.ts";
+import { Drive } from "../../src/flow/drive.ts";
+import { advance } from "../../src/flow/flow.ts";
+import type { LaunchSettings } from "../../src/flow/launches.ts";
+import { launchesOver } from "../../src/flow/launches.ts";
+import type { CreateResult, Machines } from "../../src/flow/ports.ts";
+import { submit } from "../../src/flow/submit.ts";
+import { aQueuedRun, aRunId, aRunningRun, aSpec, aStartingRun, followedBy, T0 } from "../support/a-run.ts";
+import { aMachine, exitCode, world } from "../support/flow-world.ts";
+import { MemoryStore } from "../support/memory-store.ts";
+import { runnerReply } from "../support/runner-reply.ts";
+
+const PACED: LaunchSettings = { apps: ["a", "b"], perSecond: 1 };
+const TOO_MANY: CreateResult = { kind: "later", error: "429", tooMany: true };
+const DUE_MS = 60_000;
+
+/** A run that waits a minute for its launch in app a. */
+const waitingRun = (spec = {}) => aStartingRun(spec, { app: "a", at: T0 + DUE_MS });
+
+/** Machines that are made as told, and whose command ends at once. */
+function machinesThat(answers: CreateResult[] = []): Partial<Machines> {
+  return {
+    create: async () => answers.shift() ?? { kind: "created", machine: aMachine("created") },
+    find: async () => ({ kind: "absent" }),
+    wait: async () => ({ kind: "reached" }),
+    exec: async () => ({
+      kind: "ran",
+      exitCode: 0,
+      stdout: runnerReply({ stdoutSize: 0, stdout: "", code: 0 }),
+      stderr: "",
+    }),
+    signal: async () => ({ kind: "done" }),
+    get: async () => ({ kind: "found", machine: aMachine("destroyed", exitCode(0)) }),
+  };
+}
+
+describe("a run whose app takes no create yet", () => {
+  it("says until when it waits, rests until shortly before, and asks then and not earlier", async () => {
+    const asked: number[] = [];
+    const told = machinesThat();
+    const create: Machines["create"] = async (...args) => {
+      asked.push(now());
+      return told.create?.(...args) ?? TOO_MANY;
+    };
+    const { until, final, state, now, ports, drive, calls } = world(
+      waitingRun(),
+      T0 + 10,
+      { ...told, create },
+      true,
+      PACED,
+    );
+    expect(waitsForLaunch(state().run)).toEqual({ for: "launch", expectedAt: T0 + DUE_MS });
+    expect(await advance(ports, drive)).toEqual({ pauseMs: DUE_MS - LAUNCH_LEAD_MS - 10 });
+    await until(final);
+    expect(asked).toEqual([T0 + DUE_MS]);
+    expect(waitsForLaunch(state().run)).toBeNull();
+    expect(state().run.status).toBe("succeeded");
+    expect(calls).not.toContain("find");
+  });
+
+  it("is cancelled at once, with no look for a machine, by whichever driver", async () => {
+    const asked = followedBy(waitingRun(), { type: "cancel_requested", at: T0 + 3000 });
+    const { until, released, state, calls } = world(asked, T0 + 3010, {}, false, PACED);
+    await until(released);
+    expect(calls).toEqual([]);
+    expect(state().run).toMatchObject({ status: "cancelled", output: { complete: true } });
+  });
+
+  it("ends at its queue limit where that comes first", async () => {
+    const spec = { timeouts: { ...aSpec().timeouts, queueMs: 30_000 } };
+    const { until, final, state, now } = world(waitingRun(spec), T0 + 10, {}, true, PACED);
+    await until(final);
+    expect(state().run).toMatchObject({ reason: "timed_out", limit: "queue" });
+    expect(now()).toBe(T0 + 30_000);
+  });
+
+  it("does not wait for a time that was stored by a clock far ahead", async () => {
+    const { until, final, state } = world(waitingRun(), T0 - 3_600_000, machinesThat(), true, PACED);
+    await until(final);
+    expect(state().run.status).toBe("succeeded");
+  });
+});
+
+describe("a driver that has lost its memory while its run waited", () => {
+  it("takes the launch over before its time, and then asks on time without a look", async () => {
+    const { until, final, state, events, calls } = world(
+      waitingRun(),
+      T0 + DUE_MS - LAUNCH_LEAD_MS,
+      machinesThat(),
+      false,
+      PACED,
+    );
+    await until(final);
+    expect(events()[0]).toMatchObject({
+      type: "launch_taken",
+      app: "a",
+      launchAt: T0 + DUE_MS,
+      mayBeAsked: false,
+    });
+    expect(calls[0]).toBe("create");
+    expect(state().attempts[0]?.createdAt).toBe(T0 + DUE_MS);
+  });
+
+  it("leaves the other, which still remembers, without the right to ask", async () => {
+    const told = machinesThat();
+    const first = world(waitingRun(), T0 + DUE_MS - LAUNCH_LEAD_MS, told, true, PACED);
+    await advance(first.ports, first.drive);
+    const second = new Drive(first.state(), false);
+    await advance(first.ports, second);
+    // The one that was there first comes to its time.
+    const clock = { now: () => T0 + DUE_MS };
+    await advance({ ...first.ports, clock }, first.drive);
+    expect(first.calls).toEqual([]);
+    expect(first.drive.neverAsked).toBe(false);
+    expect(second.neverAsked).toBe(true);
+    await advance({ ...first.ports, clock }, second);
+    expect(first.calls[0]).toBe("create");
+  });
+
+  it("that takes it over too late to be alone looks for the machine first", async () => {
+    const at = T0 + DUE_MS - LAUNCH_UNASKED_MS + 1;
+    const { until, state, calls } = world(waitingRun(), at, machinesThat(), false, PACED);
+    await until(() => state().attempts[0]?.machineId != null);
+    expect(calls.slice(0, 3)).toEqual(["find", "find", "create"]);
+  });
+
+  it("whose word of that was late, too", async () => {
+    const told = world(waitingRun(), T0 + DUE_MS - LAUNCH_LEAD_MS, machinesThat(), false, PACED);
+    let late = 0;
+    const { store } = told.ports;
+    const slow = {
+      ...told.ports,
+      store: Object.create(store, {
+        record: {
+          value: async (...args: Parameters<typeof store.record>) => {
+            late = LAUNCH_LEAD_MS;
+            return store.record(...args);
+          },
+        },
+      }),
+      clock: { now: () => told.now() + late },
+    };
+    const drive = new Drive(told.state(), false);
+    await advance(slow, drive);
+    expect(drive.neverAsked).toBe(false);
+  });
+
+  it("comes after an outage with a launch of its own again, though its time is long past", async () => {
+    const { until, state, events, calls, now, ports } = world(
+      waitingRun(),
+      T0 + DUE_MS + LAUNCH_LATE_MS + 1,
+      machinesThat(),
+      false,
+      PACED,
+    );
+    // Others have come back before it.
+    for (let times = 0; times < 4; times++)
+      await ports.launches.take(now(), { machineName: "", onlyIn: "a" });
+    const before = now();
+    await until(() => state().attempts[0]?.machineId != null);
+    // In its own app, since a machine of it may be there.
+    expect(events()[0]).toMatchObject({ type: "launch_taken", app: "a", mayBeAsked: true });
+    expect(calls.slice(0, 3)).toEqual(["find", "find", "create"]);
+    expect(state().attempts[0]?.createdAt).toBeGreaterThanOrEqual(before + 3000);
+  });
+
+  it("that comes to a launch which another one may have used does not believe that nobody has", async () => {
+    const late = followedBy(waitingRun(), {
+      type: "launch_taken",
+      at: T0 + 100_000,
+      attempt: 1,
+      app: "a",
+      launchAt: T0 + 130_000,
+      mayBeAsked: true,
+    });
+    const { until, state, calls } = world(late, T0 + 101_000, machinesThat(), false, PACED);
+    await until(() => state().attempts[0]?.machineId != null);
+    expect(calls.slice(0, 3)).toEqual(["find", "find", "create"]);
+  });
+});
+
+describe("a create that is one too many all the same", () => {
+  it("is asked for again with a launch of its own, in another app where that is sooner", async () => {
+    const { until, final, events, appsAsked, state } = world(
+      aStartingRun({}, { app: "a", at: T0 }),
+      T0 + 10,
+      machinesThat([TOO_MANY]),
+      true,
+      PACED,
+    );
+    await until(final);
+    expect(state().run.status).toBe("succeeded");
+    expect(events()[0]).toMatchObject({ type: "launch_taken", app: "b", mayBeAsked: false });
+    expect(appsAsked.slice(0, 3)).toEqual(["a", "a", "b"]);
+    expect(state().attempts[0]?.app).toBe("b");
+  });
+
+  it("puts off what is launched in that app next", async () => {
+    const { ports, drive, now } = world(
+      aStartingRun({}, { app: "a", at: T0 }),
+      T0 + 10,
+      machinesThat([TOO_MANY]),
+      true,
+      PACED,
+    );
+    await advance(ports, drive);
+    expect(await ports.launches.take(now(), { machineName: "", onlyIn: "a" })).toEqual({
+      app: "a",
+      at: T0 + 10 + 1000,
+    });
+  });
+
+  it("stays in its app where an ask before it may have made a machine there", async () => {
+    const answers: CreateResult[] = [{ kind: "uncertain", error: "504" }, TOO_MANY];
+    const { until, final, appsAsked, state, calls } = world(
+      aStartingRun({}, { app: "a", at: T0 }),
+      T0 + 10,
+      machinesThat(answers),
+      true,
+      PACED,
+    );
+    await until(final);
+    expect(state().run.status).toBe("succeeded");
+    expect(new Set(appsAsked)).toEqual(new Set(["a"]));
+    expect(calls.filter((call) => call === "create")).toHaveLength(3);
+  });
+
+  it("is repeated after a pause alone where nothing is paced, with nothing stored", async () => {
+    const { until, final, events } = world(
+      aStartingRun(),
+      T0 + 10,
+      machinesThat([TOO_MANY, TOO_MANY]),
+      true,
+      { apps: ["a"], perSecond: 0 },
+    );
+    await until(final);
+    expect(events().map(({ type }) => type)).not.toContain("launch_taken");
+  });
+});
+
+describe("the apps of a deployment", () => {
+  it("are left alone by an attempt that is in another one, which was taken out of the list", async () => {
+    const planned = aQueuedRun();
+    const story = followedBy(planned, planAttempt(planned.state, null, T0, { app: "gone", at: T0 }), {
+      type: "machine_created",
+      at: T0 + 10,
+      attempt: 1,
+      machineId: "m",
+      region: null,
+      adopted: false,
+    });
+    const { until, released, appsAsked } = world(story, T0 + 20, machinesThat(), false, PACED);
+    await until(released);
+    expect(new Set(appsAsked)).toEqual(new Set(["gone"]));
+  });
+
+  it("share out submissions as their turns come", async () => {
+    const store = new MemoryStore();
+    const ports = {
+      store,
+      drivers: { start: async () => {} } as never,
+      clock: { now: () => T0 },
+      ids: { runId: () => aRunId() },
+      launches: launchesOver(store, PACED),
+      defaultRegion: null,
+    };
+    const submitted = [];
+    for (let times = 0; times < 6; times++)
+      submitted.push(await submit(ports, { orgId: "default", spec: aSpec(), originId: null, key: null }));
+    expect(
+      submitted.map(({ state }) => [state.attempts[0]?.app, (state.attempts[0]?.createAskedAt ?? 0) - T0]),
+    ).toEqual([
+      ["a", 0],
+      ["b", 0],
+      ["a", 0],
+      ["b", 0],
+      ["a", 1000],
+      ["b", 1000],
+    ]);
+  });
+
+  it("take a retry's machine in whichever is free, at its turn", async () => {
+    const spec = { regions: ["ams", "fra"] };
+    const noRoom: CreateResult = { kind: "refused", reason: "no_capacity", error: "no host" };
+    const { until, final, appsAsked, state } = world(
+      aStartingRun(spec, { app: "b", at: T0 }),
+      T0 + 10,
+      machinesThat([noRoom]),
+      true,
+      PACED,
+    );
+    await until(final);
+    expect(state().attempts.map(({ app }) => app)).toEqual(["b", "a"]);
+    expect(appsAsked).toContain("a");
+  });
+
+  it("are the first one for attempts of before there were several", async () => {
+    const { until, released, appsAsked } = world(aRunningRun(), T0 + 2000, machinesThat(), false, PACED);
+    await until(released);
+    expect(new Set(appsAsked)).toEqual(new Set([null]));
+    const launches = launchesOver(new MemoryStore(), PACED);
+    expect((await launches.take(T0, { machineName: "", onlyIn: null })).app).toBe("a");
+  });
+
+  it("are all used where nothing is counted", async () => {
+    const launches = launchesOver(new MemoryStore(), { apps: ["a", "b", "c"], perSecond: 0 });
+    const apps = new Set<string | null>();
+    for (let number = 0; number < 50; number++)
+      apps.add((await launches.take(T0, { machineName: aRunId() })).app);
+    expect(apps.size).toBe(3);
+  });
+});
