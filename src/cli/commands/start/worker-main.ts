@@ -3,7 +3,7 @@
  * a worker: its debugger, which would give this worker's secrets to anybody who can reach a port, jobs too, and its watch over
  * the sources, which would change the worker under running jobs.
  *
- *   worker-main.ts --port N --persist-to DIRECTORY --env-file FILE --machines-url URL
+ *   worker-main.ts --port N --persist-to DIRECTORY --env-file FILE --machines-url URL [--launches-per-second N]
  */
 
 import { join } from "node:path";
@@ -14,7 +14,13 @@ import { HOST } from "./ports.ts";
 
 const text = { type: "string", default: "" } as const;
 const { values } = parseArgs({
-  options: { port: text, "persist-to": text, "env-file": text, "machines-url": text },
+  options: {
+    port: text,
+    "persist-to": text,
+    "env-file": text,
+    "machines-url": text,
+    "launches-per-second": { type: "string" },
+  },
 });
 
 // A trace of each call, kept in a database that only grows, takes a quarter of the worker's time; and the explorer shows what is
@@ -22,10 +28,14 @@ const { values } = parseArgs({
 process.env.X_LOCAL_OBSERVABILITY = "false";
 process.env.X_LOCAL_EXPLORER = "false";
 
+const perSecond = values["launches-per-second"];
 const worker = await unstable_startWorker({
   config: join(CHECKOUT, "wrangler.toml"),
   envFiles: [values["env-file"]],
-  bindings: { FLY_API_BASE_URL: { type: "plain_text", value: values["machines-url"] } },
+  bindings: {
+    FLY_API_BASE_URL: { type: "plain_text", value: values["machines-url"] },
+    ...(perSecond !== undefined && { LAUNCHES_PER_SECOND: { type: "plain_text", value: perSecond } }),
+  },
   dev: {
     remote: false,
     server: { hostname: HOST, port: Number(values.port) },
