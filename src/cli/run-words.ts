@@ -29,10 +29,21 @@ export function durationOf(run: RunSummaryBody, nowMs: number): string {
 
 /** How the run stands or ended, as one sentence. */
 export function standing(run: RunBody, nowMs: number): string {
-  const sentence = run.next_attempt === null ? endSentence(run) : nextSentence(run.next_attempt, nowMs);
+  const sentence = whatNext(run, nowMs) ?? endSentence(run);
   const code = run.reason === "exit_code" ? ` with exit code ${run.exit_code ?? "unknown"}` : "";
   const so = isFinal(run.status) ? `after ${durationOf(run, nowMs)}` : `for ${durationOf(run, nowMs)}`;
   return `${run.status}${code} ${so}${sentence === null ? "" : `: ${sentence}`}`;
+}
+
+function whatNext({ next_attempt, waiting }: RunBody, nowMs: number): string | null {
+  if (next_attempt !== null) return nextSentence(next_attempt, nowMs);
+  return waiting === null ? null : waitingSentence(waiting, nowMs);
+}
+
+/** What a run waits for that could otherwise go on. */
+export function waitingSentence(waiting: NonNullable<RunBody["waiting"]>, nowMs: number): string {
+  const inMs = Date.parse(waiting.expected_at) - nowMs;
+  return `its machine is asked for ${inMs > 0 ? `in ${span(inMs)}` : "now"}, at its app's turn`;
 }
 
 function nextSentence(next: NonNullable<RunBody["next_attempt"]>, nowMs: number): string {

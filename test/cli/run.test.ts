@@ -309,3 +309,16 @@ test("at a terminal a status line shows until output begins, and nothing of it s
   expect(stderr.endsWith("\r\u001b[K")).toBe(true);
   expect(stdout).toBe("hi\n");
 });
+
+test("a run that waits for its app's turn says so in the status line", async () => {
+  const waiting = { for: "launch" as const, expected_at: "2026-11-21T10:00:12.000Z" };
+  const run = aRun({ status: "starting", attempts: [anAttempt({ created_at: null })], waiting });
+  stub.on("POST /v1/runs", json(run, 201));
+  stub.on(OUTPUT, async (response, seen) => {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await events(endEvent(anEndedRun()))(response, seen);
+  });
+  stub.on(SHOW, json(run), json(anEndedRun()));
+  const { stderr } = await mayfly(RUN, stub, fakeIo({ stderrIsTty: true }));
+  expect(stderr).toContain("its machine is asked for");
+});

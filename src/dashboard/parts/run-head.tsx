@@ -55,6 +55,7 @@ export function RunHead({ run, nowMs }: { run: RunBody; nowMs: number }) {
         </span>
       </div>
       {!final && run.next_attempt !== null && <NextAttempt next={run.next_attempt} nowMs={nowMs} />}
+      {run.waiting !== null && <Waiting waiting={run.waiting} nowMs={nowMs} />}
       {detail !== null && <p class="detail">{detail}</p>}
       {!final && run.cancel_requested_at !== null && (
         <p class="detail">
@@ -64,6 +65,19 @@ export function RunHead({ run, nowMs }: { run: RunBody; nowMs: number }) {
       )}
       <Waterfall run={run} nowMs={nowMs} />
     </section>
+  );
+}
+
+function Waiting({ waiting, nowMs }: { waiting: NonNullable<RunBody["waiting"]>; nowMs: number }) {
+  const inMs = Date.parse(waiting.expected_at) - nowMs;
+  return (
+    <p class="detail">
+      {"Its machine is asked for "}
+      <time datetime={waiting.expected_at} title={exactTime(waiting.expected_at)}>
+        {inMs > 0 ? `in ${elapsed(inMs)}` : "now"}
+      </time>
+      {": Fly takes one create a second in each app."}
+    </p>
   );
 }
 

@@ -20,6 +20,7 @@ export function outcomeSentence(run: RunBody): string {
   if (isFinal(run.status)) return run.reason === null ? "Succeeded" : endedBecause(run.reason, run);
   if (run.cancel_requested_at !== null) return "Being cancelled";
   if (run.status === "queued") return "Waiting for its turn";
+  if (run.waiting !== null) return "Waiting for its app's turn";
   if (run.status === "starting")
     return run.attempts.at(-1)?.created_at ? "Its machine is booting" : "Asking for a machine";
   return run.next_attempt !== null ? `Attempt ${run.next_attempt.number} follows` : "Running";
@@ -78,7 +79,7 @@ function endedBecause(reason: Reason, run: RunBody): string {
     case "command_not_found":
       return isThere(run) ? "The command could not be executed" : "The command could not be started";
     case "no_capacity":
-      return "No host had room for its machine";
+      return "There was no room for its machine";
     case "image_unavailable":
       return "The image could not be had";
     case "launch_refused":

@@ -5,6 +5,7 @@ import { isFinal } from "../../../core/run.ts";
 import type { Client } from "../../api-client.ts";
 import { canRedraw, type Io, say } from "../../io.ts";
 import { plain } from "../../plain.ts";
+import { waitingSentence } from "../../run-words.ts";
 
 const POLL_MS = 1_000;
 const ERASE = "\r\u001b[K";
@@ -25,7 +26,9 @@ export class StatusLine {
     let known = run;
     while (!this.#over.signal.aborted) {
       if (known.status === "running" || isFinal(known.status)) return this.end();
-      this.#show(`${waitingFor(known)} (${Math.floor((this.#io.now() - startedAt) / 1000)} s)`);
+      this.#show(
+        `${waitingFor(known, this.#io.now())} (${Math.floor((this.#io.now() - startedAt) / 1000)} s)`,
+      );
       await this.#io.sleep(POLL_MS, this.#over.signal);
       if (!this.#over.signal.aborted) known = await client.show(run.id, this.#over.signal).catch(() => known);
     }
@@ -56,10 +59,11 @@ export class StatusLine {
 }
 
 /** What a run that does not run yet is waiting for. */
-function waitingFor(run: RunBody): string {
+function waitingFor(run: RunBody, nowMs: number): string {
   const attempt = run.attempts.at(-1);
   if (run.cancel_requested_at !== null) return "cancelling";
   if (run.next_attempt !== null) return `waiting for attempt ${run.next_attempt.number}`;
+  if (run.waiting !== null) return waitingSentence(run.waiting, nowMs);
   if (run.status !== "starting" || !attempt) return "queued";
   if (attempt.created_at === null) return "creating a machine";
   return `booting${attempt.region === null ? "" : ` in ${plain(attempt.region)}`}`;
