@@ -16,6 +16,13 @@ export interface Launch {
   at: number;
 }
 
+/** One that was taken from an app's bucket, which is known by what it left there. */
+export interface TakenLaunch extends Launch {
+  app: string;
+  /** The bucket's `nextAt` just after. */
+  nextAt: number;
+}
+
 /** What is stored of an app's bucket. */
 export interface AppPace {
   /** Epoch milliseconds at which all that was taken has come back. */
@@ -40,6 +47,11 @@ export function afterTaking(before: AppPace | null, intervalMs: number, nowMs: n
 export function afterRefusal(before: AppPace | null, intervalMs: number, nowMs: number): AppPace {
   const nextAt = Math.max(knownNextAt(before, nowMs), nowMs + LAUNCH_BURST * intervalMs);
   return { nextAt, takenAt: nowMs };
+}
+
+/** The bucket with a launch put back, where nothing was taken since: those who came later have their times already. */
+export function afterPuttingBack(before: AppPace, taken: TakenLaunch, intervalMs: number): AppPace {
+  return before.nextAt === taken.nextAt ? { ...before, nextAt: before.nextAt - intervalMs } : before;
 }
 
 /** The time of the launch that was taken last. */

@@ -1,9 +1,9 @@
 /** Taking turns in the apps' buckets: `core/pace.ts` as SQL, each call one statement, which in D1 nobody comes between. */
 
-import { sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
 import { LAUNCH_AHEAD_MAX_MS, LAUNCH_BURST, LAUNCH_CLOCK_TRUST_MS } from "../core/limits.ts";
-import { type Launch, launchAt } from "../core/pace.ts";
+import { launchAt, type TakenLaunch } from "../core/pace.ts";
 import { launchPace } from "./schema.ts";
 
 /** The app of these whose turn it is, with a launch taken from it. */
@@ -12,7 +12,7 @@ export async function takeLaunch(
   apps: string[],
   intervalMs: number,
   nowMs: number,
-): Promise<Launch> {
+): Promise<TakenLaunch> {
   // An array's keys are its order, which decides between buckets that are full.
   const row = await db.get<{ app: string; next_at: number }>(sql`
     INSERT INTO ${launchPace} (app, next_at, taken_at)
@@ -25,7 +25,20 @@ export async function takeLaunch(
     ${ON_CONFLICT}
     RETURNING app, next_at`);
   if (!row) throw new Error("there is no app to launch machines in");
-  return { app: row.app, at: launchAt({ nextAt: row.next_at, takenAt: nowMs }, intervalMs) };
+  const { app, next_at: nextAt } = row;
+  return { app, nextAt, at: launchAt({ nextAt, takenAt: nowMs }, intervalMs) };
+}
+
+/** Nothing happens where another launch was taken since. */
+export async function putLaunchBack(
+  db: DrizzleD1Database,
+  { app, nextAt }: TakenLaunch,
+  intervalMs: number,
+): Promise<void> {
+  await db
+    .update(launchPace)
+    .set({ nextAt: nextAt - intervalMs })
+    .where(and(eq(launchPace.app, app), eq(launchPace.nextAt, nextAt)));
 }
 
 /** An app whose bucket is empty, whatever was taken from it. */

@@ -27,7 +27,7 @@ import { NO_OUTPUT, type OutputOffsets, type Stream } from "../core/output.ts";
 import { isFinal, RUN_STATUSES, type Run, type RunState, type RunStatus } from "../core/run.ts";
 import type { RunFilter, Store } from "../flow/ports.ts";
 import { isTakenKey } from "./conflict.ts";
-import { emptyLaunches, takeLaunch } from "./launch-pace.ts";
+import { emptyLaunches, putLaunchBack, takeLaunch } from "./launch-pace.ts";
 import {
   attemptChanges,
   attemptFromRow,
@@ -212,6 +212,7 @@ export function d1Store(database: D1Database): Store {
     },
 
     takeLaunch: (apps, intervalMs, nowMs) => takeLaunch(db, apps, intervalMs, nowMs),
+    putLaunchBack: (taken, intervalMs) => putLaunchBack(db, taken, intervalMs),
     emptyLaunches: (app, intervalMs, nowMs) => emptyLaunches(db, app, intervalMs, nowMs),
   };
 }

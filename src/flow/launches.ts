@@ -11,7 +11,7 @@ export interface LaunchSettings {
   perSecond: number;
 }
 
-type PaceStore = Pick<Store, "takeLaunch" | "emptyLaunches">;
+type PaceStore = Pick<Store, "takeLaunch" | "putLaunchBack" | "emptyLaunches">;
 
 export function launchesOver(store: PaceStore, settings: LaunchSettings): Launches {
   return settings.perSecond === 0 ? uncounted(settings) : paced(store, settings);
@@ -23,6 +23,7 @@ function paced(store: PaceStore, { apps, perSecond }: LaunchSettings): Launches 
     isPaced: true,
     take: (nowMs, { onlyIn }) =>
       store.takeLaunch(onlyIn === undefined ? apps : [onlyIn ?? apps[0]], intervalMs, nowMs),
+    putBack: (taken) => store.putLaunchBack(taken, intervalMs),
     refused: (app, nowMs) => store.emptyLaunches(app ?? apps[0], intervalMs, nowMs),
   };
 }
@@ -32,8 +33,9 @@ function uncounted({ apps }: LaunchSettings): Launches {
     isPaced: false,
     async take(nowMs, { machineName, onlyIn }) {
       const app = onlyIn ?? apps[Math.floor(shareOf(machineName) * apps.length)];
-      return { app: app ?? apps[0], at: nowMs };
+      return { app: app ?? apps[0], at: nowMs, nextAt: nowMs };
     },
+    putBack: async () => {},
     refused: async () => {},
   };
 }

@@ -6,7 +6,7 @@
 import type { RunEvent } from "../core/event.ts";
 import type { Machine, MachineConfig, MachineState } from "../core/machine.ts";
 import type { ChunkPosition, OutputChunk, OutputOffsets } from "../core/output.ts";
-import type { Launch } from "../core/pace.ts";
+import type { TakenLaunch } from "../core/pace.ts";
 import type { Run, RunState, RunStatus } from "../core/run.ts";
 import type { SpecFile } from "../core/run-spec.ts";
 
@@ -70,7 +70,9 @@ export interface Store {
    * one of its own. The arithmetic is `core/pace.ts`.
    * @param apps one at least
    */
-  takeLaunch(apps: string[], intervalMs: number, nowMs: number): Promise<Launch>;
+  takeLaunch(apps: string[], intervalMs: number, nowMs: number): Promise<TakenLaunch>;
+  /** Puts one back that nobody uses, unless another was taken since. */
+  putLaunchBack(taken: TakenLaunch, intervalMs: number): Promise<void>;
   /** An app refused a create as one too many: its next launches are put off. */
   emptyLaunches(app: string, intervalMs: number, nowMs: number): Promise<void>;
 }
@@ -143,7 +145,9 @@ export interface Launches {
   /** False where the Machines API takes any number at once: each launch is due at once then, and a repeated ask needs none. */
   readonly isPaced: boolean;
   /** The next launch, which is the caller's alone. */
-  take(nowMs: number, wish: LaunchWish): Promise<Launch>;
+  take(nowMs: number, wish: LaunchWish): Promise<TakenLaunch>;
+  /** The launch is not used after all. */
+  putBack(taken: TakenLaunch): Promise<void>;
   /** A create was one too many for its app, null for the first. */
   refused(app: string | null, nowMs: number): Promise<void>;
 }

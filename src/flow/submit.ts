@@ -46,8 +46,11 @@ export async function submit(ports: SubmitPorts, order: Order): Promise<Submitte
   const state = applyEvent(queued, planned);
   if (state === null) throw new Error("a fresh run can always be planned");
   const result = await ports.store.accept(state, [accepted, planned], order.key);
-  if (result.kind === "repeated")
+  if (result.kind === "repeated") {
+    // Whoever repeats an order again and again must not hold up those who wait. One that stays taken costs an app one turn.
+    await ports.launches.putBack(launch).catch(() => undefined);
     return { state: await repeatedRun(ports.store, order, result), repeated: true };
+  }
   // The sweep finds a run whose start was not heard.
   await ports.drivers.start(state).catch(() => undefined);
   return { state, repeated: false };

@@ -283,6 +283,7 @@ export function holdsTheStoreContract(store: Store): void {
         expect(await store.takeLaunch(asked, INTERVAL_MS, now + off), `launch ${index}`).toEqual({
           app,
           at: launchAt(pace, INTERVAL_MS),
+          nextAt: pace.nextAt,
         });
       }
     });
@@ -292,7 +293,19 @@ export function holdsTheStoreContract(store: Store): void {
       await store.emptyLaunches(app, LAUNCH_AHEAD_MAX_MS, T0);
       const latest = T0 + LAUNCH_AHEAD_MAX_MS - LAUNCH_BURST * INTERVAL_MS;
       for (let times = 0; times < 3; times++)
-        expect(await store.takeLaunch([app], INTERVAL_MS, T0)).toEqual({ app, at: latest });
+        expect(await store.takeLaunch([app], INTERVAL_MS, T0)).toMatchObject({ app, at: latest });
+    });
+
+    it("that are put back are there for the next, unless another was taken since", async () => {
+      const take = () => store.takeLaunch(["put-back"], INTERVAL_MS, T0);
+      await take();
+      await take();
+      const third = await take();
+      await store.putLaunchBack(third, INTERVAL_MS);
+      expect(await take()).toEqual(third);
+      await take();
+      await store.putLaunchBack(third, INTERVAL_MS);
+      expect((await take()).at).toBe(T0 + 3000);
     });
   });
 

@@ -207,7 +207,7 @@ describe("a create that is one too many all the same", () => {
       PACED,
     );
     await advance(ports, drive);
-    expect(await ports.launches.take(now(), { machineName: "", onlyIn: "a" })).toEqual({
+    expect(await ports.launches.take(now(), { machineName: "", onlyIn: "a" })).toMatchObject({
       app: "a",
       at: T0 + 10 + 1000,
     });
@@ -280,6 +280,23 @@ describe("the apps of a deployment", () => {
       ["a", 1000],
       ["b", 1000],
     ]);
+  });
+
+  it("give a repeated order no second turn", async () => {
+    const store = new MemoryStore();
+    const ports = {
+      store,
+      drivers: { start: async () => {} } as never,
+      clock: { now: () => T0 },
+      ids: { runId: () => aRunId() },
+      launches: launchesOver(store, { apps: ["a"], perSecond: 1 }),
+      defaultRegion: null,
+    };
+    const order = (key: string) =>
+      submit(ports, { orgId: "default", spec: aSpec(), originId: null, key: { key, bodyHash: key } });
+    for (let times = 0; times < 10; times++) await order("same");
+    const { state } = await order("another");
+    expect(state.attempts[0]?.createAskedAt).toBe(T0);
   });
 
   it("take a retry's machine in whichever is free, at its turn", async () => {

@@ -5,11 +5,12 @@ import { applyEvents } from "../../src/core/lifecycle.ts";
 import { isAfter, NO_OUTPUT, type OutputChunk, offsetsAfter } from "../../src/core/output.ts";
 import {
   type AppPace,
+  afterPuttingBack,
   afterRefusal,
   afterTaking,
-  type Launch,
   launchAt,
   nextApp,
+  type TakenLaunch,
 } from "../../src/core/pace.ts";
 import type { Run, RunState } from "../../src/core/run.ts";
 import type { NumberedEvent, RunFilter, Store } from "../../src/flow/ports.ts";
@@ -30,11 +31,16 @@ export class MemoryStore implements Store {
   /** By app. */
   readonly paces = new Map<string, AppPace>();
 
-  async takeLaunch(apps: string[], intervalMs: number, nowMs: number): Promise<Launch> {
+  async takeLaunch(apps: string[], intervalMs: number, nowMs: number): Promise<TakenLaunch> {
     const app = nextApp(apps, this.paces, nowMs);
     const pace = afterTaking(this.paces.get(app) ?? null, intervalMs, nowMs);
     this.paces.set(app, pace);
-    return { app, at: launchAt(pace, intervalMs) };
+    return { app, at: launchAt(pace, intervalMs), nextAt: pace.nextAt };
+  }
+
+  async putLaunchBack(taken: TakenLaunch, intervalMs: number): Promise<void> {
+    const pace = this.paces.get(taken.app);
+    if (pace) this.paces.set(taken.app, afterPuttingBack(pace, taken, intervalMs));
   }
 
   async emptyLaunches(app: string, intervalMs: number, nowMs: number): Promise<void> {
