@@ -4,6 +4,7 @@ import { acceptRun, applyEvent, applyEvents, transition } from "../../src/core/l
 import { planAttempt } from "../../src/core/plan.ts";
 import { isFinal, RUN_STATUSES, type RunStatus } from "../../src/core/run.ts";
 import {
+  aBootingRun,
   aQueuedRun,
   aRetryingRun,
   aRunId,
@@ -201,6 +202,18 @@ describe("folding events", () => {
     const gone = followedBy(retrying, EXAMPLES.machine_released);
     expect(applyEvent(gone.state, EXAMPLES.machine_released)).toBeNull();
     expect(applyEvent(gone.state, next)?.run.status).toBe("starting");
+  });
+
+  it("takes a launch over until the machine is there, and rests until its time", () => {
+    const waiting = aStartingRun({}, { app: "a", at: T0 + 9000 });
+    expect(waiting.state.run.restsUntil).toBe(T0 + 9000);
+    const taken = followedBy(waiting, EXAMPLES.launch_taken).state;
+    expect(taken.run).toMatchObject({ status: "starting", restsUntil: T0 + 5000 });
+    expect(taken.attempts).toMatchObject([{ app: "a", createAskedAt: T0 + 5000, mayBeAsked: true }]);
+    const sure = { ...EXAMPLES.launch_taken, mayBeAsked: false } as RunEvent;
+    // What one driver could not know the next one can not, either.
+    expect(applyEvent(taken, sure)?.attempts).toMatchObject([{ mayBeAsked: true }]);
+    expect(applyEvent(aBootingRun().state, EXAMPLES.launch_taken)).toBeNull();
   });
 
   it("leaves a failed attempt as it ended when its run is cancelled while it waits for the next", () => {

@@ -57,6 +57,7 @@ describe("a run whose app takes no create yet", () => {
     await until(final);
     expect(asked).toEqual([T0 + DUE_MS]);
     expect(waitsForLaunch(state().run)).toBeNull();
+    expect(waitsForLaunch({ ...state().run, status: "retrying", restsUntil: T0 })).toBeNull();
     expect(state().run.status).toBe("succeeded");
     expect(calls).not.toContain("find");
   });
@@ -118,6 +119,18 @@ describe("a driver that has lost its memory while its run waited", () => {
     expect(second.neverAsked).toBe(true);
     await advance({ ...first.ports, clock }, second);
     expect(first.calls[0]).toBe("create");
+  });
+
+  it("leaves it without that right, too, where it hears of the run before its time, but not for a cancel", async () => {
+    const taken = world(waitingRun(), T0 + DUE_MS - LAUNCH_LEAD_MS, {}, true, PACED);
+    await advance(taken.ports, new Drive(taken.state(), false));
+    await taken.drive.reload(taken.ports.store);
+    expect(taken.drive.neverAsked).toBe(false);
+    const cancelled = world(waitingRun(), T0 + 10, {}, true, PACED);
+    const wish = { type: "cancel_requested" as const, at: T0 + 10 };
+    await cancelled.ports.store.record(cancelled.state(), [wish], []);
+    await cancelled.drive.reload(cancelled.ports.store);
+    expect(cancelled.drive.neverAsked).toBe(true);
   });
 
   it("that takes it over too late to be alone looks for the machine first", async () => {

@@ -83,6 +83,7 @@ describe("a refused create", () => {
 
   it.each([
     [429, "rate limit exceeded"],
+    [429, "rate limit exceeded while getting the manifest"],
     [409, "aborted: machine update failed due to concurrent update"],
     [412, "secrets version not there yet"],
   ])("can be repeated later at %s", (status, reply) => {
