@@ -1,11 +1,11 @@
 /** What one run with small output asks of D1, the Machines API and Durable Objects, and what a million of them cost. */
 
-import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { getPlatformProxy } from "wrangler";
 import { LAUNCHES_PER_SECOND_DEFAULT } from "../src/core/limits.ts";
 import type { LaunchSettings } from "../src/flow/launches.ts";
 import type { Stack } from "../test/support/stack.ts";
+import { applyMigrations } from "./database.ts";
 import { report } from "./figures.ts";
 import { runCosts } from "./prices.ts";
 
@@ -52,13 +52,4 @@ async function countOne(name: string, stack: Stack, env: Bindings, launches: Lau
 
 async function total(stack: Stack): Promise<number> {
   return Object.values(await stack.machineCalls()).reduce((sum, count) => sum + count, 0);
-}
-
-const MIGRATIONS = join(import.meta.dirname, "../migrations");
-
-/** A database of its own: the stack's belongs to its worker. */
-async function applyMigrations(database: D1Database): Promise<void> {
-  for (const file of readdirSync(MIGRATIONS).filter((name) => name.endsWith(".sql")))
-    for (const statement of readFileSync(join(MIGRATIONS, file), "utf8").split("--> statement-breakpoint"))
-      await database.prepare(statement).run();
 }

@@ -3,7 +3,7 @@
  * own on this computer, talks to 127.0.0.1 only, and ends it.
  *
  *     npm run bench                 all
- *     npm run bench -- latency      one of: counts, latency, large-output, machines
+ *     npm run bench -- latency      one of: counts, latency, large-output, machines, size
  */
 
 import { spawnSync } from "node:child_process";
@@ -13,11 +13,12 @@ import { counts } from "./counts.ts";
 import { largeOutput } from "./large-output.ts";
 import { latency } from "./latency.ts";
 import { machines } from "./machines.ts";
+import { size } from "./size.ts";
 
 // The counts first: they count calls, which must not be those of runs that are still being released.
 const BENCHES = { counts, latency, "large-output": largeOutput };
 /** Those that need no Mayfly, but servers of their own. */
-const ALONE = { machines };
+const ALONE = { machines, size };
 const ALL = [...Object.keys(BENCHES), ...Object.keys(ALONE)];
 
 const asked = process.argv.slice(2);

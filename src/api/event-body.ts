@@ -32,7 +32,10 @@ export function eventBody({ seq, event }: NumberedEvent): EventBody {
       const data = { machine_id: machineId, region, adopted };
       return { seq, at, type: event.type, attempt: event.attempt, data };
     }
-    case "machine_started":
+    case "machine_started": {
+      const data = event.imageReadyAt === undefined ? {} : { image_ready_at: time(event.imageReadyAt) };
+      return { seq, at, type: event.type, attempt: event.attempt, data };
+    }
     case "stop_requested":
       return { seq, at, type: event.type, attempt: event.attempt, data: {} };
     case "exited": {

@@ -72,7 +72,11 @@ export const eventSchema = z
       region: z.string().nullable(),
       adopted: z.boolean().openapi({ description: "true where an earlier ask turned out to have made it" }),
     }),
-    eventOf("machine_started", "the machine is up", {}),
+    eventOf("machine_started", "the machine is up", {
+      image_ready_at: time
+        .optional()
+        .openapi({ description: "its image was fetched and it began to boot, where its start was slow" }),
+    }),
     eventOf("cancel_requested", "somebody asked the run to cancel", {}),
     eventOf("stop_requested", "the command was told to stop", {}),
     eventOf("exited", "the command's end is known", {

@@ -146,6 +146,7 @@ function attemptBody(run: Run, attempt: Attempt): AttemptBody {
     next: attempt.next && nextAttemptBody(attempt.number, attempt.next),
     create_asked_at: time(attempt.createAskedAt),
     created_at: timeOrNull(attempt.createdAt),
+    image_ready_at: timeOrNull(attempt.imageReadyAt),
     started_at: timeOrNull(attempt.startedAt),
     first_output_at: timeOrNull(attempt.firstOutputAt),
     exited_at: timeOrNull(attempt.exitedAt),

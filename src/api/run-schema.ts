@@ -33,6 +33,9 @@ export const attemptSchema = z
       description: "when its machine is asked for, which lies ahead while it waits for its app's turn",
     }),
     created_at: time.nullable(),
+    image_ready_at: time.nullable().openapi({
+      description: "the image was fetched and the machine began to boot; null where its start was quick",
+    }),
     started_at: time.nullable(),
     first_output_at: time.nullable(),
     exited_at: time.nullable(),
@@ -95,10 +98,10 @@ export const runListSchema = z
         })
         .openapi("RunSummary"),
     ),
-    next_cursor: z
-      .string()
-      .nullable()
-      .openapi({ description: "give it as cursor for the next page; null on the last" }),
+    next_cursor: z.string().nullable().openapi({
+      description:
+        "give it as cursor for the next page; null on the last. A page of a rare status or tag can have fewer runs than asked for, or none, and still not be the last",
+    }),
   })
   .openapi("RunList");
 export type RunListBody = z.infer<typeof runListSchema>;

@@ -41,6 +41,8 @@ export interface Attempt {
   mayBeAsked: boolean;
   /** The Machine is known to exist. */
   createdAt: number | null;
+  /** Its image was there and it began to boot. Null before, and where the whole start was quick. */
+  imageReadyAt: number | null;
   startedAt: number | null;
   firstOutputAt: number | null;
   exitedAt: number | null;

@@ -63,6 +63,8 @@ export interface MachineCreated extends Stamped {
 export interface MachineStarted extends Stamped {
   type: "machine_started";
   attempt: number;
+  /** When its image was there and it began to boot; absent where nobody asked, as a start that was quick is not worth a call. */
+  imageReadyAt?: number;
 }
 
 export interface CancelRequested extends Stamped {

@@ -162,6 +162,7 @@ function plannedAttempt(event: Extract<RunEvent, { type: "attempt_planned" }>): 
     createAskedAt: event.launchAt,
     mayBeAsked: false,
     createdAt: null,
+    imageReadyAt: null,
     startedAt: null,
     firstOutputAt: null,
     exitedAt: null,
@@ -188,7 +189,7 @@ function changeOf(attempt: Attempt, event: RunEvent): Partial<Attempt> {
     case "machine_created":
       return { machineId: event.machineId, region: event.region, createdAt: event.at };
     case "machine_started":
-      return { startedAt: event.at };
+      return { startedAt: event.at, imageReadyAt: event.imageReadyAt ?? null };
     case "stop_requested":
       return { stopRequestedAt: attempt.stopRequestedAt ?? event.at };
     case "exited":

@@ -140,6 +140,8 @@ export const EXEC_SLACK_S = 5;
 export const MACHINES_CALL_TIMEOUT_MS = 30 * SECOND;
 /** How long a fresh Machine is given to be started before its creation is recorded without that. */
 export const LAUNCH_PATIENCE_MS = 250;
+/** A start that took longer is worth a call that tells how long its image took. A cached image boots within a second or two on Fly. */
+export const SLOW_START_MS = 3 * SECOND;
 /** Pause before an ambiguous create is looked up again: a list may lag behind a create. */
 export const CREATE_LOOKUP_PAUSE_MS = 2 * SECOND;
 /** Empty look-ups needed before an ambiguous create counts as never having happened. One proves nothing. */
@@ -219,6 +221,11 @@ export const FOLLOW_RETRY_MS = 1 * SECOND;
 
 export const LIST_LIMIT_DEFAULT = 50;
 export const LIST_LIMIT_MAX = 200;
+/**
+ * Runs that one call for a list looks at where no index answers its filter; the next goes on. D1 bills rows read, and a page
+ * costs the same with a million runs as with a thousand.
+ */
+export const LIST_SCAN_MAX_RUNS = 1000;
 /** Re-runs that a run names, the newest; a list by `rerun_of` has all of them. */
 export const RERUNS_SHOWN_MAX = 20;
 /** Output shown on a run's page before the reader is sent to the raw stream. */

@@ -74,6 +74,14 @@ export function lastStartedAt(machine: Machine): number | null {
   return machine.events.find((event) => event.type === "start" && event.status === "started")?.at ?? null;
 }
 
+/**
+ * When the Machine began to boot, or null where it has not yet: what lies before is the preparation of its image (Fly: launch/created,
+ * then start/starting, then start/started).
+ */
+export function imageReadyAt(machine: Machine): number | null {
+  return machine.events.find((event) => event.type === "start" && event.status === "starting")?.at ?? null;
+}
+
 /** True where the Machine is gone or on its way out and can not be asked anything more. */
 export function isGone(state: MachineState): boolean {
   return state === "destroyed" || state === "destroying";

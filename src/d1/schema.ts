@@ -83,6 +83,7 @@ export const attempts = sqliteTable(
     output: text({ mode: "json" }),
     next: text({ mode: "json" }),
     releasedAt: integer("released_at"),
+    imageReadyAt: integer("image_ready_at"),
   },
   (table) => [primaryKey({ columns: [table.runId, table.number] })],
 );

@@ -3,31 +3,17 @@
  * event's number in its primary key decides between two writers. SQL is known to this folder alone.
  */
 
-import {
-  and,
-  asc,
-  desc,
-  eq,
-  getTableColumns,
-  gt,
-  gte,
-  inArray,
-  isNull,
-  lt,
-  or,
-  type SQL,
-  sql,
-} from "drizzle-orm";
+import { and, asc, desc, eq, gt, isNull, lt, or, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import type { RunEvent } from "../core/event.ts";
-import { firstRunIdAt } from "../core/id.ts";
 import { applyEvents } from "../core/lifecycle.ts";
 import { NO_OUTPUT, type OutputOffsets, type Stream } from "../core/output.ts";
-import { isFinal, RUN_STATUSES, type Run, type RunState, type RunStatus } from "../core/run.ts";
-import type { RunFilter, Store } from "../flow/ports.ts";
+import type { Run, RunState } from "../core/run.ts";
+import type { Store } from "../flow/ports.ts";
 import { isTakenKey } from "./conflict.ts";
 import { emptyLaunches, putLaunchBack, takeLaunch } from "./launch-pace.ts";
+import { listRuns } from "./list.ts";
 import {
   attemptChanges,
   attemptFromRow,
@@ -161,15 +147,7 @@ export function d1Store(database: D1Database): Store {
       return rows.map(chunkFromRow).reverse();
     },
 
-    async list(orgId, filter) {
-      const rows = await db
-        .select({ ...getTableColumns(runs), spec: SPEC_WITHOUT_BULK })
-        .from(runs)
-        .where(and(eq(runs.orgId, orgId), ...conditions(db, orgId, filter)))
-        .orderBy(desc(runs.id))
-        .limit(filter.limit);
-      return rows.map(runFromRow);
-    },
+    list: (orgId, filter) => listRuns(db, orgId, filter),
 
     async events(runId, afterSeq, limit) {
       const state = await this.load(runId);
@@ -217,12 +195,6 @@ export function d1Store(database: D1Database): Store {
   };
 }
 
-/** The spec of a run in a list: what can be large stays in the database. */
-const SPEC_WITHOUT_BULK =
-  sql`json_set(${runs.spec}, '$.files', json('[]'), '$.env', json('{}'), '$.script', null)`.mapWith(
-    runs.spec,
-  );
-
 /** Runs a batch. False where it failed because a key was taken: another writer was first, and nothing of it is stored. */
 async function committed(db: Db, statements: Statements): Promise<boolean> {
   try {
@@ -263,32 +235,4 @@ function changedAttempts(db: Db, before: RunState, after: RunState): BatchItem<"
     if (JSON.stringify(attemptChanges(earlier)) === JSON.stringify(changes)) return [];
     return [db.update(attempts).set(changes).where(isAttempt(after.run, attempt.number))];
   });
-}
-
-function conditions(db: Db, orgId: string, filter: RunFilter): (SQL | undefined)[] {
-  const { tag } = filter;
-  return [
-    filter.statuses.length > 0 ? statusIs(filter.statuses) : undefined,
-    filter.originId !== null ? eq(runs.originId, filter.originId) : undefined,
-    filter.sinceMs !== null ? gte(runs.id, firstRunIdAt(filter.sinceMs)) : undefined,
-    filter.untilMs !== null ? lt(runs.id, firstRunIdAt(filter.untilMs)) : undefined,
-    filter.beforeRunId !== null ? lt(runs.id, filter.beforeRunId) : undefined,
-    tag
-      ? inArray(
-          runs.id,
-          db
-            .select({ id: runTags.runId })
-            .from(runTags)
-            .where(and(eq(runTags.orgId, orgId), eq(runTags.key, tag.key), eq(runTags.value, tag.value))),
-        )
-      : undefined,
-  ];
-}
-
-/** Statuses are a closed list, so they can stand in the SQL as literals, which the partial indexes need. */
-function statusIs(statuses: RunStatus[]): SQL {
-  const known = RUN_STATUSES.filter((status) => statuses.includes(status));
-  const literals = sql.raw(known.map((status) => `'${status}'`).join(", "));
-  const active = known.every((status) => !isFinal(status)) ? sql`${runs.open} = 1 AND ` : sql``;
-  return sql`(${active}${runs.status} IN (${literals}))`;
 }

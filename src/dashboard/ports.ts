@@ -38,6 +38,12 @@ export interface DashboardPorts {
    */
   follow(id: string, after: string | null, signal: AbortSignal): Promise<Response | null>;
   cancel(id: string): Promise<"asked" | "final" | "unknown">;
+  /**
+   * Orders the run once more.
+   * @param after the newest run that repeats it already, or null: who asks twice from one page asks once
+   * @returns the new run's id; null for an unknown run
+   */
+  rerun(id: string, after: string | null): Promise<string | null>;
   /** The value of a session cookie, or null where the token is wrong. */
   signIn(token: string): Promise<string | null>;
   /** The same for the ticket of a sign-in link; null where it is unknown or too old. */

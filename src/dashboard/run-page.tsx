@@ -1,7 +1,8 @@
-/** The page of one run, what its script asks for, and its cancel button. */
+/** The page of one run, what its script asks for, and its buttons: cancel, and run again. */
 
 import { type Context, Hono } from "hono";
 import type { EventListBody, RunBody } from "../api/run-schema.ts";
+import { isRunId } from "../core/id.ts";
 import { PAGE_OUTPUT_MAX_BYTES } from "../core/limits.ts";
 import { STREAMS, type Stream } from "../core/output.ts";
 import { isFinal } from "../core/run.ts";
@@ -58,6 +59,13 @@ export function runPages(ports: DashboardPorts): Hono {
     // A run that ended meanwhile shows how: that is the answer.
     if ((await ports.cancel(id)) === "unknown") return unknownRun(c);
     return c.redirect(`/runs/${encodeURIComponent(id)}`, 303);
+  });
+
+  app.post("/runs/:id/rerun", async (c) => {
+    const { after } = await c.req.parseBody();
+    const newest = typeof after === "string" && isRunId(after) ? after : null;
+    const id = await ports.rerun(c.req.param("id"), newest);
+    return id === null ? unknownRun(c) : c.redirect(`/runs/${encodeURIComponent(id)}`, 303);
   });
 
   function unknownRun(c: Context) {

@@ -33,10 +33,8 @@ export async function cancelAll(
   filter: Omit<RunFilter, "limit">,
 ): Promise<CancelledAll> {
   const statuses = filter.statuses.length > 0 ? filter.statuses : [...ACTIVE_STATUSES];
-  // One more than is cancelled tells whether there are others.
-  const found = await ports.store.list(orgId, { ...filter, statuses, limit: CANCEL_MAX_RUNS + 1 });
-  const page = found.slice(0, CANCEL_MAX_RUNS);
-  const waiting = page.filter((run) => run.cancelRequestedAt === null);
+  const page = await ports.store.list(orgId, { ...filter, statuses, limit: CANCEL_MAX_RUNS });
+  const waiting = page.runs.filter((run) => run.cancelRequestedAt === null);
   const asked = new Set<string>();
   for (let from = 0; from < waiting.length; from += TOGETHER)
     await Promise.all(
@@ -46,9 +44,9 @@ export async function cancelAll(
     );
   return {
     runIds: waiting.map(({ id }) => id).filter((id) => asked.has(id)),
-    alreadyAsked: page.length - waiting.length,
+    alreadyAsked: page.runs.length - waiting.length,
     ended: waiting.length - asked.size,
-    nextBefore: found.length > page.length ? (page.at(-1)?.id ?? null) : null,
+    nextBefore: page.nextBefore,
   };
 }
 

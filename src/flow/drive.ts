@@ -39,6 +39,8 @@ export class Drive {
   lookedLast = false;
   /** Last looks in a row that came to no answer. */
   lastLooks = 0;
+  /** Whether the Machine had its image when it was last looked at; null where it was not. */
+  imageSeen: boolean | null = null;
   /** True where somebody was asked for news and did not answer. */
   unheard = false;
   /** When the Machine was last told to go, in this memory. */
@@ -171,6 +173,7 @@ export class Drive {
     this.readBytes = OUTPUT_READ_FIRST_BYTES;
     this.lookedLast = false;
     this.lastLooks = 0;
+    this.imageSeen = null;
     this.unheard = false;
     this.letGoAt = null;
   }

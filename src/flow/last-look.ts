@@ -4,7 +4,7 @@
  */
 
 import { LAST_LOOKS_MAX } from "../core/limits.ts";
-import type { Ending } from "../core/outcome.ts";
+import { type Ending, timedOut } from "../core/outcome.ts";
 import { currentAttempt } from "../core/run.ts";
 import type { Drive } from "./drive.ts";
 import type { Findings, FlowPorts } from "./flow.ts";
@@ -28,7 +28,17 @@ export async function settleAfterLook(ports: FlowPorts, drive: Drive, ending: En
     drive.lookedLast = !again && !(findings && findings.events.length > 0);
     if (findings && (isNews || again)) return findings;
   }
-  return settleNow(ports, drive, ending);
+  return settleNow(ports, drive, ending.limit === "boot" ? bootTimedOut(drive) : ending);
+}
+
+/** Which part of a slow start it was that took too long. */
+function bootTimedOut({ state, imageSeen }: Drive): Ending {
+  const what = {
+    true: "the machine had its image and was not started",
+    false: "the machine's image was still being fetched",
+    null: "the machine was not started",
+  }[String(imageSeen) as "true" | "false" | "null"];
+  return timedOut("boot", state.run.spec.timeouts.bootMs, what);
 }
 
 async function look(ports: FlowPorts, drive: Drive): Promise<Findings | null> {

@@ -1,8 +1,15 @@
 /** Observe: wait for the Machine and look at it, until it is started, has ended or is lost. */
 
 import type { RunEvent } from "../core/event.ts";
-import { MACHINE_LOST_AFTER_MS, MACHINE_WAIT_MAX_MS } from "../core/limits.ts";
-import { isGone, lastExit, lastStartedAt, type Machine, type MachineExit } from "../core/machine.ts";
+import { MACHINE_LOST_AFTER_MS, MACHINE_WAIT_MAX_MS, SLOW_START_MS } from "../core/limits.ts";
+import {
+  imageReadyAt,
+  isGone,
+  lastExit,
+  lastStartedAt,
+  type Machine,
+  type MachineExit,
+} from "../core/machine.ts";
 import { type CommandEnd, failed } from "../core/outcome.ts";
 import { signalName, signalOfCode } from "../core/signals.ts";
 import type { Drive } from "./drive.ts";
@@ -20,11 +27,26 @@ export async function awaitStart(ports: FlowPorts, drive: Drive, until: number):
   if (result.kind === "reached") {
     drive.failures = 0;
     drive.absentSince = null;
-    return found({ type: "machine_started", at: ports.clock.now(), attempt: drive.attempt().number });
+    return found(await seenStarted(ports, drive));
   }
   if (drive.interrupt?.aborted) return nothingNew(0);
   // Fly answers 400 to a wait for what will not be, and "not yet" may mean that it will never be: a short command can be over before the first wait.
   return lookAtMachine(ports, drive);
+}
+
+/** That the Machine is started and, of a slow one, how long its image took, which only the Machine's own events tell. */
+async function seenStarted(ports: FlowPorts, drive: Drive): Promise<RunEvent> {
+  const at = ports.clock.now();
+  const { number, createdAt } = drive.attempt();
+  const event = { type: "machine_started" as const, at, attempt: number };
+  if (at - (createdAt ?? at) < SLOW_START_MS) return event;
+  const look = await ports.machines.get(drive.machineId());
+  return look.kind === "found" ? { ...event, ...imageReady(look.machine) } : event;
+}
+
+function imageReady(machine: Machine): { imageReadyAt?: number } {
+  const at = imageReadyAt(machine);
+  return at === null ? {} : { imageReadyAt: at };
 }
 
 /** Waits until a Machine that runs its image by itself has ended. */
@@ -53,6 +75,7 @@ export async function lookAtMachine(ports: FlowPorts, drive: Drive): Promise<Fin
     const { machine } = look;
     const exit = lastExit(machine);
     if (exit && machine.state !== "started") return ended(ports, drive, machine, exit);
+    drive.imageSeen = imageReadyAt(machine) !== null;
     if (!isGone(machine.state) && machine.state !== "stopped" && machine.state !== "failed") {
       drive.absentSince = null;
       return machine.state === "started"
@@ -108,7 +131,10 @@ async function lostOrPatience(
 }
 
 function started(drive: Drive, machine: Machine, now: number): RunEvent {
-  return { type: "machine_started", at: lastStartedAt(machine) ?? now, attempt: drive.attempt().number };
+  const at = lastStartedAt(machine) ?? now;
+  const { number, createdAt } = drive.attempt();
+  const wasSlow = at - (createdAt ?? at) >= SLOW_START_MS;
+  return { type: "machine_started", at, attempt: number, ...(wasSlow && imageReady(machine)) };
 }
 
 function commandEnd(exit: MachineExit): CommandEnd {

@@ -42,6 +42,13 @@ export interface RunFilter {
   limit: number;
 }
 
+/** At most as many runs as were asked for; fewer, or none, where looking further was left to the next call. */
+export interface RunPage {
+  runs: Run[];
+  /** The `beforeRunId` of the next page; null where there are no others. */
+  nextBefore: string | null;
+}
+
 /** Runs, events and output. The number of an event is the lock: of two writers of one number, one leaves no trace. */
 export interface Store {
   /** Stores a new run with its first events (numbers 1 …), all or nothing. */
@@ -59,7 +66,8 @@ export interface Store {
   readOutput(runId: string, after: ChunkPosition, limit: number): Promise<OutputChunk[]>;
   /** The newest chunks, oldest of them first, at most `limit`. */
   lastOutput(runId: string, limit: number): Promise<OutputChunk[]>;
-  list(orgId: string, filter: RunFilter): Promise<Run[]>;
+  /** Runs that fit, newest first. */
+  list(orgId: string, filter: RunFilter): Promise<RunPage>;
   events(runId: string, afterSeq: number, limit: number): Promise<NumberedEvent[]>;
   /** Runs that repeat this one, newest first, at most `limit`. */
   reruns(runId: string, limit: number): Promise<string[]>;

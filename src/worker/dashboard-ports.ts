@@ -7,6 +7,7 @@ import type { ApiPorts } from "../api/ports.ts";
 import { shownRun } from "../api/routes/answers.ts";
 import { listRuns } from "../api/routes/list.ts";
 import { rawOutput } from "../api/routes/output.ts";
+import { sha256 } from "../api/routes/submission.ts";
 import { outputLine } from "../api/run-body.ts";
 import { AppError, RunIsFinal } from "../core/error.ts";
 import { isRunId } from "../core/id.ts";
@@ -16,6 +17,7 @@ import type { DashboardPorts } from "../dashboard/ports.ts";
 import { cancel } from "../flow/cancel.ts";
 import { lookAfter } from "../flow/look-after.ts";
 import { newestOutput } from "../flow/output.ts";
+import { submit } from "../flow/submit.ts";
 
 export function dashboardPorts(ports: ApiPorts): DashboardPorts {
   const { store, sessions, clock } = ports;
@@ -64,6 +66,19 @@ export function dashboardPorts(ports: ApiPorts): DashboardPorts {
         if (error instanceof AppError && error.code === "not_found") return "unknown";
         throw error;
       }
+    },
+    async rerun(id, after) {
+      const origin = await load(id);
+      if (origin === null) return null;
+      const { orgId, spec } = origin.run;
+      const key = `page: ${id} again after ${after}`;
+      const { state } = await submit(ports, {
+        orgId,
+        spec,
+        originId: id,
+        key: { key, bodyHash: await sha256(new TextEncoder().encode(key)) },
+      });
+      return state.run.id;
     },
     signIn: async (token) => ((await sameSecret(token, ports.token)) ? session() : null),
     signInWithTicket: async (ticket) =>

@@ -199,7 +199,7 @@ export function holdsTheStoreContract(store: Store): void {
       const ids = (filter: Partial<RunFilter>) =>
         store
           .list("default", { ...everything, tag: { key: "suite", value: "list" }, ...filter })
-          .then((list) => list.map(({ id }) => id));
+          .then(({ runs }) => runs.map(({ id }) => id));
       const [a, b, c] = runs.map(({ state }) => state.run.id);
       const d = ended.state.run.id;
       const e = repeat.state.run.id;
@@ -213,7 +213,7 @@ export function holdsTheStoreContract(store: Store): void {
       expect(await ids({ statuses: ["queued", "failed"] })).toEqual([e, d, c, b, a]);
       expect(await ids({ sinceMs: at + 1000, untilMs: at + 3000 })).toEqual([c, b]);
       expect(await ids({ tag: { key: "suite", value: "other" } })).toEqual([]);
-      expect(await store.list("other-org", everything)).toEqual([]);
+      expect(await store.list("other-org", everything)).toEqual({ runs: [], nextBefore: null });
     });
   });
 

@@ -57,6 +57,14 @@ export function memoryPorts(runs: RunBody[] = [], output: Record<string, OutputL
       );
       return { runs: found.slice(0, 50).map(summaryOf), next_cursor: found.length > 50 ? "second" : null };
     },
+    async rerun(id, after) {
+      ports.calls.push(`rerun ${id} after ${after}`);
+      const origin = ports.runs.get(id);
+      if (!origin) return null;
+      const again = { ...origin, id: `${id.slice(0, -1)}2`, rerun_of: id };
+      ports.runs.set(again.id, again);
+      return again.id;
+    },
     getRun: async (id) => ports.runs.get(id) ?? null,
     async events(id, before) {
       const run = ports.runs.get(id);

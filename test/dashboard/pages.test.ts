@@ -178,6 +178,13 @@ describe("a run's state in plain words", () => {
   });
 });
 
+describe("a run that is over", () => {
+  test("can be run again, and nothing else can", async () => {
+    expect((await runPage(aRun())).words).toContain("Run again");
+    expect((await runPage(aRun({ status: "running" }))).words).not.toContain("Run again");
+  });
+});
+
 describe("a run's facts and times", () => {
   test("the waterfall has each phase with its duration, as SVG attributes", async () => {
     const { words, html } = await runPage(aRun());
@@ -191,6 +198,16 @@ describe("a run's facts and times", () => {
     ])
       expect(words).toContain(phase);
     expect(html).toMatch(/<rect class="command" x="11\.00%" y="0" width="88\.20%"/);
+  });
+
+  test("a slow start is told in two: its image, and its boot", async () => {
+    const run = aRun();
+    const [attempt] = run.attempts;
+    if (!attempt?.created_at) throw new Error("a run that has ended has an attempt with a machine");
+    const readyAt = new Date(Date.parse(attempt.created_at) + 2000).toISOString();
+    const { words } = await runPage({ ...run, attempts: [{ ...attempt, image_ready_at: readyAt }] });
+    expect(words).toContain("Fetch image 2.00 s");
+    expect(words).toContain("Boot 1.00 s");
   });
 
   test("a phase under way ends now and goes on", async () => {

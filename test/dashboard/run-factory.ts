@@ -95,6 +95,7 @@ export function anAttempt(
     oom_killed: false,
     create_asked_at: after(100),
     created_at: after(1000),
+    image_ready_at: null,
     started_at: started ? after(4000) : null,
     first_output_at: started ? after(5500) : null,
     exited_at: isFinal(status) ? new Date(Date.parse(settledAt ?? "") - 400).toISOString() : null,

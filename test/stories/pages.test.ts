@@ -62,6 +62,19 @@ describe.skipIf(executable === null)(
       await page.getByText("a live one").waitFor();
     });
 
+    it("run a run again, once for a button that is pressed twice", async () => {
+      const page = await signedIn();
+      const { id } = await stack.submit({ command: ["echo", "once more"] });
+      await stack.final(id);
+      await page.goto(`${stack.url}/runs/${id}`);
+      await page.getByRole("button", { name: "Run again" }).dblclick();
+      await page.waitForURL((url) => !url.pathname.endsWith(id));
+      const again = new URL(page.url()).pathname.slice("/runs/".length);
+      expect(await stack.final(again)).toMatchObject({ status: "succeeded", rerun_of: id });
+      expect((await stack.run(id)).reruns).toEqual([again]);
+      await page.getByText("once more", { exact: true }).waitFor();
+    });
+
     it("cancel a run", async () => {
       const page = await signedIn();
       const { id } = await stack.submit({ script: "echo here; sleep 60" });

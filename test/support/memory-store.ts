@@ -12,8 +12,8 @@ import {
   nextApp,
   type TakenLaunch,
 } from "../../src/core/pace.ts";
-import type { Run, RunState } from "../../src/core/run.ts";
-import type { NumberedEvent, RunFilter, Store } from "../../src/flow/ports.ts";
+import type { RunState } from "../../src/core/run.ts";
+import type { NumberedEvent, RunFilter, RunPage, Store } from "../../src/flow/ports.ts";
 
 /** One run as it is stored. The state is never changed in place, so whoever looks may keep it. */
 export interface StoredRun {
@@ -110,9 +110,9 @@ export class MemoryStore implements Store {
     return (this.runs.get(runId)?.chunks ?? []).slice(-limit);
   }
 
-  async list(orgId: string, filter: RunFilter): Promise<Run[]> {
+  async list(orgId: string, filter: RunFilter): Promise<RunPage> {
     const { statuses, tag, originId, sinceMs, untilMs, beforeRunId, limit } = filter;
-    return this.#all()
+    const found = this.#all()
       .map(({ state }) => state.run)
       .filter(
         (run) =>
@@ -124,8 +124,9 @@ export class MemoryStore implements Store {
           (untilMs === null || run.acceptedAt < untilMs) &&
           (beforeRunId === null || run.id < beforeRunId),
       )
-      .toReversed()
-      .slice(0, limit);
+      .toReversed();
+    const runs = found.slice(0, limit);
+    return { runs, nextBefore: found.length > limit ? (runs.at(-1)?.id ?? null) : null };
   }
 
   async events(runId: string, afterSeq: number, limit: number): Promise<NumberedEvent[]> {

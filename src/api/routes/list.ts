@@ -77,16 +77,14 @@ export function listRoute(app: OpenAPIHono, ports: ApiPorts): void {
   app.openapi(route, async (c) => c.json(await listRuns(ports, c.req.valid("query")), 200));
 }
 
-/** One page. The cursor is the id of its last run, so that runs accepted meanwhile move nothing. */
+/** One page. The cursor is a run's id, so that runs accepted meanwhile move nothing. */
 export async function listRuns(
   ports: Pick<ApiPorts, "store" | "orgId">,
   query: ListQuery,
 ): Promise<RunListBody> {
   const limit = query.limit ?? LIST_LIMIT_DEFAULT;
-  // One more than asked tells whether there is another page.
-  const found = await ports.store.list(ports.orgId, { ...filterOf(query), limit: limit + 1 });
-  const page = found.slice(0, limit);
-  return { runs: page.map(runSummary), next_cursor: found.length > limit ? (page.at(-1)?.id ?? null) : null };
+  const { runs, nextBefore } = await ports.store.list(ports.orgId, { ...filterOf(query), limit });
+  return { runs: runs.map(runSummary), next_cursor: nextBefore };
 }
 
 /** What a list and a cancel by filter look for. */

@@ -123,7 +123,8 @@ function preferredWait(prefer: string | undefined): number {
   return seconds;
 }
 
-async function sha256(bytes: ArrayBuffer): Promise<string> {
+/** SHA-256, hex. */
+export async function sha256(bytes: BufferSource): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

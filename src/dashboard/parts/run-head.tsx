@@ -1,4 +1,4 @@
-/** The top of a run's page: what it is, how it stands, the times of its phases, and the button that cancels it. */
+/** The top of a run's page: what it is, how it stands, the times of its phases, and the button that cancels it or runs it again. */
 
 import type { RunBody } from "../../api/run-schema.ts";
 import { isFinal } from "../../core/run.ts";
@@ -36,6 +36,14 @@ export function RunHead({ run, nowMs }: { run: RunBody; nowMs: number }) {
           <form method="post" action={`/runs/${run.id}/cancel`}>
             <button class="danger" type="submit" id="cancel">
               Cancel run
+            </button>
+          </form>
+        )}
+        {final && (
+          <form method="post" action={`/runs/${run.id}/rerun`}>
+            <input type="hidden" name="after" value={run.reruns[0] ?? ""} />
+            <button type="submit" id="rerun">
+              Run again
             </button>
           </form>
         )}

@@ -47,7 +47,12 @@ function marksOf(run: RunBody, attempt: AttemptBody | null, lastMs: number): Mar
   return [
     ...(attempt.number === 1 ? [queue] : []),
     { at: isAsked ? attempt.create_asked_at : null, name: "Create machine", kind: "machine" },
-    { at: attempt.created_at, name: "Boot", kind: "machine" },
+    {
+      at: attempt.created_at,
+      name: attempt.image_ready_at === null ? "Boot" : "Fetch image",
+      kind: "machine",
+    },
+    { at: attempt.image_ready_at, name: "Boot", kind: "machine" },
     { at: attempt.started_at, name: spoke ? "Until first output" : "Run", kind: "command" },
     { at: attempt.first_output_at, name: "Run", kind: "command" },
     { at: attempt.exited_at, name: "Settle", kind: "wait" },

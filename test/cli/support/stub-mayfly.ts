@@ -91,6 +91,7 @@ export function anAttempt(changes: Partial<AttemptBody> = {}): AttemptBody {
     oom_killed: false,
     create_asked_at: AT,
     created_at: "2026-11-21T10:00:00.100Z",
+    image_ready_at: null,
     started_at: "2026-11-21T10:00:00.250Z",
     first_output_at: null,
     exited_at: null,

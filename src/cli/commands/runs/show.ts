@@ -87,6 +87,7 @@ function attemptText(attempt: AttemptBody, acceptedAtMs: number, isOnly: boolean
   const moments: [string, string | null][] = [
     ["machine asked for", isAsked(attempt) ? attempt.create_asked_at : null],
     ["machine created", attempt.created_at],
+    ["image ready", attempt.image_ready_at],
     ["started", attempt.started_at],
     ["first output", attempt.first_output_at],
     ["exited", attempt.exited_at],

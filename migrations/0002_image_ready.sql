@@ -1,0 +1,1 @@
+ALTER TABLE `attempts` ADD `image_ready_at` integer;
