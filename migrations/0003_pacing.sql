@@ -5,4 +5,4 @@ CREATE TABLE `launch_pace` (
 ) WITHOUT ROWID;
 --> statement-breakpoint
 ALTER TABLE `attempts` ADD `app` text;--> statement-breakpoint
-ALTER TABLE `attempts` ADD `may_be_asked` integer DEFAULT false NOT NULL;
+ALTER TABLE `attempts` ADD `may_be_asked` integer DEFAULT true NOT NULL;

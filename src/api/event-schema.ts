@@ -61,7 +61,7 @@ export const eventSchema = z
     }),
     eventOf(
       "launch_taken",
-      "whoever drives the run now has taken its launch over, or taken another one",
+      "the launch that was waited for is due and the machine about to be asked for, or another launch was taken in its place",
       launch,
     ),
     eventOf("create_uncertain", "the answer to a create left it open whether the machine exists", {

@@ -37,7 +37,10 @@ export interface Attempt {
   next: NextAttempt | null;
   /** From when on its Machine is asked for: when the attempt was stored, or the later time that was kept free for it in its app. */
   createAskedAt: number;
-  /** A driver that nobody has heard of since may have asked for its Machine before that time, so it is looked for first. */
+  /**
+   * Somebody may have asked for its Machine. Whoever waits for the time above records that it asks before it does, so as long as
+   * this is false nobody has, whatever clocks and drivers did meanwhile.
+   */
   mayBeAsked: boolean;
   /** The Machine is known to exist. */
   createdAt: number | null;

@@ -33,13 +33,13 @@ export interface AttemptPlanned extends Stamped {
   launchAt: number;
 }
 
-/** Who drives the run now has taken its launch over: at the same time, or at a new one where the old has passed or was refused. */
+/** The time of a launch that was waited for has come, and its Machine is about to be asked for; or another launch was taken in its place. */
 export interface LaunchTaken extends Stamped {
   type: "launch_taken";
   attempt: number;
   app: string | null;
   launchAt: number;
-  /** A driver that was lost may have asked for the Machine. */
+  /** Somebody may ask for the Machine from now on, or may have done so before. */
   mayBeAsked: boolean;
 }
 

@@ -160,7 +160,7 @@ function plannedAttempt(event: Extract<RunEvent, { type: "attempt_planned" }>): 
     output: null,
     next: null,
     createAskedAt: event.launchAt,
-    mayBeAsked: false,
+    mayBeAsked: event.launchAt <= event.at,
     createdAt: null,
     imageReadyAt: null,
     startedAt: null,
@@ -182,7 +182,7 @@ function changeOf(attempt: Attempt, event: RunEvent): Partial<Attempt> {
   switch (event.type) {
     case "launch_taken": {
       const { app, launchAt, mayBeAsked } = event;
-      return { app, createAskedAt: launchAt, mayBeAsked: attempt.mayBeAsked || mayBeAsked };
+      return { app, createAskedAt: launchAt, mayBeAsked };
     }
     case "create_uncertain":
       return { uncertainCreates: attempt.uncertainCreates + 1 };

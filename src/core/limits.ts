@@ -103,13 +103,6 @@ export const LAUNCH_LATE_MS = 5 * SECOND;
 export const LAUNCH_AHEAD_MAX_MS = QUEUE_TIMEOUT_MAX_MS;
 /** Clocks that differ by more than this do not tell the same time: far more than clocks of one deployment do. */
 export const LAUNCH_CLOCK_TRUST_MS = 1 * MINUTE;
-/**
- * A driver that rests until its launch is back this long before it: time to see that the run is still as it was, and less than
- * a pause that is slept through.
- */
-export const LAUNCH_LEAD_MS = 4 * SECOND;
-/** Until this long before its time, by anybody's clock and with a slow database, nobody has asked for the Machine. */
-export const LAUNCH_UNASKED_MS = 2 * SECOND;
 
 // --- Output ---------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 /** What to do next about a run, decided from what is stored and the time alone. */
 
 import type { Attempt } from "./attempt.ts";
-import { LAUNCH_LEAD_MS, RUNNER_LINGER_MS, RUNNER_OVERDUE_MS } from "./limits.ts";
+import { RUNNER_LINGER_MS, RUNNER_OVERDUE_MS } from "./limits.ts";
 import { CANCELLED, type Ending, outcomeOf, timedOut } from "./outcome.ts";
 import { launchDueAt } from "./pace.ts";
 import { wantsMachineSince } from "./retry.ts";
@@ -50,9 +50,8 @@ export function nextStep(state: RunState, nowMs: number): Step {
     : watch(state, attempt, attempt.startedAt, nowMs);
 }
 
-/** The driver is back a little before the time, since one that has lost its memory has something to do then. */
 function beforeLaunch(run: Run, attempt: Attempt, limitAt: number, nowMs: number): Step {
-  const until = Math.min(launchDueAt(run, attempt, nowMs) - LAUNCH_LEAD_MS, limitAt);
+  const until = Math.min(launchDueAt(run, attempt, nowMs), limitAt);
   return nowMs < until ? { do: "rest", until } : { do: "launch" };
 }
 

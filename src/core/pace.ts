@@ -5,7 +5,7 @@
  */
 
 import type { Attempt } from "./attempt.ts";
-import { LAUNCH_AHEAD_MAX_MS, LAUNCH_BURST, LAUNCH_CLOCK_TRUST_MS, LAUNCH_UNASKED_MS } from "./limits.ts";
+import { LAUNCH_AHEAD_MAX_MS, LAUNCH_BURST, LAUNCH_CLOCK_TRUST_MS } from "./limits.ts";
 import type { Run } from "./run.ts";
 
 /** Where and when a Machine may be asked for. */
@@ -86,17 +86,4 @@ export function launchDueAt(
   nowMs: number,
 ): number {
   return updatedAt > nowMs + LAUNCH_CLOCK_TRUST_MS ? Math.min(nowMs, createAskedAt) : createAskedAt;
-}
-
-/**
- * True where nobody can have asked for the Machine of an attempt by a moment: before the time for it, with room for clocks and
- * for whoever learns late that it was taken over.
- */
-export function isUnaskedAt(
-  { createAskedAt, mayBeAsked, uncertainCreates, machineId }: Attempt,
-  atMs: number,
-): boolean {
-  return (
-    !mayBeAsked && machineId === null && uncertainCreates === 0 && atMs <= createAskedAt - LAUNCH_UNASKED_MS
-  );
 }

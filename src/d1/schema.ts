@@ -77,7 +77,7 @@ export const attempts = sqliteTable(
     stopRequestedAt: integer("stop_requested_at"),
     settledAt: integer("settled_at"),
     uncertainCreates: integer("uncertain_creates").notNull(),
-    mayBeAsked: integer("may_be_asked", { mode: "boolean" }).notNull().default(false),
+    mayBeAsked: integer("may_be_asked", { mode: "boolean" }).notNull().default(true),
     limit: text("limit_passed"),
     detail: text(),
     output: text({ mode: "json" }),

@@ -10,7 +10,6 @@ import {
   REPEAT_DELAY_MAX_MS,
 } from "../core/limits.ts";
 import { type OutputOffsets, offsetsAfter } from "../core/output.ts";
-import { isUnaskedAt } from "../core/pace.ts";
 import { repeatDelayMs, spread } from "../core/poll.ts";
 import { currentAttempt, isFinal, type RunState } from "../core/run.ts";
 import type { Findings } from "./flow.ts";
@@ -83,6 +82,14 @@ export class Drive {
     return isNews && !isFinal(this.state.run.status) ? this.made : null;
   }
 
+  /** True where nobody, here or elsewhere, can have asked for the Machine, so that none has to be looked for. */
+  hasNoMachine(nowMs: number): boolean {
+    const attempt = currentAttempt(this.state);
+    if (attempt?.mayBeAsked === false) return true;
+    const ageMs = nowMs - (attempt?.createAskedAt ?? 0);
+    return this.neverAsked && ageMs < NEVER_ASKED_BEFORE_MS;
+  }
+
   /** The pause before repeating what just failed, longer each time. */
   backOffMs(): number {
     this.failures += 1;
@@ -113,9 +120,8 @@ export class Drive {
     // Nobody but who has just planned an attempt can have asked for its Machine: whoever else drives the run looks for it first.
     const plannedAt = currentAttempt(after)?.createAskedAt ?? 0;
     this.#take(after, clock.now() - plannedAt < NEVER_ASKED_BEFORE_MS);
-    // A launch that was taken over before its time: whoever meant to ask then finds that the run has changed.
-    if (earlier !== null && events.some(({ type }) => type === "launch_taken"))
-      this.neverAsked ||= isUnaskedAt(earlier, clock.now());
+    // So it is with who was the first to say that it asks, after a wait.
+    if (earlier?.mayBeAsked === false) this.neverAsked = clock.now() - plannedAt < NEVER_ASKED_BEFORE_MS;
     for (const chunk of chunks) if (this.offsets) this.offsets = offsetsAfter(this.offsets, chunk);
   }
 

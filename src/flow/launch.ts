@@ -4,7 +4,8 @@
  * possible the Machine is looked for, destroyed ones included, before it is asked for.
  */
 
-import type { AttemptFailed, Settled } from "../core/event.ts";
+import type { Attempt } from "../core/attempt.ts";
+import type { AttemptFailed, LaunchTaken, Settled } from "../core/event.ts";
 import {
   CREATE_LOOKUP_PAUSE_MS,
   CREATE_LOOKUPS_NEEDED,
@@ -16,7 +17,7 @@ import {
 import type { Machine } from "../core/machine.ts";
 import { failed } from "../core/outcome.ts";
 import { NO_OUTPUT } from "../core/output.ts";
-import { isUnaskedAt, launchDueAt } from "../core/pace.ts";
+import { type Launch, launchDueAt } from "../core/pace.ts";
 import { machineFiles } from "../core/plan.ts";
 import { repeatDelayMs } from "../core/poll.ts";
 import type { Drive } from "./drive.ts";
@@ -28,47 +29,34 @@ export async function launch(ports: FlowPorts, drive: Drive): Promise<Findings> 
   const now = ports.clock.now();
   const attempt = drive.attempt();
   const dueAt = launchDueAt(drive.state.run, attempt, now);
-  if (now < dueAt) return beforeTime(drive, now, dueAt);
+  if (now < dueAt) return nothingNew(dueAt - now);
   // Each ask has a launch of its own, or after an outage all would come at once.
   const isSpent = drive.spentLaunchAt === attempt.createAskedAt || now - dueAt > LAUNCH_LATE_MS;
   if (ports.launches.isPaced && isSpent) return takeAnother(ports, drive, now);
+  // After a wait several drivers may think that it is theirs to ask: the one whose event is stored is the first to.
+  if (!attempt.mayBeAsked) return found(launchTaken(attempt, now, { app: attempt.app, at: now }, true));
   if (!drive.neverAsked) return look(ports, drive);
   // Whoever knew a moment ago that nobody has asked still knows it; in between others can have driven the run.
   const isFresh = drive.failures === 0 && now - drive.state.run.updatedAt < NEVER_ASKED_BEFORE_MS;
   return isFresh ? ask(ports, drive) : askIfUnchanged(ports, drive, now);
 }
 
-/**
- * The time is near. A driver that has come to the run since it was planned takes the launch over: it is the only one then that
- * may ask without a look, as the number of its event is the lock and any other driver looks at the run before it asks.
- */
-function beforeTime(drive: Drive, now: number, dueAt: number): Findings {
-  const attempt = drive.attempt();
-  if (drive.neverAsked || !isUnaskedAt(attempt, now)) return nothingNew(dueAt - now);
-  const { app, number, createAskedAt } = attempt;
-  return found({
-    type: "launch_taken",
-    at: now,
-    attempt: number,
-    app,
-    launchAt: createAskedAt,
-    mayBeAsked: false,
-  });
-}
-
 /** A launch in place of one that is spent or past: in any app, unless a Machine of the attempt may exist in its own. */
 async function takeAnother(ports: FlowPorts, drive: Drive, now: number): Promise<Findings> {
-  const { app, number, machineName } = drive.attempt();
-  const wish = drive.neverAsked ? { machineName } : { machineName, onlyIn: app };
-  const next = await ports.launches.take(now, wish);
-  return found({
-    type: "launch_taken",
-    at: now,
-    attempt: number,
-    app: next.app,
-    launchAt: Math.max(now, next.at),
-    mayBeAsked: !drive.neverAsked,
-  });
+  const attempt = drive.attempt();
+  const { app, machineName } = attempt;
+  const isUnasked = drive.hasNoMachine(now);
+  const next = await ports.launches.take(now, isUnasked ? { machineName } : { machineName, onlyIn: app });
+  return found(launchTaken(attempt, now, next, !isUnasked || next.at <= now));
+}
+
+function launchTaken(
+  { number }: Attempt,
+  now: number,
+  { app, at }: Launch,
+  mayBeAsked: boolean,
+): LaunchTaken {
+  return { type: "launch_taken", at: now, attempt: number, app, launchAt: Math.max(now, at), mayBeAsked };
 }
 
 /** Looks for the Machine of an earlier ask. */

@@ -13,7 +13,6 @@ import {
   MACHINE_WAIT_MAX_MS,
 } from "../core/limits.ts";
 import type { MachineEvent } from "../core/machine.ts";
-import { isUnaskedAt } from "../core/pace.ts";
 import { RELEASE_SIGNAL } from "../core/runner-protocol.ts";
 import type { Drive } from "./drive.ts";
 import { type Findings, type FlowPorts, found, nothingNew } from "./flow.ts";
@@ -66,9 +65,7 @@ async function gone(ports: FlowPorts, drive: Drive, attempt: Attempt, machineId:
 
 /** No Machine is known of, but one that was asked for may yet appear. */
 async function releaseUnknown(ports: FlowPorts, drive: Drive, attempt: Attempt): Promise<Findings> {
-  // An attempt that was over well before its launch's time was never launched.
-  const isUnasked = drive.neverAsked || isUnaskedAt(attempt, attempt.settledAt ?? ports.clock.now());
-  if (isUnasked) return found(released(ports, attempt, []));
+  if (drive.neverAsked || !attempt.mayBeAsked) return found(released(ports, attempt, []));
   const look = await ports.machines.find(attempt.machineName, drive.state.run.id);
   if (look.kind === "failed") return nothingNew(drive.backOffMs());
   if (look.kind === "absent") {

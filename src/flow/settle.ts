@@ -4,7 +4,6 @@ import type { Attempt } from "../core/attempt.ts";
 import type { AttemptFailed, Exited, RunEvent, Settled } from "../core/event.ts";
 import { type CommandEnd, type Ending, outcomeOf } from "../core/outcome.ts";
 import { NO_OUTPUT, type OutputOffsets } from "../core/output.ts";
-import { isUnaskedAt } from "../core/pace.ts";
 import { endOfAttempt } from "../core/retry.ts";
 import { currentAttempt, type OutputSummary } from "../core/run.ts";
 import type { Drive } from "./drive.ts";
@@ -56,10 +55,9 @@ export async function endNow(
   const attempt = currentAttempt(drive.state);
   const underWay = attempt?.settledAt === null ? attempt : null;
   const captured = drive.state.run.spec.capture === "output";
-  const now = ports.clock.now();
-  const isUnasked = drive.neverAsked || (underWay !== null && isUnaskedAt(underWay, now));
+  const isUnasked = drive.neverAsked || underWay?.mayBeAsked === false;
   const mayHaveWritten = captured && underWay !== null && (underWay.machineId !== null || !isUnasked);
   if (mayHaveWritten) drive.offsets ??= await ports.store.outputOffsets(drive.state.run.id, underWay.number);
   const output = summary(underWay && drive.offsets, !mayHaveWritten);
-  return endOfAttempt(drive.state, ending, underWay?.exit ?? null, output, now);
+  return endOfAttempt(drive.state, ending, underWay?.exit ?? null, output, ports.clock.now());
 }

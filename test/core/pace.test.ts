@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { LAUNCH_AHEAD_MAX_MS, LAUNCH_BURST, LAUNCH_UNASKED_MS } from "../../src/core/limits.ts";
+import { LAUNCH_AHEAD_MAX_MS, LAUNCH_BURST } from "../../src/core/limits.ts";
 import {
   type AppPace,
   afterRefusal,
   afterTaking,
-  isUnaskedAt,
   launchAt,
   launchDueAt,
   launchIntervalMs,
@@ -154,15 +153,5 @@ describe("the time of a launch", () => {
     expect(launchDueAt(run, attempt, T0)).toBe(T0 + 60_000);
     expect(launchDueAt(run, attempt, T0 - 50_000)).toBe(T0 + 60_000);
     expect(launchDueAt(run, attempt, T0 - 3_600_000)).toBe(T0 - 3_600_000);
-  });
-
-  it.each([
-    ["well before it", {}, T0 + 60_000 - LAUNCH_UNASKED_MS, true],
-    ["close to it", {}, T0 + 60_001 - LAUNCH_UNASKED_MS, false],
-    ["where an earlier driver may have asked", { mayBeAsked: true }, T0, false],
-    ["after an uncertain create", { uncertainCreates: 1 }, T0, false],
-    ["with a machine", { machineId: "m" }, T0, false],
-  ])("tells whether anybody can have asked for the machine %s", (_when, change, atMs, expected) => {
-    expect(isUnaskedAt({ ...attempt, ...change }, atMs)).toBe(expected);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { LAUNCH_LATE_MS, LAUNCH_LEAD_MS, LAUNCH_UNASKED_MS } from "../../src/core/limits.ts";
+import { LAUNCH_LATE_MS, NEVER_ASKED_BEFORE_MS } from "../../src/core/limits.ts";
 import { planAttempt } from "../../src/core/plan.ts";
 import { waitsForLaunch } from "../../src/core/waiting.ts";
 import { Drive } from "../../src/flow/drive.ts";
@@ -53,7 +53,7 @@ describe("a run whose app takes no create yet", () => {
       PACED,
     );
     expect(waitsForLaunch(state().run)).toEqual({ for: "launch", expectedAt: T0 + DUE_MS });
-    expect(await advance(ports, drive)).toEqual({ pauseMs: DUE_MS - LAUNCH_LEAD_MS - 10 });
+    expect(await advance(ports, drive)).toEqual({ pauseMs: DUE_MS - 10 });
     await until(final);
     expect(asked).toEqual([T0 + DUE_MS]);
     expect(waitsForLaunch(state().run)).toBeNull();
@@ -85,112 +85,129 @@ describe("a run whose app takes no create yet", () => {
   });
 });
 
-describe("a driver that has lost its memory while its run waited", () => {
-  it("takes the launch over before its time, and then asks on time without a look", async () => {
+describe("a driver that comes to a run whose launch is due", () => {
+  it("says first that it asks, and then asks without a look, though it knows of the run from the store alone", async () => {
     const { until, final, state, events, calls } = world(
       waitingRun(),
-      T0 + DUE_MS - LAUNCH_LEAD_MS,
+      T0 + DUE_MS,
       machinesThat(),
       false,
       PACED,
     );
     await until(final);
-    expect(events()[0]).toMatchObject({
-      type: "launch_taken",
-      app: "a",
-      launchAt: T0 + DUE_MS,
-      mayBeAsked: false,
-    });
+    expect(events()[0]).toMatchObject({ type: "launch_taken", app: "a", mayBeAsked: true });
     expect(calls[0]).toBe("create");
     expect(state().attempts[0]?.createdAt).toBe(T0 + DUE_MS);
   });
 
-  it("leaves the other, which still remembers, without the right to ask", async () => {
-    const told = machinesThat();
-    const first = world(waitingRun(), T0 + DUE_MS - LAUNCH_LEAD_MS, told, true, PACED);
-    await advance(first.ports, first.drive);
-    const second = new Drive(first.state(), false);
-    await advance(first.ports, second);
-    // The one that was there first comes to its time.
-    const clock = { now: () => T0 + DUE_MS };
-    await advance({ ...first.ports, clock }, first.drive);
-    expect(first.calls).toEqual([]);
-    expect(first.drive.neverAsked).toBe(false);
-    expect(second.neverAsked).toBe(true);
-    await advance({ ...first.ports, clock }, second);
-    expect(first.calls[0]).toBe("create");
+  it("looks for the machine first where another one has said so, be it by a moment", async () => {
+    const { ports, drive, state, calls, until } = world(
+      waitingRun(),
+      T0 + DUE_MS,
+      machinesThat(),
+      true,
+      PACED,
+    );
+    const other = new Drive(state(), false);
+    await advance(ports, other);
+    expect(other.neverAsked).toBe(true);
+    await advance(ports, drive);
+    expect(drive.neverAsked).toBe(false);
+    expect(calls).toEqual([]);
+    await until(() => state().attempts[0]?.machineId != null);
+    expect(calls.slice(0, 3)).toEqual(["find", "find", "create"]);
   });
 
-  it("leaves it without that right, too, where it hears of the run before its time, but not for a cancel", async () => {
-    const taken = world(waitingRun(), T0 + DUE_MS - LAUNCH_LEAD_MS, {}, true, PACED);
+  it("looks for it first where its word was stored late, too", async () => {
+    const told = world(waitingRun(), T0 + DUE_MS, machinesThat(), true, PACED);
+    let lateMs = 0;
+    const { store } = told.ports;
+    const record: typeof store.record = async (...args) => {
+      lateMs = NEVER_ASKED_BEFORE_MS;
+      return store.record(...args);
+    };
+    const slow = {
+      ...told.ports,
+      store: Object.create(store, { record: { value: record } }) as typeof store,
+      clock: { now: () => told.now() + lateMs },
+    };
+    const drive = new Drive(told.state(), true);
+    await advance(slow, drive);
+    expect(drive.neverAsked).toBe(false);
+  });
+
+  it("hears of the other one when it is told to look, but not of a wish to cancel as of another", async () => {
+    const taken = world(waitingRun(), T0 + DUE_MS, {}, true, PACED);
     await advance(taken.ports, new Drive(taken.state(), false));
     await taken.drive.reload(taken.ports.store);
     expect(taken.drive.neverAsked).toBe(false);
-    const cancelled = world(waitingRun(), T0 + 10, {}, true, PACED);
+    const cancelled = world(aStartingRun(), T0 + 10, {}, true, PACED);
     const wish = { type: "cancel_requested" as const, at: T0 + 10 };
     await cancelled.ports.store.record(cancelled.state(), [wish], []);
     await cancelled.drive.reload(cancelled.ports.store);
     expect(cancelled.drive.neverAsked).toBe(true);
   });
 
-  it("that takes it over too late to be alone looks for the machine first", async () => {
-    const at = T0 + DUE_MS - LAUNCH_UNASKED_MS + 1;
-    const { until, state, calls } = world(waitingRun(), at, machinesThat(), false, PACED);
-    await until(() => state().attempts[0]?.machineId != null);
-    expect(calls.slice(0, 3)).toEqual(["find", "find", "create"]);
-  });
-
-  it("whose word of that was late, too", async () => {
-    const told = world(waitingRun(), T0 + DUE_MS - LAUNCH_LEAD_MS, machinesThat(), false, PACED);
-    let late = 0;
-    const { store } = told.ports;
-    const slow = {
-      ...told.ports,
-      store: Object.create(store, {
-        record: {
-          value: async (...args: Parameters<typeof store.record>) => {
-            late = LAUNCH_LEAD_MS;
-            return store.record(...args);
-          },
+  it("looks at the run again before it asks where a moment has passed since it knew it", async () => {
+    const { ports, drive, until, calls, state } = world(aStartingRun(), T0 + 2000, machinesThat(), true);
+    await ports.store.record(
+      state(),
+      [
+        {
+          type: "machine_created",
+          at: T0 + 1500,
+          attempt: 1,
+          machineId: "made by another",
+          region: null,
+          adopted: false,
         },
-      }),
-      clock: { now: () => told.now() + late },
-    };
-    const drive = new Drive(told.state(), false);
-    await advance(slow, drive);
-    expect(drive.neverAsked).toBe(false);
+      ],
+      [],
+    );
+    await advance(ports, drive);
+    expect(calls).toEqual([]);
+    await until(() => state().run.settledAt !== null);
+    expect(calls).not.toContain("create");
   });
+});
 
-  it("comes after an outage with a launch of its own again, though its time is long past", async () => {
+describe("after an outage", () => {
+  const LATE = T0 + DUE_MS + LAUNCH_LATE_MS + 1;
+
+  it("a run that nobody has asked for takes another launch, in any app and without a look", async () => {
     const { until, state, events, calls, now, ports } = world(
       waitingRun(),
-      T0 + DUE_MS + LAUNCH_LATE_MS + 1,
+      LATE,
       machinesThat(),
       false,
       PACED,
     );
     // Others have come back before it.
-    for (let times = 0; times < 4; times++)
-      await ports.launches.take(now(), { machineName: "", onlyIn: "a" });
-    const before = now();
+    for (let times = 0; times < 8; times++) await ports.launches.take(now(), { machineName: "" });
     await until(() => state().attempts[0]?.machineId != null);
-    // In its own app, since a machine of it may be there.
-    expect(events()[0]).toMatchObject({ type: "launch_taken", app: "a", mayBeAsked: true });
-    expect(calls.slice(0, 3)).toEqual(["find", "find", "create"]);
-    expect(state().attempts[0]?.createdAt).toBeGreaterThanOrEqual(before + 3000);
+    expect(events()[0]).toMatchObject({ type: "launch_taken", launchAt: LATE + 3000, mayBeAsked: false });
+    expect(events()[1]).toMatchObject({ type: "launch_taken", mayBeAsked: true });
+    expect(calls[0]).toBe("create");
+    expect(state().attempts[0]?.createdAt).toBe(LATE + 3000);
   });
 
-  it("that comes to a launch which another one may have used does not believe that nobody has", async () => {
-    const late = followedBy(waitingRun(), {
+  it("one that somebody may have asked for takes it in its own app, and is looked for first", async () => {
+    const { until, state, events, calls, ports, now } = world(
+      aStartingRun({}, { app: "b", at: T0 }),
+      LATE,
+      machinesThat(),
+      false,
+      PACED,
+    );
+    for (let times = 0; times < 4; times++)
+      await ports.launches.take(now(), { machineName: "", onlyIn: "b" });
+    await until(() => state().attempts[0]?.machineId != null);
+    expect(events()[0]).toMatchObject({
       type: "launch_taken",
-      at: T0 + 100_000,
-      attempt: 1,
-      app: "a",
-      launchAt: T0 + 130_000,
+      app: "b",
+      launchAt: LATE + 3000,
       mayBeAsked: true,
     });
-    const { until, state, calls } = world(late, T0 + 101_000, machinesThat(), false, PACED);
-    await until(() => state().attempts[0]?.machineId != null);
     expect(calls.slice(0, 3)).toEqual(["find", "find", "create"]);
   });
 });
@@ -206,7 +223,7 @@ describe("a create that is one too many all the same", () => {
     );
     await until(final);
     expect(state().run.status).toBe("succeeded");
-    expect(events()[0]).toMatchObject({ type: "launch_taken", app: "b", mayBeAsked: false });
+    expect(events()[0]).toMatchObject({ type: "launch_taken", app: "b" });
     expect(appsAsked.slice(0, 3)).toEqual(["a", "a", "b"]);
     expect(state().attempts[0]?.app).toBe("b");
   });

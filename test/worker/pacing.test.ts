@@ -1,8 +1,7 @@
-import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { RunBody } from "../../src/api/run-schema.ts";
-import { LAUNCH_LEAD_MS } from "../../src/core/limits.ts";
 import { planAttempt } from "../../src/core/plan.ts";
 import { submit } from "../../src/flow/submit.ts";
 import { apiPorts } from "../../src/worker/ports.ts";
@@ -57,23 +56,20 @@ describe("launches of a deployment that has several apps", () => {
 });
 
 describe("the driver of a run that waits for its launch", () => {
-  it("sleeps until shortly before it, and asks for the machine then, in its app", async () => {
+  it("sleeps until it", async () => {
     const { id, stub, state, dueAt } = await waiting(60_000);
     await stub.start(state);
     const alarmOf = () => runInDurableObject(stub, (_, { storage }) => storage.getAlarm());
-    await expect
-      .poll(async () => Math.abs(((await alarmOf()) ?? 0) - (dueAt - LAUNCH_LEAD_MS)))
-      .toBeLessThan(3000);
+    await expect.poll(async () => Math.abs(((await alarmOf()) ?? 0) - dueAt)).toBeLessThan(3000);
     expect((await ports.store.load(id))?.attempts).toMatchObject([{ machineId: null }]);
   });
 
-  it("takes the launch over where it has lost its memory, and asks for the machine on time without a look for it", async () => {
-    const { id, stub, state, dueAt } = await waiting(LAUNCH_LEAD_MS + 500);
+  it("asks for the machine on time, in its app and without a look for it, where it has lost its memory", async () => {
+    const { id, stub, state, dueAt } = await waiting(3000);
     await stub.start(state);
     await abortAllDurableObjects();
     const again = env.RUN_DRIVER.getByName(id);
-    await runInDurableObject(again, (_, { storage }) => storage.setAlarm(dueAt - LAUNCH_LEAD_MS));
-    await runDurableObjectAlarm(again);
+    await again.wake();
     const after = await again.untilFinal(20_000);
     expect(after?.run).toMatchObject({ status: "failed", exit: { code: 4 } });
     const events = await ports.store.events(id, 0, 100);
