@@ -82,14 +82,6 @@ export class Drive {
     return isNews && !isFinal(this.state.run.status) ? this.made : null;
   }
 
-  /** True where nobody, here or elsewhere, can have asked for the Machine, so that none has to be looked for. */
-  hasNoMachine(nowMs: number): boolean {
-    const attempt = currentAttempt(this.state);
-    if (attempt?.mayBeAsked === false) return true;
-    const ageMs = nowMs - (attempt?.createAskedAt ?? 0);
-    return this.neverAsked && ageMs < NEVER_ASKED_BEFORE_MS;
-  }
-
   /** The pause before repeating what just failed, longer each time. */
   backOffMs(): number {
     this.failures += 1;

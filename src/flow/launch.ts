@@ -41,13 +41,16 @@ export async function launch(ports: FlowPorts, drive: Drive): Promise<Findings> 
   return isFresh ? ask(ports, drive) : askIfUnchanged(ports, drive, now);
 }
 
-/** A launch in place of one that is spent or past: in any app, unless a Machine of the attempt may exist in its own. */
+/**
+ * A launch in place of one that is spent or past: in any app as long as nobody can have asked in this one. Until its time somebody
+ * else may ask, so that the Machine is looked for then.
+ */
 async function takeAnother(ports: FlowPorts, drive: Drive, now: number): Promise<Findings> {
   const attempt = drive.attempt();
-  const { app, machineName } = attempt;
-  const isUnasked = drive.hasNoMachine(now);
-  const next = await ports.launches.take(now, isUnasked ? { machineName } : { machineName, onlyIn: app });
-  return found(launchTaken(attempt, now, next, !isUnasked || next.at <= now));
+  const { app, machineName, mayBeAsked } = attempt;
+  if (mayBeAsked) drive.neverAsked = false;
+  const next = await ports.launches.take(now, mayBeAsked ? { machineName, onlyIn: app } : { machineName });
+  return found(launchTaken(attempt, now, next, mayBeAsked || next.at <= now));
 }
 
 function launchTaken(

@@ -213,8 +213,8 @@ describe("after an outage", () => {
 });
 
 describe("a create that is one too many all the same", () => {
-  it("is asked for again with a launch of its own, in another app where that is sooner", async () => {
-    const { until, final, events, appsAsked, state } = world(
+  it("is asked for again with a launch of its own in that app, where somebody else may have asked with success meanwhile", async () => {
+    const { until, final, events, appsAsked, state, calls } = world(
       aStartingRun({}, { app: "a", at: T0 }),
       T0 + 10,
       machinesThat([TOO_MANY]),
@@ -223,9 +223,10 @@ describe("a create that is one too many all the same", () => {
     );
     await until(final);
     expect(state().run.status).toBe("succeeded");
-    expect(events()[0]).toMatchObject({ type: "launch_taken", app: "b" });
-    expect(appsAsked.slice(0, 3)).toEqual(["a", "a", "b"]);
-    expect(state().attempts[0]?.app).toBe("b");
+    expect(events()[0]).toMatchObject({ type: "launch_taken", app: "a", mayBeAsked: true });
+    expect(events()[0]?.at).toBeLessThan(state().attempts[0]?.createAskedAt ?? 0);
+    expect(new Set(appsAsked)).toEqual(new Set(["a"]));
+    expect(calls.slice(0, 4)).toEqual(["create", "find", "find", "create"]);
   });
 
   it("puts off what is launched in that app next", async () => {
