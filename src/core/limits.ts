@@ -97,8 +97,11 @@ export const LAUNCHES_PER_SECOND_MAX = 10;
  * can come together with those that are on time.
  */
 export const LAUNCH_BURST = 2;
-/** A launch that is this late gives its time up for a new one: after an outage all times are past, and would come at once. */
-export const LAUNCH_LATE_MS = 5 * SECOND;
+/**
+ * A launch that is later than this gives its time up for a new one: as much as the spare one of a burst covers. After an outage all
+ * times are past, and would come at once.
+ */
+export const LAUNCH_LATE_MS = 1 * SECOND;
 /** The furthest that a launch can lie ahead: no run waits for a Machine for longer. */
 export const LAUNCH_AHEAD_MAX_MS = QUEUE_TIMEOUT_MAX_MS;
 /** Clocks that differ by more than this do not tell the same time: far more than clocks of one deployment do. */

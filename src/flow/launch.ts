@@ -34,7 +34,7 @@ export async function launch(ports: FlowPorts, drive: Drive): Promise<Findings> 
   const isSpent = drive.spentLaunchAt === attempt.createAskedAt || now - dueAt > LAUNCH_LATE_MS;
   if (ports.launches.isPaced && isSpent) return takeAnother(ports, drive, now);
   // After a wait several drivers may think that it is theirs to ask: the one whose event is stored is the first to.
-  if (!attempt.mayBeAsked) return found(launchTaken(attempt, now, { app: attempt.app, at: now }, true));
+  if (!attempt.mayBeAsked) return found(launchTaken(attempt, now, { app: attempt.app, at: dueAt }, true));
   if (!drive.neverAsked) return look(ports, drive);
   // Whoever knew a moment ago that nobody has asked still knows it; in between others can have driven the run.
   const isFresh = drive.failures === 0 && now - drive.state.run.updatedAt < NEVER_ASKED_BEFORE_MS;
@@ -50,7 +50,8 @@ async function takeAnother(ports: FlowPorts, drive: Drive, now: number): Promise
   const { app, machineName, mayBeAsked } = attempt;
   if (mayBeAsked) drive.neverAsked = false;
   const next = await ports.launches.take(now, mayBeAsked ? { machineName, onlyIn: app } : { machineName });
-  return found(launchTaken(attempt, now, next, mayBeAsked || next.at <= now));
+  const at = Math.max(now, next.at);
+  return found(launchTaken(attempt, now, { ...next, at }, mayBeAsked || at === now));
 }
 
 function launchTaken(
@@ -59,7 +60,7 @@ function launchTaken(
   { app, at }: Launch,
   mayBeAsked: boolean,
 ): LaunchTaken {
-  return { type: "launch_taken", at: now, attempt: number, app, launchAt: Math.max(now, at), mayBeAsked };
+  return { type: "launch_taken", at: now, attempt: number, app, launchAt: at, mayBeAsked };
 }
 
 /** Looks for the Machine of an earlier ask. */
