@@ -31,7 +31,9 @@ export async function launch(ports: FlowPorts, drive: Drive): Promise<Findings> 
   const dueAt = launchDueAt(drive.state.run, attempt, now);
   if (now < dueAt) return nothingNew(dueAt - now);
   // Each ask has a launch of its own, or after an outage all would come at once.
-  const isSpent = drive.spentLaunchAt === attempt.createAskedAt || now - dueAt > LAUNCH_LATE_MS;
+  const looks = attempt.mayBeAsked && !drive.neverAsked;
+  const lateMs = LAUNCH_LATE_MS + (looks ? LOOKS_MS : 0);
+  const isSpent = drive.spentLaunchAt === attempt.createAskedAt || now - dueAt > lateMs;
   if (ports.launches.isPaced && isSpent) return takeAnother(ports, drive, now);
   // After a wait several drivers may think that it is theirs to ask: the one whose event is stored is the first to.
   if (!attempt.mayBeAsked) return found(launchTaken(attempt, now, { app: attempt.app, at: dueAt }, true));
@@ -40,6 +42,9 @@ export async function launch(ports: FlowPorts, drive: Drive): Promise<Findings> 
   const isFresh = drive.failures === 0 && now - drive.state.run.updatedAt < NEVER_ASKED_BEFORE_MS;
   return isFresh ? ask(ports, drive) : askIfUnchanged(ports, drive, now);
 }
+
+/** Who looks for the Machine first comes later by as much, and looks again after each new launch. */
+const LOOKS_MS = CREATE_LOOKUPS_NEEDED * CREATE_LOOKUP_PAUSE_MS;
 
 /**
  * A launch in place of one that is spent or past: in any app as long as nobody can have asked in this one. Until its time somebody

@@ -101,7 +101,7 @@ describe("a driver that comes to a run whose launch is due", () => {
   });
 
   it("looks for the machine first where another one has said so, be it by a moment", async () => {
-    const { ports, drive, state, calls, until } = world(
+    const { ports, drive, state, calls, until, events } = world(
       waitingRun(),
       T0 + DUE_MS,
       machinesThat(),
@@ -116,6 +116,8 @@ describe("a driver that comes to a run whose launch is due", () => {
     expect(calls).toEqual([]);
     await until(() => state().attempts[0]?.machineId != null);
     expect(calls.slice(0, 3)).toEqual(["find", "find", "create"]);
+    // The looks take longer than a launch may be late, and must not cost it for ever.
+    expect(events().filter(({ type }) => type === "launch_taken")).toHaveLength(1);
   });
 
   it("looks for it first where its word was stored late, too", async () => {
