@@ -40,6 +40,8 @@ export default defineConfig({
                 MAYFLY_TOKEN: "test-token",
                 ENCRYPTION_KEY: "dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdCE=",
                 FLY_API_TOKEN: "local-test",
+                // The local server takes any number of creates, and tests about the pace have ports of their own.
+                LAUNCHES_PER_SECOND: "0",
                 FLY_API_BASE_URL: `http://127.0.0.1:${machinesPort}`,
               },
             },

@@ -2,6 +2,8 @@
 
 import { join } from "node:path";
 import { getPlatformProxy } from "wrangler";
+import { LAUNCHES_PER_SECOND_DEFAULT } from "../src/core/limits.ts";
+import type { LaunchSettings } from "../src/flow/launches.ts";
 import type { Stack } from "../test/support/stack.ts";
 import { applyMigrations } from "./database.ts";
 import { report } from "./figures.ts";
@@ -19,27 +21,33 @@ export async function counts(stack: Stack): Promise<void> {
   });
   try {
     await applyMigrations(env.DB);
-    const { countedD1 } = await import("../test/support/counted-d1.ts");
-    const { createRunToEnd } = await import("../test/support/run-to-end.ts");
-    const { database, counts } = countedD1(env.DB);
-    const before = await total(stack);
-    const { driverRequests } = await createRunToEnd(
-      database,
-      env.OUTPUT,
-      stack.machinesUrl,
-    )({ command: ["echo", "hi"] });
-    const machineCalls = (await total(stack)) - before;
-    report("asked", {
-      "D1 rows written": counts.rowsWritten,
-      "D1 statements": counts.statements,
-      "Machines API calls": machineCalls,
-      "Durable Object requests": driverRequests,
-    });
-    for (const [what, dollars] of Object.entries(runCosts({ ...counts, driverRequests })))
+    await countOne("as npm start has it", stack, env, { apps: ["counts"], perSecond: 0 });
+    const deployed: LaunchSettings = {
+      apps: ["counts-a", "counts-b"],
+      perSecond: LAUNCHES_PER_SECOND_DEFAULT,
+    };
+    const costs = runCosts(await countOne("as deployed, with launches paced", stack, env, deployed));
+    for (const [what, dollars] of Object.entries(costs))
       report(what, { "$ per million runs": dollars.toFixed(2) });
   } finally {
     await dispose();
   }
+}
+
+async function countOne(name: string, stack: Stack, env: Bindings, launches: LaunchSettings) {
+  const { countedD1 } = await import("../test/support/counted-d1.ts");
+  const { createRunToEnd } = await import("../test/support/run-to-end.ts");
+  const { database, counts } = countedD1(env.DB);
+  const before = await total(stack);
+  const runToEnd = createRunToEnd(database, env.OUTPUT, stack.machinesUrl, undefined, launches);
+  const { driverRequests } = await runToEnd({ command: ["echo", "hi"] });
+  report(name, {
+    "D1 rows written": counts.rowsWritten,
+    "D1 statements": counts.statements,
+    "Machines API calls": (await total(stack)) - before,
+    "Durable Object requests": driverRequests,
+  });
+  return { ...counts, driverRequests };
 }
 
 async function total(stack: Stack): Promise<number> {

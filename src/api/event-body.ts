@@ -27,8 +27,10 @@ export function eventBody({ seq, event }: NumberedEvent): EventBody {
         at,
         type: event.type,
         attempt: event.attempt,
-        data: { machine_name: event.machineName },
+        data: { machine_name: event.machineName, ...launchBody(event) },
       };
+    case "launch_taken":
+      return { seq, at, type: event.type, attempt: event.attempt, data: launchBody(event) };
     case "create_uncertain":
       return { seq, at, type: event.type, attempt: event.attempt, data: { error: event.error } };
     case "machine_created": {
@@ -62,6 +64,10 @@ export function eventBody({ seq, event }: NumberedEvent): EventBody {
       return { seq, at, type: event.type, attempt: event.attempt, data };
     }
   }
+}
+
+function launchBody({ app, launchAt }: { app: string | null; launchAt: number }) {
+  return { app, launch_at: time(launchAt) };
 }
 
 type MachineEventBody = Extract<EventBody, { type: "machine_released" }>["data"]["events"][number];

@@ -23,6 +23,12 @@ function eventOf<T extends EventType, D extends z.ZodRawShape>(type: T, descript
     .openapi(`${name}Event`, { description });
 }
 
+/** Where and when an attempt's machine is asked for. */
+const launch = {
+  app: z.string().nullable().openapi({ description: "the Fly app; null where it is the only one" }),
+  launch_at: time.openapi({ description: "when the machine is asked for" }),
+};
+
 /** An entry of the Machine's own event list. */
 const machineEventSchema = z
   .object({
@@ -52,7 +58,13 @@ export const eventSchema = z
     }),
     eventOf("attempt_planned", "the attempt's machine is decided and about to be asked for", {
       machine_name: z.string(),
+      ...launch,
     }),
+    eventOf(
+      "launch_taken",
+      "the launch that was waited for is due and the machine about to be asked for, or another launch was taken in its place",
+      launch,
+    ),
     eventOf("create_uncertain", "the answer to a create left it open whether the machine exists", {
       error: z.string(),
     }),

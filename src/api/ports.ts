@@ -1,7 +1,17 @@
 /** What the HTTP surface needs: the flow's verbs' ports, and the deployment's settings. */
 
 import type { Guest } from "../core/run-spec.ts";
-import type { Blobs, Clock, Drivers, Fleet, FleetStore, Ids, SecretKeeper, Store } from "../flow/ports.ts";
+import type {
+  Blobs,
+  Clock,
+  Drivers,
+  Fleet,
+  FleetStore,
+  Ids,
+  Launches,
+  SecretKeeper,
+  Store,
+} from "../flow/ports.ts";
 import type { Sessions } from "./session.ts";
 
 export interface ApiPorts {
@@ -14,6 +24,7 @@ export interface ApiPorts {
   fleetStore: FleetStore;
   clock: Clock;
   ids: Ids;
+  launches: Launches;
   sessions: Sessions;
   /** The API token that callers must know. */
   token: string;

@@ -141,6 +141,7 @@ function attemptBody(run: Run, attempt: Attempt): AttemptBody {
   return {
     number: attempt.number,
     machine_name: attempt.machineName,
+    app: attempt.app,
     machine_id: attempt.machineId,
     machine: guestBody(attempt.machineConfig.guest),
     asked_region: attempt.machineConfig.region,

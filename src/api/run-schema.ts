@@ -14,6 +14,10 @@ export const attemptSchema = z
   .object({
     number: z.int(),
     machine_name: z.string(),
+    app: z
+      .string()
+      .nullable()
+      .openapi({ description: "the Fly app that its machine is in; null where there was only one" }),
     machine_id: z.string().nullable(),
     machine: guest,
     asked_region: z
@@ -27,7 +31,9 @@ export const attemptSchema = z
     next: nextAttempt
       .nullable()
       .openapi({ description: "the attempt that follows this failed one; null where none does" }),
-    create_asked_at: time,
+    create_asked_at: time.openapi({
+      description: "when its machine is asked for, which lies ahead while it waits for its app's turn",
+    }),
     created_at: time.nullable(),
     image_ready_at: time.nullable().openapi({
       description: "the image was fetched and the machine began to boot; null where its start was quick",

@@ -36,6 +36,8 @@ export function waitingBody(run: Run, place: Place | null): WaitingBody | null {
     return { for: "run_at", ...nowhere, since: at(run.acceptedAt), until: at(dueAt(run)) };
   if (run.status === "retrying" && run.restsUntil !== null)
     return { for: "retry", ...nowhere, since: at(run.updatedAt), until: at(run.restsUntil) };
+  if (run.status === "starting" && run.restsUntil !== null)
+    return { for: "launch", ...nowhere, since: at(run.updatedAt), until: at(run.restsUntil) };
   return null;
 }
 

@@ -13,9 +13,9 @@ export const queueFields = {
 
 export const waitingSchema = z
   .object({
-    for: z.enum(["run_at", "concurrency", "organization", "retry"]).openapi({
+    for: z.enum(["run_at", "concurrency", "organization", "retry", "launch"]).openapi({
       description:
-        "run_at: its time. concurrency: a slot of its key. organization: one of the deployment's CONCURRENCY_LIMIT. retry: the time of its next attempt.",
+        "run_at: its time. concurrency: a slot of its key. organization: one of the deployment's CONCURRENCY_LIMIT. retry: the time of its next attempt. launch: its app's turn to be asked for a machine, as Fly takes one create a second in each app; until is the expected start.",
     }),
     key: z.string().nullable().openapi({ description: "the concurrency key that it waits for" }),
     limit: z.int().nullable().openapi({ description: "runs that may run at once in that queue" }),

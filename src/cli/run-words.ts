@@ -29,6 +29,7 @@ const SHORT_WAITING: Record<NonNullable<RunBody["waiting"]>["for"], string> = {
   run_at: "not due yet",
   // The status says it.
   retry: "",
+  launch: "waiting for its app",
 };
 
 /** From acceptance to its end, or until now. */
@@ -53,6 +54,8 @@ export function standing(run: RunBody, nowMs: number): string {
 export function waitingSentence(waiting: NonNullable<RunBody["waiting"]>, nowMs: number): string {
   const { for: what, key, place, running, until } = waiting;
   const inMs = Date.parse(until) - nowMs;
+  if (what === "launch")
+    return `its machine is asked for ${inMs > 0 ? `in ${span(inMs)}` : "now"}, at its app's turn`;
   if (what === "run_at" || what === "retry")
     return inMs > 0 ? `waiting for its time, in ${span(inMs)}` : "due";
   const where = key === null ? "" : ` in ${key}`;

@@ -20,6 +20,8 @@ export interface Attempt {
   machineName: string;
   /** Frozen when the attempt was planned: later changes of a Job do not reach it. */
   machineConfig: MachineConfig;
+  /** The Fly app that its Machine is in; null in attempts of before there were several, which are in the first one. */
+  app: string | null;
   /** Null until the Machine is known to exist. */
   machineId: string | null;
   /** Where the Machine is; null until it exists. */
@@ -33,8 +35,13 @@ export interface Attempt {
   output: OutputSummary | null;
   /** The attempt that follows this failed one; null where none does. */
   next: NextAttempt | null;
-  /** When the attempt was stored, just before its Machine is asked for. */
+  /** From when on its Machine is asked for: when the attempt was stored, or the later time that was kept free for it in its app. */
   createAskedAt: number;
+  /**
+   * Somebody may have asked for its Machine. Whoever waits for the time above records that it asks before it does, so as long as
+   * this is false nobody has, whatever clocks and drivers did meanwhile.
+   */
+  mayBeAsked: boolean;
   /** The Machine is known to exist. */
   createdAt: number | null;
   /** Its image was there and it began to boot. Null before, and where the whole start was quick. */

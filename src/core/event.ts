@@ -27,6 +27,20 @@ export interface AttemptPlanned extends Stamped {
   attempt: number;
   machineName: string;
   machineConfig: MachineConfig;
+  /** Null in events of before there were several apps. */
+  app: string | null;
+  /** When its Machine may be asked for; not before the event. */
+  launchAt: number;
+}
+
+/** The time of a launch that was waited for has come, and its Machine is about to be asked for; or another launch was taken in its place. */
+export interface LaunchTaken extends Stamped {
+  type: "launch_taken";
+  attempt: number;
+  app: string | null;
+  launchAt: number;
+  /** Somebody may ask for the Machine from now on, or may have done so before. */
+  mayBeAsked: boolean;
 }
 
 /** A create was answered in a way that leaves it open whether the Machine exists. */
@@ -122,6 +136,7 @@ export interface MachineReleased extends Stamped {
 export type RunEvent =
   | Accepted
   | AttemptPlanned
+  | LaunchTaken
   | CreateUncertain
   | MachineCreated
   | MachineStarted
@@ -139,6 +154,7 @@ export type EventType = RunEvent["type"];
 export const EVENT_TYPES = [
   "accepted",
   "attempt_planned",
+  "launch_taken",
   "create_uncertain",
   "machine_created",
   "machine_started",

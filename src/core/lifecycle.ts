@@ -22,6 +22,7 @@ const TRANSITIONS: Record<RunStatus, Partial<Record<EventType, Target>>> = {
     slot_taken: "queued",
   },
   starting: {
+    launch_taken: "starting",
     create_uncertain: "starting",
     machine_created: "starting",
     machine_started: "running",
@@ -70,6 +71,7 @@ export function acceptRun(id: string, orgId: string, event: Accepted): RunState 
     exit: null,
     spec: event.spec,
     acceptedAt: event.at,
+    turnAt: null,
     cancelRequestedAt: null,
     supersededBy: null,
     settledAt: null,
@@ -98,6 +100,9 @@ export function applyEvent(state: RunState, event: RunEvent): RunState | null {
     restsUntil: null,
   };
   const last = attempts.at(-1);
+  if (event.type === "attempt_planned") run.turnAt ??= event.at;
+  if (event.type === "attempt_planned" || event.type === "launch_taken")
+    run.restsUntil = event.launchAt > event.at ? event.launchAt : null;
   if (event.type === "cancel_requested" && run.cancelRequestedAt === null) {
     run.cancelRequestedAt = event.at;
     run.supersededBy = event.supersededBy ?? null;
@@ -150,6 +155,7 @@ function attemptsAfter(attempts: Attempt[], event: RunEvent, status: RunStatus):
       ? [...attempts, plannedAttempt(event)]
       : null;
   if ("attempt" in event && event.attempt !== last?.number) return null;
+  if (event.type === "launch_taken" && last?.machineId !== null) return null;
   if (event.type === "machine_released" && last?.releasedAt !== null) return null;
   // The last attempt's release is told by its run, which is no longer open: a row less to write for every run.
   if (event.type === "machine_released" && isFinal(status)) return attempts;
@@ -162,6 +168,7 @@ function plannedAttempt(event: Extract<RunEvent, { type: "attempt_planned" }>): 
     number: event.attempt,
     machineName: event.machineName,
     machineConfig: event.machineConfig,
+    app: event.app,
     machineId: null,
     region: null,
     reason: null,
@@ -170,7 +177,8 @@ function plannedAttempt(event: Extract<RunEvent, { type: "attempt_planned" }>): 
     exit: null,
     output: null,
     next: null,
-    createAskedAt: event.at,
+    createAskedAt: event.launchAt,
+    mayBeAsked: event.launchAt <= event.at,
     createdAt: null,
     imageReadyAt: null,
     startedAt: null,
@@ -190,6 +198,10 @@ function endOf(attempt: Attempt, event: AttemptFailed | Settled): Partial<Attemp
 
 function changeOf(attempt: Attempt, event: RunEvent): Partial<Attempt> {
   switch (event.type) {
+    case "launch_taken": {
+      const { app, launchAt, mayBeAsked } = event;
+      return { app, createAskedAt: launchAt, mayBeAsked };
+    }
     case "create_uncertain":
       return { uncertainCreates: attempt.uncertainCreates + 1 };
     case "machine_created":

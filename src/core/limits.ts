@@ -143,6 +143,29 @@ export const CAPACITY_REFUSALS_MAX = 2 * REGIONS_MAX_COUNT;
 /** The least pause after a failure of the platform's, unless a rule says otherwise: Fly takes one create a second for an app. */
 export const PLATFORM_PAUSE_MIN_MS = 1 * SECOND;
 
+// --- Launches -----------------------------------------------------------------------------------------------------
+
+/** Fly apps of one deployment. A launch looks at the bucket of each. */
+export const APPS_MAX_COUNT = 100;
+/** Creates a second in one app: what Fly takes (docs: Working with the Machines API). Others can be set, for limits that Fly raised or other users of an app. */
+export const LAUNCHES_PER_SECOND_DEFAULT = 1;
+export const LAUNCHES_PER_SECOND_MIN = 0.1;
+export const LAUNCHES_PER_SECOND_MAX = 10;
+/**
+ * Launches at once in an app that was idle. Fly takes three; the third is left for creates that arrive up to a second late, which
+ * can come together with those that are on time.
+ */
+export const LAUNCH_BURST = 2;
+/**
+ * A launch that is later than this gives its time up for a new one: as much as the spare one of a burst covers. After an outage all
+ * times are past, and would come at once.
+ */
+export const LAUNCH_LATE_MS = 1 * SECOND;
+/** The furthest that a launch can lie ahead: no run waits for a Machine for longer. */
+export const LAUNCH_AHEAD_MAX_MS = QUEUE_TIMEOUT_MAX_MS;
+/** Clocks that differ by more than this do not tell the same time: far more than clocks of one deployment do. */
+export const LAUNCH_CLOCK_TRUST_MS = 1 * MINUTE;
+
 // --- Output ---------------------------------------------------------------------------------------------------
 
 /** Bytes of one run kept; what the command writes beyond it is counted as dropped, not stored. */

@@ -3,6 +3,7 @@
 import type { Attempt } from "./attempt.ts";
 import { RUNNER_LINGER_MS, RUNNER_OVERDUE_MS } from "./limits.ts";
 import { cancelledEnding, type Ending, expired, outcomeOf, timedOut } from "./outcome.ts";
+import { launchDueAt } from "./pace.ts";
 import { wantsMachineSince } from "./retry.ts";
 import { currentAttempt, isFinal, type Run, type RunState } from "./run.ts";
 import { dueAt, expiresAt, pendingQueues } from "./turn.ts";
@@ -26,7 +27,7 @@ export type Step =
   | { do: "settle"; ending: Ending; lookFirst: boolean }
   /** The attempt is over: see its Machine gone. */
   | { do: "release"; attempt: Attempt }
-  /** Nothing is to be done before that time: the run's own, or its next attempt's. */
+  /** Nothing is to be done before that time: the run's own, its next attempt's, or its launch's. */
   | { do: "rest"; until: number }
   | { do: "nothing" };
 
@@ -45,9 +46,9 @@ export function nextStep(state: RunState, nowMs: number, organizationLimit: numb
   if (attempt === null) return beforeFirst(run, nowMs, organizationLimit);
   if (attempt.machineId === null) {
     const { queueMs } = run.spec.timeouts;
-    if (nowMs >= wantsMachineSince(state) + queueMs)
-      return overdue(timedOut("queue", queueMs, "no machine could be had"));
-    return { do: "launch" };
+    const limitAt = wantsMachineSince(state) + queueMs;
+    if (nowMs >= limitAt) return overdue(timedOut("queue", queueMs, "no machine could be had"));
+    return beforeLaunch(run, attempt, limitAt, nowMs);
   }
   return attempt.startedAt === null
     ? boot(state, attempt, nowMs)
@@ -60,6 +61,11 @@ function beforeFirst(run: Run, nowMs: number, organizationLimit: number | null):
   if (nowMs < due) return { do: "rest", until: due };
   if (nowMs >= until) return { do: "settle", ending: expired(run.spec), lookFirst: false };
   return pendingQueues(run, organizationLimit).length > 0 ? { do: "take_turn", until } : { do: "plan" };
+}
+
+function beforeLaunch(run: Run, attempt: Attempt, limitAt: number, nowMs: number): Step {
+  const until = Math.min(launchDueAt(run, attempt, nowMs), limitAt);
+  return nowMs < until ? { do: "rest", until } : { do: "launch" };
 }
 
 /** The failed attempt's Machine goes first, so that a run never has two, and then the next attempt's time has to come. */

@@ -5,6 +5,7 @@ import type { AttemptPlanned } from "./event.ts";
 import { machineName } from "./id.ts";
 import { RUNNER_LINGER_MS } from "./limits.ts";
 import { type MachineConfig, METADATA_ATTEMPT, METADATA_RUN } from "./machine.ts";
+import type { Launch } from "./pace.ts";
 import { currentAttempt, type RunState } from "./run.ts";
 import { hasSecrets, type RunSpec, type SpecFile } from "./run-spec.ts";
 import { jobCommand, runnerCommand, runnerFiles, runnerPath } from "./runner-protocol.ts";
@@ -13,8 +14,16 @@ import { type MaskedSecrets, secretFiles, withSecrets } from "./secret-giving.ts
 /** The signal that asks a command to stop. */
 export const STOP_SIGNAL = "SIGTERM";
 
-/** The event that plans the next attempt of a run. */
-export function planAttempt(state: RunState, defaultRegion: string | null, nowMs: number): AttemptPlanned {
+/**
+ * The event that plans the next attempt of a run.
+ * @param launch where and when its Machine is asked for; unless told otherwise at once, in the deployment's first app
+ */
+export function planAttempt(
+  state: RunState,
+  defaultRegion: string | null,
+  nowMs: number,
+  launch: Launch = { app: null, at: nowMs },
+): AttemptPlanned {
   const attempt = state.attempts.length + 1;
   const name = machineName(state.run.id, attempt);
   return {
@@ -23,6 +32,8 @@ export function planAttempt(state: RunState, defaultRegion: string | null, nowMs
     attempt,
     machineName: name,
     machineConfig: machineConfig(state.run.id, state.run.spec, attempt, name, placeOf(state, defaultRegion)),
+    app: launch.app,
+    launchAt: Math.max(nowMs, launch.at),
   };
 }
 

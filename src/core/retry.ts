@@ -87,7 +87,7 @@ export function endOfAttempt(
  */
 export function wantsMachineSince({ run, attempts }: RunState): number {
   const last = attempts.findLast(({ machineId, next }) => machineId !== null && next !== null);
-  return last?.next?.at ?? attempts[0]?.createAskedAt ?? run.acceptedAt;
+  return last?.next?.at ?? run.turnAt ?? run.acceptedAt;
 }
 
 interface Failure extends Ending {

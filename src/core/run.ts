@@ -8,7 +8,7 @@ import type { Ticket } from "./ticket.ts";
  * Where a run is.
  * - `queued`: accepted, no attempt planned: it waits for its turn (`core/turn.ts`). The driver takes it out by planning an
  *   attempt, or when it expires.
- * - `starting`: an attempt has a Machine name; its Machine is asked for, created or booting. Left when the Machine is
+ * - `starting`: an attempt has a Machine name; its Machine waits for its app's turn, is asked for, created or booting. Left when the Machine is
  *   started, when it can not be had, or by the boot limit.
  * - `running`: the Machine is started. Left when the command's end is known, the Machine is lost, or by the run limit.
  * - `retrying`: an attempt failed and another will be planned, at the time that the failed one's `next` tells and once its
@@ -39,7 +39,7 @@ export type FinalStatus = (typeof FINAL_STATUSES)[number];
  * - `out_of_memory`: the kernel killed the command for want of memory.
  * - `timed_out`: a limit of `timeouts` passed; `limit` names it.
  * - `command_not_found`: the image has no such program, or it can not be executed.
- * - `no_capacity`: no host had room.
+ * - `no_capacity`: no host had room, or the organization has as many Machines at Fly as it may.
  * - `image_unavailable`: the image could not be had, or not be started.
  * - `launch_refused`: the Machines API refused the Machine for another reason; `detail` quotes it.
  * - `machine_lost`: the Machine went away and nobody knows how its command ended.
@@ -113,6 +113,8 @@ export interface Run {
   spec: RunSpec;
   /** Epoch milliseconds, like every `…At`. */
   acceptedAt: number;
+  /** Its first attempt was planned; null before. */
+  turnAt: number | null;
   cancelRequestedAt: number | null;
   /** The newer run that asked for the cancel; null where somebody did, or nobody. */
   supersededBy: string | null;
@@ -120,7 +122,7 @@ export interface Run {
   updatedAt: number;
   /** Of all attempts that have ended. */
   output: OutputSummary;
-  /** Until then there is nothing to do for the run, unless it is cancelled or called: it waits for a time, or for its turn. Null where it waits for neither. */
+  /** Until then there is nothing to do for the run, unless it is cancelled or called: it waits for a time, for its turn, or for its launch. Null where it waits for none. */
   restsUntil: number | null;
   /** The run that this one repeats; null where it repeats none. */
   originId: string | null;

@@ -7,6 +7,7 @@
 
 import type { RunEvent } from "./event.ts";
 import { dropped } from "./outcome.ts";
+import type { Launch } from "./pace.ts";
 import { planAttempt } from "./plan.ts";
 import type { Run, RunState } from "./run.ts";
 import type { RunSpec } from "./run-spec.ts";
@@ -73,14 +74,21 @@ function queuesOf({ concurrency }: RunSpec, organizationLimit: number | null): Q
  * What a run that is due can do next, the best first: to take all slots that it lacks and plan its attempt, or as many as it gets
  * and stand in line for the next. Each is for the store to accept or refuse whole; the last one is never refused, unless the run
  * stands in line already.
+ * @param launch of its attempt; null where that is planned in a step of its own
  */
-export function waysIn(state: RunState, settings: TurnSettings, nowMs: number): RunEvent[][] {
+export function waysIn(
+  state: RunState,
+  settings: TurnSettings,
+  nowMs: number,
+  launch: Launch | null,
+): RunEvent[][] {
   const pending = pendingQueues(state.run, settings.organizationLimit);
   const taken = (upTo: number) =>
     pending
       .slice(0, upTo)
       .map(({ queue, limit }) => ({ type: "slot_taken" as const, at: nowMs, queue, limit }));
-  const ways: RunEvent[][] = [[...taken(pending.length), planAttempt(state, settings.defaultRegion, nowMs)]];
+  const plan = launch === null ? [] : [planAttempt(state, settings.defaultRegion, nowMs, launch)];
+  const ways: RunEvent[][] = [[...taken(pending.length), ...plan]];
   for (let before = pending.length - 1; before >= 0; before--) {
     const stop = pending[before];
     if (stop === undefined) break;

@@ -2,7 +2,7 @@
 
 import type { InferInsertModel, InferSelectModel } from "drizzle-orm";
 import type { Attempt, NextAttempt } from "../core/attempt.ts";
-import type { RunEvent } from "../core/event.ts";
+import type { AttemptPlanned, RunEvent } from "../core/event.ts";
 import { EXPIRES_DEFAULT_MS } from "../core/limits.ts";
 import type { MachineConfig } from "../core/machine.ts";
 import type { OutputChunk, Stream } from "../core/output.ts";
@@ -51,6 +51,7 @@ export function runChanges(run: Run) {
     limit: run.limit,
     detail: run.detail,
     exit: run.exit,
+    turnAt: run.turnAt,
     cancelRequestedAt: run.cancelRequestedAt,
     supersededBy: run.supersededBy,
     settledAt: run.settledAt,
@@ -84,13 +85,7 @@ export function attemptToRow(run: Run, attempt: Attempt): InferInsertModel<typeo
 
 /** The columns of an attempt that events change. */
 export function attemptChanges(attempt: Attempt) {
-  const {
-    number: _number,
-    machineName: _name,
-    machineConfig: _config,
-    createAskedAt: _asked,
-    ...changes
-  } = attempt;
+  const { number: _number, machineName: _name, machineConfig: _config, ...changes } = attempt;
   return changes;
 }
 
@@ -109,10 +104,12 @@ export function eventFromRow(state: RunState, row: InferSelectModel<typeof runEv
   // Runs of before there were names of limits have none.
   if (event.type === "settled") return { ...event, limit: event.limit ?? null };
   if (event.type !== "attempt_planned") return event;
+  // Attempts of before launches were paced were asked for at once, in the only app.
+  const { app = null, launchAt = event.at } = event as Partial<AttemptPlanned>;
   const attempt = state.attempts.find(({ number }) => number === event.attempt);
   if (!attempt)
     throw new Error(`run ${row.runId} has an event of an attempt ${event.attempt} that is not stored`);
-  return { ...event, machineConfig: attempt.machineConfig };
+  return { ...event, app, launchAt, machineConfig: attempt.machineConfig };
 }
 
 export function chunkFromRow(row: InferSelectModel<typeof outputChunks>): OutputChunk {

@@ -31,6 +31,7 @@ export const runs = sqliteTable(
     limit: text("limit_passed"),
     restsUntil: integer("rests_until"),
     originId: text("origin_id"),
+    turnAt: integer("turn_at"),
     supersededBy: text("superseded_by"),
     tickets: text({ mode: "json" }),
   },
@@ -65,6 +66,7 @@ export const attempts = sqliteTable(
     number: integer().notNull(),
     orgId: text("org_id").notNull(),
     machineName: text("machine_name").notNull(),
+    app: text(),
     machineConfig: text("machine_config", { mode: "json" }).notNull(),
     machineId: text("machine_id"),
     region: text(),
@@ -78,6 +80,7 @@ export const attempts = sqliteTable(
     stopRequestedAt: integer("stop_requested_at"),
     settledAt: integer("settled_at"),
     uncertainCreates: integer("uncertain_creates").notNull(),
+    mayBeAsked: integer("may_be_asked", { mode: "boolean" }).notNull().default(true),
     limit: text("limit_passed"),
     detail: text(),
     output: text({ mode: "json" }),
@@ -227,3 +230,10 @@ export const secrets = sqliteTable(
     index("secrets_key").on(table.keyId),
   ],
 );
+
+/** When each Fly app is next asked for a Machine. It has no organization: an app's pace is one for all whose Machines are in it. */
+export const launchPace = sqliteTable("launch_pace", {
+  app: text().primaryKey(),
+  nextAt: integer("next_at").notNull(),
+  takenAt: integer("taken_at").notNull(),
+});

@@ -12,6 +12,7 @@ import { NO_OUTPUT, type OutputOffsets, type Stream } from "../core/output.ts";
 import type { Run, RunState } from "../core/run.ts";
 import type { Store } from "../flow/ports.ts";
 import { isNoRoom, isTakenKey } from "./conflict.ts";
+import { emptyLaunches, putLaunchBack, takeLaunch } from "./launch-pace.ts";
 import { listRuns } from "./list.ts";
 import {
   changedTickets,
@@ -227,6 +228,10 @@ export function d1Store(database: D1Database): Store {
       const row = { over: "runs", cursor, at };
       await db.insert(sweepCursors).values(row).onConflictDoUpdate({ target: sweepCursors.over, set: row });
     },
+
+    takeLaunch: (apps, intervalMs, nowMs) => takeLaunch(db, apps, intervalMs, nowMs),
+    putLaunchBack: (taken, intervalMs) => putLaunchBack(db, taken, intervalMs),
+    emptyLaunches: (app, intervalMs, nowMs) => emptyLaunches(db, app, intervalMs, nowMs),
   };
 }
 

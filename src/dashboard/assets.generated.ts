@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-fa0ac0cdae49.js",
+  path: "/assets/live-7d55edae5500.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -154,6 +154,9 @@ export const SCRIPT: Asset = {
     "  var TIMEOUT_MIN_MS = 1 * SECOND2;",
     "  var RUNNER_OVERDUE_MS = 20 * SECOND2;",
     "  var RUNNER_LINGER_MS = 10 * MINUTE2;",
+    "  var SECRET_VALUE_MAX_BYTES = 64 * KIB;",
+    "  var RUN_SECRETS_MAX_BYTES = 64 * KIB;",
+    "  var SECRET_RETIRED_KEPT_MS = QUEUE_TIMEOUT_MAX_MS + BOOT_TIMEOUT_MAX_MS + RUN_TIMEOUT_MAX_MS + 1 * HOUR2;",
     "  var EXPIRES_DEFAULT_MS = 24 * HOUR2;",
     "  var EXPIRES_MAX_MS = 7 * 24 * HOUR2;",
     "  var RUN_AHEAD_MAX_MS = 365 * 24 * HOUR2;",
@@ -162,6 +165,8 @@ export const SCRIPT: Asset = {
     "  var RETRY_WAIT_MAX_MS = 24 * HOUR2;",
     "  var CAPACITY_REFUSALS_MAX = 2 * REGIONS_MAX_COUNT;",
     "  var PLATFORM_PAUSE_MIN_MS = 1 * SECOND2;",
+    "  var LAUNCH_LATE_MS = 1 * SECOND2;",
+    "  var LAUNCH_CLOCK_TRUST_MS = 1 * MINUTE2;",
     "  var OUTPUT_MAX_BYTES = 512 * MIB;",
     "  var OUTPUT_IN_D1_MAX_BYTES = 256 * KIB;",
     "  var OUTPUT_BLOB_MIN_BYTES = 8 * KIB;",
@@ -187,6 +192,11 @@ export const SCRIPT: Asset = {
     "  var EXEC_LATER_PAUSE_MS = 1 * SECOND2;",
     "  var OUTPUT_CAPPED_PAUSE_MS = 1 * SECOND2;",
     "  var SWEEP_QUIET_MS = 10 * SECOND2;",
+    "  var REAP_MAX_MS = 5 * MINUTE2;",
+    "  var REAP_SEEN_BEFORE_MS = 50 * SECOND2;",
+    "  var REAP_UNKNOWN_RUN_AGE_MS = 10 * MINUTE2;",
+    "  var SIGHTING_KEPT_MS = 1 * HOUR2;",
+    "  var REAPED_KEPT_MS = 30 * 24 * HOUR2;",
     "  var SHOWN_QUIET_MS = 5 * SECOND2;",
     "  var WAKE_PAUSE_MS = 5 * SECOND2;",
     "  var WATCH_HEARTBEAT_MS = 15 * SECOND2;",

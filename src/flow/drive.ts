@@ -36,6 +36,8 @@ export class Drive {
   emptyLookups = 0;
   /** The Machine that this driver was given last. Where somebody else wrote first it is not recorded yet. */
   made: MachineCreated | null = null;
+  /** The time of the launch that an ask has used; null where none has. */
+  spentLaunchAt: number | null = null;
   /** Calls in a row that failed for a passing reason. */
   failures = 0;
   /** Since when the Machine answers as if it did not exist; null while it does. */
@@ -92,6 +94,7 @@ export class Drive {
 
   /** True where nobody, here or elsewhere, can have asked for the Machine, so that none has to be looked for. */
   hasNoMachine(nowMs: number): boolean {
+    if (currentAttempt(this.state)?.mayBeAsked === false) return true;
     return this.neverAsked && this.#isFresh(nowMs);
   }
 
@@ -202,16 +205,25 @@ export class Drive {
   /** Goes on with a state that this driver has stored. Whoever has just planned an attempt is the first to ask for its Machine. */
   #takeOwn(state: RunState, clock: Clock): void {
     const isNewAttempt = state.attempts.length > this.state.attempts.length;
+    const wasNotToBeAsked = currentAttempt(this.state)?.mayBeAsked === false;
     this.#take(state);
-    if (isNewAttempt) this.neverAsked = this.#isFresh(clock.now());
+    if (isNewAttempt || wasNotToBeAsked) this.neverAsked = this.#isFresh(clock.now());
   }
 
   /** Goes on with a state that somebody else may have made, who may have asked for the Machine too, and not have told it yet. */
   #takeOver(state: RunState, nowMs: number): void {
     const isNews = state.run.version !== this.state.run.version;
     const isNewAttempt = state.attempts.length > this.state.attempts.length;
+    const isDriven = this.#isDrivenByOthers(state);
     this.#take(state);
-    if (isNewAttempt || (isNews && !this.#isFresh(nowMs))) this.neverAsked = false;
+    if (isNewAttempt || isDriven || (isNews && !this.#isFresh(nowMs))) this.neverAsked = false;
+  }
+
+  /** Whether anybody else than who wishes to cancel has written since. */
+  #isDrivenByOthers({ run }: RunState): boolean {
+    const before = this.state.run;
+    const wishes = before.cancelRequestedAt === null && run.cancelRequestedAt !== null ? 1 : 0;
+    return run.version > before.version + wishes;
   }
 
   /** Goes on with a newer state. Of an attempt before nothing is remembered. */
@@ -225,6 +237,7 @@ export class Drive {
     this.secrets = null;
     this.givenCalls = 0;
     this.lacksSecrets = false;
+    this.spentLaunchAt = null;
     this.failures = 0;
     this.absentSince = null;
     this.readBytes = OUTPUT_READ_FIRST_BYTES;

@@ -18,7 +18,7 @@ import { OUTPUT_START } from "../core/output.ts";
 import { repeatDelayMs } from "../core/poll.ts";
 import { currentAttempt, isFinal, type RunState } from "../core/run.ts";
 import { Drive } from "./drive.ts";
-import { advance, type FlowPorts } from "./flow.ts";
+import { type AdvancePorts, advance } from "./flow.ts";
 import type { Clock, News } from "./ports.ts";
 
 /** Where a driver lives: its time, its alarm and those who watch. */
@@ -27,7 +27,7 @@ export interface DriverHost {
   /** Null where the driver was made for no run. */
   runId: string | null;
   /** What advancing needs. May throw, as any call may. */
-  flowPorts(): FlowPorts;
+  flowPorts(): AdvancePorts;
   /** Calls back once after so many milliseconds, unless the driver is lost by then. The answer forgets it. */
   after(ms: number, callBack: () => void): () => void;
   /** Calls `alarm` after so many milliseconds, also where the driver was lost meanwhile. There is one alarm: a later call replaces it. */
@@ -187,7 +187,7 @@ export class Driver {
     }
   }
 
-  async #current(ports: FlowPorts): Promise<Drive | null> {
+  async #current(ports: AdvancePorts): Promise<Drive | null> {
     if (this.#drive !== null) return this.#drive;
     this.#stale = false;
     this.#unsure = false;
@@ -198,14 +198,14 @@ export class Driver {
     return this.#drive;
   }
 
-  async #refresh(ports: FlowPorts, drive: Drive): Promise<void> {
+  async #refresh(ports: AdvancePorts, drive: Drive): Promise<void> {
     this.#stale = false;
     this.#unsure = false;
     this.#interrupt = new AbortController();
     await drive.reload(ports);
   }
 
-  async #lookAgain(ports: FlowPorts, drive: Drive): Promise<void> {
+  async #lookAgain(ports: AdvancePorts, drive: Drive): Promise<void> {
     this.#unsure = false;
     await drive.lookAgain(ports);
   }

@@ -9,23 +9,26 @@
 import type { RunEvent } from "../core/event.ts";
 import { nextStep } from "../core/next-step.ts";
 import type { OutputChunk } from "../core/output.ts";
+import { currentAttempt } from "../core/run.ts";
 import { callNext } from "./call-next.ts";
 import type { Drive } from "./drive.ts";
 import { settleAfterLook } from "./last-look.ts";
 import { launch } from "./launch.ts";
 import { awaitEnd, awaitStart } from "./observe.ts";
 import { plan } from "./plan.ts";
-import type { Blobs, Clock, Drivers, Machines, Secrets, Store } from "./ports.ts";
+import type { Blobs, Clock, Drivers, Launches, Machines, Secrets, Store } from "./ports.ts";
 import { readOutput } from "./read-output.ts";
 import { release } from "./release.ts";
 import { settleNow } from "./settle.ts";
 import { stop } from "./stop.ts";
 import { takeTurn } from "./take-turn.ts";
 
-/** What advancing a run needs of the world. */
+/** What a step of a run needs of the world. */
 export interface FlowPorts {
   store: Store;
+  /** Of the attempt's app. */
   machines: Machines;
+  launches: Launches;
   blobs: Blobs;
   secrets: Secrets;
   clock: Clock;
@@ -35,6 +38,12 @@ export interface FlowPorts {
   defaultRegion: string | null;
   /** Runs of an organization that may run at once; null for no limit. */
   organizationLimit: number | null;
+}
+
+/** What advancing a run needs: the same, with the machines of any app. */
+export interface AdvancePorts extends Omit<FlowPorts, "machines"> {
+  /** @param app null for the first of the deployment's apps */
+  machinesOf(app: string | null): Machines;
 }
 
 /** What a step found out: facts to record, output to store with them, and when to look again. */
@@ -59,7 +68,7 @@ export function found(...events: RunEvent[]): Findings {
 export type Next = { pauseMs: number } | "done";
 
 /** Does the next step of a run and records it. Changes `drive`, which is the caller's memory and holds no facts. */
-export async function advance(ports: FlowPorts, drive: Drive): Promise<Next> {
+export async function advance(ports: AdvancePorts, drive: Drive): Promise<Next> {
   const unrecorded = drive.unrecorded();
   if (unrecorded !== null) {
     // It is known by its id, so nobody has to find it in a list, which may lag behind.
@@ -69,7 +78,9 @@ export async function advance(ports: FlowPorts, drive: Drive): Promise<Next> {
   const step = nextStep(drive.state, ports.clock.now(), ports.organizationLimit);
   if (step.do === "nothing") return "done";
   const before = drive.state;
-  const findings = await carryOut(ports, drive, step);
+  // The deployment's list of apps can change: an attempt stays in the app that it was planned for.
+  const machines = ports.machinesOf(currentAttempt(drive.state)?.app ?? null);
+  const findings = await carryOut({ ...ports, machines }, drive, step);
   await drive.remember(ports, findings);
   await callNext(ports, before, drive.state);
   return { pauseMs: findings.pauseMs };

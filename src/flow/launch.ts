@@ -1,18 +1,23 @@
 /**
- * Launch: ask for the attempt's Machine, never for a second one. Its name derives from run and attempt, so a repeated ask
+ * Launch: ask for the attempt's Machine when its time has come, and never for a second one. Its name derives from run and attempt, so a repeated ask
  * is refused by name and the first Machine adopted. A destroyed Machine frees its name, so wherever an earlier ask is
  * possible the Machine is looked for, destroyed ones included, before it is asked for.
  */
 
+import type { Attempt } from "../core/attempt.ts";
+import type { LaunchTaken } from "../core/event.ts";
 import {
   CREATE_LOOKUP_PAUSE_MS,
   CREATE_LOOKUPS_NEEDED,
+  LAUNCH_LATE_MS,
   LAUNCH_PATIENCE_MS,
+  NEVER_ASKED_BEFORE_MS,
   REPEAT_DELAY_MAX_MS,
 } from "../core/limits.ts";
 import type { Machine } from "../core/machine.ts";
 import { type Ending, failed } from "../core/outcome.ts";
 import { NO_OUTPUT } from "../core/output.ts";
+import { type Launch, launchDueAt } from "../core/pace.ts";
 import { machineFiles } from "../core/plan.ts";
 import { repeatDelayMs } from "../core/poll.ts";
 import type { Drive } from "./drive.ts";
@@ -22,11 +27,49 @@ import { readOutput } from "./read-output.ts";
 import { settleNow } from "./settle.ts";
 
 export async function launch(ports: FlowPorts, drive: Drive): Promise<Findings> {
+  const now = ports.clock.now();
+  const attempt = drive.attempt();
+  const dueAt = launchDueAt(drive.state.run, attempt, now);
+  if (now < dueAt) return nothingNew(dueAt - now);
+  // Each ask has a launch of its own, or after an outage all would come at once.
+  const looks = attempt.mayBeAsked && !drive.neverAsked;
+  const lateMs = LAUNCH_LATE_MS + (looks ? LOOKS_MS : 0);
+  const isSpent = drive.spentLaunchAt === attempt.createAskedAt || now - dueAt > lateMs;
+  if (ports.launches.isPaced && isSpent) return takeAnother(ports, drive, now);
+  // After a wait several drivers may think that it is theirs to ask: the one whose event is stored is the first to.
+  if (!attempt.mayBeAsked) return found(launchTaken(attempt, now, { app: attempt.app, at: dueAt }, true));
   // Before what is found out about the Machine, which must not be old by the ask; and anew, as one of them can have been removed.
   drive.secrets = null;
   await secretsOf(ports, drive);
   if (!drive.neverAsked) return look(ports, drive);
-  return drive.failures === 0 ? ask(ports, drive) : askIfUnchanged(ports, drive, ports.clock.now());
+  // Whoever knew a moment ago that nobody has asked still knows it; in between others can have driven the run.
+  const isFresh = drive.failures === 0 && now - drive.state.run.updatedAt < NEVER_ASKED_BEFORE_MS;
+  return isFresh ? ask(ports, drive) : askIfUnchanged(ports, drive, now);
+}
+
+/** Who looks for the Machine first comes later by as much, and looks again after each new launch. */
+const LOOKS_MS = CREATE_LOOKUPS_NEEDED * CREATE_LOOKUP_PAUSE_MS;
+
+/**
+ * A launch in place of one that is spent or past: in any app as long as nobody can have asked in this one. Until its time somebody
+ * else may ask, so that the Machine is looked for then.
+ */
+async function takeAnother(ports: FlowPorts, drive: Drive, now: number): Promise<Findings> {
+  const attempt = drive.attempt();
+  const { app, machineName, mayBeAsked } = attempt;
+  if (mayBeAsked) drive.neverAsked = false;
+  const next = await ports.launches.take(now, mayBeAsked ? { machineName, onlyIn: app } : { machineName });
+  const at = Math.max(now, next.at);
+  return found(launchTaken(attempt, now, { ...next, at }, mayBeAsked || at === now));
+}
+
+function launchTaken(
+  { number }: Attempt,
+  now: number,
+  { app, at }: Launch,
+  mayBeAsked: boolean,
+): LaunchTaken {
+  return { type: "launch_taken", at: now, attempt: number, app, launchAt: at, mayBeAsked };
 }
 
 /** Looks for the Machine of an earlier ask. */
@@ -64,11 +107,12 @@ async function askIfUnchanged(ports: FlowPorts, drive: Drive, learntAt: number):
 }
 
 async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
-  const { machineName, machineConfig, number } = drive.attempt();
+  const { machineName, machineConfig, number, app, createAskedAt } = drive.attempt();
   const secrets = await secretsOf(ports, drive);
   if (secrets?.given === null)
     return afterRefusal(ports, drive, failed("launch_refused", secrets.problem ?? ""));
   const neverAskedBefore = drive.neverAsked;
+  drive.spentLaunchAt = createAskedAt;
   drive.neverAsked = false;
   drive.emptyLookups = 0;
   const result = await ports.machines.create(
@@ -86,6 +130,7 @@ async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
     case "later":
       // This ask made no Machine, which says nothing of an earlier one.
       drive.neverAsked = neverAskedBefore;
+      if (result.tooMany) await ports.launches.refused(app, at);
       return nothingNew(drive.backOffMs());
     case "uncertain":
       return {

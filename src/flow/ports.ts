@@ -6,6 +6,7 @@
 import type { RunEvent } from "../core/event.ts";
 import type { ListedMachine, Machine, MachineConfig, MachineState } from "../core/machine.ts";
 import type { ChunkPosition, OutputChunk, OutputOffsets } from "../core/output.ts";
+import type { TakenLaunch } from "../core/pace.ts";
 import type { RunClaim, UnknownWhy } from "../core/reap.ts";
 import type { Redactor } from "../core/redactor.ts";
 import type { Run, RunState, RunStatus } from "../core/run.ts";
@@ -126,6 +127,16 @@ export interface Store {
   /** The run at which a sweep broke off, for the next one to go on; "" where it came to the end. */
   sweepCursor(): Promise<string>;
   keepSweepCursor(runId: string, at: number): Promise<void>;
+  /**
+   * Takes the next launch of the app whose turn it is, and stores that, in one: of those who take at the same time each gets
+   * one of its own. The arithmetic is `core/pace.ts`.
+   * @param apps one at least
+   */
+  takeLaunch(apps: string[], intervalMs: number, nowMs: number): Promise<TakenLaunch>;
+  /** Puts one back that nobody uses, unless another was taken since. */
+  putLaunchBack(taken: TakenLaunch, intervalMs: number): Promise<void>;
+  /** An app refused a create as one too many: its next launches are put off. */
+  emptyLaunches(app: string, intervalMs: number, nowMs: number): Promise<void>;
 }
 
 export type CreateResult =
@@ -134,8 +145,8 @@ export type CreateResult =
   | { kind: "exists" }
   /** It may or may not exist: look before asking again. */
   | { kind: "uncertain"; error: string }
-  /** It does not exist and may be asked for again later (rate limit, passing fault). */
-  | { kind: "later"; error: string }
+  /** It does not exist and may be asked for again later: a passing fault, or (`tooMany`) one create too many for its app's rate limit. */
+  | { kind: "later"; error: string; tooMany: boolean }
   /** It does not exist and asking again would be answered the same. */
   | { kind: "refused"; reason: "no_capacity" | "image_unavailable" | "launch_refused"; error: string };
 
@@ -162,7 +173,7 @@ export type LookResult =
   | { kind: "absent" }
   | { kind: "failed"; error: string };
 
-/** Machines, as Fly or the local server provides them. */
+/** Machines of one app, as Fly or the local server provides them. */
 export interface Machines {
   create(name: string, config: MachineConfig, files: SpecFile[]): Promise<CreateResult>;
   /** By name, destroyed ones included. `absent` on one look proves nothing: the list may lag behind. */
@@ -181,6 +192,26 @@ export interface Machines {
   stop(machineId: string, signal: string, timeoutMs: number): Promise<ActionResult>;
   /** Kills and removes, whatever it is doing. */
   destroy(machineId: string): Promise<ActionResult>;
+}
+
+/** Whose Machine a launch is for. */
+export interface LaunchWish {
+  /** Decides on the app where nothing is counted. */
+  machineName: string;
+  /** The app where a Machine of this name may exist already, null for the deployment's first; any app where it is left out. */
+  onlyIn?: string | null;
+}
+
+/** When and in which app a Machine may be asked for. */
+export interface Launches {
+  /** False where the Machines API takes any number at once: each launch is due at once then, and a repeated ask needs none. */
+  readonly isPaced: boolean;
+  /** The next launch, which is the caller's alone. */
+  take(nowMs: number, wish: LaunchWish): Promise<TakenLaunch>;
+  /** The launch is not used after all. */
+  putBack(taken: TakenLaunch): Promise<void>;
+  /** A create was one too many for its app, null for the first. */
+  refused(app: string | null, nowMs: number): Promise<void>;
 }
 
 /** Large output, by key. Writing a key twice with the same bytes is one write. */

@@ -49,7 +49,8 @@ export async function settleNow(ports: FlowPorts, drive: Drive, ending: Ending):
   const attempt = currentAttempt(drive.state);
   const underWay = attempt?.settledAt === null ? attempt : null;
   const captured = drive.state.run.spec.capture === "output";
-  const mayHaveWritten = captured && underWay !== null && (underWay.machineId !== null || !drive.neverAsked);
+  const isUnasked = drive.neverAsked || underWay?.mayBeAsked === false;
+  const mayHaveWritten = captured && underWay !== null && (underWay.machineId !== null || !isUnasked);
   if (mayHaveWritten) drive.offsets ??= await ports.store.outputOffsets(drive.state.run.id, underWay.number);
   const output = summary(underWay && drive.offsets, !mayHaveWritten);
   return found(endOfAttempt(drive.state, ending, underWay?.exit ?? null, output, ports.clock.now()));

@@ -7,13 +7,15 @@ import { RUN_AHEAD_MAX_MS } from "../core/limits.ts";
 import { isFinal, type RunState } from "../core/run.ts";
 import { isSameSpec, type RunSpec } from "../core/run-spec.ts";
 import { dueAt, type TurnSettings, waysIn } from "../core/turn.ts";
-import type { Clock, Drivers, IdempotencyKey, Ids, Store } from "./ports.ts";
+import { launchOfTurn } from "./launches.ts";
+import type { Clock, Drivers, IdempotencyKey, Ids, Launches, Store } from "./ports.ts";
 
 export interface SubmitPorts extends TurnSettings {
   store: Store;
   drivers: Drivers;
   clock: Clock;
   ids: Ids;
+  launches: Launches;
 }
 
 export interface Order {
@@ -42,13 +44,17 @@ export async function submit(ports: SubmitPorts, order: Order): Promise<Submitte
   const due = dueAt(queued.run);
   if (due - now > RUN_AHEAD_MAX_MS)
     throw new AppError("invalid_input", "must be a time within the next 365 days", "run_at");
-  for (const events of due > now ? [[]] : waysIn(queued, ports, now)) {
+  const launch = due > now ? null : await launchOfTurn(ports, queued, now);
+  for (const events of due > now ? [[]] : waysIn(queued, ports, now, launch)) {
     const state = applyEvents(queued, events);
     if (state === null) throw new Error("a fresh run can always be planned, or stand in line");
     const result = await ports.store.accept(state, [accepted, ...events], order.key);
     if (result.kind === "no_room") continue;
-    if (result.kind === "repeated")
+    if (result.kind === "repeated") {
+      // Whoever repeats an order again and again must not hold up those who wait. One that stays taken costs an app one turn.
+      if (launch !== null) await ports.launches.putBack(launch).catch(() => undefined);
       return { state: await repeatedRun(ports.store, order, result), repeated: true };
+    }
     // The sweep finds a run whose start was not heard.
     if (!isFinal(state.run.status)) await ports.drivers.start(state).catch(() => undefined);
     return { state, repeated: false };

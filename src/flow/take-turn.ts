@@ -9,9 +9,12 @@ import { keyQueue, pendingQueues, waysIn } from "../core/turn.ts";
 import { cancel } from "./cancel.ts";
 import type { Drive } from "./drive.ts";
 import { type Findings, type FlowPorts, nothingNew } from "./flow.ts";
+import { launchOfTurn } from "./launches.ts";
 
 export async function takeTurn(ports: FlowPorts, drive: Drive, until: number): Promise<Findings> {
-  for (const events of waysIn(drive.state, ports, ports.clock.now()))
+  const now = ports.clock.now();
+  const launch = await launchOfTurn(ports, drive.state, now);
+  for (const events of waysIn(drive.state, ports, now, launch))
     if ((await drive.rememberSlots(ports, events)) !== "no_room") return nothingNew(0);
   if (await endOlder(ports, drive)) return nothingNew(0);
   // Whoever leaves the queue, or gets further in it, calls the next.

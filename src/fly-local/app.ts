@@ -87,6 +87,7 @@ export function machinesApi(parts: ApiParts): Api {
     const { name, enforcement, lack } = parts.host.level;
     c.header("mayfly-isolation", name);
     c.header("mayfly-limits", enforcement?.by ?? "none");
+    c.header("mayfly-rate-limits", parts.rateLimits === null ? "none" : "fly");
     // A header holds no other letters than ASCII's, and no line breaks.
     if (lack !== undefined) c.header("mayfly-no-sandboxes", encodeURIComponent(lack.toWellFormed()));
     return;

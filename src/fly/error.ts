@@ -58,8 +58,8 @@ export class FlyError extends Error implements FlyErrorFacts {
 /** What to do about a status, where there is something to do. */
 function hintOf(status: number | null): string | null {
   if (status === 401) return "check FLY_API_TOKEN";
-  if (status === 403) return "check that FLY_API_TOKEN may act on FLY_APP";
-  if (status === 404) return "check FLY_APP and FLY_API_BASE_URL where the Machine should exist";
+  if (status === 403) return "check that FLY_API_TOKEN may act on every app of FLY_APPS";
+  if (status === 404) return "check FLY_APPS and FLY_API_BASE_URL where the Machine should exist";
   if (status === 429) return "Fly takes one call a second for each action and app, three in a burst";
   return null;
 }

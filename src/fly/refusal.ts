@@ -17,9 +17,13 @@ const CAPACITY_TEXTS = [
   "governor policy blocked start",
   "deploys to this host are temporarily disabled",
 ];
+/** Of the organization and not of a host: room comes as its machines end. */
+const QUOTA_TEXTS = ["over the allowed quota", "reached the limit"];
+const QUOTA_STATUSES = [403, 422];
 const CAPACITY_STATUSES = [400, 403, 409, 412, 422, 503];
-/** The rate limit; any other 409 or 412 is "not now" (a concurrent update, secrets on their way). */
-const PASSING_STATUSES = [409, 412, 429];
+const TOO_MANY = 429;
+/** "Not now", where nothing else is said (a concurrent update, secrets on their way). */
+const PASSING_STATUSES = [409, 412, TOO_MANY];
 const IMAGE_TEXTS = [
   "manifest",
   "image not found",
@@ -35,10 +39,10 @@ export function createRefusal(error: FlyError): CreateResult {
   if (error.status === 409 && text.includes("unique machine name violation")) return { kind: "exists" };
   // The Machine may exist all the same.
   if (!error.safeToRepeat) return { kind: "uncertain", error: error.message };
-  if (error.kind === "unreachable" || PASSING_STATUSES.includes(error.status ?? 0))
-    return { kind: "later", error: error.message };
-  if (IMAGE_TEXTS.some((known) => text.includes(known)))
+  if (error.status !== TOO_MANY && IMAGE_TEXTS.some((known) => text.includes(known)))
     return { kind: "refused", reason: "image_unavailable", error: error.message };
+  if (error.kind === "unreachable" || PASSING_STATUSES.includes(error.status ?? 0))
+    return { kind: "later", error: error.message, tooMany: error.status === TOO_MANY };
   return { kind: "refused", reason: "launch_refused", error: error.message };
 }
 
@@ -47,5 +51,6 @@ function isCapacity(error: FlyError, text: string): boolean {
   if (error.status === 500) return false;
   if (error.code !== null && CAPACITY_CODES.includes(error.code)) return true;
   if (error.status === null || !CAPACITY_STATUSES.includes(error.status) || error.code !== null) return false;
+  if (QUOTA_STATUSES.includes(error.status) && QUOTA_TEXTS.some((known) => text.includes(known))) return true;
   return text.trimEnd().endsWith("no capacity") || CAPACITY_TEXTS.some((known) => text.includes(known));
 }

@@ -1,8 +1,15 @@
 /** The worker's bindings and settings, read once into a complete, typed configuration. */
 
 import { GUEST_SIZES } from "../core/guest.ts";
-import { ORGANIZATION_LIMIT_MAX } from "../core/limits.ts";
+import {
+  APPS_MAX_COUNT,
+  LAUNCHES_PER_SECOND_DEFAULT,
+  LAUNCHES_PER_SECOND_MAX,
+  LAUNCHES_PER_SECOND_MIN,
+  ORGANIZATION_LIMIT_MAX,
+} from "../core/limits.ts";
 import type { Guest } from "../core/run-spec.ts";
+import type { LaunchSettings } from "../flow/launches.ts";
 import type { RunDriver } from "./run-driver.ts";
 
 /** What wrangler.toml binds, and the secrets. */
@@ -10,7 +17,11 @@ export interface Env {
   DB: D1Database;
   OUTPUT: R2Bucket;
   RUN_DRIVER: DurableObjectNamespace<RunDriver>;
-  FLY_APP: string;
+  /** Names, with commas between. */
+  FLY_APPS: string;
+  /** Not read any more. */
+  FLY_APP?: string;
+  LAUNCHES_PER_SECOND?: string;
   FLY_API_BASE_URL: string;
   DEFAULT_REGION: string;
   DEFAULT_SIZE: string;
@@ -29,7 +40,8 @@ export interface Config {
   token: string;
   encryptionKey: string;
   oldEncryptionKeys: string[];
-  fly: { app: string; baseUrl: string; token: string };
+  fly: { baseUrl: string; token: string };
+  launches: LaunchSettings;
   defaultRegion: string | null;
   defaultGuest: Guest;
   organizationLimit: number | null;
@@ -52,7 +64,8 @@ export function readConfig(env: Env): Config {
     problems.push(
       `DEFAULT_SIZE is "${env.DEFAULT_SIZE}"; possible are ${Object.keys(GUEST_SIZES).join(", ")}`,
     );
-  if (!env.FLY_APP) problems.push("FLY_APP is not set: the Fly app in which machines are made");
+  const [apps, launchesPerSecond] = [readApps(env), readPace(env.LAUNCHES_PER_SECOND)];
+  for (const read of [apps, launchesPerSecond]) if ("problem" in read) problems.push(read.problem);
   if (!URL.canParse(env.FLY_API_BASE_URL))
     problems.push(`FLY_API_BASE_URL is "${env.FLY_API_BASE_URL}", which is no URL`);
   if (env.ENCRYPTION_KEY && !isKey(env.ENCRYPTION_KEY))
@@ -72,12 +85,53 @@ export function readConfig(env: Env): Config {
     oldEncryptionKeys,
     token: secret("MAYFLY_TOKEN"),
     encryptionKey: secret("ENCRYPTION_KEY"),
-    fly: { app: env.FLY_APP, baseUrl: env.FLY_API_BASE_URL, token: secret("FLY_API_TOKEN") },
+    fly: { baseUrl: env.FLY_API_BASE_URL, token: secret("FLY_API_TOKEN") },
     defaultRegion: env.DEFAULT_REGION || null,
     organizationLimit: limit === "" ? null : Number(limit),
   };
-  if (problems.length > 0 || !guest) throw new ConfigError(problems.join("; "));
-  return { ...config, defaultGuest: guest };
+  if (problems.length > 0 || !guest || "problem" in apps || "problem" in launchesPerSecond)
+    throw new ConfigError(problems.join("; "));
+  const launches = { apps: apps.value, perSecond: launchesPerSecond.value };
+  return { ...config, launches, defaultGuest: guest };
+}
+
+/** A setting's value, or what is wrong with it. */
+type Read<T> = { value: T } | { problem: string };
+
+/** As Fly takes them: letters, digits and dashes. */
+const APP_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+function readApps({ FLY_APPS, FLY_APP }: Env): Read<LaunchSettings["apps"]> {
+  // Which of the two would count, nobody could see.
+  if (FLY_APP)
+    return {
+      problem: `FLY_APP is not read any more: put "${FLY_APP}" first in FLY_APPS, as runs under way are in it, and take FLY_APP out`,
+    };
+  const [first, ...others] = (FLY_APPS ?? "").split(",").map((name) => name.trim());
+  if (!first)
+    return { problem: "FLY_APPS is not set: the Fly apps in which machines are made, with commas between" };
+  const names: LaunchSettings["apps"] = [first, ...others];
+  const wrong = names.find((name) => !APP_NAME.test(name));
+  if (wrong !== undefined)
+    return {
+      problem: `FLY_APPS names "${wrong}", which is no name of an app: lowercase letters, digits and dashes are, at most 63`,
+    };
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) return { problem: `FLY_APPS names "${twice}" twice` };
+  if (names.length > APPS_MAX_COUNT)
+    return { problem: `FLY_APPS names ${names.length} apps; possible are ${APPS_MAX_COUNT}` };
+  return { value: names };
+}
+
+function readPace(text = String(LAUNCHES_PER_SECOND_DEFAULT)): Read<number> {
+  const perSecond = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  const isPossible =
+    perSecond === 0 || (perSecond >= LAUNCHES_PER_SECOND_MIN && perSecond <= LAUNCHES_PER_SECOND_MAX);
+  return isPossible
+    ? { value: perSecond }
+    : {
+        problem: `LAUNCHES_PER_SECOND is "${text}"; possible are 0 for no pace, and ${LAUNCHES_PER_SECOND_MIN} to ${LAUNCHES_PER_SECOND_MAX}`,
+      };
 }
 
 function isLimit(text: string): boolean {

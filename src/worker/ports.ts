@@ -7,7 +7,8 @@ import { deploymentOf } from "../d1/deployment.ts";
 import { d1FleetStore } from "../d1/fleet-store.ts";
 import { d1Secrets } from "../d1/secrets.ts";
 import { d1Store } from "../d1/store.ts";
-import type { FlowPorts } from "../flow/flow.ts";
+import type { AdvancePorts } from "../flow/flow.ts";
+import { launchesOver } from "../flow/launches.ts";
 import type { Clock } from "../flow/ports.ts";
 import type { ReapPorts } from "../flow/reap.ts";
 import { FlyClient } from "../fly/client.ts";
@@ -32,11 +33,15 @@ function secretKeeper(env: Env, { encryptionKey, oldEncryptionKeys }: Config) {
 }
 
 /** What a driver needs. @throws ConfigError */
-export function flowPorts(env: Env): FlowPorts {
+export function flowPorts(env: Env): AdvancePorts {
   const config = readConfig(env);
+  const { launches } = config;
+  const store = d1Store(env.DB);
   return {
-    store: d1Store(env.DB),
-    machines: flyMachines(new FlyClient(config.fly), deploymentOf(env.DB)),
+    store,
+    machinesOf: (app) =>
+      flyMachines(new FlyClient({ ...config.fly, app: app ?? launches.apps[0] }), deploymentOf(env.DB)),
+    launches: launchesOver(store, launches),
     blobs: r2Blobs(env.OUTPUT),
     secrets: secretKeeper(env, config),
     clock: systemClock,
@@ -48,9 +53,9 @@ export function flowPorts(env: Env): FlowPorts {
 
 /** What the sweep over Machines needs. @throws ConfigError */
 export function reapPorts(env: Env): ReapPorts {
-  const { fly } = readConfig(env);
+  const { fly, launches } = readConfig(env);
   return {
-    fleets: [flyFleet(fly.app, new FlyClient(fly), deploymentOf(env.DB))],
+    fleets: launches.apps.map((app) => flyFleet(app, new FlyClient({ ...fly, app }), deploymentOf(env.DB))),
     fleetStore: d1FleetStore(env.DB),
     clock: systemClock,
   };
@@ -59,9 +64,11 @@ export function reapPorts(env: Env): ReapPorts {
 /** What the HTTP surface and the sweep over runs need. @throws ConfigError */
 export function apiPorts(env: Env): ApiPorts {
   const config = readConfig(env);
+  const store = d1Store(env.DB);
   return {
     ...reapPorts(env),
-    store: d1Store(env.DB),
+    store,
+    launches: launchesOver(store, config.launches),
     blobs: r2Blobs(env.OUTPUT),
     secrets: secretKeeper(env, config),
     drivers: durableDrivers(env.RUN_DRIVER),

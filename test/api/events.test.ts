@@ -24,6 +24,7 @@ const OUT_OF_MEMORY = { reason: "out_of_memory" as const, limit: null, detail: "
 
 /** All that can follow a planned attempt, each type at least once. */
 const REST: RunEvent[] = [
+  { type: "launch_taken", at, attempt: 1, app: "b", launchAt: at + 2000, mayBeAsked: true },
   { type: "create_uncertain", at, attempt: 1, error: "504" },
   { type: "machine_created", at, attempt: 1, machineId: "1857", region: null, adopted: true },
   { type: "machine_started", at, attempt: 1 },
@@ -67,7 +68,7 @@ describe("events", () => {
     const fields = fieldsOf(events);
     expect(fields.filter(([name]) => !/^[a-z]+(_[a-z]+)*$/.test(name))).toEqual([]);
     const times = fields.filter(([name]) => name === "at" || name.endsWith("_at")).map(([, value]) => value);
-    expect(times.length).toBe(EVENT_TYPES.length + machineEvents.length + 2);
+    expect(times.length).toBe(EVENT_TYPES.length + machineEvents.length + 4);
     for (const time of times) expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   });
 
@@ -77,6 +78,7 @@ describe("events", () => {
     expect(events.map((event) => eventSchema.parse(event))).toEqual(events);
     const end = { exit_code: 137, signal: "SIGKILL", oom_killed: true };
     expect(Object.fromEntries(events.map(({ type, data }) => [type, data]))).toMatchObject({
+      launch_taken: { app: "b", launch_at: new Date(at + 2000).toISOString() },
       machine_created: { machine_id: "1857", region: null, adopted: true },
       exited: { ...end, source: "runner" },
       settled: { ...end, status: "failed", reason: "out_of_memory", output: { dropped_bytes: 3 } },

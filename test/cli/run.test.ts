@@ -349,3 +349,24 @@ test("at a terminal the status line says for how many others a run waits", async
   const { stderr } = await mayfly(RUN, stub, fakeIo({ stderrIsTty: true }));
   expect(stderr).toContain("waiting for 2 others in deploy-prod");
 });
+
+test("a run that waits for its app's turn says so in the status line", async () => {
+  const waiting = {
+    for: "launch" as const,
+    key: null,
+    limit: null,
+    place: null,
+    running: null,
+    since: "2026-11-21T10:00:00.000Z",
+    until: "2026-11-21T10:00:12.000Z",
+  };
+  const run = aRun({ status: "starting", attempts: [anAttempt({ created_at: null })], waiting });
+  stub.on("POST /v1/runs", json(run, 201));
+  stub.on(OUTPUT, async (response, seen) => {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await events(endEvent(anEndedRun()))(response, seen);
+  });
+  stub.on(SHOW, json(run), json(anEndedRun()));
+  const { stderr } = await mayfly(RUN, stub, fakeIo({ stderrIsTty: true }));
+  expect(stderr).toContain("its machine is asked for");
+});

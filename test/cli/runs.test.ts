@@ -159,7 +159,9 @@ describe("runs show", () => {
     const { stdout } = await mayfly(["runs", "show", RUN_ID, "--events"], stub, at());
     expect(stdout).toContain(`${RUN_ID} failed with exit code 7 after 1.50 s\n`);
     expect(stdout).toMatch(/Machine {3}shared-cpu-1x, 256 MB/);
-    expect(stdout).toContain("Attempt 1, machine 82e6751f9773c7, region ams (times from acceptance)\n");
+    expect(stdout).toContain(
+      "Attempt 1, machine 82e6751f9773c7, app mayfly-runs, region ams (times from acceptance)\n",
+    );
     expect(stdout).toMatch(
       /machine asked for +\+0 ms\n +machine created +\+100 ms\n +started +\+250 ms\n +first output +\+300 ms\n +exited +\+1.40 s\n +settled +\+1.50 s\n/,
     );
@@ -236,6 +238,39 @@ describe("runs show", () => {
     );
     const timed = await mayfly(["runs", "show", RUN_ID], stub, at());
     expect(timed.stdout).toContain("queued for 5m 00s: waiting for its time, in 5m 00s\n");
+  });
+
+  test("one that waits for its app's turn says until when, and its machine is not asked for before", async () => {
+    const dueAt = "2026-11-21T10:05:12.000Z";
+    const planned = {
+      machine_id: null,
+      region: null,
+      create_asked_at: dueAt,
+      created_at: null,
+      started_at: null,
+    };
+    const waiting = {
+      for: "launch" as const,
+      key: null,
+      limit: null,
+      place: null,
+      running: null,
+      since: "2026-11-21T10:00:00.000Z",
+      until: dueAt,
+    };
+    stub.on(
+      `GET /v1/runs/${RUN_ID}`,
+      json(aRun({ status: "starting", attempts: [anAttempt(planned)], waiting })),
+    );
+    const shown = await mayfly(["runs", "show", RUN_ID], stub, at());
+    expect(shown.stdout).toContain(
+      `${RUN_ID} starting for 5m 00s: its machine is asked for in 12.0 s, at its app's turn\n`,
+    );
+    expect(shown.stdout).toMatch(/machine asked for +\+5m 12s\n/);
+    const cancelled = anAttempt({ ...planned, settled_at: "2026-11-21T10:00:02.000Z" });
+    stub.on(`GET /v1/runs/${RUN_ID}`, json(aRun({ status: "cancelled", attempts: [cancelled] })));
+    const ended = await mayfly(["runs", "show", RUN_ID], stub, at());
+    expect(ended.stdout).not.toContain("asked for");
   });
 
   test.each([["show"], ["logs"], ["cancel"], ["rerun"], ["logs", "--follow"]])(

@@ -3,7 +3,9 @@
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../src/core/event.ts";
 import { applyEvents } from "../../src/core/lifecycle.ts";
+import { LAUNCH_AHEAD_MAX_MS, LAUNCH_BURST } from "../../src/core/limits.ts";
 import { NO_OUTPUT, OUTPUT_START, type OutputChunk } from "../../src/core/output.ts";
+import { type AppPace, afterRefusal, afterTaking, launchAt, nextApp } from "../../src/core/pace.ts";
 import { planAttempt } from "../../src/core/plan.ts";
 import type { RunFilter, Store } from "../../src/flow/ports.ts";
 import {
@@ -17,6 +19,7 @@ import {
   type Story,
   T0,
 } from "../support/a-run.ts";
+import { seededRandom } from "../support/seeded-random.ts";
 import { holdsQueues } from "./store-queues.ts";
 
 const everything: RunFilter = {
@@ -243,6 +246,99 @@ export function holdsTheStoreContract(store: Store): void {
   });
 
   holdsQueues(store);
+
+  describe("launches", () => {
+    const INTERVAL_MS = 1000;
+
+    it("are taken one at a time: of fifty at once each gets its own, spread over the apps, and none is too soon", async () => {
+      const apps = ["one", "two", "three"].map((name) => `at-once-${name}`);
+      const taken = await Promise.all(
+        Array.from({ length: 50 }, () => store.takeLaunch(apps, INTERVAL_MS, T0)),
+      );
+      const times = apps.map((app) =>
+        taken
+          .filter((launch) => launch.app === app)
+          .map(({ at }) => at - T0)
+          .toSorted((a, b) => a - b),
+      );
+      expect(times.map(({ length }) => length)).toEqual([17, 17, 16]);
+      for (const each of times)
+        expect(each).toEqual(each.map((_, index) => Math.max(0, index + 1 - LAUNCH_BURST) * INTERVAL_MS));
+    });
+
+    it("come at the times that the arithmetic says, whoever takes them, by whatever clock", async () => {
+      const random = seededRandom(7);
+      const apps = ["x", "y"].map((name) => `arithmetic-${name}`);
+      const paces = new Map<string, AppPace>();
+      let now = T0;
+      for (let index = 0; index < 80; index++) {
+        now += Math.floor(random() * 1500);
+        const off = random() < 0.1 ? Math.floor((random() - 0.5) * 400_000) : 0;
+        if (random() < 0.1) {
+          const app = apps[index % 2] ?? "";
+          await store.emptyLaunches(app, INTERVAL_MS, now + off);
+          paces.set(app, afterRefusal(paces.get(app) ?? null, INTERVAL_MS, now + off));
+        }
+        const asked = random() < 0.3 ? apps.slice(1) : apps;
+        const app = nextApp(asked, paces, now + off);
+        const pace = afterTaking(paces.get(app) ?? null, INTERVAL_MS, now + off);
+        paces.set(app, pace);
+        expect(await store.takeLaunch(asked, INTERVAL_MS, now + off), `launch ${index}`).toEqual({
+          app,
+          at: launchAt(pace, INTERVAL_MS),
+          nextAt: pace.nextAt,
+        });
+      }
+    });
+
+    it("lie no further ahead than a run can wait", async () => {
+      const app = "far-ahead";
+      await store.emptyLaunches(app, LAUNCH_AHEAD_MAX_MS, T0);
+      const latest = T0 + LAUNCH_AHEAD_MAX_MS - LAUNCH_BURST * INTERVAL_MS;
+      for (let times = 0; times < 3; times++)
+        expect(await store.takeLaunch([app], INTERVAL_MS, T0)).toMatchObject({ app, at: latest });
+    });
+
+    it("that are put back are there for the next, unless another was taken since", async () => {
+      const take = () => store.takeLaunch(["put-back"], INTERVAL_MS, T0);
+      await take();
+      await take();
+      const third = await take();
+      await store.putLaunchBack(third, INTERVAL_MS);
+      expect(await take()).toEqual(third);
+      await take();
+      await store.putLaunchBack(third, INTERVAL_MS);
+      expect((await take()).at).toBe(T0 + 3000);
+    });
+  });
+
+  describe("the plan of an attempt", () => {
+    it("keeps its app and the time of its launch, and who takes that over changes both", async () => {
+      const story = await stored(aStartingRun({}, { app: "a", at: T0 + 9000 }));
+      const { state } = story;
+      expect(await store.load(state.run.id)).toEqual(state);
+      expect(state.run.restsUntil).toBe(T0 + 9000);
+      const taken: RunEvent = {
+        type: "launch_taken",
+        at: T0 + 20_000,
+        attempt: 1,
+        app: "b",
+        launchAt: T0 + 21_000,
+        mayBeAsked: true,
+      };
+      const after = await store.record(state, [taken], []);
+      expect(after?.attempts).toMatchObject([{ app: "b", createAskedAt: T0 + 21_000, mayBeAsked: true }]);
+      expect(await store.load(state.run.id)).toEqual(after);
+      const events = await store.events(state.run.id, 0, 10);
+      expect(events.map(({ event }) => event)).toEqual([...story.events, taken]);
+    });
+
+    it("leaves the run out of the sweep's list until its launch is due", async () => {
+      const { state } = await stored(aStartingRun({}, { app: "a", at: T0 + 90_000 }));
+      expect(await store.openRuns("", T0 + 60_000, 1000)).not.toContain(state.run.id);
+      expect(await store.openRuns("", T0 + 90_001, 1000)).toContain(state.run.id);
+    });
+  });
 
   describe("a first piece of output", () => {
     it("is stored with its time, which its attempt has from then on", async () => {

@@ -30,6 +30,14 @@ const exit = { code: 1, signal: null, oomKilled: false };
 const EXAMPLES: { [T in EventType]: Extract<RunEvent, { type: T }> } = {
   accepted: { type: "accepted", at: T0, spec: aSpec(), originId: null },
   attempt_planned: { ...planAttempt(aQueuedRun().state, null, T0) },
+  launch_taken: {
+    type: "launch_taken",
+    at: T0,
+    attempt: 1,
+    app: "a",
+    launchAt: T0 + 5000,
+    mayBeAsked: true,
+  },
   create_uncertain: { type: "create_uncertain", at: T0, attempt: 1, error: "504" },
   machine_created: {
     type: "machine_created",
@@ -74,6 +82,7 @@ const TABLE: Record<RunStatus, Record<EventType, RunStatus | "refused">> = {
   queued: {
     accepted: "refused",
     attempt_planned: "starting",
+    launch_taken: "refused",
     create_uncertain: "refused",
     machine_created: "refused",
     machine_started: "refused",
@@ -89,6 +98,7 @@ const TABLE: Record<RunStatus, Record<EventType, RunStatus | "refused">> = {
   starting: {
     accepted: "refused",
     attempt_planned: "refused",
+    launch_taken: "starting",
     create_uncertain: "starting",
     machine_created: "starting",
     machine_started: "running",
@@ -104,6 +114,7 @@ const TABLE: Record<RunStatus, Record<EventType, RunStatus | "refused">> = {
   running: {
     accepted: "refused",
     attempt_planned: "refused",
+    launch_taken: "refused",
     create_uncertain: "refused",
     machine_created: "refused",
     machine_started: "refused",
@@ -119,6 +130,7 @@ const TABLE: Record<RunStatus, Record<EventType, RunStatus | "refused">> = {
   retrying: {
     accepted: "refused",
     attempt_planned: "starting",
+    launch_taken: "refused",
     create_uncertain: "refused",
     machine_created: "refused",
     machine_started: "refused",
@@ -161,7 +173,7 @@ const RUNS: Record<RunStatus, [what: string, Story, except?: Partial<Record<Even
   ],
   starting: [
     ["its machine is asked for", aStartingRun()],
-    ["its machine boots", aBootingRun()],
+    ["its machine boots", aBootingRun(), { launch_taken: "refused" }],
     ["again", followedBy(aRetryingRun(), EXAMPLES.machine_released, secondPlan())],
   ],
   running: [
@@ -326,6 +338,18 @@ describe("folding events", () => {
     const gone = followedBy(retrying, EXAMPLES.machine_released);
     expect(applyEvent(gone.state, EXAMPLES.machine_released)).toBeNull();
     expect(applyEvent(gone.state, next)?.run.status).toBe("starting");
+  });
+
+  it("takes a launch over until the machine is there, and rests until its time", () => {
+    const waiting = aStartingRun({}, { app: "a", at: T0 + 9000 });
+    expect(waiting.state.run.restsUntil).toBe(T0 + 9000);
+    // Nobody can have asked before it is said; an attempt that waits for nothing says so with its plan.
+    expect(waiting.state.attempts).toMatchObject([{ mayBeAsked: false }]);
+    expect(aStartingRun().state.attempts).toMatchObject([{ mayBeAsked: true }]);
+    const taken = followedBy(waiting, EXAMPLES.launch_taken).state;
+    expect(taken.run).toMatchObject({ status: "starting", restsUntil: T0 + 5000 });
+    expect(taken.attempts).toMatchObject([{ app: "a", createAskedAt: T0 + 5000, mayBeAsked: true }]);
+    expect(applyEvent(aBootingRun().state, EXAMPLES.launch_taken)).toBeNull();
   });
 
   it("leaves a failed attempt as it ended when its run is cancelled while it waits for the next", () => {

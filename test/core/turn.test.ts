@@ -50,11 +50,13 @@ const up: RunEvent[] = [
 ];
 const gone: RunEvent = { type: "machine_released", at: T0 + 9000, attempt: 1, events: [] };
 
+const LAUNCH = { app: null, at: T0 };
+
 describe("the turn of a run", () => {
   it("has come at once where the run waits for nothing", () => {
     const { state } = aQueuedRun();
     expect(nextStep(state, T0)).toEqual({ do: "plan" });
-    expect(types(waysIn(state, settings(null), T0))).toEqual([["attempt_planned"]]);
+    expect(types(waysIn(state, settings(null), T0, LAUNCH))).toEqual([["attempt_planned"]]);
   });
 
   it("waits for the run's time first, by a delay or a moment, and a moment that is past is now", () => {
@@ -71,22 +73,29 @@ describe("the turn of a run", () => {
 
   it("is tried with all slots and the attempt at once, then with what can be had of them in their order", () => {
     const { state } = aQueuedRun(key());
-    expect(types(waysIn(state, settings(5), T0))).toEqual([
+    expect(types(waysIn(state, settings(5), T0, LAUNCH))).toEqual([
       ["slot_taken key:k", "slot_taken organization", "attempt_planned"],
       ["slot_taken key:k", "slot_awaited organization"],
       ["slot_awaited key:k"],
     ]);
     const inLine = followedBy({ state, events: [] }, awaited("key:k", 1)).state;
-    expect(types(waysIn(inLine, settings(5), T0))).toEqual([
+    expect(types(waysIn(inLine, settings(5), T0, LAUNCH))).toEqual([
       ["slot_taken key:k", "slot_taken organization", "attempt_planned"],
       ["slot_taken key:k", "slot_awaited organization"],
     ]);
     const further = followedBy({ state, events: [] }, taken("key:k", 1), awaited("organization", 5)).state;
-    expect(types(waysIn(further, settings(5), T0))).toEqual([["slot_taken organization", "attempt_planned"]]);
+    expect(types(waysIn(further, settings(5), T0, LAUNCH))).toEqual([
+      ["slot_taken organization", "attempt_planned"],
+    ]);
+  });
+
+  it("is taken without the attempt where that is planned in a step of its own", () => {
+    const ways = waysIn(aQueuedRun(key()).state, settings(null), T0, null);
+    expect(types(ways)).toEqual([["slot_taken key:k"], ["slot_awaited key:k"]]);
   });
 
   it("is not waited for by a run that is dropped where its key has no slot, and is where the organization has none", () => {
-    const ways = waysIn(aQueuedRun(key({ strategy: "drop_new", limit: 2 })).state, settings(5), T0);
+    const ways = waysIn(aQueuedRun(key({ strategy: "drop_new", limit: 2 })).state, settings(5), T0, LAUNCH);
     expect(types(ways).at(1)).toEqual(["slot_taken key:k", "slot_awaited organization"]);
     expect(ways.at(-1)).toMatchObject([
       {

@@ -195,7 +195,7 @@ describe("a run's state in plain words", () => {
       }),
     ],
     ["The machine was lost; how the command ended is not known", failed({ reason: "machine_lost" })],
-    ["No host had room for its machine", failed({ reason: "no_capacity" })],
+    ["There was no room for its machine", failed({ reason: "no_capacity" })],
     ["Cancelled after 50.0 s", aRun({ status: "cancelled" })],
   ])("%s", async (sentence, run) => {
     expect((await runPage(run)).words).toContain(sentence);
@@ -275,6 +275,30 @@ describe("a run's facts and times", () => {
     expect(words).toContain("Attempt 1: timed out (boot limit), on shared-cpu-1x, 256 MB, in ams");
     expect(words).toContain("Attempt 2: exit code 9, on shared-cpu-1x, 512 MB, in ams");
     expect(html).toContain('id="cancel"');
+  });
+
+  test("a run that waits for its app's turn says until when, and only its queue takes time", async () => {
+    const planned = { machine_id: null, region: null, create_asked_at: at(-90_000), created_at: null };
+    const run = aRun({
+      status: "starting",
+      attempts: [anAttempt("starting", planned)],
+      waiting: {
+        for: "launch",
+        key: null,
+        limit: null,
+        place: null,
+        running: null,
+        since: at(60_000),
+        until: at(-90_000),
+      },
+    });
+    const { words } = await runPage(run);
+    expect(words).toContain("Starting Waiting for its app's turn for 1m 00s");
+    expect(words).toContain(
+      "Its machine is asked for in 1m 30s : Fly takes one create a second in each app.",
+    );
+    expect(words).toMatch(/Phase When Took Queue 1m 00s Output/);
+    expect(words).toContain("App mayfly-runs");
   });
 
   test("a run that never had a machine was only queued", async () => {

@@ -61,7 +61,6 @@ export function aRun(changes: Partial<RunBody> = {}): RunBody {
     priority: 0,
     expires: "24h",
     run_at: null,
-    waiting: null,
     output: { stdout_bytes: 0, stderr_bytes: 0, dropped_bytes: 0, complete: final },
     accepted_at: at(60_000),
     cancel_requested_at: null,
@@ -69,6 +68,7 @@ export function aRun(changes: Partial<RunBody> = {}): RunBody {
     settled_at: final ? at(10_000) : null,
     reruns: [],
     next_attempt: null,
+    waiting: null,
     attempts: status === "queued" ? [] : [anAttempt(status, ending, changes.accepted_at, changes.settled_at)],
     ...changes,
   };
@@ -85,6 +85,7 @@ export function anAttempt(
   return {
     number: 1,
     machine_name: "mayfly-01jd0k3v7c9q2m8w5x4y6z7001-1",
+    app: "mayfly-runs",
     machine_id: "e784079b449483",
     machine: { cpu_kind: "shared", cpus: 1, memory_mb: 256 },
     asked_region: null,
@@ -149,7 +150,7 @@ export function eventsOf(run: RunBody): EventListBody["events"] {
       at: attempt.create_asked_at,
       type: "attempt_planned",
       attempt: 1,
-      data: { machine_name: attempt.machine_name },
+      data: { machine_name: attempt.machine_name, app: attempt.app, launch_at: attempt.create_asked_at },
     });
   return events;
 }

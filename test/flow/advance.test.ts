@@ -265,7 +265,7 @@ describe("a create", () => {
   it("that was uncertain once is looked for before each later ask, whatever came in between", async () => {
     const answers = [
       { kind: "uncertain" as const, error: "504" },
-      { kind: "later" as const, error: "429" },
+      { kind: "later" as const, error: "429", tooMany: true },
       { kind: "created" as const, machine: aMachine("created") },
     ];
     const { until, state, calls } = world(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Driver, type DriverHost } from "../../src/flow/driver.ts";
+import { launchesOver } from "../../src/flow/launches.ts";
 import type { ExecResult, Machines } from "../../src/flow/ports.ts";
 import { aRunningRun, T0 } from "../support/a-run.ts";
 import { memoryStore } from "../support/memory-store.ts";
@@ -38,7 +39,8 @@ function aDriver() {
     runId: state().run.id,
     flowPorts: () => ({
       store,
-      machines: machines as Machines,
+      machinesOf: () => machines as Machines,
+      launches: launchesOver(store, { apps: ["mayfly-tests"], perSecond: 0 }),
       blobs: { put: async () => {}, get: async () => null },
       clock: host.clock,
       secrets: noSecrets,

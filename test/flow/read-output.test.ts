@@ -3,6 +3,7 @@ import { OUTPUT_MAX_BYTES, OUTPUT_SMALL_IN_D1_MAX_BYTES } from "../../src/core/l
 import { NO_OUTPUT } from "../../src/core/output.ts";
 import { Drive } from "../../src/flow/drive.ts";
 import type { FlowPorts } from "../../src/flow/flow.ts";
+import { launchesOver } from "../../src/flow/launches.ts";
 import type { Machines, Store } from "../../src/flow/ports.ts";
 import { readOutput } from "../../src/flow/read-output.ts";
 import { aRunningRun, T0 } from "../support/a-run.ts";
@@ -25,6 +26,7 @@ function portsAnswering(...replies: string[]) {
   const ports: FlowPorts = {
     store: {} as Store,
     machines,
+    launches: launchesOver({} as Store, { apps: ["mayfly-tests"], perSecond: 0 }),
     blobs: {
       put: async (key, bytes) => void blobs.set(key, bytes),
       get: async (key) => blobs.get(key) ?? null,

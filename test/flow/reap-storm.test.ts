@@ -188,6 +188,8 @@ function storm(seed: number) {
         type: "attempt_planned",
         at: now,
         attempt: number + 1,
+        app: null,
+        launchAt: now,
         machineName: plannedName,
         machineConfig,
       });

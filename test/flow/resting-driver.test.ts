@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { DRIVER_ALARM_MS, DRIVER_ARMED_AFTER_MS } from "../../src/core/limits.ts";
 import { keyQueue } from "../../src/core/turn.ts";
 import { Driver } from "../../src/flow/driver.ts";
+import { launchesOver } from "../../src/flow/launches.ts";
 import type { Machines } from "../../src/flow/ports.ts";
 import { aQueuedRun, followedBy, T0 } from "../support/a-run.ts";
 import { MemoryStore } from "../support/memory-store.ts";
@@ -23,7 +24,8 @@ it("a driver that sleeps until a far time and is called earlier is looked after 
     flowPorts: () => ({
       store,
       // It never gets as far as a machine.
-      machines: {} as Machines,
+      machinesOf: () => ({}) as Machines,
+      launches: launchesOver(store, { apps: ["mayfly-tests"], perSecond: 0 }),
       blobs: { put: async () => {}, get: async () => null },
       clock: { now: () => T0 },
       secrets: noSecrets,

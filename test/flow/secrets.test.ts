@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { OUTPUT_MAX_BYTES, SECRET_LINE_BYTES, SECRET_LINES_PER_CALL } from "../../src/core/limits.ts";
 import { REDACTION_REACH, redactorOf } from "../../src/core/redactor.ts";
+import type { AdvancePorts, FlowPorts } from "../../src/flow/flow.ts";
 import type { ExecResult, Machines } from "../../src/flow/ports.ts";
 import { readOutput } from "../../src/flow/read-output.ts";
 import { aBootingRun, aRunningRun, aStartingRun, type Story, T0 } from "../support/a-run.ts";
@@ -43,6 +44,9 @@ function answering(...answers: ExecResult[]) {
 
 const offsets = (argv: string[] | undefined) => argv?.slice(-4, -2);
 
+/** As a step of an attempt has them. */
+const stepPorts = (ports: AdvancePorts): FlowPorts => ({ ...ports, machines: ports.machinesOf(null) });
+
 describe("output of a run with secrets", () => {
   it("is held back where it could become one, and what was read is not read again", async () => {
     const { exec, asked } = answering(
@@ -50,7 +54,7 @@ describe("output of a run with secrets", () => {
       ran(runnerReply({ stdoutSize: 12, stdout: "ret!", code: 0 })),
     );
     const { until, final, state, drive, ports } = worldWith(aRunningRun(SPEC), { exec });
-    const first = await readOutput(ports, drive, T0 + 900_000);
+    const first = await readOutput(stepPorts(ports), drive, T0 + 900_000);
     expect(first.chunks.map(({ bytes }) => Buffer.from(bytes ?? []).toString())).toEqual(["x "]);
     await drive.remember(ports, first);
     await until(final);
@@ -73,7 +77,7 @@ describe("output of a run with secrets", () => {
     );
     const { drive, ports } = worldWith(aRunningRun(SPEC), { exec });
     drive.offsets = { seq: 4, stdout: 1000, stderr: 0 };
-    const { chunks, events } = await readOutput(ports, drive, T0 + 900_000);
+    const { chunks, events } = await readOutput(stepPorts(ports), drive, T0 + 900_000);
     expect(offsets(asked[0])).toEqual([String(1000 - REDACTION_REACH), "0"]);
     expect(chunks).toMatchObject([{ seq: 5, offset: 1000, length: 12 }]);
     expect(Buffer.from(chunks[0]?.bytes ?? []).toString()).toBe("*********end");
@@ -92,7 +96,7 @@ describe("output of a run with secrets", () => {
     );
     const { drive, ports } = worldWith(aRunningRun(SPEC), { exec });
     drive.offsets = { seq: 600, stdout: OUTPUT_MAX_BYTES - 4, stderr: 0 };
-    const { chunks, events } = await readOutput(ports, drive, T0 + 900_000);
+    const { chunks, events } = await readOutput(stepPorts(ports), drive, T0 + 900_000);
     expect(asked[0]?.at(-2)).toBe(String(REDACTION_REACH + 4));
     expect(chunks).toMatchObject([{ offset: OUTPUT_MAX_BYTES - 4, length: 4 }]);
     expect(events.at(-1)).toMatchObject({ output: { droppedBytes: 96, complete: false } });

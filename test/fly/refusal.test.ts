@@ -43,6 +43,8 @@ describe("a refused create", () => {
     [400, "no capacity", null],
     [412, "failed_precondition: machine capacity hold failed: insufficient CPUs available", null],
     [403, "governor policy blocked start", null],
+    [403, "your organization is over the allowed quota", null],
+    [422, "your organization has reached the limit of machines of its plan", null],
   ])("is a want of capacity whatever its status: %s %s", (status, reply, code) => {
     expect(refusal(status, reply, code)).toBe("no_capacity");
   });
@@ -52,7 +54,6 @@ describe("a refused create", () => {
     [500, "could not find a candidate host", "insufficient_capacity", "uncertain"],
     [409, "aborted: machine update failed due to concurrent update", null, "later"],
     [422, "could not find a candidate host", "invalid_argument", "launch_refused"],
-    [403, "organization has over the allowed quota", null, "launch_refused"],
   ])("is not one where the words are another's: %s %s %s", (status, reply, code, expected) => {
     expect(refusal(status, reply, code)).toBe(expected);
   });
@@ -82,6 +83,7 @@ describe("a refused create", () => {
 
   it.each([
     [429, "rate limit exceeded"],
+    [429, "rate limit exceeded while getting the manifest"],
     [409, "aborted: machine update failed due to concurrent update"],
     [412, "secrets version not there yet"],
   ])("can be repeated later at %s", (status, reply) => {
@@ -92,16 +94,35 @@ describe("a refused create", () => {
     expect(refusal(null, "connect ECONNREFUSED", null, "unreachable")).toBe("later");
   });
 
-  it("is the image's where the image can not be had", () => {
-    expect(refusal(400, "failed to get manifest docker.io/library/nope: MANIFEST_UNKNOWN")).toBe(
-      "image_unavailable",
-    );
+  it.each([
+    [400, "failed to get manifest docker.io/library/nope: MANIFEST_UNKNOWN"],
+    [412, "failed_precondition: MANIFEST_UNKNOWN: manifest unknown"],
+    [404, "failed to get manifest registry.fly.io/private: unauthorized to access image"],
+  ])("is the image's where the image can not be had, whatever its status: %s %s", (status, reply) => {
+    expect(refusal(status, reply)).toBe("image_unavailable");
+  });
+
+  it("says of the rate limit, and of nothing else, that it was one too many", () => {
+    const result = (status: number) =>
+      createRefusal(
+        new FlyError({
+          kind: "answered",
+          method: "POST",
+          url: "http://fly/machines",
+          status,
+          reply: "not now",
+          code: null,
+          requestId: null,
+        }),
+      );
+    expect(result(429)).toMatchObject({ kind: "later", tooMany: true });
+    expect(result(412)).toMatchObject({ kind: "later", tooMany: false });
   });
 
   it.each([
     [400, "invalid config.guest.cpus"],
     [401, "Authenticate: token validation error"],
-    [403, "over the allowed quota"],
+    [403, "token is not authorized to access this resource"],
     [422, "add a payment method"],
   ])("is final otherwise: %s %s", (status, reply) => {
     expect(refusal(status, reply)).toBe("launch_refused");

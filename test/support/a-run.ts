@@ -3,6 +3,7 @@
 import type { RunEvent } from "../../src/core/event.ts";
 import { newRunId } from "../../src/core/id.ts";
 import { acceptRun, applyEvent } from "../../src/core/lifecycle.ts";
+import type { Launch } from "../../src/core/pace.ts";
 import { planAttempt } from "../../src/core/plan.ts";
 import { DEFAULT_RETRY } from "../../src/core/retry.ts";
 import type { RunState } from "../../src/core/run.ts";
@@ -71,13 +72,16 @@ export function followedBy(story: Story, ...events: RunEvent[]): Story {
   }, story);
 }
 
-/** A run with its first attempt planned, and with a slot of its key where it has one. */
-export function aStartingRun(spec: Partial<RunSpec> = {}): Story {
+/**
+ * A run with its first attempt planned, and with a slot of its key where it has one.
+ * @param launch where and when its machine is asked for; at once unless told otherwise
+ */
+export function aStartingRun(spec: Partial<RunSpec> = {}, launch?: Launch): Story {
   const queued = aQueuedRun(spec);
   const slots = pendingQueues(queued.state.run, null).map(({ queue, limit }) => {
     return { type: "slot_taken" as const, at: T0, queue, limit };
   });
-  return followedBy(queued, ...slots, planAttempt(queued.state, null, T0));
+  return followedBy(queued, ...slots, planAttempt(queued.state, null, T0, launch));
 }
 
 export function aBootingRun(spec: Partial<RunSpec> = {}): Story {

@@ -3,7 +3,8 @@
 import { expect } from "vitest";
 import type { Machine, MachineExit, MachineState } from "../../src/core/machine.ts";
 import { Drive } from "../../src/flow/drive.ts";
-import { advance, type FlowPorts } from "../../src/flow/flow.ts";
+import { type AdvancePorts, advance } from "../../src/flow/flow.ts";
+import { type LaunchSettings, launchesOver } from "../../src/flow/launches.ts";
 import type { Machines } from "../../src/flow/ports.ts";
 import { type Story, T0 } from "./a-run.ts";
 import { memoryStore } from "./memory-store.ts";
@@ -28,10 +29,17 @@ export const exitCode = (code: number): MachineExit => ({
 });
 
 /** A run with a Machines API that answers as told; whatever it is not told of fails the test. */
-export function world(story: Story, nowMs: number, machines: Partial<Machines>, neverAsked = false) {
+export function world(
+  story: Story,
+  nowMs: number,
+  machines: Partial<Machines>,
+  neverAsked = false,
+  launches: LaunchSettings = { apps: ["mayfly-tests"], perSecond: 0 },
+) {
   const stored = memoryStore(story.state);
   const { store, state } = stored;
   const calls: string[] = [];
+  const appsAsked: (string | null)[] = [];
   let now = nowMs;
   const told = new Proxy(machines, {
     get: (target, call: keyof Machines) => {
@@ -43,9 +51,13 @@ export function world(story: Story, nowMs: number, machines: Partial<Machines>, 
       };
     },
   }) as Machines;
-  const ports: FlowPorts = {
+  const ports: AdvancePorts = {
     store,
-    machines: told,
+    machinesOf: (app) => {
+      appsAsked.push(app);
+      return told;
+    },
+    launches: launchesOver(store, launches),
     blobs: { put: async () => {}, get: async () => null },
     clock: { now: () => now },
     secrets: noSecrets,
@@ -70,6 +82,8 @@ export function world(story: Story, nowMs: number, machines: Partial<Machines>, 
     state,
     events: () => stored.events,
     calls,
+    /** Of each step, the app whose machines it was given. */
+    appsAsked,
     now: () => now,
     final: () => state().run.settledAt !== null,
     released: () => !state().run.open,

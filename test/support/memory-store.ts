@@ -4,6 +4,15 @@ import type { RunEvent } from "../../src/core/event.ts";
 import { applyEvents } from "../../src/core/lifecycle.ts";
 import { PLACE_MAX_COUNTED } from "../../src/core/limits.ts";
 import { isAfter, NO_OUTPUT, type OutputChunk, offsetsAfter } from "../../src/core/output.ts";
+import {
+  type AppPace,
+  afterPuttingBack,
+  afterRefusal,
+  afterTaking,
+  launchAt,
+  nextApp,
+  type TakenLaunch,
+} from "../../src/core/pace.ts";
 import type { Run, RunState } from "../../src/core/run.ts";
 import type { Ticket } from "../../src/core/ticket.ts";
 import { ORGANIZATION_QUEUE, rankOf } from "../../src/core/turn.ts";
@@ -22,6 +31,25 @@ export class MemoryStore implements Store {
   readonly runs = new Map<string, StoredRun>();
   readonly keys = new Map<string, { runId: string; bodyHash: string }>();
   #sweepCursor = "";
+
+  /** By app. */
+  readonly paces = new Map<string, AppPace>();
+
+  async takeLaunch(apps: string[], intervalMs: number, nowMs: number): Promise<TakenLaunch> {
+    const app = nextApp(apps, this.paces, nowMs);
+    const pace = afterTaking(this.paces.get(app) ?? null, intervalMs, nowMs);
+    this.paces.set(app, pace);
+    return { app, at: launchAt(pace, intervalMs), nextAt: pace.nextAt };
+  }
+
+  async putLaunchBack(taken: TakenLaunch, intervalMs: number): Promise<void> {
+    const pace = this.paces.get(taken.app);
+    if (pace) this.paces.set(taken.app, afterPuttingBack(pace, taken, intervalMs));
+  }
+
+  async emptyLaunches(app: string, intervalMs: number, nowMs: number): Promise<void> {
+    this.paces.set(app, afterRefusal(this.paces.get(app) ?? null, intervalMs, nowMs));
+  }
 
   async accept(...[state, events, key]: Parameters<Store["accept"]>): ReturnType<Store["accept"]> {
     const { run } = state;

@@ -8,7 +8,8 @@ import type { RunState } from "../../src/core/run.ts";
 import type { RunSpec } from "../../src/core/run-spec.ts";
 import { cancel } from "../../src/flow/cancel.ts";
 import { Drive } from "../../src/flow/drive.ts";
-import { advance, type FlowPorts } from "../../src/flow/flow.ts";
+import { type AdvancePorts, advance } from "../../src/flow/flow.ts";
+import { type LaunchSettings, launchesOver } from "../../src/flow/launches.ts";
 import type { Drivers, Machines } from "../../src/flow/ports.ts";
 import { submit } from "../../src/flow/submit.ts";
 import { sweep } from "../../src/flow/sweep.ts";
@@ -27,6 +28,8 @@ interface FakeMachine {
 
 export interface QueueWorldOptions {
   organizationLimit?: number | null;
+  /** Unless told otherwise nothing is paced. */
+  launches?: LaunchSettings;
   /** Calls for drivers are lost, but for those of the sweep. */
   deaf?: boolean;
 }
@@ -35,6 +38,7 @@ export class QueueWorld {
   readonly store = new MemoryStore();
   readonly machines = new Map<string, FakeMachine>();
   organizationLimit: number | null;
+  readonly launches: LaunchSettings;
   deaf: boolean;
   now = T0;
   /** When each driver wants to go on; none where it is not there. */
@@ -43,7 +47,12 @@ export class QueueWorld {
   /** What a run's command takes, in milliseconds. */
   readonly #takes = new Map<string, number>();
 
-  constructor({ organizationLimit = null, deaf = false }: QueueWorldOptions = {}) {
+  constructor({
+    organizationLimit = null,
+    deaf = false,
+    launches = { apps: ["mayfly-tests"], perSecond: 0 },
+  }: QueueWorldOptions = {}) {
+    this.launches = launches;
     this.organizationLimit = organizationLimit;
     this.deaf = deaf;
   }
@@ -141,10 +150,11 @@ export class QueueWorld {
     wake: async (runId: string) => this.#call(runId),
   } as unknown as Drivers;
 
-  ports(): FlowPorts {
+  ports(): AdvancePorts {
     return {
       store: this.store,
-      machines: this.#api as Machines,
+      machinesOf: () => this.#api as Machines,
+      launches: launchesOver(this.store, this.launches),
       blobs: { put: async () => {}, get: async () => null },
       clock: { now: () => this.now },
       secrets: noSecrets,

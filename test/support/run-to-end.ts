@@ -6,7 +6,8 @@ import type { RunSpec } from "../../src/core/run-spec.ts";
 import { d1Secrets } from "../../src/d1/secrets.ts";
 import { d1Store } from "../../src/d1/store.ts";
 import { Drive } from "../../src/flow/drive.ts";
-import { advance, type FlowPorts } from "../../src/flow/flow.ts";
+import { type AdvancePorts, advance } from "../../src/flow/flow.ts";
+import { type LaunchSettings, launchesOver } from "../../src/flow/launches.ts";
 import type { Drivers } from "../../src/flow/ports.ts";
 import { submit } from "../../src/flow/submit.ts";
 import { FlyClient } from "../../src/fly/client.ts";
@@ -26,20 +27,28 @@ export function secretKeeperOn(database: D1Database, key = TEST_KEY, oldKeys: st
   return createSecretKeeper({ store: d1Secrets(database), keyring: createKeyring(key, oldKeys), clock });
 }
 
+/** Unless a test is about the pace: what `npm start` has. */
+const UNPACED: LaunchSettings = { apps: ["mayfly-tests"], perSecond: 0 };
+
 /** Ports on a database and a Machines server, which is called by `callMachines` where that is given. */
 export function testPorts(
   database: D1Database,
   bucket: R2Bucket,
   machinesUrl: string,
   callMachines?: typeof fetch,
-): FlowPorts {
-  const options = { baseUrl: machinesUrl, app: "mayfly-tests", token: "local" };
+  launches: LaunchSettings = UNPACED,
+): AdvancePorts {
+  const options = {
+    baseUrl: machinesUrl,
+    token: "local",
+    ...(callMachines && { fetch: callMachines }),
+  };
+  const store = d1Store(database);
   return {
-    store: d1Store(database),
-    machines: flyMachines(
-      new FlyClient(callMachines ? { ...options, fetch: callMachines } : options),
-      async () => "tests",
-    ),
+    store,
+    machinesOf: (app) =>
+      flyMachines(new FlyClient({ ...options, app: app ?? launches.apps[0] }), async () => "tests"),
+    launches: launchesOver(store, launches),
     blobs: r2Blobs(bucket),
     secrets: secretKeeperOn(database),
     clock,
@@ -50,7 +59,7 @@ export function testPorts(
 }
 
 /** Advances until nothing is left to do. */
-export async function driveToEnd(ports: FlowPorts, drive: Drive): Promise<RunState> {
+export async function driveToEnd(ports: AdvancePorts, drive: Drive): Promise<RunState> {
   while (true) {
     const next = await advance(ports, drive);
     if (next === "done") return drive.state;

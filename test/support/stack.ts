@@ -27,6 +27,8 @@ export interface Stack {
   readonly url: string;
   token: string;
   machinesUrl: string;
+  /** Where the next worker that is started asks for machines: the Machines API, or what a test puts before it. */
+  askedUrl: string;
   folder: string;
   startWorker(): Promise<void>;
   /** kill -9 of the whole worker tree: wrangler, workerd and all. */
@@ -45,6 +47,8 @@ export interface Stack {
   killMachines(): Promise<void>;
   /** Fires the minute's cron. */
   fireCron(): Promise<void>;
+  /** FLY_APPS of the next worker that is started. */
+  useApps(names: string[]): void;
   call(path: string, init?: RequestInit): Promise<Response>;
   submit(spec: Partial<RunSpecInput>, headers?: Record<string, string>): Promise<RunBody>;
   run(id: string): Promise<RunBody>;
@@ -62,23 +66,28 @@ export interface Stack {
   /** A fault in the local Machines API. */
   fault(fault: Record<string, unknown>): Promise<void>;
   clearFaults(): Promise<void>;
-  machines(): Promise<{ id: string; name: string; state: string }[]>;
+  machines(app?: string): Promise<{ id: string; name: string; state: string }[]>;
   machineCalls(): Promise<Record<string, number>>;
   close(): Promise<void>;
 }
 
 /** Starts a stack. Whoever starts one closes it. */
 export async function startStack(
-  options: { isolation?: string; images?: "host" | "real"; concurrencyLimit?: number } = {},
+  options: {
+    isolation?: string;
+    images?: "host" | "real";
+    concurrencyLimit?: number;
+    /** Fly's rate limits in the Machines API, and launches paced to them over these apps. */
+    pacedOver?: string[];
+  } = {},
 ): Promise<Stack> {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-story-"));
   mkdirSync(join(folder, "logs"));
   const machinesPort = await freePort();
   let port = await freePort();
-  writeFileSync(
-    join(folder, "secrets.env"),
-    `MAYFLY_TOKEN=${TOKEN}\nENCRYPTION_KEY=dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdCE=\nFLY_API_TOKEN=local-story\n`,
-  );
+  const secrets = `MAYFLY_TOKEN=${TOKEN}\nENCRYPTION_KEY=dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdCE=\nFLY_API_TOKEN=local-story\n`;
+  const isPaced = options.pacedOver !== undefined;
+  let apps = options.pacedOver ?? ["mayfly-runs"];
   const persist = join(folder, "state");
   await promisify(execFile)(
     process.execPath,
@@ -101,9 +110,11 @@ export async function startStack(
     },
     token: TOKEN,
     machinesUrl,
+    askedUrl: machinesUrl,
     folder,
     async startWorker() {
       const url = urlNow();
+      writeFileSync(join(folder, "secrets.env"), `${secrets}FLY_APPS=${apps.join(",")}\n`);
       const argv = [
         process.execPath,
         join(code, WORKER_MAIN),
@@ -114,7 +125,8 @@ export async function startStack(
         "--env-file",
         join(folder, "secrets.env"),
         "--machines-url",
-        machinesUrl,
+        stack.askedUrl,
+        ...(isPaced ? [] : ["--launches-per-second", "0"]),
         ...(options.concurrencyLimit ? ["--concurrency-limit", String(options.concurrencyLimit)] : []),
       ];
       worker = start(argv, { logFile: join(folder, "logs/worker.log"), env: QUIET, cwd: code });
@@ -156,6 +168,7 @@ export async function startStack(
         "--images",
         options.images ?? "host",
         ...(options.isolation ? ["--isolation", options.isolation] : []),
+        ...(isPaced ? ["--rate-limits"] : []),
       ];
       machinesServer = start(argv, {
         logFile: join(folder, "logs/machines.log"),
@@ -169,6 +182,9 @@ export async function startStack(
     async killMachines() {
       await machinesServer?.end("SIGKILL");
       machinesServer = null;
+    },
+    useApps(names) {
+      apps = names;
     },
     async fireCron() {
       await fetch(`${urlNow()}/cdn-cgi/local/scheduled`);
@@ -250,8 +266,8 @@ export async function startStack(
     async clearFaults() {
       await machinesFetch("/_control/faults", { method: "DELETE" });
     },
-    async machines() {
-      return (await machinesFetch("/v1/apps/mayfly-runs/machines?include_deleted=true")).json() as Promise<
+    async machines(app = apps[0]) {
+      return (await machinesFetch(`/v1/apps/${app}/machines?include_deleted=true`)).json() as Promise<
         { id: string; name: string; state: string }[]
       >;
     },

@@ -16,8 +16,9 @@ import { aRunId, aSpec, aStartingRun, aSucceededRun, followedBy, T0 } from "../s
 import { countedD1 } from "../support/counted-d1.ts";
 
 const MINUTE = 60_000;
+const [APP = ""] = (env.FLY_APPS ?? "").split(",");
 const ports = apiPorts(env);
-const fly = { app: env.FLY_APP, baseUrl: env.FLY_API_BASE_URL, token: env.FLY_API_TOKEN };
+const fly = { app: APP, baseUrl: env.FLY_API_BASE_URL, token: env.FLY_API_TOKEN };
 const client = new FlyClient(fly);
 
 const made: { id: string; by: FlyClient }[] = [];
@@ -83,11 +84,9 @@ describe("the sweep over machines", () => {
     const attempt = state.attempts[0];
     if (attempt === undefined) throw new Error("an attempt is planned");
     const { machineName: name, machineConfig } = attempt;
-    const result = await flowPorts(env).machines.create(
-      name,
-      machineConfig,
-      machineFiles(state.run.spec, name),
-    );
+    const result = await flowPorts(env)
+      .machinesOf(null)
+      .create(name, machineConfig, machineFiles(state.run.spec, name));
     if (result.kind !== "created") throw new Error(`the machine is ${result.kind}`);
     made.push({ id: result.machine.id, by: client });
     expect(result.machine.metadata[METADATA_DEPLOYMENT]).toBe(id);
@@ -211,7 +210,7 @@ describe("GET /v1/machines", () => {
     expect(body.counts).toEqual({ known: 1, unknown: 2 });
     expect(body.machines.find(({ id }) => id === ids[0])).toEqual({
       id: ids[0],
-      app: env.FLY_APP,
+      app: APP,
       name: machineName(run.id, 1),
       run_id: run.id,
       attempt: 1,

@@ -224,7 +224,7 @@ describe("the driver of a run", () => {
       Date.now() - NEVER_ASKED_BEFORE_MS,
     );
     const [attempt] = state.attempts;
-    const { machines } = flowPorts(env);
+    const machines = flowPorts(env).machinesOf(attempt?.app ?? null);
     const { machineName = "", machineConfig } = attempt ?? {};
     if (machineConfig === undefined) throw new Error("a stored run has an attempt planned");
     // Of somebody who drove the run meanwhile, to its end.
@@ -235,7 +235,7 @@ describe("the driver of a run", () => {
     await stub.start(state);
     expect((await stub.untilFinal(20_000))?.attempts).toMatchObject([{ machineId: made.machine.id }]);
     const query = `include_deleted=true&metadata.${METADATA_RUN}=${id}`;
-    const url = `${env.FLY_API_BASE_URL}/v1/apps/${env.FLY_APP}/machines?${query}`;
+    const url = `${env.FLY_API_BASE_URL}/v1/apps/${env.FLY_APPS}/machines?${query}`;
     const reply = await fetch(url, { headers: { authorization: `Bearer ${env.FLY_API_TOKEN}` } });
     expect(await reply.json()).toHaveLength(1);
   });

@@ -35,6 +35,7 @@ export function Facts({ run, nowMs }: { run: RunBody; nowMs: number }) {
           {last?.region ??
             (run.regions.length > 0 ? `asked for: ${run.regions.join(", ")}` : "not chosen yet")}
         </Fact>
+        {last && last.app !== null && <Fact name="App">{last.app}</Fact>}
         <Fact name="Machine id">{last?.machine_id ? <Code text={last.machine_id} /> : "none yet"}</Fact>
         <Fact name="Accepted">
           <Age at={run.accepted_at} nowMs={nowMs} />

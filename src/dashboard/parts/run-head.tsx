@@ -84,6 +84,8 @@ function Waiting({ waiting, nowMs }: { waiting: NonNullable<RunBody["waiting"]>;
       {inMs > 0 ? `in ${elapsed(inMs)}` : "now"}
     </time>
   );
+  if (waiting.for === "launch")
+    return <p class="detail">Its machine is asked for {until}: Fly takes one create a second in each app.</p>;
   if (waiting.limit === null) return <p class="detail">It is due {until}.</p>;
   const atOnce = waiting.limit === 1 ? "One run" : `${waiting.limit} runs`;
   return (

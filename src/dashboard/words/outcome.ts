@@ -82,7 +82,7 @@ function endedBecause(reason: Reason, run: RunBody): string {
     case "command_not_found":
       return isThere(run) ? "The command could not be executed" : "The command could not be started";
     case "no_capacity":
-      return "No host had room for its machine";
+      return "There was no room for its machine";
     case "image_unavailable":
       return "The image could not be had";
     case "launch_refused":
@@ -108,6 +108,8 @@ export function shortWaiting(waiting: RunBody["waiting"]): string {
       return "in line";
     case "run_at":
       return "not due yet";
+    case "launch":
+      return "waiting for its app";
     default:
       return "";
   }
@@ -117,6 +119,7 @@ export function shortWaiting(waiting: RunBody["waiting"]): string {
 function waitingSentence({ for: what, key, place, running }: NonNullable<RunBody["waiting"]>): string {
   if (what === "run_at") return "Waiting for its time";
   if (what === "retry") return "Waiting for its next attempt";
+  if (what === "launch") return "Waiting for its app's turn";
   const where = key === null ? "" : ` of ${key}`;
   if (place === null || running === null) return `Waiting for a slot${where}`;
   const others = running + place - 1;

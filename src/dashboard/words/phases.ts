@@ -15,10 +15,10 @@ export interface Phase {
 
 /** Phases of one attempt. The one under way ends now; a moment that nobody saw joins its neighbours. */
 export function phasesOf(run: RunBody, attempt: AttemptBody | null, nowMs: number): Phase[] {
-  const marks = marksOf(run, attempt).filter((mark) => mark.at !== null);
   const endIso = attempt?.settled_at ?? run.settled_at;
   const open = endIso === null && !isFinal(run.status);
   const lastMs = endIso === null ? nowMs : Date.parse(endIso);
+  const marks = marksOf(run, attempt, lastMs).filter((mark) => mark.at !== null);
   const phases: Phase[] = [];
   let earliestMs = 0;
   marks.forEach((mark, index) => {
@@ -38,13 +38,15 @@ interface Mark {
   kind: Phase["kind"];
 }
 
-function marksOf(run: RunBody, attempt: AttemptBody | null): Mark[] {
+function marksOf(run: RunBody, attempt: AttemptBody | null, lastMs: number): Mark[] {
   const queue: Mark = { at: run.accepted_at, name: "Queue", kind: "wait" };
   if (attempt === null) return [queue];
+  // A machine that waits for its app's turn is not asked for yet, and never is where the run was over by then.
+  const isAsked = Date.parse(attempt.create_asked_at) <= lastMs || attempt.created_at !== null;
   const spoke = attempt.first_output_at !== null;
   return [
     ...(attempt.number === 1 ? [queue] : []),
-    { at: attempt.create_asked_at, name: "Create machine", kind: "machine" },
+    { at: isAsked ? attempt.create_asked_at : null, name: "Create machine", kind: "machine" },
     {
       at: attempt.created_at,
       name: attempt.image_ready_at === null ? "Boot" : "Fetch image",

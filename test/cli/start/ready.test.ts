@@ -55,9 +55,18 @@ test("a worker that says what is wrong with its settings ends the start with tha
 test("a Machines API that listens and is not up yet is waited for", async () => {
   const url = await answering(
     said(503, "starting\n"),
-    said(404, "{}", { "mayfly-isolation": "sandbox", "mayfly-limits": "cgroup v2" }),
+    said(404, "{}", {
+      "mayfly-isolation": "sandbox",
+      "mayfly-limits": "cgroup v2",
+      "mayfly-rate-limits": "fly",
+    }),
   );
-  expect(await isolationOnceUp(url, never)).toEqual({ level: "sandbox", limits: "cgroup v2", lack: null });
+  expect(await isolationOnceUp(url, never)).toEqual({
+    level: "sandbox",
+    limits: "cgroup v2",
+    lack: null,
+    rateLimits: true,
+  });
 });
 
 test("the local one tells its isolation from the first moment that it is up", async () => {
@@ -70,7 +79,7 @@ test("the local one tells its isolation from the first moment that it is up", as
     images: "host",
   });
   closing.push(() => server.close());
-  expect(await asked).toEqual({ level: "process", limits: "none", lack: null });
+  expect(await asked).toEqual({ level: "process", limits: "none", lack: null, rateLimits: false });
 });
 
 test("another Machines API says nothing of isolation, and one that is not there ends the wait", async () => {
@@ -101,7 +110,11 @@ test("where there can be no sandboxes, the start's line says why", async () => {
 
 test("what is said of isolation can not move the cursor, and is complete without a reason", () => {
   const lack = "mount: \u001b[2JNein, verbotene Größe";
-  expect(isolationWords({ level: "process", limits: null, lack })).toContain("\\e[2JNein, verbotene Größe");
-  expect(isolationWords({ level: "sandbox", limits: "cgroup v2", lack: null })).toMatch(/by cgroup v2$/);
+  expect(isolationWords({ level: "process", limits: null, lack, rateLimits: false })).toContain(
+    "\\e[2JNein, verbotene Größe",
+  );
+  expect(isolationWords({ level: "sandbox", limits: "cgroup v2", lack: null, rateLimits: false })).toMatch(
+    /by cgroup v2$/,
+  );
   expect(isolationWords(null)).toBe("the local Machines API is up");
 });

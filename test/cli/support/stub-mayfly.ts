@@ -75,6 +75,7 @@ export function anAttempt(changes: Partial<AttemptBody> = {}): AttemptBody {
   return {
     number: 1,
     machine_name: "mayfly-01jd0k3v7c9q2m8w5x4y6z7a8b-1",
+    app: "mayfly-runs",
     machine_id: "82e6751f9773c7",
     machine: { cpu_kind: "shared", cpus: 1, memory_mb: 256 },
     asked_region: null,
@@ -131,7 +132,6 @@ export function aRun(changes: Partial<RunBody> = {}): RunBody {
     priority: 0,
     expires: "24h",
     run_at: null,
-    waiting: null,
     output: { stdout_bytes: 0, stderr_bytes: 0, dropped_bytes: 0, complete: false },
     accepted_at: AT,
     cancel_requested_at: null,
@@ -139,6 +139,7 @@ export function aRun(changes: Partial<RunBody> = {}): RunBody {
     settled_at: null,
     reruns: [],
     next_attempt: null,
+    waiting: null,
     attempts: [],
     ...changes,
   };

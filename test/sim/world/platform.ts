@@ -37,6 +37,8 @@ const REGIONS = ["ams", "fra", "eu"];
 export class Platform {
   /** All there ever were, in the order of their creation. */
   readonly machines: SimMachine[] = [];
+  /** Each is in one app, and unknown in every other. */
+  readonly appOf = new Map<SimMachine, string>();
   /** By name: why creates of it were refused for good. */
   readonly refused = new Map<string, Set<Reason>>();
   /** By run: how many calls were made for it, whatever became of them. */
@@ -59,17 +61,18 @@ export class Platform {
   }
 
   /** A machine of this deployment, of a run that is in no database. */
-  makeNobodys(): void {
+  makeNobodys(app: string): void {
     const id = `m${this.machines.length + 1}`;
     const metadata = { [METADATA_DEPLOYMENT]: "simulated" };
     this.#world.trace.say(`${id} comes to be, which is nobody's`);
-    this.machines.push(
-      new SimMachine(id, { name: `${NOBODYS}${id}`, config: { image: "x", metadata } }, ENDLESS, this.#world),
-    );
+    const asked = { name: `${NOBODYS}${id}`, config: { image: "x", metadata } };
+    const machine = new SimMachine(id, asked, ENDLESS, this.#world);
+    this.machines.push(machine);
+    this.appOf.set(machine, app);
   }
 
   /** The calls as the client of `src/fly` makes them for a run. */
-  clientOf(runId: string): FlyCalls {
+  clientOf(runId: string, app: string): FlyCalls {
     const network = this.#network;
     const counted = () => this.calls.set(runId, (this.calls.get(runId) ?? 0) + 1);
     /** Remembers that somebody tries to hear of these machines, and whether it comes to an answer. */
@@ -81,23 +84,25 @@ export class Platform {
       for (const { asks } of machines) asks.push({ at, answered: true });
       return answer;
     };
-    const withId = (id: string) => this.machines.filter((machine) => machine.id === id);
+    const withId = (id: string) => this.#inApp(app).filter((machine) => machine.id === id);
     const of = <T>(id: string, serve: (machine: SimMachine, reply: (a: Answer<T>) => void) => () => void) =>
-      this.#reachable(id, serve);
+      this.#reachable(app, id, serve);
     return {
       createMachine: (body) => {
         counted();
         return network.call<WireMachine>({ method: "POST", name: `create ${body.name}` }, (reply) => {
-          reply(this.#create(body));
+          reply(this.#create(app, body));
           return nothing;
         });
       },
       listMachines: (metadata, includeDeleted) => {
-        return asking(this.machinesOf(runId), () =>
-          network.call<WireMachine[]>({ method: "GET", name: "list" }, (reply) => {
-            reply({ status: 200, body: this.#list(metadata, includeDeleted) });
-            return nothing;
-          }),
+        return asking(
+          this.machinesOf(runId).filter((machine) => this.appOf.get(machine) === app),
+          () =>
+            network.call<WireMachine[]>({ method: "GET", name: "list" }, (reply) => {
+              reply({ status: 200, body: this.#list(app, metadata, includeDeleted) });
+              return nothing;
+            }),
         );
       },
       getMachine: (id) => {
@@ -169,10 +174,14 @@ export class Platform {
     };
   }
 
-  #create(body: WireCreateRequest): Answer<WireMachine> {
+  #inApp(app: string): SimMachine[] {
+    return this.machines.filter((machine) => this.appOf.get(machine) === app);
+  }
+
+  #create(app: string, body: WireCreateRequest): Answer<WireMachine> {
     const { chance } = this.#world;
     const name = body.name ?? "";
-    const taken = this.machines.find((machine) => machine.name === name && machine.isAlive);
+    const taken = this.#inApp(app).find((machine) => machine.name === name && machine.isAlive);
     if (taken)
       return {
         status: 409,
@@ -193,12 +202,13 @@ export class Platform {
     );
     const machine = new SimMachine(id, body, program, this.#world);
     this.machines.push(machine);
+    this.appOf.set(machine, app);
     return { status: 200, body: machine.lookedLike(0) as WireMachine };
   }
 
-  #list(metadata: Record<string, string>, includeDeleted: boolean): WireMachine[] {
+  #list(app: string, metadata: Record<string, string>, includeDeleted: boolean): WireMachine[] {
     const lag = this.#lag("list");
-    return this.machines
+    return this.#inApp(app)
       .map((machine) => machine.lookedLike(lag))
       .filter(
         (machine): machine is WireMachine =>
@@ -217,11 +227,12 @@ export class Platform {
   }
 
   #reachable<T>(
+    app: string,
     id: string,
     serve: (machine: SimMachine, reply: (answer: Answer<T>) => void) => () => void,
   ): Serve<T> {
     return (reply) => {
-      const machine = this.machines.find((known) => known.id === id);
+      const machine = this.#inApp(app).find((known) => known.id === id);
       // A machine that was made just now may be unknown to the host that is asked.
       if (!machine || machine.lookedLike(this.#lag("call")) === null) reply(UNKNOWN);
       else if (machine.unreachableUntil > this.#world.time.now()) reply(UNREACHABLE);

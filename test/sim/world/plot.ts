@@ -5,6 +5,7 @@ import { isFinal, type RunStatus } from "../../../src/core/run.ts";
 import { cancel } from "../../../src/flow/cancel.ts";
 import { type CancelledAll, cancelAll } from "../../../src/flow/cancel-all.ts";
 import { followOutput } from "../../../src/flow/follow.ts";
+import { launchesOver } from "../../../src/flow/launches.ts";
 import { lookAfter } from "../../../src/flow/look-after.ts";
 import { reap } from "../../../src/flow/reap.ts";
 import { submit } from "../../../src/flow/submit.ts";
@@ -105,7 +106,10 @@ export class Plot {
         time.after(moment(), () =>
           world.jumpClock(chance.between("clock jumps by", -CLOCK_JUMP_MAX_MS, CLOCK_JUMP_MAX_MS)),
         );
-    if (chance.fault("machine of nobody's", 0.15)) time.after(moment(), () => world.platform.makeNobodys());
+    if (chance.fault("machine of nobody's", 0.15)) {
+      const app = chance.pick("app of nobody's", world.launches.apps);
+      time.after(moment(), () => world.platform.makeNobodys(app));
+    }
     time.after(this.stormMs, () => {
       world.trace.say("the storm is over");
       chance.stormy = false;
@@ -128,6 +132,7 @@ export class Plot {
             store: request.store,
             drivers: request.life.through(world.posts.drivers()),
             clock: world.workerClock,
+            launches: launchesOver(request.store, world.launches),
             ids: { runId: (nowMs) => drawRunId(order, nowMs) },
             defaultRegion: world.defaultRegion,
             organizationLimit: null,

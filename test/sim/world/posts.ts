@@ -4,7 +4,7 @@
  */
 
 import { Driver, type DriverHost } from "../../../src/flow/driver.ts";
-import type { FlowPorts } from "../../../src/flow/flow.ts";
+import type { AdvancePorts } from "../../../src/flow/flow.ts";
 import type { Drivers, News } from "../../../src/flow/ports.ts";
 import type { Chance } from "../chance.ts";
 import type { Scheduler, Timer } from "../scheduler.ts";
@@ -22,7 +22,7 @@ export interface PostsWorld {
   trace: Trace;
   /** The worker's clock, which jumps. */
   clock: { now(): number };
-  flowPorts(runId: string, life: Life): FlowPorts;
+  flowPorts(runId: string, life: Life): AdvancePorts;
 }
 
 interface Post {

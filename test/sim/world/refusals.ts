@@ -56,5 +56,5 @@ export const REFUSALS: readonly [Refusal, ...Refusal[]] = [
     "invalid_argument: invalid config.guest.memory_mb, minimum required 256 MiB",
     "launch_refused",
   ),
-  refusal(403, "machine count is over the allowed quota", "launch_refused"),
+  refusal(403, "machine count is over the allowed quota", "no_capacity"),
 ];

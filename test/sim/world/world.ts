@@ -2,7 +2,8 @@
 
 import type { Attempt } from "../../../src/core/attempt.ts";
 import { isFinal } from "../../../src/core/run.ts";
-import type { FlowPorts } from "../../../src/flow/flow.ts";
+import type { AdvancePorts } from "../../../src/flow/flow.ts";
+import { type LaunchSettings, launchesOver } from "../../../src/flow/launches.ts";
 import type { Clock, Store } from "../../../src/flow/ports.ts";
 import type { ReapPorts } from "../../../src/flow/reap.ts";
 import { flyFleet } from "../../../src/fly/fleet.ts";
@@ -49,10 +50,16 @@ export class World {
   /** When the storm ended; null while it goes on. */
   calmSince: number | null = null;
   readonly workerClock: Clock = { now: () => this.time.now() + this.clockOffMs };
+  readonly launches: LaunchSettings;
   #requests = 0;
 
   constructor(chance: Chance) {
     this.chance = chance;
+    this.launches = {
+      apps: chance.pick<LaunchSettings["apps"]>("apps", [["mayfly-a"], ["mayfly-a", "mayfly-b"]]),
+      // The slowest has runs wait for longer than their drivers remember.
+      perSecond: chance.pick("launches a second", [0, 0.1, 0.1, 1]),
+    };
     this.network = new Network(chance, this.time, this.trace);
     this.defaultRegion = chance.pick("default region", [null, "ams"]);
     this.platform = new Platform(this, this.network, (runId, attempt, memoryMb) =>
@@ -95,13 +102,16 @@ export class World {
 
   /** What the sweep over machines has, in a life of its own. */
   reapPorts(life: Life): ReapPorts {
-    const fleet = flyFleet("simulated", this.platform.clientOf("sweep"), DEPLOYMENT);
-    const destroy = (machineId: string) => {
-      this.reapedIds.push(machineId);
-      return fleet.destroy(machineId);
+    const fleetOf = (app: string) => {
+      const fleet = flyFleet(app, this.platform.clientOf("sweep", app), DEPLOYMENT);
+      const destroy = (machineId: string) => {
+        this.reapedIds.push(machineId);
+        return fleet.destroy(machineId);
+      };
+      return life.through({ ...fleet, destroy });
     };
     return {
-      fleets: [life.through({ ...fleet, destroy })],
+      fleets: this.launches.apps.map(fleetOf),
       fleetStore: life.through(overNetwork(this.fleetStore, this.chance, this.time)),
       clock: this.workerClock,
     };
@@ -113,11 +123,14 @@ export class World {
     this.clockOffMaxMs = Math.max(this.clockOffMaxMs, Math.abs(this.clockOffMs));
   }
 
-  #flowPorts(runId: string, life: Life): FlowPorts {
+  #flowPorts(runId: string, life: Life): AdvancePorts {
+    const store = life.through(overNetwork(this.store, this.chance, this.time));
     return {
-      store: life.through(overNetwork(this.store, this.chance, this.time)),
+      store,
       blobs: life.through(overNetwork(this.blobs, this.chance, this.time)),
-      machines: life.through(flyMachines(this.platform.clientOf(runId), DEPLOYMENT)),
+      machinesOf: (app) =>
+        life.through(flyMachines(this.platform.clientOf(runId, app ?? this.launches.apps[0]), DEPLOYMENT)),
+      launches: launchesOver(store, this.launches),
       clock: this.workerClock,
       secrets: noSecrets,
       drivers: life.through(this.posts.drivers()),

@@ -92,13 +92,14 @@ function outputText(run: RunBody): string {
 function attemptText(attempt: AttemptBody, acceptedAtMs: number, isOnly: boolean): string {
   const where = [
     attempt.machine_id === null ? null : `machine ${attempt.machine_id}`,
+    attempt.app === null ? null : `app ${attempt.app}`,
     attempt.region === null ? null : `region ${attempt.region}`,
     // Of the only one the run itself has told.
     isOnly ? null : attemptEnd(attempt),
   ];
   const title = `\nAttempt ${attempt.number}${where.map((part) => (part === null ? "" : `, ${plain(part)}`)).join("")} (times from acceptance)\n`;
   const moments: [string, string | null][] = [
-    ["machine asked for", attempt.create_asked_at],
+    ["machine asked for", isAsked(attempt) ? attempt.create_asked_at : null],
     ["machine created", attempt.created_at],
     ["image ready", attempt.image_ready_at],
     ["started", attempt.started_at],
@@ -120,6 +121,11 @@ function attemptText(attempt: AttemptBody, acceptedAtMs: number, isOnly: boolean
           ["  why", attempt.detail],
         ];
   return `${title}${facts([...about, ...rows])}`;
+}
+
+/** One that was over before its app's turn never was. */
+function isAsked({ create_asked_at, created_at, settled_at }: AttemptBody): boolean {
+  return created_at !== null || settled_at === null || create_asked_at <= settled_at;
 }
 
 /** What was asked for; null where that is nothing. */

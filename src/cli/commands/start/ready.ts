@@ -18,6 +18,8 @@ export interface Isolation {
   limits: string | null;
   /** Why they are no sandboxes, where that is no wish of anybody's; null where they are, or it does not say. */
   lack: string | null;
+  /** Whether it refuses calls above Fly's rate limits; so it does where it does not say. */
+  rateLimits: boolean;
 }
 
 /**
@@ -41,6 +43,7 @@ export async function isolationOnceUp(
             level,
             limits: headers.get("mayfly-limits"),
             lack: lack === null ? null : decodeURIComponent(lack),
+            rateLimits: headers.get("mayfly-rate-limits") !== "none",
           };
     return status !== 503;
   };

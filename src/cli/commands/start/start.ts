@@ -96,7 +96,9 @@ async function up(
   signal: AbortSignal,
 ): Promise<void> {
   const { places, port, local } = plan;
-  const spec = workerSpec(places, port, local.machines_url, options.concurrencyLimit);
+  // One that is started here takes any number of calls.
+  const rateLimits = plan.machinesPort === null && (await givenMachines(steps, plan, signal));
+  const spec = workerSpec(places, port, { url: local.machines_url, rateLimits }, options.concurrencyLimit);
   const worker = new WorkerKeeper(spec, local.url, supervisor, io, signal);
   // The worker asks for machines only once there are runs, so neither waits for the other.
   await Promise.all([
@@ -144,6 +146,25 @@ function isFoundFrom(io: Io, local: LocalMayfly): boolean {
   }
 }
 
+/** Waits for a Machines API that somebody else has started. @returns whether it refuses calls above Fly's rate limits */
+async function givenMachines(
+  steps: Steps,
+  { places, machinesToken, local }: Plan,
+  signal: AbortSignal,
+): Promise<boolean> {
+  await steps.say(`using the Machines API on ${local.machines_url}`);
+  const given = await isolationOnceUp(local.machines_url, signal, GIVEN_MACHINES_MAX_MS).catch(
+    (cause: unknown) => {
+      throw new CliError(
+        `nothing answers at ${local.machines_url} (--machines-url); npm run machines starts a local Machines API`,
+        { cause },
+      );
+    },
+  );
+  if (given !== null) await checkMachinesToken(local.machines_url, machinesToken, places.secrets);
+  return given === null || given.rateLimits;
+}
+
 async function startMachines(
   options: StartOptions,
   steps: Steps,
@@ -151,19 +172,7 @@ async function startMachines(
   supervisor: Supervisor,
   signal: AbortSignal,
 ): Promise<void> {
-  if (machinesPort === null) {
-    await steps.say(`using the Machines API on ${local.machines_url}`);
-    const given = await isolationOnceUp(local.machines_url, signal, GIVEN_MACHINES_MAX_MS).catch(
-      (cause: unknown) => {
-        throw new CliError(
-          `nothing answers at ${local.machines_url} (--machines-url); npm run machines starts a local Machines API`,
-          { cause },
-        );
-      },
-    );
-    if (given !== null) await checkMachinesToken(local.machines_url, machinesToken, places.secrets);
-    return;
-  }
+  if (machinesPort === null) return;
   await steps.say(`starting the local Machines API on ${local.machines_url}`);
   supervisor.start(machinesSpec(places, machinesPort, machinesToken, options));
   const isolation = await isolationOnceUp(local.machines_url, signal);

@@ -3,7 +3,8 @@
  * a worker: its debugger, which would give this worker's secrets to anybody who can reach a port, jobs too, and its watch over
  * the sources, which would change the worker under running jobs.
  *
- *   worker-main.ts --port N --persist-to DIRECTORY --env-file FILE --machines-url URL [--concurrency-limit N]
+ *   worker-main.ts --port N --persist-to DIRECTORY --env-file FILE --machines-url URL [--launches-per-second N]
+ *     [--concurrency-limit N]
  */
 
 import { join } from "node:path";
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     "env-file": text,
     "machines-url": text,
     "concurrency-limit": text,
+    "launches-per-second": { type: "string" },
   },
 });
 
@@ -28,12 +30,14 @@ const { values } = parseArgs({
 process.env.X_LOCAL_OBSERVABILITY = "false";
 process.env.X_LOCAL_EXPLORER = "false";
 
+const perSecond = values["launches-per-second"];
 const worker = await unstable_startWorker({
   config: join(CHECKOUT, "wrangler.toml"),
   envFiles: [values["env-file"]],
   bindings: {
     FLY_API_BASE_URL: { type: "plain_text", value: values["machines-url"] },
     CONCURRENCY_LIMIT: { type: "plain_text", value: values["concurrency-limit"] },
+    ...(perSecond !== undefined && { LAUNCHES_PER_SECOND: { type: "plain_text", value: perSecond } }),
   },
   dev: {
     remote: false,

@@ -29,19 +29,27 @@ function environment(places: Places): Record<string, string> {
   };
 }
 
+/** The Machines API that the worker asks. */
+export interface AskedMachines {
+  url: string;
+  /** Whether it refuses calls above Fly's rate limits; one that takes any number is asked without a pace. */
+  rateLimits: boolean;
+}
+
 /** The worker, on its port, with its state where it was. */
 export function workerSpec(
   places: Places,
   port: number,
-  machinesUrl: string,
+  machines: AskedMachines,
   concurrencyLimit?: number,
 ): ProgramSpec {
   const args = ["--port", String(port), "--persist-to", places.state];
   const limit = concurrencyLimit === undefined ? [] : ["--concurrency-limit", String(concurrencyLimit)];
-  const settings = ["--env-file", places.secrets, "--machines-url", machinesUrl, ...limit];
+  const settings = ["--env-file", places.secrets, "--machines-url", machines.url, ...limit];
+  const pace = machines.rateLimits ? [] : ["--launches-per-second", "0"];
   return {
     name: "the worker",
-    args: [WORKER_MAIN, ...args, ...settings],
+    args: [WORKER_MAIN, ...args, ...settings, ...pace],
     cwd: CHECKOUT,
     env: environment(places),
     log: join(places.logs, "worker.log"),
