@@ -22,7 +22,11 @@ import { settleNow } from "./settle.ts";
 
 export async function launch(ports: FlowPorts, drive: Drive): Promise<Findings> {
   if (!drive.neverAsked) return look(ports, drive);
-  return drive.failures === 0 ? ask(ports, drive) : askIfUnchanged(ports, drive, ports.clock.now());
+  const now = ports.clock.now();
+  // Time enough may have passed since the plan for another driver to come by, as the calls in between can be late.
+  return drive.failures === 0 && drive.hasNoMachine(now)
+    ? ask(ports, drive)
+    : askIfUnchanged(ports, drive, now);
 }
 
 /** Looks for the Machine of an earlier ask. */

@@ -31,6 +31,7 @@ export class World {
   readonly platform: Platform;
   readonly posts: Posts;
   readonly defaultRegion: string | null;
+  readonly organizationLimit: number | null;
   /** Cancels by a filter that were answered: the runs that were active when it began, and those that it says it has asked to end. */
   readonly groupCancels: { group: string; there: string[]; asked: string[] }[] = [];
   /** How far the worker's clock is from the time, and how far it ever was. */
@@ -45,6 +46,7 @@ export class World {
     this.chance = chance;
     this.network = new Network(chance, this.time, this.trace);
     this.defaultRegion = chance.pick("default region", [null, "ams"]);
+    this.organizationLimit = chance.pick("organization limit", [null, null, 1, 2]);
     this.platform = new Platform(this, this.network, (runId, attempt, memoryMb) =>
       programOf(this.orderOf(runId).behaviour, attempt, memoryMb),
     );
@@ -97,7 +99,7 @@ export class World {
       clock: this.workerClock,
       drivers: life.through(this.posts.drivers()),
       defaultRegion: this.defaultRegion,
-      organizationLimit: null,
+      organizationLimit: this.organizationLimit,
     };
   }
 }
