@@ -11,6 +11,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   flow: ["core"],
   d1: ["core", "flow/ports", "drizzle-orm"],
   r2: ["flow/ports"],
+  secrets: ["core", "flow/ports"],
   fly: ["core", "flow/ports", "zod"],
   "fly-local": [
     "core/image-reference",
@@ -23,7 +24,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   ],
   api: ["core", "flow", "hono", "@hono/zod-openapi", "zod"],
   dashboard: ["core", "flow", "api", "hono"],
-  worker: ["core", "flow", "d1", "r2", "fly", "api", "dashboard", "hono", "cloudflare:workers"],
+  worker: ["core", "flow", "d1", "r2", "secrets", "fly", "api", "dashboard", "hono", "cloudflare:workers"],
   cli: ["api", "core", "commander", "eventsource-parser", "wrangler", "node:"],
 };
 

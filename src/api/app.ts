@@ -20,6 +20,7 @@ import { listRoute } from "./routes/list.ts";
 import { openRoutes } from "./routes/open.ts";
 import { outputRoute } from "./routes/output.ts";
 import { rerunRoute } from "./routes/rerun.ts";
+import { secretsRoutes } from "./routes/secrets.ts";
 import { showRoute } from "./routes/show.ts";
 import { signInLinksRoute } from "./routes/sign-in-links.ts";
 import { submitRoute } from "./routes/submit.ts";
@@ -54,6 +55,7 @@ export function createApi(ports: ApiPorts): OpenAPIHono {
   cancelRoute(app, ports);
   cancelAllRoute(app, ports);
   rerunRoute(app, ports);
+  secretsRoutes(app, ports);
   signInLinksRoute(app, ports);
   openRoutes(app);
   refuseOtherMethods(app);

@@ -1,12 +1,13 @@
 /** What the HTTP surface needs: the flow's verbs' ports, and the deployment's settings. */
 
 import type { Guest } from "../core/run-spec.ts";
-import type { Blobs, Clock, Drivers, Ids, Store } from "../flow/ports.ts";
+import type { Blobs, Clock, Drivers, Ids, SecretKeeper, Store } from "../flow/ports.ts";
 import type { Sessions } from "./session.ts";
 
 export interface ApiPorts {
   store: Store;
   blobs: Blobs;
+  secrets: SecretKeeper;
   drivers: Drivers;
   clock: Clock;
   ids: Ids;

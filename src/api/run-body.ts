@@ -122,6 +122,7 @@ export function runBody(state: RunState, reruns: string[] = [], place: Place | n
     ...runSummary(run, place),
     script: run.spec.script,
     env: run.spec.env,
+    secrets: run.spec.secrets,
     files: run.spec.files.map((file) => ({
       path: file.path,
       bytes: base64Bytes(file.base64),

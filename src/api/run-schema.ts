@@ -52,6 +52,9 @@ export const runSchema = z
     command: z.array(z.string()).nullable(),
     script: z.string().nullable(),
     env: z.record(z.string(), z.string()),
+    secrets: z.record(z.string(), z.string()).openapi({
+      description: "names of secrets by the variables that hold them; never their values",
+    }),
     files: z.array(z.object({ path: z.string(), bytes: z.int(), mode: z.string() })),
     machine: guest,
     regions: z.array(z.string()),
@@ -97,7 +100,15 @@ export const runListSchema = z
   .object({
     runs: z.array(
       runSchema
-        .omit({ attempts: true, next_attempt: true, reruns: true, script: true, env: true, files: true })
+        .omit({
+          attempts: true,
+          next_attempt: true,
+          reruns: true,
+          script: true,
+          env: true,
+          secrets: true,
+          files: true,
+        })
         .openapi("RunSummary"),
     ),
     next_cursor: z.string().nullable().openapi({

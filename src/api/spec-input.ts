@@ -14,6 +14,7 @@ export function specInput(spec: RunSpec): RunSpecInput {
     ...(spec.command !== null && { command: spec.command }),
     ...(spec.script !== null && { script: spec.script }),
     env: spec.env,
+    secrets: spec.secrets,
     files: spec.files.map(({ path, base64, mode }) => ({
       path,
       base64,

@@ -13,8 +13,11 @@ import type { Guest, RunSpec } from "../core/run-spec.ts";
 import { durationField, durationMs } from "./duration-field.ts";
 import { checkQueueFields, queueSpecFields, toQueueSpec } from "./queue-schema.ts";
 import { retrySchema, toRetryPolicy } from "./retry-schema.ts";
+import { secretNameField } from "./secret-schema.ts";
 
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/** Variables that a shell keeps for itself, or needs on the way to the command. */
+const SHELLS_OWN = ["PATH", "IFS", "UID", "EUID", "PPID", "SHELLOPTS", "BASHOPTS"];
 const TAG_KEY = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/;
 const FILE_MODE = 'must be octal permission bits as text, such as "0644"';
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
@@ -29,6 +32,14 @@ function plainText(maxBytes: number, what: string) {
     .refine((text) => !text.includes("\0"), `${what} can not contain a NUL byte`)
     .refine((text) => byteLength(text) <= maxBytes, `${what} can be at most ${maxBytes} bytes`);
 }
+
+/** A variable that a secret is given in. */
+const secretVariableName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_]*$/, "must be a name of letters, digits and _, starting with a letter")
+  .max(limits.SECRET_NAME_MAX_CHARS)
+  .refine((name) => !SHELLS_OWN.includes(name), `can not be one of ${SHELLS_OWN.join(", ")}`)
+  .refine((name) => !name.startsWith("MAYFLY_"), "can not start with MAYFLY_, which is Mayfly's own");
 
 /** A check whose sentence depends on what is wrong; empty text has its own. */
 function refuses(complaintOf: (text: string) => string | null) {
@@ -156,6 +167,18 @@ export const runSpecSchema = z
         `can have at most ${limits.ENV_MAX_COUNT} names`,
       )
       .default({}),
+    secrets: z
+      .record(secretVariableName, secretNameField)
+      .refine(
+        (secrets) => Object.keys(secrets).length <= limits.RUN_SECRETS_MAX_COUNT,
+        `can have at most ${limits.RUN_SECRETS_MAX_COUNT} names`,
+      )
+      .default({})
+      .openapi({
+        description:
+          'variables of the command\'s environment and the secrets that they hold, by name; needs capture "output". The values are given to the machine once it is started, and masked in output.',
+        example: { API_TOKEN: "API_TOKEN" },
+      }),
     files: z.array(fileSchema).max(limits.FILES_MAX_COUNT).default([]),
     machine: machineSchema.default({}),
     regions: z
@@ -212,6 +235,20 @@ export const runSpecSchema = z
         path: ["script"],
         message: 'needs capture "output"; with "none" give a command',
       });
+    const [secret] = Object.keys(spec.secrets);
+    if (spec.capture === "none" && secret !== undefined)
+      context.addIssue({
+        code: "custom",
+        path: ["secrets"],
+        message: 'needs capture "output"; with "none" there is nobody in the machine to take them',
+      });
+    for (const name of Object.keys(spec.secrets))
+      if (Object.hasOwn(spec.env, name))
+        context.addIssue({
+          code: "custom",
+          path: ["secrets", name],
+          message: "is a name in env, too; give it in one of them",
+        });
     const paths = new Set<string>();
     spec.files.forEach((file, index) => {
       if (paths.has(file.path))
@@ -250,6 +287,7 @@ export function toRunSpec(input: z.output<typeof runSpecSchema>, defaultGuest: G
     command: input.command ?? null,
     script: input.script ?? null,
     env: input.env,
+    secrets: input.secrets,
     files: input.files.map((file) => ({
       path: file.path,
       base64: file.base64 ?? base64Of(file.content ?? ""),

@@ -2,6 +2,7 @@
 
 import type { CancelledBody } from "../api/routes/cancel-all.ts";
 import type { EventListBody, OutputEnd, OutputLine, RunBody, RunListBody } from "../api/run-schema.ts";
+import type { SecretBody, SecretListBody } from "../api/secret-schema.ts";
 import type { RunSpecInput } from "../api/spec-schema.ts";
 import { WATCH_HEARTBEAT_MS } from "../core/limits.ts";
 import type { Stream } from "../core/output.ts";
@@ -101,6 +102,19 @@ export class Client {
   /** Asks runs that fit to end, a page of them. */
   cancelAll(filter: CancelFilter): Promise<CancelledBody> {
     return this.#json("POST", "/v1/runs/cancel", { body: filter });
+  }
+
+  /** Sets a secret. Safe to repeat: it only counts the version up. */
+  setSecret(name: string, value: string): Promise<SecretBody> {
+    return this.#json("PUT", `/v1/secrets/${encodeURIComponent(name)}`, { body: { value } });
+  }
+
+  secrets(): Promise<SecretListBody> {
+    return this.#json("GET", "/v1/secrets");
+  }
+
+  async removeSecret(name: string): Promise<void> {
+    await this.#request("DELETE", `/v1/secrets/${encodeURIComponent(name)}`, {});
   }
 
   /** A link that signs a browser in. */

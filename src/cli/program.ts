@@ -17,6 +17,9 @@ import { listCommand, listRuns } from "./commands/runs/list.ts";
 import { logs, logsCommand } from "./commands/runs/logs.ts";
 import { rerun, rerunCommand } from "./commands/runs/rerun.ts";
 import { showCommand, showRun } from "./commands/runs/show.ts";
+import { listSecrets, listSecretsCommand } from "./commands/secrets/list.ts";
+import { removeCommand, removeSecret } from "./commands/secrets/remove.ts";
+import { setCommand, setSecret } from "./commands/secrets/set.ts";
 import { startCommand } from "./commands/start/options.ts";
 import { type ConnectionOptions, commandFor, connectionOf, withConnection } from "./connection.ts";
 import type { Io } from "./io.ts";
@@ -25,9 +28,10 @@ import type { Io } from "./io.ts";
 export function createProgram(io: Io, done: (exitCode: number) => void): Command {
   const program = withConnection(new Command("mayfly"));
   const runs = withConnection(new Command("runs"));
+  const secrets = withConnection(new Command("secrets"));
   /** Those of a command come before those that stand in front of it. */
   const clientOf = (options: ConnectionOptions): Client => {
-    const given: ConnectionOptions = { ...program.opts(), ...runs.opts(), ...options };
+    const given: ConnectionOptions = { ...program.opts(), ...runs.opts(), ...secrets.opts(), ...options };
     return new Client(connectionOf(given, io), commandFor(given));
   };
   /** A command whose exit code is 0 unless it throws. */
@@ -45,12 +49,21 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     .addCommand(cancelCommand(plainly(cancelRun)))
     .addCommand(rerunCommand(plainly(rerun)));
 
+  secrets
+    .summary("set, list and remove secrets")
+    .description("Values that runs are given by name (mayfly run --secret), and that nobody can read back.")
+    .addCommand(setCommand(plainly(setSecret)))
+    .addCommand(listSecretsCommand(plainly(listSecrets)))
+    .addCommand(removeCommand(plainly(removeSecret)))
+    .addHelpText("after", SECRETS_EXAMPLES);
+
   program
     .description("Runs any container as a job, on a machine that lives only for that job.")
     .version(`mayfly ${version()}`, "--version", "print the version")
     .enablePositionalOptions()
     .addCommand(runCommand(async (options) => done(await run(options, io, clientOf(options)))))
     .addCommand(runs)
+    .addCommand(secrets)
     .addCommand(
       startCommand(async (options) => {
         // Loaded on demand: nobody else needs what it brings along.
@@ -81,6 +94,13 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     .addHelpText("after", EXAMPLES);
   return spokenBy(program, io);
 }
+
+const SECRETS_EXAMPLES = `
+Examples:
+  mayfly secrets set API_TOKEN
+  mayfly run --image debian:12 --secret API_TOKEN -- ./deploy
+  mayfly secrets list
+`;
 
 const EXAMPLES = `
 URL and token come from --url and --token or --dir, here or after the command; from MAYFLY_URL and MAYFLY_TOKEN; or from

@@ -80,6 +80,43 @@ export const SUPERSEDE_MAX_RUNS = 50;
 /** Queues that a sweep looks at in one statement, page after page. */
 export const SWEEP_MAX_QUEUES = 200;
 
+// --- Secrets ----------------------------------------------------------------------------------------------------
+
+export const SECRET_NAME_MAX_CHARS = 128;
+/** Linux refuses a single string of an exec over 128 KiB (MAX_ARG_STRLEN), as of env values. */
+export const SECRET_VALUE_MAX_BYTES = 64 * KIB;
+/** Secrets of an organization: they are listed in one answer. */
+export const SECRETS_MAX_COUNT = 500;
+/** Secrets that one run is given. */
+export const RUN_SECRETS_MAX_COUNT = 32;
+/** Of one run, with their variables' names. Each 3 KiB is a call to the Machine, of which Fly takes one a second, three in a burst. */
+export const RUN_SECRETS_MAX_BYTES = 64 * KIB;
+/** A shorter secret is not looked for in output: it would be found where it is not meant. */
+export const SECRET_REDACTED_MIN_BYTES = 6;
+/** A line of a secret of several lines is looked for by itself from this length on. */
+export const SECRET_LINE_REDACTED_MIN_BYTES = 16;
+/**
+ * Longer forms of a secret are looked for in pieces of so many bytes: so much of the end of a stream is held back at most,
+ * and a part of a key that is printed is found, too.
+ */
+export const SECRET_PIECE_BYTES = 64;
+/** Bytes of a secret in one line to the Machine: as masked numbers they are below 1,024, and a write of up to 4,096 (PIPE_BUF) is atomic. */
+export const SECRET_LINE_BYTES = 256;
+/** Lines in one call. Arguments of an exec below 16 kB are known to arrive at Fly, its stdin is not. */
+export const SECRET_LINES_PER_CALL = 12;
+/** What is given is filled up to a multiple of this, so that a Machine's config does not tell how long it is. */
+export const SECRET_PADDING_BYTES = 256;
+/** How long one call that gives secrets may take: the Machine may still be on its way to wait for them. */
+export const SECRET_GIVE_TIMEOUT_S = 15;
+/**
+ * A replaced or removed secret is kept, encrypted, for as long as a Machine can have it: output is redacted of it. The longest
+ * time between an attempt's plan and its last output, and an hour.
+ */
+export const SECRET_RETIRED_KEPT_MS =
+  QUEUE_TIMEOUT_MAX_MS + BOOT_TIMEOUT_MAX_MS + RUN_TIMEOUT_MAX_MS + 1 * HOUR;
+/** Secrets that one sweep encrypts anew with the current key. */
+export const SECRETS_RESEALED_PER_SWEEP = 50;
+
 // --- Retries ----------------------------------------------------------------------------------------------------
 
 /** Attempts of a run that may fail of the job's own doing. Each is a row, and a Machine that is paid for. */

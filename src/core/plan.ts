@@ -6,8 +6,9 @@ import { machineName } from "./id.ts";
 import { RUNNER_LINGER_MS } from "./limits.ts";
 import { type MachineConfig, METADATA_ATTEMPT, METADATA_RUN } from "./machine.ts";
 import { currentAttempt, type RunState } from "./run.ts";
-import type { RunSpec, SpecFile } from "./run-spec.ts";
+import { hasSecrets, type RunSpec, type SpecFile } from "./run-spec.ts";
 import { jobCommand, runnerCommand, runnerFiles, runnerPath } from "./runner-protocol.ts";
+import { type MaskedSecrets, secretFiles, withSecrets } from "./secret-giving.ts";
 
 /** The signal that asks a command to stop. */
 export const STOP_SIGNAL = "SIGTERM";
@@ -34,9 +35,13 @@ function placeOf(state: RunState, defaultRegion: string | null): Pick<MachineCon
     : { guest: spec.machine, region: spec.regions[0] ?? defaultRegion };
 }
 
-/** The files of an attempt's Machine: the spec's own and, where output is captured, the runner's. */
-export function machineFiles(spec: RunSpec, name: string): SpecFile[] {
-  return spec.capture === "output" ? [...spec.files, ...runnerFiles(name, spec.script)] : spec.files;
+/**
+ * The files of an attempt's Machine: the spec's own and, where output is captured, the runner's.
+ * @param secrets those that the run is given; null where it is given none
+ */
+export function machineFiles(spec: RunSpec, name: string, secrets: MaskedSecrets | null = null): SpecFile[] {
+  if (spec.capture === "none") return spec.files;
+  return [...spec.files, ...runnerFiles(name, spec.script), ...(secrets ? secretFiles(name, secrets) : [])];
 }
 
 function machineConfig(
@@ -46,10 +51,23 @@ function machineConfig(
   name: string,
   place: Pick<MachineConfig, "guest" | "region">,
 ): MachineConfig {
-  const { runMs, stopMs } = spec.timeouts;
+  const { bootMs, runMs, stopMs } = spec.timeouts;
   const captured = spec.capture === "output";
   const { PATH: _path, ...env } = spec.env;
   const path = commandsPath(spec);
+  const capturedCommand = () => {
+    const own = jobCommand(name, spec.command, spec.script);
+    const runner = runnerCommand({
+      machineName: name,
+      ...(path === null
+        ? { command: spec.command, script: spec.script }
+        : { command: withPath(path, runnerPath(name), own), script: null }),
+      runMs,
+      stopMs,
+      lingerMs: RUNNER_LINGER_MS,
+    });
+    return hasSecrets(spec) ? withSecrets(name, bootMs, runner) : runner;
+  };
   return {
     image: spec.image,
     ...place,
@@ -58,20 +76,7 @@ function machineConfig(
       MAYFLY_RUN_ID: runId,
       MAYFLY_ATTEMPT: String(attempt),
     },
-    exec: captured
-      ? runnerCommand({
-          machineName: name,
-          ...(path === null
-            ? { command: spec.command, script: spec.script }
-            : {
-                command: withPath(path, runnerPath(name), jobCommand(name, spec.command, spec.script)),
-                script: null,
-              }),
-          runMs,
-          stopMs,
-          lingerMs: RUNNER_LINGER_MS,
-        })
-      : spec.command,
+    exec: captured ? capturedCommand() : spec.command,
     stop: { signal: STOP_SIGNAL, timeoutMs: stopMs },
     metadata: { [METADATA_RUN]: runId, [METADATA_ATTEMPT]: String(attempt) },
   };

@@ -96,6 +96,8 @@ export interface RunSpec {
   /** A text run by `sh`; null where `command` is given. */
   script: string | null;
   env: Record<string, string>;
+  /** Names of secrets, by the variables of the command's environment that they are given in. Their values are never in here. */
+  secrets: Record<string, string>;
   files: SpecFile[];
   machine: Guest;
   /** Fly's region expressions ("ams", "eu", "any"); empty means the deployment's default region. */
@@ -115,6 +117,11 @@ export interface RunSpec {
   delayMs: number;
   /** It is due then, in epoch milliseconds; null where `delayMs` says when. */
   runAt: number | null;
+}
+
+/** True for a run that is given secrets, before its command starts. */
+export function hasSecrets(spec: RunSpec): boolean {
+  return Object.keys(spec.secrets).length > 0;
 }
 
 /** True where two specs order the same. The order of fields, of env and of tags means nothing; that of lists does. */

@@ -1,9 +1,11 @@
 /** What the driver and the runner say to each other: the runner's files, its command lines and its replies. */
 
+import { BASE64, encodeBase64 } from "./base64.ts";
 import type { Exit } from "./run.ts";
 import type { SpecFile } from "./run-spec.ts";
 import { RUNNER_SCRIPT } from "./runner.ts";
 import { signalOfCode } from "./signals.ts";
+import { utf8 } from "./utf8.ts";
 
 export interface RunnerCommandParams {
   machineName: string;
@@ -59,7 +61,7 @@ export function runnerFiles(machineName: string, script: string | null): SpecFil
   const runner = { path: runnerPath(machineName), base64: runnerBase64(), mode: 0o644 };
   return script === null
     ? [runner]
-    : [runner, { path: scriptPath(machineName), base64: encodeBase64(script), mode: 0o644 }];
+    : [runner, { path: scriptPath(machineName), base64: encodeBase64(utf8(script)), mode: 0o644 }];
 }
 
 /** What takes the place of the image's entrypoint. */
@@ -144,14 +146,13 @@ function scriptPath(machineName: string): string {
 }
 
 /** Comes with the runner, which keeps its files there; nothing of them may be relied on but through `readCommand`. */
-function stateDir(machineName: string): string {
+export function stateDir(machineName: string): string {
   return `/tmp/.mayfly-${machineName}`;
 }
 
 /** What stands for no character of an alphabet in its table of values. */
 const NONE = 255;
 
-const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const BASE64_VALUES = valuesOf(BASE64);
 const HEX_VALUES = valuesOf("0123456789abcdef");
 
@@ -246,39 +247,6 @@ let runnerText: string | null = null;
 
 /** Encoded on first use and kept: the script is the same for every Machine. */
 function runnerBase64(): string {
-  runnerText ??= encodeBase64(RUNNER_SCRIPT);
+  runnerText ??= encodeBase64(utf8(RUNNER_SCRIPT));
   return runnerText;
-}
-
-function encodeBase64(text: string): string {
-  const bytes = utf8(text);
-  let encoded = "";
-  for (let i = 0; i < bytes.length; i += 3) {
-    const [a = 0, b, c] = [bytes[i], bytes[i + 1], bytes[i + 2]];
-    const group = (a << 16) | ((b ?? 0) << 8) | (c ?? 0);
-    encoded += BASE64.charAt(group >> 18) + BASE64.charAt((group >> 12) & 63);
-    encoded += b === undefined ? "=" : BASE64.charAt((group >> 6) & 63);
-    encoded += c === undefined ? "=" : BASE64.charAt(group & 63);
-  }
-  return encoded;
-}
-
-/** A lone surrogate becomes U+FFFD, as everywhere on the web. */
-function utf8(text: string): number[] {
-  const bytes: number[] = [];
-  for (const char of text) {
-    const point = char.codePointAt(0) ?? 0;
-    const code = point >= 0xd800 && point < 0xe000 ? 0xfffd : point;
-    if (code < 0x80) bytes.push(code);
-    else if (code < 0x800) bytes.push(0xc0 | (code >> 6), 0x80 | (code & 63));
-    else if (code < 0x10000) bytes.push(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
-    else
-      bytes.push(
-        0xf0 | (code >> 18),
-        0x80 | ((code >> 12) & 63),
-        0x80 | ((code >> 6) & 63),
-        0x80 | (code & 63),
-      );
-  }
-  return bytes;
 }

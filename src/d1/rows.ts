@@ -15,6 +15,7 @@ import type { attempts, outputChunks, runEvents, runs } from "./schema.ts";
 /** What a run has that was stored before there were such fields. */
 const USUAL: Partial<RunSpec> = {
   retry: DEFAULT_RETRY,
+  secrets: {},
   concurrency: null,
   priority: 0,
   expiresMs: EXPIRES_DEFAULT_MS,

@@ -147,3 +147,29 @@ export const runTags = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.orgId, table.key, table.value, table.runId] })],
 );
+
+/** Versions of secrets, encrypted; the one that is not retired is in force. */
+export const secrets = sqliteTable(
+  "secrets",
+  {
+    orgId: text("org_id").notNull(),
+    name: text().notNull(),
+    version: integer().notNull(),
+    keyId: text("key_id").notNull(),
+    iv: blob({ mode: "buffer" }).notNull(),
+    ciphertext: blob({ mode: "buffer" }).notNull(),
+    size: integer().notNull(),
+    redacted: integer({ mode: "boolean" }).notNull(),
+    /** Of the name; each version has its own `set_at`. */
+    createdAt: integer("created_at").notNull(),
+    setAt: integer("set_at").notNull(),
+    retiredAt: integer("retired_at"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.orgId, table.name, table.version] }),
+    // Few at any time: what the sweep removes once no machine can have them any more.
+    index("secrets_retired").on(table.retiredAt).where(sql`retired_at IS NOT NULL`),
+    // What is still under an earlier key.
+    index("secrets_key").on(table.keyId),
+  ],
+);

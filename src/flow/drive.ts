@@ -12,15 +12,24 @@ import {
 } from "../core/limits.ts";
 import { type OutputOffsets, offsetsAfter } from "../core/output.ts";
 import { repeatDelayMs, spread } from "../core/poll.ts";
+import type { ReadTail } from "../core/redacted-stream.ts";
 import { currentAttempt, isFinal, type RunState } from "../core/run.ts";
 import type { Findings } from "./flow.ts";
-import type { Clock, Store } from "./ports.ts";
+import type { AttemptSecrets, Clock, Store } from "./ports.ts";
 
 export class Drive {
   /** As last stored or loaded. */
   state: RunState;
   /** What of the current attempt's output is stored; null where it must be looked up first. */
   offsets: OutputOffsets | null = null;
+  /** What was read last of streams that are redacted; null where reading begins anew. Belongs to `offsets`. */
+  tails: { stdout: ReadTail | null; stderr: ReadTail | null } = { stdout: null, stderr: null };
+  /** The current attempt's secrets; null until they are asked for. */
+  secrets: AttemptSecrets | null = null;
+  /** Calls that have given the current attempt's Machine some of them. */
+  givenCalls = 0;
+  /** True where the current attempt's Machine is started and was found not to take them. */
+  lacksSecrets = false;
   /** True while nobody can have asked for the planned Machine, so that no look-up is needed before asking. */
   neverAsked: boolean;
   /** Looks for the Machine that found none, since the last ask and the last news of the run. */
@@ -157,6 +166,7 @@ export class Drive {
     if (after === null) throw new Error(`run ${this.state.run.id} can not go on as looked ahead`);
     const drive = new Drive(after, false);
     drive.offsets = this.offsets;
+    drive.secrets = this.secrets;
     drive.interrupt = this.interrupt;
     drive.watched = this.watched;
     return drive;
@@ -165,7 +175,7 @@ export class Drive {
   /** Loads the run anew. */
   async reload({ store, clock }: { store: Store; clock: Clock }): Promise<void> {
     this.#takeOver(await this.#load(store), clock.now());
-    this.offsets = null;
+    this.#forgetRead();
     // Whoever calls for it does not wait for the time of the next look.
     this.emptyLookups = 0;
   }
@@ -175,7 +185,12 @@ export class Drive {
     const state = await this.#load(store);
     if (state.run.version === this.state.run.version) return;
     this.#takeOver(state, clock.now());
+    this.#forgetRead();
+  }
+
+  #forgetRead(): void {
     this.offsets = null;
+    this.tails = { stdout: null, stderr: null };
   }
 
   async #load(store: Store): Promise<RunState> {
@@ -206,7 +221,10 @@ export class Drive {
     if (state.run.version !== this.state.run.version) this.emptyLookups = 0;
     this.state = state;
     if (!isNewAttempt) return;
-    this.offsets = null;
+    this.#forgetRead();
+    this.secrets = null;
+    this.givenCalls = 0;
+    this.lacksSecrets = false;
     this.failures = 0;
     this.absentSince = null;
     this.readBytes = OUTPUT_READ_FIRST_BYTES;

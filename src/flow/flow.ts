@@ -15,7 +15,7 @@ import { settleAfterLook } from "./last-look.ts";
 import { launch } from "./launch.ts";
 import { awaitEnd, awaitStart } from "./observe.ts";
 import { plan } from "./plan.ts";
-import type { Blobs, Clock, Drivers, Machines, Store } from "./ports.ts";
+import type { Blobs, Clock, Drivers, Machines, Secrets, Store } from "./ports.ts";
 import { readOutput } from "./read-output.ts";
 import { release } from "./release.ts";
 import { settleNow } from "./settle.ts";
@@ -27,6 +27,7 @@ export interface FlowPorts {
   store: Store;
   machines: Machines;
   blobs: Blobs;
+  secrets: Secrets;
   clock: Clock;
   /** Drivers of other runs: those that are next in a queue, or have to make room. */
   drivers: Pick<Drivers, "nudge">;

@@ -32,12 +32,13 @@ export async function settleAfterLook(ports: FlowPorts, drive: Drive, ending: En
 }
 
 /** Which part of a slow start it was that took too long. */
-function bootTimedOut({ state, imageSeen }: Drive): Ending {
-  const what = {
+function bootTimedOut({ state, imageSeen, lacksSecrets }: Drive): Ending {
+  const whatOfImage = {
     true: "the machine had its image and was not started",
     false: "the machine's image was still being fetched",
     null: "the machine was not started",
   }[String(imageSeen) as "true" | "false" | "null"];
+  const what = lacksSecrets ? "the machine was started and did not take its secrets" : whatOfImage;
   return timedOut("boot", state.run.spec.timeouts.bootMs, what);
 }
 

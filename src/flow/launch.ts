@@ -17,10 +17,14 @@ import { machineFiles } from "../core/plan.ts";
 import { repeatDelayMs } from "../core/poll.ts";
 import type { Drive } from "./drive.ts";
 import { type Findings, type FlowPorts, found, nothingNew } from "./flow.ts";
+import { giveSecrets, secretsOf } from "./give-secrets.ts";
 import { readOutput } from "./read-output.ts";
 import { settleNow } from "./settle.ts";
 
 export async function launch(ports: FlowPorts, drive: Drive): Promise<Findings> {
+  // Before what is found out about the Machine, which must not be old by the ask; and anew, as one of them can have been removed.
+  drive.secrets = null;
+  await secretsOf(ports, drive);
   if (!drive.neverAsked) return look(ports, drive);
   const now = ports.clock.now();
   // Time enough may have passed since the plan for another driver to come by, as the calls in between can be late.
@@ -65,13 +69,16 @@ async function askIfUnchanged(ports: FlowPorts, drive: Drive, learntAt: number):
 
 async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
   const { machineName, machineConfig, number } = drive.attempt();
+  const secrets = await secretsOf(ports, drive);
+  if (secrets?.given === null)
+    return afterRefusal(ports, drive, failed("launch_refused", secrets.problem ?? ""));
   const neverAskedBefore = drive.neverAsked;
   drive.neverAsked = false;
   drive.emptyLookups = 0;
   const result = await ports.machines.create(
     machineName,
     machineConfig,
-    machineFiles(drive.state.run.spec, machineName),
+    machineFiles(drive.state.run.spec, machineName, secrets?.given ?? null),
   );
   const at = ports.clock.now();
   switch (result.kind) {
@@ -121,6 +128,9 @@ async function createdAndMaybeMore(ports: FlowPorts, drive: Drive, machine: Mach
   const { events } = created(ports, drive, machine, false);
   const wait = await ports.machines.wait(machine.id, "started", LAUNCH_PATIENCE_MS, drive.interrupt);
   if (wait.kind !== "reached") return found(...events);
+  // Whatever keeps the secrets from the Machine now: the Machine is recorded, and they are given in the next step.
+  const given = await giveSecrets(ports, drive, machine.id);
+  if (given.kind !== "given") return found(...events);
   events.push({ type: "machine_started", at: ports.clock.now(), attempt: drive.attempt().number });
   if (drive.state.run.spec.capture !== "output") return found(...events);
   const more = await readOutput(ports, drive.ahead(events), ports.clock.now());

@@ -1,7 +1,7 @@
 /** Observe: wait for the Machine and look at it, until it is started, has ended or is lost. */
 
 import type { RunEvent } from "../core/event.ts";
-import { MACHINE_WAIT_MAX_MS, SLOW_START_MS } from "../core/limits.ts";
+import { EXEC_LATER_PAUSE_MS, MACHINE_WAIT_MAX_MS, SLOW_START_MS } from "../core/limits.ts";
 import {
   imageReadyAt,
   isGone,
@@ -11,9 +11,11 @@ import {
   type MachineExit,
 } from "../core/machine.ts";
 import { type CommandEnd, failed } from "../core/outcome.ts";
+import { hasSecrets } from "../core/run-spec.ts";
 import { signalName, signalOfCode } from "../core/signals.ts";
 import type { Drive } from "./drive.ts";
 import { type Findings, type FlowPorts, found, nothingNew } from "./flow.ts";
+import { type Given, giveSecrets } from "./give-secrets.ts";
 import { exitedAndSettled, settleNow, summary } from "./settle.ts";
 
 /** Waits until the Machine is started. */
@@ -25,8 +27,12 @@ export async function awaitStart(ports: FlowPorts, drive: Drive, until: number):
     drive.interrupt,
   );
   if (result.kind === "reached") {
-    drive.failures = 0;
     drive.absentSince = null;
+    const given = await giveSecrets(ports, drive, drive.machineId());
+    // A Machine that takes no command may be gone by now.
+    if (given.kind === "not_running") return lookAtMachine(ports, drive, false);
+    if (given.kind !== "given") return withoutSecrets(ports, drive, given);
+    drive.failures = 0;
     return found(await seenStarted(ports, drive));
   }
   if (drive.interrupt?.aborted) return nothingNew(0);
@@ -63,8 +69,23 @@ export async function awaitEnd(ports: FlowPorts, drive: Drive, until: number): P
   return lookAtMachine(ports, drive);
 }
 
-/** Asks the Machine itself what became of it. A missing exit event is unknown, never 0. */
-export async function lookAtMachine(ports: FlowPorts, drive: Drive): Promise<Findings> {
+/** A Machine counts as started once its command can start: with its secrets. */
+async function withoutSecrets(
+  ports: FlowPorts,
+  drive: Drive,
+  given: Exclude<Given, { kind: "given" }>,
+): Promise<Findings> {
+  drive.lacksSecrets = true;
+  if (given.kind === "impossible") return settleNow(ports, drive, failed("launch_refused", given.problem));
+  if (given.kind === "later") return nothingNew(EXEC_LATER_PAUSE_MS);
+  return nothingNew(drive.interrupt?.aborted ? 0 : drive.backOffMs());
+}
+
+/**
+ * Asks the Machine itself what became of it. A missing exit event is unknown, never 0.
+ * @param takesSecrets false where it was just found to take no command
+ */
+export async function lookAtMachine(ports: FlowPorts, drive: Drive, takesSecrets = true): Promise<Findings> {
   const askedAt = ports.clock.now();
   const look = await ports.machines.get(drive.machineId());
   if (look.kind === "failed") {
@@ -78,7 +99,7 @@ export async function lookAtMachine(ports: FlowPorts, drive: Drive): Promise<Fin
     drive.imageSeen = imageReadyAt(machine) !== null;
     if (!isGone(machine.state) && machine.state !== "stopped" && machine.state !== "failed") {
       drive.absentSince = null;
-      return machine.state === "started"
+      return machine.state === "started" && takesSecrets
         ? startedAfterAll(ports, drive, machine)
         : nothingNew(drive.backOffMs());
     }
@@ -86,10 +107,15 @@ export async function lookAtMachine(ports: FlowPorts, drive: Drive): Promise<Fin
   return lostOrPatience(ports, drive, look.kind === "found" ? look.machine : null, askedAt);
 }
 
-function startedAfterAll(ports: FlowPorts, drive: Drive, machine: Machine): Findings {
+async function startedAfterAll(ports: FlowPorts, drive: Drive, machine: Machine): Promise<Findings> {
   if (drive.attempt().startedAt !== null) return nothingNew(drive.backOffMs());
+  const given = await giveSecrets(ports, drive, machine.id);
+  if (given.kind !== "given") return withoutSecrets(ports, drive, given);
   drive.failures = 0;
-  return found(started(drive, machine, ports.clock.now()));
+  const now = ports.clock.now();
+  const event = started(drive, machine, now);
+  // The run limit is the command's, which has waited for its secrets until now.
+  return found(hasSecrets(drive.state.run.spec) ? { ...event, at: now } : event);
 }
 
 async function ended(ports: FlowPorts, drive: Drive, machine: Machine, exit: MachineExit): Promise<Findings> {

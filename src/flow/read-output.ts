@@ -17,13 +17,16 @@ import {
   type OutputOffsets,
   offsetsAfter,
   STREAMS,
+  type Stream,
 } from "../core/output.ts";
 import { pauseAfterOutputMs, pollPlan } from "../core/poll.ts";
+import { readFrom, redactNext } from "../core/redacted-stream.ts";
 import { parseReadReply, type RunnerReply, readCommand } from "../core/runner-protocol.ts";
 import type { Drive } from "./drive.ts";
 import { type Findings, type FlowPorts, nothingNew } from "./flow.ts";
+import { secretsOf } from "./give-secrets.ts";
 import { lookAtMachine } from "./observe.ts";
-import type { Blobs } from "./ports.ts";
+import type { AttemptSecrets, Blobs } from "./ports.ts";
 import { exited, exitedAndSettled, summary } from "./settle.ts";
 
 export async function readOutput(ports: FlowPorts, drive: Drive, until: number): Promise<Findings> {
@@ -31,17 +34,21 @@ export async function readOutput(ports: FlowPorts, drive: Drive, until: number):
   const attempt = drive.attempt();
   const startedAt = attempt.startedAt ?? ports.clock.now();
   drive.offsets ??= await ports.store.outputOffsets(run.id, attempt.number);
+  const secrets = await secretsOf(ports, drive);
+  const asked = secrets === null ? drive.offsets : placesToRead(drive, drive.offsets);
+  // Of what is redacted some may be read and not stored, or stored and to be read again.
+  const ahead = asked.stdout - drive.offsets.stdout + (asked.stderr - drive.offsets.stderr);
   const room = Math.max(
     0,
-    OUTPUT_MAX_BYTES - drive.earlierBytes() - drive.offsets.stdout - drive.offsets.stderr,
+    OUTPUT_MAX_BYTES - drive.earlierBytes() - drive.offsets.stdout - drive.offsets.stderr - ahead,
   );
   const ageMs = ports.clock.now() - startedAt;
   const poll = pollPlan(ageMs, drive.watched());
   const holdS = Math.max(0, Math.min(poll.holdS, Math.ceil((until - ports.clock.now()) / 1000)));
   const argv = readCommand({
     machineName: attempt.machineName,
-    stdoutOffset: drive.offsets.stdout,
-    stderrOffset: drive.offsets.stderr,
+    stdoutOffset: asked.stdout,
+    stderrOffset: asked.stderr,
     maxBytes: Math.min(drive.readBytes, room),
     waitSeconds: holdS,
   });
@@ -57,19 +64,60 @@ export async function readOutput(ports: FlowPorts, drive: Drive, until: number):
   drive.failures = 0;
   drive.absentSince = null;
   const quietMs = reply.stdout.length + reply.stderr.length > 0 ? pauseAfterOutputMs(ageMs) : 0;
-  return keep(ports, drive, drive.offsets, reply, room, Math.max(poll.pauseMs, quietMs));
+  const unread = reply.stdoutSize + reply.stderrSize - asked.stdout - asked.stderr - received(reply);
+  const bytes = secrets === null ? reply : redacted(drive, secrets, drive.offsets, reply);
+  return keep(ports, drive, drive.offsets, { reply, bytes, unread, room }, Math.max(poll.pauseMs, quietMs));
+}
+
+/** What a read brought. */
+interface Read {
+  reply: RunnerReply;
+  /** Of it, what is to be stored. */
+  bytes: Record<Stream, Uint8Array>;
+  /** Bytes of both streams that are still in the Machine alone. */
+  unread: number;
+  /** How many could have been read. */
+  room: number;
+}
+
+function received(reply: RunnerReply): number {
+  return reply.stdout.length + reply.stderr.length;
+}
+
+function placesToRead({ tails }: Drive, offsets: OutputOffsets): Record<Stream, number> {
+  return {
+    stdout: readFrom(tails.stdout, offsets.stdout),
+    stderr: readFrom(tails.stderr, offsets.stderr),
+  };
+}
+
+/** What of a reply can be stored, with the secrets masked. The rest is remembered until there is more. */
+function redacted(
+  drive: Drive,
+  { redact }: AttemptSecrets,
+  offsets: OutputOffsets,
+  reply: RunnerReply,
+): Record<Stream, Uint8Array> {
+  const next = (stream: Stream) => {
+    const tail = drive.tails[stream];
+    const readTo = readFrom(tail, offsets[stream]) + reply[stream].length;
+    const isAll = reply.end !== null && readTo === reply[`${stream}Size`];
+    const { bytes, tail: after } = redactNext(redact, tail, offsets[stream], reply[stream], isAll);
+    drive.tails[stream] = after;
+    return bytes;
+  };
+  return { stdout: next("stdout"), stderr: next("stderr") };
 }
 
 async function keep(
   ports: FlowPorts,
   drive: Drive,
   before: OutputOffsets,
-  reply: RunnerReply,
-  room: number,
+  { reply, bytes, unread, room }: Read,
   pauseMs: number,
 ): Promise<Findings> {
   const now = ports.clock.now();
-  const chunks = chunksOf(drive, before, reply, now);
+  const chunks = chunksOf(drive, before, bytes, now);
   await putLargeOnes(
     ports.blobs,
     drive.state.run.id,
@@ -77,19 +125,19 @@ async function keep(
     drive.earlierBytes() + before.stdout + before.stderr,
   );
   const after = chunks.reduce(offsetsAfter, before);
-  const waiting = reply.stdoutSize - after.stdout + (reply.stderrSize - after.stderr);
-  const received = reply.stdout.length + reply.stderr.length;
-  if (received >= drive.readBytes) drive.readBytes = Math.min(OUTPUT_READ_MAX_BYTES, drive.readBytes * 2);
-  const capped = received >= room;
+  if (received(reply) >= drive.readBytes)
+    drive.readBytes = Math.min(OUTPUT_READ_MAX_BYTES, drive.readBytes * 2);
+  const capped = received(reply) >= room;
   // The end is recorded as soon as it is known: fetching the rest can take longer than a limit leaves.
   const end = reply.end && { ...reply.end, at: exitTime(reply.end.at, now) };
-  if (waiting > 0 && !capped)
+  if (unread > 0 && !capped)
     return { events: end ? exited(drive.attempt(), now, end, "runner") : [], chunks, pauseMs: 0 };
   // Past the cap there is nothing to fetch: only the end is waited for.
   if (end === null)
     return { events: [], chunks, pauseMs: capped ? Math.max(pauseMs, OUTPUT_CAPPED_PAUSE_MS) : pauseMs };
-  const complete = waiting === 0 && !end.outputLost;
-  const events = exitedAndSettled(drive, now, end, "runner", summary(after, complete, waiting));
+  const dropped = reply.stdoutSize - after.stdout + (reply.stderrSize - after.stderr);
+  const complete = dropped === 0 && !end.outputLost;
+  const events = exitedAndSettled(drive, now, end, "runner", summary(after, complete, dropped));
   return { events, chunks, pauseMs: 0 };
 }
 
@@ -100,16 +148,21 @@ function exitTime(reportedAt: number | null, now: number): number | null {
 
 const EXIT_TIME_TRUSTED_AFTER_MS = 2000;
 
-function chunksOf(drive: Drive, before: OutputOffsets, reply: RunnerReply, at: number): OutputChunk[] {
+function chunksOf(
+  drive: Drive,
+  before: OutputOffsets,
+  bytes: Record<Stream, Uint8Array>,
+  at: number,
+): OutputChunk[] {
   let { seq } = before;
-  return STREAMS.filter((stream) => reply[stream].length > 0).map((stream) => ({
+  return STREAMS.filter((stream) => bytes[stream].length > 0).map((stream) => ({
     attempt: drive.attempt().number,
     seq: ++seq,
     stream,
     offset: before[stream],
-    length: reply[stream].length,
+    length: bytes[stream].length,
     at,
-    bytes: reply[stream],
+    bytes: bytes[stream],
     blobKey: null,
   }));
 }

@@ -17,8 +17,10 @@ export interface Env {
   CONCURRENCY_LIMIT: string;
   /** Secret: what callers of the API present. */
   MAYFLY_TOKEN: string;
-  /** Secret: base64 of 32 random bytes; keys for sessions derive from it. */
+  /** Secret: base64 of 32 random bytes; the keys for sessions and stored secrets derive from it. */
   ENCRYPTION_KEY: string;
+  /** Secret, may be missing: keys that were ENCRYPTION_KEY before, separated by commas. They only open what is stored. */
+  ENCRYPTION_KEYS_OLD?: string;
   /** Secret: what the Machines API is asked with. */
   FLY_API_TOKEN: string;
 }
@@ -26,6 +28,7 @@ export interface Env {
 export interface Config {
   token: string;
   encryptionKey: string;
+  oldEncryptionKeys: string[];
   fly: { app: string; baseUrl: string; token: string };
   defaultRegion: string | null;
   defaultGuest: Guest;
@@ -59,7 +62,14 @@ export function readConfig(env: Env): Config {
     problems.push(
       `CONCURRENCY_LIMIT is "${limit}"; possible are whole numbers from 1 to ${ORGANIZATION_LIMIT_MAX}, or "" for no limit`,
     );
+  const oldEncryptionKeys = (env.ENCRYPTION_KEYS_OLD ?? "")
+    .split(",")
+    .map((key) => key.trim())
+    .filter((key) => key !== "");
+  if (!oldEncryptionKeys.every(isKey))
+    problems.push("ENCRYPTION_KEYS_OLD is not a list of keys, separated by commas, each 32 bytes in base64");
   const config = {
+    oldEncryptionKeys,
     token: secret("MAYFLY_TOKEN"),
     encryptionKey: secret("ENCRYPTION_KEY"),
     fly: { app: env.FLY_APP, baseUrl: env.FLY_API_BASE_URL, token: secret("FLY_API_TOKEN") },

@@ -42,7 +42,9 @@ export default {
   },
 
   async scheduled(_controller, env) {
-    const report = await sweep(apiPorts(env));
+    const ports = apiPorts(env);
+    const report = await sweep(ports);
     if (report.failed > 0) console.error(JSON.stringify({ level: "error", sweep: report }));
+    await ports.secrets.tend();
   },
 } satisfies ExportedHandler<Env>;

@@ -20,6 +20,8 @@ test.each([
   [["runs", "logs"]],
   [["runs", "cancel"]],
   [["runs", "rerun"]],
+  [["secrets"]],
+  [["secrets", "set"]],
   [["start"]],
   [["machines"]],
   [["doctor"]],

@@ -274,6 +274,7 @@ describe("a run's facts and times", () => {
       aRun({
         tags: { branch: "main" },
         env: { LEVEL: "debug" },
+        secrets: { KEY: "DEPLOY_KEY", TOKEN: "TOKEN" },
         files: [{ path: "/in.csv", bytes: 2048, mode: "0644" }],
       }),
     );
@@ -285,6 +286,7 @@ describe("a run's facts and times", () => {
       "e784079b449483",
       "branch : main",
       "/in.csv 2 KB, 0644",
+      "KEY=DEPLOY_KEY",
     ])
       expect(words).toContain(fact);
     expect(html).toMatch(

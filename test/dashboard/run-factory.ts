@@ -45,6 +45,7 @@ export function aRun(changes: Partial<RunBody> = {}): RunBody {
     command: ["sh", "-c", "make test"],
     script: null,
     env: {},
+    secrets: {},
     files: [],
     machine: { cpu_kind: "shared", cpus: 1, memory_mb: 256 },
     regions: [],
@@ -115,6 +116,7 @@ export function summaryOf(run: RunBody): RunListBody["runs"][number] {
     next_attempt: _next,
     script: _script,
     env: _env,
+    secrets: _secrets,
     files: _files,
     ...summary
   } = run;

@@ -3,6 +3,7 @@ import { Driver, type DriverHost } from "../../src/flow/driver.ts";
 import type { ExecResult, Machines } from "../../src/flow/ports.ts";
 import { aRunningRun, T0 } from "../support/a-run.ts";
 import { memoryStore } from "../support/memory-store.ts";
+import { noSecrets } from "../support/no-secrets.ts";
 import { runnerReply } from "../support/runner-reply.ts";
 
 const STILL_RUNS: ExecResult = {
@@ -41,6 +42,7 @@ function aDriver() {
       blobs: { put: async () => {}, get: async () => null },
       clock: host.clock,
       drivers: { nudge: async () => {} },
+      secrets: noSecrets,
       defaultRegion: null,
       organizationLimit: null,
     }),

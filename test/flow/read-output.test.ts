@@ -6,6 +6,7 @@ import type { FlowPorts } from "../../src/flow/flow.ts";
 import type { Machines, Store } from "../../src/flow/ports.ts";
 import { readOutput } from "../../src/flow/read-output.ts";
 import { aRunningRun, T0 } from "../support/a-run.ts";
+import { noSecrets } from "../support/no-secrets.ts";
 import { runnerReply } from "../support/runner-reply.ts";
 
 const NOW = T0 + 2000;
@@ -30,6 +31,7 @@ function portsAnswering(...replies: string[]) {
     },
     clock: { now: () => NOW },
     drivers: { nudge: async () => {} },
+    secrets: noSecrets,
     defaultRegion: null,
     organizationLimit: null,
   };

@@ -5,6 +5,7 @@ import { Driver } from "../../src/flow/driver.ts";
 import type { Machines } from "../../src/flow/ports.ts";
 import { aQueuedRun, followedBy, T0 } from "../support/a-run.ts";
 import { MemoryStore } from "../support/memory-store.ts";
+import { noSecrets } from "../support/no-secrets.ts";
 
 it("a driver that sleeps until a far time and is called earlier is looked after like any other at work", async () => {
   const concurrency = { key: "k", limit: 1, strategy: "queue" as const };
@@ -26,6 +27,7 @@ it("a driver that sleeps until a far time and is called earlier is looked after 
       blobs: { put: async () => {}, get: async () => null },
       clock: { now: () => T0 },
       drivers: { nudge: async () => {} },
+      secrets: noSecrets,
       defaultRegion: null,
       organizationLimit: null,
     }),

@@ -17,6 +17,7 @@ export function aSpec(change: Partial<RunSpec> = {}): RunSpec {
     command: ["echo", "hi"],
     script: null,
     env: {},
+    secrets: {},
     files: [],
     machine: { cpuKind: "shared", cpus: 1, memoryMb: 256 },
     regions: [],

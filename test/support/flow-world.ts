@@ -7,6 +7,7 @@ import { advance, type FlowPorts } from "../../src/flow/flow.ts";
 import type { Machines } from "../../src/flow/ports.ts";
 import { type Story, T0 } from "./a-run.ts";
 import { memoryStore } from "./memory-store.ts";
+import { noSecrets } from "./no-secrets.ts";
 
 export const NAME = "the machine's id";
 
@@ -48,6 +49,7 @@ export function world(story: Story, nowMs: number, machines: Partial<Machines>, 
     blobs: { put: async () => {}, get: async () => null },
     clock: { now: () => now },
     drivers: { nudge: async () => {} },
+    secrets: noSecrets,
     defaultRegion: null,
     organizationLimit: null,
   };

@@ -14,6 +14,7 @@ import { submit } from "../../src/flow/submit.ts";
 import { sweep } from "../../src/flow/sweep.ts";
 import { aRunId, aSpec, T0 } from "./a-run.ts";
 import { MemoryStore } from "./memory-store.ts";
+import { noSecrets } from "./no-secrets.ts";
 
 interface FakeMachine {
   runId: string;
@@ -147,6 +148,7 @@ export class QueueWorld {
       blobs: { put: async () => {}, get: async () => null },
       clock: { now: () => this.now },
       drivers: this.#drivers,
+      secrets: noSecrets,
       defaultRegion: null,
       organizationLimit: this.organizationLimit,
     };

@@ -3,6 +3,7 @@
 import { newRunId } from "../../src/core/id.ts";
 import type { RunState } from "../../src/core/run.ts";
 import type { RunSpec } from "../../src/core/run-spec.ts";
+import { d1Secrets } from "../../src/d1/secrets.ts";
 import { d1Store } from "../../src/d1/store.ts";
 import { Drive } from "../../src/flow/drive.ts";
 import { advance, type FlowPorts } from "../../src/flow/flow.ts";
@@ -11,9 +12,19 @@ import { submit } from "../../src/flow/submit.ts";
 import { FlyClient } from "../../src/fly/client.ts";
 import { flyMachines } from "../../src/fly/machines.ts";
 import { r2Blobs } from "../../src/r2/blobs.ts";
+import { createSecretKeeper } from "../../src/secrets/keeper.ts";
+import { createKeyring } from "../../src/secrets/keyring.ts";
 import { aSpec } from "./a-run.ts";
 
 const clock = { now: () => Date.now() };
+
+/** What the worker of the tests has in its bindings. */
+export const TEST_KEY = "dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdCE=";
+
+/** Secrets on a database, under keys as the worker has them. */
+export function secretKeeperOn(database: D1Database, key = TEST_KEY, oldKeys: string[] = []) {
+  return createSecretKeeper({ store: d1Secrets(database), keyring: createKeyring(key, oldKeys), clock });
+}
 
 /** Ports on a database and a Machines server, which is called by `callMachines` where that is given. */
 export function testPorts(
@@ -27,6 +38,7 @@ export function testPorts(
     store: d1Store(database),
     machines: flyMachines(new FlyClient(callMachines ? { ...options, fetch: callMachines } : options)),
     blobs: r2Blobs(bucket),
+    secrets: secretKeeperOn(database),
     clock,
     drivers: { nudge: async () => {} },
     defaultRegion: null,

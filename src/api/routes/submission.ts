@@ -5,6 +5,7 @@ import type { Context } from "hono";
 import { AppError } from "../../core/error.ts";
 import { IDEMPOTENCY_KEY_MAX_CHARS, PREFER_WAIT_MAX_S } from "../../core/limits.ts";
 import { isFinal, type RunState } from "../../core/run.ts";
+import { hasSecrets, type RunSpec } from "../../core/run-spec.ts";
 import type { IdempotencyKey } from "../../flow/ports.ts";
 import { submit } from "../../flow/submit.ts";
 import { invalidInput } from "../errors.ts";
@@ -65,9 +66,11 @@ export async function answerSubmission(
   if (!input.success) throw invalidInput(input.error, null);
   const idempotencyKey = headers.data["idempotency-key"];
   const key = idempotencyKey === undefined ? null : { key: idempotencyKey, bodyHash: await sha256(bytes) };
+  const spec = toRunSpec(input.data, ports.defaultGuest);
+  if (hasSecrets(spec)) await refuseSecrets(ports, spec);
   const { state, repeated } = await submit(ports, {
     orgId: ports.orgId,
-    spec: toRunSpec(input.data, ports.defaultGuest),
+    spec,
     originId,
     key: key satisfies IdempotencyKey | null,
   });
@@ -76,6 +79,14 @@ export async function answerSubmission(
   if (waitS > 0) c.header("preference-applied", `wait=${waitS}`);
   const done = repeated || isFinal(known.run.status);
   return c.json(await (repeated ? shownRun : newRun)(ports.store, known), done ? 200 : 202);
+}
+
+/** @throws AppError `invalid_input` where there are no such secrets */
+async function refuseSecrets({ secrets, orgId }: ApiPorts, spec: RunSpec): Promise<void> {
+  const complaint = await secrets.complaint(orgId, spec.secrets);
+  if (complaint === null) return;
+  const path = complaint.variable === null ? "secrets" : `secrets.${complaint.variable}`;
+  throw new AppError("invalid_input", complaint.message, path);
 }
 
 /** A wait that fails (its driver was reset by a deploy) does not make an accepted run unknown to its caller. */

@@ -77,6 +77,7 @@ export function Facts({ run, nowMs }: { run: RunBody; nowMs: number }) {
         )}
         <Tags tags={run.tags} />
         <Env env={run.env} />
+        <Secrets secrets={run.secrets} />
         {run.files.length > 0 && (
           <Fact name="Files">
             <ul>
@@ -137,6 +138,22 @@ function Tags({ tags }: { tags: RunBody["tags"] }) {
 }
 
 /** Names at once, each value one click away: values are long more often than they are of interest. */
+/** By the variables that hold them. */
+function Secrets({ secrets }: { secrets: RunBody["secrets"] }) {
+  if (Object.keys(secrets).length === 0) return null;
+  return (
+    <Fact name="Secrets">
+      <ul>
+        {Object.entries(secrets).map(([variable, name]) => (
+          <li>
+            <Code text={variable === name ? name : `${variable}=${name}`} />
+          </li>
+        ))}
+      </ul>
+    </Fact>
+  );
+}
+
 function Env({ env }: { env: RunBody["env"] }) {
   if (Object.keys(env).length === 0) return null;
   return (

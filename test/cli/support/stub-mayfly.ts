@@ -115,6 +115,7 @@ export function aRun(changes: Partial<RunBody> = {}): RunBody {
     command: ["echo", "hi"],
     script: null,
     env: {},
+    secrets: {},
     files: [],
     machine: { cpu_kind: "shared", cpus: 1, memory_mb: 256 },
     regions: [],

@@ -27,6 +27,12 @@ import {
   runnerCommand,
   runnerFiles,
 } from "../../../src/core/runner-protocol.ts";
+import {
+  giveCommands,
+  type MaskedSecrets,
+  secretFiles,
+  withSecrets,
+} from "../../../src/core/secret-giving.ts";
 import type { Shell } from "./shells.ts";
 
 export interface RunOptions {
@@ -36,6 +42,10 @@ export interface RunOptions {
   stopMs?: number;
   lingerMs?: number;
   env?: Record<string, string>;
+  /** Those that it waits for; see {@link Box.give}. */
+  secrets?: MaskedSecrets;
+  /** How long it does. */
+  bootMs?: number;
   /** User and group the runner has; the readers stay as they are. */
   uid?: number;
   cwd?: string;
@@ -127,10 +137,20 @@ export class Box {
 
   run(options: RunOptions): Running {
     const { command = null, script = null, runMs = LONG_MS, stopMs = LONG_MS, lingerMs = LONG_MS } = options;
-    this.putFiles(script);
-    const argv = runnerCommand({ machineName: this.name, command, script, runMs, stopMs, lingerMs });
+    const { secrets = null, bootMs = LONG_MS } = options;
+    this.putFiles(script, secrets);
+    const runner = runnerCommand({ machineName: this.name, command, script, runMs, stopMs, lingerMs });
+    const argv = secrets ? withSecrets(this.name, bootMs, [...this.shell.argv, ...runner.slice(1)]) : runner;
     const user = options.uid === undefined ? {} : { uid: options.uid, gid: options.uid };
     return this.spawn(this.inShell(argv), { ...user, env: options.env, cwd: options.cwd });
+  }
+
+  /** Gives secrets that a run waits for, by a process for each call. */
+  async give(secrets: MaskedSecrets): Promise<string[]> {
+    const answers: string[] = [];
+    for (const argv of giveCommands(this.name, secrets))
+      answers.push((await this.spawn(this.inShell(argv)).ended).stdout);
+    return answers;
   }
 
   async read(options: ReadOptions = {}): Promise<RunnerReply> {
@@ -180,6 +200,11 @@ export class Box {
     return pidsOf(this.name);
   }
 
+  /** Command lines of the box's processes. */
+  commandLines(): string[] {
+    return this.pids().map(commandLineOf);
+  }
+
   /** How many of the box's processes belong to reads. */
   readers(): number {
     return this.pids().filter((pid) => commandLineOf(pid).includes(` read ${this.dir} `)).length;
@@ -207,8 +232,9 @@ export class Box {
   }
 
   /** Puts the files of a run in place, once. */
-  putFiles(script: string | null = null): void {
-    for (const file of runnerFiles(this.name, script)) {
+  putFiles(script: string | null = null, secrets: MaskedSecrets | null = null): void {
+    const others = secrets ? secretFiles(this.name, secrets) : [];
+    for (const file of [...runnerFiles(this.name, script), ...others]) {
       if (existsSync(file.path)) continue;
       mkdirSync(dirname(file.path), { recursive: true });
       writeFileSync(file.path, file.base64, "base64");
@@ -219,7 +245,7 @@ export class Box {
 
   remove(): void {
     for (const fd of this.fds) closeSync(fd);
-    for (const path of [this.dir, `${this.dir}.own`, ...this.files])
+    for (const path of [this.dir, `${this.dir}.own`, `${this.dir}.secrets`, ...this.files])
       rmSync(path, { recursive: true, force: true });
   }
 

@@ -7,6 +7,7 @@ import type { Clock, Store } from "../../../src/flow/ports.ts";
 import { flyMachines } from "../../../src/fly/machines.ts";
 import { T0 } from "../../support/a-run.ts";
 import { MemoryStore } from "../../support/memory-store.ts";
+import { noSecrets } from "../../support/no-secrets.ts";
 import type { Chance } from "../chance.ts";
 import { Scheduler } from "../scheduler.ts";
 import { Trace } from "../trace.ts";
@@ -98,6 +99,7 @@ export class World {
       machines: life.through(flyMachines(this.platform.clientOf(runId))),
       clock: this.workerClock,
       drivers: life.through(this.posts.drivers()),
+      secrets: noSecrets,
       defaultRegion: this.defaultRegion,
       organizationLimit: this.organizationLimit,
     };

@@ -26,6 +26,8 @@ export interface SpecOptions extends ConnectionOptions, RetryOptions, QueueOptio
   script?: string;
   /** A value of null is taken from the environment of this command. */
   env: [name: string, value: string | null][];
+  /** Names of secrets by the variables that they are given in. */
+  secrets: [variable: string, name: string][];
   files: FileOption[];
   timeout?: string;
   size?: string;
@@ -47,8 +49,9 @@ export interface RunOptions extends SpecOptions {
 
 /** The options of {@link withSpecOptions} as commander hands them over. */
 export interface ParsedSpec
-  extends Omit<SpecOptions, "command" | "env" | "files" | "memoryMb" | "regions" | "tags"> {
+  extends Omit<SpecOptions, "command" | "env" | "secrets" | "files" | "memoryMb" | "regions" | "tags"> {
   env?: SpecOptions["env"];
+  secret?: SpecOptions["secrets"];
   file?: FileOption[];
   memory?: number;
   region?: string[];
@@ -97,6 +100,11 @@ export function withSpecOptions(command: Command): Command {
       "--env <name[=value]>",
       "environment variable; without =value it is taken from here (repeatable; the last of a name counts)",
       collectLast(envPair, ([name]) => name),
+    )
+    .option(
+      "--secret <name>",
+      "environment variable that holds this secret; variable=name where it is called otherwise (repeatable)",
+      collectDistinct(secretPair, ([variable]) => variable),
     )
     .option(
       "--file <guest:local>",
@@ -162,11 +170,12 @@ function optionsOf(command: string[], { detach = false, json = false, ...parsed 
 export function specOptionsOf<Parsed extends ParsedSpec>(command: string[], parsed: Parsed) {
   if (command.length > 0 && parsed.script !== undefined)
     throw new UsageError("give either a command or --script, not both");
-  const { env = [], file = [], region = [], tag = [], memory, ...rest } = parsed;
+  const { env = [], secret = [], file = [], region = [], tag = [], memory, ...rest } = parsed;
   return {
     ...rest,
     command,
     env,
+    secrets: secret,
     files: file,
     regions: region,
     tags: Object.fromEntries(tag),
@@ -179,6 +188,13 @@ function envPair(text: string): [string, string | null] {
   if (equals === 0)
     throw new InvalidArgumentError("It must be NAME=value, or NAME to take the value from here.");
   return equals < 0 ? [text, null] : [text.slice(0, equals), text.slice(equals + 1)];
+}
+
+function secretPair(text: string): [string, string] {
+  const equals = text.indexOf("=");
+  const pair: [string, string] = equals < 0 ? [text, text] : [text.slice(0, equals), text.slice(equals + 1)];
+  if (pair.includes("")) throw new InvalidArgumentError("It must be a secret's name, or VARIABLE=NAME.");
+  return pair;
 }
 
 function filePair(text: string): FileOption {

@@ -30,6 +30,7 @@ export async function partOf(
     command: options.command.length > 0 ? options.command : undefined,
     script: options.script === undefined ? undefined : await scriptText(options.script, io),
     env: Object.fromEntries(options.env.map(([name, value]) => [name, value ?? fromHere(name, io.env)])),
+    secrets: options.secrets.length > 0 ? Object.fromEntries(options.secrets) : undefined,
     files: await filesOf(options.files, io.cwd),
     machine: { size, cpu_kind: cpuKind, cpus, memory_mb: memoryMb },
     regions: options.regions,

@@ -57,6 +57,7 @@ const OPTION_OF: [field: RegExp, option: string][] = [
   [/^command/, "command"],
   [/^script/, "--script"],
   [/^env/, "--env"],
+  [/^secrets/, "--secret"],
   [/^files/, "--file"],
   [/^machine\.size/, "--size"],
   [/^machine\.cpu_kind/, "--cpu-kind"],

@@ -53,6 +53,7 @@ function factsOf(run: RunBody): string {
     ["Machine", machineSize(run.machine)],
     ["Regions", run.regions.join(", ") || null],
     ["Env", Object.keys(run.env).join(", ") || null],
+    ["Secrets", secretsText(run)],
     ["Files", run.files.map((file) => `${file.path} (${file.bytes} bytes, ${file.mode})`).join(", ") || null],
     ["Tags", tags.join(", ") || null],
     [
@@ -71,6 +72,14 @@ function factsOf(run: RunBody): string {
     ["Output", outputText(run)],
     ["Accepted", run.accepted_at],
   ]);
+}
+
+/** Their names, and the variables that hold them where those are called otherwise. */
+function secretsText({ secrets }: RunBody): string | null {
+  const each = Object.entries(secrets).map(([variable, name]) =>
+    variable === name ? name : `${variable}=${name}`,
+  );
+  return each.join(", ") || null;
 }
 
 function outputText(run: RunBody): string {
