@@ -2,8 +2,10 @@
  * `npm run bench`: what a run costs in time and money, each figure beside a floor measured in the same run. Starts a Mayfly of its
  * own on this computer, talks to 127.0.0.1 only, and ends it.
  *
- *     npm run bench                 all
- *     npm run bench -- latency      one of: counts, latency, large-output, machines, size
+ *     npm run bench                 all but peers
+ *     npm run bench -- latency      one of: counts, latency, large-output, machines, size, peers
+ *
+ * Peers are left out unless asked for: their packages are fetched from npm's registry, and it takes ten minutes.
  */
 
 import { spawnSync } from "node:child_process";
@@ -13,12 +15,14 @@ import { counts } from "./counts.ts";
 import { largeOutput } from "./large-output.ts";
 import { latency } from "./latency.ts";
 import { machines } from "./machines.ts";
+import { peers } from "./peers.ts";
 import { size } from "./size.ts";
 
 // The counts first: they count calls, which must not be those of runs that are still being released.
 const BENCHES = { counts, latency, "large-output": largeOutput };
 /** Those that need no Mayfly, but servers of their own. */
-const ALONE = { machines, size };
+const ALONE = { machines, size, peers };
+const ONLY_BY_NAME = ["peers"];
 const ALL = [...Object.keys(BENCHES), ...Object.keys(ALONE)];
 
 const asked = process.argv.slice(2);
@@ -27,7 +31,10 @@ if (unknown.length > 0) {
   console.error(`no such benchmark: ${unknown.join(", ")}; there are ${ALL.join(", ")}`);
   process.exit(2);
 }
-const isAsked = (name: string) => asked.length === 0 || asked.includes(name);
+const isAsked = (name: string) =>
+  (asked.length === 0 && !ONLY_BY_NAME.includes(name)) || asked.includes(name);
+// Programs that were started end at this one's exit, which a signal alone does not bring about.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
 console.log(`what is stored lies in ${tmpdir()}, on ${fileSystemOf(tmpdir())}; TMPDIR puts it elsewhere`);
 for (const [name, bench] of Object.entries(ALONE)) if (isAsked(name)) await bench();
 if (!Object.keys(BENCHES).some(isAsked)) process.exit(0);

@@ -58,28 +58,6 @@ export const RUNNER_LINGER_MS = 10 * MINUTE;
  */
 export const CANCEL_MAX_RUNS = 100;
 
-// --- Queues ---------------------------------------------------------------------------------------------------
-
-/** Slots of one concurrency key. Whoever takes one counts those that are held: a row read for each. */
-export const CONCURRENCY_LIMIT_MAX = 1000;
-/** Slots of the whole organization, likewise. */
-export const ORGANIZATION_LIMIT_MAX = 10_000;
-/** A concurrency key with its fields filled in: it stands in each row of its queue. */
-export const CONCURRENCY_KEY_MAX_CHARS = 256;
-/** Priorities go from minus this to this. */
-export const PRIORITY_MAX = 1000;
-/** How long a run may wait for its turn: what is a day late is seldom wanted any more. */
-export const EXPIRES_DEFAULT_MS = 24 * HOUR;
-export const EXPIRES_MAX_MS = 7 * 24 * HOUR;
-/** How far ahead a run can be ordered, by `delay` or `run_at`. */
-export const RUN_AHEAD_MAX_MS = 365 * 24 * HOUR;
-/** Runs ahead in a line that are counted for whoever asks for a place: a row read for each. */
-export const PLACE_MAX_COUNTED = 1000;
-/** Runs that one step of a newer run asks to cancel; the next goes on. */
-export const SUPERSEDE_MAX_RUNS = 50;
-/** Queues that a sweep looks at in one statement, page after page. */
-export const SWEEP_MAX_QUEUES = 200;
-
 // --- Secrets ----------------------------------------------------------------------------------------------------
 
 export const SECRET_NAME_MAX_CHARS = 128;
@@ -116,6 +94,28 @@ export const SECRET_RETIRED_KEPT_MS =
   QUEUE_TIMEOUT_MAX_MS + BOOT_TIMEOUT_MAX_MS + RUN_TIMEOUT_MAX_MS + 1 * HOUR;
 /** Secrets that one sweep encrypts anew with the current key. */
 export const SECRETS_RESEALED_PER_SWEEP = 50;
+
+// --- Queues ---------------------------------------------------------------------------------------------------
+
+/** Slots of one concurrency key. Whoever takes one counts those that are held: a row read for each. */
+export const CONCURRENCY_LIMIT_MAX = 1000;
+/** Slots of the whole organization, likewise. */
+export const ORGANIZATION_LIMIT_MAX = 10_000;
+/** A concurrency key with its fields filled in: it stands in each row of its queue. */
+export const CONCURRENCY_KEY_MAX_CHARS = 256;
+/** Priorities go from minus this to this. */
+export const PRIORITY_MAX = 1000;
+/** How long a run may wait for its turn: what is a day late is seldom wanted any more. */
+export const EXPIRES_DEFAULT_MS = 24 * HOUR;
+export const EXPIRES_MAX_MS = 7 * 24 * HOUR;
+/** How far ahead a run can be ordered, by `delay` or `run_at`. */
+export const RUN_AHEAD_MAX_MS = 365 * 24 * HOUR;
+/** Runs ahead in a line that are counted for whoever asks for a place: a row read for each. */
+export const PLACE_MAX_COUNTED = 1000;
+/** Runs that one step of a newer run asks to cancel; the next goes on. */
+export const SUPERSEDE_MAX_RUNS = 50;
+/** Queues that a sweep looks at in one statement, page after page. */
+export const SWEEP_MAX_QUEUES = 200;
 
 // --- Retries ----------------------------------------------------------------------------------------------------
 

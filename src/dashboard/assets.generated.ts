@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-564fce8b3db5.js",
+  path: "/assets/live-6259f4180fa9.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -154,12 +154,12 @@ export const SCRIPT: Asset = {
     "  var TIMEOUT_MIN_MS = 1 * SECOND2;",
     "  var RUNNER_OVERDUE_MS = 20 * SECOND2;",
     "  var RUNNER_LINGER_MS = 10 * MINUTE2;",
-    "  var EXPIRES_DEFAULT_MS = 24 * HOUR2;",
-    "  var EXPIRES_MAX_MS = 7 * 24 * HOUR2;",
-    "  var RUN_AHEAD_MAX_MS = 365 * 24 * HOUR2;",
     "  var SECRET_VALUE_MAX_BYTES = 64 * KIB;",
     "  var RUN_SECRETS_MAX_BYTES = 64 * KIB;",
     "  var SECRET_RETIRED_KEPT_MS = QUEUE_TIMEOUT_MAX_MS + BOOT_TIMEOUT_MAX_MS + RUN_TIMEOUT_MAX_MS + 1 * HOUR2;",
+    "  var EXPIRES_DEFAULT_MS = 24 * HOUR2;",
+    "  var EXPIRES_MAX_MS = 7 * 24 * HOUR2;",
+    "  var RUN_AHEAD_MAX_MS = 365 * 24 * HOUR2;",
     "  var RETRY_INITIAL_DEFAULT_MS = 2 * SECOND2;",
     "  var RETRY_MAX_DEFAULT_MS = 5 * MINUTE2;",
     "  var RETRY_WAIT_MAX_MS = 24 * HOUR2;",

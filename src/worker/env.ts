@@ -57,17 +57,17 @@ export function readConfig(env: Env): Config {
     problems.push(`FLY_API_BASE_URL is "${env.FLY_API_BASE_URL}", which is no URL`);
   if (env.ENCRYPTION_KEY && !isKey(env.ENCRYPTION_KEY))
     problems.push("ENCRYPTION_KEY is not 32 bytes in base64 (openssl rand -base64 32)");
-  const limit = env.CONCURRENCY_LIMIT ?? "";
-  if (limit !== "" && !isLimit(limit))
-    problems.push(
-      `CONCURRENCY_LIMIT is "${limit}"; possible are whole numbers from 1 to ${ORGANIZATION_LIMIT_MAX}, or "" for no limit`,
-    );
   const oldEncryptionKeys = (env.ENCRYPTION_KEYS_OLD ?? "")
     .split(",")
     .map((key) => key.trim())
     .filter((key) => key !== "");
   if (!oldEncryptionKeys.every(isKey))
     problems.push("ENCRYPTION_KEYS_OLD is not a list of keys, separated by commas, each 32 bytes in base64");
+  const limit = env.CONCURRENCY_LIMIT ?? "";
+  if (limit !== "" && !isLimit(limit))
+    problems.push(
+      `CONCURRENCY_LIMIT is "${limit}"; possible are whole numbers from 1 to ${ORGANIZATION_LIMIT_MAX}, or "" for no limit`,
+    );
   const config = {
     oldEncryptionKeys,
     token: secret("MAYFLY_TOKEN"),

@@ -30,8 +30,8 @@ function portsAnswering(...replies: string[]) {
       get: async (key) => blobs.get(key) ?? null,
     },
     clock: { now: () => NOW },
-    drivers: { nudge: async () => {} },
     secrets: noSecrets,
+    drivers: { nudge: async () => {} },
     defaultRegion: null,
     organizationLimit: null,
   };

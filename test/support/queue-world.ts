@@ -147,8 +147,8 @@ export class QueueWorld {
       machines: this.#api as Machines,
       blobs: { put: async () => {}, get: async () => null },
       clock: { now: () => this.now },
-      drivers: this.#drivers,
       secrets: noSecrets,
+      drivers: this.#drivers,
       defaultRegion: null,
       organizationLimit: this.organizationLimit,
     };
