@@ -45,7 +45,9 @@ function bootTimedOut({ state, imageSeen, lacksSecrets }: Drive): Ending {
 async function look(ports: FlowPorts, drive: Drive): Promise<Findings | null> {
   const attempt = currentAttempt(drive.state);
   if (attempt === null) return null;
-  if (attempt.machineId === null) return drive.neverAsked ? null : lookForMachine(ports, drive);
+  // Not this driver alone can have asked, where the plan is not fresh any more.
+  if (attempt.machineId === null)
+    return drive.hasNoMachine(ports.clock.now()) ? null : lookForMachine(ports, drive);
   const captured = drive.state.run.spec.capture === "output";
   // Now, without waiting: the limit is the end of patience.
   return captured && attempt.startedAt !== null

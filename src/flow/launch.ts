@@ -42,9 +42,9 @@ export async function launch(ports: FlowPorts, drive: Drive): Promise<Findings> 
   drive.secrets = null;
   await secretsOf(ports, drive);
   if (!drive.neverAsked) return look(ports, drive);
-  // Whoever knew a moment ago that nobody has asked still knows it; in between others can have driven the run.
-  const isFresh = drive.failures === 0 && now - drive.state.run.updatedAt < NEVER_ASKED_BEFORE_MS;
-  return isFresh ? ask(ports, drive) : askIfUnchanged(ports, drive, now);
+  // Time enough may have passed for another driver to come by, as calls in between can be late.
+  const isFresh = now - drive.state.run.updatedAt < NEVER_ASKED_BEFORE_MS && drive.hasNoMachine(now);
+  return drive.failures === 0 && isFresh ? ask(ports, drive) : askIfUnchanged(ports, drive, now);
 }
 
 /** Who looks for the Machine first comes later by as much, and looks again after each new launch. */

@@ -12,6 +12,8 @@ vi.mock("../../src/core/retry.ts", async (real) => broken("core/retry", await re
 vi.mock("../../src/core/reap.ts", async (real) => broken("core/reap", await real()));
 vi.mock("../../src/core/guest.ts", async (real) => broken("core/guest", await real()));
 vi.mock("../../src/core/plan.ts", async (real) => broken("core/plan", await real()));
+vi.mock("../../src/core/ticket.ts", async (real) => broken("core/ticket", await real()));
+vi.mock("../../src/core/turn.ts", async (real) => broken("core/turn", await real()));
 vi.mock("../../src/core/limits.ts", async (real) => broken("core/limits", await real()));
 vi.mock("../../src/core/output.ts", async (real) => broken("core/output", await real()));
 vi.mock("../../src/core/poll.ts", async (real) => broken("core/poll", await real()));
@@ -19,6 +21,7 @@ vi.mock("../../src/fly/refusal.ts", async (real) => broken("fly/refusal", await 
 vi.mock("../../src/flow/settle.ts", async (real) => broken("flow/settle", await real()));
 vi.mock("../../src/flow/submit.ts", async (real) => broken("flow/submit", await real()));
 vi.mock("../../src/flow/release.ts", async (real) => broken("flow/release", await real()));
+vi.mock("../../src/flow/sweep.ts", async (real) => broken("flow/sweep", await real()));
 vi.mock("../../src/flow/cancel-all.ts", async (real) => broken("flow/cancel-all", await real()));
 vi.mock("../../src/flow/drive.ts", async (real) => broken("flow/drive", await real()));
 

@@ -41,8 +41,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "a cancel is recorded and not carried out",
     module: "core/next-step",
     breaks: ({ nextStep }) => ({
-      nextStep: (state: Module, nowMs: number) =>
-        nextStep({ ...state, run: { ...state.run, cancelRequestedAt: null } }, nowMs),
+      nextStep: (state: Module, ...more: unknown[]) =>
+        nextStep({ ...state, run: { ...state.run, cancelRequestedAt: null } }, ...more),
     }),
     caughtBy: "asked to cancel ends within its stop limit",
   },
@@ -372,6 +372,47 @@ export const MUTANTS: readonly Mutant[] = [
       isReapable: () => true,
     }),
     caughtBy: "that no attempt has goes by the sweep",
+  },
+  {
+    name: "a slot is free as soon as its run is settled",
+    module: "core/ticket",
+    breaks: ({ ticketsAfter }) => ({
+      ticketsAfter: (before: Module, event: Module, after: Module) =>
+        event.type === "settled" ? [] : ticketsAfter(before, event, after),
+    }),
+    caughtBy: "as its limit says",
+  },
+  {
+    name: "a run goes on without a slot of the organization",
+    module: "core/turn",
+    breaks: ({ pendingQueues }) => ({ pendingQueues: (run: Module) => pendingQueues(run, null) }),
+    caughtBy: "as its limit says",
+  },
+  {
+    name: "a run's time is not waited for",
+    module: "core/turn",
+    breaks: () => ({ dueAt: ({ acceptedAt }: Module) => acceptedAt }),
+    caughtBy: "before its time",
+  },
+  {
+    name: "a run that waits does not expire",
+    module: "core/turn",
+    breaks: () => ({ expiresAt: () => Number.MAX_SAFE_INTEGER }),
+    caughtBy: "nobody waits longer than it may",
+  },
+  {
+    name: "a call for the next that is lost is made good by nobody",
+    module: "flow/sweep",
+    breaks: ({ sweep }) => ({
+      sweep: (ports: Module) => {
+        const queueHeads = async () => ({ runIds: [], nextAfter: null });
+        const store = new Proxy(ports.store, {
+          get: (real, name) => (name === "queueHeads" ? queueHeads : real[name]),
+        });
+        return sweep({ ...ports, store });
+      },
+    }),
+    caughtBy: "no slot is free for long",
   },
 ];
 

@@ -89,11 +89,12 @@ export function placeByTheBook(spec: RunSpec, defaultRegion: string | null, befo
     : { guest: spec.machine, region: spec.regions[0] ?? defaultRegion, notBefore: -Infinity };
 }
 
-/** Since when a run wants a machine that it has not got: its acceptance, or the time of the retry after its last machine. */
+/** Since when a run wants a machine that it has not got: its turn, at which its first attempt is planned, or the time of the retry after its last machine. */
 export function wantsSince(events: RunEvent[]): number {
   const had = events.flatMap((event) => (event.type === "machine_created" ? [event.attempt] : []));
   const after = events.findLast((event) => event.type === "attempt_failed" && had.includes(event.attempt));
-  return after?.type === "attempt_failed" ? after.next.at : (events[0]?.at ?? 0);
+  if (after?.type === "attempt_failed") return after.next.at;
+  return (events.find(({ type }) => type === "attempt_planned") ?? events[0])?.at ?? 0;
 }
 
 function hasMachine(events: RunEvent[], { attempt }: AttemptPlanned): boolean {

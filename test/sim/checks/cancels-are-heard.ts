@@ -1,4 +1,5 @@
-import { isFinal } from "../../../src/core/run.ts";
+import { isFinal, type Run } from "../../../src/core/run.ts";
+import type { World } from "../world/world.ts";
 import type { Check } from "./check.ts";
 
 /** For the sweep that tells a driver that did not hear it, a poll that is held meanwhile, and calls that are repeated. */
@@ -8,9 +9,8 @@ export const cancelsAreHeard: Check = {
   name: "a run that was asked to cancel ends within its stop limit, and none is cancelled unasked",
   begin: (world) => ({
     onChange({ state: { run } }) {
-      const asked = world.orderOf(run.id).cancelAskedAt;
-      if (run.status === "cancelled" && asked === null) return `run ${run.id} was cancelled by nobody`;
-      return null;
+      const wrong = run.status === "cancelled" ? wrongCancel(world, run) : null;
+      return wrong && `run ${run.id} is cancelled (${run.reason}): ${wrong}`;
     },
     afterStep() {
       if (world.calmSince === null) return null;
@@ -26,3 +26,26 @@ export const cancelsAreHeard: Check = {
     },
   }),
 };
+
+/** Somebody asked for it, or a newer run of its key did, or it was not to wait, or not for so long. */
+function wrongCancel(world: World, run: Run): string | null {
+  const { acceptedAt, settledAt, supersededBy } = run;
+  const { concurrency, delayMs, expiresMs } = run.spec;
+  switch (run.reason) {
+    case "superseded": {
+      const by = world.store.runs.get(supersededBy ?? "")?.state.run;
+      const isRight = by?.spec.concurrency?.strategy === "cancel_running" && by.id > run.id;
+      return isRight && by.spec.concurrency?.key === concurrency?.key
+        ? null
+        : `${supersededBy} has no say in it`;
+    }
+    case "dropped":
+      return concurrency?.strategy === "drop_new" ? null : "it was to wait";
+    case "expired":
+      return (settledAt ?? 0) + 2 * world.clockOffMaxMs >= acceptedAt + delayMs + expiresMs
+        ? null
+        : "too early";
+    default:
+      return world.orderOf(run.id).cancelAskedAt !== null ? null : "nobody asked for it";
+  }
+}

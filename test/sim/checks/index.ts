@@ -11,6 +11,7 @@ import { eventsFoldToTheRow } from "./events-fold-to-the-row.ts";
 import { everythingEnds } from "./everything-ends.ts";
 import { followersSeeItAll } from "./followers-see-it-all.ts";
 import { groupCancelsReachAll } from "./group-cancels-reach-all.ts";
+import { limitsAreKept } from "./limits-are-kept.ts";
 import { machinesWithinBounds } from "./machines-within-bounds.ts";
 import { nobodysMachinesGo } from "./nobodys-machines-go.ts";
 import { oneFinalStatus } from "./one-final-status.ts";
@@ -18,6 +19,7 @@ import { oneMachineAtATime } from "./one-machine-at-a-time.ts";
 import { oneMachinePerAttempt } from "./one-machine-per-attempt.ts";
 import { oneRunPerKey } from "./one-run-per-key.ts";
 import { outputIsTheMachines } from "./output-is-the-machines.ts";
+import { queuesGoOn } from "./queues-go-on.ts";
 import { releasedMeansGone } from "./released-means-gone.ts";
 import { rerunsNameTheirOrigin } from "./reruns-name-their-origin.ts";
 import { retriesFollowTheBook } from "./retries-follow-the-book.ts";
@@ -34,6 +36,8 @@ export const CHECKS: readonly Check[] = [
   machinesWithinBounds,
   nobodysMachinesGo,
   waitsEnd,
+  limitsAreKept,
+  queuesGoOn,
   releasedMeansGone,
   outputIsTheMachines,
   theOutcomeIsTrue,

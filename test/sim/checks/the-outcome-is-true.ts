@@ -50,7 +50,7 @@ function wrongOutcome(world: World, { state: { run, attempts }, events }: Stored
       : "its exit is not its last attempt's";
   }
   if (run.exit !== null) return "no attempt was under way, and it has an exit";
-  if (run.reason === "cancelled_by_user") return null;
+  if (run.status === "cancelled") return null;
   if (run.reason !== "timed_out" || run.limit !== "queue") return "no attempt was under way";
   return queueEnd(run, events) <= (run.settledAt ?? 0) + mayBeOff(world)
     ? null

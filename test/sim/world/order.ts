@@ -1,7 +1,7 @@
 /** One order of a simulated caller: what is submitted, what its command will do, and what came back. */
 
 import { newRunId } from "../../../src/core/id.ts";
-import type { Guest, RunSpec } from "../../../src/core/run-spec.ts";
+import { CONCURRENCY_STRATEGIES, type Guest, type RunSpec } from "../../../src/core/run-spec.ts";
 import type { Followed } from "../../../src/flow/follow.ts";
 import type { IdempotencyKey } from "../../../src/flow/ports.ts";
 import { aSpec } from "../../support/a-run.ts";
@@ -63,8 +63,27 @@ export function anOrder(number: number, chance: Chance): Order {
     capture: chance.number("capture") < 0.8 ? "output" : "none",
     name: `order ${number}`,
     tags: { group: chance.pick("group", GROUPS) },
+    ...aTurn(chance),
   });
   return orderOf(number, spec, null, chance);
+}
+
+/** Keys, each of which has one limit: with several the run that took its slot last would tell. */
+const KEYS: readonly [[string, number], ...[string, number][]] = [
+  ["a", 1],
+  ["b", 2],
+];
+
+/** When its turn is: half of the orders share one of two keys. */
+function aTurn(chance: Chance): Partial<RunSpec> {
+  const [key, limit] = chance.pick("concurrency key", KEYS);
+  const concurrency = { key, limit, strategy: chance.pick("strategy", CONCURRENCY_STRATEGIES) };
+  return {
+    concurrency: chance.number("has a concurrency key") < 0.5 ? concurrency : null,
+    priority: chance.between("priority", -1, 1),
+    expiresMs: chance.between("expires", 20, 900) * 1000,
+    delayMs: chance.number("is delayed") < 0.2 ? chance.between("delay", 1, 60_000) : 0,
+  };
 }
 
 /** An order that repeats another: the same once more, or with a change. */

@@ -31,8 +31,9 @@ export class Plot {
     this.#world = world;
     const { chance } = world;
     this.stormMs = chance.between("storm lasts", 30, 240) * 1000;
+    const crowd = chance.fault("a crowd", 0.2) ? chance.between("size of the crowd", 1, 4) : 0;
     const orders =
-      1 + (chance.fault("a second run", 0.4) ? 1 : 0) + (chance.fault("a third run", 0.2) ? 1 : 0);
+      1 + crowd + (chance.fault("a second run", 0.4) ? 1 : 0) + (chance.fault("a third run", 0.2) ? 1 : 0);
     for (let number = 1; number <= orders; number++)
       this.#order(anOrder(number, chance), chance.between("ordered at", 0, 30_000));
     const [first] = world.orders;
@@ -135,7 +136,7 @@ export class Plot {
             launches: launchesOver(request.store, world.launches),
             ids: { runId: (nowMs) => drawRunId(order, nowMs) },
             defaultRegion: world.defaultRegion,
-            organizationLimit: null,
+            organizationLimit: world.organizationLimit,
           },
           { orgId: "default", spec: order.spec, originId, key: order.key },
         ),
@@ -259,7 +260,7 @@ export class Plot {
       drivers: world.posts.drivers(),
       clock: world.workerClock,
       orgId: "default",
-      organizationLimit: null,
+      organizationLimit: world.organizationLimit,
     };
     await this.#answer(request.life, () => sweep(ports));
     const life = world.request("sweep over machines").life;

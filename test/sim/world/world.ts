@@ -42,6 +42,7 @@ export class World {
   readonly platform: Platform;
   readonly posts: Posts;
   readonly defaultRegion: string | null;
+  readonly organizationLimit: number | null;
   /** Cancels by a filter that were answered: the runs that were active when it began, and those that it says it has asked to end. */
   readonly groupCancels: { group: string; there: string[]; asked: string[] }[] = [];
   /** How far the worker's clock is from the time, and how far it ever was. */
@@ -62,6 +63,7 @@ export class World {
     };
     this.network = new Network(chance, this.time, this.trace);
     this.defaultRegion = chance.pick("default region", [null, "ams"]);
+    this.organizationLimit = chance.pick("organization limit", [null, null, 1, 2]);
     this.platform = new Platform(this, this.network, (runId, attempt, memoryMb) =>
       programOf(this.orderOf(runId).behaviour, attempt, memoryMb),
     );
@@ -132,10 +134,10 @@ export class World {
         life.through(flyMachines(this.platform.clientOf(runId, app ?? this.launches.apps[0]), DEPLOYMENT)),
       launches: launchesOver(store, this.launches),
       clock: this.workerClock,
-      secrets: noSecrets,
       drivers: life.through(this.posts.drivers()),
+      secrets: noSecrets,
       defaultRegion: this.defaultRegion,
-      organizationLimit: null,
+      organizationLimit: this.organizationLimit,
     };
   }
 }
