@@ -27,7 +27,7 @@ export const CANCELLED: Ending = {
 export function cancelledEnding({ supersededBy }: Pick<Run, "supersededBy">): Ending {
   return supersededBy === null
     ? CANCELLED
-    : { ...CANCELLED, reason: "superseded", detail: `${supersededBy} took its place` };
+    : { ...CANCELLED, reason: "superseded", detail: `the newer run ${supersededBy} took its place` };
 }
 
 /** The end of a run that finds no free slot and is not to wait for one. */

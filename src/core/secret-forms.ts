@@ -31,7 +31,7 @@ export function formsOf(values: string[]): SecretForms {
   const trimmed = looked.map((value) => value.trim()).filter(isRedacted);
   for (const value of new Set([...looked, ...trimmed])) {
     const bytes = utf8(value);
-    for (const form of [text(bytes), ...urlForms(bytes), jsonForm(value)]) addPieces(plain, form);
+    for (const form of [text(bytes), ...urlForms(bytes), ...jsonForms(value)]) addPieces(plain, form);
     for (const form of base64Forms(bytes)) {
       addPieces(wrapped, form);
       for (const [plus, slash] of [
@@ -66,9 +66,31 @@ function linesOf(value: string): string[] {
   return lines.length < 2 ? [] : lines.filter((line) => utf8(line).length >= SECRET_LINE_REDACTED_MIN_BYTES);
 }
 
-/** Without its quotes. */
-function jsonForm(value: string): string {
-  return text(utf8(JSON.stringify(value).slice(1, -1)));
+/**
+ * Without its quotes, as writers of JSON differ in what they escape beyond need (RFC 8259 §7): PHP the slash, Go what HTML would
+ * take for its own, Python and others whatever is not ASCII.
+ */
+function jsonForms(value: string): string[] {
+  const least = JSON.stringify(value).slice(1, -1);
+  const slashes = [least, least.replaceAll("/", "\\/")];
+  const html = slashes.flatMap((form) => [form, form.replaceAll(/[<>&]/g, escapedInLower)]);
+  const ascii = html.flatMap((form) => [
+    form,
+    form.replaceAll(NOT_ASCII, escapedInLower),
+    form.replaceAll(NOT_ASCII, escapedInUpper),
+  ]);
+  return [...new Set(ascii)].map((form) => text(utf8(form)));
+}
+
+/** UTF-16 units, each of which is escaped by itself. */
+const NOT_ASCII = /[\u0080-\uffff]/g;
+
+function escapedInLower(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+function escapedInUpper(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0").toUpperCase()}`;
 }
 
 function hexForms(bytes: number[]): string[] {

@@ -99,7 +99,8 @@ function ListPage(props: ListProps & { unknownMachines: number }) {
       {unknownMachines > 0 && (
         <p class="warning" role="status">
           {unknownMachines === 1 ? "1 machine belongs" : `${unknownMachines} machines belong`} to no run that
-          goes on, and will be destroyed by one of the next sweeps, which run each minute.
+          goes on, and will be destroyed by the sweep of each minute: within two, or within ten where its run
+          is in no database.
         </p>
       )}
       <ListPart {...props} />

@@ -214,7 +214,7 @@ describe("how the run ended is how the command ends", () => {
     ],
     [
       "superseded",
-      { status: "cancelled", reason: "superseded", detail: "run_x took its place" },
+      { status: "cancelled", reason: "superseded", detail: "the newer run run_x took its place" },
       143,
       "newer run",
     ],

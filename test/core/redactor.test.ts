@@ -23,6 +23,21 @@ describe("a secret in output is masked, byte for byte,", () => {
     ["encoded with small hex", encodeURIComponent(SECRET).replace(/%../g, (code) => code.toLowerCase())],
     ["encoded as a form", new URLSearchParams({ k: SECRET }).toString().slice(2)],
     ["as a JSON string", JSON.stringify(SECRET).slice(1, -1)],
+    [
+      "as PHP writes JSON",
+      JSON.stringify(SECRET)
+        .slice(1, -1)
+        .replaceAll("/", "\\/")
+        .replaceAll(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`),
+    ],
+    [
+      "as Go writes JSON",
+      JSON.stringify(SECRET)
+        .slice(1, -1)
+        .replaceAll("<", "\\u003c")
+        .replaceAll(">", "\\u003e")
+        .replaceAll("&", "\\u0026"),
+    ],
     ["in hex", Buffer.from(SECRET).toString("hex")],
     ["in large hex", Buffer.from(SECRET).toString("hex").toUpperCase()],
   ];

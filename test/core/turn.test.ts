@@ -139,7 +139,7 @@ describe("the turn of a run", () => {
     expect(asked.state.run.restsUntil).toBeNull();
     expect(nextStep(asked.state, T0)).toMatchObject({
       do: "settle",
-      ending: { status: "cancelled", reason: "superseded", detail: "run_x took its place" },
+      ending: { status: "cancelled", reason: "superseded", detail: "the newer run run_x took its place" },
     });
   });
 

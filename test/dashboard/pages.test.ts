@@ -35,7 +35,7 @@ describe("the list", () => {
     expect(await words()).not.toContain("belong");
     ports.unknown = 1;
     expect(await words()).toContain(
-      "1 machine belongs to no run that goes on, and will be destroyed by one of the next sweeps",
+      "1 machine belongs to no run that goes on, and will be destroyed by the sweep of each minute",
     );
     ports.unknown = 12;
     expect(await words()).toContain("12 machines belong to no run");

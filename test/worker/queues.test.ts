@@ -162,7 +162,7 @@ describe("a concurrency key", () => {
     expect([second.id, third.id]).toContain(ends[0]?.superseded_by);
     expect(ends[1]).toMatchObject({
       superseded_by: third.id,
-      detail: `${third.id} took its place`,
+      detail: `the newer run ${third.id} took its place`,
       attempts: [],
     });
     expect((await spanOf(third.id))[0]).toBeGreaterThanOrEqual((await spanOf(first.id))[1]);

@@ -10,7 +10,7 @@ import { headerComplaint } from "../../header-value.ts";
 import { RUN_EXAMPLES } from "./examples.ts";
 import { type QueueOptions, withQueueOptions } from "./queue-options.ts";
 import { collect, collectDistinct, collectLast } from "./repeated.ts";
-import { type RetryOptions, retryRule } from "./retry-options.ts";
+import { type RetryOptions, retries, retryRule } from "./retry-options.ts";
 
 /** A file of this computer that is put into the machine. */
 export interface FileOption {
@@ -134,7 +134,7 @@ export function withSpecOptions(command: Command): Command {
     .option(
       "--retry <number>",
       "attempts after the first one where the command fails (default: 0; a lost machine is replaced anyhow)",
-      wholeNumber,
+      retries,
     )
     .option(
       "--retry-wait <duration>",

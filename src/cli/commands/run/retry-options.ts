@@ -3,6 +3,7 @@
 import { InvalidArgumentError } from "commander";
 import type { RunSpecInput } from "../../../api/spec-schema.ts";
 import { parseDuration } from "../../../core/duration.ts";
+import { RETRY_ATTEMPTS_MAX } from "../../../core/limits.ts";
 import { RETRY_REASONS, type RetryReason } from "../../../core/retry.ts";
 import { RETRY_ACTIONS, type RetryAction } from "../../../core/run-spec.ts";
 import { signalNumber } from "../../../core/signals.ts";
@@ -25,6 +26,14 @@ export function retryOf({ retry, retryWait, retryRule }: RetryOptions): RetryInp
     ...(retryWait !== undefined && { backoff: { initial: retryWait, max: longer(retryWait) } }),
     ...(retryRule !== undefined && { rules: retryRule }),
   };
+}
+
+/** Reads the number of `--retry`. */
+export function retries(text: string): number {
+  const most = RETRY_ATTEMPTS_MAX - 1;
+  if (!/^\d{1,3}$/.test(text) || Number(text) > most)
+    throw new InvalidArgumentError(`It must be a whole number from 0 to ${most}.`);
+  return Number(text);
 }
 
 /** The longest pause: five minutes, as without the option, or the first one where that is longer. */
