@@ -70,6 +70,18 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: "outcome is what happened",
   },
   {
+    name: "a machine has its image when it is started",
+    module: "core/machine",
+    breaks: ({ lastStartedAt }) => ({ imageReadyAt: lastStartedAt }),
+    caughtBy: "when its image was ready",
+  },
+  {
+    name: "nobody asks how long an image took",
+    module: "core/machine",
+    breaks: () => ({ imageReadyAt: () => null }),
+    caughtBy: "when its image was ready",
+  },
+  {
     name: "a command's exit code is not looked at",
     module: "core/outcome",
     breaks: ({ outcomeOf }) => ({

@@ -11,6 +11,7 @@ import { eventsFoldToTheRow } from "./events-fold-to-the-row.ts";
 import { everythingEnds } from "./everything-ends.ts";
 import { followersSeeItAll } from "./followers-see-it-all.ts";
 import { groupCancelsReachAll } from "./group-cancels-reach-all.ts";
+import { imageTimesAreTheMachines } from "./image-times-are-the-machines.ts";
 import { limitsAreKept } from "./limits-are-kept.ts";
 import { machinesWithinBounds } from "./machines-within-bounds.ts";
 import { nobodysMachinesGo } from "./nobodys-machines-go.ts";
@@ -41,6 +42,7 @@ export const CHECKS: readonly Check[] = [
   releasedMeansGone,
   outputIsTheMachines,
   theOutcomeIsTrue,
+  imageTimesAreTheMachines,
   cancelsAreHeard,
   groupCancelsReachAll,
   rerunsNameTheirOrigin,
