@@ -407,6 +407,12 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: "before its time",
   },
   {
+    name: "a run that has a time of its own starts at once",
+    module: "core/turn",
+    breaks: () => ({ dueAt: ({ acceptedAt, spec }: Module) => acceptedAt + spec.delayMs }),
+    caughtBy: "before its time",
+  },
+  {
     name: "a run that waits does not expire",
     module: "core/turn",
     breaks: () => ({ expiresAt: () => Number.MAX_SAFE_INTEGER }),
