@@ -429,10 +429,10 @@ describe("a refusal that took long", () => {
     expect(calls).toEqual(["create", "find"]);
   });
 
-  it("is believed where there is none, and nothing can have been written", async () => {
+  const refusedAt = async (atMs: number) => {
     const { until, state, final } = world(
       aStartingRun(),
-      T0 + 3000,
+      atMs,
       {
         create: async () => ({ kind: "refused", reason: "image_unavailable", error: "no" }),
         find: async () => ({ kind: "absent" }),
@@ -440,7 +440,21 @@ describe("a refusal that took long", () => {
       true,
     );
     await until(final);
-    expect(state().run).toMatchObject({ reason: "image_unavailable", output: { complete: true } });
+    return state().run;
+  };
+
+  it("is believed where there is none, though another driver may be asking just then, whose machine can write", async () => {
+    expect(await refusedAt(T0 + 3000)).toMatchObject({
+      reason: "image_unavailable",
+      output: { complete: false },
+    });
+  });
+
+  it("is not one so soon after the plan that nobody else can have come to ask: nothing can have been written", async () => {
+    expect(await refusedAt(T0 + 500)).toMatchObject({
+      reason: "image_unavailable",
+      output: { complete: true },
+    });
   });
 });
 
