@@ -145,6 +145,15 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: "asked to cancel ends within its stop limit",
   },
   {
+    name: "a machine that was found again is refused",
+    module: "core/lifecycle",
+    breaks: ({ applyEvents }) => ({
+      applyEvents: (state: unknown, events: Module[]) =>
+        events.some(({ adopted }) => adopted) ? null : applyEvents(state, events),
+    }),
+    caughtBy: "meets no errors",
+  },
+  {
     name: "a machine is asked for without looking for it",
     module: "flow/drive",
     breaks: ({ Drive }) => ({

@@ -15,6 +15,7 @@ import { imageTimesAreTheMachines } from "./image-times-are-the-machines.ts";
 import { limitsAreKept } from "./limits-are-kept.ts";
 import { machinesWithinBounds } from "./machines-within-bounds.ts";
 import { nobodysMachinesGo } from "./nobodys-machines-go.ts";
+import { nothingIsUpset } from "./nothing-is-upset.ts";
 import { oneFinalStatus } from "./one-final-status.ts";
 import { oneMachineAtATime } from "./one-machine-at-a-time.ts";
 import { oneMachinePerAttempt } from "./one-machine-per-attempt.ts";
@@ -49,5 +50,6 @@ export const CHECKS: readonly Check[] = [
   followersSeeItAll,
   oneRunPerKey,
   callsArePaced,
+  nothingIsUpset,
   everythingEnds,
 ];
