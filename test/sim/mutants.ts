@@ -91,9 +91,16 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: "outcome is what happened",
   },
   {
-    name: "one empty list is believed",
-    module: "core/limits",
-    breaks: () => ({ CREATE_LOOKUPS_NEEDED: 1 }),
+    name: "a machine that was asked for and not seen is believed away without a look",
+    module: "flow/release",
+    breaks: ({ release }) => ({
+      release: async (ports: Module, drive: Module, attempt: Module) => {
+        if (attempt.machineId !== null || drive.made !== null) return release(ports, drive, attempt);
+        const at = ports.clock.now();
+        const event = { type: "machine_released", at, attempt: attempt.number, events: [] };
+        return { events: [event], chunks: [], pauseMs: 0 };
+      },
+    }),
     caughtBy: "has no machine left",
   },
   {
