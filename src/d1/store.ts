@@ -67,8 +67,11 @@ export function d1Store(database: D1Database): Store {
         .from(idempotencyKeys)
         .where(and(eq(idempotencyKeys.orgId, run.orgId), eq(idempotencyKeys.key, key?.key ?? "")))
         .get();
-      if (!used) throw new Error(`run ${run.id} is stored already`);
-      return { kind: "repeated", runId: used.runId, bodyHash: used.bodyHash };
+      if (used && used.runId !== run.id)
+        return { kind: "repeated", runId: used.runId, bodyHash: used.bodyHash };
+      // Nobody else draws its id: this call was carried out before, and comes a second time.
+      if (used || (await isStored(db, run.id))) return { kind: "accepted" };
+      throw new Error(`run ${run.id} can not be stored beside what is there`);
     },
 
     async load(runId) {
@@ -248,6 +251,11 @@ async function committed(db: Db, statements: Statements): Promise<"committed" | 
     if (isNoRoom(error)) return "no_room";
     throw error;
   }
+}
+
+async function isStored(db: Db, runId: string): Promise<boolean> {
+  const row = await db.select({ id: runs.id }).from(runs).where(eq(runs.id, runId)).get();
+  return row !== undefined;
 }
 
 function insertEvents(db: Db, run: Run, firstSeq: number, events: RunEvent[]) {

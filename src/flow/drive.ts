@@ -13,7 +13,7 @@ import {
 import { type OutputOffsets, offsetsAfter } from "../core/output.ts";
 import { repeatDelayMs, spread } from "../core/poll.ts";
 import type { ReadTail } from "../core/redacted-stream.ts";
-import { currentAttempt, isFinal, type RunState } from "../core/run.ts";
+import { currentAttempt, type RunState } from "../core/run.ts";
 import type { Findings } from "./flow.ts";
 import type { AttemptSecrets, Clock, Store } from "./ports.ts";
 
@@ -85,11 +85,11 @@ export class Drive {
     return id;
   }
 
-  /** That the attempt under way has a Machine, where this driver knows of one and the run does not. */
+  /** That the attempt under way has a Machine, where this driver knows of one and the run does not. One that is over takes no such news. */
   unrecorded(): MachineCreated | null {
     const attempt = currentAttempt(this.state);
     const isNews = attempt?.machineId === null && attempt.number === this.made?.attempt;
-    return isNews && !isFinal(this.state.run.status) ? this.made : null;
+    return isNews && attempt.settledAt === null ? this.made : null;
   }
 
   /** True where nobody, here or elsewhere, can have asked for the Machine, so that none has to be looked for. */

@@ -22,7 +22,7 @@ export interface IdempotencyKey {
 
 export type AcceptResult =
   | { kind: "accepted" }
-  /** The key was used before, by this run. */
+  /** The key was used before, by another run: this one. */
   | { kind: "repeated"; runId: string; bodyHash: string }
   /** One of the slots that its events take can not be had. */
   | { kind: "no_room" };
@@ -70,7 +70,7 @@ export interface RunPage {
 
 /** Runs, events and output. The number of an event is the lock: of two writers of one number, one leaves no trace. */
 export interface Store {
-  /** Stores a new run with its first events (numbers 1 …), all or nothing. */
+  /** Stores a new run with its first events (numbers 1 …), all or nothing. A call that comes twice is told so twice. */
   accept(state: RunState, events: RunEvent[], key: IdempotencyKey | null): Promise<AcceptResult>;
   load(runId: string): Promise<RunState | null>;
   /**

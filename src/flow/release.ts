@@ -17,7 +17,7 @@ import type { Drive } from "./drive.ts";
 import { type Findings, type FlowPorts, found, nothingNew } from "./flow.ts";
 
 export async function release(ports: FlowPorts, drive: Drive, attempt: Attempt): Promise<Findings> {
-  // A run that was settled meanwhile takes no more news of its Machine, but it is known all the same.
+  // An attempt that was given up meanwhile takes no more news of its Machine, but it is known all the same.
   const made = drive.made?.attempt === attempt.number ? drive.made.machineId : null;
   const machineId = attempt.machineId ?? made;
   if (machineId === null) return releaseUnknown(ports, drive, attempt);

@@ -43,15 +43,16 @@ export function exited(
 
 /**
  * Ends an attempt of which nothing more will be learnt; what its command wrote since the last read is lost. A Machine that was
- * asked for may have run, though nobody has seen it.
+ * asked for may have run, though nobody has seen it, and another driver may be asking for one just now.
  */
 export async function settleNow(ports: FlowPorts, drive: Drive, ending: Ending): Promise<Findings> {
   const attempt = currentAttempt(drive.state);
+  const now = ports.clock.now();
   const underWay = attempt?.settledAt === null ? attempt : null;
   const captured = drive.state.run.spec.capture === "output";
-  const isUnasked = drive.neverAsked || underWay?.mayBeAsked === false;
-  const mayHaveWritten = captured && underWay !== null && (underWay.machineId !== null || !isUnasked);
+  const mayHaveWritten =
+    captured && underWay !== null && (underWay.machineId !== null || !drive.hasNoMachine(now));
   if (mayHaveWritten) drive.offsets ??= await ports.store.outputOffsets(drive.state.run.id, underWay.number);
   const output = summary(underWay && drive.offsets, !mayHaveWritten);
-  return found(endOfAttempt(drive.state, ending, underWay?.exit ?? null, output, ports.clock.now()));
+  return found(endOfAttempt(drive.state, ending, underWay?.exit ?? null, output, now));
 }

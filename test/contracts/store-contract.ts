@@ -178,6 +178,18 @@ export function holdsTheStoreContract(store: Store): void {
     });
   });
 
+  describe("a run whose acceptance comes twice, as a call can be repeated on its way,", () => {
+    it.each([null, { key: "repeated on its way", bodyHash: "aa" }])(
+      "is accepted once: key %j",
+      async (key) => {
+        const { state, events } = aStartingRun();
+        expect(await store.accept(state, events, key)).toEqual({ kind: "accepted" });
+        expect(await store.accept(state, events, key)).toEqual({ kind: "accepted" });
+        expect(await store.events(state.run.id, 0, 10)).toHaveLength(events.length);
+      },
+    );
+  });
+
   describe("a list", () => {
     it("filters by status, tag and time, newest first, a page at a time", async () => {
       const at = T0 + 1_000_000;

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { LAST_LOOKS_MAX, NEVER_ASKED_BEFORE_MS } from "../../src/core/limits.ts";
 import type { MachineState } from "../../src/core/machine.ts";
+import { failed } from "../../src/core/outcome.ts";
+import { endOfAttempt } from "../../src/core/retry.ts";
 import { advance } from "../../src/flow/flow.ts";
 import { aBootingRun, aRunningRun, aStartingRun, followedBy, T0 } from "../support/a-run.ts";
 import { aMachine, exitCode, NAME, world } from "../support/flow-world.ts";
@@ -167,6 +169,29 @@ describe("a machine whose creation somebody else's event came before", () => {
       true,
     );
     await until(released);
+    expect(calls).not.toContain("find");
+    expect(calls).toContain("destroy");
+  });
+
+  it("is destroyed, too, where the attempt was given up meanwhile and another will follow", async () => {
+    const { ports, until, state, calls } = world(
+      aStartingRun(),
+      T0 + 10,
+      {
+        create: async () => {
+          const output = { stdoutBytes: 0, stderrBytes: 0, droppedBytes: 0, complete: false };
+          const end = endOfAttempt(state(), failed("no_capacity", "no room"), null, output, T0 + 10);
+          await ports.store.record(state(), [end], []);
+          return { kind: "created", machine: aMachine("created") };
+        },
+        wait: async (_id, waitedFor) => ({ kind: waitedFor === "destroyed" ? "reached" : "not_yet" }),
+        destroy: async () => ({ kind: "done" }),
+        get: async () => ({ kind: "found", machine: aMachine("destroyed") }),
+      },
+      true,
+    );
+    await until(() => state().attempts[0]?.releasedAt != null);
+    expect(state().run.status).toBe("retrying");
     expect(calls).not.toContain("find");
     expect(calls).toContain("destroy");
   });
@@ -404,10 +429,10 @@ describe("a refusal that took long", () => {
     expect(calls).toEqual(["create", "find"]);
   });
 
-  it("is believed where there is none, and nothing can have been written", async () => {
+  const refusedAt = async (atMs: number) => {
     const { until, state, final } = world(
       aStartingRun(),
-      T0 + 3000,
+      atMs,
       {
         create: async () => ({ kind: "refused", reason: "image_unavailable", error: "no" }),
         find: async () => ({ kind: "absent" }),
@@ -415,7 +440,21 @@ describe("a refusal that took long", () => {
       true,
     );
     await until(final);
-    expect(state().run).toMatchObject({ reason: "image_unavailable", output: { complete: true } });
+    return state().run;
+  };
+
+  it("is believed where there is none, though another driver may be asking just then, whose machine can write", async () => {
+    expect(await refusedAt(T0 + 3000)).toMatchObject({
+      reason: "image_unavailable",
+      output: { complete: false },
+    });
+  });
+
+  it("is not one so soon after the plan that nobody else can have come to ask: nothing can have been written", async () => {
+    expect(await refusedAt(T0 + 500)).toMatchObject({
+      reason: "image_unavailable",
+      output: { complete: true },
+    });
   });
 });
 

@@ -70,6 +70,18 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: "outcome is what happened",
   },
   {
+    name: "a machine has its image when it is started",
+    module: "core/machine",
+    breaks: ({ lastStartedAt }) => ({ imageReadyAt: lastStartedAt }),
+    caughtBy: "when its image was ready",
+  },
+  {
+    name: "nobody asks how long an image took",
+    module: "core/machine",
+    breaks: () => ({ imageReadyAt: () => null }),
+    caughtBy: "when its image was ready",
+  },
+  {
     name: "a command's exit code is not looked at",
     module: "core/outcome",
     breaks: ({ outcomeOf }) => ({
@@ -79,9 +91,16 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: "outcome is what happened",
   },
   {
-    name: "one empty list is believed",
-    module: "core/limits",
-    breaks: () => ({ CREATE_LOOKUPS_NEEDED: 1 }),
+    name: "a machine that was asked for and not seen is believed away without a look",
+    module: "flow/release",
+    breaks: ({ release }) => ({
+      release: async (ports: Module, drive: Module, attempt: Module) => {
+        if (attempt.machineId !== null || drive.made !== null) return release(ports, drive, attempt);
+        const at = ports.clock.now();
+        const event = { type: "machine_released", at, attempt: attempt.number, events: [] };
+        return { events: [event], chunks: [], pauseMs: 0 };
+      },
+    }),
     caughtBy: "has no machine left",
   },
   {
@@ -131,6 +150,15 @@ export const MUTANTS: readonly Mutant[] = [
       },
     }),
     caughtBy: "asked to cancel ends within its stop limit",
+  },
+  {
+    name: "a machine that was found again is refused",
+    module: "core/lifecycle",
+    breaks: ({ applyEvents }) => ({
+      applyEvents: (state: unknown, events: Module[]) =>
+        events.some(({ adopted }) => adopted) ? null : applyEvents(state, events),
+    }),
+    caughtBy: "meets no errors",
   },
   {
     name: "a machine is asked for without looking for it",
@@ -392,6 +420,12 @@ export const MUTANTS: readonly Mutant[] = [
     name: "a run's time is not waited for",
     module: "core/turn",
     breaks: () => ({ dueAt: ({ acceptedAt }: Module) => acceptedAt }),
+    caughtBy: "before its time",
+  },
+  {
+    name: "a run that has a time of its own starts at once",
+    module: "core/turn",
+    breaks: () => ({ dueAt: ({ acceptedAt, spec }: Module) => acceptedAt + spec.delayMs }),
     caughtBy: "before its time",
   },
   {

@@ -54,8 +54,9 @@ export class MemoryStore implements Store {
   async accept(...[state, events, key]: Parameters<Store["accept"]>): ReturnType<Store["accept"]> {
     const { run } = state;
     const used = key ? this.keys.get(`${run.orgId} ${key.key}`) : undefined;
-    if (used) return { kind: "repeated", ...used };
-    if (this.runs.has(run.id)) throw new Error(`run ${run.id} is stored already`);
+    if (used && used.runId !== run.id) return { kind: "repeated", ...used };
+    // Nobody else draws its id: the call comes a second time.
+    if (this.runs.has(run.id)) return { kind: "accepted" };
     if (!this.#hasRoom([], run)) return { kind: "no_room" };
     if (key) this.keys.set(`${run.orgId} ${key.key}`, { runId: run.id, bodyHash: key.bodyHash });
     this.runs.set(run.id, { state: copyOf(state), events: numbered(1, events), chunks: [] });

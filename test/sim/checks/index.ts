@@ -11,9 +11,11 @@ import { eventsFoldToTheRow } from "./events-fold-to-the-row.ts";
 import { everythingEnds } from "./everything-ends.ts";
 import { followersSeeItAll } from "./followers-see-it-all.ts";
 import { groupCancelsReachAll } from "./group-cancels-reach-all.ts";
+import { imageTimesAreTheMachines } from "./image-times-are-the-machines.ts";
 import { limitsAreKept } from "./limits-are-kept.ts";
 import { machinesWithinBounds } from "./machines-within-bounds.ts";
 import { nobodysMachinesGo } from "./nobodys-machines-go.ts";
+import { nothingIsUpset } from "./nothing-is-upset.ts";
 import { oneFinalStatus } from "./one-final-status.ts";
 import { oneMachineAtATime } from "./one-machine-at-a-time.ts";
 import { oneMachinePerAttempt } from "./one-machine-per-attempt.ts";
@@ -41,11 +43,13 @@ export const CHECKS: readonly Check[] = [
   releasedMeansGone,
   outputIsTheMachines,
   theOutcomeIsTrue,
+  imageTimesAreTheMachines,
   cancelsAreHeard,
   groupCancelsReachAll,
   rerunsNameTheirOrigin,
   followersSeeItAll,
   oneRunPerKey,
   callsArePaced,
+  nothingIsUpset,
   everythingEnds,
 ];

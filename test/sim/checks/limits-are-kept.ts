@@ -1,6 +1,7 @@
 import { METADATA_RUN } from "../../../src/core/machine.ts";
 import type { SimMachine } from "../world/machine.ts";
 import type { World } from "../world/world.ts";
+import { notBefore } from "./book-of-turns.ts";
 import type { Check } from "./check.ts";
 
 export const limitsAreKept: Check = {
@@ -26,7 +27,7 @@ export const limitsAreKept: Check = {
 function tooEarly(world: World, machine: SimMachine): string | null {
   const run = world.store.runs.get(runOf(machine))?.state.run;
   if (!run) return null;
-  const earlyMs = run.acceptedAt + run.spec.delayMs - world.time.now();
+  const earlyMs = notBefore(run) - world.time.now();
   return earlyMs > 2 * world.clockOffMaxMs ? `run ${run.id} has a machine ${earlyMs} ms too early` : null;
 }
 

@@ -1,5 +1,6 @@
 import type { Run } from "../../../src/core/run.ts";
 import type { World } from "../world/world.ts";
+import { waitsUntil } from "./book-of-turns.ts";
 import type { Check } from "./check.ts";
 
 /** For a sweep to call whoever is next, by calls that are repeated each half a minute. */
@@ -56,9 +57,9 @@ function nextRuns(world: World): string[] {
 
 function expired(world: World, now: number): string | null {
   for (const { state } of world.store.runs.values()) {
-    const { id, status, acceptedAt, spec } = state.run;
+    const { id, status } = state.run;
     if (status !== "queued") continue;
-    const until = Math.max(acceptedAt + spec.delayMs + spec.expiresMs, world.calmSince ?? now);
+    const until = Math.max(waitsUntil(state.run), world.calmSince ?? now);
     const pastMs = now - until;
     if (pastMs > SLACK_MS + 2 * world.clockOffMaxMs) return `run ${id} waits ${pastMs} ms after it expired`;
   }

@@ -30,6 +30,8 @@ export class SimMachine {
   readonly createdAt: number;
   state = "created";
   startedAt: number | null = null;
+  /** When it had its image and began to boot; null before. */
+  imageReadyAt: number | null = null;
   /** Since when it is neither running nor listed as alive. */
   goneAt: number | null = null;
   /** Null until it is started. */
@@ -134,7 +136,12 @@ export class SimMachine {
       });
       return;
     }
-    this.#after(bootMs / 2, () => this.#become("starting"));
+    // What lies before is the preparation of its image.
+    this.#after(Math.floor(bootMs * chance.number("share of the image")), () => {
+      this.imageReadyAt = this.#world.time.now();
+      this.#event("start", "starting", "flyd");
+      this.#become("starting");
+    });
     this.#after(bootMs, () => this.#start());
   }
 

@@ -4,7 +4,7 @@ import { newRunId } from "../../../src/core/id.ts";
 import { CONCURRENCY_STRATEGIES, type Guest, type RunSpec } from "../../../src/core/run-spec.ts";
 import type { Followed } from "../../../src/flow/follow.ts";
 import type { IdempotencyKey } from "../../../src/flow/ports.ts";
-import { aSpec } from "../../support/a-run.ts";
+import { aSpec, T0 } from "../../support/a-run.ts";
 import type { Chance } from "../chance.ts";
 import { aBehaviour, type Behaviour } from "./program.ts";
 import { aRetryPolicy } from "./retry.ts";
@@ -82,7 +82,16 @@ function aTurn(chance: Chance): Partial<RunSpec> {
     concurrency: chance.number("has a concurrency key") < 0.5 ? concurrency : null,
     priority: chance.between("priority", -1, 1),
     expiresMs: chance.between("expires", 20, 900) * 1000,
-    delayMs: chance.number("is delayed") < 0.2 ? chance.between("delay", 1, 60_000) : 0,
+    ...aTime(chance),
+  };
+}
+
+/** At once, after a delay, or at a time that can have passed by then. */
+function aTime(chance: Chance): Pick<RunSpec, "delayMs" | "runAt"> {
+  const drawn = chance.number("is delayed");
+  return {
+    delayMs: drawn < 0.2 ? chance.between("delay", 1, 60_000) : 0,
+    runAt: drawn >= 0.2 && drawn < 0.35 ? T0 + chance.between("run at", 0, 120_000) : null,
   };
 }
 

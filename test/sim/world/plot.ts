@@ -11,6 +11,7 @@ import { reap } from "../../../src/flow/reap.ts";
 import { submit } from "../../../src/flow/submit.ts";
 import { sweep } from "../../../src/flow/sweep.ts";
 import type { StoredRun } from "../../support/memory-store.ts";
+import type { Life } from "./life.ts";
 import { API_DOWN_MAX_MS, CLOCK_JUMP_MAX_MS, OUTAGE_MAX_MS } from "./model.ts";
 import { anOrder, aRerun, drawRunId, GROUPS, type Order } from "./order.ts";
 import type { World } from "./world.ts";
@@ -268,11 +269,7 @@ export class Plot {
   }
 
   /** What a request answers; null where it fails, is lost with its life, or takes too long. */
-  #answer<T>(
-    life: { alive: boolean; onEnd: (() => void)[]; end(why: string): void },
-    work: () => Promise<T>,
-    maxMs = ANSWER_MAX_MS,
-  ): Promise<T | null> {
+  #answer<T>(life: Life, work: () => Promise<T>, maxMs = ANSWER_MAX_MS): Promise<T | null> {
     return new Promise((resolve) => {
       const timer = this.#world.time.after(maxMs, () => {
         resolve(null);
@@ -284,7 +281,10 @@ export class Plot {
       };
       life.onEnd.push(() => end(null));
       if (this.#world.posts.isDown) return end(null);
-      work().then(end, () => end(null));
+      work().then(end, (error: unknown) => {
+        this.#world.upset(life.name, error);
+        end(null);
+      });
     });
   }
 

@@ -12,6 +12,7 @@ import type { Trace } from "../trace.ts";
 import { Life } from "./life.ts";
 import { DEPLOY_OVERLAP_MAX_MS } from "./model.ts";
 import { NewsFeed } from "./news.ts";
+import { Unreachable } from "./unreachable.ts";
 
 /** Cloudflare calls an alarm again, after two seconds at first, whose call threw or was lost. */
 const ALARM_AGAIN_MS = 2000;
@@ -23,6 +24,8 @@ export interface PostsWorld {
   /** The worker's clock, which jumps. */
   clock: { now(): number };
   flowPorts(runId: string, life: Life): AdvancePorts;
+  /** Takes note of an error that somebody met. */
+  upset(who: string, error: unknown): void;
 }
 
 interface Post {
@@ -84,7 +87,7 @@ export class Posts {
       untilFinal: async (runId, timeoutMs) => {
         const { life, driver } = await this.#reached("untilFinal", runId);
         return new Promise((resolve, reject) => {
-          life.onEnd.push(() => reject(new Error("the driver went away")));
+          life.onEnd.push(() => reject(new Unreachable("the driver went away")));
           driver.untilFinal(timeoutMs).then(resolve, reject);
         });
       },
@@ -108,14 +111,14 @@ export class Posts {
   async #tell(call: string, runId: string, then: (driver: Driver) => void): Promise<void> {
     then((await this.#reached(call, runId)).driver);
     if (this.#world.chance.fault(`lost answer of ${call}`, 0.05))
-      throw new Error("no answer from the driver");
+      throw new Unreachable("no answer from the driver");
   }
 
   async #reached(call: string, runId: string): Promise<NonNullable<Post["held"]>> {
     const { chance, time } = this.#world;
     await time.sleep(chance.between("driver is reached in", 1, 20));
     if (this.isDown || chance.fault(`lost ${call}`, call === "nudge" ? 0.5 : 0.12))
-      throw new Error("the driver is not reachable");
+      throw new Unreachable("the driver is not reachable");
     return this.#held(this.#postOf(runId));
   }
 
@@ -153,7 +156,7 @@ export class Posts {
     };
     /** Storage is for the newest code alone. */
     const stored = async (what: () => void) => {
-      if (post.held?.life !== life) throw new Error("storage: the code was replaced");
+      if (post.held?.life !== life) throw new Unreachable("storage: the code was replaced");
       what();
     };
     return {
@@ -174,7 +177,10 @@ export class Posts {
       },
       dismissWatchers: dismiss,
       abort: (why) => life.end(why),
-      logError: (error) => trace.say(`${life.name} logs: ${error instanceof Error ? error.message : error}`),
+      logError: (error) => {
+        trace.say(`${life.name} logs: ${error instanceof Error ? error.message : error}`);
+        this.#world.upset(life.name, error);
+      },
     };
   }
 

@@ -1,6 +1,7 @@
 /** The simulated world: everything around the flow, made for one seed. */
 
 import type { Attempt } from "../../../src/core/attempt.ts";
+import { AppError } from "../../../src/core/error.ts";
 import { isFinal } from "../../../src/core/run.ts";
 import type { AdvancePorts } from "../../../src/flow/flow.ts";
 import { type LaunchSettings, launchesOver } from "../../../src/flow/launches.ts";
@@ -24,6 +25,7 @@ import { Platform } from "./platform.ts";
 import { Posts } from "./posts.ts";
 import { programOf } from "./program.ts";
 import { overNetwork } from "./storage.ts";
+import { Unreachable } from "./unreachable.ts";
 
 /** The simulated deployment's id, as its machines carry it. */
 export const DEPLOYMENT = async () => "simulated";
@@ -43,6 +45,8 @@ export class World {
   readonly posts: Posts;
   readonly defaultRegion: string | null;
   readonly organizationLimit: number | null;
+  /** Errors that no failing call brought about. */
+  readonly upsets: string[] = [];
   /** Cancels by a filter that were answered: the runs that were active when it began, and those that it says it has asked to end. */
   readonly groupCancels: { group: string; there: string[]; asked: string[] }[] = [];
   /** How far the worker's clock is from the time, and how far it ever was. */
@@ -73,6 +77,7 @@ export class World {
       trace: this.trace,
       clock: this.workerClock,
       flowPorts: (runId, life) => this.#flowPorts(runId, life),
+      upset: (who, error) => this.upset(who, error),
     });
   }
 
@@ -100,6 +105,12 @@ export class World {
   request(what: string): { life: Life; store: Store } {
     const life = new Life(`request ${++this.#requests} (${what})`, this.chance, this.trace);
     return { life, store: life.through(overNetwork(this.store, this.chance, this.time)) };
+  }
+
+  /** Takes note of an error, unless a call has failed or it tells a caller what was wrong with a request. */
+  upset(who: string, error: unknown): void {
+    if (error instanceof Unreachable || error instanceof AppError) return;
+    this.upsets.push(`${who} met this: ${error instanceof Error ? error.message : error}`);
   }
 
   /** What the sweep over machines has, in a life of its own. */
