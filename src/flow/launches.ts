@@ -48,7 +48,7 @@ function uncounted({ apps }: LaunchSettings): Launches {
   return {
     isPaced: false,
     async take(nowMs, { machineName, onlyIn }) {
-      const app = onlyIn ?? apps[Math.floor(shareOf(machineName) * apps.length)];
+      const app = onlyIn === undefined ? apps[Math.floor(shareOf(machineName) * apps.length)] : onlyIn;
       return { app: app ?? apps[0], at: nowMs, nextAt: nowMs };
     },
     putBack: async () => {},
