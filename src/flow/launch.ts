@@ -15,6 +15,7 @@ import {
   REPEAT_DELAY_MAX_MS,
 } from "../core/limits.ts";
 import type { Machine } from "../core/machine.ts";
+import { queueLimitAt } from "../core/next-step.ts";
 import { type Ending, failed } from "../core/outcome.ts";
 import { NO_OUTPUT } from "../core/output.ts";
 import { type Launch, launchDueAt } from "../core/pace.ts";
@@ -63,7 +64,10 @@ async function takeAnother(ports: FlowPorts, drive: Drive, now: number): Promise
   const attempt = drive.attempt();
   const { app, machineName, mayBeAsked } = attempt;
   if (mayBeAsked) drive.neverAsked = false;
-  const next = await ports.launches.take(now, mayBeAsked ? { machineName, onlyIn: app } : { machineName });
+  const before = queueLimitAt(drive.state, now);
+  const next = await ports.launches.take(now, { machineName, before, ...(mayBeAsked && { onlyIn: app }) });
+  // Others that wait may give up: whoever comes by until the limit tries again.
+  if (next.nextAt === null) return nothingNew(Math.max(1, before - now));
   const at = Math.max(now, next.at);
   return found(launchTaken(attempt, now, { ...next, at }, mayBeAsked || at === now));
 }
