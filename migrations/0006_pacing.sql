@@ -5,5 +5,6 @@ CREATE TABLE `launch_pace` (
 ) WITHOUT ROWID;
 --> statement-breakpoint
 ALTER TABLE `attempts` ADD `app` text;--> statement-breakpoint
+ALTER TABLE `attempts` ADD `planned_at` integer;--> statement-breakpoint
 ALTER TABLE `attempts` ADD `may_be_asked` integer DEFAULT true NOT NULL;--> statement-breakpoint
 ALTER TABLE `runs` ADD `turn_at` integer;

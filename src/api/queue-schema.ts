@@ -43,7 +43,10 @@ export const queueSpecFields = {
     .min(-limits.PRIORITY_MAX, PRIORITY)
     .max(limits.PRIORITY_MAX, PRIORITY)
     .default(0)
-    .openapi({ description: "of the runs that wait for one thing the highest goes first, then the oldest" }),
+    .openapi({
+      description:
+        "of the runs that wait for a slot of one concurrency key, or of the organization, the highest goes first, then the oldest. Runs that wait for a launch in an app go in the order in which they came to it.",
+    }),
   expires: durationField("24h", limits.TIMEOUT_MIN_MS, limits.EXPIRES_MAX_MS)
     .default(formatDuration(limits.EXPIRES_DEFAULT_MS))
     .openapi({

@@ -35,6 +35,8 @@ export interface Attempt {
   output: OutputSummary | null;
   /** The attempt that follows this failed one; null where none does. */
   next: NextAttempt | null;
+  /** Never changes: its secrets are those of this time, whenever its Machine is asked for. */
+  plannedAt: number;
   /** From when on its Machine is asked for: when the attempt was stored, or the later time that was kept free for it in its app. */
   createAskedAt: number;
   /**

@@ -177,6 +177,7 @@ function plannedAttempt(event: Extract<RunEvent, { type: "attempt_planned" }>): 
     exit: null,
     output: null,
     next: null,
+    plannedAt: event.at,
     createAskedAt: event.launchAt,
     mayBeAsked: event.launchAt <= event.at,
     createdAt: null,

@@ -31,6 +31,12 @@ export type Step =
   | { do: "rest"; until: number }
   | { do: "nothing" };
 
+/** Epoch milliseconds at which a run gives up waiting for a Machine. One whose turn has not come has it now. */
+export function queueLimitAt({ run, attempts }: RunState, nowMs: number): number {
+  const turned = { run: { ...run, turnAt: run.turnAt ?? nowMs }, attempts };
+  return wantsMachineSince(turned) + run.spec.timeouts.queueMs;
+}
+
 /**
  * The next step of a run.
  * @param nowMs epoch milliseconds
@@ -46,7 +52,7 @@ export function nextStep(state: RunState, nowMs: number, organizationLimit: numb
   if (attempt === null) return beforeFirst(run, nowMs, organizationLimit);
   if (attempt.machineId === null) {
     const { queueMs } = run.spec.timeouts;
-    const limitAt = wantsMachineSince(state) + queueMs;
+    const limitAt = queueLimitAt(state, nowMs);
     if (nowMs >= limitAt) return overdue(timedOut("queue", queueMs, "no machine could be had"));
     return beforeLaunch(run, attempt, limitAt, nowMs);
   }

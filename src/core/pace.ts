@@ -19,8 +19,8 @@ export interface Launch {
 /** One that was taken from an app's bucket, which is known by what it left there. */
 export interface TakenLaunch extends Launch {
   app: string;
-  /** The bucket's `nextAt` just after. */
-  nextAt: number;
+  /** The bucket's `nextAt` just after; null where none was taken, as it would have come too late to be used. */
+  nextAt: number | null;
 }
 
 /** What is stored of an app's bucket. */
@@ -52,6 +52,11 @@ export function afterRefusal(before: AppPace | null, intervalMs: number, nowMs: 
 /** The bucket with a launch put back, where nothing was taken since: those who came later have their times already. */
 export function afterPuttingBack(before: AppPace, taken: TakenLaunch, intervalMs: number): AppPace {
   return before.nextAt === taken.nextAt ? { ...before, nextAt: before.nextAt - intervalMs } : before;
+}
+
+/** What a launch that lay ahead when it was taken has left in its bucket as `nextAt`. */
+export function nextAtBehind(launchAtMs: number, intervalMs: number): number {
+  return launchAtMs + LAUNCH_BURST * intervalMs;
 }
 
 /** The time of the launch that was taken last. */

@@ -6,25 +6,27 @@ import { LAUNCH_AHEAD_MAX_MS, LAUNCH_BURST, LAUNCH_CLOCK_TRUST_MS } from "../cor
 import { launchAt, type TakenLaunch } from "../core/pace.ts";
 import { launchPace } from "./schema.ts";
 
-/** The app of these whose turn it is, with a launch taken from it. */
+/** The app of these whose turn it is, with a launch taken from it; null where that would come too late. */
 export async function takeLaunch(
   db: DrizzleD1Database,
   apps: string[],
   intervalMs: number,
   nowMs: number,
-): Promise<TakenLaunch> {
+  beforeMs: number = Number.MAX_SAFE_INTEGER,
+): Promise<TakenLaunch | null> {
+  const next = sql`min(max(known, ${nowMs}) + ${intervalMs}, ${nowMs + LAUNCH_AHEAD_MAX_MS})`;
   // An array's keys are its order, which decides between buckets that are full.
   const row = await db.get<{ app: string; next_at: number }>(sql`
     INSERT INTO ${launchPace} (app, next_at, taken_at)
-    SELECT app, min(max(known, ${nowMs}) + ${intervalMs}, ${nowMs + LAUNCH_AHEAD_MAX_MS}), ${nowMs}
+    SELECT app, ${next} AS next, ${nowMs}
     FROM (
       SELECT wanted.value AS app, wanted.key AS place, coalesce(${knownNextAt(nowMs)}, 0) AS known
       FROM json_each(${JSON.stringify(apps)}) AS wanted LEFT JOIN ${launchPace} ON launch_pace.app = wanted.value
     )
-    WHERE true ORDER BY known, place LIMIT 1
+    WHERE max(${nowMs}, next - ${LAUNCH_BURST * intervalMs}) < ${beforeMs} ORDER BY known, place LIMIT 1
     ${ON_CONFLICT}
     RETURNING app, next_at`);
-  if (!row) throw new Error("there is no app to launch machines in");
+  if (!row) return null;
   const { app, next_at: nextAt } = row;
   return { app, nextAt, at: launchAt({ nextAt, takenAt: nowMs }, intervalMs) };
 }
@@ -35,6 +37,7 @@ export async function putLaunchBack(
   { app, nextAt }: TakenLaunch,
   intervalMs: number,
 ): Promise<void> {
+  if (nextAt === null) return;
   await db
     .update(launchPace)
     .set({ nextAt: nextAt - intervalMs })

@@ -71,6 +71,7 @@ export function attemptFromRow(row: InferSelectModel<typeof attempts>): Attempt 
   return {
     ...same,
     machineConfig: machineConfig as MachineConfig,
+    plannedAt: row.plannedAt ?? row.createAskedAt,
     reason: reason as Reason | null,
     limit: row.limit as LimitName | null,
     exit: exit as Exit | null,
@@ -83,7 +84,7 @@ export function attemptToRow(run: Run, attempt: Attempt): InferInsertModel<typeo
   return { runId: run.id, orgId: run.orgId, ...attempt };
 }
 
-/** The columns of an attempt that events change. */
+/** The columns of an attempt that events change, and the time of its plan, which older rows lack: the time that stands for it there can move. */
 export function attemptChanges(attempt: Attempt) {
   const { number: _number, machineName: _name, machineConfig: _config, ...changes } = attempt;
   return changes;

@@ -72,6 +72,8 @@ export const attempts = sqliteTable(
     region: text(),
     reason: text(),
     exit: text({ mode: "json" }),
+    /** Null in attempts of before launches were paced, which were planned when they were asked for. */
+    plannedAt: integer("planned_at"),
     createAskedAt: integer("create_asked_at").notNull(),
     createdAt: integer("created_at"),
     startedAt: integer("started_at"),

@@ -232,7 +232,7 @@ export function d1Store(database: D1Database): Store {
       await db.insert(sweepCursors).values(row).onConflictDoUpdate({ target: sweepCursors.over, set: row });
     },
 
-    takeLaunch: (apps, intervalMs, nowMs) => takeLaunch(db, apps, intervalMs, nowMs),
+    takeLaunch: (...wish) => takeLaunch(db, ...wish),
     putLaunchBack: (taken, intervalMs) => putLaunchBack(db, taken, intervalMs),
     emptyLaunches: (app, intervalMs, nowMs) => emptyLaunches(db, app, intervalMs, nowMs),
   };

@@ -14,6 +14,7 @@ import { callNext } from "./call-next.ts";
 import type { Drive } from "./drive.ts";
 import { settleAfterLook } from "./last-look.ts";
 import { launch } from "./launch.ts";
+import { putUnusedBack } from "./launches.ts";
 import { awaitEnd, awaitStart } from "./observe.ts";
 import { plan } from "./plan.ts";
 import type { Blobs, Clock, Drivers, Launches, Machines, Secrets, Store } from "./ports.ts";
@@ -82,6 +83,7 @@ export async function advance(ports: AdvancePorts, drive: Drive): Promise<Next> 
   const machines = ports.machinesOf(currentAttempt(drive.state)?.app ?? null);
   const findings = await carryOut({ ...ports, machines }, drive, step);
   await drive.remember(ports, findings);
+  await putUnusedBack(ports.launches, before, drive.state);
   await callNext(ports, before, drive.state);
   return { pauseMs: findings.pauseMs };
 }

@@ -24,11 +24,11 @@ export async function secretsOf(
 ): Promise<AttemptSecrets | null> {
   const { run } = drive.state;
   if (!hasSecrets(run.spec)) return null;
-  const { machineName, createAskedAt } = drive.attempt();
+  const { machineName, plannedAt } = drive.attempt();
   drive.secrets ??= await ports.secrets.forAttempt({
     orgId: run.orgId,
     machineName,
-    plannedAt: createAskedAt,
+    plannedAt,
     variables: run.spec.secrets,
   });
   return drive.secrets;

@@ -15,6 +15,7 @@ import {
   REPEAT_DELAY_MAX_MS,
 } from "../core/limits.ts";
 import type { Machine } from "../core/machine.ts";
+import { queueLimitAt } from "../core/next-step.ts";
 import { type Ending, failed } from "../core/outcome.ts";
 import { NO_OUTPUT } from "../core/output.ts";
 import { type Launch, launchDueAt } from "../core/pace.ts";
@@ -31,17 +32,15 @@ export async function launch(ports: FlowPorts, drive: Drive): Promise<Findings> 
   const attempt = drive.attempt();
   const dueAt = launchDueAt(drive.state.run, attempt, now);
   if (now < dueAt) return nothingNew(dueAt - now);
-  // Each ask has a launch of its own, or after an outage all would come at once.
   const looks = attempt.mayBeAsked && !drive.neverAsked;
-  const lateMs = LAUNCH_LATE_MS + (looks ? LOOKS_MS : 0);
-  const isSpent = drive.spentLaunchAt === attempt.createAskedAt || now - dueAt > lateMs;
-  if (ports.launches.isPaced && isSpent) return takeAnother(ports, drive, now);
+  // Who has to look does so first: a Machine that is there needs no launch, and would be over before one comes where many wait.
+  if (!looks && needsAnother(ports, drive, now, LAUNCH_LATE_MS)) return takeAnother(ports, drive, now);
   // After a wait several drivers may think that it is theirs to ask: the one whose event is stored is the first to.
   if (!attempt.mayBeAsked) return found(launchTaken(attempt, now, { app: attempt.app, at: dueAt }, true));
   // Before what is found out about the Machine, which must not be old by the ask; and anew, as one of them can have been removed.
   drive.secrets = null;
   await secretsOf(ports, drive);
-  if (!drive.neverAsked) return look(ports, drive);
+  if (looks) return look(ports, drive);
   // Time enough may have passed for another driver to come by, as calls in between can be late.
   const isFresh = now - drive.state.run.updatedAt < NEVER_ASKED_BEFORE_MS && drive.hasNoMachine(now);
   return drive.failures === 0 && isFresh ? ask(ports, drive) : askIfUnchanged(ports, drive, now);
@@ -49,6 +48,13 @@ export async function launch(ports: FlowPorts, drive: Drive): Promise<Findings> 
 
 /** Who looks for the Machine first comes later by as much, and looks again after each new launch. */
 const LOOKS_MS = CREATE_LOOKUPS_NEEDED * CREATE_LOOKUP_PAUSE_MS;
+
+/** Each ask has a launch of its own, or after an outage all would come at once. */
+function needsAnother({ launches }: FlowPorts, drive: Drive, now: number, lateMs: number): boolean {
+  const { createAskedAt } = drive.attempt();
+  const isLate = now - launchDueAt(drive.state.run, drive.attempt(), now) > lateMs;
+  return launches.isPaced && (drive.spentLaunchAt === createAskedAt || isLate);
+}
 
 /**
  * A launch in place of one that is spent or past: in any app as long as nobody can have asked in this one. Until its time somebody
@@ -58,7 +64,10 @@ async function takeAnother(ports: FlowPorts, drive: Drive, now: number): Promise
   const attempt = drive.attempt();
   const { app, machineName, mayBeAsked } = attempt;
   if (mayBeAsked) drive.neverAsked = false;
-  const next = await ports.launches.take(now, mayBeAsked ? { machineName, onlyIn: app } : { machineName });
+  const before = queueLimitAt(drive.state, now);
+  const next = await ports.launches.take(now, { machineName, before, ...(mayBeAsked && { onlyIn: app }) });
+  // Others that wait may give up: whoever comes by until the limit tries again.
+  if (next.nextAt === null) return nothingNew(Math.max(1, before - now));
   const at = Math.max(now, next.at);
   return found(launchTaken(attempt, now, { ...next, at }, mayBeAsked || at === now));
 }
@@ -87,7 +96,11 @@ async function look(ports: FlowPorts, drive: Drive): Promise<Findings> {
   const findings = await lookForMachine(ports, drive);
   if (drive.emptyLookups === before) return findings;
   // One empty list proves nothing: a list may lag behind a create.
-  return drive.emptyLookups < CREATE_LOOKUPS_NEEDED ? findings : askIfUnchanged(ports, drive, askedAt);
+  if (drive.emptyLookups < CREATE_LOOKUPS_NEEDED) return findings;
+  const now = ports.clock.now();
+  return needsAnother(ports, drive, now, LAUNCH_LATE_MS + LOOKS_MS)
+    ? takeAnother(ports, drive, now)
+    : askIfUnchanged(ports, drive, askedAt);
 }
 
 /**

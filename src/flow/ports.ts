@@ -3,6 +3,7 @@
  * tests provide it in memory. Expected outcomes are values; only broken assumptions throw.
  */
 
+import type { Attempt } from "../core/attempt.ts";
 import type { RunEvent } from "../core/event.ts";
 import type { ListedMachine, Machine, MachineConfig, MachineState } from "../core/machine.ts";
 import type { ChunkPosition, OutputChunk, OutputOffsets } from "../core/output.ts";
@@ -131,8 +132,15 @@ export interface Store {
    * Takes the next launch of the app whose turn it is, and stores that, in one: of those who take at the same time each gets
    * one of its own. The arithmetic is `core/pace.ts`.
    * @param apps one at least
+   * @param beforeMs a launch at that time or later is not taken; left out, any is
+   * @returns null where none was taken
    */
-  takeLaunch(apps: string[], intervalMs: number, nowMs: number): Promise<TakenLaunch>;
+  takeLaunch(
+    apps: string[],
+    intervalMs: number,
+    nowMs: number,
+    beforeMs?: number,
+  ): Promise<TakenLaunch | null>;
   /** Puts one back that nobody uses, unless another was taken since. */
   putLaunchBack(taken: TakenLaunch, intervalMs: number): Promise<void>;
   /** An app refused a create as one too many: its next launches are put off. */
@@ -200,16 +208,20 @@ export interface LaunchWish {
   machineName: string;
   /** The app where a Machine of this name may exist already, null for the deployment's first; any app where it is left out. */
   onlyIn?: string | null;
+  /** When the run gives up, in epoch milliseconds: a launch that comes no sooner would be kept from others and not be used. */
+  before?: number;
 }
 
 /** When and in which app a Machine may be asked for. */
 export interface Launches {
   /** False where the Machines API takes any number at once: each launch is due at once then, and a repeated ask needs none. */
   readonly isPaced: boolean;
-  /** The next launch, which is the caller's alone. */
+  /** The next launch, which is the caller's alone; where none comes in time none is taken, and `at` is when the run gives up. */
   take(nowMs: number, wish: LaunchWish): Promise<TakenLaunch>;
   /** The launch is not used after all. */
   putBack(taken: TakenLaunch): Promise<void>;
+  /** The same of one that is known by its attempt, whose Machine nobody has asked for. */
+  putBackOf(attempt: Pick<Attempt, "app" | "createAskedAt">): Promise<void>;
   /** A create was one too many for its app, null for the first. */
   refused(app: string | null, nowMs: number): Promise<void>;
 }

@@ -261,14 +261,17 @@ export function holdsTheStoreContract(store: Store): void {
 
   describe("launches", () => {
     const INTERVAL_MS = 1000;
+    const taken = async (...wish: Parameters<Store["takeLaunch"]>) => {
+      const launch = await store.takeLaunch(...wish);
+      if (launch === null) throw new Error("no launch was taken");
+      return launch;
+    };
 
     it("are taken one at a time: of fifty at once each gets its own, spread over the apps, and none is too soon", async () => {
       const apps = ["one", "two", "three"].map((name) => `at-once-${name}`);
-      const taken = await Promise.all(
-        Array.from({ length: 50 }, () => store.takeLaunch(apps, INTERVAL_MS, T0)),
-      );
+      const all = await Promise.all(Array.from({ length: 50 }, () => taken(apps, INTERVAL_MS, T0)));
       const times = apps.map((app) =>
-        taken
+        all
           .filter((launch) => launch.app === app)
           .map(({ at }) => at - T0)
           .toSorted((a, b) => a - b),
@@ -312,7 +315,7 @@ export function holdsTheStoreContract(store: Store): void {
     });
 
     it("that are put back are there for the next, unless another was taken since", async () => {
-      const take = () => store.takeLaunch(["put-back"], INTERVAL_MS, T0);
+      const take = () => taken(["put-back"], INTERVAL_MS, T0);
       await take();
       await take();
       const third = await take();
@@ -321,6 +324,18 @@ export function holdsTheStoreContract(store: Store): void {
       await take();
       await store.putLaunchBack(third, INTERVAL_MS);
       expect((await take()).at).toBe(T0 + 3000);
+    });
+
+    it("that would come too late are not taken, and are there for who can wait", async () => {
+      const apps = ["late-a", "late-b"];
+      for (let times = 0; times < 2 * (LAUNCH_BURST + 1); times++) await taken(apps, INTERVAL_MS, T0);
+      const late = T0 + 2 * INTERVAL_MS;
+      for (let times = 0; times < 3; times++)
+        expect(await store.takeLaunch(apps, INTERVAL_MS, T0, late)).toBeNull();
+      expect(await store.takeLaunch(apps, INTERVAL_MS, T0, late + 1)).toMatchObject({
+        app: "late-a",
+        at: late,
+      });
     });
   });
 

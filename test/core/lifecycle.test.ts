@@ -349,6 +349,8 @@ describe("folding events", () => {
     const taken = followedBy(waiting, EXAMPLES.launch_taken).state;
     expect(taken.run).toMatchObject({ status: "starting", restsUntil: T0 + 5000 });
     expect(taken.attempts).toMatchObject([{ app: "a", createAskedAt: T0 + 5000, mayBeAsked: true }]);
+    // What was decided with the plan, as which version of a secret it is given, stays.
+    expect(taken.attempts[0]?.plannedAt).toBe(waiting.state.attempts[0]?.plannedAt);
     expect(applyEvent(aBootingRun().state, EXAMPLES.launch_taken)).toBeNull();
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { waitingBody } from "../../src/api/waiting-body.ts";
-import { LAUNCH_LATE_MS, NEVER_ASKED_BEFORE_MS } from "../../src/core/limits.ts";
+import { CREATE_LOOKUP_PAUSE_MS, LAUNCH_LATE_MS, NEVER_ASKED_BEFORE_MS } from "../../src/core/limits.ts";
 import { planAttempt } from "../../src/core/plan.ts";
 import { Drive } from "../../src/flow/drive.ts";
 import { advance } from "../../src/flow/flow.ts";
@@ -195,7 +195,7 @@ describe("after an outage", () => {
     expect(state().attempts[0]?.createdAt).toBe(LATE + 3000);
   });
 
-  it("one that somebody may have asked for takes it in its own app, and is looked for first", async () => {
+  it("one that somebody may have asked for is looked for, takes it in its own app, and is looked for again", async () => {
     const { until, state, events, calls, ports, now } = world(
       aStartingRun({}, { app: "b", at: T0 }),
       LATE,
@@ -212,8 +212,41 @@ describe("after an outage", () => {
       launchAt: LATE + 3000,
       mayBeAsked: true,
     });
-    expect(calls.slice(0, 3)).toEqual(["find", "find", "create"]);
+    expect(calls.slice(0, 5)).toEqual(["find", "find", "find", "find", "create"]);
   });
+
+  it("no launch is taken again and again as long as nobody says whether the machine is there", async () => {
+    const silent: Partial<Machines> = { find: async () => ({ kind: "failed", error: "503" }) };
+    const story = aStartingRun({}, { app: "a", at: T0 });
+    const { ports, drive, events, calls } = world(story, LATE, silent, false, PACED);
+    for (let step = 0; step < 10; step++) await advance(ports, drive);
+    expect(calls).toHaveLength(10);
+    expect(events()).toEqual([]);
+  });
+});
+
+describe("a machine that an ask before has made", () => {
+  const MANY = 900;
+
+  for (const [how, story, now, isMine] of [
+    ["its create was uncertain", aStartingRun({}, { app: "a", at: T0 }), T0 + 10, true],
+    ["its driver died after the create", aStartingRun({}, { app: "a", at: T0 }), T0 + DUE_MS, false],
+  ] as const)
+    it(`is found within seconds where ${how}, however many wait for its app`, async () => {
+      let isMade = !isMine;
+      const uncertain: Machines["create"] = async () => {
+        isMade = true;
+        return { kind: "uncertain", error: "408" };
+      };
+      const find: Machines["find"] = async () =>
+        isMade ? { kind: "found", machine: aMachine("started") } : { kind: "absent" };
+      const told = world(story, now, { create: uncertain, find }, isMine, PACED);
+      for (let times = 0; times < MANY; times++)
+        await told.ports.launches.take(now, { machineName: "", onlyIn: "a" });
+      await told.until(() => told.state().attempts[0]?.machineId != null);
+      expect(told.now() - now).toBeLessThanOrEqual(CREATE_LOOKUP_PAUSE_MS);
+      expect(told.events().map(({ type }) => type)).not.toContain("launch_taken");
+    });
 });
 
 describe("a create that is one too many all the same", () => {
@@ -359,11 +392,16 @@ describe("the apps of a deployment", () => {
     expect((await launches.take(T0, { machineName: "", onlyIn: null })).app).toBe("a");
   });
 
-  it("are all used where nothing is counted", async () => {
+  it("are all used where nothing is counted, but for the attempts of before, which are in the first", async () => {
     const launches = launchesOver(new MemoryStore(), { apps: ["a", "b", "c"], perSecond: 0 });
     const apps = new Set<string | null>();
-    for (let number = 0; number < 50; number++)
-      apps.add((await launches.take(T0, { machineName: aRunId() })).app);
+    const firsts = new Set<string | null>();
+    for (let number = 0; number < 50; number++) {
+      const machineName = aRunId();
+      apps.add((await launches.take(T0, { machineName })).app);
+      firsts.add((await launches.take(T0, { machineName, onlyIn: null })).app);
+    }
     expect(apps.size).toBe(3);
+    expect(firsts).toEqual(new Set(["a"]));
   });
 });

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { OUTPUT_MAX_BYTES, SECRET_LINE_BYTES, SECRET_LINES_PER_CALL } from "../../src/core/limits.ts";
+import {
+  CREATE_LOOKUPS_NEEDED,
+  OUTPUT_MAX_BYTES,
+  SECRET_LINE_BYTES,
+  SECRET_LINES_PER_CALL,
+} from "../../src/core/limits.ts";
 import { REDACTION_REACH, redactorOf } from "../../src/core/redactor.ts";
 import type { AdvancePorts, FlowPorts } from "../../src/flow/flow.ts";
 import type { ExecResult, Machines } from "../../src/flow/ports.ts";
@@ -121,6 +126,37 @@ describe("a machine of a run with secrets", () => {
     const { until, state } = worldWith(aBootingRun(SPEC), { wait, exec });
     await until(() => state().attempts[0]?.startedAt != null);
     expect(asked).toHaveLength(3);
+  });
+
+  it("is given those of its plan, whichever is set before it is asked for, or found in the list late", async () => {
+    const askedFor: number[] = [];
+    let emptyLists = CREATE_LOOKUPS_NEEDED;
+    const { exec } = answering(GIVEN);
+    const waiting = aStartingRun(SPEC, { app: "a", at: T0 + 60_000 });
+    const made = world(
+      waiting,
+      T0 + 10,
+      {
+        create: async () => ({ kind: "uncertain", error: "408" }),
+        find: async () =>
+          emptyLists-- > 0 ? { kind: "absent" } : { kind: "found", machine: aMachine("started") },
+        wait,
+        exec,
+      },
+      true,
+      { apps: ["a"], perSecond: 1 },
+    );
+    const half = new Uint8Array(100).fill(7);
+    made.ports.secrets = {
+      forAttempt: async ({ plannedAt }) => {
+        askedFor.push(plannedAt);
+        return { given: { pad: half, masked: half }, problem: null, redact: redactorOf([SECRET]) };
+      },
+    };
+    await made.until(() => made.state().attempts[0]?.startedAt != null);
+    const launches = made.events().filter(({ type }) => type === "launch_taken");
+    expect(launches.length).toBeGreaterThan(1);
+    expect(new Set(askedFor)).toEqual(new Set([T0]));
   });
 
   it("that is gone by then is looked at", async () => {

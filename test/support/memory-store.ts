@@ -35,11 +35,18 @@ export class MemoryStore implements Store {
   /** By app. */
   readonly paces = new Map<string, AppPace>();
 
-  async takeLaunch(apps: string[], intervalMs: number, nowMs: number): Promise<TakenLaunch> {
+  async takeLaunch(
+    apps: string[],
+    intervalMs: number,
+    nowMs: number,
+    beforeMs = Number.MAX_SAFE_INTEGER,
+  ): Promise<TakenLaunch | null> {
     const app = nextApp(apps, this.paces, nowMs);
     const pace = afterTaking(this.paces.get(app) ?? null, intervalMs, nowMs);
+    const at = launchAt(pace, intervalMs);
+    if (at >= beforeMs) return null;
     this.paces.set(app, pace);
-    return { app, at: launchAt(pace, intervalMs), nextAt: pace.nextAt };
+    return { app, at, nextAt: pace.nextAt };
   }
 
   async putLaunchBack(taken: TakenLaunch, intervalMs: number): Promise<void> {
