@@ -151,7 +151,7 @@ export const runTags = sqliteTable(
   (table) => [primaryKey({ columns: [table.orgId, table.key, table.value, table.runId] })],
 );
 
-/** Where a sweep over the runs broke off, by what it goes over; no row where it never did. */
+/** Where a sweep broke off, by what it goes over; no row where it never did. */
 export const sweepCursors = sqliteTable("sweep_cursors", {
   over: text().primaryKey(),
   cursor: text().notNull(),

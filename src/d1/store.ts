@@ -10,7 +10,7 @@ import type { RunEvent } from "../core/event.ts";
 import { applyEvents } from "../core/lifecycle.ts";
 import { NO_OUTPUT, type OutputOffsets, type Stream } from "../core/output.ts";
 import type { Run, RunState } from "../core/run.ts";
-import type { Store } from "../flow/ports.ts";
+import type { Store, SweptOver } from "../flow/ports.ts";
 import { isNoRoom, isTakenKey } from "./conflict.ts";
 import { emptyLaunches, putLaunchBack, takeLaunch } from "./launch-pace.ts";
 import { listRuns } from "./list.ts";
@@ -219,13 +219,14 @@ export function d1Store(database: D1Database): Store {
     placeInQueue: (run, queue) => placeInQueue(db, run, queue),
     olderInQueue: (run, queue, spared, limit) => olderInQueue(db, run, queue, spared, limit),
 
-    async sweepCursor() {
-      const row = await db.select().from(sweepCursors).where(eq(sweepCursors.over, "runs")).get();
-      return row?.cursor ?? "";
+    async sweepCursors() {
+      const rows = await db.select().from(sweepCursors);
+      const of = (name: SweptOver) => rows.find(({ over }) => over === name)?.cursor ?? "";
+      return { runs: of("runs"), queues: of("queues") };
     },
 
-    async keepSweepCursor(cursor, at) {
-      const row = { over: "runs", cursor, at };
+    async keepSweepCursor(over, cursor, at) {
+      const row = { over, cursor, at };
       await db.insert(sweepCursors).values(row).onConflictDoUpdate({ target: sweepCursors.over, set: row });
     },
 

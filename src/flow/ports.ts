@@ -68,6 +68,9 @@ export interface RunPage {
   nextBefore: string | null;
 }
 
+/** What a sweep goes over in pages. */
+export type SweptOver = "runs" | "queues";
+
 /** Runs, events and output. The number of an event is the lock: of two writers of one number, one leaves no trace. */
 export interface Store {
   /** Stores a new run with its first events (numbers 1 …), all or nothing. */
@@ -124,9 +127,9 @@ export interface Store {
    * the `spared` newest of them; newest first, at most `limit`.
    */
   olderInQueue(run: Run, queue: string, spared: number, limit: number): Promise<string[]>;
-  /** The run at which a sweep broke off, for the next one to go on; "" where it came to the end. */
-  sweepCursor(): Promise<string>;
-  keepSweepCursor(runId: string, at: number): Promise<void>;
+  /** The run and the queue at which a sweep broke off, for the next one to go on; "" where it came to the end. */
+  sweepCursors(): Promise<Record<SweptOver, string>>;
+  keepSweepCursor(over: SweptOver, cursor: string, at: number): Promise<void>;
   /**
    * Takes the next launch of the app whose turn it is, and stores that, in one: of those who take at the same time each gets
    * one of its own. The arithmetic is `core/pace.ts`.
@@ -331,6 +334,12 @@ export interface SealedSecret extends SecretInfo {
   retiredAt: number | null;
 }
 
+/** A version and whose it is. */
+export interface OwnedSecret {
+  orgId: string;
+  secret: SealedSecret;
+}
+
 /** Where secrets are kept. It sees no value. */
 export interface SecretStore {
   /** Stores the next version and retires the one before, both or neither. False where that version exists. */
@@ -347,8 +356,11 @@ export interface SecretStore {
   retire(orgId: string, name: string, at: number): Promise<boolean>;
   /** Removes versions that were retired before a time. */
   forgetRetired(before: number): Promise<void>;
-  /** Versions under one of these keys, at most `limit`. */
-  underKeys(keyIds: string[], limit: number): Promise<{ orgId: string; secret: SealedSecret }[]>;
+  /**
+   * Versions under one of these keys, at most `limit`: those after the ones that the call before gave, and from the start once
+   * there are no more, so that some that stay as they are keep no others from their turn.
+   */
+  nextUnderKeys(keyIds: string[], limit: number, at: number): Promise<OwnedSecret[]>;
   /** Replaces what is stored of a version by the same under another key, unless somebody else has. */
   reseal(orgId: string, before: SealedSecret, after: SealedSecret): Promise<void>;
 }
