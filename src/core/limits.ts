@@ -271,11 +271,13 @@ export const SWEEP_QUIET_MS = 10 * SECOND;
  * 10,000 subrequests (Cloudflare Workers limits).
  */
 export const SWEEP_MAX_WAKES = 4000;
+/** How often a sweep comes by: the cron in wrangler.toml. */
+export const SWEEP_EVERY_MS = 1 * MINUTE;
 /** Machines of one app that one sweep judges; the next goes on where it ended. */
 export const REAP_MAX_MACHINES = 5000;
 /** Machines whose runs are asked for in one statement. */
 export const REAP_PAGE_MACHINES = 500;
-/** Machines that one sweep destroys, of all apps: two calls and four D1 queries each, one after the other. */
+/** Machines that one sweep asks themselves and destroys, of all apps, each of which has its share: two calls and four D1 queries each, one after the other. */
 export const REAP_MAX_DESTROYS = 30;
 /** A sweep looks for no further one to destroy after this long: the next one does it. A cron may take 15 minutes (Cloudflare Workers limits). */
 export const REAP_MAX_MS = 5 * MINUTE;
@@ -289,6 +291,13 @@ export const REAP_SEEN_BEFORE_MS = 50 * SECOND;
  * it was made with, and who restored the wrong one has time to notice.
  */
 export const REAP_UNKNOWN_RUN_AGE_MS = 10 * MINUTE;
+/**
+ * An app that was taken out of the deployment's list is swept for this long after it was last in it, or had a Machine of ours: a
+ * create that was under way can be answered late, and an empty list can be a mistake.
+ */
+export const RETIRED_APP_SWEPT_MS = 24 * HOUR;
+/** Apps that were taken out and are swept still, the ones needed last. */
+export const RETIRED_APPS_MAX_COUNT = 10;
 /** A Machine that was found to be nobody's and then not seen any more is forgotten after this long. */
 export const SIGHTING_KEPT_MS = 1 * HOUR;
 /** How long the destroyed ones are remembered one by one. */

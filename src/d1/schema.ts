@@ -162,6 +162,7 @@ export const sweepCursors = sqliteTable("sweep_cursors", {
 export const fleets = sqliteTable("fleets", {
   app: text().primaryKey(),
   sweptAt: integer("swept_at").notNull(),
+  neededAt: integer("needed_at").notNull().default(0),
   known: integer().notNull(),
   unknown: integer().notNull(),
   reaped: integer().notNull(),
@@ -179,6 +180,7 @@ export const machineSightings = sqliteTable(
     why: text().notNull(),
     firstSeenAt: integer("first_seen_at").notNull(),
     lastSeenAt: integer("last_seen_at").notNull(),
+    lookedAt: integer("looked_at"),
     destroyAskedAt: integer("destroy_asked_at"),
   },
   (table) => [primaryKey({ columns: [table.app, table.machineId] })],

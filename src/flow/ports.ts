@@ -278,6 +278,8 @@ export interface Sighting {
   why: UnknownWhy;
   firstSeenAt: number;
   lastSeenAt: number;
+  /** When it was last asked itself, or was to be; null where it never was. */
+  lookedAt: number | null;
   /** When it was first told to go; null where it was not. */
   destroyAskedAt: number | null;
 }
@@ -286,6 +288,8 @@ export interface Sighting {
 export interface FleetReport {
   app: string;
   sweptAt: number;
+  /** When a sweep last found the app in the deployment's list, or a Machine of ours in it. */
+  neededAt: number;
   known: number;
   unknown: number;
   /** Machines of nobody's that were destroyed, since there is a database. */
@@ -298,9 +302,12 @@ export interface FleetStore {
   claims(runIds: string[]): Promise<Map<string, RunClaim>>;
   /** What earlier sweeps found. `cursor`: where the last one broke off, "" where it did not. */
   recall(app: string): Promise<{ cursor: string; sightings: Sighting[] }>;
-  /** Keeps what a sweep found, all or nothing. A sighting that is there keeps its first time and when it was told to go. */
+  /**
+   * Keeps what a sweep found, all or nothing. A sighting that is there keeps its first time, when it was told to go, and when it
+   * was looked at unless this sweep did. `isNeeded`: the app is needed now, else since when it was.
+   */
   remember(
-    report: Omit<FleetReport, "reaped">,
+    report: Omit<FleetReport, "reaped" | "neededAt"> & { isNeeded: boolean },
     change: { cursor: string; seen: Sighting[]; forgotten: string[] },
   ): Promise<void>;
   /** A Machine of a sighting is gone: counts it once, however often it was seen, and forgets the sighting. */

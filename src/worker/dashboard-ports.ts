@@ -19,6 +19,7 @@ import type { DashboardPorts } from "../dashboard/ports.ts";
 import { cancel } from "../flow/cancel.ts";
 import { lookAfter } from "../flow/look-after.ts";
 import { newestOutput } from "../flow/output.ts";
+import { countUnknown } from "../flow/reap.ts";
 
 export function dashboardPorts(ports: ApiPorts): DashboardPorts {
   const { store, sessions, clock } = ports;
@@ -31,10 +32,7 @@ export function dashboardPorts(ports: ApiPorts): DashboardPorts {
         ...(tag && { tag: `${tag.key}:${tag.value}` }),
         ...(cursor !== null && { cursor }),
       }),
-    async unknownMachines() {
-      const reports = await ports.fleetStore.reports();
-      return reports.reduce((sum, { unknown }) => sum + unknown, 0);
-    },
+    unknownMachines: () => countUnknown(ports),
     async getRun(id) {
       const state = await load(id);
       if (state !== null) await lookAfter(ports, state);
