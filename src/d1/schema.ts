@@ -36,8 +36,11 @@ export const runs = sqliteTable(
     tickets: text({ mode: "json" }),
   },
   (table) => [
-    // Small by nature: what the sweep walks and what an "active" filter lists.
-    index("runs_open").on(table.open).where(sql`open = 1`),
+    // Small by nature: what the sweep walks, and one half of what an "active" filter lists.
+    index("runs_open").on(table.open).where(sql`open = 1 AND rests_until IS NULL`),
+    // The other half: runs that wait for a time can be many, and the sweep looks at those alone that are due.
+    index("runs_resting").on(table.open).where(sql`open = 1 AND rests_until IS NOT NULL`),
+    index("runs_due").on(table.restsUntil).where(sql`open = 1 AND rests_until IS NOT NULL`),
     // The rare endings, so that a filter for them need not read through all the successes.
     index("runs_unsuccessful").on(table.status).where(sql`status IN ('failed', 'cancelled')`),
     // The way from a run to those that repeat it; a run that repeats none has no part in it.
