@@ -57,12 +57,12 @@ export default defineConfig({
         },
       },
       {
-        // Each story starts a whole Mayfly of its own, so they take turns.
+        // Each story starts a whole Mayfly of its own; much of its time is waiting, so that two share the computer.
         test: {
           name: "stories",
           sequence: { groupOrder: 2 },
           include: ["test/stories/**/*.test.ts"],
-          fileParallelism: false,
+          maxWorkers: 2,
           testTimeout: 180_000,
           hookTimeout: 60_000,
         },

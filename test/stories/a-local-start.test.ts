@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { descendantsOf } from "../../src/fly-local/processes/tree.ts";
 import { type LocalStart, startLocally } from "../support/local-mayfly.ts";
+import { commandLineOf } from "../support/process-tree.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -38,7 +38,7 @@ it("nobody is shown what is stored without the token, by wrangler's own pages ei
 
 it.skipIf(process.platform !== "linux")("the worker has no debugger, which would tell its secrets", () => {
   const programs = descendantsOf(mayfly.program.pid);
-  const commands = programs.map((pid) => readFileSync(`/proc/${pid}/cmdline`, "latin1"));
+  const commands = programs.map((pid) => commandLineOf(pid).join(" "));
   expect(commands.filter((command) => command.includes("workerd"))).not.toEqual([]);
   expect(commands.filter((command) => command.includes("--inspector"))).toEqual([]);
 });

@@ -32,7 +32,7 @@ it("thirty runs at once are spread over three apps, and Fly's rate limits refuse
   // Two at once in each app, then one a second.
   expect(waiting.length).toBeGreaterThan(RUNS / 2);
   for (const { waiting: what, attempts } of waiting)
-    expect(what).toEqual({ for: "launch", expected_at: attempts[0]?.create_asked_at });
+    expect(what).toMatchObject({ for: "launch", until: attempts[0]?.create_asked_at });
   const runs = await Promise.all(submitted.map(({ id }) => stack.final(id)));
   expect(runs.map(({ status }) => status)).toEqual(runs.map(() => "succeeded"));
   await stack.allReleased();

@@ -28,9 +28,14 @@ function afterName(pid: number): string {
 }
 
 function programOf(pid: number): string {
+  return commandLineOf(pid)[0] ?? "";
+}
+
+/** A process's program and arguments; none of one that is gone. */
+export function commandLineOf(pid: number): string[] {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0] ?? "";
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
   } catch {
-    return "";
+    return [];
   }
 }

@@ -45,11 +45,9 @@ describe("launches of a deployment that has several apps", () => {
     for (const { state } of runs) {
       const { waiting: what } = await asked(`/v1/runs/${state.run.id}`);
       const { createAskedAt = 0 } = state.attempts[0] ?? {};
-      expect(what).toEqual(
-        createAskedAt > state.run.acceptedAt
-          ? { for: "launch", expected_at: new Date(createAskedAt).toISOString() }
-          : null,
-      );
+      if (createAskedAt > state.run.acceptedAt)
+        expect(what).toMatchObject({ for: "launch", until: new Date(createAskedAt).toISOString() });
+      else expect(what).toBeNull();
       await paced.store.record(state, [{ type: "cancel_requested", at: Date.now() }], []);
     }
   });
