@@ -21,6 +21,7 @@ export interface ApiPorts {
   drivers: Drivers;
   /** Of each Fly app, all Machines that are this deployment's. */
   fleets: Fleet[];
+  fleetOf(app: string): Fleet;
   fleetStore: FleetStore;
   clock: Clock;
   ids: Ids;

@@ -61,8 +61,8 @@ export function commandFor({ url, token, dir }: ConnectionOptions): string {
 }
 
 /**
- * Options first (with `--dir` what the start there wrote), then the environment, then what `mayfly start` wrote in this folder, one above it, or the checkout of
- * this command. A token found in a file is only ever sent to the URL that stands beside it.
+ * Options first (with `--dir` what the start there wrote), then the environment, then what `mayfly start` wrote in this folder, one
+ * above it, or the checkout of this command. A token found in a file is only ever sent to the URL that stands beside it.
  * @throws CliError where none is known, UsageError where one can not be right
  */
 export function connectionOf(

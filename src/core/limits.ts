@@ -116,6 +116,13 @@ export const PLACE_MAX_COUNTED = 1000;
 export const SUPERSEDE_MAX_RUNS = 50;
 /** Queues that a sweep looks at in one statement, page after page. */
 export const SWEEP_MAX_QUEUES = 200;
+/**
+ * Queues that one sweep looks at; the next goes on where it ended. Each can be a call to a Durable Object, beside those of
+ * {@link SWEEP_MAX_WAKES}, and two statements for a page of them.
+ */
+export const SWEEP_MAX_HEADS = 2000;
+/** Tickets of runs that are over that a sweep takes out in one statement, whose value may have 2 MB (Cloudflare D1 limits). */
+export const SWEEP_MAX_LEFT = 1000;
 
 // --- Retries ----------------------------------------------------------------------------------------------------
 
@@ -145,9 +152,15 @@ export const PLATFORM_PAUSE_MIN_MS = 1 * SECOND;
 
 // --- Launches -----------------------------------------------------------------------------------------------------
 
-/** Fly apps of one deployment. A launch looks at the bucket of each. */
-export const APPS_MAX_COUNT = 100;
-/** Creates a second in one app: what Fly takes (docs: Working with the Machines API). Others can be set, for limits that Fly raised or other users of an app. */
+/**
+ * Fly apps of one deployment. A launch looks at the bucket of each, and the minute's sweep over machines makes some six
+ * statements for each beside those for what it destroys: a Workers invocation may make 1,000 D1 queries (Cloudflare D1 limits).
+ */
+export const APPS_MAX_COUNT = 20;
+/**
+ * Creates a second in one app: what Fly takes (docs: Working with the Machines API). Others can be set, for limits that Fly raised
+ * or other users of an app.
+ */
 export const LAUNCHES_PER_SECOND_DEFAULT = 1;
 export const LAUNCHES_PER_SECOND_MIN = 0.1;
 export const LAUNCHES_PER_SECOND_MAX = 10;
@@ -202,8 +215,9 @@ export const CREATE_LOOKUP_PAUSE_MS = 2 * SECOND;
 /** Empty look-ups needed before an ambiguous create counts as never having happened. One proves nothing. */
 export const CREATE_LOOKUPS_NEEDED = 2;
 /**
- * A run younger than this whose driver is told of it, or an attempt that was planned less than this ago, has never had a Machine asked for: whoever else drives it looks twice first, with
- * a pause of two seconds between. Half of that, since the run's age is by the clock of another computer.
+ * A run younger than this whose driver is told of it, or an attempt that was planned less than this ago, has never had a Machine
+ * asked for: whoever else drives it looks twice first, with a pause of two seconds between. Half of that, since the run's age is
+ * by the clock of another computer.
  */
 export const NEVER_ASKED_BEFORE_MS = 1 * SECOND;
 /** First and last delay between repeats of a call that failed for a passing reason. */
@@ -257,11 +271,13 @@ export const SWEEP_QUIET_MS = 10 * SECOND;
  * 10,000 subrequests (Cloudflare Workers limits).
  */
 export const SWEEP_MAX_WAKES = 4000;
+/** How often a sweep comes by: the cron in wrangler.toml. */
+export const SWEEP_EVERY_MS = 1 * MINUTE;
 /** Machines of one app that one sweep judges; the next goes on where it ended. */
 export const REAP_MAX_MACHINES = 5000;
 /** Machines whose runs are asked for in one statement. */
 export const REAP_PAGE_MACHINES = 500;
-/** Machines that one sweep destroys, of all apps: two calls and four D1 queries each, one after the other. */
+/** Machines that one sweep asks themselves and destroys, of all apps, each of which has its share: two calls and four D1 queries each, one after the other. */
 export const REAP_MAX_DESTROYS = 30;
 /** A sweep looks for no further one to destroy after this long: the next one does it. A cron may take 15 minutes (Cloudflare Workers limits). */
 export const REAP_MAX_MS = 5 * MINUTE;
@@ -275,6 +291,13 @@ export const REAP_SEEN_BEFORE_MS = 50 * SECOND;
  * it was made with, and who restored the wrong one has time to notice.
  */
 export const REAP_UNKNOWN_RUN_AGE_MS = 10 * MINUTE;
+/**
+ * An app that was taken out of the deployment's list is swept for this long after it was last in it, or had a Machine of ours: a
+ * create that was under way can be answered late, and an empty list can be a mistake.
+ */
+export const RETIRED_APP_SWEPT_MS = 24 * HOUR;
+/** Apps that were taken out and are swept still, the ones needed last. */
+export const RETIRED_APPS_MAX_COUNT = 10;
 /** A Machine that was found to be nobody's and then not seen any more is forgotten after this long. */
 export const SIGHTING_KEPT_MS = 1 * HOUR;
 /** How long the destroyed ones are remembered one by one. */

@@ -77,7 +77,7 @@ function beforeLaunch(run: Run, attempt: Attempt, limitAt: number, nowMs: number
 /** The failed attempt's Machine goes first, so that a run never has two, and then the next attempt's time has to come. */
 function beforeRetry(state: RunState, attempt: Attempt, nowMs: number): Step {
   const { queueMs } = state.run.spec.timeouts;
-  const dueAt = attempt.next?.at ?? nowMs;
+  const retryAt = attempt.next?.at ?? nowMs;
   if (nowMs >= wantsMachineSince(state) + queueMs) {
     const what =
       attempt.releasedAt === null
@@ -86,7 +86,7 @@ function beforeRetry(state: RunState, attempt: Attempt, nowMs: number): Step {
     return { do: "settle", ending: timedOut("queue", queueMs, what), lookFirst: false };
   }
   if (attempt.releasedAt === null) return { do: "release", attempt };
-  return nowMs < dueAt ? { do: "rest", until: dueAt } : { do: "plan" };
+  return nowMs < retryAt ? { do: "rest", until: retryAt } : { do: "plan" };
 }
 
 function boot(state: RunState, attempt: Attempt, nowMs: number): Step {

@@ -122,7 +122,10 @@ export interface Run {
   updatedAt: number;
   /** Of all attempts that have ended. */
   output: OutputSummary;
-  /** Until then there is nothing to do for the run, unless it is cancelled or called: it waits for a time, for its turn, or for its launch. Null where it waits for none. */
+  /**
+   * Until then there is nothing to do for the run, unless it is cancelled or called: it waits for a time, for its turn, or for its
+   * launch. Null where it waits for none.
+   */
   restsUntil: number | null;
   /** The run that this one repeats; null where it repeats none. */
   originId: string | null;

@@ -14,8 +14,8 @@
  *   never blocks on Linux, so that one whose reader is gone does no harm. A reader that is killed may leave its FIFO.
  * - The command writes to two FIFOs, `1` and `2`, which two `cat` copy into the files: a job may open /dev/stderr by
  *   name, which would empty a file. The runner holds the files open as descriptors 8 and 9, those that `cat` writes to, and
- *   so knows from the kernel how long they have become; where there is no /proc it counts. Both `cat` end with the command unless a child of it holds a stream open. They
- *   ignore signals, since a job may send one to its process group, which is theirs.
+ *   so knows from the kernel how long they have become; where there is no /proc it counts. Both `cat` end with the command unless a
+ *   child of it holds a stream open. They ignore signals, since a job may send one to its process group, which is theirs.
  * - Once the record tells the end, USR1 lets the runner exit; before, it is the command's like any other signal.
  * - `_flaw` is 1 where there was no command to run and 2 where the disk had no room for all of the output.
  * - The watchdog, one background shell with one `sleep` at a time, ends the first moment and sends ALRM to the runner when a

@@ -45,8 +45,8 @@ export function d1FleetStore(database: D1Database): FleetStore {
       return { cursor: fleetRows[0]?.cursor ?? "", sightings };
     },
 
-    async remember({ app, sweptAt, known, unknown }, { cursor, seen, forgotten }) {
-      const report = { sweptAt, known, unknown, cursor };
+    async remember({ app, sweptAt, known, unknown, isNeeded }, { cursor, seen, forgotten }) {
+      const report = { sweptAt, known, unknown, cursor, ...(isNeeded && { neededAt: sweptAt }) };
       const statements: [BatchItem<"sqlite">, ...BatchItem<"sqlite">[]] = [
         db
           .insert(fleets)
@@ -68,6 +68,7 @@ export function d1FleetStore(database: D1Database): FleetStore {
               set: {
                 why: sql`excluded.why`,
                 lastSeenAt: sql`excluded.last_seen_at`,
+                lookedAt: sql`coalesce(excluded.looked_at, ${machineSightings.lookedAt})`,
                 destroyAskedAt: sql`coalesce(${machineSightings.destroyAskedAt}, excluded.destroy_asked_at)`,
               },
             }),
@@ -140,6 +141,6 @@ function valuesOf(texts: string[]): SQL {
 function rowsOf(app: string, seen: Sighting[]): SQL {
   return sql`
     SELECT ${app}, value ->> 'machineId', value ->> 'name', value ->> 'runId', value ->> 'why',
-      value ->> 'firstSeenAt', value ->> 'lastSeenAt', value ->> 'destroyAskedAt'
+      value ->> 'firstSeenAt', value ->> 'lastSeenAt', value ->> 'lookedAt', value ->> 'destroyAskedAt'
     FROM json_each(${JSON.stringify(seen)}) WHERE true`;
 }

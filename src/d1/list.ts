@@ -75,7 +75,11 @@ function candidates(orgId: string, filter: RunFilter): Candidates[] {
         .map((status) =>
           byId(isOnly, sql`runs`, sql.raw(`status IN ('failed', 'cancelled') AND status = '${status}'`)),
         ),
-      ...(active.length > 0 ? [byId(false, sql`runs`, sql.raw("open = 1"))] : []),
+      ...(active.length > 0
+        ? ["IS NULL", "IS NOT NULL"].map((rests) =>
+            byId(false, sql`runs`, sql.raw(`open = 1 AND rests_until ${rests}`)),
+          )
+        : []),
     ];
   if (tag !== null)
     return [

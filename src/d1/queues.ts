@@ -6,7 +6,7 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
-import { PLACE_MAX_COUNTED } from "../core/limits.ts";
+import { PLACE_MAX_COUNTED, SWEEP_MAX_LEFT } from "../core/limits.ts";
 import type { Run } from "../core/run.ts";
 import type { Ticket } from "../core/ticket.ts";
 import { ORGANIZATION_QUEUE, rankOf } from "../core/turn.ts";
@@ -138,20 +138,11 @@ export async function dropLeftTickets(
     )
     SELECT c.queue AS queue, c.held AS held, c.rank AS rank, c.run_id AS "runId"
     FROM concerned c LEFT JOIN runs r ON r.id = c.run_id
-    WHERE c.run_id IS NOT NULL AND (r.id IS NULL OR r.open = 0)`);
+    WHERE c.run_id IS NOT NULL AND (r.id IS NULL OR r.open = 0) LIMIT ${SWEEP_MAX_LEFT}`);
+  if (left.length === 0) return 0;
   // Nothing opens a run again, so what is left now is left for good.
-  for (const { queue, held, rank, runId } of left)
-    await db
-      .delete(queueTickets)
-      .where(
-        and(
-          eq(queueTickets.orgId, orgId),
-          eq(queueTickets.queue, queue),
-          eq(queueTickets.held, held),
-          eq(queueTickets.rank, rank),
-          eq(queueTickets.runId, runId),
-        ),
-      );
+  await db.run(sql`DELETE FROM queue_tickets WHERE org_id = ${orgId} AND (queue, held, rank, run_id) IN (
+    SELECT value ->> 'queue', value ->> 'held', value ->> 'rank', value ->> 'runId' FROM json_each(${JSON.stringify(left)}))`);
   return left.length;
 }
 

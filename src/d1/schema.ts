@@ -36,8 +36,11 @@ export const runs = sqliteTable(
     tickets: text({ mode: "json" }),
   },
   (table) => [
-    // Small by nature: what the sweep walks and what an "active" filter lists.
-    index("runs_open").on(table.open).where(sql`open = 1`),
+    // Small by nature: what the sweep walks, and one half of what an "active" filter lists.
+    index("runs_open").on(table.open).where(sql`open = 1 AND rests_until IS NULL`),
+    // The other half: runs that wait for a time can be many, and the sweep looks at those alone that are due.
+    index("runs_resting").on(table.open).where(sql`open = 1 AND rests_until IS NOT NULL`),
+    index("runs_due").on(table.restsUntil).where(sql`open = 1 AND rests_until IS NOT NULL`),
     // The rare endings, so that a filter for them need not read through all the successes.
     index("runs_unsuccessful").on(table.status).where(sql`status IN ('failed', 'cancelled')`),
     // The way from a run to those that repeat it; a run that repeats none has no part in it.
@@ -153,7 +156,7 @@ export const runTags = sqliteTable(
   (table) => [primaryKey({ columns: [table.orgId, table.key, table.value, table.runId] })],
 );
 
-/** Where a sweep over the runs broke off, by what it goes over; no row where it never did. */
+/** Where a sweep broke off, by what it goes over; no row where it never did. */
 export const sweepCursors = sqliteTable("sweep_cursors", {
   over: text().primaryKey(),
   cursor: text().notNull(),
@@ -164,6 +167,7 @@ export const sweepCursors = sqliteTable("sweep_cursors", {
 export const fleets = sqliteTable("fleets", {
   app: text().primaryKey(),
   sweptAt: integer("swept_at").notNull(),
+  neededAt: integer("needed_at").notNull().default(0),
   known: integer().notNull(),
   unknown: integer().notNull(),
   reaped: integer().notNull(),
@@ -181,6 +185,7 @@ export const machineSightings = sqliteTable(
     why: text().notNull(),
     firstSeenAt: integer("first_seen_at").notNull(),
     lastSeenAt: integer("last_seen_at").notNull(),
+    lookedAt: integer("looked_at"),
     destroyAskedAt: integer("destroy_asked_at"),
   },
   (table) => [primaryKey({ columns: [table.app, table.machineId] })],

@@ -1,10 +1,10 @@
 /** The store of secrets on D1: encrypted bytes, and what is told of them. */
 
-import { and, asc, desc, eq, gt, inArray, isNull, lt, lte, or, type SQL } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, isNull, lt, lte, or, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { SealedSecret, SecretStore } from "../flow/ports.ts";
 import { isTakenKey } from "./conflict.ts";
-import { secrets } from "./schema.ts";
+import { secrets, sweepCursors } from "./schema.ts";
 
 /** A store of secrets on a D1 database that has the migrations. */
 export function d1Secrets(database: D1Database): SecretStore {
@@ -78,8 +78,20 @@ export function d1Secrets(database: D1Database): SecretStore {
       await db.delete(secrets).where(lt(secrets.retiredAt, before));
     },
 
-    async underKeys(keyIds, limit) {
-      const rows = await db.select().from(secrets).where(inArray(secrets.keyId, keyIds)).limit(limit);
+    async nextUnderKeys(keyIds, limit, at) {
+      const kept = await db.select().from(sweepCursors).where(eq(sweepCursors.over, "secrets")).get();
+      const brokeOffAt = kept?.cursor ?? "";
+      const rows = await db
+        .select()
+        .from(secrets)
+        .where(and(inArray(secrets.keyId, keyIds), brokeOffAt === "" ? undefined : isAfter(brokeOffAt)))
+        .orderBy(asc(secrets.orgId), asc(secrets.name), asc(secrets.version))
+        .limit(limit);
+      const last = rows.length < limit ? undefined : rows.at(-1);
+      const cursor = last === undefined ? "" : JSON.stringify([last.orgId, last.name, last.version]);
+      const row = { over: "secrets", cursor, at };
+      if (cursor !== brokeOffAt)
+        await db.insert(sweepCursors).values(row).onConflictDoUpdate({ target: sweepCursors.over, set: row });
       return rows.map((row) => ({ orgId: row.orgId, secret: fromRow(row) }));
     },
 
@@ -97,6 +109,12 @@ export function d1Secrets(database: D1Database): SecretStore {
         );
     },
   };
+}
+
+/** @param cursor organization, name and version, as JSON */
+function isAfter(cursor: string): SQL {
+  const [orgId, name, version] = JSON.parse(cursor) as [string, string, number];
+  return sql`(${secrets.orgId}, ${secrets.name}, ${secrets.version}) > (${orgId}, ${name}, ${version})`;
 }
 
 function isOneOf(orgId: string, names: string[]): SQL | undefined {

@@ -3,14 +3,14 @@
  * event's number in its primary key decides between two writers. SQL is known to this folder alone.
  */
 
-import { and, asc, desc, eq, gt, isNull, lt, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, or, type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import type { RunEvent } from "../core/event.ts";
 import { applyEvents } from "../core/lifecycle.ts";
 import { NO_OUTPUT, type OutputOffsets, type Stream } from "../core/output.ts";
 import type { Run, RunState } from "../core/run.ts";
-import type { Store } from "../flow/ports.ts";
+import type { Store, SweptOver } from "../flow/ports.ts";
 import { isNoRoom, isTakenKey } from "./conflict.ts";
 import { emptyLaunches, putLaunchBack, takeLaunch } from "./launch-pace.ts";
 import { listRuns } from "./list.ts";
@@ -198,20 +198,11 @@ export function d1Store(database: D1Database): Store {
     },
 
     async openRuns(afterRunId, quietSince, limit) {
-      const rows = await db
-        .select({ id: runs.id })
-        .from(runs)
-        // The literal lets SQLite use the partial index; a bound value would not.
-        .where(
-          and(
-            sql`${runs.open} = 1`,
-            gt(runs.id, afterRunId),
-            lt(runs.updatedAt, quietSince),
-            or(isNull(runs.restsUntil), lt(runs.restsUntil, quietSince)),
-          ),
-        )
-        .orderBy(asc(runs.id))
-        .limit(limit);
+      // Two partial indexes, which SQLite uses for literals and would not for bound values: of those that rest it reads the due ones.
+      const page = (index: SQL, rests: SQL) => sql`SELECT id FROM (SELECT id FROM runs INDEXED BY ${index}
+        WHERE open = 1 AND ${rests} AND id > ${afterRunId} AND updated_at < ${quietSince} ORDER BY id LIMIT ${limit})`;
+      const rows = await db.all<{ id: string }>(sql`${page(sql`runs_open`, sql`rests_until IS NULL`)}
+        UNION ALL ${page(sql`runs_due`, sql`rests_until IS NOT NULL AND rests_until < ${quietSince}`)} ORDER BY id LIMIT ${limit}`);
       return rows.map(({ id }) => id);
     },
 
@@ -222,13 +213,14 @@ export function d1Store(database: D1Database): Store {
     placeInQueue: (run, queue) => placeInQueue(db, run, queue),
     olderInQueue: (run, queue, spared, limit) => olderInQueue(db, run, queue, spared, limit),
 
-    async sweepCursor() {
-      const row = await db.select().from(sweepCursors).where(eq(sweepCursors.over, "runs")).get();
-      return row?.cursor ?? "";
+    async sweepCursors() {
+      const rows = await db.select().from(sweepCursors);
+      const of = (name: SweptOver) => rows.find(({ over }) => over === name)?.cursor ?? "";
+      return { runs: of("runs"), queues: of("queues") };
     },
 
-    async keepSweepCursor(cursor, at) {
-      const row = { over: "runs", cursor, at };
+    async keepSweepCursor(over, cursor, at) {
+      const row = { over, cursor, at };
       await db.insert(sweepCursors).values(row).onConflictDoUpdate({ target: sweepCursors.over, set: row });
     },
 

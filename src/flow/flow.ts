@@ -1,7 +1,7 @@
 /**
- * The story of a run on one screen: submit → take turn → plan → launch → observe → settle → release, and again where an attempt follows. `advance` looks at what is
- * stored, asks the core for the next step, does that one thing and records what came of it. There is no other recovery
- * code: a crash, a deploy, a lost alarm and the ordinary case all take this path.
+ * The story of a run on one screen: submit → take turn → plan → launch → observe → settle → release, and again where an attempt
+ * follows. `advance` looks at what is stored, asks the core for the next step, does that one thing and records what came of it.
+ * There is no other recovery code: a crash, a deploy, a lost alarm and the ordinary case all take this path.
  *
  * This folder imports `core` and its own `ports`; it knows no platform, no SQL and no JSON of Fly's.
  */

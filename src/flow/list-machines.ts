@@ -1,8 +1,8 @@
 /** The Machines that the Machines API lists now, with whose they are, and what the sweeps have counted. */
 
 import { AppError } from "../core/error.ts";
-import type { Clock, Fleet, FleetReport, FleetStore } from "./ports.ts";
-import { type JudgedMachine, judgeAll } from "./reap.ts";
+import type { Fleet, FleetReport, FleetStore } from "./ports.ts";
+import { type JudgedMachine, judgeAll, type ReapPorts, retiredFleets } from "./reap.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -14,19 +14,25 @@ export interface MachineList {
 }
 
 /** @throws AppError `unavailable` where an app's Machines can not be had */
-export async function listMachines(ports: {
-  fleets: Fleet[];
-  fleetStore: FleetStore;
-  clock: Clock;
-}): Promise<MachineList> {
+export async function listMachines(ports: ReapPorts): Promise<MachineList> {
   const { fleets, fleetStore, clock } = ports;
-  const lists = await Promise.all(fleets.map((fleet) => machinesOf(fleet, fleetStore)));
   const [reports, lastDay] = await Promise.all([
     fleetStore.reports(),
     fleetStore.reapedSince(clock.now() - DAY_MS),
   ]);
+  const retired = retiredFleets(ports, reports, clock.now());
+  const lists = await Promise.all([
+    ...fleets.map((fleet) => machinesOf(fleet, fleetStore)),
+    // An app that the deployment has no more may be gone itself.
+    ...retired.map((fleet) => machinesOf(fleet, fleetStore).catch(ifUnavailable)),
+  ]);
   const total = reports.reduce((sum, { reaped }) => sum + reaped, 0);
   return { machines: lists.flat(), reaped: { total, lastDay }, lastSweepAt: lastSweep(fleets, reports) };
+}
+
+function ifUnavailable(error: unknown): MachineList["machines"] {
+  if (error instanceof AppError && error.code === "unavailable") return [];
+  throw error;
 }
 
 async function machinesOf(fleet: Fleet, store: FleetStore): Promise<MachineList["machines"]> {

@@ -69,6 +69,9 @@ export interface RunPage {
   nextBefore: string | null;
 }
 
+/** What a sweep goes over in pages. */
+export type SweptOver = "runs" | "queues";
+
 /** Runs, events and output. The number of an event is the lock: of two writers of one number, one leaves no trace. */
 export interface Store {
   /** Stores a new run with its first events (numbers 1 …), all or nothing. A call that comes twice is told so twice. */
@@ -125,9 +128,9 @@ export interface Store {
    * the `spared` newest of them; newest first, at most `limit`.
    */
   olderInQueue(run: Run, queue: string, spared: number, limit: number): Promise<string[]>;
-  /** The run at which a sweep broke off, for the next one to go on; "" where it came to the end. */
-  sweepCursor(): Promise<string>;
-  keepSweepCursor(runId: string, at: number): Promise<void>;
+  /** The run and the queue at which a sweep broke off, for the next one to go on; "" where it came to the end. */
+  sweepCursors(): Promise<Record<SweptOver, string>>;
+  keepSweepCursor(over: SweptOver, cursor: string, at: number): Promise<void>;
   /**
    * Takes the next launch of the app whose turn it is, and stores that, in one: of those who take at the same time each gets
    * one of its own. The arithmetic is `core/pace.ts`.
@@ -287,6 +290,8 @@ export interface Sighting {
   why: UnknownWhy;
   firstSeenAt: number;
   lastSeenAt: number;
+  /** When it was last asked itself, or was to be; null where it never was. */
+  lookedAt: number | null;
   /** When it was first told to go; null where it was not. */
   destroyAskedAt: number | null;
 }
@@ -295,6 +300,8 @@ export interface Sighting {
 export interface FleetReport {
   app: string;
   sweptAt: number;
+  /** When a sweep last found the app in the deployment's list, or a Machine of ours in it. */
+  neededAt: number;
   known: number;
   unknown: number;
   /** Machines of nobody's that were destroyed, since there is a database. */
@@ -307,9 +314,12 @@ export interface FleetStore {
   claims(runIds: string[]): Promise<Map<string, RunClaim>>;
   /** What earlier sweeps found. `cursor`: where the last one broke off, "" where it did not. */
   recall(app: string): Promise<{ cursor: string; sightings: Sighting[] }>;
-  /** Keeps what a sweep found, all or nothing. A sighting that is there keeps its first time and when it was told to go. */
+  /**
+   * Keeps what a sweep found, all or nothing. A sighting that is there keeps its first time, when it was told to go, and when it
+   * was looked at unless this sweep did. `isNeeded`: the app is needed now, else since when it was.
+   */
   remember(
-    report: Omit<FleetReport, "reaped">,
+    report: Omit<FleetReport, "reaped" | "neededAt"> & { isNeeded: boolean },
     change: { cursor: string; seen: Sighting[]; forgotten: string[] },
   ): Promise<void>;
   /** A Machine of a sighting is gone: counts it once, however often it was seen, and forgets the sighting. */
@@ -343,6 +353,12 @@ export interface SealedSecret extends SecretInfo {
   retiredAt: number | null;
 }
 
+/** A version and whose it is. */
+export interface OwnedSecret {
+  orgId: string;
+  secret: SealedSecret;
+}
+
 /** Where secrets are kept. It sees no value. */
 export interface SecretStore {
   /** Stores the next version and retires the one before, both or neither. False where that version exists. */
@@ -359,8 +375,11 @@ export interface SecretStore {
   retire(orgId: string, name: string, at: number): Promise<boolean>;
   /** Removes versions that were retired before a time. */
   forgetRetired(before: number): Promise<void>;
-  /** Versions under one of these keys, at most `limit`. */
-  underKeys(keyIds: string[], limit: number): Promise<{ orgId: string; secret: SealedSecret }[]>;
+  /**
+   * Versions under one of these keys, at most `limit`: those after the ones that the call before gave, and from the start once
+   * there are no more, so that some that stay as they are keep no others from their turn.
+   */
+  nextUnderKeys(keyIds: string[], limit: number, at: number): Promise<OwnedSecret[]>;
   /** Replaces what is stored of a version by the same under another key, unless somebody else has. */
   reseal(orgId: string, before: SealedSecret, after: SealedSecret): Promise<void>;
 }

@@ -5,13 +5,24 @@
  */
 
 import { attemptOfMachine } from "../core/id.ts";
-import { REAP_MAX_DESTROYS, REAP_MAX_MACHINES, REAP_MAX_MS, REAP_PAGE_MACHINES } from "../core/limits.ts";
+import {
+  REAP_MAX_DESTROYS,
+  REAP_MAX_MACHINES,
+  REAP_MAX_MS,
+  REAP_PAGE_MACHINES,
+  RETIRED_APP_SWEPT_MS,
+  RETIRED_APPS_MAX_COUNT,
+  SWEEP_EVERY_MS,
+} from "../core/limits.ts";
 import { isGone, type ListedMachine } from "../core/machine.ts";
 import { isReapable, judge, type RunClaim, type Verdict } from "../core/reap.ts";
-import type { Clock, Fleet, FleetStore, Sighting } from "./ports.ts";
+import type { Clock, Fleet, FleetReport, FleetStore, Sighting } from "./ports.ts";
 
 export interface ReapPorts {
+  /** Of the apps that the deployment has now. */
   fleets: Fleet[];
+  /** Of an app that it has had. */
+  fleetOf(app: string): Fleet;
   fleetStore: FleetStore;
   clock: Clock;
 }
@@ -36,26 +47,62 @@ export interface JudgedMachine {
 /** One sweep over all apps: what it has found, and what it may still do. */
 interface Sweep {
   report: ReapReport;
+  /** Of the app that is looked at. */
   looksLeft: number;
   isOver(): boolean;
 }
 
-/** Looks at the Machines of every app, one app after the other; one that does not answer keeps no other from being looked at. */
+/**
+ * Looks at the Machines of every app, one app after the other; one that does not answer keeps no other from being looked at. Each
+ * has its share of what a sweep may do and leaves what it does not use to those after it, and each comes first in its turn.
+ */
 export async function reap(ports: ReapPorts): Promise<ReapReport> {
-  const { clock, fleets } = ports;
-  const until = clock.now() + REAP_MAX_MS;
+  const { clock, fleetStore } = ports;
+  const begunAt = clock.now();
   const report: ReapReport = { known: 0, unknown: 0, reaped: 0, problems: [] };
-  const sweep: Sweep = { report, looksLeft: REAP_MAX_DESTROYS, isOver: () => clock.now() > until };
-  for (const fleet of fleets)
+  const sweep: Sweep = { report, looksLeft: 0, isOver: () => clock.now() > begunAt + REAP_MAX_MS };
+  const fleets = [...ports.fleets, ...retiredFleets(ports, await fleetStore.reports(), begunAt)];
+  const first = Math.floor(begunAt / SWEEP_EVERY_MS) % Math.max(1, fleets.length);
+  let looksOfAll = REAP_MAX_DESTROYS;
+  for (const [index, fleet] of [...fleets.slice(first), ...fleets.slice(0, first)].entries())
     try {
-      await reapFleet(ports, fleet, sweep);
+      const share = Math.ceil(looksOfAll / (fleets.length - index));
+      sweep.looksLeft = share;
+      await reapFleet(ports, fleet, sweep).finally(() => {
+        looksOfAll -= share - sweep.looksLeft;
+      });
     } catch (error) {
       report.problems.push(`${fleet.app}: ${error instanceof Error ? error.message : String(error)}`);
     }
   return report;
 }
 
-async function reapFleet({ fleetStore, clock }: ReapPorts, fleet: Fleet, sweep: Sweep): Promise<void> {
+/** Those of apps that the deployment has no more, as long as Machines of ours may be in them. */
+export function retiredFleets(
+  { fleets, fleetOf }: Pick<ReapPorts, "fleets" | "fleetOf">,
+  reports: FleetReport[],
+  now: number,
+): Fleet[] {
+  return reports
+    .filter(
+      ({ app, neededAt }) => now - neededAt < RETIRED_APP_SWEPT_MS && !fleets.some((one) => one.app === app),
+    )
+    .sort((a, b) => b.neededAt - a.neededAt)
+    .slice(0, RETIRED_APPS_MAX_COUNT)
+    .map(({ app }) => fleetOf(app));
+}
+
+/** Machines that no living attempt has, as the last sweeps counted them. */
+export async function countUnknown(ports: ReapPorts): Promise<number> {
+  const reports = await ports.fleetStore.reports();
+  const swept = [...ports.fleets, ...retiredFleets(ports, reports, ports.clock.now())];
+  return reports
+    .filter(({ app }) => swept.some((fleet) => fleet.app === app))
+    .reduce((sum, { unknown }) => sum + unknown, 0);
+}
+
+async function reapFleet(ports: ReapPorts, fleet: Fleet, sweep: Sweep): Promise<void> {
+  const { fleetStore, clock } = ports;
   const list = await fleet.list();
   if (list.kind === "failed") {
     sweep.report.problems.push(list.error);
@@ -68,28 +115,37 @@ async function reapFleet({ fleetStore, clock }: ReapPorts, fleet: Fleet, sweep: 
   const seenBefore = new Map(sightings.map((sighting) => [sighting.machineId, sighting]));
   const now = clock.now();
   const wasAsked = (id: string) => seenBefore.get(id)?.destroyAskedAt != null;
-  const due = unknown
-    .filter((one) => isDue(one, seenBefore, now))
-    .map(({ machine }) => machine.id)
-    // Those that could not be destroyed before keep no others from being so.
-    .sort((a, b) => Number(wasAsked(a)) - Number(wasAsked(b)));
+  const due = unknown.filter((one) => isDue(one, seenBefore, now)).map(({ machine }) => machine.id);
   // Told to go by a sweep that did not come to see it gone.
   const askedBefore = sightings
     .map(({ machineId }) => machineId)
     .filter((id) => wasAsked(id) && !due.includes(id));
-  const { alive, gone } = await askThemselves(fleet, [...due, ...askedBefore], sweep);
+  const lookedAt = (id: string) => seenBefore.get(id)?.lookedAt ?? 0;
+  // Those that were looked at in vain, or could not be destroyed, keep no others from being so.
+  const inTurn = [...due, ...askedBefore].sort((a, b) => lookedAt(a) - lookedAt(b));
+  const { asked, alive, gone } = await askThemselves(fleet, inTurn, sweep);
   const leaving = new Set(alive.filter((id) => due.includes(id)));
   const living = new Set(judged.flatMap(({ machine, verdict }) => (isLiving(verdict) ? [machine.id] : [])));
   const counts = { known: judged.length - unknown.length, unknown: unknown.length };
   // That they are told to go is stored before they are told: a crash in between leaves none uncounted.
+  const forgotten = [...seenBefore.keys()].filter(
+    (id) => living.has(id) && (!wasAsked(id) || alive.includes(id)),
+  );
+  const seen = unknown.map((one) => sightingOf(one, now, leaving.has(one.machine.id)));
+  const notSeen = sightings.filter(
+    ({ machineId }) => askedBefore.includes(machineId) && !forgotten.includes(machineId),
+  );
+  const isNeeded = list.machines.length > 0 || ports.fleets.some(({ app }) => app === fleet.app);
   await fleetStore.remember(
-    { app: fleet.app, sweptAt: now, ...counts },
+    { app: fleet.app, sweptAt: now, ...counts, isNeeded },
     {
       cursor: next,
-      seen: unknown.map((one) => sightingOf(one, now, leaving.has(one.machine.id))),
-      forgotten: [...seenBefore.keys()].filter(
-        (id) => living.has(id) && (!wasAsked(id) || alive.includes(id)),
-      ),
+      seen: [...seen, ...notSeen].flatMap((sighting) => {
+        const isLooked = asked.has(sighting.machineId);
+        if (!isLooked && notSeen.includes(sighting)) return [];
+        return [{ ...sighting, lookedAt: isLooked ? now : null }];
+      }),
+      forgotten,
     },
   );
   sweep.report.known += counts.known;
@@ -111,11 +167,12 @@ async function askThemselves(
   fleet: Fleet,
   machineIds: string[],
   sweep: Sweep,
-): Promise<{ alive: string[]; gone: string[] }> {
-  const answers = { alive: [] as string[], gone: [] as string[] };
+): Promise<{ asked: Set<string>; alive: string[]; gone: string[] }> {
+  const answers = { asked: new Set<string>(), alive: [] as string[], gone: [] as string[] };
   for (const machineId of machineIds) {
     if (sweep.looksLeft <= 0 || sweep.isOver()) break;
     sweep.looksLeft -= 1;
+    answers.asked.add(machineId);
     const look = await fleet.look(machineId);
     if (look.kind === "failed") sweep.report.problems.push(look.error);
     else if (look.kind === "foreign")
@@ -169,6 +226,7 @@ function sightingOf({ machine, runId, verdict }: JudgedMachine, now: number, isT
     why: verdict.why,
     firstSeenAt: now,
     lastSeenAt: now,
+    lookedAt: null,
     destroyAskedAt: isToGo ? now : null,
   };
 }

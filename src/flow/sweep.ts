@@ -1,6 +1,12 @@
 /** Sweep: the minute's look at every run that has something left to do and whose last news is not fresh, and at the head of every line. */
 
-import { SWEEP_MAX_QUEUES, SWEEP_MAX_RUNS, SWEEP_MAX_WAKES, SWEEP_QUIET_MS } from "../core/limits.ts";
+import {
+  SWEEP_MAX_HEADS,
+  SWEEP_MAX_QUEUES,
+  SWEEP_MAX_RUNS,
+  SWEEP_MAX_WAKES,
+  SWEEP_QUIET_MS,
+} from "../core/limits.ts";
 import type { Clock, Drivers, QueueHeads, Store } from "./ports.ts";
 
 export interface SweepPorts {
@@ -16,17 +22,34 @@ export interface SweepReport {
   failed: number;
   /** Slots and places in line of runs that are over. */
   freed: number;
+  /** What broke off the look at the runs, or that at the queues. */
+  problems: string[];
 }
 
 /**
- * Wakes the drivers of quiet open runs, in pages, until all are done or as many as one call may; then the next sweep goes on
- * there. A driver at work answers at once; one that was lost goes on from what is stored.
+ * Wakes the drivers of quiet open runs, and calls the heads of the queues, in pages, until all are done or as many as one call
+ * may; then the next sweep goes on there. A driver at work answers at once; one that was lost goes on from what is stored.
+ * Queues that can not be read keep no run from being woken, nor the other way round.
  */
 export async function sweep(ports: SweepPorts): Promise<SweepReport> {
-  const { store, drivers, clock } = ports;
+  const report: SweepReport = { woken: 0, failed: 0, freed: 0, problems: [] };
+  const { runs, queues } = await ports.store.sweepCursors();
+  for (const [what, look] of [
+    ["runs", () => wakeQuiet(ports, runs, report)],
+    ["queues", () => callHeads(ports, queues, report)],
+  ] as const)
+    await look().catch((error) =>
+      report.problems.push(`${what}: ${error instanceof Error ? error.message : String(error)}`),
+    );
+  return report;
+}
+
+async function wakeQuiet(
+  { store, drivers, clock }: SweepPorts,
+  brokeOffAt: string,
+  report: SweepReport,
+): Promise<void> {
   const quietSince = clock.now() - SWEEP_QUIET_MS;
-  const report = await callHeads(ports);
-  const brokeOffAt = await store.sweepCursor();
   let after = brokeOffAt;
   for (let pages = SWEEP_MAX_WAKES / SWEEP_MAX_RUNS; pages > 0; pages--) {
     const runIds = await store.openRuns(after, quietSince, SWEEP_MAX_RUNS);
@@ -35,20 +58,24 @@ export async function sweep(ports: SweepPorts): Promise<SweepReport> {
     after = last ?? "";
     if (last === undefined) break;
   }
-  if (after !== brokeOffAt) await store.keepSweepCursor(after, clock.now());
-  return report;
+  if (after !== brokeOffAt) await store.keepSweepCursor("runs", after, clock.now());
 }
 
 /** Calls the next run of each queue that has room for it: whoever made the room may have died before it said so. */
-async function callHeads({ store, drivers, orgId, organizationLimit }: SweepPorts): Promise<SweepReport> {
-  const report = { woken: 0, failed: 0, freed: 0 };
-  for (let after: string | null = ""; after !== null; ) {
+async function callHeads(
+  { store, drivers, clock, orgId, organizationLimit }: SweepPorts,
+  brokeOffAt: string,
+  report: SweepReport,
+): Promise<void> {
+  let after = brokeOffAt;
+  for (let pages = SWEEP_MAX_HEADS / SWEEP_MAX_QUEUES; pages > 0; pages--) {
     report.freed += await store.dropLeftTickets(orgId, after, SWEEP_MAX_QUEUES);
     const heads: QueueHeads = await store.queueHeads(orgId, after, SWEEP_MAX_QUEUES, organizationLimit);
     count(report, await Promise.allSettled(heads.runIds.map((runId) => drivers.nudge(runId))));
-    after = heads.nextAfter;
+    after = heads.nextAfter ?? "";
+    if (after === "") break;
   }
-  return report;
+  if (after !== brokeOffAt) await store.keepSweepCursor("queues", after, clock.now());
 }
 
 function count(report: SweepReport, results: PromiseSettledResult<void>[]): void {

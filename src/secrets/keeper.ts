@@ -136,7 +136,11 @@ export function createSecretKeeper(ports: {
       await store.forgetRetired(clock.now() - SECRET_RETIRED_KEPT_MS);
       const old = await keyring.oldIds();
       if (old.length === 0) return;
-      for (const { orgId, secret } of await store.underKeys(old, SECRETS_RESEALED_PER_SWEEP)) {
+      for (const { orgId, secret } of await store.nextUnderKeys(
+        old,
+        SECRETS_RESEALED_PER_SWEEP,
+        clock.now(),
+      )) {
         const owner = ownerOf(orgId, secret);
         const bytes = await keyring.open(secret, owner);
         if (bytes !== null)

@@ -3,12 +3,14 @@
 import { sameSecret } from "../api/auth.ts";
 import { eventBody } from "../api/event-body.ts";
 import { eventStream } from "../api/event-stream.ts";
+import { order } from "../api/order.ts";
 import type { ApiPorts } from "../api/ports.ts";
 import { shownRun } from "../api/routes/answers.ts";
 import { listRuns } from "../api/routes/list.ts";
 import { rawOutput } from "../api/routes/output.ts";
 import { sha256 } from "../api/routes/submission.ts";
 import { outputLine } from "../api/run-body.ts";
+import { changedInput } from "../api/spec-input.ts";
 import { AppError, RunIsFinal } from "../core/error.ts";
 import { isRunId } from "../core/id.ts";
 import { PAGE_EVENTS_MAX } from "../core/limits.ts";
@@ -17,7 +19,7 @@ import type { DashboardPorts } from "../dashboard/ports.ts";
 import { cancel } from "../flow/cancel.ts";
 import { lookAfter } from "../flow/look-after.ts";
 import { newestOutput } from "../flow/output.ts";
-import { submit } from "../flow/submit.ts";
+import { countUnknown } from "../flow/reap.ts";
 
 export function dashboardPorts(ports: ApiPorts): DashboardPorts {
   const { store, sessions, clock } = ports;
@@ -30,10 +32,7 @@ export function dashboardPorts(ports: ApiPorts): DashboardPorts {
         ...(tag && { tag: `${tag.key}:${tag.value}` }),
         ...(cursor !== null && { cursor }),
       }),
-    async unknownMachines() {
-      const reports = await ports.fleetStore.reports();
-      return reports.reduce((sum, { unknown }) => sum + unknown, 0);
-    },
+    unknownMachines: () => countUnknown(ports),
     async getRun(id) {
       const state = await load(id);
       if (state !== null) await lookAfter(ports, state);
@@ -74,11 +73,9 @@ export function dashboardPorts(ports: ApiPorts): DashboardPorts {
     async rerun(id, after) {
       const origin = await load(id);
       if (origin === null) return null;
-      const { orgId, spec } = origin.run;
       const key = `page: ${id} again after ${after}`;
-      const { state } = await submit(ports, {
-        orgId,
-        spec,
+      const { state } = await order(ports, {
+        input: changedInput(origin.run.spec, {}),
         originId: id,
         key: { key, bodyHash: await sha256(new TextEncoder().encode(key)) },
       });

@@ -46,9 +46,11 @@ export default {
     const ports = apiPorts(env);
     // Side by side, so that neither waits for the other, nor goes down with it.
     const [runs, machines] = await Promise.allSettled([sweep(ports), reap(reapPorts(env))]);
-    if (runs.status === "rejected" || runs.value.failed > 0) logSweep({ runs: told(runs) });
-    if (machines.status === "rejected" || machines.value.problems.length + machines.value.reaped > 0)
-      logSweep({ machines: told(machines) });
+    if (runs.status === "rejected" || runs.value.failed + runs.value.problems.length > 0)
+      logSweep("error", { runs: told(runs) });
+    if (machines.status === "rejected" || machines.value.problems.length > 0)
+      logSweep("error", { machines: told(machines) });
+    else if (machines.value.reaped > 0) logSweep("info", { machines: told(machines) });
     await ports.secrets.tend();
   },
 } satisfies ExportedHandler<Env>;
@@ -57,6 +59,6 @@ function told(result: PromiseSettledResult<object>): object {
   return result.status === "fulfilled" ? result.value : { error: String(result.reason) };
 }
 
-function logSweep(sweep: object): void {
-  console.error(JSON.stringify({ level: "error", sweep }));
+function logSweep(level: "error" | "info", sweep: object): void {
+  console[level](JSON.stringify({ level, sweep }));
 }

@@ -54,8 +54,10 @@ export function flowPorts(env: Env): AdvancePorts {
 /** What the sweep over Machines needs. @throws ConfigError */
 export function reapPorts(env: Env): ReapPorts {
   const { fly, launches } = readConfig(env);
+  const fleetOf = (app: string) => flyFleet(app, new FlyClient({ ...fly, app }), deploymentOf(env.DB));
   return {
-    fleets: launches.apps.map((app) => flyFleet(app, new FlyClient({ ...fly, app }), deploymentOf(env.DB))),
+    fleets: launches.apps.map(fleetOf),
+    fleetOf,
     fleetStore: d1FleetStore(env.DB),
     clock: systemClock,
   };

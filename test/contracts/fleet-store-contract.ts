@@ -24,6 +24,7 @@ function aSighting(machineId: string, change: Partial<Sighting> = {}): Sighting 
     why: "run_is_unknown",
     firstSeenAt: T0,
     lastSeenAt: T0,
+    lookedAt: null,
     destroyAskedAt: null,
     ...change,
   };
@@ -33,7 +34,10 @@ function aSighting(machineId: string, change: Partial<Sighting> = {}): Sighting 
 export function holdsTheFleetStoreContract(fleetStore: FleetStore, store: Store): void {
   const anApp = () => `app-${++apps}`;
   const remember = (app: string, at: number, seen: Sighting[], forgotten: string[] = [], cursor = "") =>
-    fleetStore.remember({ app, sweptAt: at, known: 3, unknown: seen.length }, { cursor, seen, forgotten });
+    fleetStore.remember(
+      { app, sweptAt: at, known: 3, unknown: seen.length, isNeeded: true },
+      { cursor, seen, forgotten },
+    );
 
   describe("the runs' claims", () => {
     const stored = async (story: Story) => {
@@ -95,6 +99,22 @@ export function holdsTheFleetStoreContract(fleetStore: FleetStore, store: Store)
       ]);
     });
 
+    it("keep when a machine was last looked at", async () => {
+      const app = anApp();
+      await remember(app, T0, [aSighting("m1")]);
+      const lookedAt = async () =>
+        (await fleetStore.recall(app)).sightings.map((sighting) => sighting.lookedAt);
+      expect(await lookedAt()).toEqual([null]);
+      for (const [at, then] of [
+        [T0 + 1, T0 + 1],
+        [null, T0 + 1],
+        [T0 + 2, T0 + 2],
+      ] as const) {
+        await remember(app, T0, [aSighting("m1", { lookedAt: at })]);
+        expect(await lookedAt()).toEqual([then]);
+      }
+    });
+
     it("go when they are forgotten, or old", async () => {
       const app = anApp();
       await remember(app, T0, [
@@ -132,6 +152,22 @@ export function holdsTheFleetStoreContract(fleetStore: FleetStore, store: Store)
     });
   });
 
+  it("keeps when an app was last needed", async () => {
+    const app = anApp();
+    const neededAt = async () => (await fleetStore.reports()).find((report) => report.app === app)?.neededAt;
+    const none = { cursor: "", seen: [], forgotten: [] };
+    for (const [isNeeded, then] of [
+      [true, T0],
+      [false, T0],
+      [true, T0 + 2],
+    ] as const) {
+      await fleetStore.remember({ app, sweptAt: then, known: 0, unknown: 0, isNeeded }, none);
+      expect(await neededAt()).toBe(then);
+    }
+    await fleetStore.remember({ app, sweptAt: T0 + 3, known: 0, unknown: 0, isNeeded: false }, none);
+    expect(await neededAt()).toBe(T0 + 2);
+  });
+
   describe("what was reaped", () => {
     it("is counted once for each sighting, however often it is recorded", async () => {
       const app = anApp();
@@ -151,6 +187,7 @@ export function holdsTheFleetStoreContract(fleetStore: FleetStore, store: Store)
       expect((await fleetStore.reports()).find((report) => report.app === app)).toEqual({
         app,
         sweptAt: T0 + 2 * MINUTE,
+        neededAt: T0 + 2 * MINUTE,
         known: 3,
         unknown: 0,
         reaped: 1,

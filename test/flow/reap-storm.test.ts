@@ -105,7 +105,7 @@ function storm(seed: number) {
     reports: () => memory.reports(),
     reapedSince: (at) => memory.reapedSince(at),
   };
-  const ports = { fleets: [fleet], fleetStore, clock: { now: () => now } };
+  const ports = { fleets: [fleet], fleetOf: () => fleet, fleetStore, clock: { now: () => now } };
 
   const stories: Story[] = [];
   let made = 0;

@@ -5,11 +5,12 @@ import {
   REAP_MAX_MACHINES,
   REAP_MAX_MS,
   REAP_UNKNOWN_RUN_AGE_MS,
+  RETIRED_APP_SWEPT_MS,
 } from "../../src/core/limits.ts";
 import type { Machine, MachineState } from "../../src/core/machine.ts";
 import { listMachines } from "../../src/flow/list-machines.ts";
 import type { ActionResult, Fleet, ListResult, LookResult } from "../../src/flow/ports.ts";
-import { reap } from "../../src/flow/reap.ts";
+import { countUnknown, reap } from "../../src/flow/reap.ts";
 import {
   aBootingRun,
   aRunId,
@@ -56,7 +57,12 @@ function aWorld(apps = ["app"]) {
     };
     return { fleet, machines, answers, has };
   });
-  const ports = { fleets: places.map(({ fleet }) => fleet), fleetStore, clock: { now: () => now } };
+  const fleetOf = (app: string) => {
+    const place = places.find(({ fleet }) => fleet.app === app);
+    if (place === undefined) throw new Error(`nobody has an app ${app}`);
+    return place.fleet;
+  };
+  const ports = { fleets: apps.map(fleetOf), fleetOf, fleetStore, clock: { now: () => now } };
   const [first] = places;
   if (first === undefined) throw new Error("there is an app");
   return {
@@ -309,5 +315,97 @@ describe("a sweep", () => {
     expect(await world.sweepAfter(MINUTE)).toMatchObject({ known: 1, unknown: 0 });
     expect((await world.fleetStore.recall("app")).sightings).toEqual([]);
     expect(world.destroyed).toEqual([]);
+  });
+});
+
+describe("machines that can not be destroyed,", () => {
+  const STUBBORN = 40;
+  const WAYS: Record<string, (world: ReturnType<typeof aWorld>) => void> = {
+    "as the API fails": (world) => {
+      const { destroy } = world.fleet;
+      world.fleet.destroy = async (id) =>
+        id === "z" ? destroy(id) : { kind: "failed", error: "the host is away" };
+    },
+    "as they say that they are another's": (world) => {
+      for (const machine of world.machines.values()) machine.ours = machine.id === "z";
+    },
+    "as they do not answer": (world) => {
+      const { look } = world.fleet;
+      world.fleet.look = async (id) => (id === "z" ? look(id) : { kind: "failed", error: "no answer" });
+    },
+  };
+  for (const [why, stand] of Object.entries(WAYS)) {
+    it.each([0, 1])(
+      `${why} do not keep those of the other app from going, whichever comes first (%i)`,
+      async (minutes) => {
+        const world = aWorld(["bad", "good"]);
+        await world.stored(OVER);
+        for (let index = 0; index < STUBBORN; index++)
+          world.has(`m${String(index).padStart(3, "0")}`, FORGOTTEN);
+        stand(world);
+        world.places[1]?.has("good", FORGOTTEN);
+        await world.sweepAfter(minutes * MINUTE);
+        await world.sweepAfter(MINUTE);
+        expect(world.places[1]?.machines.size).toBe(0);
+      },
+    );
+
+    it(`${why} let the others of their app go first from then on`, async () => {
+      const world = aWorld();
+      await world.stored(OVER);
+      for (let index = 0; index < STUBBORN; index++)
+        world.has(`m${String(index).padStart(3, "0")}`, FORGOTTEN);
+      world.has("z", FORGOTTEN);
+      stand(world);
+      await world.sweepAfter(0);
+      await world.sweepAfter(MINUTE);
+      expect(world.machines.has("z")).toBe(true);
+      await world.sweepAfter(MINUTE);
+      expect(world.machines.has("z")).toBe(false);
+    });
+  }
+});
+
+describe("an app that the deployment has no more", () => {
+  /** A world in which an app with a machine of nobody's was taken out after a sweep. */
+  async function aRetiredApp() {
+    const world = aWorld(["app", "old"]);
+    const [, old] = world.places;
+    if (old === undefined) throw new Error("there are two apps");
+    await world.stored(OVER);
+    old.has("m1", FORGOTTEN);
+    await world.sweepAfter(0);
+    world.ports.fleets.pop();
+    return { ...world, old };
+  }
+
+  it("is swept until it has been without machines for a day, and its machines are listed and counted", async () => {
+    const world = await aRetiredApp();
+    expect(await countUnknown(world.ports)).toBe(1);
+    expect((await listMachines(world.ports)).machines).toMatchObject([{ app: "old", machine: { id: "m1" } }]);
+    expect(await world.sweepAfter(MINUTE)).toMatchObject({ reaped: 1 });
+    expect((await listMachines(world.ports)).reaped.total).toBe(1);
+    await world.sweepAfter(MINUTE);
+    expect(await countUnknown(world.ports)).toBe(0);
+    let lists = 0;
+    const { list } = world.old.fleet;
+    world.old.fleet.list = () => {
+      lists += 1;
+      return list();
+    };
+    await world.sweepAfter(RETIRED_APP_SWEPT_MS - 2 * MINUTE);
+    expect(lists).toBe(1);
+    await world.sweepAfter(2 * MINUTE);
+    expect(lists).toBe(1);
+  });
+
+  it("and can not be had is a problem of that sweep, keeps no other app's machines unlisted, and is not counted for ever", async () => {
+    const world = await aRetiredApp();
+    world.old.answers.list = { kind: "failed", error: "no such app" };
+    expect(await world.sweepAfter(MINUTE)).toMatchObject({ problems: ["no such app"] });
+    expect((await listMachines(world.ports)).machines).toEqual([]);
+    expect(await countUnknown(world.ports)).toBe(1);
+    expect(await world.sweepAfter(RETIRED_APP_SWEPT_MS)).toMatchObject({ problems: [] });
+    expect(await countUnknown(world.ports)).toBe(0);
   });
 });

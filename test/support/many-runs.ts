@@ -98,6 +98,16 @@ function numberedIds(first: number, last: number): string {
       CROSS JOIN number ON n BETWEEN ${offset} AND ${offset} + ${FEW - 1})`;
 }
 
+/** Makes so many of the runs that {@link copyFinished} made wait for a time that is far ahead. */
+export async function letRest(database: D1Database, count: number): Promise<void> {
+  await database
+    .prepare(
+      "UPDATE runs SET open = 1, status = 'queued', rests_until = ? WHERE id IN (SELECT id FROM runs WHERE id >= ? LIMIT ?)",
+    )
+    .bind(T0 + 1000 * HOUR_MS, ORIGIN_ID, count)
+    .run();
+}
+
 /** What is asked of the store, by what it is asked for. */
 export function questions(store: Store, { liveId }: FewRuns): Record<string, () => Promise<unknown>> {
   const list = (filter: Partial<RunFilter>) => () => store.list("default", { ...EVERYTHING, ...filter });

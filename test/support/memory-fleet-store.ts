@@ -40,7 +40,7 @@ export class MemoryFleetStore implements FleetStore {
   }
 
   async remember(
-    ...[report, { cursor, seen, forgotten }]: Parameters<FleetStore["remember"]>
+    ...[{ isNeeded, ...report }, { cursor, seen, forgotten }]: Parameters<FleetStore["remember"]>
   ): Promise<void> {
     const before = this.#fleets.get(report.app);
     const sightings = new Map(
@@ -49,15 +49,17 @@ export class MemoryFleetStore implements FleetStore {
       ),
     );
     for (const sighting of seen) {
-      const { firstSeenAt, destroyAskedAt } = sightings.get(sighting.machineId) ?? sighting;
+      const { firstSeenAt, destroyAskedAt, lookedAt } = sightings.get(sighting.machineId) ?? sighting;
       sightings.set(sighting.machineId, {
         ...sighting,
         firstSeenAt,
+        lookedAt: sighting.lookedAt ?? lookedAt,
         destroyAskedAt: destroyAskedAt ?? sighting.destroyAskedAt,
       });
     }
     const reaped = before?.report.reaped ?? 0;
-    this.#fleets.set(report.app, { report: { ...report, reaped }, cursor, sightings });
+    const neededAt = isNeeded ? report.sweptAt : (before?.report.neededAt ?? 0);
+    this.#fleets.set(report.app, { report: { ...report, neededAt, reaped }, cursor, sightings });
   }
 
   async recordReaped(app: string, machineId: string, at: number): Promise<void> {

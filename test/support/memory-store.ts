@@ -16,7 +16,7 @@ import {
 import type { Run, RunState } from "../../src/core/run.ts";
 import type { Ticket } from "../../src/core/ticket.ts";
 import { ORGANIZATION_QUEUE, rankOf } from "../../src/core/turn.ts";
-import type { NumberedEvent, Place, RunFilter, RunPage, Store } from "../../src/flow/ports.ts";
+import type { NumberedEvent, Place, RunFilter, RunPage, Store, SweptOver } from "../../src/flow/ports.ts";
 
 /** One run as it is stored. The state is never changed in place, so whoever looks may keep it. */
 export interface StoredRun {
@@ -30,7 +30,7 @@ export class MemoryStore implements Store {
   /** By id. For whoever checks what is stored; the flow has the port. */
   readonly runs = new Map<string, StoredRun>();
   readonly keys = new Map<string, { runId: string; bodyHash: string }>();
-  #sweepCursor = "";
+  #sweepCursors = { runs: "", queues: "" };
 
   /** By app. */
   readonly paces = new Map<string, AppPace>();
@@ -241,12 +241,12 @@ export class MemoryStore implements Store {
     );
   }
 
-  async sweepCursor(): Promise<string> {
-    return this.#sweepCursor;
+  async sweepCursors() {
+    return { ...this.#sweepCursors };
   }
 
-  async keepSweepCursor(runId: string): Promise<void> {
-    this.#sweepCursor = runId;
+  async keepSweepCursor(over: SweptOver, cursor: string): Promise<void> {
+    this.#sweepCursors[over] = cursor;
   }
 
   /** By id, which is the order of the database's key. */

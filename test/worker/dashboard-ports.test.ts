@@ -4,7 +4,7 @@ import { PAGE_EVENTS_MAX } from "../../src/core/limits.ts";
 import type { OutputChunk } from "../../src/core/output.ts";
 import { dashboardPorts } from "../../src/worker/dashboard-ports.ts";
 import { apiPorts } from "../../src/worker/ports.ts";
-import { aRunningRun, aStartingRun, followedBy, T0 } from "../support/a-run.ts";
+import { aRunningRun, aStartingRun, aSucceededRun, followedBy, T0 } from "../support/a-run.ts";
 
 const ports = apiPorts(env);
 const pages = dashboardPorts(ports);
@@ -33,6 +33,32 @@ describe("the output of a run's page", () => {
     await ports.store.appendOutput(begun.state, [chunk(1), chunk(2)]);
     expect(await pages.readOutput(id, 20)).toMatchObject({ position: "1.2", fromStart: true });
     expect(await pages.readOutput(id, 10)).toMatchObject({ position: "1.2", fromStart: false });
+  });
+});
+
+describe("a re-run from a run's page", () => {
+  const anEnded = async (change: Parameters<typeof aSucceededRun>[0]) => {
+    const { state, events } = aSucceededRun(change);
+    await ports.store.accept(state, events, null);
+    return state.run;
+  };
+
+  it("is refused where a secret of the run is there no more, as the API's is, and stores nothing", async () => {
+    const { id } = await anEnded({ secrets: { X: "REMOVED" } });
+    await expect(pages.rerun(id, null)).rejects.toMatchObject({
+      code: "invalid_input",
+      path: "secrets.X",
+      message: expect.stringContaining("there is no secret REMOVED"),
+    });
+    expect(await ports.store.reruns(id, 10)).toEqual([]);
+  });
+
+  it("orders what the stored spec means, once for each that the page has shown", async () => {
+    const { id, spec } = await anEnded({ command: ["true"], tags: { team: "data" } });
+    const again = await pages.rerun(id, null);
+    expect(await pages.rerun(id, null)).toBe(again);
+    expect((await ports.store.load(again ?? ""))?.run).toMatchObject({ spec, originId: id });
+    expect(await pages.rerun(id, again)).not.toBe(again);
   });
 });
 

@@ -1,7 +1,7 @@
 import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { SECRET_RETIRED_KEPT_MS } from "../../src/core/limits.ts";
+import { SECRET_RETIRED_KEPT_MS, SECRETS_RESEALED_PER_SWEEP } from "../../src/core/limits.ts";
 import { d1Secrets } from "../../src/d1/secrets.ts";
 import { createSecretKeeper } from "../../src/secrets/keeper.ts";
 import { createKeyring } from "../../src/secrets/keyring.ts";
@@ -160,6 +160,19 @@ describe("a key's replacement", () => {
     await keeperWith(key(2), [key(1)]).set(ORG, "A", VALUE);
     expect(await given(keeperWith(key(2)), { X: "A" })).toEqual([`X=${VALUE}`]);
   });
+});
+
+it("what no key opens keeps nothing else from being encrypted anew", async () => {
+  for (let index = 0; index < SECRETS_RESEALED_PER_SWEEP; index++)
+    await keeperWith(key(5)).set(ORG, `LOST_${index}`, VALUE);
+  await keeperWith(key(1)).set(ORG, "Z", VALUE);
+  // The lost key has its name, and not its bytes.
+  const { keyId } = await createKeyring(key(3), []).seal(new Uint8Array(1), "owner");
+  await env.DB.prepare("UPDATE secrets SET key_id = ? WHERE name <> 'Z'").bind(keyId).run();
+  const keeper = keeperWith(key(2), [key(1), key(3)]);
+  await keeper.tend();
+  await keeper.tend();
+  expect(await given(keeperWith(key(2)), { X: "Z" })).toEqual([`X=${VALUE}`]);
 });
 
 it("keys of before that are none are named by the deployment's complaint", () => {

@@ -5,13 +5,10 @@ import type { Context } from "hono";
 import { AppError } from "../../core/error.ts";
 import { IDEMPOTENCY_KEY_MAX_CHARS, PREFER_WAIT_MAX_S } from "../../core/limits.ts";
 import { isFinal, type RunState } from "../../core/run.ts";
-import { hasSecrets, type RunSpec } from "../../core/run-spec.ts";
-import type { IdempotencyKey } from "../../flow/ports.ts";
-import { submit } from "../../flow/submit.ts";
 import { invalidInput } from "../errors.ts";
+import { order } from "../order.ts";
 import type { ApiPorts } from "../ports.ts";
 import { runSchema } from "../run-schema.ts";
-import { runSpecSchema, toRunSpec } from "../spec-schema.ts";
 import { COMMON_ERRORS, errorAnswer, newRun, shownRun } from "./answers.ts";
 
 const answer = (description: string) => ({
@@ -62,31 +59,15 @@ export async function answerSubmission(
   if (!headers.success) throw invalidInput(headers.error, "header");
   const waitS = preferredWait(headers.data.prefer);
   const bytes = await c.req.arrayBuffer();
-  const input = runSpecSchema.safeParse(inputOf(bytes), { reportInput: false });
-  if (!input.success) throw invalidInput(input.error, null);
+  const input = inputOf(bytes);
   const idempotencyKey = headers.data["idempotency-key"];
   const key = idempotencyKey === undefined ? null : { key: idempotencyKey, bodyHash: await sha256(bytes) };
-  const spec = toRunSpec(input.data, ports.defaultGuest);
-  if (hasSecrets(spec)) await refuseSecrets(ports, spec);
-  const { state, repeated } = await submit(ports, {
-    orgId: ports.orgId,
-    spec,
-    originId,
-    key: key satisfies IdempotencyKey | null,
-  });
+  const { state, repeated } = await order(ports, { input, originId, key });
   const known = waitS > 0 && !isFinal(state.run.status) ? await finalOrKnown(ports, state, waitS) : state;
   c.header("location", `/v1/runs/${state.run.id}`);
   if (waitS > 0) c.header("preference-applied", `wait=${waitS}`);
   const done = repeated || isFinal(known.run.status);
   return c.json(await (repeated ? shownRun : newRun)(ports.store, known), done ? 200 : 202);
-}
-
-/** @throws AppError `invalid_input` where there are no such secrets */
-async function refuseSecrets({ secrets, orgId }: ApiPorts, spec: RunSpec): Promise<void> {
-  const complaint = await secrets.complaint(orgId, spec.secrets);
-  if (complaint === null) return;
-  const path = complaint.variable === null ? "secrets" : `secrets.${complaint.variable}`;
-  throw new AppError("invalid_input", complaint.message, path);
 }
 
 /** A wait that fails (its driver was reset by a deploy) does not make an accepted run unknown to its caller. */

@@ -138,7 +138,6 @@ function Tags({ tags }: { tags: RunBody["tags"] }) {
   );
 }
 
-/** Names at once, each value one click away: values are long more often than they are of interest. */
 /** By the variables that hold them. */
 function Secrets({ secrets }: { secrets: RunBody["secrets"] }) {
   if (Object.keys(secrets).length === 0) return null;
@@ -155,6 +154,7 @@ function Secrets({ secrets }: { secrets: RunBody["secrets"] }) {
   );
 }
 
+/** Names at once, each value one click away: values are long more often than they are of interest. */
 function Env({ env }: { env: RunBody["env"] }) {
   if (Object.keys(env).length === 0) return null;
   return (

@@ -125,6 +125,7 @@ export class World {
     };
     return {
       fleets: this.launches.apps.map(fleetOf),
+      fleetOf,
       fleetStore: life.through(overNetwork(this.fleetStore, this.chance, this.time)),
       clock: this.workerClock,
     };
