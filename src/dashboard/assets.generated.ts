@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-7d55edae5500.js",
+  path: "/assets/live-c83d518bacf7.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -192,9 +192,11 @@ export const SCRIPT: Asset = {
     "  var EXEC_LATER_PAUSE_MS = 1 * SECOND2;",
     "  var OUTPUT_CAPPED_PAUSE_MS = 1 * SECOND2;",
     "  var SWEEP_QUIET_MS = 10 * SECOND2;",
+    "  var SWEEP_EVERY_MS = 1 * MINUTE2;",
     "  var REAP_MAX_MS = 5 * MINUTE2;",
     "  var REAP_SEEN_BEFORE_MS = 50 * SECOND2;",
     "  var REAP_UNKNOWN_RUN_AGE_MS = 10 * MINUTE2;",
+    "  var RETIRED_APP_SWEPT_MS = 24 * HOUR2;",
     "  var SIGHTING_KEPT_MS = 1 * HOUR2;",
     "  var REAPED_KEPT_MS = 30 * 24 * HOUR2;",
     "  var SHOWN_QUIET_MS = 5 * SECOND2;",

@@ -104,9 +104,15 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: "has no machine left",
   },
   {
-    name: "two quick 404s are believed",
-    module: "core/limits",
-    breaks: () => ({ MACHINE_LOST_AFTER_MS: -60_000 }),
+    name: "one 404 is believed",
+    module: "flow/drive",
+    breaks: ({ Drive }) => ({
+      Drive: class extends Drive {
+        isAbsentForLong() {
+          return true;
+        }
+      },
+    }),
     caughtBy: "outcome is what happened",
   },
   {
