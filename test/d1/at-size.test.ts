@@ -60,18 +60,18 @@ describe(`with ${MANY} finished runs`, () => {
       expect(few[what]).toBeGreaterThan(0);
       expect(many[what]).toBe(few[what]);
     });
-});
 
-it("the sweep reads nothing of runs that wait for a time that is far ahead", async () => {
-  const ask = () => store.openRuns("", T0 + 24 * 3_600_000, SWEEP_MAX_RUNS);
-  const readBy = async () => {
-    const before = counts.rowsRead;
-    const ids = await ask();
-    return { ids, read: counts.rowsRead - before };
-  };
-  const before = await readBy();
-  await letRest(env.DB, 20_000);
-  expect(await readBy()).toEqual(before);
+  it("the sweep reads nothing of runs that wait for a time that is far ahead", async () => {
+    const ask = () => store.openRuns("", T0 + 24 * 3_600_000, SWEEP_MAX_RUNS);
+    const readBy = async () => {
+      const before = counts.rowsRead;
+      const ids = await ask();
+      return { ids, read: counts.rowsRead - before };
+    };
+    const before = await readBy();
+    await letRest(env.DB, 20_000);
+    expect(await readBy()).toEqual(before);
+  });
 });
 
 describe("page after page of a list", () => {
