@@ -7,11 +7,14 @@ import { fireEachMinute } from "../../src/cli/commands/start/minute.ts";
 import { type Stack, startStack } from "../../test/support/stack.ts";
 import type { Command, Engine, Outcome } from "./engine.ts";
 
+/** A job of which nobody knows how far it came is told as failed, and not run again. */
+const NOT_AGAIN = { rules: [{ reasons: ["machine_lost" as const], do: "stop" as const }] };
+
 export async function startMayfly(): Promise<Engine> {
   const stack = await startStack();
   let stopMinutes = fireEachMinute(stack.url);
   const submit = async (command: Command, headers: Record<string, string> = {}) =>
-    stack.submit({ command: [...command] }, headers);
+    stack.submit({ command: [...command], retry: NOT_AGAIN }, headers);
   return {
     name: "Mayfly",
     settings: `Mayfly in workerd, with D1 in SQLite; a machine for each job at the level that npm start takes here: ${levelOf(stack)}`,
