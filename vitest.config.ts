@@ -25,6 +25,7 @@ export default defineConfig({
           name: "node",
           // One kind after the other: on two cores they would only slow each other down.
           sequence: { groupOrder: 0 },
+          maxWorkers: 2,
           include: ["test/**/*.test.{ts,tsx}"],
           exclude: [...IN_WORKERD, "test/stories/**"],
           testTimeout: 30_000,
