@@ -4,9 +4,17 @@ import type { MachineState } from "../../src/core/machine.ts";
 import { failed } from "../../src/core/outcome.ts";
 import { endOfAttempt } from "../../src/core/retry.ts";
 import { advance } from "../../src/flow/flow.ts";
+import type { Machines } from "../../src/flow/ports.ts";
 import { aBootingRun, aRunningRun, aStartingRun, followedBy, T0 } from "../support/a-run.ts";
 import { aMachine, exitCode, NAME, world } from "../support/flow-world.ts";
 import { runnerReply } from "../support/runner-reply.ts";
+
+/** A machine that has not started yet, and is gone once it is destroyed. */
+const GOES: Partial<Machines> = {
+  wait: async (_id, waitedFor) => ({ kind: waitedFor === "destroyed" ? "reached" : "not_yet" }),
+  destroy: async () => ({ kind: "done" }),
+  get: async () => ({ kind: "found", machine: aMachine("destroyed") }),
+};
 
 const LONG_AFTER = T0 + 2_000_000;
 
@@ -129,9 +137,7 @@ describe("a machine whose creation somebody else's event came before", () => {
           await ports.store.record(state(), [{ type: "cancel_requested", at: T0 + 10 }], []);
           return { kind: "created", machine: aMachine("created") };
         },
-        wait: async (_id, waitedFor) => ({ kind: waitedFor === "destroyed" ? "reached" : "not_yet" }),
-        destroy: async () => ({ kind: "done" }),
-        get: async () => ({ kind: "found", machine: aMachine("destroyed") }),
+        ...GOES,
       },
       true,
     );
@@ -162,9 +168,7 @@ describe("a machine whose creation somebody else's event came before", () => {
           );
           return { kind: "created", machine: aMachine("created") };
         },
-        wait: async (_id, waitedFor) => ({ kind: waitedFor === "destroyed" ? "reached" : "not_yet" }),
-        destroy: async () => ({ kind: "done" }),
-        get: async () => ({ kind: "found", machine: aMachine("destroyed") }),
+        ...GOES,
       },
       true,
     );
@@ -184,9 +188,7 @@ describe("a machine whose creation somebody else's event came before", () => {
           await ports.store.record(state(), [end], []);
           return { kind: "created", machine: aMachine("created") };
         },
-        wait: async (_id, waitedFor) => ({ kind: waitedFor === "destroyed" ? "reached" : "not_yet" }),
-        destroy: async () => ({ kind: "done" }),
-        get: async () => ({ kind: "found", machine: aMachine("destroyed") }),
+        ...GOES,
       },
       true,
     );
