@@ -29,7 +29,7 @@ const SHORT_WAITING: Record<NonNullable<RunBody["waiting"]>["for"], string> = {
   run_at: "not due yet",
   // The status says it.
   retry: "",
-  launch: "waiting for its app",
+  launch: "waiting for its launch",
 };
 
 /** From acceptance to its end, or until now. */
@@ -40,7 +40,7 @@ export function durationOf(run: RunSummaryBody, nowMs: number): string {
 /** How the run stands or ended, as one sentence. */
 export function standing(run: RunBody, nowMs: number): string {
   const sentence =
-    run.next_attempt !== null
+    run.next_attempt !== null && run.waiting?.for !== "launch"
       ? nextSentence(run.next_attempt, nowMs)
       : run.waiting !== null
         ? waitingSentence(run.waiting, nowMs)
@@ -54,8 +54,9 @@ export function standing(run: RunBody, nowMs: number): string {
 export function waitingSentence(waiting: NonNullable<RunBody["waiting"]>, nowMs: number): string {
   const { for: what, key, place, running, until } = waiting;
   const inMs = Date.parse(until) - nowMs;
-  if (what === "launch")
+  if (what === "launch" && place === null)
     return `its machine is asked for ${inMs > 0 ? `in ${span(inMs)}` : "now"}, at its app's turn`;
+  if (what === "launch") return `number ${place} in line for a launch, in about ${span(Math.max(0, inMs))}`;
   if (what === "run_at" || what === "retry")
     return inMs > 0 ? `waiting for its time, in ${span(inMs)}` : "due";
   const where = key === null ? "" : ` in ${key}`;

@@ -42,6 +42,11 @@ export interface Place {
   held: number;
 }
 
+/** The same for whoever asks, and about when the run is launched that waits for that; null where it waits for a slot. */
+export interface ShownPlace extends Place {
+  launchAt: number | null;
+}
+
 /** A numbered event as it is stored. */
 export interface NumberedEvent {
   seq: number;
@@ -136,6 +141,9 @@ export interface Store {
    * one of its own. The arithmetic is `core/pace.ts`.
    * @param apps one at least
    * @param beforeMs a launch at that time or later is not taken; left out, any is
+   * @param inLine the run that wants it: a launch beyond the horizon is not taken, nor one that is wanted by those before the run
+   * in the line of its organization, whether it stands there or comes in. Null for an attempt that is planned already, which goes
+   * before all
    * @returns null where none was taken
    */
   takeLaunch(
@@ -143,7 +151,27 @@ export interface Store {
     intervalMs: number,
     nowMs: number,
     beforeMs?: number,
+    inLine?: Run | null,
   ): Promise<TakenLaunch | null>;
+  /** When a run that stands in line for a launch is to try again by itself: `nextLaunchTryAt` of `core/pace.ts`. */
+  nextLaunchTry(
+    run: Run,
+    apps: string[],
+    intervalMs: number,
+    nowMs: number,
+    beforeMs: number,
+  ): Promise<number | null>;
+  /**
+   * The runs in line for a launch that are to be called: as many as there are launches for, but the first in any case, which has to
+   * know that it is; at most `limit`.
+   */
+  nextForLaunches(
+    orgId: string,
+    apps: string[],
+    intervalMs: number,
+    nowMs: number,
+    limit: number,
+  ): Promise<string[]>;
   /** Puts one back that nobody uses, unless another was taken since. */
   putLaunchBack(taken: TakenLaunch, intervalMs: number): Promise<void>;
   /** An app refused a create as one too many: its next launches are put off. */
@@ -213,14 +241,22 @@ export interface LaunchWish {
   onlyIn?: string | null;
   /** When the run gives up, in epoch milliseconds: a launch that comes no sooner would be kept from others and not be used. */
   before?: number;
+  /** The run that takes its turn in line; left out for an attempt that is planned already and has had it. */
+  inLine?: Run;
 }
 
 /** When and in which app a Machine may be asked for. */
 export interface Launches {
   /** False where the Machines API takes any number at once: each launch is due at once then, and a repeated ask needs none. */
   readonly isPaced: boolean;
-  /** The next launch, which is the caller's alone; where none comes in time none is taken, and `at` is when the run gives up. */
-  take(nowMs: number, wish: LaunchWish): Promise<TakenLaunch>;
+  /** The next launch, which is the caller's alone; null where none comes in time, or it is not the run's turn. */
+  take(nowMs: number, wish: LaunchWish): Promise<TakenLaunch | null>;
+  /** When a run that stands in line, and gives up at `before`, is to try again by itself, in epoch milliseconds; null where it is called. */
+  nextTry(nowMs: number, run: Run, before: number): Promise<number | null>;
+  /** Runs in line that are to be called now, at most `limit`. */
+  next(nowMs: number, orgId: string, limit: number): Promise<string[]>;
+  /** About when a run is launched that has so many before it in line, in epoch milliseconds. */
+  expectedAt(nowMs: number, ahead: number): number;
   /** The launch is not used after all. */
   putBack(taken: TakenLaunch): Promise<void>;
   /** The same of one that is known by its attempt, whose Machine nobody has asked for. */

@@ -64,7 +64,9 @@ export function RunHead({ run, nowMs }: { run: RunBody; nowMs: number }) {
         </span>
       </div>
       {!final && run.next_attempt !== null && <NextAttempt next={run.next_attempt} nowMs={nowMs} />}
-      {run.waiting !== null && run.next_attempt === null && <Waiting waiting={run.waiting} nowMs={nowMs} />}
+      {run.waiting !== null && (run.next_attempt === null || run.waiting.for === "launch") && (
+        <Waiting waiting={run.waiting} nowMs={nowMs} />
+      )}
       {detail !== null && <p class="detail">{detail}</p>}
       {!final && run.cancel_requested_at !== null && (
         <p class="detail">
@@ -85,7 +87,12 @@ function Waiting({ waiting, nowMs }: { waiting: NonNullable<RunBody["waiting"]>;
     </time>
   );
   if (waiting.for === "launch")
-    return <p class="detail">Its machine is asked for {until}: Fly takes one create a second in each app.</p>;
+    return (
+      <p class="detail">
+        Its machine is asked for {waiting.place !== null && "about "}
+        {until}: Fly takes one create a second in each app.
+      </p>
+    );
   if (waiting.limit === null) return <p class="detail">It is due {until}.</p>;
   const atOnce = waiting.limit === 1 ? "One run" : `${waiting.limit} runs`;
   return (

@@ -19,7 +19,8 @@ export const STATUS_WORDS: Record<RunStatus, string> = {
 export function outcomeSentence(run: RunBody): string {
   if (isFinal(run.status)) return run.reason === null ? "Succeeded" : endedBecause(run.reason, run);
   if (run.cancel_requested_at !== null) return "Being cancelled";
-  if (run.waiting !== null && run.next_attempt === null) return waitingSentence(run.waiting);
+  if (run.waiting !== null && (run.next_attempt === null || run.waiting.for === "launch"))
+    return waitingSentence(run.waiting);
   if (run.status === "queued") return "Waiting for its turn";
   if (run.status === "starting")
     return run.attempts.at(-1)?.created_at ? "Its machine is booting" : "Asking for a machine";
@@ -109,7 +110,7 @@ export function shortWaiting(waiting: RunBody["waiting"]): string {
     case "run_at":
       return "not due yet";
     case "launch":
-      return "waiting for its app";
+      return "waiting for its launch";
     default:
       return "";
   }
@@ -119,7 +120,8 @@ export function shortWaiting(waiting: RunBody["waiting"]): string {
 function waitingSentence({ for: what, key, place, running }: NonNullable<RunBody["waiting"]>): string {
   if (what === "run_at") return "Waiting for its time";
   if (what === "retry") return "Waiting for its next attempt";
-  if (what === "launch") return "Waiting for its app's turn";
+  if (what === "launch")
+    return place === null ? "Waiting for its app's turn" : `Waiting for its launch, number ${place} in line`;
   const where = key === null ? "" : ` of ${key}`;
   if (place === null || running === null) return `Waiting for a slot${where}`;
   const others = running + place - 1;

@@ -260,6 +260,7 @@ export class Plot {
       store: request.store,
       drivers: world.posts.drivers(),
       clock: world.workerClock,
+      launches: launchesOver(request.store, world.launches),
       orgId: "default",
       organizationLimit: world.organizationLimit,
     };
