@@ -121,6 +121,21 @@ describe("the line of launches", () => {
     expect(isOver(of, runs)).toBe(true);
   });
 
+  it("waits for those that were planned before, which take another launch each after an outage and push nobody far away", async () => {
+    const of = new QueueWorld({ launches: ONE_APP });
+    const runs = await orders(of, 100);
+    const waiting = inLine(of, runs);
+    of.crash();
+    of.now = T0 + 5 * SWEEP_EVERY_MS;
+    await of.sweep();
+    await of.until(() => inLine(of, waiting).length < waiting.length);
+    const planned = runs.filter((id) => !waiting.includes(id));
+    const times = planned.map((id) => of.run(id).attempts[0]?.createAskedAt ?? 0);
+    expect(Math.max(...times) - of.now).toBeLessThan(2 * LAUNCH_HORIZON_MS);
+    await of.until(() => isOver(of, runs));
+    expect((launches(of).at(-1) ?? 0) - T0 - 5 * SWEEP_EVERY_MS).toBeLessThan(runs.length * 1000 + 3000);
+  });
+
   it("is passed by a retry, too, which keeps its slot meanwhile", async () => {
     const of = new QueueWorld({ launches: ONE_APP });
     const concurrency = { key: "k", limit: 1, strategy: "queue" as const };
