@@ -81,18 +81,14 @@ export function RunHead({ run, nowMs }: { run: RunBody; nowMs: number }) {
 
 function Waiting({ waiting, nowMs }: { waiting: NonNullable<RunBody["waiting"]>; nowMs: number }) {
   const inMs = Date.parse(waiting.until) - nowMs;
+  const about = waiting.for === "launch" && waiting.place !== null ? "about " : "";
   const until = (
     <time datetime={waiting.until} title={exactTime(waiting.until)}>
-      {inMs > 0 ? `in ${elapsed(inMs)}` : "now"}
+      {inMs > 0 ? `in ${about}${elapsed(inMs)}` : "now"}
     </time>
   );
   if (waiting.for === "launch")
-    return (
-      <p class="detail">
-        Its machine is asked for {waiting.place !== null && "about "}
-        {until}: Fly takes one create a second in each app.
-      </p>
-    );
+    return <p class="detail">Its machine is asked for {until}: Fly takes one create a second in each app.</p>;
   if (waiting.limit === null) return <p class="detail">It is due {until}.</p>;
   const atOnce = waiting.limit === 1 ? "One run" : `${waiting.limit} runs`;
   return (
