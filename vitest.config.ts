@@ -1,6 +1,7 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { freePort } from "./test/support/free-port.ts";
+import SlowFirst from "./test/support/slow-first.ts";
 
 const migrations = await readD1Migrations("migrations");
 // Named here since the worker's bindings need it before the server is started; this file is read more than once.
@@ -19,6 +20,7 @@ const IN_WORKERD = [
 export default defineConfig({
   test: {
     reporters: ["default", "./test/support/totals-reporter.ts"],
+    sequence: { sequencer: SlowFirst },
     projects: [
       {
         test: {
