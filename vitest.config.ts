@@ -8,6 +8,9 @@ const migrations = await readD1Migrations("migrations");
 process.env.MAYFLY_TEST_MACHINES_PORT ??= String(await freePort());
 const machinesPort = process.env.MAYFLY_TEST_MACHINES_PORT;
 
+/** How long is waited for what must come to be: what alone is quick takes its time on a busy computer. */
+const PATIENT = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 20_000 } } };
+
 /** Tests that run inside workerd, against its D1, R2 and Durable Objects. */
 const IN_WORKERD = [
   "test/d1/**/*.test.ts",
@@ -30,7 +33,7 @@ export default defineConfig({
           maxWorkers: 2,
           include: ["test/**/*.test.{ts,tsx}"],
           exclude: [...IN_WORKERD, "test/stories/**"],
-          testTimeout: 30_000,
+          ...PATIENT,
         },
       },
       {
@@ -56,7 +59,7 @@ export default defineConfig({
           include: IN_WORKERD,
           globalSetup: ["test/support/machines-server.ts"],
           setupFiles: ["test/support/apply-migrations.ts"],
-          testTimeout: 30_000,
+          ...PATIENT,
         },
       },
       {
@@ -67,6 +70,7 @@ export default defineConfig({
           include: ["test/stories/**/*.test.ts"],
           globalSetup: ["test/support/migrated-state.ts"],
           maxWorkers: 2,
+          ...PATIENT,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },
