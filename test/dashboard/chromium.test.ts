@@ -71,7 +71,7 @@ describe.skipIf(executable === null)(
 
     /** Waits until the log has these rows. */
     async function untilRows(page: Page, expected: string[]): Promise<void> {
-      await expect.poll(() => rows(page), { timeout: 5000 }).toEqual(expected);
+      await expect.poll(() => rows(page)).toEqual(expected);
     }
 
     function next(ports: MemoryPorts, stream: OutputLine["stream"], text: string): OutputLine {

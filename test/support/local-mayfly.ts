@@ -50,7 +50,7 @@ export async function startLocally(
       throw new Error(`${error.message}; it said:\n${program.log()}`);
     });
   };
-  await says(until, 60_000);
+  await says(until, 120_000);
   const local = JSON.parse(readFileSync(join(folder, "local.json"), "utf8")) as LocalMayfly;
   return {
     program,
