@@ -59,6 +59,11 @@ export const RETRY_REASONS: readonly RetryReason[] = REASONS.filter(
 /** Whose failure it was, and so which bound it counts towards. */
 type Payer = "job" | "platform" | "capacity";
 
+/** True where a retry after this failure uses up one of the job's attempts, unless it was its boot limit that passed. */
+export function usesUpAttempts(reason: RetryReason): boolean {
+  return payerOf({ reason, limit: null }) === "job";
+}
+
 /** How an attempt ended that is not the run's last, or the run's outcome where it is. */
 export function endOfAttempt(
   state: RunState,
