@@ -109,7 +109,7 @@ function decide(
 ): NextAttempt | { stop: string | null } {
   const { spec, cancelRequestedAt } = state.run;
   const payer = payerOf(failure);
-  const rule = spec.retry.rules.find((candidate) => fits(candidate, failure, exit));
+  const rule = spec.retry.rules.find((candidate) => ruleFits(candidate, failure.reason, exit));
   const action = rule?.do ?? usual(failure);
   // After the queue limit there is no time left to wait for a Machine in.
   if (action === "stop" || failure.limit === "queue" || cancelRequestedAt !== null) return { stop: null };
@@ -208,7 +208,12 @@ function usual({ reason, limit }: Failure): RetryAction {
 /** Reasons that are the command's own end: only then are its code and signal what a rule can go by. */
 const OWN_ENDS: readonly Reason[] = ["exit_code", "signal", "out_of_memory", "command_not_found"];
 
-function fits(rule: RetryRule, { reason }: Failure, exit: Exit | null): boolean {
+/** Whether a rule is for an attempt that ended so. Of a run's rules the first that is counts. */
+export function ruleFits(
+  rule: Pick<RetryRule, "reasons" | "exitCodes" | "signals">,
+  reason: Reason,
+  exit: Exit | null,
+): boolean {
   if ((rule.reasons as Reason[]).includes(reason)) return true;
   if (exit === null || !OWN_ENDS.includes(reason)) return false;
   if (exit.signal !== null && rule.signals.includes(exit.signal)) return true;
