@@ -79,6 +79,12 @@ export function outputBody(output: OutputSummary) {
   };
 }
 
+/** The time that was ordered, past or not, or that a delay comes to; null where neither was asked for. */
+function runAt(run: Run): string | null {
+  const { runAt: ordered, delayMs } = run.spec;
+  return ordered !== null ? time(ordered) : delayMs > 0 ? time(dueAt(run)) : null;
+}
+
 /** @param place of a run that waits in a queue; null where nobody has counted it */
 export function runSummary(run: Run, place: Place | null = null): RunSummaryBody {
   const { spec } = run;
@@ -105,7 +111,7 @@ export function runSummary(run: Run, place: Place | null = null): RunSummaryBody
     concurrency: spec.concurrency,
     priority: spec.priority,
     expires: formatDuration(spec.expiresMs),
-    run_at: dueAt(run) > run.acceptedAt ? time(dueAt(run)) : null,
+    run_at: runAt(run),
     waiting: waitingBody(run, place),
     output: outputBody(run.output),
     accepted_at: time(run.acceptedAt),

@@ -62,16 +62,20 @@ export function d1Store(database: D1Database): Store {
       const result = await committed(db, statements);
       if (result === "committed") return { kind: "accepted" };
       if (result === "no_room") return { kind: "no_room" };
-      const used = await db
-        .select()
-        .from(idempotencyKeys)
-        .where(and(eq(idempotencyKeys.orgId, run.orgId), eq(idempotencyKeys.key, key?.key ?? "")))
-        .get();
-      if (used && used.runId !== run.id)
-        return { kind: "repeated", runId: used.runId, bodyHash: used.bodyHash };
+      const used = key && (await this.usedKey(run.orgId, key.key));
+      if (used && used.runId !== run.id) return { kind: "repeated", ...used };
       // Nobody else draws its id: this call was carried out before, and comes a second time.
       if (used || (await isStored(db, run.id))) return { kind: "accepted" };
       throw new Error(`run ${run.id} can not be stored beside what is there`);
+    },
+
+    async usedKey(orgId, key) {
+      const used = await db
+        .select({ runId: idempotencyKeys.runId, bodyHash: idempotencyKeys.bodyHash })
+        .from(idempotencyKeys)
+        .where(and(eq(idempotencyKeys.orgId, orgId), eq(idempotencyKeys.key, key)))
+        .get();
+      return used ?? null;
     },
 
     async load(runId) {

@@ -21,10 +21,16 @@ export interface IdempotencyKey {
   bodyHash: string;
 }
 
+/** What a used key leads to. */
+export interface UsedKey {
+  runId: string;
+  bodyHash: string;
+}
+
 export type AcceptResult =
   | { kind: "accepted" }
   /** The key was used before, by another run: this one. */
-  | { kind: "repeated"; runId: string; bodyHash: string }
+  | ({ kind: "repeated" } & UsedKey)
   /** One of the slots that its events take can not be had. */
   | { kind: "no_room" };
 
@@ -76,6 +82,8 @@ export type SweptOver = "runs" | "queues";
 export interface Store {
   /** Stores a new run with its first events (numbers 1 …), all or nothing. A call that comes twice is told so twice. */
   accept(state: RunState, events: RunEvent[], key: IdempotencyKey | null): Promise<AcceptResult>;
+  /** The run that an earlier request with this key made, and its body; null where the key is new. */
+  usedKey(orgId: string, key: string): Promise<UsedKey | null>;
   load(runId: string): Promise<RunState | null>;
   /**
    * Records events that follow `before`, with the output fetched along with them, all or nothing.

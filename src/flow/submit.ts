@@ -63,6 +63,22 @@ export async function submit(ports: SubmitPorts, order: Order): Promise<Submitte
 }
 
 /**
+ * The run that an earlier request with this order's key made, where it ordered the same; null for a new order. It asks the store
+ * once more than {@link submit}, which answers a repeat by itself: it is for an order that can not be accepted any more.
+ * @param spec null where what was sent is no spec: only the same bytes are a repeat of it
+ */
+export async function earlierRun(
+  store: Pick<Store, "usedKey" | "load">,
+  { orgId, key, originId, spec }: Omit<Order, "spec"> & { spec: RunSpec | null },
+): Promise<RunState | null> {
+  const used = key && (await store.usedKey(orgId, key.key));
+  const state = used && (await store.load(used.runId));
+  if (!state || state.run.originId !== originId) return null;
+  const isSame = used.bodyHash === key.bodyHash || (spec !== null && isSameSpec(state.run.spec, spec));
+  return isSame ? state : null;
+}
+
+/**
  * The run of a used key. A body means the same where its bytes are the same, even if the deployment's defaults have changed
  * since, and where it comes to the same spec, however it is written.
  */

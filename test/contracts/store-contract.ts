@@ -173,6 +173,11 @@ export function holdsTheStoreContract(store: Store): void {
         runId: first.state.run.id,
         bodyHash: "aa",
       });
+      expect(await store.usedKey(first.state.run.orgId, "once")).toEqual({
+        runId: first.state.run.id,
+        bodyHash: "aa",
+      });
+      expect(await store.usedKey(first.state.run.orgId, "never")).toBeNull();
       expect(await store.load(second.state.run.id)).toBeNull();
       expect(await store.events(second.state.run.id, 0, 10)).toEqual([]);
     });

@@ -16,7 +16,15 @@ import {
 import type { Run, RunState } from "../../src/core/run.ts";
 import type { Ticket } from "../../src/core/ticket.ts";
 import { ORGANIZATION_QUEUE, rankOf } from "../../src/core/turn.ts";
-import type { NumberedEvent, Place, RunFilter, RunPage, Store, SweptOver } from "../../src/flow/ports.ts";
+import type {
+  NumberedEvent,
+  Place,
+  RunFilter,
+  RunPage,
+  Store,
+  SweptOver,
+  UsedKey,
+} from "../../src/flow/ports.ts";
 
 /** One run as it is stored. The state is never changed in place, so whoever looks may keep it. */
 export interface StoredRun {
@@ -68,6 +76,10 @@ export class MemoryStore implements Store {
     if (key) this.keys.set(`${run.orgId} ${key.key}`, { runId: run.id, bodyHash: key.bodyHash });
     this.runs.set(run.id, { state: copyOf(state), events: numbered(1, events), chunks: [] });
     return { kind: "accepted" };
+  }
+
+  async usedKey(orgId: string, key: string): Promise<UsedKey | null> {
+    return this.keys.get(`${orgId} ${key}`) ?? null;
   }
 
   async load(runId: string): Promise<RunState | null> {

@@ -324,7 +324,7 @@ describe("a run's time", () => {
       script: "true",
       run_at: "2020-01-01T00:00:00Z",
     });
-    expect(past).toMatchObject({ status: "starting", run_at: null, waiting: null });
+    expect(past).toMatchObject({ status: "starting", run_at: "2020-01-01T00:00:00.000Z", waiting: null });
     const later = await order("later", timed(0), { delay: "1s" });
     expect(later).toMatchObject({ status: "queued", waiting: { for: "run_at" } });
     expect(await ticketsOf("later")).toBe(0);

@@ -4,6 +4,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { AppError } from "../../core/error.ts";
 import type { SecretInfo } from "../../flow/ports.ts";
 import { invalidInput } from "../errors.ts";
+import { parseJson } from "../json-body.ts";
 import type { ApiPorts } from "../ports.ts";
 import { time } from "../run-body.ts";
 import {
@@ -14,7 +15,6 @@ import {
   secretValueSchema,
 } from "../secret-schema.ts";
 import { COMMON_ERRORS, errorAnswer } from "./answers.ts";
-import { parseJson } from "./submission.ts";
 
 const nameParam = z.strictObject({
   name: secretNameField.openapi({ param: { name: "name", in: "path" } }),
@@ -112,7 +112,7 @@ function parseSecret(body: ArrayBuffer): unknown {
   try {
     return parseJson(body);
   } catch (error) {
-    if (error instanceof AppError && error.code === "invalid_json")
+    if (error instanceof AppError && error.code === "invalid_json" && error.path === null)
       throw new AppError("invalid_json", 'the body is not JSON; send {"value": "…"}');
     throw error;
   }
