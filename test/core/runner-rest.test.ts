@@ -1,68 +1,13 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { Started, WAYS } from "../support/started.ts";
 import { Box, until } from "./runner/box.ts";
 import { underEachShell } from "./runner/each-shell.ts";
-
-const AS_ROOT = process.getuid?.() === 0;
-
-/** What a command can start, by how a shell does; none of them holds the command's streams. */
-const WAYS: Record<string, (program: string) => string> = {
-  "a child": (program) => program,
-  "a grandchild": (program) => `(${program}; :)`,
-  "one with a session of its own": (program) => `setsid ${program}`,
-  "one whose parents are gone": (program) => `sh -c 'setsid sh -c "${program} & exit" & exit'`,
-  "one without an environment, whose parents are gone": (program) =>
-    `env -i PATH="$PATH" setsid sh -c '${program} & exit'`,
-  ...(AS_ROOT && {
-    "one of another user": (program: string) => `setpriv --reuid 65534 --clear-groups ${program}`,
-  }),
-};
-
-/** Lengths of sleep that nobody else on the computer has, nor another file of tests. */
-let seconds = 100_000 + (process.pid % 10_000) * 1000;
-
-class Started {
-  readonly #names = new Map<string, string>();
-
-  /** The lines of a script that start each of them in the background. */
-  readonly script: string;
-
-  constructor(ways: typeof WAYS = WAYS) {
-    const lines = Object.entries(ways).map(([name, way]) => {
-      seconds += 1;
-      this.#names.set(`sleep ${seconds}`, name);
-      return `${way(`sleep ${seconds}`)} </dev/null >/dev/null 2>&1 &\n`;
-    });
-    this.script = lines.join("");
-  }
-
-  /** Those that live. */
-  alive(): string[] {
-    const names = readdirSync("/proc").map((entry) => this.#names.get(commandLineOf(entry)));
-    return names.filter((name) => name !== undefined);
-  }
-
-  all(): Promise<void> {
-    return until(() => this.alive().length === this.#names.size);
-  }
-}
-
-/** Empty for what is no process, and for one that has ended and is not reaped. */
-function commandLineOf(entry: string): string {
-  try {
-    return readFileSync(`/proc/${Number.parseInt(entry, 10)}/cmdline`, "latin1")
-      .slice(0, -1)
-      .replaceAll("\0", " ");
-  } catch {
-    return "";
-  }
-}
 
 underEachShell("a command that is stopped", (world) => {
   it("leaves nothing that it started, at the run limit", async () => {
     const { box } = world;
     const started = new Started();
-    const run = box.run({ script: `${started.script}sleep 1000`, runMs: 1000 });
+    const run = box.run({ script: `${started.script}sleep 1000`, runMs: 2000 });
     await started.all();
     const { end } = await box.drain();
     expect(started.alive()).toEqual([]);
@@ -150,7 +95,7 @@ underEachShell("two runners that see each other's processes", (world) => {
     run.child.kill("SIGTERM");
     await box.drain();
     expect(started.alive()).toEqual([]);
-    expect(others.alive().sort()).toEqual(Object.keys(WAYS).sort());
+    expect(others.alive()).toEqual(Object.keys(WAYS).sort());
     other.child.kill("SIGTERM");
     await beside.drain();
     expect(others.alive()).toEqual([]);
