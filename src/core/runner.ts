@@ -20,6 +20,13 @@
  * - `_flaw` is 1 where there was no command to run and 2 where the disk had no room for all of the output.
  * - The watchdog, one background shell with one `sleep` at a time, ends the first moment and sends ALRM to the runner when a
  *   time limit passes. A run that was shorter than the moment lingers on its first `sleep`.
+ * - The command and all that it starts have a mark: a soft limit of file locks that no other runner gives. Linux has kept that limit
+ *   since 2.4 and looked at it nowhere; it is inherited through sessions, empty environments, other users and the death of
+ *   parents, it can be read of every process, and the runner's own processes and readers do not have it. So a shell finds all
+ *   of it in /proc without a process, also where Machines see each other's.
+ * - A command that was told to stop, by a TERM or the run limit, is left alone with that: it may need what it started to end well. What
+ *   it has left when it has ended gets TERM, the rest of the stop limit, and KILL, and then the end is told. What is left by a command
+ *   that ended by itself gets KILL once the runner has lingered for its first seconds.
  * - A reader tells short and plain text as it is, which takes no process; all else as base64 or hex.
  * - Where `sleep` knows no fractions a poller looks each second.
  * - A file of the runner's that is there already is an error: nothing is run twice into the same streams.
@@ -28,8 +35,11 @@
  * - A background command of a shell ignores INT and QUIT (POSIX), and so do the programs that it starts unless they set
  *   handlers. INT and QUIT that reach the runner are passed on as TERM. `env --default-signal` could restore them, but
  *   finding out whether an image's `env` knows it costs a process.
- * - Signals go to the command alone, as they would without a runner. What it started ends with the Machine, and what
- *   that writes after the command's end is not told.
+ * - Signals go to the command alone, as they would without a runner.
+ * - What a command that ended by itself has left may go on for those seconds, or until its Machine ends before. What that writes is not told.
+ * - It finds nothing that it started where there is no /proc or no such limit (gVisor), and not a process that sets the limit anew, as PAM can at
+ *   a log-in, one that is the command of another runner inside it, and one whose first thread has ended before the others. It can not
+ *   signal another user's unless it is root. All of it ends with the Machine.
  * - A signal that reaches the runner in its first milliseconds, more where the Machine is busy, ends it, and with it the Machine. One that reaches the
  *   command's process before it is the command can be lost; after a lost TERM the stop limit holds all the same.
  * - A shell can not tell `exit 137` from death by SIGKILL in a way that dash, bash and busybox share.
