@@ -36,6 +36,13 @@ export interface QueueHeads {
   nextAfter: string | null;
 }
 
+/** Some runs that a sweep looks after. */
+export interface OpenRuns {
+  runIds: string[];
+  /** Where to go on; null where there are no others. */
+  nextAfter: string | null;
+}
+
 /** How many runs wait before a run, up to `PLACE_MAX_COUNTED`, and how many have a slot. */
 export interface Place {
   ahead: number;
@@ -103,8 +110,11 @@ export interface Store {
   events(runId: string, afterSeq: number, limit: number): Promise<NumberedEvent[]>;
   /** Runs that repeat this one, newest first, at most `limit`. */
   reruns(runId: string, limit: number): Promise<string[]>;
-  /** Runs with something left to do, by id, quiet since `quietSince` and not waiting for a later time than that. */
-  openRuns(afterRunId: string, quietSince: number, limit: number): Promise<string[]>;
+  /**
+   * Runs with something left to do, quiet since `quietSince` and not waiting for a later time than that, in an order of the store's own.
+   * @param after `nextAfter` of the page before, "" for the first
+   */
+  openRuns(after: string, quietSince: number, limit: number): Promise<OpenRuns>;
   /**
    * The run at the head of a queue's line, where there is room for it.
    * @param organizationLimit room in the organization's own queue; null for no limit
@@ -128,7 +138,7 @@ export interface Store {
    * the `spared` newest of them; newest first, at most `limit`.
    */
   olderInQueue(run: Run, queue: string, spared: number, limit: number): Promise<string[]>;
-  /** The run and the queue at which a sweep broke off, for the next one to go on; "" where it came to the end. */
+  /** The place among the open runs and the queue at which a sweep broke off, for the next one to go on; "" where it came to the end. */
   sweepCursors(): Promise<Record<SweptOver, string>>;
   keepSweepCursor(over: SweptOver, cursor: string, at: number): Promise<void>;
   /**
@@ -296,7 +306,7 @@ export interface Sighting {
   destroyAskedAt: number | null;
 }
 
-/** What the last sweep saw of an app. */
+/** What the last sweep saw of an app, and of those of its Machines that it did not come to what the ones before it did. */
 export interface FleetReport {
   app: string;
   sweptAt: number;

@@ -54,11 +54,10 @@ async function wakeQuiet(
   const quietSince = clock.now() - quietMs;
   let after = brokeOffAt;
   for (let pages = SWEEP_MAX_WAKES / SWEEP_MAX_RUNS; pages > 0; pages--) {
-    const runIds = await store.openRuns(after, quietSince, SWEEP_MAX_RUNS);
+    const { runIds, nextAfter } = await store.openRuns(after, quietSince, SWEEP_MAX_RUNS);
     count(report, await Promise.allSettled(runIds.map((runId) => drivers.wake(runId))));
-    const last = runIds.length < SWEEP_MAX_RUNS ? undefined : runIds.at(-1);
-    after = last ?? "";
-    if (last === undefined) break;
+    after = nextAfter ?? "";
+    if (after === "") break;
   }
   if (after !== brokeOffAt) await store.keepSweepCursor("runs", after, clock.now());
 }
