@@ -237,7 +237,9 @@ describe("a list", () => {
     await world.stored(OVER);
     expect(await world.sweepAfter(0)).toMatchObject({ unknown: REAP_MAX_MACHINES });
     expect(await world.sweepAfter(MINUTE)).toMatchObject({ unknown: 10 });
+    expect(await world.fleetStore.reports()).toMatchObject([{ known: 0, unknown: nobodys }]);
     expect(await world.sweepAfter(MINUTE)).toMatchObject({ unknown: REAP_MAX_MACHINES });
+    expect(await world.fleetStore.reports()).toMatchObject([{ known: 0, unknown: nobodys }]);
     expect(new Set(world.destroyed).size).toBe(REAP_MAX_DESTROYS);
     for (let sweeps = 0; world.machines.size > nobodys - 3 * REAP_MAX_DESTROYS; sweeps++) {
       expect(sweeps).toBeLessThan(6);
