@@ -16,7 +16,8 @@ import { repeatDelayMs, spread } from "../core/poll.ts";
 import type { ReadTail } from "../core/redacted-stream.ts";
 import { currentAttempt, type RunState } from "../core/run.ts";
 import type { Findings } from "./flow.ts";
-import type { AttemptSecrets, Clock, Store } from "./ports.ts";
+import type { AttemptSecrets } from "./ports/secrets.ts";
+import type { Clock, Store } from "./ports.ts";
 
 export class Drive {
   /** As last stored or loaded. */

@@ -16,7 +16,8 @@ import {
 } from "../core/limits.ts";
 import { isGone, type ListedMachine } from "../core/machine.ts";
 import { isReapable, judge, type RunClaim, type Verdict } from "../core/reap.ts";
-import type { Clock, Fleet, FleetReport, FleetStore, Sighting } from "./ports.ts";
+import type { Fleet, FleetReport, FleetStore, Sighting } from "./ports/fleet.ts";
+import type { Clock } from "./ports.ts";
 
 export interface ReapPorts {
   /** Of the apps that the deployment has now. */

@@ -1,7 +1,7 @@
 /** All Machines of an app that one deployment of Mayfly has made. */
 
 import { METADATA_DEPLOYMENT } from "../core/machine.ts";
-import type { Fleet, ListResult } from "../flow/ports.ts";
+import type { Fleet, ListResult } from "../flow/ports/fleet.ts";
 import { type FlyCalls, failed, flyMachines, fromWire, outcome } from "./machines.ts";
 
 /** @param deployment the id that its Machines carry */

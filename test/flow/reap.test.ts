@@ -9,7 +9,8 @@ import {
 } from "../../src/core/limits.ts";
 import type { Machine, MachineState } from "../../src/core/machine.ts";
 import { listMachines } from "../../src/flow/list-machines.ts";
-import type { ActionResult, Fleet, ListResult, LookResult } from "../../src/flow/ports.ts";
+import type { Fleet, ListResult } from "../../src/flow/ports/fleet.ts";
+import type { ActionResult, LookResult } from "../../src/flow/ports.ts";
 import { countUnknown, reap } from "../../src/flow/reap.ts";
 import {
   aBootingRun,

@@ -2,7 +2,7 @@
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { AppError } from "../../core/error.ts";
-import type { SecretInfo } from "../../flow/ports.ts";
+import type { SecretInfo } from "../../flow/ports/secrets.ts";
 import { invalidInput } from "../errors.ts";
 import type { ApiPorts } from "../ports.ts";
 import { time } from "../run-body.ts";
