@@ -8,7 +8,8 @@ import { isFinal, type RunState } from "../core/run.ts";
 import { isSameSpec, type RunSpec } from "../core/run-spec.ts";
 import { dueAt, type TurnSettings, waysIn } from "../core/turn.ts";
 import { launchOfTurn } from "./launches.ts";
-import type { Clock, Drivers, IdempotencyKey, Ids, Launches, Store } from "./ports.ts";
+import type { Launches } from "./ports/launches.ts";
+import type { Clock, Drivers, IdempotencyKey, Ids, Store } from "./ports.ts";
 
 export interface SubmitPorts extends TurnSettings {
   store: Store;

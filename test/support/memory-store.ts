@@ -18,6 +18,7 @@ import type { Ticket } from "../../src/core/ticket.ts";
 import { ORGANIZATION_QUEUE, rankOf } from "../../src/core/turn.ts";
 import type {
   NumberedEvent,
+  OpenRuns,
   Place,
   RunFilter,
   RunPage,
@@ -176,15 +177,16 @@ export class MemoryStore implements Store {
       .slice(0, limit);
   }
 
-  async openRuns(afterRunId: string, quietSince: number, limit: number): Promise<string[]> {
-    return this.#all()
+  async openRuns(after: string, quietSince: number, limit: number): Promise<OpenRuns> {
+    const runIds = this.#all()
       .map(({ state }) => state.run)
       .filter(
         ({ open, id, updatedAt, restsUntil }) =>
-          open && id > afterRunId && updatedAt < quietSince && (restsUntil ?? 0) < quietSince,
+          open && id > after && updatedAt < quietSince && (restsUntil ?? 0) < quietSince,
       )
       .map(({ id }) => id)
       .slice(0, limit);
+    return { runIds, nextAfter: (runIds.length === limit && runIds.at(-1)) || null };
   }
 
   async nextInQueue(orgId: string, queue: string, organizationLimit: number | null): Promise<string | null> {

@@ -308,7 +308,7 @@ describe("a run's time", () => {
     const stub = env.RUN_DRIVER.getByName(id);
     const alarmOf = () => runInDurableObject(stub, (_, { storage }) => storage.getAlarm());
     await expect.poll(async () => Math.abs(((await alarmOf()) ?? 0) - dueAt)).toBeLessThan(2000);
-    expect(await ports.store.openRuns("", dueAt - 10_000, 1000)).not.toContain(id);
+    expect((await ports.store.openRuns("", dueAt - 10_000, 1000)).runIds).not.toContain(id);
     // The hour passes: what is stored is moved back by it, as only the time in it counts.
     await env.DB.prepare("UPDATE runs SET accepted_at = accepted_at - 3600000, rests_until = ? WHERE id = ?")
       .bind(Date.now(), id)

@@ -61,11 +61,11 @@ const route = createRoute({
 });
 
 export function listRoute(app: OpenAPIHono, ports: ApiPorts): void {
-  app.openapi(route, async (c) => c.json(await listRuns(ports, c.req.valid("query")), 200));
+  app.openapi(route, async (c) => c.json(await pageOfRuns(ports, c.req.valid("query")), 200));
 }
 
 /** One page. The cursor is a run's id, so that runs accepted meanwhile move nothing. */
-export async function listRuns(
+export async function pageOfRuns(
   ports: Pick<ApiPorts, "store" | "orgId">,
   query: ListQuery,
 ): Promise<RunListBody> {

@@ -2,11 +2,11 @@
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { AppError } from "../../core/error.ts";
-import type { SecretInfo } from "../../flow/ports.ts";
+import type { SecretInfo } from "../../flow/ports/secrets.ts";
 import { invalidInput } from "../errors.ts";
 import { parseJson } from "../json-body.ts";
 import type { ApiPorts } from "../ports.ts";
-import { time } from "../run-body.ts";
+import { rfc3339 } from "../run-body.ts";
 import {
   type SecretBody,
   secretListSchema,
@@ -123,5 +123,5 @@ function unknown(name: string): AppError {
 }
 
 function secretBody({ name, version, redacted, createdAt, setAt }: SecretInfo): SecretBody {
-  return { name, version, redacted, created_at: time(createdAt), updated_at: time(setAt) };
+  return { name, version, redacted, created_at: rfc3339(createdAt), updated_at: rfc3339(setAt) };
 }
