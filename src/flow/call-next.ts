@@ -7,7 +7,8 @@ import { LAUNCH_CALLS_MAX } from "../core/limits.ts";
 import type { RunState } from "../core/run.ts";
 import { movedQueues } from "../core/ticket.ts";
 import { LAUNCH_QUEUE } from "../core/turn.ts";
-import type { Clock, Drivers, Launches, Store } from "./ports.ts";
+import type { Launches } from "./ports/launches.ts";
+import type { Clock, Drivers, Store } from "./ports.ts";
 
 export interface CallNextPorts {
   store: Pick<Store, "nextInQueue">;
