@@ -159,6 +159,23 @@ describe("a machine of a run with secrets", () => {
     expect(new Set(askedFor)).toEqual(new Set([T0]));
   });
 
+  it("that took long to take them says when its image was ready", async () => {
+    const { exec } = answering(GIVEN);
+    const found = aMachine("started");
+    const starting = { type: "start", status: "starting", source: "flyd", at: T0 + 400, exit: null };
+    const { until, state } = worldWith(
+      aBootingRun(SPEC),
+      {
+        wait: async () => ({ kind: "not_yet" }),
+        get: async () => ({ kind: "found", machine: { ...found, events: [...found.events, starting] } }),
+        exec,
+      },
+      { now: T0 + 60_000 },
+    );
+    await until(() => state().attempts[0]?.startedAt != null);
+    expect(state().attempts[0]).toMatchObject({ startedAt: T0 + 60_000, imageReadyAt: T0 + 400 });
+  });
+
   it("that is gone by then is looked at", async () => {
     const exit = { code: 125, signal: null, oomKilled: false, requestedStop: false, at: T0 + 900 };
     const { until, final, state } = worldWith(aBootingRun(SPEC), {
