@@ -85,6 +85,9 @@ describe("the seeds", () => {
       "create delivered twice",
       "a re-run",
       "cancel by a filter",
+      "a secret too large for one call",
+      "secrets broken off",
+      "old key taken away too soon",
     ])
       expect(kinds).toContain(kind);
     expect(kinds.size).toBeGreaterThan(150);

@@ -50,8 +50,8 @@ function tooMany(world: World, machine: SimMachine): string | null {
 }
 
 /** One whose command has not begun yet can still begin. */
-function isAtWork({ isAlive, command }: SimMachine): boolean {
-  return isAlive && (command === null || command.end === null);
+function isAtWork({ isAlive, end }: SimMachine): boolean {
+  return isAlive && end === null;
 }
 
 function runOf(machine: SimMachine): string {
