@@ -18,7 +18,11 @@ const ODD = ` 'a' "b" \\n %s $(id) \`id\` * \t\nsecond line\r\n\u00e4\u20ac\u{1f
 function masked(...variables: [string, string][]): MaskedSecrets {
   const content = secretsContent(variables);
   const pad = Uint8Array.from(randomBytes(content.length));
-  return { pad, masked: content.map((byte, index) => byte ^ (pad[index] as number)) };
+  return {
+    padName: randomBytes(4).toString("hex"),
+    pad,
+    masked: content.map((byte, index) => byte ^ (pad[index] as number)),
+  };
 }
 
 /** Prints a variable as it is. */
@@ -40,6 +44,16 @@ underEachShell("the runner is given secrets", (world) => {
     const reply = await box.drain();
     expect(Buffer.from(reply.stdout).toString()).toBe(value);
     expect(Buffer.from(reply.stderr).toString()).toBe("one\n");
+    expect(await world.letGo(run)).toBe(0);
+  });
+
+  it("and not those of another pad, which would come out as nothing that anybody has set", async () => {
+    const { box } = world;
+    const secrets = masked(["VALUE", "x"]);
+    const run = box.run({ script: print("VALUE"), secrets });
+    expect(await box.give(masked(["VALUE", "y"]))).toEqual([""]);
+    await box.give(secrets);
+    expect(Buffer.from((await box.drain()).stdout).toString()).toBe("x");
     expect(await world.letGo(run)).toBe(0);
   });
 

@@ -29,7 +29,7 @@ function worldWith(
   const half = new Uint8Array(bytes).fill(7);
   made.ports.secrets = {
     forAttempt: async () => ({
-      given: problem === null ? { pad: half, masked: half } : null,
+      given: problem === null ? { padName: "one", pad: half, masked: half } : null,
       problem,
       redact: redactorOf([SECRET]),
     }),
@@ -150,7 +150,11 @@ describe("a machine of a run with secrets", () => {
     made.ports.secrets = {
       forAttempt: async ({ plannedAt }) => {
         askedFor.push(plannedAt);
-        return { given: { pad: half, masked: half }, problem: null, redact: redactorOf([SECRET]) };
+        return {
+          given: { padName: "one", pad: half, masked: half },
+          problem: null,
+          redact: redactorOf([SECRET]),
+        };
       },
     };
     await made.until(() => made.state().attempts[0]?.startedAt != null);

@@ -502,7 +502,11 @@ export const MUTANTS: readonly Mutant[] = [
     name: "a secret is sent as it is, beside a pad of zeros",
     module: "secrets/mask",
     breaks: () => ({
-      mask: async (content: Uint8Array) => ({ pad: new Uint8Array(content.length), masked: content }),
+      mask: async (content: Uint8Array) => ({
+        padName: "0",
+        pad: new Uint8Array(content.length),
+        masked: content,
+      }),
     }),
     caughtBy: "no secret stands in",
   },

@@ -11,6 +11,8 @@ export type Environment = Record<string, string>;
 /** What the script says to whoever gave it lines, or to who came too early. */
 const GIVEN = "mayfly 1 given\n";
 const NOBODY_WAITS = "mayfly 1 problem nobody waits for secrets in here\n";
+/** The shell says it to stderr. */
+const NO_SUCH_FILE = "";
 const NO_ONE_CAME = 125;
 
 export class SecretDoor {
@@ -22,6 +24,7 @@ export class SecretDoor {
   onOpen: (environment: Environment) => void = () => {};
   /** Called with an exit code where it ends before. */
   onEnd: (code: number) => void = () => {};
+  readonly #paths: (string | undefined)[];
   readonly #pad: number[][];
   readonly #parts = new Map<number, number[]>();
   readonly #timer: Timer;
@@ -31,6 +34,7 @@ export class SecretDoor {
   /** @param argv what `withSecrets` of the core made: "/bin/sh", its path, "wait", its folder, seconds, the runner's */
   constructor(argv: string[], { files = [] }: WireConfig, readyMs: number, time: Scheduler) {
     const pad = files.find(({ guest_path }) => guest_path === `${argv[3]}/pad`)?.raw_value ?? "";
+    this.#paths = files.map(({ guest_path }) => guest_path);
     this.#pad = numbersIn(Buffer.from(pad, "base64").toString());
     this.#time = time;
     this.#readyAt = time.now() + readyMs;
@@ -39,6 +43,7 @@ export class SecretDoor {
 
   /** @param argv what `giveCommands` of the core made: "/bin/sh", its path, "give", its folder, lines */
   give(argv: string[]): string {
+    if (!this.#paths.includes(argv[1])) return NO_SUCH_FILE;
     if (this.#time.now() < this.#readyAt) return NOBODY_WAITS;
     for (const line of argv.slice(4)) {
       this.calls.push(line);
