@@ -2,13 +2,15 @@ import type { StoredRun } from "../../support/memory-store.ts";
 import type { SimMachine } from "../world/machine.ts";
 import type { World } from "../world/world.ts";
 import type { Check } from "./check.ts";
+import { newMachines } from "./new-machines.ts";
 
 export const secretsStaySecret: Check = {
   name: "no secret stands in a run, its events, a machine's configuration, a call to a machine, the log or the database, in whatever form",
   begin(world) {
     const forms = new Map<string, string[]>();
     const has = (text: string) => hasOneOf(world, forms, text);
-    const read = { lines: 0, machines: 0, given: new Map<SimMachine, number>() };
+    const read = { lines: 0, given: new Map<SimMachine, number>() };
+    const fresh = newMachines(world);
     /** By run: events that were read. */
     const events = new Map<string, number>();
     return {
@@ -25,18 +27,16 @@ export const secretsStaySecret: Check = {
         const said = lines.slice(read.lines).join("\n");
         read.lines = lines.length;
         if (has(said)) return `the log has a secret in it: ${said}`;
-        const { machines } = world.platform;
-        for (; read.machines < machines.length; read.machines++) {
-          const { id, config } = machines[read.machines] as SimMachine;
+        for (const { id, config } of fresh()) {
           const files = (config.files ?? []).map(({ raw_value = "" }) => decoded(raw_value));
           if (has([JSON.stringify(config), ...files].join("\n")))
             return `machine ${id} has a secret in its configuration`;
         }
-        for (const machine of machines) {
+        for (const machine of world.platform.machines) {
           const calls = machine.door?.calls ?? [];
-          const fresh = calls.slice(read.given.get(machine) ?? 0);
+          const lately = calls.slice(read.given.get(machine) ?? 0);
           read.given.set(machine, calls.length);
-          if (has(fresh.map((line) => `${line}\n${bytesOf(line)}`).join("\n")))
+          if (has(lately.map((line) => `${line}\n${bytesOf(line)}`).join("\n")))
             return `a call that gives machine ${machine.id} its secrets can be read`;
         }
         return null;
