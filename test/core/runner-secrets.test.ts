@@ -63,6 +63,8 @@ underEachShell("the runner is given secrets", (world) => {
     const secrets = masked(["VALUE", value]);
     const run = box.run({ script: print("VALUE"), secrets });
     await box.give(secrets);
+    // To put so much together takes a shell longer than a read waits.
+    await box.started();
     expect(Buffer.from((await box.drain()).stdout).toString()).toBe(value);
     await world.letGo(run);
   });
