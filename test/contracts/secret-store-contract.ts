@@ -1,7 +1,7 @@
 /** What every SecretStore keeps. */
 
 import { describe, expect, it } from "vitest";
-import type { SealedSecret, SecretStore } from "../../src/flow/ports.ts";
+import type { SealedSecret, SecretStore } from "../../src/flow/ports/secrets.ts";
 import { T0 } from "../support/a-run.ts";
 
 const ORG = "default";

@@ -1,6 +1,6 @@
 /** The SecretStore in memory, for tests that move the clock. It keeps the contract in `test/contracts/secret-store-contract.ts`. */
 
-import type { OwnedSecret, SealedSecret, SecretInfo, SecretStore } from "../../src/flow/ports.ts";
+import type { OwnedSecret, SealedSecret, SecretInfo, SecretStore } from "../../src/flow/ports/secrets.ts";
 
 export class MemorySecretStore implements SecretStore {
   /** Every version that is kept, by organization, name and version. */

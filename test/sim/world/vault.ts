@@ -1,6 +1,7 @@
 /** The secrets of the simulated world: the product's own keeper and keys over a store in memory, and what only the world knows of them. */
 
-import type { Clock, SealedSecret, SecretKeeper, SecretStore } from "../../../src/flow/ports.ts";
+import type { SealedSecret, SecretKeeper, SecretStore } from "../../../src/flow/ports/secrets.ts";
+import type { Clock } from "../../../src/flow/ports.ts";
 import { createSecretKeeper } from "../../../src/secrets/keeper.ts";
 import { createKeyring, type Keyring } from "../../../src/secrets/keyring.ts";
 import { MemorySecretStore } from "../../support/memory-secret-store.ts";
