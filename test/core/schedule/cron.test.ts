@@ -157,10 +157,14 @@ function weekPart(random: () => number): DayPart {
   return parts[Math.floor(random() * parts.length)] as DayPart;
 }
 
+/** Expressions made by chance; more take longer: some 15 ms each. */
 const SEEDS = Number(process.env.MAYFLY_SCHEDULE_SEEDS ?? 400);
+const TIMEOUT_MS = 30_000 + 50 * SEEDS;
 
 describe("days", () => {
-  it("are those of a calculation day by day, with L, # and W in every mixture", () => {
+  it("are those of a calculation day by day, with L, # and W in every mixture", {
+    timeout: TIMEOUT_MS,
+  }, () => {
     for (let seed = 1; seed <= SEEDS; seed++) {
       const random = seededRandom(seed);
       const ofMonth =
@@ -244,7 +248,7 @@ describe("whatever is written", () => {
     }
   });
 
-  it("it is read or refused with a sentence, soon", () => {
+  it("it is read or refused with a sentence, soon", { timeout: TIMEOUT_MS }, () => {
     const letters = "0123456789*/,-#LW?+@ \t\nJANMODabc\u0000é💥:.%";
     const slowest = { ms: 0, text: "" };
     for (let seed = 1; seed <= SEEDS * 10; seed++) {
