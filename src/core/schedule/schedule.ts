@@ -104,7 +104,7 @@ export interface ArmedFiring {
   startAt: number;
 }
 
-/** A due time that is not run, or several in a row of which none is. */
+/** A due time that is not run, or several in a row of which none is; `decide.ts` says how the latter are kept. */
 export interface PassedFiring {
   outcome: "missed" | "paused";
   /** Epoch milliseconds of the first. */
