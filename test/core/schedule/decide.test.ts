@@ -228,6 +228,16 @@ describe("a pause", () => {
     ]);
   });
 
+  it("is the end of what was missed before it, with all, too", () => {
+    const schedule = aSchedule({ catchUp: catchUp("all") });
+    expect(short(decide(schedule, paused(5, 15), T0 + 36 * MINUTE_MS).firings)).toEqual([
+      "missed +0m",
+      "paused +10m",
+      "armed +20m",
+      "armed +30m",
+    ]);
+  });
+
   it("is caught up where the schedule says so", () => {
     const schedule = aSchedule({ catchUp: catchUp("latest", DAY_MS, true) });
     expect(short(decide(schedule, paused(5, 35), T0 + 36 * MINUTE_MS).firings)).toEqual([
@@ -302,21 +312,23 @@ describe("an armed firing whose time has come", () => {
 
 /** What the ledger holds, with the rules by which `decide.ts` says that answers are added. */
 class Ledger {
-  readonly rows = new Map<number, { outcome: FiringOutcome; startAt: number | null }>();
+  readonly rows = new Map<number, FiringOutcome>();
   readonly spans = new Map<number, PassedFiring>();
+  readonly armed = new Map<number, ArmedFiring>();
   readonly runs: number[] = [];
 
   add(firings: DecidedFiring[]): void {
-    for (const firing of firings) {
-      const { dueAt, outcome } = firing;
+    for (const firing of firings)
       if (firing.outcome !== "armed" && firing.count > 1) this.#addSpan(firing);
-      else {
-        const known = this.rows.get(dueAt)?.outcome;
-        const givesWay = known === "missed" || known === "paused";
-        if (known === undefined || (givesWay && outcome === "armed"))
-          this.rows.set(dueAt, { outcome, startAt: firing.outcome === "armed" ? firing.startAt : null });
-      }
-    }
+      else this.#addRow(firing);
+  }
+
+  #addRow(firing: DecidedFiring): void {
+    const known = this.rows.get(firing.dueAt);
+    const givesWay = (known === "missed" || known === "paused") && firing.outcome === "armed";
+    if (known !== undefined && !givesWay) return;
+    this.rows.set(firing.dueAt, firing.outcome);
+    if (firing.outcome === "armed") this.armed.set(firing.dueAt, firing);
   }
 
   #addSpan(span: PassedFiring): void {
@@ -324,11 +336,9 @@ class Ledger {
   }
 
   start(schedule: Schedule, nowMs: number): void {
-    const armed = [...this.rows].flatMap(([dueAt, { outcome, startAt }]) =>
-      outcome === "armed" && startAt !== null ? [{ outcome, dueAt, startAt }] : [],
-    );
-    for (const { dueAt, outcome } of startArmed(schedule, armed, null, nowMs)) {
-      this.rows.set(dueAt, { outcome, startAt: null });
+    for (const { dueAt, outcome } of startArmed(schedule, [...this.armed.values()], null, nowMs)) {
+      this.armed.delete(dueAt);
+      this.rows.set(dueAt, outcome);
       if (outcome === "ran" || outcome === "caught_up") this.runs.push(dueAt);
     }
   }

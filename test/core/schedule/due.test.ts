@@ -69,7 +69,7 @@ describe("a schedule is due", () => {
 
   it("last when the list of all times ends", () => {
     const rules = ["* * * * *", "30 2 * * *", "0 0 L * *", "*/7 3 * * *", "0 0 29 2 *", "* * 3 * * *"];
-    for (let seed = 1; seed <= 300; seed++) {
+    for (let seed = 1; seed <= 100; seed++) {
       const random = seededRandom(seed);
       const rule = cron(
         rules[Math.floor(random() * rules.length)] ?? "",
