@@ -3,7 +3,7 @@
 import { AppError } from "../core/error.ts";
 import { hasSecrets, type RunSpec } from "../core/run-spec.ts";
 import type { IdempotencyKey } from "../flow/ports.ts";
-import { type Submitted, submit } from "../flow/submit.ts";
+import { earlierRun, type Submitted, submit } from "../flow/submit.ts";
 import { invalidInput } from "./errors.ts";
 import type { ApiPorts } from "./ports.ts";
 import { runSpecSchema, toRunSpec } from "./spec-schema.ts";
@@ -27,15 +27,29 @@ export async function order(
   },
 ): Promise<Submitted> {
   const checked = runSpecSchema.safeParse(input, { reportInput: false });
-  if (!checked.success) throw invalidInput(checked.error, null);
-  const spec = toRunSpec(checked.data, ports.defaultGuest);
-  if (hasSecrets(spec)) await refuseSecrets(ports, spec);
-  return submit(ports, { orgId: ports.orgId, spec, originId, key });
+  const { orgId } = ports;
+  if (!checked.success)
+    return repeatOr(invalidInput(checked.error, null), ports, { orgId, spec: null, originId, key });
+  const placed = { orgId, spec: toRunSpec(checked.data, ports.defaultGuest), originId, key };
+  const complaint = await secretsComplaint(ports, placed.spec);
+  return complaint === null ? submit(ports, placed) : repeatOr(complaint, ports, placed);
 }
 
-async function refuseSecrets({ secrets, orgId }: ApiPorts, spec: RunSpec): Promise<void> {
-  const complaint = await secrets.complaint(orgId, spec.secrets);
-  if (complaint === null) return;
+/** What was accepted once is answered as it was then, whatever has become of secrets and of what is accepted. */
+async function repeatOr(
+  complaint: AppError,
+  { store }: ApiPorts,
+  placed: Parameters<typeof earlierRun>[1],
+): Promise<Submitted> {
+  const state = await earlierRun(store, placed);
+  if (state === null) throw complaint;
+  return { state, repeated: true };
+}
+
+/** What is wrong with the secrets that a spec names; null where nothing is. */
+async function secretsComplaint({ secrets, orgId }: ApiPorts, spec: RunSpec): Promise<AppError | null> {
+  const complaint = hasSecrets(spec) ? await secrets.complaint(orgId, spec.secrets) : null;
+  if (complaint === null) return null;
   const path = complaint.variable === null ? "secrets" : `secrets.${complaint.variable}`;
-  throw new AppError("invalid_input", complaint.message, path);
+  return new AppError("invalid_input", complaint.message, path);
 }

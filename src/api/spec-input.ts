@@ -1,7 +1,8 @@
 /** A stored spec as a caller could have sent it, and with changes: what a re-run is made from. */
 
 import { formatDuration } from "../core/duration.ts";
-import type { RunSpec } from "../core/run-spec.ts";
+import { usesUpAttempts } from "../core/retry.ts";
+import type { RetryRule, RunSpec } from "../core/run-spec.ts";
 import { queueInput } from "./queue-schema.ts";
 import { retryBody } from "./retry-schema.ts";
 import type { RunSpecInput } from "./spec-schema.ts";
@@ -39,10 +40,12 @@ export function specInput(spec: RunSpec): RunSpecInput {
 /**
  * The same with changes: a JSON Merge Patch (RFC 7396), in which objects are merged, null takes a field away and anything else
  * replaces it. Where two fields say one thing in two ways, the one that is given takes the place of the other: a script of a
- * command, a size of CPUs, a delay of a time. The result is to be checked like any other body.
+ * command, a size of CPUs, a delay of a time. Of the run's own rules for retries those go that can not act any more, with one
+ * attempt or one region; as part of the changes they would be refused. The result is to be checked like any other body.
  */
 export function changedInput(spec: RunSpec, changes: Record<string, unknown>): unknown {
-  const input: Record<string, unknown> = { ...specInput(spec) };
+  const rules = rulesLeft(spec, changes);
+  const input: Record<string, unknown> = { ...specInput({ ...spec, retry: { ...spec.retry, rules } }) };
   if (isGiven(changes.script) && !("command" in changes)) delete input.command;
   if (isGiven(changes.command) && !("script" in changes)) delete input.script;
   if (isGiven(changes.delay) && !("run_at" in changes)) delete input.run_at;
@@ -56,6 +59,25 @@ function machineBefore(machine: object, changes: Record<string, unknown>): objec
   if (isGiven(changes.size)) return {};
   const { memory_mb: memory, ...cpus } = machine as { memory_mb: number };
   return isGiven(changes.cpus) || isGiven(changes.cpu_kind) ? cpus : { ...cpus, memory_mb: memory };
+}
+
+function rulesLeft({ retry, regions }: RunSpec, changes: Record<string, unknown>): RetryRule[] {
+  const { attempts = retry.attempts } = isObject(changes.retry) ? changes.retry : {};
+  const { regions: list = regions } = changes;
+  const hasNextRegion = Array.isArray(list) && new Set(list.join().split(",")).size > 1;
+  return retry.rules
+    .map((rule) =>
+      rule.do === "stop" || Number(attempts) > 1
+        ? rule
+        : {
+            ...rule,
+            reasons: rule.reasons.filter((reason) => !usesUpAttempts(reason)),
+            exitCodes: [],
+            signals: [],
+          },
+    )
+    .filter(({ reasons, exitCodes, signals }) => reasons.length + exitCodes.length + signals.length > 0)
+    .map((rule) => (rule.do === "next_region" && !hasNextRegion ? { ...rule, do: "same_size" } : rule));
 }
 
 function mergePatch(target: unknown, patch: unknown): unknown {

@@ -13,6 +13,8 @@ const HOUR = 60 * MINUTE;
 
 /** Largest request body. A run spec with its files fits; D1 holds at most 2 MB in one row (Cloudflare D1 limits). */
 export const REQUEST_BODY_MAX_BYTES = 1 * MIB;
+/** Objects and lists of a body in one another. A spec has four; whoever walks a body does so by recursion. */
+export const JSON_LEVELS_MAX = 32;
 /** All of a spec's files together, decoded. They travel inside the Machine's config, next to the env. */
 export const FILES_MAX_BYTES = 512 * KIB;
 export const FILES_MAX_COUNT = 64;

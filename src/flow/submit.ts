@@ -8,7 +8,8 @@ import { isFinal, type RunState } from "../core/run.ts";
 import { isSameSpec, type RunSpec } from "../core/run-spec.ts";
 import { dueAt, type TurnSettings, waysIn } from "../core/turn.ts";
 import { launchOfTurn } from "./launches.ts";
-import type { Clock, Drivers, IdempotencyKey, Ids, Launches, Store } from "./ports.ts";
+import type { Launches } from "./ports/launches.ts";
+import type { Clock, Drivers, IdempotencyKey, Ids, Store } from "./ports.ts";
 
 export interface SubmitPorts extends TurnSettings {
   store: Store;
@@ -60,6 +61,22 @@ export async function submit(ports: SubmitPorts, order: Order): Promise<Submitte
     return { state, repeated: false };
   }
   throw new Error("a fresh run can always stand in line");
+}
+
+/**
+ * The run that an earlier request with this order's key made, where it ordered the same; null for a new order. It asks the store
+ * once more than {@link submit}, which answers a repeat by itself: it is for an order that can not be accepted any more.
+ * @param spec null where what was sent is no spec: only the same bytes are a repeat of it
+ */
+export async function earlierRun(
+  store: Pick<Store, "usedKey" | "load">,
+  { orgId, key, originId, spec }: Omit<Order, "spec"> & { spec: RunSpec | null },
+): Promise<RunState | null> {
+  const used = key && (await store.usedKey(orgId, key.key));
+  const state = used && (await store.load(used.runId));
+  if (!state || state.run.originId !== originId) return null;
+  const isSame = used.bodyHash === key.bodyHash || (spec !== null && isSameSpec(state.run.spec, spec));
+  return isSame ? state : null;
 }
 
 /**

@@ -8,7 +8,7 @@ import type { RunFilter } from "../../flow/ports.ts";
 import type { ApiPorts } from "../ports.ts";
 import { runSummary } from "../run-body.ts";
 import { type RunListBody, runListSchema } from "../run-schema.ts";
-import { instant, pageLimit } from "../schema-parts.ts";
+import { instant, instantMs, pageLimit } from "../schema-parts.ts";
 import { COMMON_ERRORS } from "./answers.ts";
 
 const statusList = z
@@ -61,11 +61,11 @@ const route = createRoute({
 });
 
 export function listRoute(app: OpenAPIHono, ports: ApiPorts): void {
-  app.openapi(route, async (c) => c.json(await listRuns(ports, c.req.valid("query")), 200));
+  app.openapi(route, async (c) => c.json(await pageOfRuns(ports, c.req.valid("query")), 200));
 }
 
 /** One page. The cursor is a run's id, so that runs accepted meanwhile move nothing. */
-export async function listRuns(
+export async function pageOfRuns(
   ports: Pick<ApiPorts, "store" | "orgId">,
   query: ListQuery,
 ): Promise<RunListBody> {
@@ -82,8 +82,8 @@ export function filterOf(query: Omit<ListQuery, "limit">): Omit<RunFilter, "limi
     tag:
       query.tag !== undefined ? { key: query.tag.slice(0, colon), value: query.tag.slice(colon + 1) } : null,
     originId: query.rerun_of ?? null,
-    sinceMs: query.since !== undefined ? Date.parse(query.since) : null,
-    untilMs: query.until !== undefined ? Date.parse(query.until) : null,
+    sinceMs: query.since !== undefined ? instantMs(query.since) : null,
+    untilMs: query.until !== undefined ? instantMs(query.until) : null,
     beforeRunId: query.cursor ?? null,
   };
 }

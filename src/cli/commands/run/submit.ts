@@ -83,5 +83,5 @@ export function inOptions(message: string, path: string | null): string {
   const option = OPTION_OF.find(([field]) => field.test(path ?? ""))?.[1];
   return option === undefined || path === null || !message.startsWith(`${path}: `)
     ? message
-    : `${option}: ${message.slice(path.length + 2)}`;
+    : `${option}: ${message.slice(path.length + 2).replace("retry.attempts of 2", "--retry of 1")}`;
 }
