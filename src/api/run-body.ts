@@ -15,7 +15,7 @@ import {
 import type { Guest } from "../core/run-spec.ts";
 import { dueAt } from "../core/turn.ts";
 import type { FilledChunk } from "../flow/output.ts";
-import type { Place } from "../flow/ports.ts";
+import type { ShownPlace } from "../flow/ports.ts";
 import { retryBody } from "./retry-schema.ts";
 import type {
   AttemptBody,
@@ -86,7 +86,7 @@ function runAt(run: Run): string | null {
 }
 
 /** @param place of a run that waits in a queue; null where nobody has counted it */
-export function runSummary(run: Run, place: Place | null = null): RunSummaryBody {
+export function runSummary(run: Run, place: ShownPlace | null = null): RunSummaryBody {
   const { spec } = run;
   return {
     id: run.id,
@@ -122,7 +122,7 @@ export function runSummary(run: Run, place: Place | null = null): RunSummaryBody
 }
 
 /** @param reruns the newest runs that repeat this one; none of a fresh run */
-export function runBody(state: RunState, reruns: string[] = [], place: Place | null = null): RunBody {
+export function runBody(state: RunState, reruns: string[] = [], place: ShownPlace | null = null): RunBody {
   const { run, attempts } = state;
   const last = run.status === "retrying" ? currentAttempt(state) : null;
   return {

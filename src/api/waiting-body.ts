@@ -2,34 +2,33 @@
 
 import type { Run } from "../core/run.ts";
 import type { Ticket } from "../core/ticket.ts";
-import { dueAt, expiresAt, keyOfQueue } from "../core/turn.ts";
-import type { Place } from "../flow/ports.ts";
+import { dueAt, expiresAt, keyOfQueue, LAUNCH_QUEUE } from "../core/turn.ts";
+import type { ShownPlace } from "../flow/ports.ts";
 import type { WaitingBody } from "./waiting-schema.ts";
 
-/** A queue: that of a concurrency key, or the organization's. */
+/** A queue: that of a concurrency key, the organization's, or the line for launches, of which nobody holds a slot. */
 export function queueBody({ queue, limit }: { queue: string; limit: number }) {
+  if (queue === LAUNCH_QUEUE) return { for: "launch" as const, key: null, limit: null };
   const key = keyOfQueue(queue);
   return { for: key === null ? ("organization" as const) : ("concurrency" as const), key, limit };
 }
 
-/** The place in line that the run waits for a slot in; null where it waits for none. */
+/** The run's place in line, for a slot or a launch; null where it stands in none. */
 export function awaitedTicket({ status, tickets }: Run): Ticket | null {
-  return status === "queued" ? (tickets.find(({ held }) => !held) ?? null) : null;
+  return status === "queued" || status === "retrying" ? (tickets.find(({ held }) => !held) ?? null) : null;
 }
 
 /** @param place null where nobody has counted it */
-export function waitingBody(run: Run, place: Place | null): WaitingBody | null {
+export function waitingBody(run: Run, place: ShownPlace | null): WaitingBody | null {
   if (run.cancelRequestedAt !== null) return null;
   const ticket = awaitedTicket(run);
   if (ticket !== null) {
-    const [number, running] = place === null ? [null, null] : [place.ahead + 1, place.held];
-    return {
-      ...queueBody(ticket),
-      place: number,
-      running,
-      since: at(ticket.since),
-      until: at(expiresAt(run)),
-    };
+    const number = place === null ? null : place.ahead + 1;
+    const told = { ...queueBody(ticket), place: number, since: at(ticket.since) };
+    if (told.for !== "launch")
+      return { ...told, running: place === null ? null : place.held, until: at(expiresAt(run)) };
+    const limitAt = run.restsUntil ?? expiresAt(run);
+    return { ...told, running: null, until: at(Math.min(limitAt, place?.launchAt ?? limitAt)) };
   }
   const nowhere = { key: null, limit: null, place: null, running: null };
   if (run.status === "queued" && dueAt(run) > run.acceptedAt)

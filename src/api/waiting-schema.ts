@@ -6,16 +6,16 @@ import { time } from "./schema-parts.ts";
 
 /** A queue, as fields of what it belongs to. */
 export const queueFields = {
-  for: z.enum(["concurrency", "organization"]),
-  key: z.string().nullable().openapi({ description: "the concurrency key; null for the organization" }),
-  limit: z.int().openapi({ description: "runs that may run at once" }),
+  for: z.enum(["concurrency", "organization", "launch"]),
+  key: z.string().nullable().openapi({ description: "the concurrency key; null for any other" }),
+  limit: z.int().nullable().openapi({ description: "runs that may run at once; null for a launch" }),
 };
 
 export const waitingSchema = z
   .object({
     for: z.enum(["run_at", "concurrency", "organization", "retry", "launch"]).openapi({
       description:
-        "run_at: its time. concurrency: a slot of its key. organization: one of the deployment's CONCURRENCY_LIMIT. retry: the time of its next attempt. launch: its app's turn to be asked for a machine, as Fly takes one create a second in each app; until is the expected start.",
+        "run_at: its time. concurrency: a slot of its key. organization: one of the deployment's CONCURRENCY_LIMIT. retry: the time of its next attempt. launch: that it can be asked for a machine, as Fly takes one create a second in each app: in a line by priority, where it has a place, and from half a minute before at a time that is its own.",
     }),
     key: z.string().nullable().openapi({ description: "the concurrency key that it waits for" }),
     limit: z.int().nullable().openapi({ description: "runs that may run at once in that queue" }),
@@ -23,11 +23,17 @@ export const waitingSchema = z
       .int()
       .nullable()
       .openapi({
-        description: `in the line, 1 for the next; ${PLACE_MAX_COUNTED + 1} stands for that or later. Null in a list, and where it waits for a time`,
+        description: `in the line, 1 for the next; ${PLACE_MAX_COUNTED + 1} stands for that or later. Null in a list, and where it stands in no line`,
       }),
-    running: z.int().nullable().openapi({ description: "runs that have a slot there, likewise" }),
+    running: z
+      .int()
+      .nullable()
+      .openapi({ description: "runs that have a slot there, likewise; null for a launch" }),
     since: time,
-    until: time.openapi({ description: "the time that it waits for, or when it expires" }),
+    until: time.openapi({
+      description:
+        "the time that it waits for, or when it expires; in line for a launch about when its machine is asked for, and in a list when its queue limit passes",
+    }),
   })
   .openapi("Waiting");
 export type WaitingBody = z.infer<typeof waitingSchema>;

@@ -27,7 +27,7 @@ const SHORT_WAITING: Record<Exclude<NonNullable<RunBody["waiting"]>["for"], "ret
   concurrency: "in line",
   organization: "in line",
   run_at: "not due yet",
-  launch: "waiting for its app",
+  launch: "waiting for its launch",
 };
 
 /** From acceptance to its end, or until now. */
@@ -39,7 +39,7 @@ export function durationOf(run: RunSummaryBody, nowMs: number): string {
 export function standing(run: RunBody, nowMs: number): string {
   const sentence =
     run.next_attempt !== null
-      ? `${failureOf(run)}${nextSentence(run.next_attempt, nowMs)}`
+      ? `${failureOf(run)}${run.waiting?.for === "launch" ? waitingSentence(run.waiting, nowMs) : nextSentence(run.next_attempt, nowMs)}`
       : run.waiting !== null
         ? waitingSentence(run.waiting, nowMs)
         : endSentence(run);
@@ -53,8 +53,9 @@ export function standing(run: RunBody, nowMs: number): string {
 export function waitingSentence(waiting: NonNullable<RunBody["waiting"]>, nowMs: number): string {
   const { for: what, key, place, running, until } = waiting;
   const inMs = Date.parse(until) - nowMs;
-  if (what === "launch")
+  if (what === "launch" && place === null)
     return `its machine is asked for ${inMs > 0 ? `in ${span(inMs)}` : "now"}, at its app's turn`;
+  if (what === "launch") return `number ${place} in line for a launch, in about ${span(Math.max(0, inMs))}`;
   if (what === "run_at" || what === "retry")
     return inMs > 0 ? `waiting for its time, in ${span(inMs)}` : "due";
   const where = key === null ? "" : ` in ${key}`;

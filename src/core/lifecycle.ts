@@ -5,9 +5,10 @@
 
 import type { Attempt } from "./attempt.ts";
 import type { Accepted, AttemptFailed, EventType, RunEvent, Settled } from "./event.ts";
+import { wantsMachineSince } from "./retry.ts";
 import { isFinal, type OutputSummary, type Run, type RunState, type RunStatus } from "./run.ts";
 import { restsInQueue, ticketsAfter } from "./ticket.ts";
-import { dueAt } from "./turn.ts";
+import { dueAt, LAUNCH_QUEUE } from "./turn.ts";
 
 /** `settled` leads to the status that the event itself carries. */
 type Target = RunStatus | "as_settled";
@@ -44,6 +45,8 @@ const TRANSITIONS: Record<RunStatus, Partial<Record<EventType, Target>>> = {
     attempt_planned: "starting",
     cancel_requested: "retrying",
     settled: "as_settled",
+    // For a launch: it keeps its slots.
+    slot_awaited: "retrying",
   },
   succeeded: { machine_released: "succeeded" },
   failed: { machine_released: "failed" },
@@ -97,14 +100,18 @@ export function applyEvent(state: RunState, event: RunEvent): RunState | null {
     restsUntil: null,
   };
   const last = attempts.at(-1);
-  if (event.type === "attempt_planned") run.turnAt ??= event.at;
+  const awaitsLaunch = event.type === "slot_awaited" && event.queue === LAUNCH_QUEUE;
+  if (event.type === "attempt_planned" || awaitsLaunch) run.turnAt ??= event.at;
   if (event.type === "attempt_planned" || event.type === "launch_taken")
     run.restsUntil = event.launchAt > event.at ? event.launchAt : null;
   if (event.type === "cancel_requested" && run.cancelRequestedAt === null) {
     run.cancelRequestedAt = event.at;
     run.supersededBy = event.supersededBy ?? null;
   }
-  if (event.type === "slot_awaited") run.restsUntil = restsInQueue(run, event.queue);
+  if (event.type === "slot_awaited")
+    run.restsUntil = awaitsLaunch
+      ? wantsMachineSince({ run, attempts }) + run.spec.timeouts.queueMs
+      : restsInQueue(run, event.queue);
   if (event.type === "attempt_planned") Object.assign(run, NOT_ENDED);
   if (event.type === "attempt_failed") run.output = { ...together(attempts), complete: false };
   if (event.type === "attempt_failed" || event.type === "settled") {

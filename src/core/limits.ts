@@ -176,7 +176,19 @@ export const LAUNCH_BURST = 2;
  * times are past, and would come at once.
  */
 export const LAUNCH_LATE_MS = 1 * SECOND;
-/** The furthest that a launch can lie ahead: no run waits for a Machine for longer. */
+/**
+ * How far ahead a launch is taken; who gets none so near stands in line. Long enough that launches go on while a call for the next
+ * in line is lost or late, and as little as may go by unused in each app where runs are cancelled that have theirs.
+ */
+export const LAUNCH_HORIZON_MS = 30 * SECOND;
+/**
+ * Runs of that line that one who leaves it calls, where so many launches are free: twenty apps have more launches a second than
+ * runs could call each other for one by one.
+ */
+export const LAUNCH_CALLS_MAX = 10;
+/** The same for a sweep, each a call to a Durable Object beside those of the other queues. */
+export const SWEEP_MAX_LAUNCHES = 1000;
+/** The furthest that a launch can lie ahead, of those that attempts take again: no run waits for a Machine for longer. */
 export const LAUNCH_AHEAD_MAX_MS = QUEUE_TIMEOUT_MAX_MS;
 /** Clocks that differ by more than this do not tell the same time: far more than clocks of one deployment do. */
 export const LAUNCH_CLOCK_TRUST_MS = 1 * MINUTE;

@@ -11,8 +11,8 @@ import { dueAt, expiresAt, pendingQueues } from "./turn.ts";
 export type Step =
   /** Get into the queues that the run has to pass, or further in them; there is nothing else to do until then. */
   | { do: "take_turn"; until: number }
-  /** Decide the Machine of the next attempt and store it. */
-  | { do: "plan" }
+  /** Decide the Machine of the next attempt and store it, or wait in line for its launch; there is nothing else to do until then. */
+  | { do: "plan"; until: number }
   /** Ask for the Machine. */
   | { do: "launch" }
   /** The Machine exists: wait until it is started. */
@@ -31,7 +31,7 @@ export type Step =
   | { do: "rest"; until: number }
   | { do: "nothing" };
 
-/** Epoch milliseconds at which a run gives up waiting for a Machine. One whose turn has not come has it now. */
+/** Epoch milliseconds at which a run gives up waiting for a Machine, also in line for its launch. One whose turn has not come has it now. */
 export function queueLimitAt({ run, attempts }: RunState, nowMs: number): number {
   const turned = { run: { ...run, turnAt: run.turnAt ?? nowMs }, attempts };
   return wantsMachineSince(turned) + run.spec.timeouts.queueMs;
@@ -49,11 +49,10 @@ export function nextStep(state: RunState, nowMs: number, organizationLimit: numb
   if (run.cancelRequestedAt !== null && (run.status === "retrying" || !attempt?.startedAt))
     return { do: "settle", ending: cancelledEnding(run), lookFirst: false };
   if (run.status === "retrying" && attempt) return beforeRetry(state, attempt, nowMs);
-  if (attempt === null) return beforeFirst(run, nowMs, organizationLimit);
+  if (attempt === null) return beforeFirst(state, nowMs, organizationLimit);
   if (attempt.machineId === null) {
-    const { queueMs } = run.spec.timeouts;
     const limitAt = queueLimitAt(state, nowMs);
-    if (nowMs >= limitAt) return overdue(timedOut("queue", queueMs, "no machine could be had"));
+    if (nowMs >= limitAt) return overdue(withoutMachine(run));
     return beforeLaunch(run, attempt, limitAt, nowMs);
   }
   return attempt.startedAt === null
@@ -61,12 +60,21 @@ export function nextStep(state: RunState, nowMs: number, organizationLimit: numb
     : watch(state, attempt, attempt.startedAt, nowMs);
 }
 
-/** Its time comes first, then its queues. */
-function beforeFirst(run: Run, nowMs: number, organizationLimit: number | null): Step {
+/** Its time comes first, then its queues, then a launch. */
+function beforeFirst(state: RunState, nowMs: number, organizationLimit: number | null): Step {
+  const { run } = state;
+  const limitAt = queueLimitAt(state, nowMs);
+  // It has passed its queues, and those that were limited later are not asked.
+  if (run.turnAt !== null)
+    return nowMs >= limitAt
+      ? { do: "settle", ending: withoutMachine(run), lookFirst: false }
+      : { do: "plan", until: limitAt };
   const [due, until] = [dueAt(run), expiresAt(run)];
   if (nowMs < due) return { do: "rest", until: due };
   if (nowMs >= until) return { do: "settle", ending: expired(run.spec), lookFirst: false };
-  return pendingQueues(run, organizationLimit).length > 0 ? { do: "take_turn", until } : { do: "plan" };
+  return pendingQueues(run, organizationLimit).length > 0
+    ? { do: "take_turn", until }
+    : { do: "plan", until: limitAt };
 }
 
 function beforeLaunch(run: Run, attempt: Attempt, limitAt: number, nowMs: number): Step {
@@ -78,7 +86,8 @@ function beforeLaunch(run: Run, attempt: Attempt, limitAt: number, nowMs: number
 function beforeRetry(state: RunState, attempt: Attempt, nowMs: number): Step {
   const { queueMs } = state.run.spec.timeouts;
   const retryAt = attempt.next?.at ?? nowMs;
-  if (nowMs >= wantsMachineSince(state) + queueMs) {
+  const limitAt = queueLimitAt(state, nowMs);
+  if (nowMs >= limitAt) {
     const what =
       attempt.releasedAt === null
         ? `the machine of attempt ${attempt.number} was not known to be gone`
@@ -86,7 +95,7 @@ function beforeRetry(state: RunState, attempt: Attempt, nowMs: number): Step {
     return { do: "settle", ending: timedOut("queue", queueMs, what), lookFirst: false };
   }
   if (attempt.releasedAt === null) return { do: "release", attempt };
-  return nowMs < retryAt ? { do: "rest", until: retryAt } : { do: "plan" };
+  return nowMs < retryAt ? { do: "rest", until: retryAt } : { do: "plan", until: limitAt };
 }
 
 function boot(state: RunState, attempt: Attempt, nowMs: number): Step {
@@ -128,6 +137,10 @@ function drain(run: Run, attempt: Attempt, exitedAt: number, runLimit: number, n
 
 function overdue(ending: Ending): Step {
   return { do: "settle", ending, lookFirst: true };
+}
+
+function withoutMachine(run: Run): Ending {
+  return timedOut("queue", run.spec.timeouts.queueMs, "no machine could be had");
 }
 
 function ranTooLong(runMs: number): Ending {

@@ -5,7 +5,7 @@
  */
 
 import type { Attempt } from "./attempt.ts";
-import { LAUNCH_AHEAD_MAX_MS, LAUNCH_BURST, LAUNCH_CLOCK_TRUST_MS } from "./limits.ts";
+import { LAUNCH_AHEAD_MAX_MS, LAUNCH_BURST, LAUNCH_CLOCK_TRUST_MS, LAUNCH_HORIZON_MS } from "./limits.ts";
 import type { Run } from "./run.ts";
 
 /** Where and when a Machine may be asked for. */
@@ -19,8 +19,8 @@ export interface Launch {
 /** One that was taken from an app's bucket, which is known by what it left there. */
 export interface TakenLaunch extends Launch {
   app: string;
-  /** The bucket's `nextAt` just after; null where none was taken, as it would have come too late to be used. */
-  nextAt: number | null;
+  /** The bucket's `nextAt` just after. */
+  nextAt: number;
 }
 
 /** What is stored of an app's bucket. */
@@ -62,6 +62,43 @@ export function nextAtBehind(launchAtMs: number, intervalMs: number): number {
 /** The time of the launch that was taken last. */
 export function launchAt({ nextAt, takenAt }: AppPace, intervalMs: number): number {
   return Math.max(takenAt, nextAt - LAUNCH_BURST * intervalMs);
+}
+
+/** Launches of these apps, one bucket each, that may be taken now: those within the horizon. */
+export function launchesWithinHorizon(
+  paces: readonly (AppPace | null)[],
+  intervalMs: number,
+  nowMs: number,
+): number {
+  const untilMs = nowMs + LAUNCH_HORIZON_MS + LAUNCH_BURST * intervalMs;
+  const ofApp = (pace: AppPace | null) =>
+    Math.max(0, Math.floor((untilMs - Math.max(knownNextAt(pace, nowMs), nowMs)) / intervalMs));
+  return paces.reduce((sum, pace) => sum + ofApp(pace), 0);
+}
+
+/**
+ * When a run that stands in line for a launch of these apps is to try again by itself, in epoch milliseconds: now where one may be
+ * had, and where it is the first once the next comes within the horizon. Null where those before it call it, or it gives up before.
+ * @param ahead runs before it in line, of which no more need to be counted than there are launches within the horizon
+ * @param beforeMs when it gives up
+ */
+export function nextLaunchTryAt(
+  paces: readonly (AppPace | null)[],
+  ahead: number,
+  intervalMs: number,
+  nowMs: number,
+  beforeMs: number,
+): number | null {
+  const firstFullAt = Math.min(...paces.map((pace) => knownNextAt(pace, nowMs)));
+  const firstAt = Math.max(nowMs, firstFullAt + intervalMs - LAUNCH_BURST * intervalMs);
+  if (firstAt >= beforeMs) return null;
+  if (ahead < launchesWithinHorizon(paces, intervalMs, nowMs)) return nowMs;
+  return ahead > 0 ? null : firstAt - LAUNCH_HORIZON_MS;
+}
+
+/** About when a run is launched that has so many before it in the line of these apps, in epoch milliseconds. */
+export function launchExpectedAt(ahead: number, apps: number, intervalMs: number, nowMs: number): number {
+  return nowMs + LAUNCH_HORIZON_MS + Math.ceil(((ahead + 1) * intervalMs) / apps);
 }
 
 /** The app whose turn it is: the one whose bucket is full soonest, and of several the first. */

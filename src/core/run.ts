@@ -6,13 +6,13 @@ import type { Ticket } from "./ticket.ts";
 
 /**
  * Where a run is.
- * - `queued`: accepted, no attempt planned: it waits for its turn (`core/turn.ts`). The driver takes it out by planning an
- *   attempt, or when it expires.
+ * - `queued`: accepted, no attempt planned: it waits for its turn (`core/turn.ts`), or in line for a launch. The driver takes it
+ *   out by planning an attempt, or when it expires or its queue limit passes.
  * - `starting`: an attempt has a Machine name; its Machine waits for its app's turn, is asked for, created or booting. Left when the Machine is
  *   started, when it can not be had, or by the boot limit.
  * - `running`: the Machine is started. Left when the command's end is known, the Machine is lost, or by the run limit.
- * - `retrying`: an attempt failed and another will be planned, at the time that the failed one's `next` tells and once its
- *   Machine is known to be gone.
+ * - `retrying`: an attempt failed and another will be planned, at the time that the failed one's `next` tells, once its
+ *   Machine is known to be gone and, where it has to wait for one, with a launch.
  * - `succeeded`, `failed`, `cancelled`: final. Nothing changes them.
  * If the driver dies in any of the first four, the minute's sweep or its alarm goes on from what is stored.
  */
@@ -114,7 +114,7 @@ export interface Run {
   spec: RunSpec;
   /** Epoch milliseconds, like every `…At`. */
   acceptedAt: number;
-  /** Its first attempt was planned; null before. */
+  /** It had all its slots: its first attempt was planned, or it stood in line for its launch. Null before. */
   turnAt: number | null;
   cancelRequestedAt: number | null;
   /** The newer run that asked for the cancel; null where somebody did, or nobody. */
@@ -124,7 +124,7 @@ export interface Run {
   /** Of all attempts that have ended. */
   output: OutputSummary;
   /**
-   * Until then there is nothing to do for the run, unless it is cancelled or called: it waits for a time, for its turn, or for its
+   * Until then there is nothing to do for the run, unless it is cancelled or called: it waits for a time, in a line, or for its
    * launch. Null where it waits for none.
    */
   restsUntil: number | null;

@@ -10,7 +10,7 @@ import { expiresAt, keyQueue } from "./turn.ts";
 export interface Ticket {
   /** See `core/turn.ts`. */
   queue: string;
-  /** Slots of the queue, as this run has them. */
+  /** Slots of the queue, as this run has them; 0 in the line for launches, where none is held. */
   limit: number;
   /** True where the run has a slot, false where it waits for one. */
   held: boolean;
@@ -62,7 +62,7 @@ export function restsInQueue(run: Run, queue: string): number | null {
   return ends ? null : expiresAt(run);
 }
 
-/** Queues in which the next run may be let in, or another run is the next: a slot was given back, or somebody left the line. */
+/** Queues in which the next run may be let in, or another run is the next: a slot was given back, or somebody left the line, be it with a launch. */
 export function movedQueues(before: Run, after: Run): string[] {
   return before.tickets
     .filter(({ queue, held }) => {

@@ -12,7 +12,7 @@ import { NO_OUTPUT, type OutputOffsets, type Stream } from "../core/output.ts";
 import type { Run, RunState } from "../core/run.ts";
 import type { Store, SweptOver } from "../flow/ports.ts";
 import { isNoRoom, isTakenKey } from "./conflict.ts";
-import { emptyLaunches, putLaunchBack, takeLaunch } from "./launch-pace.ts";
+import { emptyLaunches, nextForLaunches, nextLaunchTry, putLaunchBack, takeLaunch } from "./launch-pace.ts";
 import { listRuns } from "./list.ts";
 import { openRuns } from "./open-runs.ts";
 import {
@@ -222,6 +222,8 @@ export function d1Store(database: D1Database): Store {
     },
 
     takeLaunch: (...wish) => takeLaunch(db, ...wish),
+    nextLaunchTry: (...wish) => nextLaunchTry(db, ...wish),
+    nextForLaunches: (...wish) => nextForLaunches(db, ...wish),
     putLaunchBack: (taken, intervalMs) => putLaunchBack(db, taken, intervalMs),
     emptyLaunches: (app, intervalMs, nowMs) => emptyLaunches(db, app, intervalMs, nowMs),
   };

@@ -99,7 +99,7 @@ function carryOut(
     case "take_turn":
       return takeTurn(ports, drive, step.until);
     case "plan":
-      return plan(ports, drive);
+      return plan(ports, drive, step.until);
     case "launch":
       return launch(ports, drive);
     case "await_start":

@@ -67,7 +67,7 @@ async function takeAnother(ports: FlowPorts, drive: Drive, now: number): Promise
   const before = queueLimitAt(drive.state, now);
   const next = await ports.launches.take(now, { machineName, before, ...(mayBeAsked && { onlyIn: app }) });
   // Others that wait may give up: whoever comes by until the limit tries again.
-  if (next.nextAt === null) return nothingNew(Math.max(1, before - now));
+  if (next === null) return nothingNew(Math.max(1, before - now));
   const at = Math.max(now, next.at);
   return found(launchTaken(attempt, now, { ...next, at }, mayBeAsked || at === now));
 }

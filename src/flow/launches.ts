@@ -2,7 +2,7 @@
 
 import { machineName } from "../core/id.ts";
 import { queueLimitAt } from "../core/next-step.ts";
-import { launchIntervalMs, nextAtBehind, type TakenLaunch } from "../core/pace.ts";
+import { launchExpectedAt, launchIntervalMs, nextAtBehind, type TakenLaunch } from "../core/pace.ts";
 import { shareOf } from "../core/poll.ts";
 import { currentAttempt, type RunState } from "../core/run.ts";
 import { pendingQueues } from "../core/turn.ts";
@@ -16,24 +16,30 @@ export interface LaunchSettings {
   perSecond: number;
 }
 
-type PaceStore = Pick<Store, "takeLaunch" | "putLaunchBack" | "emptyLaunches">;
+type PaceStore = Pick<
+  Store,
+  "takeLaunch" | "putLaunchBack" | "emptyLaunches" | "nextLaunchTry" | "nextForLaunches"
+>;
 
 export function launchesOver(store: PaceStore, settings: LaunchSettings): Launches {
-  return settings.perSecond === 0 ? uncounted(settings) : paced(store, settings);
+  return settings.perSecond === 0 ? uncounted(store, settings) : paced(store, settings);
 }
 
 /**
- * The launch of a run's first attempt, to be planned in the step that gets the run all its slots. Null where that is another
- * step: a turn in an app is not taken for a run that may yet have to stand in line.
+ * The launch of a run's first attempt, to be planned in the step that gets the run all its slots; `awaited` where the run has to
+ * stand in line for it. Null where that is another step: no launch is taken for a run that may yet have to wait for a slot.
  */
 export async function launchOfTurn(
   { launches, organizationLimit }: { launches: Launches; organizationLimit: number | null },
   state: RunState,
   nowMs: number,
-): Promise<TakenLaunch | null> {
+): Promise<TakenLaunch | "awaited" | null> {
   const { run } = state;
   if (launches.isPaced && pendingQueues(run, organizationLimit).length > 0) return null;
-  return launches.take(nowMs, { machineName: machineName(run.id, 1), before: queueLimitAt(state, nowMs) });
+  const before = queueLimitAt(state, nowMs);
+  return (
+    (await launches.take(nowMs, { machineName: machineName(run.id, 1), before, inLine: run })) ?? "awaited"
+  );
 }
 
 /** Puts back the launch that an attempt has waited for and that is not used, as the attempt was ended before. */
@@ -41,8 +47,6 @@ export async function putUnusedBack(launches: Launches, before: RunState, after:
   const attempt = currentAttempt(before);
   const isEnded = attempt !== null && after.attempts[attempt.number - 1]?.settledAt !== null;
   if (!isEnded || attempt.mayBeAsked || attempt.settledAt !== null) return;
-  // None was taken where it would have come too late.
-  if (attempt.createAskedAt >= queueLimitAt(before, attempt.plannedAt)) return;
   // One that stays taken costs its app a turn and nothing else.
   await launches.putBackOf(attempt).catch(() => undefined);
 }
@@ -51,11 +55,13 @@ function paced(store: PaceStore, { apps, perSecond }: LaunchSettings): Launches 
   const intervalMs = launchIntervalMs(perSecond);
   return {
     isPaced: true,
-    async take(nowMs, { onlyIn, before }) {
+    take(nowMs, { onlyIn, before, inLine }) {
       const among = onlyIn === undefined ? apps : [onlyIn ?? apps[0]];
-      const taken = await store.takeLaunch(among, intervalMs, nowMs, before);
-      return taken ?? { app: among[0] ?? apps[0], at: before ?? nowMs, nextAt: null };
+      return store.takeLaunch(among, intervalMs, nowMs, before, inLine);
     },
+    nextTry: (nowMs, run, before) => store.nextLaunchTry(run, apps, intervalMs, nowMs, before),
+    next: (nowMs, orgId, limit) => store.nextForLaunches(orgId, apps, intervalMs, nowMs, limit),
+    expectedAt: (nowMs, ahead) => launchExpectedAt(ahead, apps.length, intervalMs, nowMs),
     putBack: (taken) => store.putLaunchBack(taken, intervalMs),
     putBackOf({ app, createAskedAt: at }) {
       const taken = { app: app ?? apps[0], at, nextAt: nextAtBehind(at, intervalMs) };
@@ -65,9 +71,13 @@ function paced(store: PaceStore, { apps, perSecond }: LaunchSettings): Launches 
   };
 }
 
-function uncounted({ apps }: LaunchSettings): Launches {
+function uncounted(store: PaceStore, { apps }: LaunchSettings): Launches {
   return {
     isPaced: false,
+    nextTry: async (nowMs) => nowMs,
+    // Those who stood in line when launches were still counted.
+    next: (nowMs, orgId, limit) => store.nextForLaunches(orgId, [], 1, nowMs, limit),
+    expectedAt: (nowMs) => nowMs,
     async take(nowMs, { machineName, onlyIn }) {
       const app = onlyIn === undefined ? apps[Math.floor(shareOf(machineName) * apps.length)] : onlyIn;
       return { app: app ?? apps[0], at: nowMs, nextAt: nowMs };

@@ -51,6 +51,11 @@ export interface Place {
   held: number;
 }
 
+/** The same for whoever asks, and about when the run is launched that waits for that; null where it waits for a slot. */
+export interface ShownPlace extends Place {
+  launchAt: number | null;
+}
+
 /** A numbered event as it is stored. */
 export interface NumberedEvent {
   seq: number;
@@ -150,6 +155,9 @@ export interface Store {
    * one of its own. The arithmetic is `core/pace.ts`.
    * @param apps one at least
    * @param beforeMs a launch at that time or later is not taken; left out, any is
+   * @param inLine the run that wants it: a launch beyond the horizon is not taken, nor one that is wanted by those before the run
+   * in the line of its organization, whether it stands there or comes in. Null for an attempt that is planned already, which goes
+   * before all
    * @returns null where none was taken
    */
   takeLaunch(
@@ -157,7 +165,27 @@ export interface Store {
     intervalMs: number,
     nowMs: number,
     beforeMs?: number,
+    inLine?: Run | null,
   ): Promise<TakenLaunch | null>;
+  /** When a run that stands in line for a launch is to try again by itself: `nextLaunchTryAt` of `core/pace.ts`. */
+  nextLaunchTry(
+    run: Run,
+    apps: string[],
+    intervalMs: number,
+    nowMs: number,
+    beforeMs: number,
+  ): Promise<number | null>;
+  /**
+   * The runs in line for a launch that are to be called: as many as there are launches for, but the first in any case, which has to
+   * know that it is; at most `limit`.
+   */
+  nextForLaunches(
+    orgId: string,
+    apps: string[],
+    intervalMs: number,
+    nowMs: number,
+    limit: number,
+  ): Promise<string[]>;
   /** Puts one back that nobody uses, unless another was taken since. */
   putLaunchBack(taken: TakenLaunch, intervalMs: number): Promise<void>;
   /** An app refused a create as one too many: its next launches are put off. */

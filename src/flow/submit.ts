@@ -53,7 +53,8 @@ export async function submit(ports: SubmitPorts, order: Order): Promise<Submitte
     if (result.kind === "no_room") continue;
     if (result.kind === "repeated") {
       // Whoever repeats an order again and again must not hold up those who wait. One that stays taken costs an app one turn.
-      if (launch !== null) await ports.launches.putBack(launch).catch(() => undefined);
+      if (launch !== null && launch !== "awaited")
+        await ports.launches.putBack(launch).catch(() => undefined);
       return { state: await repeatedRun(ports.store, order, result), repeated: true };
     }
     // The sweep finds a run whose start was not heard.

@@ -2,17 +2,20 @@
 
 import {
   SWEEP_MAX_HEADS,
+  SWEEP_MAX_LAUNCHES,
   SWEEP_MAX_QUEUES,
   SWEEP_MAX_RUNS,
   SWEEP_MAX_WAKES,
   SWEEP_QUIET_MS,
 } from "../core/limits.ts";
+import type { Launches } from "./ports/launches.ts";
 import type { Clock, Drivers, QueueHeads, Store } from "./ports.ts";
 
 export interface SweepPorts {
   store: Store;
   drivers: Drivers;
   clock: Clock;
+  launches: Pick<Launches, "next">;
   orgId: string;
   organizationLimit: number | null;
 }
@@ -22,7 +25,7 @@ export interface SweepReport {
   failed: number;
   /** Slots and places in line of runs that are over. */
   freed: number;
-  /** What broke off the look at the runs, or that at the queues. */
+  /** What broke off the look at the runs, that at the queues, or that at the line for launches. */
   problems: string[];
 }
 
@@ -38,6 +41,7 @@ export async function sweep(ports: SweepPorts, quietMs: number = SWEEP_QUIET_MS)
   for (const [what, look] of [
     ["runs", () => wakeQuiet(ports, runs, quietMs, report)],
     ["queues", () => callHeads(ports, queues, report)],
+    ["launches", () => callForLaunches(ports, report)],
   ] as const)
     await look().catch((error) =>
       report.problems.push(`${what}: ${error instanceof Error ? error.message : String(error)}`),
@@ -77,6 +81,15 @@ async function callHeads(
     if (after === "") break;
   }
   if (after !== brokeOffAt) await store.keepSweepCursor("queues", after, clock.now());
+}
+
+/** Calls those in line for whom launches are free, and the first in any case: its driver may have died with the alarm that it was to set. */
+async function callForLaunches(
+  { launches, drivers, clock, orgId }: SweepPorts,
+  report: SweepReport,
+): Promise<void> {
+  const next = await launches.next(clock.now(), orgId, SWEEP_MAX_LAUNCHES);
+  count(report, await Promise.allSettled(next.map((runId) => drivers.nudge(runId))));
 }
 
 function count(report: SweepReport, results: PromiseSettledResult<void>[]): void {

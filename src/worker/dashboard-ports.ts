@@ -36,7 +36,7 @@ export function dashboardPorts(ports: ApiPorts): DashboardPorts {
     async getRun(id) {
       const state = await load(id);
       if (state !== null) await lookAfter(ports, state);
-      return state && shownRun(store, state);
+      return state && shownRun(ports, state);
     },
     async events(id, before) {
       const end = before ?? ((await load(id))?.run.version ?? 0) + 1;

@@ -5,7 +5,7 @@ import type { EventListBody } from "../../src/api/run-schema.ts";
 import { EVENT_TYPES, type RunEvent } from "../../src/core/event.ts";
 import type { MachineEvent } from "../../src/core/machine.ts";
 import { planAttempt } from "../../src/core/plan.ts";
-import { keyQueue } from "../../src/core/turn.ts";
+import { keyQueue, launchAwaited } from "../../src/core/turn.ts";
 import { apiPorts } from "../../src/worker/ports.ts";
 import { aQueuedRun, followedBy, T0 } from "../support/a-run.ts";
 
@@ -70,6 +70,17 @@ describe("events", () => {
     const times = fields.filter(([name]) => name === "at" || name.endsWith("_at")).map(([, value]) => value);
     expect(times.length).toBe(EVENT_TYPES.length + machineEvents.length + 4);
     for (const time of times) expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  });
+
+  it("name the line of launches, which has no key and no slots", async () => {
+    const { state, events } = followedBy(aQueuedRun(), launchAwaited(at));
+    await store.accept(state, events, null);
+    const request = new Request(`https://mayfly.test/v1/runs/${state.run.id}/events`, {
+      headers: { authorization: "Bearer test-token" },
+    });
+    const [, awaited] = (await (await exports.default.fetch(request)).json<EventListBody>()).events;
+    expect(awaited).toMatchObject({ type: "slot_awaited", data: { for: "launch", key: null, limit: null } });
+    expect(eventSchema.parse(awaited)).toEqual(awaited);
   });
 
   it("are what the OpenAPI document says of their type, and hold nothing that it does not name", async () => {

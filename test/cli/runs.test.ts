@@ -221,11 +221,13 @@ describe("runs show", () => {
       aRun({ waiting: { ...waiting, for: "organization", limit: 5 } }),
       aRun({ waiting: { ...waiting, for: "run_at" } }),
       aRun({ status: "retrying", waiting: { ...waiting, for: "retry" } }),
+      aRun({ waiting: { ...waiting, for: "launch" } }),
     ];
     stub.on("GET /v1/runs", json({ runs, next_cursor: null }));
     const { stdout } = await mayfly(["runs", "list"], stub, at());
     expect(stdout).toMatch(/queued +in line .*\n.*queued +in line .*\n.*queued +not due yet /);
     expect(stdout).toMatch(/retrying +5m/);
+    expect(stdout).toMatch(/queued +waiting for its launch /);
   });
 
   test("of a run that waits its queue, its place and its end are told", async () => {
@@ -252,6 +254,13 @@ describe("runs show", () => {
     );
     const timed = await mayfly(["runs", "show", RUN_ID], stub, at());
     expect(timed.stdout).toContain("queued for 5m 00s: waiting for its time, in 5m 00s\n");
+    const launch = { ...later, for: "launch" as const, place: 12, until: "2026-11-21T10:05:42.000Z" };
+    stub.on(`GET /v1/runs/${RUN_ID}`, json(aRun({ waiting: launch })));
+    const inLine = await mayfly(["runs", "show", RUN_ID], stub, at());
+    expect(inLine.stdout).toContain("queued for 5m 00s: number 12 in line for a launch, in about 42.0 s\n");
+    expect(inLine.stdout).toMatch(
+      /Waiting +number 12 in line for a launch, expected at 2026-11-21T10:05:42.000Z\n/,
+    );
   });
 
   test("one that waits for its app's turn says until when, and its machine is not asked for before", async () => {

@@ -20,6 +20,7 @@ import {
   T0,
 } from "../support/a-run.ts";
 import { seededRandom } from "../support/seeded-random.ts";
+import { holdsLaunchLine } from "./store-launch-line.ts";
 import { holdsQueues } from "./store-queues.ts";
 
 const everything: RunFilter = {
@@ -263,6 +264,7 @@ export function holdsTheStoreContract(store: Store): void {
   });
 
   holdsQueues(store);
+  holdsLaunchLine(store);
 
   describe("launches", () => {
     const INTERVAL_MS = 1000;

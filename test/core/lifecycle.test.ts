@@ -140,7 +140,7 @@ const TABLE: Record<RunStatus, Record<EventType, RunStatus | "refused">> = {
     attempt_failed: "refused",
     settled: "failed",
     machine_released: "retrying",
-    slot_awaited: "refused",
+    slot_awaited: "retrying",
     slot_taken: "refused",
   },
   succeeded: { ...refusesAll(), machine_released: "succeeded" },

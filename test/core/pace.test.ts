@@ -1,13 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { LAUNCH_AHEAD_MAX_MS, LAUNCH_BURST } from "../../src/core/limits.ts";
+import { LAUNCH_AHEAD_MAX_MS, LAUNCH_BURST, LAUNCH_HORIZON_MS } from "../../src/core/limits.ts";
 import {
   type AppPace,
   afterRefusal,
   afterTaking,
   launchAt,
   launchDueAt,
+  launchExpectedAt,
+  launchesWithinHorizon,
   launchIntervalMs,
   nextApp,
+  nextLaunchTryAt,
 } from "../../src/core/pace.ts";
 import { aStartingRun, T0 } from "../support/a-run.ts";
 import { seededRandom } from "../support/seeded-random.ts";
@@ -133,6 +136,47 @@ describe("launches over several apps", () => {
       ["c", 0],
       ["a", 1000],
     ]);
+  });
+});
+
+describe("launches within the horizon", () => {
+  const S = INTERVAL_MS;
+  const ofIdle = LAUNCH_BURST + LAUNCH_HORIZON_MS / S;
+  const nextAt = (inMs: number): AppPace => ({ nextAt: T0 + inMs, takenAt: T0 });
+
+  it("are those that can be taken one after the other before one lies beyond it", () => {
+    for (const before of [null, nextAt(-5000), nextAt(0), nextAt(700), nextAt(12_345), nextAt(90_000)]) {
+      let pace = before;
+      let taken = 0;
+      for (;;) {
+        pace = afterTaking(pace, S, T0);
+        if (launchAt(pace, S) > T0 + LAUNCH_HORIZON_MS) break;
+        taken += 1;
+      }
+      expect(launchesWithinHorizon([before], S, T0)).toBe(taken);
+    }
+    expect(launchesWithinHorizon([null, nextAt(90_000), null], S, T0)).toBe(2 * ofIdle);
+    expect(launchesWithinHorizon([], S, T0)).toBe(0);
+  });
+
+  it("tell who stands in line when to try again: now, or the first once the next comes, and nobody who gives up before", () => {
+    const far = T0 + 1e9;
+    const full = [nextAt(40_000), nextAt(41_500)];
+    expect(launchesWithinHorizon(full, S, T0)).toBe(0);
+    const at = nextLaunchTryAt(full, 0, S, T0, far) ?? 0;
+    expect(at).toBe(T0 + 40_000 + S - LAUNCH_BURST * S - LAUNCH_HORIZON_MS);
+    expect(launchesWithinHorizon(full, S, at - 1)).toBe(0);
+    expect(launchesWithinHorizon(full, S, at)).toBe(1);
+    expect(nextLaunchTryAt(full, 1, S, T0, far)).toBeNull();
+    expect(nextLaunchTryAt(full, 0, S, T0, T0 + 39_000)).toBeNull();
+    expect(nextLaunchTryAt([null], ofIdle - 1, S, T0, far)).toBe(T0);
+    expect(nextLaunchTryAt([null], ofIdle, S, T0, far)).toBeNull();
+    expect(nextLaunchTryAt([null], 0, S, T0, T0)).toBeNull();
+  });
+
+  it("tell about when a run is launched that has so many before it", () => {
+    expect(launchExpectedAt(0, 1, S, T0)).toBe(T0 + LAUNCH_HORIZON_MS + S);
+    expect(launchExpectedAt(99, 20, S, T0)).toBe(T0 + LAUNCH_HORIZON_MS + 5 * S);
   });
 });
 

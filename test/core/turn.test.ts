@@ -7,7 +7,7 @@ import { planAttempt } from "../../src/core/plan.ts";
 import { endOfAttempt } from "../../src/core/retry.ts";
 import type { Concurrency } from "../../src/core/run-spec.ts";
 import { movedQueues } from "../../src/core/ticket.ts";
-import { waysIn } from "../../src/core/turn.ts";
+import { launchAwaited, waysIn } from "../../src/core/turn.ts";
 import { aQueuedRun, followedBy, type Story, T0 } from "../support/a-run.ts";
 
 const HOUR = 3_600_000;
@@ -55,7 +55,7 @@ const LAUNCH = { app: null, at: T0 };
 describe("the turn of a run", () => {
   it("has come at once where the run waits for nothing", () => {
     const { state } = aQueuedRun();
-    expect(nextStep(state, T0)).toEqual({ do: "plan" });
+    expect(nextStep(state, T0)).toMatchObject({ do: "plan" });
     expect(types(waysIn(state, settings(null), T0, LAUNCH))).toEqual([["attempt_planned"]]);
   });
 
@@ -67,7 +67,7 @@ describe("the turn of a run", () => {
     const dated = aQueuedRun({ runAt: T0 + 2 * HOUR }).state;
     expect(nextStep(dated, T0)).toEqual({ do: "rest", until: T0 + 2 * HOUR });
     const past = aQueuedRun({ runAt: T0 - HOUR }).state;
-    expect(nextStep(past, T0)).toEqual({ do: "plan" });
+    expect(nextStep(past, T0)).toMatchObject({ do: "plan" });
     expect(past.run.restsUntil).toBeNull();
   });
 
@@ -122,8 +122,28 @@ describe("the turn of a run", () => {
   it("is not the deployment's limit any more where that was taken away", () => {
     const waiting = followedBy(aQueuedRun(), awaited("organization", 5));
     expect(nextStep(waiting.state, T0, 5)).toMatchObject({ do: "take_turn" });
-    expect(nextStep(waiting.state, T0, null)).toEqual({ do: "plan" });
+    expect(nextStep(waiting.state, T0, null)).toMatchObject({ do: "plan" });
     expect(queuesOf(followedBy(waiting, planAttempt(waiting.state, null, T0)))).toEqual([]);
+  });
+
+  it("has come, with the queue limit, once the run stands in line for its launch; no queue that is limited later takes it back", () => {
+    const at = T0 + 10 * HOUR;
+    const before = followedBy(aQueuedRun(key()), awaited("key:k", 1), taken("key:k", 1, at));
+    expect(types(waysIn(before.state, settings(null), at, "awaited"))).toEqual([["slot_awaited launches"]]);
+    const { state } = followedBy(before, launchAwaited(at));
+    const until = at + state.run.spec.timeouts.queueMs;
+    expect(state.run).toMatchObject({ status: "queued", turnAt: at, restsUntil: until });
+    for (const limit of [null, 1]) expect(nextStep(state, until - 1, limit)).toEqual({ do: "plan", until });
+    expect(nextStep(state, until)).toMatchObject({
+      do: "settle",
+      ending: { reason: "timed_out", limit: "queue" },
+      lookFirst: false,
+    });
+    expect(applyEvent(state, launchAwaited(at + 1))).toBeNull();
+    const planned = followedBy({ state, events: [] }, planAttempt(state, null, at + 5000));
+    expect(planned.state.run.turnAt).toBe(at);
+    expect(queuesOf(planned)).toEqual([["key:k", true]]);
+    expect(movedQueues(state.run, planned.state.run)).toEqual(["launches"]);
   });
 
   it("starts the queue limit: what was waited for before does not count", () => {

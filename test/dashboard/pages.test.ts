@@ -177,6 +177,13 @@ describe("a run's state in plain words", () => {
       }),
     ],
     ["Waiting for its time", aRun({ status: "queued", waiting: { ...WAITING, ...TIMED, for: "run_at" } })],
+    [
+      "Waiting for its launch, number 12 in line for 1m 00s Its machine is asked for in about 42.0 s : Fly takes one create a second",
+      aRun({
+        status: "queued",
+        waiting: { ...WAITING, ...TIMED, for: "launch", place: 12, until: at(-42_000) },
+      }),
+    ],
     ["A newer run took its place", aRun({ status: "cancelled", reason: "superseded" })],
     ["No slot was free for it", aRun({ status: "cancelled", reason: "dropped" })],
     ["Its turn did not come in time", aRun({ status: "cancelled", reason: "expired" })],

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { SWEEP_MAX_HEADS, SWEEP_MAX_WAKES, SWEEP_QUIET_MS } from "../../src/core/limits.ts";
 import { keyQueue } from "../../src/core/turn.ts";
+import { launchesOver } from "../../src/flow/launches.ts";
 import type { Drivers } from "../../src/flow/ports.ts";
 import { sweep } from "../../src/flow/sweep.ts";
 import { aQueuedRun, aStartingRun, followedBy, T0 } from "../support/a-run.ts";
@@ -18,7 +19,8 @@ async function quietRuns(count: number) {
   const woken: string[] = [];
   const drivers = { wake: async (id: string) => void woken.push(id) } as unknown as Drivers;
   const clock = { now: () => T0 + SWEEP_QUIET_MS + 1 };
-  const ports = { store, drivers, clock, orgId: "default", organizationLimit: null };
+  const launches = launchesOver(store, { apps: ["mayfly-tests"], perSecond: 0 });
+  const ports = { store, drivers, clock, launches, orgId: "default", organizationLimit: null };
   return { ids: ids.sort(), woken, store, drivers, sweep: () => sweep(ports) };
 }
 

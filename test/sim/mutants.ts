@@ -464,7 +464,45 @@ export const MUTANTS: readonly Mutant[] = [
         return sweep({ ...ports, store });
       },
     }),
-    caughtBy: "no slot is free for long",
+    caughtBy: "no slot, and no launch, is free for long",
+  },
+  {
+    name: "those who wait for a launch go by age alone",
+    module: "core/turn",
+    breaks: () => ({ rankOf: () => 0 }),
+    caughtBy: "no run takes a launch that one of better rank in line could have had",
+  },
+  {
+    name: "whoever comes takes a launch, whoever stands in line for it",
+    module: "core/pace",
+    breaks: () => ({ launchesWithinHorizon: () => Number.MAX_SAFE_INTEGER }),
+    caughtBy: "no run takes a launch that one of better rank in line could have had",
+  },
+  {
+    name: "a launch is taken however far ahead it lies",
+    module: "core/limits",
+    breaks: () => ({ LAUNCH_HORIZON_MS: 1e9 }),
+    caughtBy: "nor one that lies far ahead",
+  },
+  {
+    name: "a launch that is taken leaves the bucket as it was",
+    module: "core/pace",
+    breaks: ({ afterTaking }) => ({
+      afterTaking: (before: Module, _intervalMs: number, nowMs: number) => afterTaking(before, 1, nowMs),
+    }),
+    caughtBy: "an app is given two launches at once",
+  },
+  {
+    name: "nobody who stands in line for a launch is called",
+    module: "flow/launches",
+    breaks: ({ launchesOver }) => ({
+      launchesOver: (...args: unknown[]) => ({
+        ...launchesOver(...args),
+        next: async () => [],
+        nextTry: async () => null,
+      }),
+    }),
+    caughtBy: "no slot, and no launch, is free for long",
   },
   {
     name: "output that may become a secret is not held back",

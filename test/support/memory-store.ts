@@ -2,7 +2,7 @@
 
 import type { RunEvent } from "../../src/core/event.ts";
 import { applyEvents } from "../../src/core/lifecycle.ts";
-import { PLACE_MAX_COUNTED } from "../../src/core/limits.ts";
+import { LAUNCH_HORIZON_MS, PLACE_MAX_COUNTED } from "../../src/core/limits.ts";
 import { isAfter, NO_OUTPUT, type OutputChunk, offsetsAfter } from "../../src/core/output.ts";
 import {
   type AppPace,
@@ -10,12 +10,14 @@ import {
   afterRefusal,
   afterTaking,
   launchAt,
+  launchesWithinHorizon,
   nextApp,
+  nextLaunchTryAt,
   type TakenLaunch,
 } from "../../src/core/pace.ts";
 import type { Run, RunState } from "../../src/core/run.ts";
 import type { Ticket } from "../../src/core/ticket.ts";
-import { ORGANIZATION_QUEUE, rankOf } from "../../src/core/turn.ts";
+import { LAUNCH_QUEUE, ORGANIZATION_QUEUE, rankOf } from "../../src/core/turn.ts";
 import type {
   NumberedEvent,
   OpenRuns,
@@ -49,13 +51,44 @@ export class MemoryStore implements Store {
     intervalMs: number,
     nowMs: number,
     beforeMs = Number.MAX_SAFE_INTEGER,
+    inLine: Run | null = null,
   ): Promise<TakenLaunch | null> {
     const app = nextApp(apps, this.paces, nowMs);
     const pace = afterTaking(this.paces.get(app) ?? null, intervalMs, nowMs);
     const at = launchAt(pace, intervalMs);
     if (at >= beforeMs) return null;
+    if (inLine !== null && at > nowMs + LAUNCH_HORIZON_MS) return null;
+    if (inLine !== null && this.#beforeInLine(inLine) >= this.#freeLaunches(apps, intervalMs, nowMs))
+      return null;
     this.paces.set(app, pace);
     return { app, at, nextAt: pace.nextAt };
+  }
+
+  async nextLaunchTry(
+    ...[run, apps, intervalMs, nowMs, beforeMs]: Parameters<Store["nextLaunchTry"]>
+  ): Promise<number | null> {
+    return nextLaunchTryAt(this.#pacesOf(apps), this.#beforeInLine(run), intervalMs, nowMs, beforeMs);
+  }
+
+  async nextForLaunches(
+    ...[orgId, apps, intervalMs, nowMs, limit]: Parameters<Store["nextForLaunches"]>
+  ): Promise<string[]> {
+    const most = Math.min(limit, Math.max(1, this.#freeLaunches(apps, intervalMs, nowMs)));
+    return this.#line(orgId, LAUNCH_QUEUE, false)
+      .slice(0, most)
+      .map(({ run }) => run.id);
+  }
+
+  #pacesOf(apps: string[]): (AppPace | null)[] {
+    return apps.map((app) => this.paces.get(app) ?? null);
+  }
+
+  #freeLaunches(apps: string[], intervalMs: number, nowMs: number): number {
+    return launchesWithinHorizon(this.#pacesOf(apps), intervalMs, nowMs);
+  }
+
+  #beforeInLine(run: Run): number {
+    return this.#line(run.orgId, LAUNCH_QUEUE, false).filter((other) => isBefore(other.run, run)).length;
   }
 
   async putLaunchBack(taken: TakenLaunch, intervalMs: number): Promise<void> {

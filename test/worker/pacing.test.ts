@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { RunBody } from "../../src/api/run-schema.ts";
 import { planAttempt } from "../../src/core/plan.ts";
 import { submit } from "../../src/flow/submit.ts";
+import { sweep } from "../../src/flow/sweep.ts";
 import { apiPorts } from "../../src/worker/ports.ts";
 import { aQueuedRun, aSpec, followedBy } from "../support/a-run.ts";
 
@@ -50,6 +51,38 @@ describe("launches of a deployment that has several apps", () => {
       else expect(what).toBeNull();
       await paced.store.record(state, [{ type: "cancel_requested", at: Date.now() }], []);
     }
+  });
+});
+
+describe("the line of launches", () => {
+  it("is where the rest stand, by priority, and goes on by the sweep alone", async () => {
+    const app = { ...env, FLY_APPS: "paced-line", LAUNCHES_PER_SECOND: "0.1" };
+    const [line, drivers] = [apiPorts(app), { ...ports.drivers, start: async () => {} }];
+    const order = (priority: number) =>
+      submit(
+        { ...line, drivers },
+        { orgId: line.orgId, spec: aSpec({ command: ["true"], priority }), originId: null, key: null },
+      );
+    const submitted = [];
+    for (const priority of [0, 0, 0, 0, 0, 0, 0, 5]) submitted.push(await order(priority));
+    // Two at once, and three within half a minute.
+    expect(submitted.map(({ state }) => state.attempts.length)).toEqual([1, 1, 1, 1, 1, 0, 0, 0]);
+    const [first, second, urgent] = submitted.slice(5).map(({ state }) => state.run.id);
+    const waiting = { for: "launch", key: null, limit: null, running: null };
+    expect((await asked(`/v1/runs/${urgent}`)).waiting).toMatchObject({ ...waiting, place: 1 });
+    expect((await asked(`/v1/runs/${second}`)).waiting).toMatchObject({ ...waiting, place: 3 });
+    const nudged: string[] = [];
+    const nudge = async (runId: string) => void nudged.push(runId);
+    await sweep({ ...line, drivers: { ...drivers, nudge } });
+    expect(nudged).toEqual([urgent]);
+    // Here any number is launched, and whoever leaves the line calls the next.
+    await ports.drivers.nudge(urgent ?? "");
+    for (const runId of [urgent, first, second]) {
+      const state = await ports.drivers.untilFinal(runId ?? "", 20_000);
+      expect(state?.run).toMatchObject({ status: "succeeded", tickets: [] });
+    }
+    for (const { state } of submitted.slice(0, 5))
+      await line.store.record(state, [{ type: "cancel_requested", at: Date.now() }], []);
   });
 });
 

@@ -5,7 +5,9 @@ import { AppError } from "../../core/error.ts";
 import { isRunId } from "../../core/id.ts";
 import { RERUNS_SHOWN_MAX } from "../../core/limits.ts";
 import type { RunState } from "../../core/run.ts";
-import type { Place, Store } from "../../flow/ports.ts";
+import { LAUNCH_QUEUE } from "../../core/turn.ts";
+import type { Launches } from "../../flow/ports/launches.ts";
+import type { Clock, ShownPlace, Store } from "../../flow/ports.ts";
 import { runBody } from "../run-body.ts";
 import { errorSchema, type RunBody } from "../run-schema.ts";
 import { awaitedTicket } from "../waiting-body.ts";
@@ -34,24 +36,34 @@ export async function loadRun(store: Store, runId: string): Promise<RunState> {
   return state;
 }
 
+/** What a run's place in line is worked out from. */
+interface PlacePorts {
+  store: Pick<Store, "reruns" | "placeInQueue">;
+  launches: Pick<Launches, "expectedAt">;
+  clock: Clock;
+}
+
 /** A run that is there, with the runs that repeat it and its place in line. */
-export async function shownRun(
-  store: Pick<Store, "reruns" | "placeInQueue">,
-  state: RunState,
-): Promise<RunBody> {
+export async function shownRun(ports: PlacePorts, state: RunState): Promise<RunBody> {
   const [reruns, place] = await Promise.all([
-    store.reruns(state.run.id, RERUNS_SHOWN_MAX),
-    placeOf(store, state),
+    ports.store.reruns(state.run.id, RERUNS_SHOWN_MAX),
+    placeOf(ports, state),
   ]);
   return runBody(state, reruns, place);
 }
 
 /** A run that was just made, which nobody can have repeated. */
-export async function newRun(store: Pick<Store, "placeInQueue">, state: RunState): Promise<RunBody> {
-  return runBody(state, [], await placeOf(store, state));
+export async function newRun(ports: PlacePorts, state: RunState): Promise<RunBody> {
+  return runBody(state, [], await placeOf(ports, state));
 }
 
-async function placeOf(store: Pick<Store, "placeInQueue">, { run }: RunState): Promise<Place | null> {
+async function placeOf(
+  { store, launches, clock }: PlacePorts,
+  { run }: RunState,
+): Promise<ShownPlace | null> {
   const ticket = awaitedTicket(run);
-  return ticket && store.placeInQueue(run, ticket.queue);
+  if (ticket === null) return null;
+  const place = await store.placeInQueue(run, ticket.queue);
+  const isForLaunch = ticket.queue === LAUNCH_QUEUE;
+  return { ...place, launchAt: isForLaunch ? launches.expectedAt(clock.now(), place.ahead) : null };
 }

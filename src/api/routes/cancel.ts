@@ -24,6 +24,6 @@ const route = createRoute({
 export function cancelRoute(app: OpenAPIHono, ports: ApiPorts): void {
   app.openapi(route, async (c) => {
     const { run } = await loadRun(ports.store, c.req.valid("param").id);
-    return c.json(await shownRun(ports.store, await cancel(ports, run.id)), 202);
+    return c.json(await shownRun(ports, await cancel(ports, run.id)), 202);
   });
 }

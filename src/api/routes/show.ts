@@ -22,6 +22,6 @@ export function showRoute(app: OpenAPIHono, ports: ApiPorts): void {
   app.openapi(route, async (c) => {
     const state = await loadRun(ports.store, c.req.valid("param").id);
     await lookAfter(ports, state);
-    return c.json(await shownRun(ports.store, state), 200);
+    return c.json(await shownRun(ports, state), 200);
   });
 }

@@ -67,7 +67,7 @@ export async function answerSubmission(
   c.header("location", `/v1/runs/${state.run.id}`);
   if (waitS > 0) c.header("preference-applied", `wait=${waitS}`);
   const done = repeated || isFinal(known.run.status);
-  return c.json(await (repeated ? shownRun : newRun)(ports.store, known), done ? 200 : 202);
+  return c.json(await (repeated ? shownRun : newRun)(ports, known), done ? 200 : 202);
 }
 
 /** A wait that fails (its driver was reset by a deploy) does not make an accepted run unknown to its caller. */

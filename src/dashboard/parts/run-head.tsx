@@ -68,7 +68,9 @@ export function RunHead({ run, nowMs }: { run: RunBody; nowMs: number }) {
       {!final && run.next_attempt !== null && (
         <NextAttempt next={run.next_attempt} why={whySo(run)} nowMs={nowMs} />
       )}
-      {run.waiting !== null && run.next_attempt === null && <Waiting waiting={run.waiting} nowMs={nowMs} />}
+      {run.waiting !== null && (run.next_attempt === null || run.waiting.for === "launch") && (
+        <Waiting waiting={run.waiting} nowMs={nowMs} />
+      )}
       {!final && run.cancel_requested_at !== null && (
         <p class="detail">
           Cancel was asked for <Age at={run.cancel_requested_at} nowMs={nowMs} />; its command gets{" "}
@@ -82,9 +84,10 @@ export function RunHead({ run, nowMs }: { run: RunBody; nowMs: number }) {
 
 function Waiting({ waiting, nowMs }: { waiting: NonNullable<RunBody["waiting"]>; nowMs: number }) {
   const inMs = Date.parse(waiting.until) - nowMs;
+  const about = waiting.for === "launch" && waiting.place !== null ? "about " : "";
   const until = (
     <time datetime={waiting.until} title={exactTime(waiting.until)}>
-      {inMs > 0 ? `in ${elapsed(inMs)}` : "now"}
+      {inMs > 0 ? `in ${about}${elapsed(inMs)}` : "now"}
     </time>
   );
   if (waiting.for === "launch")

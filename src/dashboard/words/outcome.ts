@@ -115,7 +115,7 @@ export function shortWaiting(waiting: RunBody["waiting"]): string {
     case "run_at":
       return "not due yet";
     case "launch":
-      return "waiting for its app";
+      return "waiting for its launch";
     default:
       return "";
   }
@@ -125,7 +125,8 @@ export function shortWaiting(waiting: RunBody["waiting"]): string {
 function waitingSentence({ for: what, key, place, running }: NonNullable<RunBody["waiting"]>): string {
   if (what === "run_at") return "Waiting for its time";
   if (what === "retry") return "Waiting for its next attempt";
-  if (what === "launch") return "Waiting for its app's turn";
+  if (what === "launch")
+    return place === null ? "Waiting for its app's turn" : `Waiting for its launch, number ${place} in line`;
   const where = key === null ? "" : ` of ${key}`;
   if (place === null || running === null) return `Waiting for a slot${where}`;
   const others = running + place - 1;

@@ -94,7 +94,10 @@ export function wantsSince(events: RunEvent[]): number {
   const had = events.flatMap((event) => (event.type === "machine_created" ? [event.attempt] : []));
   const after = events.findLast((event) => event.type === "attempt_failed" && had.includes(event.attempt));
   if (after?.type === "attempt_failed") return after.next.at;
-  return (events.find(({ type }) => type === "attempt_planned") ?? events[0])?.at ?? 0;
+  // With all its slots it wants one, and stands in line for a launch where none is near.
+  const isReady = (event: RunEvent) =>
+    event.type === "attempt_planned" || (event.type === "slot_awaited" && event.queue === "launches");
+  return (events.find(isReady) ?? events[0])?.at ?? 0;
 }
 
 function hasMachine(events: RunEvent[], { attempt }: AttemptPlanned): boolean {

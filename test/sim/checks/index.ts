@@ -13,6 +13,8 @@ import { everythingEnds } from "./everything-ends.ts";
 import { followersSeeItAll } from "./followers-see-it-all.ts";
 import { groupCancelsReachAll } from "./group-cancels-reach-all.ts";
 import { imageTimesAreTheMachines } from "./image-times-are-the-machines.ts";
+import { launchesArePaced } from "./launches-are-paced.ts";
+import { launchesGoByRank } from "./launches-go-by-rank.ts";
 import { limitsAreKept } from "./limits-are-kept.ts";
 import { machinesWithinBounds } from "./machines-within-bounds.ts";
 import { nobodysMachinesGo } from "./nobodys-machines-go.ts";
@@ -54,6 +56,8 @@ export const CHECKS: readonly Check[] = [
   secretsStaySecret,
   oneRunPerKey,
   callsArePaced,
+  launchesArePaced,
+  launchesGoByRank,
   nothingIsUpset,
   everythingEnds,
 ];

@@ -1,5 +1,6 @@
 import type { Run } from "../../../src/core/run.ts";
 import type { World } from "../world/world.ts";
+import { launchesFree } from "./book-of-launches.ts";
 import { waitsUntil } from "./book-of-turns.ts";
 import type { Check } from "./check.ts";
 
@@ -7,7 +8,7 @@ import type { Check } from "./check.ts";
 const SLACK_MS = 180_000;
 
 export const queuesGoOn: Check = {
-  name: "no slot is free for long while somebody waits for it, and nobody waits longer than it may",
+  name: "no slot, and no launch, is free for long while somebody waits for it, and nobody waits longer than it may",
   begin(world) {
     /** By run that is the next and has room: since when. */
     const since = new Map<string, number>();
@@ -41,6 +42,10 @@ export const queuesGoOn: Check = {
 function nextRuns(world: World): string[] {
   const runs = [...world.store.runs.values()].map(({ state }) => state.run);
   const waits = (run: Run) => run.tickets.find(({ held }) => !held) ?? null;
+  const { apps, perSecond } = world.launches;
+  const paces = apps.map((app) => world.store.paces.get(app) ?? null);
+  const areLaunchesFree =
+    perSecond === 0 || launchesFree(paces, Math.ceil(1000 / perSecond), world.workerClock.now()) > 0;
   return runs.flatMap((run) => {
     const ticket = waits(run);
     if (ticket === null) return [];
@@ -51,15 +56,19 @@ function nextRuns(world: World): string[] {
         (other.spec.priority > run.spec.priority ||
           (other.spec.priority === run.spec.priority && other.id < run.id)),
     );
-    return held.length < ticket.limit && !before ? [run.id] : [];
+    const hasRoom = ticket.queue === "launches" ? areLaunchesFree : held.length < ticket.limit;
+    return hasRoom && !before ? [run.id] : [];
   });
 }
 
 function expired(world: World, now: number): string | null {
   for (const { state } of world.store.runs.values()) {
-    const { id, status } = state.run;
+    const { id, status, tickets, spec } = state.run;
     if (status !== "queued") continue;
-    const until = Math.max(waitsUntil(state.run), world.calmSince ?? now);
+    // With all its slots it waits for a machine, and no more for its turn.
+    const launch = tickets.find(({ queue }) => queue === "launches");
+    const mayUntil = launch ? launch.since + spec.timeouts.queueMs : waitsUntil(state.run);
+    const until = Math.max(mayUntil, world.calmSince ?? now);
     const pastMs = now - until;
     if (pastMs > SLACK_MS + 2 * world.clockOffMaxMs) return `run ${id} waits ${pastMs} ms after it expired`;
   }

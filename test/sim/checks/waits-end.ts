@@ -40,8 +40,9 @@ function untilOf({ state, events }: StoredRun): number {
   if (isFinal(run.status) || last === undefined) return Infinity;
   const { queueMs, bootMs } = run.spec.timeouts;
   const isRetrying = last.next !== null;
-  // Nothing but its time is waited for.
-  if (isRetrying && last.releasedAt !== null) return last.next?.at ?? Infinity;
+  // Nothing but its time is waited for, unless it stands in line for a launch then.
+  if (isRetrying && last.releasedAt !== null && run.tickets.every(({ held }) => held))
+    return last.next?.at ?? Infinity;
   if (isRetrying || last.machineId === null) return wantsSince(events.map(({ event }) => event)) + queueMs;
   return last.startedAt === null ? (last.createdAt ?? last.createAskedAt) + bootMs : Infinity;
 }

@@ -92,6 +92,11 @@ const KEYS: readonly [[string, number], ...[string, number][]] = [
   ["b", 2],
 ];
 
+/** The same where nothing but a launch is waited for. */
+export function inARush(order: Order): Order {
+  return { ...order, spec: { ...order.spec, concurrency: null, delayMs: 0, runAt: null } };
+}
+
 /** When its turn is: half of the orders share one of two keys. */
 function aTurn(chance: Chance): Partial<RunSpec> {
   const [key, limit] = chance.pick("concurrency key", KEYS);

@@ -14,7 +14,7 @@ import { sweep } from "../../../src/flow/sweep.ts";
 import type { StoredRun } from "../../support/memory-store.ts";
 import type { Life } from "./life.ts";
 import { API_DOWN_MAX_MS, CLOCK_JUMP_MAX_MS, OUTAGE_MAX_MS } from "./model.ts";
-import { anOrder, aRerun, drawRunId, GROUPS, type Order } from "./order.ts";
+import { anOrder, aRerun, drawRunId, GROUPS, inARush, type Order } from "./order.ts";
 import { aSecretValue } from "./secret-values.ts";
 import type { World } from "./world.ts";
 
@@ -43,6 +43,10 @@ export class Plot {
       1 + crowd + (chance.fault("a second run", 0.4) ? 1 : 0) + (chance.fault("a third run", 0.2) ? 1 : 0);
     for (let number = 1; number <= orders; number++)
       this.#order(anOrder(number, chance), chance.between("ordered at", 0, 30_000));
+    const rush = world.isRush ? chance.between("size of the rush", 4, 10) : 0;
+    // After the re-run, whose number is the next.
+    for (let number = orders + 2; number < orders + 2 + rush; number++)
+      this.#order(inARush(anOrder(number, chance)), chance.between("rushes in at", 0, 3000));
     const [first] = world.orders;
     if (first && chance.fault("a re-run", 0.2))
       this.#order(aRerun(orders + 1, first, chance), chance.between("ordered again at", 1000, 90_000));
@@ -346,6 +350,7 @@ export class Plot {
       store: request.store,
       drivers: world.posts.drivers(),
       clock: world.workerClock,
+      launches: launchesOver(request.store, world.launches),
       orgId: "default",
       organizationLimit: world.organizationLimit,
     };

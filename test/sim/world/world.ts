@@ -12,7 +12,6 @@ import { flyFleet } from "../../../src/fly/fleet.ts";
 import { flyMachines } from "../../../src/fly/machines.ts";
 import { T0 } from "../../support/a-run.ts";
 import { MemoryFleetStore } from "../../support/memory-fleet-store.ts";
-import { MemoryStore } from "../../support/memory-store.ts";
 import type { Chance } from "../chance.ts";
 import { Scheduler } from "../scheduler.ts";
 import { Trace } from "../trace.ts";
@@ -24,6 +23,7 @@ import type { Order } from "./order.ts";
 import { Platform } from "./platform.ts";
 import { Posts } from "./posts.ts";
 import { programOf } from "./program.ts";
+import { RecordingStore } from "./recording-store.ts";
 import { overNetwork } from "./storage.ts";
 import { Unreachable } from "./unreachable.ts";
 import { Vault } from "./vault.ts";
@@ -35,7 +35,7 @@ export class World {
   readonly chance: Chance;
   readonly time = new Scheduler(T0);
   readonly trace = new Trace(this.time);
-  readonly store = new MemoryStore();
+  readonly store = new RecordingStore();
   readonly fleetStore = new MemoryFleetStore(this.store);
   /** Machines that the sweep over them told to go, in order. */
   readonly reapedIds: string[] = [];
@@ -58,18 +58,21 @@ export class World {
   calmSince: number | null = null;
   readonly workerClock: Clock = { now: () => this.time.now() + this.clockOffMs };
   readonly launches: LaunchSettings;
+  /** More runs come than their app can launch soon. */
+  readonly isRush: boolean;
   #requests = 0;
 
   constructor(chance: Chance) {
     this.chance = chance;
-    this.launches = {
-      apps: chance.pick<LaunchSettings["apps"]>("apps", [["mayfly-a"], ["mayfly-a", "mayfly-b"]]),
-      // The slowest has runs wait for longer than their drivers remember.
-      perSecond: chance.pick("launches a second", [0, 0.1, 0.1, 1]),
-    };
+    const apps = chance.pick<LaunchSettings["apps"]>("apps", [["mayfly-a"], ["mayfly-a", "mayfly-b"]]);
+    // The slowest has runs wait for longer than their drivers remember.
+    const perSecond = chance.pick("launches a second", [0, 0.1, 0.1, 1]);
+    this.isRush = chance.fault("a rush", 0.06);
+    this.launches = this.isRush ? { apps: ["mayfly-a"], perSecond: 0.1 } : { apps, perSecond };
     this.network = new Network(chance, this.time, this.trace);
     this.defaultRegion = chance.pick("default region", [null, "ams"]);
-    this.organizationLimit = chance.pick("organization limit", [null, null, 1, 2]);
+    const organizationLimit = chance.pick("organization limit", [null, null, 1, 2]);
+    this.organizationLimit = this.isRush ? null : organizationLimit;
     this.platform = new Platform(this, this.network, (runId, attempt, memoryMb) =>
       programOf(this.orderOf(runId).behaviour, attempt, memoryMb),
     );

@@ -62,7 +62,8 @@ export class StatusLine {
 function waitingFor(run: RunBody, nowMs: number): string {
   const attempt = run.attempts.at(-1);
   if (run.cancel_requested_at !== null) return "cancelling";
-  if (run.next_attempt !== null) return `waiting for attempt ${run.next_attempt.number}`;
+  if (run.next_attempt !== null && run.waiting?.for !== "launch")
+    return `waiting for attempt ${run.next_attempt.number}`;
   if (run.waiting !== null) return plain(waitingSentence(run.waiting, nowMs));
   if (run.status !== "starting" || !attempt) return "queued";
   if (attempt.created_at === null) return "creating a machine";

@@ -146,6 +146,8 @@ function concurrencyText({ concurrency }: RunBody): string | null {
 /** Its place, and how long it may wait; null where it waits in no line. */
 function waitingText({ waiting }: RunBody): string | null {
   if (waiting === null || waiting.place === null) return null;
+  if (waiting.for === "launch")
+    return `number ${waiting.place} in line for a launch, expected at ${waiting.until}`;
   return `number ${waiting.place} in line, ${waiting.running} of ${waiting.limit} running, expires ${waiting.until}`;
 }
 
