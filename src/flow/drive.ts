@@ -4,7 +4,6 @@ import type { Attempt } from "../core/attempt.ts";
 import type { MachineCreated, RunEvent } from "../core/event.ts";
 import { applyEvents } from "../core/lifecycle.ts";
 import {
-  CREATE_LOOKUPS_NEEDED,
   MACHINE_LOST_AFTER_MS,
   NEVER_ASKED_BEFORE_MS,
   OUTPUT_READ_FIRST_BYTES,
@@ -39,7 +38,7 @@ export class Drive {
    * in an event first (`launch.ts`), which is news. Who takes over knows no more: a Machine of before can have run and be lost.
    */
   asksAreOwn: boolean;
-  /** An own ask was answered in a way that leaves it open whether the Machine exists, or not at all. */
+  /** An own ask was answered in a way that leaves it open whether the Machine exists, or not at all. No later answer settles that. */
   askIsUnclear = false;
   /** What the Machines API said to the last ask that made no Machine. */
   lastAnswer: string | null = null;
@@ -111,14 +110,15 @@ export class Drive {
   }
 
   /**
-   * True where the attempt under way never had a Machine: nobody asked, or all asks were this driver's own, and each was refused or
-   * followed by as many empty looks as are believed. It holds for what is stored next, since news of another's ask would prevent that.
+   * True where the attempt under way never had a Machine: nobody asked, or all asks were this driver's own and each was refused. Of
+   * one that was left open no look tells it: its Machine can have run and been lost with its host, and is in no list then. It holds
+   * for what is stored next, since news of another's ask would prevent that.
    */
   neverHadMachine(): boolean {
     const attempt = currentAttempt(this.state);
     if (attempt === null || attempt.machineId !== null) return attempt === null;
     if (!attempt.mayBeAsked) return true;
-    return this.asksAreOwn && (!this.askIsUnclear || this.emptyLookups >= CREATE_LOOKUPS_NEEDED);
+    return this.asksAreOwn && !this.askIsUnclear;
   }
 
   /** Whether the attempt was planned so lately that another driver, which looks twice before it asks, can not have come to that. */

@@ -3,7 +3,7 @@
  * once more before the run is settled without its word.
  */
 
-import { LAST_LOOKS_MAX } from "../core/limits.ts";
+import { CREATE_LOOKUPS_NEEDED, LAST_LOOKS_MAX } from "../core/limits.ts";
 import { type Ending, timedOut } from "../core/outcome.ts";
 import { currentAttempt } from "../core/run.ts";
 import type { Drive } from "./drive.ts";
@@ -31,9 +31,10 @@ export async function settleAfterLook(ports: FlowPorts, drive: Drive, ending: En
   return settleNow(ports, drive, ending.limit === "boot" ? bootTimedOut(drive) : ending);
 }
 
-/** Whether more looks would tell that there is no Machine: one that was asked for just now may be in no list yet. */
+/** Whether another look may find the Machine: one that was asked for just now may be in no list yet. */
 function mayYetAppear(drive: Drive): boolean {
-  return drive.asksAreOwn && !drive.neverHadMachine() && currentAttempt(drive.state)?.machineId === null;
+  const isUnseen = currentAttempt(drive.state)?.machineId === null;
+  return isUnseen && drive.askIsUnclear && drive.emptyLookups < CREATE_LOOKUPS_NEEDED;
 }
 
 /** Which part of a slow start it was that took too long. */

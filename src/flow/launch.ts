@@ -139,7 +139,7 @@ async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
   const secrets = await secretsOf(ports, drive);
   if (secrets?.given === null)
     return afterRefusal(ports, drive, failed("launch_refused", secrets.problem ?? ""));
-  const neverAskedBefore = drive.neverAsked;
+  const { neverAsked: neverAskedBefore, askIsUnclear: wasUnclear } = drive;
   drive.spentLaunchAt = createAskedAt;
   drive.neverAsked = false;
   drive.askIsUnclear = true;
@@ -162,7 +162,7 @@ async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
     case "later":
       // This ask made no Machine, which says nothing of an earlier one.
       drive.neverAsked = neverAskedBefore;
-      drive.askIsUnclear = false;
+      drive.askIsUnclear = wasUnclear;
       if (result.tooMany) await ports.launches.refused(app, at);
       return nothingNew(drive.backOffMs());
     case "uncertain":
@@ -177,7 +177,7 @@ async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
       };
     case "refused":
       drive.neverAsked = neverAskedBefore;
-      drive.askIsUnclear = false;
+      drive.askIsUnclear = wasUnclear;
       return afterRefusal(ports, drive, failed(result.reason, result.error));
   }
 }
