@@ -1,6 +1,7 @@
 /** What the HTTP surface needs: the flow's verbs' ports, and the deployment's settings. */
 
 import type { Guest } from "../core/run-spec.ts";
+import type { JobStore } from "../flow/job-ports.ts";
 import type {
   Blobs,
   Clock,
@@ -16,6 +17,7 @@ import type { Sessions } from "./session.ts";
 
 export interface ApiPorts {
   store: Store;
+  jobs: JobStore;
   blobs: Blobs;
   secrets: SecretKeeper;
   drivers: Drivers;

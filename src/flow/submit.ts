@@ -2,10 +2,12 @@
 
 import { AppError } from "../core/error.ts";
 import type { Accepted } from "../core/event.ts";
+import type { RunJob } from "../core/job.ts";
 import { acceptRun, applyEvents } from "../core/lifecycle.ts";
 import { RUN_AHEAD_MAX_MS } from "../core/limits.ts";
 import { isFinal, type RunState } from "../core/run.ts";
 import { isSameSpec, type RunSpec } from "../core/run-spec.ts";
+import { isSameJson } from "../core/same-json.ts";
 import { dueAt, type TurnSettings, waysIn } from "../core/turn.ts";
 import { launchOfTurn } from "./launches.ts";
 import type { Clock, Drivers, IdempotencyKey, Ids, Launches, Store } from "./ports.ts";
@@ -23,6 +25,8 @@ export interface Order {
   spec: RunSpec;
   /** The run that this one repeats; null where it repeats none. */
   originId: string | null;
+  /** The Job that it is a run of; absent where its spec came inline. */
+  job?: RunJob;
   key: IdempotencyKey | null;
 }
 
@@ -39,7 +43,8 @@ export interface Submitted {
  */
 export async function submit(ports: SubmitPorts, order: Order): Promise<Submitted> {
   const now = ports.clock.now();
-  const accepted: Accepted = { type: "accepted", at: now, spec: order.spec, originId: order.originId };
+  const { spec, originId, job } = order;
+  const accepted: Accepted = { type: "accepted", at: now, spec, originId, ...(job && { job }) };
   const queued = acceptRun(ports.ids.runId(now), order.orgId, accepted);
   const due = dueAt(queued.run);
   if (due - now > RUN_AHEAD_MAX_MS)
@@ -68,17 +73,23 @@ export async function submit(ports: SubmitPorts, order: Order): Promise<Submitte
  */
 async function repeatedRun(
   store: Store,
-  { key, spec, originId }: Order,
+  { key, spec, originId, job }: Order,
   earlier: { runId: string; bodyHash: string },
 ): Promise<RunState> {
   const state = await store.load(earlier.runId);
   if (state === null) throw new Error(`the run ${earlier.runId} of a used idempotency key is missing`);
-  const isSame = earlier.bodyHash === key?.bodyHash || isSameSpec(state.run.spec, spec);
-  if (!isSame || state.run.originId !== originId)
+  const { run } = state;
+  const isSame =
+    earlier.bodyHash === key?.bodyHash || (isSameSpec(run.spec, spec) && isSameInput(run.job, job));
+  if (!isSame || run.originId !== originId || run.job?.name !== job?.name)
     throw new AppError(
       "idempotency_conflict",
       `this Idempotency-Key was used for another run, ${earlier.runId}; use a new key for a new run`,
       "header.idempotency-key",
     );
   return state;
+}
+
+function isSameInput(a: RunJob | null, b: RunJob | undefined): boolean {
+  return isSameJson(JSON.parse(a?.input ?? "null"), JSON.parse(b?.input ?? "null"));
 }

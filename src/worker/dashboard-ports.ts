@@ -77,6 +77,7 @@ export function dashboardPorts(ports: ApiPorts): DashboardPorts {
       const { state } = await order(ports, {
         input: changedInput(origin.run.spec, {}),
         originId: id,
+        job: origin.run.job ?? undefined,
         key: { key, bodyHash: await sha256(new TextEncoder().encode(key)) },
       });
       return state.run.id;

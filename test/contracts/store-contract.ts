@@ -26,6 +26,7 @@ const everything: RunFilter = {
   statuses: [],
   tag: null,
   originId: null,
+  job: null,
   sinceMs: null,
   untilMs: null,
   beforeRunId: null,

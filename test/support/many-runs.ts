@@ -143,6 +143,7 @@ export const EVERYTHING: RunFilter = {
   statuses: [],
   tag: null,
   originId: null,
+  job: null,
   sinceMs: null,
   untilMs: null,
   beforeRunId: null,

@@ -1,0 +1,67 @@
+/** POST /v1/jobs/{name}/runs: run a job. */
+
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { checkInput } from "../../check-input.ts";
+import { invalidInput } from "../../errors.ts";
+import { jobRunInput } from "../../job-definition.ts";
+import { jobRunSchema } from "../../job-schema.ts";
+import type { ApiPorts } from "../../ports.ts";
+import { time } from "../../run-body.ts";
+import { answerSubmission, parseJson, SUBMISSION_ANSWERS, submissionHeaders } from "../submission.ts";
+import { checkedPart, jobParam, loadJob, UNKNOWN_JOB } from "./answers.ts";
+
+const PAUSED_HEADER = "mayfly-job-paused";
+
+const headers = z.object({
+  [PAUSED_HEADER]: z.iso
+    .datetime()
+    .optional()
+    .openapi({ description: "since when the job is paused, where it is" }),
+});
+
+const route = createRoute({
+  method: "post",
+  path: "/v1/jobs/{name}/runs",
+  summary: "Run a job",
+  description:
+    "A run of the version in force, with the input and changes of the body, which can be left out. The command finds MAYFLY_JOB, MAYFLY_JOB_VERSION and MAYFLY_INPUT in its environment. A paused job runs, too.",
+  request: {
+    params: jobParam,
+    headers: submissionHeaders,
+    body: { required: false, content: { "application/json": { schema: jobRunSchema } } },
+  },
+  responses: {
+    ...SUBMISSION_ANSWERS,
+    200: { ...SUBMISSION_ANSWERS[200], headers },
+    202: { ...SUBMISSION_ANSWERS[202], headers },
+    ...UNKNOWN_JOB,
+  },
+});
+
+export function runJobRoute(app: OpenAPIHono, ports: ApiPorts): void {
+  app.openAPIRegistry.registerPath(route);
+  app.post("/v1/jobs/:name/runs", (c) =>
+    answerSubmission(c, ports, async (bytes) => {
+      const { name } = checkedPart(jobParam, c.req.param(), "path");
+      const body = bytes.byteLength === 0 ? {} : parseJson(bytes);
+      const checked = jobRunSchema.safeParse(body, { reportInput: false });
+      if (!checked.success) throw invalidInput(checked.error, null);
+      const { input = {}, overrides = {} } = checked.data;
+      const { job, definition } = await loadJob(ports.jobs, ports.orgId, name);
+      checkInput(input, definition.input_schema ?? null);
+      if (job.pausedAt !== null) c.header(PAUSED_HEADER, time(job.pausedAt));
+      return {
+        input: jobRunInput(definition, name, input, overrides),
+        pathOf: (field) => (isIn(overrides, field) ? `overrides.${field}` : `job.run.${field}`),
+        originId: null,
+        job: { name, version: job.version, input: JSON.stringify(input) },
+      };
+    }),
+  );
+}
+
+/** Whether changes have a field, by its first name. */
+function isIn(overrides: object, path: string): boolean {
+  const [field = ""] = path.split(".");
+  return Object.hasOwn(overrides, field);
+}
