@@ -4,7 +4,7 @@ import { withJobFields } from "../core/concurrency-key.ts";
 import { AppError } from "../core/error.ts";
 import type { JobDefinition } from "../core/job.ts";
 import { isSameJson } from "../core/same-json.ts";
-import { invalidInput } from "./errors.ts";
+import { checked } from "./checked.ts";
 import { jobDefinitionSchema } from "./job-schema.ts";
 import { isObject, patchedInput } from "./spec-input.ts";
 
@@ -28,14 +28,11 @@ export function meansTheSame(a: JobDefinition, b: JobDefinition, name: string): 
 /** The definition with its defaults filled in. */
 function meaningOf(body: unknown, name: string): unknown {
   const key = keyOf(isObject(body) ? body.run : undefined);
-  const checked = jobDefinitionSchema.safeParse(key === null ? body : withKey(body, tried(key, name)), {
-    reportInput: false,
-  });
-  if (!checked.success) throw invalidInput(checked.error, null);
-  const { concurrency } = checked.data.run;
+  const meant = checked(jobDefinitionSchema, key === null ? body : withKey(body, tried(key, name)), null);
+  const { concurrency } = meant.run;
   return key === null || concurrency === undefined
-    ? checked.data
-    : { ...checked.data, run: { ...checked.data.run, concurrency: { ...concurrency, key } } };
+    ? meant
+    : { ...meant, run: { ...meant.run, concurrency: { ...concurrency, key } } };
 }
 
 /** A key as a run could have it: what the input will be nobody knows yet. */

@@ -5,7 +5,7 @@ import type { RunJob } from "../core/job.ts";
 import { hasSecrets, type RunSpec } from "../core/run-spec.ts";
 import type { IdempotencyKey } from "../flow/ports.ts";
 import { type Submitted, submit } from "../flow/submit.ts";
-import { invalidInput } from "./errors.ts";
+import { checked } from "./checked.ts";
 import type { ApiPorts } from "./ports.ts";
 import { runSpecSchema, toRunSpec } from "./spec-schema.ts";
 
@@ -33,9 +33,7 @@ export async function order(
     key: IdempotencyKey | null;
   },
 ): Promise<Submitted> {
-  const checked = runSpecSchema.safeParse(input, { reportInput: false });
-  if (!checked.success) throw placed(invalidInput(checked.error, null), pathOf);
-  const spec = toRunSpec(checked.data, ports.defaultGuest);
+  const spec = toRunSpec(checkedSpec(input, pathOf), ports.defaultGuest);
   if (hasSecrets(spec)) await refuseSecrets(ports, spec, pathOf);
   return submit(ports, { orgId: ports.orgId, spec, originId, ...(job && { job }), key });
 }
@@ -51,6 +49,11 @@ async function refuseSecrets(
   throw new AppError("invalid_input", complaint.message, pathOf(path));
 }
 
-function placed(error: AppError, pathOf: (field: string) => string): AppError {
-  return error.path === null ? error : new AppError(error.code, error.message, pathOf(error.path));
+function checkedSpec(input: unknown, pathOf: (field: string) => string) {
+  try {
+    return checked(runSpecSchema, input, null);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.path === null) throw error;
+    throw new AppError(error.code, error.message, pathOf(error.path));
+  }
 }

@@ -5,7 +5,6 @@ import { AppError } from "../../../core/error.ts";
 import type { JobVersion } from "../../../core/job.ts";
 import { JOB_VERSIONS_KEPT } from "../../../core/limits.ts";
 import type { DefinedJob, JobStore } from "../../../flow/job-ports.ts";
-import { invalidInput } from "../../errors.ts";
 import { changedJobSchema, jobNameField } from "../../job-schema.ts";
 import { errorAnswer } from "../answers.ts";
 
@@ -43,17 +42,6 @@ export function changedAnswer(description: string) {
 
 export const UNKNOWN_JOB = { 404: errorAnswer("there is no such job") };
 export const OTHER_VERSION = { 409: errorAnswer("another version is in force than was expected") };
-
-/** Checks a part of a request where its body is read by hand. @throws AppError `invalid_input` */
-export function checkedPart<T extends z.ZodType>(
-  schema: T,
-  part: unknown,
-  place: "path" | "query",
-): z.output<T> {
-  const checked = schema.safeParse(part, { reportInput: false });
-  if (!checked.success) throw invalidInput(checked.error, place);
-  return checked.data;
-}
 
 /** A job that is there. @throws AppError `not_found` */
 export async function loadJob(jobs: JobStore, orgId: string, name: string): Promise<DefinedJob> {

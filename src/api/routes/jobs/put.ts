@@ -2,13 +2,14 @@
 
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { changeJob } from "../../../flow/change-job.ts";
+import { checked } from "../../checked.ts";
 import { changedJobBody } from "../../job-body.ts";
 import { checkedDefinition, meansTheSame } from "../../job-definition.ts";
 import { jobDefinitionSchema } from "../../job-schema.ts";
 import type { ApiPorts } from "../../ports.ts";
 import { COMMON_ERRORS, errorAnswer } from "../answers.ts";
 import { parseJson } from "../submission.ts";
-import { changedAnswer, checkedPart, expectedVersionQuery, jobParam, OTHER_VERSION } from "./answers.ts";
+import { changedAnswer, expectedVersionQuery, jobParam, OTHER_VERSION } from "./answers.ts";
 
 const route = createRoute({
   method: "put",
@@ -35,8 +36,8 @@ export function putJobRoute(app: OpenAPIHono, ports: ApiPorts): void {
   // JSON is asked for whatever the content type says, as where a run is submitted.
   app.openAPIRegistry.registerPath(route);
   app.put("/v1/jobs/:name", async (c) => {
-    const { name } = checkedPart(jobParam, c.req.param(), "path");
-    const query = checkedPart(expectedVersionQuery, c.req.query(), "query");
+    const { name } = checked(jobParam, c.req.param(), "path");
+    const query = checked(expectedVersionQuery, c.req.query(), "query");
     const definition = checkedDefinition(parseJson(await c.req.arrayBuffer()), name);
     const changed = await changeJob(ports, {
       orgId: ports.orgId,

@@ -2,7 +2,7 @@
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { changeJob } from "../../../flow/change-job.ts";
-import { invalidInput } from "../../errors.ts";
+import { checked } from "../../checked.ts";
 import { changedJobBody } from "../../job-body.ts";
 import { checkedDefinition, meansTheSame } from "../../job-definition.ts";
 import type { ApiPorts } from "../../ports.ts";
@@ -10,7 +10,6 @@ import { COMMON_ERRORS, errorAnswer } from "../answers.ts";
 import { parseJson } from "../submission.ts";
 import {
   changedAnswer,
-  checkedPart,
   expectedVersionQuery,
   jobParam,
   loadJob,
@@ -46,12 +45,11 @@ export function rollbackJobRoute(app: OpenAPIHono, ports: ApiPorts): void {
   app.openAPIRegistry.registerPath(route);
   app.post("/v1/jobs/:name/rollback", async (c) => {
     const { jobs, orgId } = ports;
-    const { name } = checkedPart(jobParam, c.req.param(), "path");
-    const query = checkedPart(expectedVersionQuery, c.req.query(), "query");
-    const input = rollbackSchema.safeParse(parseJson(await c.req.arrayBuffer()), { reportInput: false });
-    if (!input.success) throw invalidInput(input.error, null);
+    const { name } = checked(jobParam, c.req.param(), "path");
+    const query = checked(expectedVersionQuery, c.req.query(), "query");
+    const { version } = checked(rollbackSchema, parseJson(await c.req.arrayBuffer()), null);
     await loadJob(jobs, orgId, name);
-    const { version: to, definition } = await loadVersion(jobs, orgId, name, input.data.version, "version");
+    const { version: to, definition } = await loadVersion(jobs, orgId, name, version, "version");
     // It was put when another code said what is accepted.
     checkedDefinition(definition, name);
     const changed = await changeJob(ports, {

@@ -2,13 +2,13 @@
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { checkInput } from "../../check-input.ts";
-import { invalidInput } from "../../errors.ts";
+import { checked } from "../../checked.ts";
 import { jobRunInput } from "../../job-definition.ts";
 import { jobRunSchema } from "../../job-schema.ts";
 import type { ApiPorts } from "../../ports.ts";
 import { time } from "../../run-body.ts";
 import { answerSubmission, parseJson, SUBMISSION_ANSWERS, submissionHeaders } from "../submission.ts";
-import { checkedPart, jobParam, loadJob, UNKNOWN_JOB } from "./answers.ts";
+import { jobParam, loadJob, UNKNOWN_JOB } from "./answers.ts";
 
 const PAUSED_HEADER = "mayfly-job-paused";
 
@@ -42,11 +42,9 @@ export function runJobRoute(app: OpenAPIHono, ports: ApiPorts): void {
   app.openAPIRegistry.registerPath(route);
   app.post("/v1/jobs/:name/runs", (c) =>
     answerSubmission(c, ports, async (bytes) => {
-      const { name } = checkedPart(jobParam, c.req.param(), "path");
+      const { name } = checked(jobParam, c.req.param(), "path");
       const body = bytes.byteLength === 0 ? {} : parseJson(bytes);
-      const checked = jobRunSchema.safeParse(body, { reportInput: false });
-      if (!checked.success) throw invalidInput(checked.error, null);
-      const { input = {}, overrides = {} } = checked.data;
+      const { input = {}, overrides = {} } = checked(jobRunSchema, body, null);
       const { job, definition } = await loadJob(ports.jobs, ports.orgId, name);
       checkInput(input, definition.input_schema ?? null);
       if (job.pausedAt !== null) c.header(PAUSED_HEADER, time(job.pausedAt));
