@@ -1,11 +1,15 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { freePort } from "./test/support/free-port.ts";
+import SlowFirst from "./test/support/slow-first.ts";
 
 const migrations = await readD1Migrations("migrations");
 // Named here since the worker's bindings need it before the server is started; this file is read more than once.
 process.env.MAYFLY_TEST_MACHINES_PORT ??= String(await freePort());
 const machinesPort = process.env.MAYFLY_TEST_MACHINES_PORT;
+
+/** How long is waited for what must come to be: what alone is quick takes its time on a busy computer. */
+const PATIENT = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 20_000 } } };
 
 /** Tests that run inside workerd, against its D1, R2 and Durable Objects. */
 const IN_WORKERD = [
@@ -20,6 +24,7 @@ const IN_WORKERD = [
 export default defineConfig({
   test: {
     reporters: ["default", "./test/support/totals-reporter.ts"],
+    sequence: { sequencer: SlowFirst },
     projects: [
       {
         test: {
@@ -29,7 +34,7 @@ export default defineConfig({
           maxWorkers: 2,
           include: ["test/**/*.test.{ts,tsx}"],
           exclude: [...IN_WORKERD, "test/stories/**"],
-          testTimeout: 30_000,
+          ...PATIENT,
         },
       },
       {
@@ -55,7 +60,7 @@ export default defineConfig({
           include: IN_WORKERD,
           globalSetup: ["test/support/machines-server.ts"],
           setupFiles: ["test/support/apply-migrations.ts"],
-          testTimeout: 30_000,
+          ...PATIENT,
         },
       },
       {
@@ -64,9 +69,11 @@ export default defineConfig({
           name: "stories",
           sequence: { groupOrder: 2 },
           include: ["test/stories/**/*.test.ts"],
+          globalSetup: ["test/support/migrated-state.ts"],
           maxWorkers: 2,
+          ...PATIENT,
           testTimeout: 180_000,
-          hookTimeout: 60_000,
+          hookTimeout: 180_000,
         },
       },
     ],

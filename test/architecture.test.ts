@@ -9,7 +9,7 @@ const SRC = join(ROOT, "src");
 const MAY_IMPORT: Record<string, string[]> = {
   core: [],
   flow: ["core"],
-  d1: ["core", "flow/ports", "flow/job-ports", "drizzle-orm"],
+  d1: ["core", "flow/ports", "drizzle-orm"],
   r2: ["flow/ports"],
   secrets: ["core", "flow/ports"],
   fly: ["core", "flow/ports", "zod"],

@@ -4,11 +4,11 @@ import type { MachineEvent } from "../core/machine.ts";
 import { signalName } from "../core/signals.ts";
 import type { NumberedEvent } from "../flow/ports.ts";
 import type { EventBody } from "./event-schema.ts";
-import { endingBody, exitBody, nextAttemptBody, outputBody, time } from "./run-body.ts";
+import { endingBody, exitBody, nextAttemptBody, outputBody, rfc3339 } from "./run-body.ts";
 import { queueBody } from "./waiting-body.ts";
 
 export function eventBody({ seq, event }: NumberedEvent): EventBody {
-  const at = time(event.at);
+  const at = rfc3339(event.at);
   switch (event.type) {
     case "accepted": {
       const { originId, job } = event;
@@ -43,7 +43,7 @@ export function eventBody({ seq, event }: NumberedEvent): EventBody {
       return { seq, at, type: event.type, attempt: event.attempt, data };
     }
     case "machine_started": {
-      const data = event.imageReadyAt === undefined ? {} : { image_ready_at: time(event.imageReadyAt) };
+      const data = event.imageReadyAt === undefined ? {} : { image_ready_at: rfc3339(event.imageReadyAt) };
       return { seq, at, type: event.type, attempt: event.attempt, data };
     }
     case "stop_requested":
@@ -71,7 +71,7 @@ export function eventBody({ seq, event }: NumberedEvent): EventBody {
 }
 
 function launchBody({ app, launchAt }: { app: string | null; launchAt: number }) {
-  return { app, launch_at: time(launchAt) };
+  return { app, launch_at: rfc3339(launchAt) };
 }
 
 type MachineEventBody = Extract<EventBody, { type: "machine_released" }>["data"]["events"][number];
@@ -81,14 +81,14 @@ function machineEventBody({ type, status, source, at, exit }: MachineEvent): Mac
     type,
     status,
     source,
-    at: time(at),
+    at: rfc3339(at),
     exit: exit && {
       exit_code: exit.code,
       // A signal that has no name here is told by its number.
       signal: exit.signal === null ? null : (signalName(exit.signal) ?? `SIG${exit.signal}`),
       oom_killed: exit.oomKilled,
       requested_stop: exit.requestedStop,
-      exited_at: exit.at === null ? null : time(exit.at),
+      exited_at: exit.at === null ? null : rfc3339(exit.at),
     },
   };
 }

@@ -3,7 +3,7 @@
  * input can not fail for the schema's sake.
  */
 
-import { INPUT_MAX_DEPTH, INPUT_PATTERN_MAX_CHARS, INPUT_SCHEMA_MAX_BYTES } from "../core/limits.ts";
+import { INPUT_PATTERN_MAX_CHARS, INPUT_SCHEMA_MAX_BYTES } from "../core/limits.ts";
 import { DRAFTS, type Draft, FORMATS, TYPES, WORDS, type WordKind } from "./json-schema-words.ts";
 import { isObject } from "./spec-input.ts";
 
@@ -59,9 +59,8 @@ class CheckedSchema {
     this.#words = WORDS[draftOf(schema)];
   }
 
+  /** By recursion: a body is at most `JSON_LEVELS_MAX` deep. */
   walk(schema: unknown, path: string[]): void {
-    if (path.length > INPUT_MAX_DEPTH)
-      throw new Complaint(path, `is more than ${INPUT_MAX_DEPTH} levels deep`);
     this.#schemas.set(pointer(path), schema);
     if (typeof schema === "boolean") return;
     if (!isObject(schema)) throw new Complaint(path, "must be a schema: an object, true or false");

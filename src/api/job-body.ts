@@ -2,17 +2,17 @@
 
 import type { JobDefinition, JobVersion } from "../core/job.ts";
 import type { ChangedJob } from "../flow/change-job.ts";
-import type { DefinedJob, JobSummary, VersionSummary } from "../flow/job-ports.ts";
+import type { DefinedJob, JobSummary, VersionSummary } from "../flow/ports/jobs.ts";
 import type { ChangedJobBody, JobBody, JobListBody, JobVersionBody, VersionListBody } from "./job-schema.ts";
-import { time, timeOrNull } from "./run-body.ts";
+import { rfc3339, timeOrNull } from "./run-body.ts";
 
 export function jobSummary(job: JobSummary): JobListBody["jobs"][number] {
   return {
     name: job.name,
     version: job.version,
     paused_at: timeOrNull(job.pausedAt),
-    created_at: time(job.createdAt),
-    updated_at: time(job.updatedAt),
+    created_at: rfc3339(job.createdAt),
+    updated_at: rfc3339(job.updatedAt),
     description: job.description ?? null,
     labels: job.labels ?? {},
   };
@@ -35,7 +35,7 @@ export function versionSummary({
     version,
     change: change.kind,
     rolled_back_to: change.kind === "rollback" ? change.to : null,
-    created_at: time(createdAt),
+    created_at: rfc3339(createdAt),
   };
 }
 

@@ -4,7 +4,7 @@ import { AppError } from "../core/error.ts";
 import type { RunJob } from "../core/job.ts";
 import { hasSecrets, type RunSpec } from "../core/run-spec.ts";
 import type { IdempotencyKey } from "../flow/ports.ts";
-import { type Submitted, submit } from "../flow/submit.ts";
+import { earlierRun, type Submitted, submit } from "../flow/submit.ts";
 import { checked } from "./checked.ts";
 import type { ApiPorts } from "./ports.ts";
 import { runSpecSchema, toRunSpec } from "./spec-schema.ts";
@@ -22,8 +22,8 @@ export async function order(
     job,
     key,
   }: {
-    /** The spec, as it is written in a request and not checked yet. */
-    input: unknown;
+    /** The spec, as it is written in a request and not checked yet; or why there is none. */
+    input: unknown | AppError;
     /** Where in the request a field of it stands; absent where it is the body. */
     pathOf?: (field: string) => string;
     /** The run that it repeats, or null. */
@@ -33,27 +33,43 @@ export async function order(
     key: IdempotencyKey | null;
   },
 ): Promise<Submitted> {
-  const spec = toRunSpec(checkedSpec(input, pathOf), ports.defaultGuest);
-  if (hasSecrets(spec)) await refuseSecrets(ports, spec, pathOf);
-  return submit(ports, { orgId: ports.orgId, spec, originId, ...(job && { job }), key });
-}
-
-async function refuseSecrets(
-  { secrets, orgId }: ApiPorts,
-  spec: RunSpec,
-  pathOf: (field: string) => string,
-): Promise<void> {
-  const complaint = await secrets.complaint(orgId, spec.secrets);
-  if (complaint === null) return;
-  const path = complaint.variable === null ? "secrets" : `secrets.${complaint.variable}`;
-  throw new AppError("invalid_input", complaint.message, pathOf(path));
+  const { orgId } = ports;
+  const of = { orgId, originId, ...(job && { job }), key };
+  const asked = input instanceof AppError ? input : checkedSpec(input, pathOf);
+  if (asked instanceof AppError) return repeatOr(asked, ports, { ...of, spec: null });
+  const placed = { ...of, spec: toRunSpec(asked, ports.defaultGuest) };
+  const complaint = await secretsComplaint(ports, placed.spec, pathOf);
+  return complaint === null ? submit(ports, placed) : repeatOr(complaint, ports, placed);
 }
 
 function checkedSpec(input: unknown, pathOf: (field: string) => string) {
   try {
     return checked(runSpecSchema, input, null);
   } catch (error) {
-    if (!(error instanceof AppError) || error.path === null) throw error;
-    throw new AppError(error.code, error.message, pathOf(error.path));
+    if (!(error instanceof AppError)) throw error;
+    return new AppError(error.code, error.message, error.path === null ? null : pathOf(error.path));
   }
+}
+
+/** What was accepted once is answered as it was then, whatever has become of secrets and of what is accepted. */
+async function repeatOr(
+  complaint: AppError,
+  { store }: ApiPorts,
+  placed: Parameters<typeof earlierRun>[1],
+): Promise<Submitted> {
+  const state = await earlierRun(store, placed);
+  if (state === null) throw complaint;
+  return { state, repeated: true };
+}
+
+/** What is wrong with the secrets that a spec names; null where nothing is. */
+async function secretsComplaint(
+  { secrets, orgId }: ApiPorts,
+  spec: RunSpec,
+  pathOf: (field: string) => string,
+): Promise<AppError | null> {
+  const complaint = hasSecrets(spec) ? await secrets.complaint(orgId, spec.secrets) : null;
+  if (complaint === null) return null;
+  const path = complaint.variable === null ? "secrets" : `secrets.${complaint.variable}`;
+  return new AppError("invalid_input", complaint.message, pathOf(path));
 }

@@ -1,18 +1,11 @@
 /** What the HTTP surface needs: the flow's verbs' ports, and the deployment's settings. */
 
 import type { Guest } from "../core/run-spec.ts";
-import type { JobStore } from "../flow/job-ports.ts";
-import type {
-  Blobs,
-  Clock,
-  Drivers,
-  Fleet,
-  FleetStore,
-  Ids,
-  Launches,
-  SecretKeeper,
-  Store,
-} from "../flow/ports.ts";
+import type { Fleet, FleetStore } from "../flow/ports/fleet.ts";
+import type { JobStore } from "../flow/ports/jobs.ts";
+import type { Launches } from "../flow/ports/launches.ts";
+import type { SecretKeeper } from "../flow/ports/secrets.ts";
+import type { Blobs, Clock, Drivers, Ids, Store } from "../flow/ports.ts";
 import type { Sessions } from "./session.ts";
 
 export interface ApiPorts {

@@ -6,7 +6,8 @@ import { formatDuration } from "../core/duration.ts";
 import * as limits from "../core/limits.ts";
 import { CONCURRENCY_STRATEGIES, type RunSpec } from "../core/run-spec.ts";
 import { durationField, durationMs } from "./duration-field.ts";
-import { instant } from "./schema-parts.ts";
+import { instant, instantMs } from "./schema-parts.ts";
+import { isWellFormed, WELL_FORMED } from "./text-field.ts";
 
 const LIMIT = `must be a whole number from 1 to ${limits.CONCURRENCY_LIMIT_MAX}`;
 const PRIORITY = `must be a whole number from -${limits.PRIORITY_MAX} to ${limits.PRIORITY_MAX}`;
@@ -17,6 +18,7 @@ export const concurrencySchema = z
       .string()
       .min(1)
       .max(4 * limits.CONCURRENCY_KEY_MAX_CHARS)
+      .refine(isWellFormed, WELL_FORMED)
       .openapi({
         description:
           "runs of one key share its slots. {name}, {image} and {tags.KEY} are filled in from the run; {{ and }} stand for braces",
@@ -93,7 +95,7 @@ export function toQueueSpec(
     priority: input.priority,
     expiresMs: durationMs(input.expires),
     delayMs: input.delay === undefined ? 0 : durationMs(input.delay),
-    runAt: input.run_at === undefined ? null : Date.parse(input.run_at),
+    runAt: input.run_at === undefined ? null : instantMs(input.run_at),
   };
 }
 

@@ -3,7 +3,7 @@
 import { z } from "@hono/zod-openapi";
 import { formatDuration } from "../core/duration.ts";
 import * as limits from "../core/limits.ts";
-import { DEFAULT_RETRY, RETRY_REASONS, type RetryReason } from "../core/retry.ts";
+import { DEFAULT_RETRY, RETRY_REASONS, type RetryReason, usesUpAttempts } from "../core/retry.ts";
 import { RETRY_ACTIONS, type RetryPolicy } from "../core/run-spec.ts";
 import { signalNumber } from "../core/signals.ts";
 import { durationField, durationMs } from "./duration-field.ts";
@@ -60,7 +60,7 @@ const ruleSchema = z
       .default([]),
     do: z.enum(RETRY_ACTIONS).openapi({
       description:
-        "same_size: the same machine once more. next_size: twice the memory, with as many CPUs as it needs. next_region: the next of regions. stop: no retry.",
+        "same_size: the same machine once more. next_size: twice the memory, with as many CPUs as it needs. next_region: the next of regions, which has to have two or more. stop: no retry.",
     }),
     wait: durationField("30s", 0, limits.RETRY_WAIT_MAX_MS)
       .optional()
@@ -77,6 +77,17 @@ const ruleSchema = z
       context.addIssue({ code: "custom", path: ["wait"], message: 'has no use with do "stop"' });
   });
 
+const NEEDS_ATTEMPTS =
+  "needs retry.attempts of 2 or more: a retry of such a failure uses up one of them, and there is one by default";
+
+/** Which list of a rule names failures that it can not retry, as the job has but one attempt; null where none does. */
+function listWithoutAttempts({ reasons, exit_codes, signals }: z.output<typeof ruleSchema>) {
+  const index = reasons.findIndex(usesUpAttempts);
+  if (index >= 0) return ["reasons", index];
+  if (exit_codes.length > 0) return ["exit_codes"];
+  return signals.length > 0 ? ["signals"] : null;
+}
+
 export const retrySchema = z
   .strictObject({
     attempts: z
@@ -90,8 +101,19 @@ export const retrySchema = z
     backoff: backoffSchema.prefault({}),
     rules: z.array(ruleSchema).max(limits.RETRY_RULES_MAX).default([]).openapi({
       description:
-        "the first rule that names the failure is taken. Where none does: exit codes, signals and want of memory are retried at the same size while attempts are left, lost machines and slow boots at the same size, no_capacity in the next region; nothing else is.",
+        "the first rule that names the failure is taken. Where none does: exit codes, signals and want of memory are retried at the same size while attempts are left, lost machines and slow boots at the same size, no_capacity in the next region; nothing else is. A rule that retries what no_capacity and machine_lost do not name needs attempts of 2 or more.",
     }),
+  })
+  .superRefine(({ attempts, rules }, context) => {
+    for (const [index, rule] of rules.entries()) {
+      const list = attempts > 1 || rule.do === "stop" ? null : listWithoutAttempts(rule);
+      if (list !== null)
+        context.addIssue({
+          code: "custom",
+          path: ["rules", index, ...list],
+          message: NEEDS_ATTEMPTS,
+        });
+    }
   })
   .openapi("Retry");
 

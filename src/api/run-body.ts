@@ -30,13 +30,13 @@ import { waitingBody } from "./waiting-body.ts";
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** RFC 3339 in UTC. */
-export function time(epochMs: number): string {
+export function rfc3339(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
 
 /** The same of what may not be known. */
 export function timeOrNull(epochMs: number | null): string | null {
-  return epochMs === null ? null : time(epochMs);
+  return epochMs === null ? null : rfc3339(epochMs);
 }
 
 /** How a command ended; null where that is not known. */
@@ -63,7 +63,7 @@ export function endingBody({
 
 /** What follows the attempt of a number. */
 export function nextAttemptBody(after: number, { at, guest, region }: NextAttempt) {
-  return { number: after + 1, at: time(at), machine: guestBody(guest), asked_region: region };
+  return { number: after + 1, at: rfc3339(at), machine: guestBody(guest), asked_region: region };
 }
 
 function guestBody({ cpuKind, cpus, memoryMb }: Guest) {
@@ -77,6 +77,12 @@ export function outputBody(output: OutputSummary) {
     dropped_bytes: output.droppedBytes,
     complete: output.complete,
   };
+}
+
+/** The time that was ordered, past or not, or that a delay comes to; null where neither was asked for. */
+function runAt(run: Run): string | null {
+  const { runAt: ordered, delayMs } = run.spec;
+  return ordered !== null ? rfc3339(ordered) : delayMs > 0 ? rfc3339(dueAt(run)) : null;
 }
 
 /** @param place of a run that waits in a queue; null where nobody has counted it */
@@ -106,10 +112,10 @@ export function runSummary(run: Run, place: Place | null = null): RunSummaryBody
     concurrency: spec.concurrency,
     priority: spec.priority,
     expires: formatDuration(spec.expiresMs),
-    run_at: dueAt(run) > run.acceptedAt ? time(dueAt(run)) : null,
+    run_at: runAt(run),
     waiting: waitingBody(run, place),
     output: outputBody(run.output),
-    accepted_at: time(run.acceptedAt),
+    accepted_at: rfc3339(run.acceptedAt),
     cancel_requested_at: timeOrNull(run.cancelRequestedAt),
     superseded_by: run.supersededBy,
     settled_at: timeOrNull(run.settledAt),
@@ -152,7 +158,7 @@ function attemptBody(run: Run, attempt: Attempt): AttemptBody {
     detail: attempt.detail,
     output: attempt.output && outputBody(attempt.output),
     next: attempt.next && nextAttemptBody(attempt.number, attempt.next),
-    create_asked_at: time(attempt.createAskedAt),
+    create_asked_at: rfc3339(attempt.createAskedAt),
     created_at: timeOrNull(attempt.createdAt),
     image_ready_at: timeOrNull(attempt.imageReadyAt),
     started_at: timeOrNull(attempt.startedAt),
@@ -165,7 +171,12 @@ function attemptBody(run: Run, attempt: Attempt): AttemptBody {
 
 /** A chunk as a line: text where its bytes are valid UTF-8, base64 where not. */
 export function outputLine(chunk: FilledChunk): OutputLine {
-  const line = { attempt: chunk.attempt, stream: chunk.stream, offset: chunk.offset, time: time(chunk.at) };
+  const line = {
+    attempt: chunk.attempt,
+    stream: chunk.stream,
+    offset: chunk.offset,
+    time: rfc3339(chunk.at),
+  };
   try {
     return { ...line, text: strictUtf8.decode(chunk.bytes) };
   } catch {

@@ -81,7 +81,10 @@ export const runSchema = z
       .nullable(),
     priority: z.int(),
     expires: z.string(),
-    run_at: time.nullable().openapi({ description: "when it is due; null where that was at once" }),
+    run_at: time.nullable().openapi({
+      description:
+        "when it is due: run_at as it was given, also where that was past, or what delay comes to; null where neither was",
+    }),
     waiting: waitingSchema
       .nullable()
       .openapi({ description: "why it does not run yet, or not again; null where it waits for nothing" }),

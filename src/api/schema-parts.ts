@@ -7,11 +7,26 @@ import { LIMIT_NAMES, REASONS, RUN_STATUSES } from "../core/run.ts";
 /** RFC 3339 in UTC. */
 export const time = z.iso.datetime();
 
-/** A moment in a request. */
-export const instant = z.iso.datetime({
-  offset: true,
-  error: 'must be an RFC 3339 time, such as "2026-11-21T10:00:00Z"',
-});
+const INSTANT = 'must be an RFC 3339 time, such as "2026-11-21T10:00:00Z"';
+const LEAP_SECOND =
+  "can not be a leap second, as time is counted without them here; give :59 or the next minute";
+const rfc3339 = z.iso.datetime({ offset: true });
+
+/** A moment in a request. Its letters may be small ones (RFC 3339 §5.6). */
+export const instant = z
+  .string(INSTANT)
+  .superRefine((text, context) => {
+    const capital = text.toUpperCase();
+    if (rfc3339.safeParse(capital).success) return;
+    const isLeapSecond = rfc3339.safeParse(capital.replace(/:60(?=[.Z+-])/, ":59")).success;
+    context.addIssue({ code: "custom", message: isLeapSecond ? LEAP_SECOND : INSTANT });
+  })
+  .openapi({ format: "date-time" });
+
+/** Epoch milliseconds of a checked {@link instant}. */
+export function instantMs(text: string): number {
+  return Date.parse(text.toUpperCase());
+}
 
 export const status = z.enum(RUN_STATUSES);
 
@@ -27,7 +42,9 @@ export const exit = {
 
 /** How a run or an attempt ended, likewise. */
 export const ending = {
-  reason: z.enum(REASONS).nullable(),
+  reason: z.enum(REASONS).nullable().openapi({
+    description: "why it failed or was cancelled; of a retrying run why its last attempt failed",
+  }),
   limit: z
     .enum(LIMIT_NAMES)
     .nullable()

@@ -3,6 +3,7 @@
 import { z } from "@hono/zod-openapi";
 import * as limits from "../core/limits.ts";
 import { time } from "./schema-parts.ts";
+import { isWellFormed, WELL_FORMED } from "./text-field.ts";
 
 /** How a secret is called. */
 export const secretNameField = z
@@ -14,7 +15,6 @@ export const secretNameField = z
   .max(limits.SECRET_NAME_MAX_CHARS)
   .openapi({ example: "API_TOKEN" });
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
 const utf8 = new TextEncoder();
 
 /** What `PUT /v1/secrets/{name}` takes. */
@@ -28,7 +28,7 @@ export const secretValueSchema = z
         })
         .min(1)
         .refine((value) => !value.includes("\0"), "can not contain a NUL byte")
-        .refine((value) => !LONE_SURROGATE.test(value), "must be text without lone surrogates")
+        .refine(isWellFormed, WELL_FORMED)
         .refine(
           (value) => utf8.encode(value).byteLength <= limits.SECRET_VALUE_MAX_BYTES,
           `can be at most ${limits.SECRET_VALUE_MAX_BYTES} bytes`,

@@ -2,7 +2,8 @@
 
 import { formatDuration } from "../core/duration.ts";
 import { GUEST_SIZES } from "../core/guest.ts";
-import type { RunSpec } from "../core/run-spec.ts";
+import { usesUpAttempts } from "../core/retry.ts";
+import type { RetryRule, RunSpec } from "../core/run-spec.ts";
 import { queueInput } from "./queue-schema.ts";
 import { retryBody } from "./retry-schema.ts";
 import type { RunSpecInput } from "./spec-schema.ts";
@@ -40,13 +41,15 @@ export function specInput(spec: RunSpec): RunSpecInput {
 /**
  * The same with changes: a JSON Merge Patch (RFC 7396), in which objects are merged, null takes a field away and anything else
  * replaces it. Where two fields say one thing in two ways, the one that is given takes the place of the other: a script of a
- * command, a size of CPUs, a delay of a time. The result is to be checked like any other body.
+ * command, a size of CPUs, a delay of a time. Of the run's own rules for retries those go that can not act any more, with one
+ * attempt or one region; as part of the changes they would be refused. The result is to be checked like any other body.
  */
 export function changedInput(spec: RunSpec, changes: Record<string, unknown>): unknown {
-  return patchedInput({ ...specInput(spec) }, changes);
+  const rules = rulesLeft(spec, changes);
+  return patchedInput({ ...specInput({ ...spec, retry: { ...spec.retry, rules } }) }, changes);
 }
 
-/** The same of a spec as a caller wrote it. */
+/** The same of a spec as a caller wrote it, whose rules for retries all stay. */
 export function patchedInput(spec: Record<string, unknown>, changes: Record<string, unknown>): unknown {
   const input = { ...spec };
   if (isGiven(changes.script) && !("command" in changes)) delete input.command;
@@ -65,6 +68,25 @@ function machineBefore(machine: Record<string, unknown>, changes: Record<string,
   const { memory_mb: _memory, size, ...cpus } = machine;
   const named = typeof size === "string" && Object.hasOwn(GUEST_SIZES, size) ? GUEST_SIZES[size] : undefined;
   return named === undefined ? cpus : { cpu_kind: named.cpuKind, cpus: named.cpus };
+}
+
+function rulesLeft({ retry, regions }: RunSpec, changes: Record<string, unknown>): RetryRule[] {
+  const { attempts = retry.attempts } = isObject(changes.retry) ? changes.retry : {};
+  const { regions: list = regions } = changes;
+  const hasNextRegion = Array.isArray(list) && new Set(list.join().split(",")).size > 1;
+  return retry.rules
+    .map((rule) =>
+      rule.do === "stop" || Number(attempts) > 1
+        ? rule
+        : {
+            ...rule,
+            reasons: rule.reasons.filter((reason) => !usesUpAttempts(reason)),
+            exitCodes: [],
+            signals: [],
+          },
+    )
+    .filter(({ reasons, exitCodes, signals }) => reasons.length + exitCodes.length + signals.length > 0)
+    .map((rule) => (rule.do === "next_region" && !hasNextRegion ? { ...rule, do: "same_size" } : rule));
 }
 
 function mergePatch(target: unknown, patch: unknown): unknown {

@@ -14,6 +14,7 @@ import { durationField, durationMs } from "./duration-field.ts";
 import { checkQueueFields, queueSpecFields, toQueueSpec } from "./queue-schema.ts";
 import { retrySchema, toRetryPolicy } from "./retry-schema.ts";
 import { secretNameField } from "./secret-schema.ts";
+import { isWellFormed, lineField, WELL_FORMED } from "./text-field.ts";
 
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** Variables that a shell keeps for itself, or needs on the way to the command. */
@@ -25,11 +26,12 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 const utf8 = new TextEncoder();
 const byteLength = (text: string): number => utf8.encode(text).byteLength;
 
-/** Text that can stand in an argument or an environment: no NUL, within a bound. */
+/** Text that can stand in an argument or an environment: no NUL, which would end it, and within a bound. */
 function plainText(maxBytes: number, what: string) {
   return z
     .string()
     .refine((text) => !text.includes("\0"), `${what} can not contain a NUL byte`)
+    .refine(isWellFormed, WELL_FORMED)
     .refine((text) => byteLength(text) <= maxBytes, `${what} can be at most ${maxBytes} bytes`);
 }
 
@@ -60,6 +62,7 @@ const fileSchema = z
       .max(limits.FILE_PATH_MAX_CHARS)
       .refine((path) => path.startsWith("/"), 'must be an absolute path, such as "/data/input.csv"')
       .refine((path) => !path.includes("\0"), "can not contain a NUL byte")
+      .refine(isWellFormed, WELL_FORMED)
       .refine((path) => !path.split("/").includes(".."), 'can not contain ".."')
       .refine((path) => !path.endsWith("/"), "must name a file, not a directory")
       .refine(
@@ -67,7 +70,11 @@ const fileSchema = z
         'can not contain "//" or "/./", which are other names of the same file',
       )
       .openapi({ example: "/data/input.csv" }),
-    content: z.string().optional().openapi({ description: "the file's text (UTF-8); either this or base64" }),
+    content: z
+      .string()
+      .refine(isWellFormed, `${WELL_FORMED}; give other bytes as base64`)
+      .optional()
+      .openapi({ description: "the file's text (UTF-8); either this or base64" }),
     base64: z
       .string()
       .regex(BASE64, "must be base64 with padding (RFC 4648 §4)")
@@ -146,6 +153,7 @@ export const runSpecSchema = z
       .string()
       .refine((script) => script.trim() !== "", "can not be empty")
       .refine((script) => !script.includes("\0"), "can not contain a NUL byte")
+      .refine(isWellFormed, WELL_FORMED)
       .refine(
         (script) => byteLength(script) <= limits.SCRIPT_MAX_BYTES,
         `can be at most ${limits.SCRIPT_MAX_BYTES} bytes`,
@@ -199,14 +207,14 @@ export const runSpecSchema = z
       description:
         "output: both streams are kept, the command runs under Mayfly's runner, the image needs sh. none: the image runs as it is and only its exit is known.",
     }),
-    name: z.string().min(1).max(limits.NAME_MAX_CHARS).optional(),
+    name: lineField(limits.NAME_MAX_CHARS).min(1).optional(),
     tags: z
       .record(
         z
           .string()
           .max(limits.TAG_KEY_MAX_CHARS)
           .regex(TAG_KEY, "must be letters, digits and . _ / -, starting with a letter or digit"),
-        z.string().max(limits.TAG_VALUE_MAX_CHARS),
+        lineField(limits.TAG_VALUE_MAX_CHARS),
       )
       .refine(
         (tags) => Object.keys(tags).length <= limits.TAGS_MAX_COUNT,
@@ -217,6 +225,14 @@ export const runSpecSchema = z
   })
   .superRefine((spec, context) => {
     checkQueueFields(spec, (issue) => context.addIssue(issue));
+    const regions = new Set(spec.regions.flatMap((expression) => expression.split(",")));
+    for (const [index, rule] of spec.retry.rules.entries())
+      if (rule.do === "next_region" && regions.size < 2)
+        context.addIssue({
+          code: "custom",
+          path: ["retry", "rules", index, "do"],
+          message: "needs two regions or more, among which there is a next one",
+        });
     if (spec.command !== undefined && spec.script !== undefined)
       context.addIssue({
         code: "custom",

@@ -22,7 +22,7 @@ import { machinesCommand } from "./commands/machines/options.ts";
 import { runCommand } from "./commands/run/options.ts";
 import { run } from "./commands/run/run.ts";
 import { cancelCommand, cancelRun } from "./commands/runs/cancel.ts";
-import { listCommand, listRuns } from "./commands/runs/list.ts";
+import { listCommand, printRuns } from "./commands/runs/list.ts";
 import { logs, logsCommand } from "./commands/runs/logs.ts";
 import { listRunMachines, runMachinesCommand } from "./commands/runs/machines.ts";
 import { rerun, rerunCommand } from "./commands/runs/rerun.ts";
@@ -55,7 +55,7 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
   runs
     .summary("list, show, read, cancel and repeat runs, and list their machines")
     .description("Runs that were submitted, by whomever.")
-    .addCommand(listCommand(plainly(listRuns)))
+    .addCommand(listCommand(plainly(printRuns)))
     .addCommand(showCommand(plainly(showRun)))
     .addCommand(logsCommand(plainly(logs)))
     .addCommand(cancelCommand(plainly(cancelRun)))

@@ -13,9 +13,9 @@ export function whatRuns(run: RunSummaryBody | RunBody): string {
   return run.capture === "none" ? "(the image's own command)" : "(script)";
 }
 
-/** Why it ended, or why it waits, in two or three words; "" where the status says it all. */
+/** Why it ended, or its last attempt did, or why it waits, in two or three words; "" where the status says it all. */
 export function shortReason(run: RunSummaryBody): string {
-  if (run.waiting !== null) return SHORT_WAITING[run.waiting.for];
+  if (run.waiting !== null && run.waiting.for !== "retry") return SHORT_WAITING[run.waiting.for];
   if (run.reason === "exit_code") return `exit ${run.exit_code ?? "unknown"}`;
   // The reason's name fits the other of its two codes.
   if (run.reason === "command_not_found" && run.exit_code === 126) return "could not be executed";
@@ -23,12 +23,10 @@ export function shortReason(run: RunSummaryBody): string {
   return run.reason === null || run.reason === "cancelled_by_user" ? "" : run.reason.replaceAll("_", " ");
 }
 
-const SHORT_WAITING: Record<NonNullable<RunBody["waiting"]>["for"], string> = {
+const SHORT_WAITING: Record<Exclude<NonNullable<RunBody["waiting"]>["for"], "retry">, string> = {
   concurrency: "in line",
   organization: "in line",
   run_at: "not due yet",
-  // The status says it.
-  retry: "",
   launch: "waiting for its app",
 };
 
@@ -41,11 +39,12 @@ export function durationOf(run: RunSummaryBody, nowMs: number): string {
 export function standing(run: RunBody, nowMs: number): string {
   const sentence =
     run.next_attempt !== null
-      ? nextSentence(run.next_attempt, nowMs)
+      ? `${failureOf(run)}${nextSentence(run.next_attempt, nowMs)}`
       : run.waiting !== null
         ? waitingSentence(run.waiting, nowMs)
         : endSentence(run);
-  const code = run.reason === "exit_code" ? ` with exit code ${run.exit_code ?? "unknown"}` : "";
+  const code =
+    isFinal(run.status) && run.reason === "exit_code" ? ` with exit code ${run.exit_code ?? "unknown"}` : "";
   const so = isFinal(run.status) ? `after ${durationOf(run, nowMs)}` : `for ${durationOf(run, nowMs)}`;
   return `${run.status}${code} ${so}${sentence === null ? "" : `: ${sentence}`}`;
 }
@@ -62,6 +61,13 @@ export function waitingSentence(waiting: NonNullable<RunBody["waiting"]>, nowMs:
   if (place === null || running === null) return `waiting for a slot${where}`;
   const others = running + place - 1;
   return `waiting for ${others === 1 ? "another run" : `${others} others`}${where}`;
+}
+
+/** How the attempt ended that another one follows. */
+function failureOf({ attempts }: RunBody): string {
+  const last = attempts.at(-1);
+  const end = last ? attemptEnd(last) : null;
+  return last && end !== null ? `attempt ${last.number} failed (${end}); ` : "";
 }
 
 function nextSentence(next: NonNullable<RunBody["next_attempt"]>, nowMs: number): string {

@@ -36,7 +36,10 @@ export interface AttemptPlanned extends Stamped {
   launchAt: number;
 }
 
-/** The time of a launch that was waited for has come, and its Machine is about to be asked for; or another launch was taken in its place. */
+/**
+ * The time of a launch that was waited for has come, and its Machine is about to be asked for; or another launch was taken in its
+ * place; or a driver that took over is about to ask, by the launch that there is.
+ */
 export interface LaunchTaken extends Stamped {
   type: "launch_taken";
   attempt: number;

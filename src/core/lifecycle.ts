@@ -65,10 +65,7 @@ export function acceptRun(id: string, orgId: string, event: Accepted): RunState 
     orgId,
     version: 1,
     status: "queued",
-    reason: null,
-    limit: null,
-    detail: null,
-    exit: null,
+    ...NOT_ENDED,
     spec: event.spec,
     acceptedAt: event.at,
     turnAt: null,
@@ -109,12 +106,15 @@ export function applyEvent(state: RunState, event: RunEvent): RunState | null {
     run.supersededBy = event.supersededBy ?? null;
   }
   if (event.type === "slot_awaited") run.restsUntil = restsInQueue(run, event.queue);
+  if (event.type === "attempt_planned") Object.assign(run, NOT_ENDED);
   if (event.type === "attempt_failed") run.output = { ...together(attempts), complete: false };
-  if (event.type === "settled") {
+  if (event.type === "attempt_failed" || event.type === "settled") {
     run.reason = event.reason;
     run.limit = event.limit;
     run.detail = event.detail;
     run.exit = event.exit;
+  }
+  if (event.type === "settled") {
     run.output = attempts.length > 0 ? together(attempts) : event.output;
     run.settledAt = event.at;
     // Without an attempt there is no Machine to wait for.
@@ -127,6 +127,9 @@ export function applyEvent(state: RunState, event: RunEvent): RunState | null {
   const tickets = ticketsAfter(state.run, event, { run, attempts });
   return tickets && { run: { ...run, tickets }, attempts };
 }
+
+/** How a run ended of which there is nothing to tell yet: it waits for its turn, or an attempt is under way. */
+const NOT_ENDED = { reason: null, limit: null, detail: null, exit: null } satisfies Partial<Run>;
 
 const NOTHING_YET: OutputSummary = { stdoutBytes: 0, stderrBytes: 0, droppedBytes: 0, complete: false };
 

@@ -13,6 +13,8 @@ const HOUR = 60 * MINUTE;
 
 /** Largest request body. A run spec with its files fits; D1 holds at most 2 MB in one row (Cloudflare D1 limits). */
 export const REQUEST_BODY_MAX_BYTES = 1 * MIB;
+/** Objects and lists of a body in one another. A spec has four; whoever walks a body does so by recursion. */
+export const JSON_LEVELS_MAX = 32;
 /** All of a spec's files together, decoded. They travel inside the Machine's config, next to the env. */
 export const FILES_MAX_BYTES = 512 * KIB;
 export const FILES_MAX_COUNT = 64;
@@ -107,8 +109,6 @@ export const JOB_CHANGE_TRIES = 20;
 export const JOB_DIFF_MAX_CHANGES = 1000;
 /** A run's input as compact JSON. It is a variable of the command's environment, and Linux refuses one over 128 KiB (MAX_ARG_STRLEN). */
 export const INPUT_MAX_BYTES = 64 * KIB;
-/** Objects and lists inside one another, in an input and in a schema: whoever walks through them does so by recursion. */
-export const INPUT_MAX_DEPTH = 64;
 /** The schema of a job's input, as compact JSON. */
 export const INPUT_SCHEMA_MAX_BYTES = 64 * KIB;
 export const INPUT_PATTERN_MAX_CHARS = 256;

@@ -57,6 +57,25 @@ export function timedOut(limit: LimitName, limitMs: number, what: string): Endin
   };
 }
 
+/**
+ * The detail of an attempt that ended without a Machine that anybody saw: what it says, and what the Machines API answered last,
+ * without which nobody could tell why.
+ * @param isOpen whether there may have been a Machine all the same
+ */
+export function unseenDetail(
+  detail: string | null,
+  { isOpen, uncertainCreates, answer }: { isOpen: boolean; uncertainCreates: number; answer: string | null },
+): string | null {
+  const creates = uncertainCreates === 1 ? "a create was" : `${uncertainCreates} creates were`;
+  const open = uncertainCreates === 0 ? "one was asked for" : `${creates} left open`;
+  const parts = [
+    detail,
+    isOpen ? `a machine may have been made and was not seen: ${open}` : null,
+    answer !== null && !detail?.includes(answer) ? `the last answer was: ${answer}` : null,
+  ].filter((part) => part !== null);
+  return parts.length === 0 ? null : parts.join("; ");
+}
+
 /** How a command ended, as the runner or the Machine tells it. */
 export interface CommandEnd {
   exit: Exit;

@@ -59,6 +59,11 @@ export const RETRY_REASONS: readonly RetryReason[] = REASONS.filter(
 /** Whose failure it was, and so which bound it counts towards. */
 type Payer = "job" | "platform" | "capacity";
 
+/** True where a retry after this failure uses up one of the job's attempts, unless it was its boot limit that passed. */
+export function usesUpAttempts(reason: RetryReason): boolean {
+  return payerOf({ reason, limit: null }) === "job";
+}
+
 /** How an attempt ended that is not the run's last, or the run's outcome where it is. */
 export function endOfAttempt(
   state: RunState,
@@ -104,7 +109,7 @@ function decide(
 ): NextAttempt | { stop: string | null } {
   const { spec, cancelRequestedAt } = state.run;
   const payer = payerOf(failure);
-  const rule = spec.retry.rules.find((candidate) => fits(candidate, failure, exit));
+  const rule = spec.retry.rules.find((candidate) => ruleFits(candidate, failure.reason, exit));
   const action = rule?.do ?? usual(failure);
   // After the queue limit there is no time left to wait for a Machine in.
   if (action === "stop" || failure.limit === "queue" || cancelRequestedAt !== null) return { stop: null };
@@ -203,7 +208,12 @@ function usual({ reason, limit }: Failure): RetryAction {
 /** Reasons that are the command's own end: only then are its code and signal what a rule can go by. */
 const OWN_ENDS: readonly Reason[] = ["exit_code", "signal", "out_of_memory", "command_not_found"];
 
-function fits(rule: RetryRule, { reason }: Failure, exit: Exit | null): boolean {
+/** Whether a rule is for an attempt that ended so. Of a run's rules the first that is counts. */
+export function ruleFits(
+  rule: Pick<RetryRule, "reasons" | "exitCodes" | "signals">,
+  reason: Reason,
+  exit: Exit | null,
+): boolean {
   if ((rule.reasons as Reason[]).includes(reason)) return true;
   if (exit === null || !OWN_ENDS.includes(reason)) return false;
   if (exit.signal !== null && rule.signals.includes(exit.signal)) return true;

@@ -105,6 +105,7 @@ export interface Run {
   /** Number of the last Event; the next one is `version + 1`. */
   version: number;
   status: RunStatus;
+  /** Why it ended, and of a retrying run why its last attempt failed, so that lists can tell; null otherwise, and of a success. */
   reason: Reason | null;
   /** Which limit passed, with the reason `timed_out`; null with every other. */
   limit: LimitName | null;

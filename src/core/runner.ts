@@ -20,6 +20,13 @@
  * - `_flaw` is 1 where there was no command to run and 2 where the disk had no room for all of the output.
  * - The watchdog, one background shell with one `sleep` at a time, ends the first moment and sends ALRM to the runner when a
  *   time limit passes. A run that was shorter than the moment lingers on its first `sleep`.
+ * - The command and all that it starts have a mark: a soft limit of file locks that no other runner gives. Linux has kept that limit
+ *   since 2.4 and looked at it nowhere; it is inherited through sessions, empty environments, other users and the death of
+ *   parents, it can be read of every process, and the runner's own processes and readers do not have it. So a shell finds all
+ *   of it in /proc without a process, also where Machines see each other's.
+ * - A command that was told to stop, by a TERM or the run limit, is left alone with that: it may need what it started to end well. What
+ *   it has left when it has ended gets TERM, the rest of the stop limit, and KILL, and then the end is told. What is left by a command
+ *   that ended by itself gets KILL once the runner has lingered for its first seconds.
  * - A reader tells short and plain text as it is, which takes no process; all else as base64 or hex.
  * - Where `sleep` knows no fractions a poller looks each second.
  * - A file of the runner's that is there already is an error: nothing is run twice into the same streams.
@@ -28,8 +35,11 @@
  * - A background command of a shell ignores INT and QUIT (POSIX), and so do the programs that it starts unless they set
  *   handlers. INT and QUIT that reach the runner are passed on as TERM. `env --default-signal` could restore them, but
  *   finding out whether an image's `env` knows it costs a process.
- * - Signals go to the command alone, as they would without a runner. What it started ends with the Machine, and what
- *   that writes after the command's end is not told.
+ * - Signals go to the command alone, as they would without a runner.
+ * - What a command that ended by itself has left may go on for those seconds, or until its Machine ends before. What that writes is not told.
+ * - It finds nothing that it started where there is no /proc or no such limit (gVisor), and not a process that sets the limit anew, as PAM can at
+ *   a log-in, one that is the command of another runner inside it, and one whose first thread has ended before the others. It can not
+ *   signal another user's unless it is root. All of it ends with the Machine.
  * - A signal that reaches the runner in its first milliseconds, more where the Machine is busy, ends it, and with it the Machine. One that reaches the
  *   command's process before it is the command can be lost; after a lost TERM the stop limit holds all the same.
  * - A shell can not tell `exit 137` from death by SIGKILL in a way that dash, bash and busybox share.
@@ -361,6 +371,36 @@ await() {
   _code=$?
 }
 
+# Becomes the command, marked: what has a mark hands it on to all that it starts. The second is bash's.
+become() {
+  ulimit -S -w "$_mark" 2>&- || ulimit -S -x "$_mark" 2>&-
+  exec "$@"
+}
+
+# Sends $1 to all that is marked and uses memory, which what is dead and the kernel's own do not. True where there was one.
+tell_marked() {
+  _found=''
+  for _proc in /proc/[0-9]*; do
+    read -r _got _ <"$_proc/statm" && [ "$_got" != 0 ] || continue
+    while read -r _ _ _key _got _ && [ "$_key" != locks ]; do :; done <"$_proc/limits"
+    [ "$_got" = "$_mark" ] && kill -"$1" "\${_proc#/proc/}" && _found=1
+  done
+  [ "$_found" ]
+}
+
+# Until there is none, and $2 times at most.
+insist() {
+  _left=$2
+  while tell_marked "$1" && [ "$((_left -= 1))" -gt 0 ]; do sleep 0.1 || sleep 1; done
+}
+
+# What a command that was told to stop has left gets TERM, what is left of the stop limit, and KILL.
+stop_marked() {
+  trap '_left=0' ALRM
+  [ "$_killed" ] || { tell_marked TERM && insist 0 "$((_stop * 10))"; }
+  insist KILL 20
+}
+
 # Where exec fails the shell says so in the command's place, and begins with the runner's path.
 look_whether_started() {
   IFS= read -r _line <"$_dir/stderr"
@@ -404,6 +444,7 @@ linger() {
   sleep 1 &
   wait "$!"
   echo "$(($(date +%s) - 1))" >"$_dir/at"
+  insist KILL 20
   sleep "$(($1 - 1))" &
   wait "$!"
   exit "$_code"
@@ -454,6 +495,7 @@ run_command() {
   watch "$_limit" 0.03
   note_signals
   mkfifo -m 666 "$_dir/1" "$_dir/2" "$_dir/moment"
+  read -r _line </proc/sys/kernel/random/uuid && _mark=$((0x\${_line##*-}))
   [ ! "$_noted" ] || { _code=$((128 + \${_noted%:*})); return; }
   if [ -p "$_dir/2" ] && command -v cat >/dev/null; then
     exec 8>>"$_dir/stdout" 9>>"$_dir/stderr"
@@ -461,25 +503,26 @@ run_command() {
     _cats=$!
     copy "$_dir/2" 9
     _cats="$_cats $!"
-    { exec "$@"; } </dev/null >"$_dir/1" 2>"$_dir/2" 8>&- 9>&- &
+    become "$@" </dev/null >"$_dir/1" 2>"$_dir/2" 8>&- 9>&- &
   else
-    { exec "$@"; } </dev/null >>"$_dir/stdout" 2>>"$_dir/stderr" &
+    become "$@" </dev/null >>"$_dir/stdout" 2>>"$_dir/stderr" &
   fi
   _pid=$!
   exec </dev/null >/dev/null 2>&1
   pass_on_signals
   await
   trap '' TERM HUP INT QUIT USR1 USR2 ALRM
+  [ "$_code$_killed" != 137 ] || look_whether_oom
+  [ "$_stops" = 0 ] || stop_marked
   [ ! "$_cats" ] || drain
   case $_code in
     126 | 127) look_whether_started "$1" ;;
-    137) [ "$_killed" ] || look_whether_oom ;;
   esac
 }
 
 do_run() {
   _limit=$1 _stop=$2 _linger=$3
-  _cats='' _watchdog='' _noted='' _killed='' _missing='' _released='' _stops=0 _flaw=0 _timed_out=0 _oom_killed=0
+  _mark=none _cats='' _watchdog='' _noted='' _killed='' _missing='' _released='' _stops=0 _flaw=0 _timed_out=0 _oom_killed=0
   shift 3
   make_record
   look_for "$1"
@@ -494,5 +537,5 @@ do_run() {
 do_run "$@"
 `;
 
-/** As it travels with every Machine: without the comments, for whoever meets it there a word of where they are. */
-export const RUNNER_SCRIPT = `# Mayfly's runner; src/core/runner.ts explains it.\n${SOURCE.replace(/^ *#.*\n/gm, "").replace(/^ +/gm, "")}`;
+/** As it travels with every Machine: without comments and empty lines, for whoever meets it there a word of where they are. */
+export const RUNNER_SCRIPT = `# Mayfly's runner; src/core/runner.ts explains it.\n${SOURCE.replace(/^ *#.*\n/gm, "").replace(/^ +|^\n/gm, "")}`;

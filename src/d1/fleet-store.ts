@@ -5,7 +5,7 @@ import type { BatchItem } from "drizzle-orm/batch";
 import { drizzle } from "drizzle-orm/d1";
 import { REAPED_KEPT_MS, SIGHTING_KEPT_MS } from "../core/limits.ts";
 import type { RunClaim, UnknownWhy } from "../core/reap.ts";
-import type { FleetStore, Sighting } from "../flow/ports.ts";
+import type { FleetStore, Sighting } from "../flow/ports/fleet.ts";
 import { attempts, fleets, machineSightings, reapedMachines, runs } from "./schema.ts";
 
 /** A store on a D1 database that has the migrations. */

@@ -4,7 +4,7 @@ import { and, asc, desc, eq, getTableColumns, isNull, lt, lte, type SQL, sql } f
 import { drizzle } from "drizzle-orm/d1";
 import type { JobDefinition, JobVersion, VersionChange } from "../core/job.ts";
 import { JOB_VERSIONS_KEPT } from "../core/limits.ts";
-import type { JobStore, VersionSummary } from "../flow/job-ports.ts";
+import type { JobStore, VersionSummary } from "../flow/ports/jobs.ts";
 import { jobs, jobVersions } from "./schema.ts";
 
 type VersionRow = typeof jobVersions.$inferSelect;

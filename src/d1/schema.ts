@@ -214,7 +214,7 @@ export const reapedMachines = sqliteTable(
   ],
 );
 
-/** One row, made by the migration: what this deployment's Machines carry. It lasts as long as its database. */
+/** One row, made by the migration: the database's part of what this deployment's Machines carry. It lasts as long as its database. */
 export const deployment = sqliteTable("deployment", { id: text().primaryKey() });
 
 /** Versions of secrets, encrypted; the one that is not retired is in force. */

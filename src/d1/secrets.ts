@@ -2,7 +2,7 @@
 
 import { and, asc, desc, eq, gt, inArray, isNull, lt, lte, or, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import type { SealedSecret, SecretStore } from "../flow/ports.ts";
+import type { SealedSecret, SecretStore } from "../flow/ports/secrets.ts";
 import { isTakenKey } from "./conflict.ts";
 import { secrets, sweepCursors } from "./schema.ts";
 

@@ -3,7 +3,7 @@
  * event's number in its primary key decides between two writers. SQL is known to this folder alone.
  */
 
-import { and, asc, desc, eq, gt, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, or, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import type { RunEvent } from "../core/event.ts";
@@ -14,6 +14,7 @@ import type { Store, SweptOver } from "../flow/ports.ts";
 import { isNoRoom, isTakenKey } from "./conflict.ts";
 import { emptyLaunches, putLaunchBack, takeLaunch } from "./launch-pace.ts";
 import { listRuns } from "./list.ts";
+import { openRuns } from "./open-runs.ts";
 import {
   changedTickets,
   dropLeftTickets,
@@ -62,16 +63,20 @@ export function d1Store(database: D1Database): Store {
       const result = await committed(db, statements);
       if (result === "committed") return { kind: "accepted" };
       if (result === "no_room") return { kind: "no_room" };
-      const used = await db
-        .select()
-        .from(idempotencyKeys)
-        .where(and(eq(idempotencyKeys.orgId, run.orgId), eq(idempotencyKeys.key, key?.key ?? "")))
-        .get();
-      if (used && used.runId !== run.id)
-        return { kind: "repeated", runId: used.runId, bodyHash: used.bodyHash };
+      const used = key && (await this.usedKey(run.orgId, key.key));
+      if (used && used.runId !== run.id) return { kind: "repeated", ...used };
       // Nobody else draws its id: this call was carried out before, and comes a second time.
       if (used || (await isStored(db, run.id))) return { kind: "accepted" };
       throw new Error(`run ${run.id} can not be stored beside what is there`);
+    },
+
+    async usedKey(orgId, key) {
+      const used = await db
+        .select({ runId: idempotencyKeys.runId, bodyHash: idempotencyKeys.bodyHash })
+        .from(idempotencyKeys)
+        .where(and(eq(idempotencyKeys.orgId, orgId), eq(idempotencyKeys.key, key)))
+        .get();
+      return used ?? null;
     },
 
     async load(runId) {
@@ -197,15 +202,7 @@ export function d1Store(database: D1Database): Store {
       return rows.map(({ id }) => id);
     },
 
-    async openRuns(afterRunId, quietSince, limit) {
-      // Two partial indexes, which SQLite uses for literals and would not for bound values: of those that rest it reads the due ones.
-      const page = (index: SQL, rests: SQL) => sql`SELECT id FROM (SELECT id FROM runs INDEXED BY ${index}
-        WHERE open = 1 AND ${rests} AND id > ${afterRunId} AND updated_at < ${quietSince} ORDER BY id LIMIT ${limit})`;
-      const rows = await db.all<{ id: string }>(sql`${page(sql`runs_open`, sql`rests_until IS NULL`)}
-        UNION ALL ${page(sql`runs_due`, sql`rests_until IS NOT NULL AND rests_until < ${quietSince}`)} ORDER BY id LIMIT ${limit}`);
-      return rows.map(({ id }) => id);
-    },
-
+    openRuns: (after, quietSince, limit) => openRuns(db, after, quietSince, limit),
     nextInQueue: (orgId, queue, organizationLimit) => nextInQueue(db, orgId, queue, organizationLimit),
     queueHeads: (orgId, afterQueue, limit, organizationLimit) =>
       queueHeads(db, orgId, afterQueue, limit, organizationLimit),

@@ -3,7 +3,7 @@
 import { AppError } from "../core/error.ts";
 import type { Job, JobDefinition, VersionChange } from "../core/job.ts";
 import { JOB_CHANGE_TRIES } from "../core/limits.ts";
-import type { DefinedJob, JobStore } from "./job-ports.ts";
+import type { DefinedJob, JobStore } from "./ports/jobs.ts";
 import type { Clock } from "./ports.ts";
 
 export interface JobPorts {

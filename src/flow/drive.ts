@@ -4,6 +4,7 @@ import type { Attempt } from "../core/attempt.ts";
 import type { MachineCreated, RunEvent } from "../core/event.ts";
 import { applyEvents } from "../core/lifecycle.ts";
 import {
+  CREATE_LOOKUPS_NEEDED,
   MACHINE_LOST_AFTER_MS,
   NEVER_ASKED_BEFORE_MS,
   OUTPUT_READ_FIRST_BYTES,
@@ -15,7 +16,8 @@ import { repeatDelayMs, spread } from "../core/poll.ts";
 import type { ReadTail } from "../core/redacted-stream.ts";
 import { currentAttempt, type RunState } from "../core/run.ts";
 import type { Findings } from "./flow.ts";
-import type { AttemptSecrets, Clock, Store } from "./ports.ts";
+import type { AttemptSecrets } from "./ports/secrets.ts";
+import type { Clock, Store } from "./ports.ts";
 
 export class Drive {
   /** As last stored or loaded. */
@@ -32,6 +34,15 @@ export class Drive {
   lacksSecrets = false;
   /** True while nobody can have asked for the planned Machine, so that no look-up is needed before asking. */
   neverAsked: boolean;
+  /**
+   * True while every ask for the planned Machine is one of this driver's own: it planned the attempt, and any other who asks says so
+   * in an event first (`launch.ts`), which is news. Who takes over knows no more: a Machine of before can have run and be lost.
+   */
+  asksAreOwn: boolean;
+  /** An own ask was answered in a way that leaves it open whether the Machine exists, or not at all. */
+  askIsUnclear = false;
+  /** What the Machines API said to the last ask that made no Machine. */
+  lastAnswer: string | null = null;
   /** Looks for the Machine that found none, since the last ask and the last news of the run. */
   emptyLookups = 0;
   /** The Machine that this driver was given last. Where somebody else wrote first it is not recorded yet. */
@@ -62,6 +73,7 @@ export class Drive {
   constructor(state: RunState, neverAsked: boolean) {
     this.state = state;
     this.neverAsked = neverAsked;
+    this.asksAreOwn = neverAsked;
   }
 
   /** The attempt under way. Steps that need one are only decided where there is one. */
@@ -98,6 +110,17 @@ export class Drive {
     return this.neverAsked && this.#isFresh(nowMs);
   }
 
+  /**
+   * True where the attempt under way never had a Machine: nobody asked, or all asks were this driver's own, and each was refused or
+   * followed by as many empty looks as are believed. It holds for what is stored next, since news of another's ask would prevent that.
+   */
+  neverHadMachine(): boolean {
+    const attempt = currentAttempt(this.state);
+    if (attempt === null || attempt.machineId !== null) return attempt === null;
+    if (!attempt.mayBeAsked) return true;
+    return this.asksAreOwn && (!this.askIsUnclear || this.emptyLookups >= CREATE_LOOKUPS_NEEDED);
+  }
+
   /** Whether the attempt was planned so lately that another driver, which looks twice before it asks, can not have come to that. */
   #isFresh(nowMs: number): boolean {
     const ageMs = nowMs - (currentAttempt(this.state)?.createAskedAt ?? 0);
@@ -127,12 +150,15 @@ export class Drive {
     return now - beganAt < REPEAT_DELAY_FIRST_MS ? this.backOffMs() : 0;
   }
 
-  /** Stores what a step found. Where another writer was first, all is forgotten and looked up again. */
+  /**
+   * Stores what a step found. Where another writer was first, all is forgotten and looked up again.
+   * @returns whether it is stored
+   */
   async remember(
     { store, clock }: { store: Store; clock: Clock },
     { events, chunks }: Findings,
-  ): Promise<void> {
-    if (events.length === 0 && chunks.length === 0) return;
+  ): Promise<boolean> {
+    if (events.length === 0 && chunks.length === 0) return true;
     const before = this.#withFirstOutput(chunks[0]?.at ?? null);
     const after =
       events.length > 0
@@ -140,9 +166,13 @@ export class Drive {
         : (await store.appendOutput(before, chunks))
           ? before
           : null;
-    if (after === null) return this.reload({ store, clock });
+    if (after === null) {
+      await this.reload({ store, clock });
+      return false;
+    }
     this.#takeOwn(after, clock);
     for (const chunk of chunks) if (this.offsets) this.offsets = offsetsAfter(this.offsets, chunk);
+    return true;
   }
 
   /** Stores events that take slots. Where one can not be had nothing is stored; where another writer was first all is looked up again. */
@@ -207,7 +237,9 @@ export class Drive {
     const isNewAttempt = state.attempts.length > this.state.attempts.length;
     const wasNotToBeAsked = currentAttempt(this.state)?.mayBeAsked === false;
     this.#take(state);
-    if (isNewAttempt || wasNotToBeAsked) this.neverAsked = this.#isFresh(clock.now());
+    if (!isNewAttempt && !wasNotToBeAsked) return;
+    this.neverAsked = this.#isFresh(clock.now());
+    this.asksAreOwn = true;
   }
 
   /** Goes on with a state that somebody else may have made, who may have asked for the Machine too, and not have told it yet. */
@@ -217,6 +249,7 @@ export class Drive {
     const isDriven = this.#isDrivenByOthers(state);
     this.#take(state);
     if (isNewAttempt || isDriven || (isNews && !this.#isFresh(nowMs))) this.neverAsked = false;
+    if (isNewAttempt || isDriven) this.asksAreOwn = false;
   }
 
   /** Whether anybody else than who wishes to cancel has written since. */
@@ -238,6 +271,8 @@ export class Drive {
     this.givenCalls = 0;
     this.lacksSecrets = false;
     this.spentLaunchAt = null;
+    this.askIsUnclear = false;
+    this.lastAnswer = null;
     this.failures = 0;
     this.absentSince = null;
     this.readBytes = OUTPUT_READ_FIRST_BYTES;

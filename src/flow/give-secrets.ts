@@ -5,7 +5,7 @@ import { hasSecrets } from "../core/run-spec.ts";
 import { giveCommands, isGiven } from "../core/secret-giving.ts";
 import type { Drive } from "./drive.ts";
 import type { FlowPorts } from "./flow.ts";
-import type { AttemptSecrets } from "./ports.ts";
+import type { AttemptSecrets } from "./ports/secrets.ts";
 
 export type Given =
   /** The Machine has all of them, or the run is given none. */

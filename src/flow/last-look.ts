@@ -22,13 +22,18 @@ export async function settleAfterLook(ports: FlowPorts, drive: Drive, ending: En
     drive.unheard = false;
     const findings = await look(ports, drive);
     const isNews = findings !== null && findings.events.length + findings.chunks.length > 0;
-    const again = !isNews && drive.unheard && drive.lastLooks < LAST_LOOKS_MAX - 1;
+    const again = !isNews && (drive.unheard || mayYetAppear(drive)) && drive.lastLooks < LAST_LOOKS_MAX - 1;
     drive.lastLooks = again ? drive.lastLooks + 1 : 0;
     // News moves the run on, so the next limit deserves a look of its own; output alone may go on for ever.
     drive.lookedLast = !again && !(findings && findings.events.length > 0);
     if (findings && (isNews || again)) return findings;
   }
   return settleNow(ports, drive, ending.limit === "boot" ? bootTimedOut(drive) : ending);
+}
+
+/** Whether more looks would tell that there is no Machine: one that was asked for just now may be in no list yet. */
+function mayYetAppear(drive: Drive): boolean {
+  return drive.asksAreOwn && !drive.neverHadMachine() && currentAttempt(drive.state)?.machineId === null;
 }
 
 /** Which part of a slow start it was that took too long. */

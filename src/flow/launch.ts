@@ -108,15 +108,30 @@ async function look(ports: FlowPorts, drive: Drive): Promise<Findings> {
  * it. What was learnt too long ago, as answers can be late, is learnt anew.
  */
 async function askIfUnchanged(ports: FlowPorts, drive: Drive, learntAt: number): Promise<Findings> {
-  const { version } = drive.state.run;
-  await drive.lookAgain(ports);
-  if (drive.state.run.version !== version) {
+  if (!(await (drive.neverAsked ? isUnchanged(ports, drive) : sayThatItAsks(ports, drive)))) {
     drive.neverAsked = false;
     return nothingNew(0);
   }
   if (ports.clock.now() - learntAt <= CREATE_LOOKUP_PAUSE_MS) return ask(ports, drive);
   drive.emptyLookups = 0;
   return nothingNew(0);
+}
+
+async function isUnchanged(ports: FlowPorts, drive: Drive): Promise<boolean> {
+  const { version } = drive.state.run;
+  await drive.lookAgain(ports);
+  return drive.state.run.version === version;
+}
+
+/**
+ * Whoever is not known to be the first says that it asks: the event's number is the lock, so that who has planned the attempt and
+ * hears of no such event knows that nobody else has asked, however long its own ask takes.
+ */
+async function sayThatItAsks(ports: FlowPorts, drive: Drive): Promise<boolean> {
+  const now = ports.clock.now();
+  const { app, createAskedAt } = drive.attempt();
+  const launch = { app, at: Math.min(createAskedAt, now) };
+  return drive.remember(ports, found(launchTaken(drive.attempt(), now, launch, true)));
 }
 
 async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
@@ -127,6 +142,7 @@ async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
   const neverAskedBefore = drive.neverAsked;
   drive.spentLaunchAt = createAskedAt;
   drive.neverAsked = false;
+  drive.askIsUnclear = true;
   drive.emptyLookups = 0;
   const result = await ports.machines.create(
     machineName,
@@ -134,15 +150,19 @@ async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
     machineFiles(drive.state.run.spec, machineName, secrets?.given ?? null),
   );
   const at = ports.clock.now();
+  if ("error" in result) drive.lastAnswer = result.error;
   switch (result.kind) {
     case "created":
       drive.offsets = { ...NO_OUTPUT };
       return createdAndMaybeMore(ports, drive, result.machine);
     case "exists":
+      // Whoever has asked for it, it may have run.
+      drive.asksAreOwn = false;
       return nothingNew(drive.backOffMs());
     case "later":
       // This ask made no Machine, which says nothing of an earlier one.
       drive.neverAsked = neverAskedBefore;
+      drive.askIsUnclear = false;
       if (result.tooMany) await ports.launches.refused(app, at);
       return nothingNew(drive.backOffMs());
     case "uncertain":
@@ -157,6 +177,7 @@ async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
       };
     case "refused":
       drive.neverAsked = neverAskedBefore;
+      drive.askIsUnclear = false;
       return afterRefusal(ports, drive, failed(result.reason, result.error));
   }
 }

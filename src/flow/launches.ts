@@ -6,7 +6,8 @@ import { launchIntervalMs, nextAtBehind, type TakenLaunch } from "../core/pace.t
 import { shareOf } from "../core/poll.ts";
 import { currentAttempt, type RunState } from "../core/run.ts";
 import { pendingQueues } from "../core/turn.ts";
-import type { Launches, Store } from "./ports.ts";
+import type { Launches } from "./ports/launches.ts";
+import type { Store } from "./ports.ts";
 
 export interface LaunchSettings {
   /** In order: attempts of before there were several apps are in the first. */

@@ -1,7 +1,7 @@
 /** The Machines that the Machines API lists now, with whose they are, and what the sweeps have counted. */
 
 import { AppError } from "../core/error.ts";
-import type { Fleet, FleetReport, FleetStore } from "./ports.ts";
+import type { Fleet, FleetReport, FleetStore } from "./ports/fleet.ts";
 import { type JudgedMachine, judgeAll, type ReapPorts, retiredFleets } from "./reap.ts";
 
 const DAY_MS = 86_400_000;

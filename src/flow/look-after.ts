@@ -5,8 +5,8 @@ import type { RunState } from "../core/run.ts";
 import type { Clock, Drivers } from "./ports.ts";
 
 /**
- * Wakes the driver of an open run whose last event is not fresh and that does not wait for the time of its next attempt, which one
- * at work hardly notices. What was asked does not depend on it: a driver that does not answer is left to the sweep.
+ * Wakes the driver of an open run that has had no news for a while, counted from the time until which it rests where it does. One that
+ * is at work hardly notices. What was asked does not depend on it: a driver that does not answer is left to the sweep.
  */
 export async function lookAfter(
   ports: { drivers: Pick<Drivers, "wake">; clock: Clock },

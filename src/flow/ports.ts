@@ -3,16 +3,12 @@
  * tests provide it in memory. Expected outcomes are values; only broken assumptions throw.
  */
 
-import type { Attempt } from "../core/attempt.ts";
 import type { RunEvent } from "../core/event.ts";
-import type { ListedMachine, Machine, MachineConfig, MachineState } from "../core/machine.ts";
+import type { Machine, MachineConfig, MachineState } from "../core/machine.ts";
 import type { ChunkPosition, OutputChunk, OutputOffsets } from "../core/output.ts";
 import type { TakenLaunch } from "../core/pace.ts";
-import type { RunClaim, UnknownWhy } from "../core/reap.ts";
-import type { Redactor } from "../core/redactor.ts";
 import type { Run, RunState, RunStatus } from "../core/run.ts";
 import type { SpecFile } from "../core/run-spec.ts";
-import type { MaskedSecrets } from "../core/secret-giving.ts";
 
 /** A caller's promise that a repeated submission is the same one. */
 export interface IdempotencyKey {
@@ -21,10 +17,16 @@ export interface IdempotencyKey {
   bodyHash: string;
 }
 
+/** What a used key leads to. */
+export interface UsedKey {
+  runId: string;
+  bodyHash: string;
+}
+
 export type AcceptResult =
   | { kind: "accepted" }
   /** The key was used before, by another run: this one. */
-  | { kind: "repeated"; runId: string; bodyHash: string }
+  | ({ kind: "repeated" } & UsedKey)
   /** One of the slots that its events take can not be had. */
   | { kind: "no_room" };
 
@@ -33,6 +35,13 @@ export interface QueueHeads {
   /** Runs at the head of a line for which there is room. */
   runIds: string[];
   /** The queue to go on after; null where there is none left. */
+  nextAfter: string | null;
+}
+
+/** Some runs that a sweep looks after. */
+export interface OpenRuns {
+  runIds: string[];
+  /** Where to go on; null where there are no others. */
   nextAfter: string | null;
 }
 
@@ -78,6 +87,8 @@ export type SweptOver = "runs" | "queues";
 export interface Store {
   /** Stores a new run with its first events (numbers 1 …), all or nothing. A call that comes twice is told so twice. */
   accept(state: RunState, events: RunEvent[], key: IdempotencyKey | null): Promise<AcceptResult>;
+  /** The run that an earlier request with this key made, and its body; null where the key is new. */
+  usedKey(orgId: string, key: string): Promise<UsedKey | null>;
   load(runId: string): Promise<RunState | null>;
   /**
    * Records events that follow `before`, with the output fetched along with them, all or nothing.
@@ -105,8 +116,11 @@ export interface Store {
   events(runId: string, afterSeq: number, limit: number): Promise<NumberedEvent[]>;
   /** Runs that repeat this one, newest first, at most `limit`. */
   reruns(runId: string, limit: number): Promise<string[]>;
-  /** Runs with something left to do, by id, quiet since `quietSince` and not waiting for a later time than that. */
-  openRuns(afterRunId: string, quietSince: number, limit: number): Promise<string[]>;
+  /**
+   * Runs with something left to do, quiet since `quietSince` and not waiting for a later time than that, in an order of the store's own.
+   * @param after `nextAfter` of the page before, "" for the first
+   */
+  openRuns(after: string, quietSince: number, limit: number): Promise<OpenRuns>;
   /**
    * The run at the head of a queue's line, where there is room for it.
    * @param organizationLimit room in the organization's own queue; null for no limit
@@ -130,7 +144,7 @@ export interface Store {
    * the `spared` newest of them; newest first, at most `limit`.
    */
   olderInQueue(run: Run, queue: string, spared: number, limit: number): Promise<string[]>;
-  /** The run and the queue at which a sweep broke off, for the next one to go on; "" where it came to the end. */
+  /** The place among the open runs and the queue at which a sweep broke off, for the next one to go on; "" where it came to the end. */
   sweepCursors(): Promise<Record<SweptOver, string>>;
   keepSweepCursor(over: SweptOver, cursor: string, at: number): Promise<void>;
   /**
@@ -207,30 +221,6 @@ export interface Machines {
   destroy(machineId: string): Promise<ActionResult>;
 }
 
-/** Whose Machine a launch is for. */
-export interface LaunchWish {
-  /** Decides on the app where nothing is counted. */
-  machineName: string;
-  /** The app where a Machine of this name may exist already, null for the deployment's first; any app where it is left out. */
-  onlyIn?: string | null;
-  /** When the run gives up, in epoch milliseconds: a launch that comes no sooner would be kept from others and not be used. */
-  before?: number;
-}
-
-/** When and in which app a Machine may be asked for. */
-export interface Launches {
-  /** False where the Machines API takes any number at once: each launch is due at once then, and a repeated ask needs none. */
-  readonly isPaced: boolean;
-  /** The next launch, which is the caller's alone; where none comes in time none is taken, and `at` is when the run gives up. */
-  take(nowMs: number, wish: LaunchWish): Promise<TakenLaunch>;
-  /** The launch is not used after all. */
-  putBack(taken: TakenLaunch): Promise<void>;
-  /** The same of one that is known by its attempt, whose Machine nobody has asked for. */
-  putBackOf(attempt: Pick<Attempt, "app" | "createAskedAt">): Promise<void>;
-  /** A create was one too many for its app, null for the first. */
-  refused(app: string | null, nowMs: number): Promise<void>;
-}
-
 /** Large output, by key. Writing a key twice with the same bytes is one write. */
 export interface Blobs {
   put(key: string, bytes: Uint8Array): Promise<void>;
@@ -268,158 +258,4 @@ export interface Clock {
 
 export interface Ids {
   runId(nowMs: number): string;
-}
-
-export type ListResult = { kind: "listed"; machines: ListedMachine[] } | { kind: "failed"; error: string };
-
-/** The Machines of one app that this deployment has made, whichever runs they are of. */
-export interface Fleet {
-  app: string;
-  /** All but the destroyed ones, as the API lists them: it may lag behind, and be empty by mistake. */
-  list(): Promise<ListResult>;
-  /** One of them by its own word. `foreign`: it does not say that this deployment has made it. */
-  look(machineId: string): Promise<LookResult | { kind: "foreign" }>;
-  /** Kills and removes, whatever it is doing. */
-  destroy(machineId: string): Promise<ActionResult>;
-}
-
-/** A Machine that a sweep found to be nobody's. */
-export interface Sighting {
-  machineId: string;
-  name: string;
-  /** Null where the name tells of none. */
-  runId: string | null;
-  why: UnknownWhy;
-  firstSeenAt: number;
-  lastSeenAt: number;
-  /** When it was last asked itself, or was to be; null where it never was. */
-  lookedAt: number | null;
-  /** When it was first told to go; null where it was not. */
-  destroyAskedAt: number | null;
-}
-
-/** What the last sweep saw of an app. */
-export interface FleetReport {
-  app: string;
-  sweptAt: number;
-  /** When a sweep last found the app in the deployment's list, or a Machine of ours in it. */
-  neededAt: number;
-  known: number;
-  unknown: number;
-  /** Machines of nobody's that were destroyed, since there is a database. */
-  reaped: number;
-}
-
-/** What the sweeps remember of each app's Machines, and what the runs say of them. */
-export interface FleetStore {
-  /** What is stored of these runs, by id; a run that does not exist has no entry. */
-  claims(runIds: string[]): Promise<Map<string, RunClaim>>;
-  /** What earlier sweeps found. `cursor`: where the last one broke off, "" where it did not. */
-  recall(app: string): Promise<{ cursor: string; sightings: Sighting[] }>;
-  /**
-   * Keeps what a sweep found, all or nothing. A sighting that is there keeps its first time, when it was told to go, and when it
-   * was looked at unless this sweep did. `isNeeded`: the app is needed now, else since when it was.
-   */
-  remember(
-    report: Omit<FleetReport, "reaped" | "neededAt"> & { isNeeded: boolean },
-    change: { cursor: string; seen: Sighting[]; forgotten: string[] },
-  ): Promise<void>;
-  /** A Machine of a sighting is gone: counts it once, however often it was seen, and forgets the sighting. */
-  recordReaped(app: string, machineId: string, at: number): Promise<void>;
-  reports(): Promise<FleetReport[]>;
-  /** Machines of nobody's that were destroyed since, of those that are remembered one by one. */
-  reapedSince(at: number): Promise<number>;
-}
-
-/** What is told of a secret. */
-export interface SecretInfo {
-  name: string;
-  version: number;
-  /** Whether it is long enough to be looked for in output. */
-  redacted: boolean;
-  /** When a secret of this name was first set. */
-  createdAt: number;
-  /** When this version was. */
-  setAt: number;
-}
-
-/** A version of a secret as it is stored. Immutable, but for the key that it is encrypted with. */
-export interface SealedSecret extends SecretInfo {
-  /** Names the key. */
-  keyId: string;
-  iv: Uint8Array<ArrayBuffer>;
-  ciphertext: Uint8Array<ArrayBuffer>;
-  /** Bytes of the value. */
-  size: number;
-  /** Since when another version is in force, or none; null while this one is. */
-  retiredAt: number | null;
-}
-
-/** A version and whose it is. */
-export interface OwnedSecret {
-  orgId: string;
-  secret: SealedSecret;
-}
-
-/** Where secrets are kept. It sees no value. */
-export interface SecretStore {
-  /** Stores the next version and retires the one before, both or neither. False where that version exists. */
-  put(orgId: string, secret: SealedSecret): Promise<boolean>;
-  /** Those in force, by name. */
-  list(orgId: string): Promise<SecretInfo[]>;
-  /** The last version of a name, in force or not; null where none is kept. */
-  latest(orgId: string, name: string): Promise<SealedSecret | null>;
-  /** Bytes of those in force of these names. */
-  sizes(orgId: string, names: string[]): Promise<{ name: string; size: number }[]>;
-  /** Versions of these names that are in force now, or were at any moment from one time to another. */
-  inForce(orgId: string, names: string[], from: number, to: number): Promise<SealedSecret[]>;
-  /** Leaves no version of a name in force. False where none was. */
-  retire(orgId: string, name: string, at: number): Promise<boolean>;
-  /** Removes versions that were retired before a time. */
-  forgetRetired(before: number): Promise<void>;
-  /**
-   * Versions under one of these keys, at most `limit`: those after the ones that the call before gave, and from the start once
-   * there are no more, so that some that stay as they are keep no others from their turn.
-   */
-  nextUnderKeys(keyIds: string[], limit: number, at: number): Promise<OwnedSecret[]>;
-  /** Replaces what is stored of a version by the same under another key, unless somebody else has. */
-  reseal(orgId: string, before: SealedSecret, after: SealedSecret): Promise<void>;
-}
-
-/** The secrets of one attempt. */
-export interface AttemptSecrets {
-  /** Null where they can not be had; `problem` is why, as a sentence that has no value in it. */
-  given: MaskedSecrets | null;
-  problem: string | null;
-  /** Masks in output all that this attempt's Machine can have been given. */
-  redact: Redactor;
-}
-
-/** The values of secrets, for those who bring them to a Machine. */
-export interface Secrets {
-  /**
-   * Those of an attempt, as they were when it was planned: whoever asks is answered the same.
-   * @param variables names of secrets by the variables that they are given in
-   */
-  forAttempt(attempt: {
-    orgId: string;
-    machineName: string;
-    plannedAt: number;
-    variables: Record<string, string>;
-  }): Promise<AttemptSecrets>;
-}
-
-/** Setting, showing and removing secrets, and keeping them under the current key. */
-export interface SecretKeeper extends Secrets {
-  set(orgId: string, name: string, value: string): Promise<{ secret: SecretInfo; isNew: boolean }>;
-  list(orgId: string): Promise<SecretInfo[]>;
-  /** False where there was none. */
-  remove(orgId: string, name: string): Promise<boolean>;
-  /** Why a run can not be given these; null where it can. `variable` is the one that is wrong, null where all of them together are. */
-  complaint(
-    orgId: string,
-    variables: Record<string, string>,
-  ): Promise<{ variable: string | null; message: string } | null>;
-  /** A bounded part of what is to be done now and then: forgets what was retired long ago, and encrypts anew what is under old keys. */
-  tend(): Promise<void>;
 }

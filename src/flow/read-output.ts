@@ -26,7 +26,8 @@ import type { Drive } from "./drive.ts";
 import { type Findings, type FlowPorts, nothingNew } from "./flow.ts";
 import { secretsOf } from "./give-secrets.ts";
 import { lookAtMachine } from "./observe.ts";
-import type { AttemptSecrets, Blobs } from "./ports.ts";
+import type { AttemptSecrets } from "./ports/secrets.ts";
+import type { Blobs } from "./ports.ts";
 import { exited, exitedAndSettled, summary } from "./settle.ts";
 
 export async function readOutput(ports: FlowPorts, drive: Drive, until: number): Promise<Findings> {

@@ -16,7 +16,8 @@ import {
 } from "../core/limits.ts";
 import { isGone, type ListedMachine } from "../core/machine.ts";
 import { isReapable, judge, type RunClaim, type Verdict } from "../core/reap.ts";
-import type { Clock, Fleet, FleetReport, FleetStore, Sighting } from "./ports.ts";
+import type { Fleet, FleetReport, FleetStore, Sighting } from "./ports/fleet.ts";
+import type { Clock } from "./ports.ts";
 
 export interface ReapPorts {
   /** Of the apps that the deployment has now. */
@@ -28,6 +29,7 @@ export interface ReapPorts {
 }
 
 export interface ReapReport {
+  /** Of those that this sweep judged. */
   known: number;
   unknown: number;
   reaped: number;
@@ -127,6 +129,11 @@ async function reapFleet(ports: ReapPorts, fleet: Fleet, sweep: Sweep): Promise<
   const leaving = new Set(alive.filter((id) => due.includes(id)));
   const living = new Set(judged.flatMap(({ machine, verdict }) => (isLiving(verdict) ? [machine.id] : [])));
   const counts = { known: judged.length - unknown.length, unknown: unknown.length };
+  const inPage = new Set(page.map(({ id }) => id));
+  const unknownElsewhere = list.machines.filter(({ id }) => seenBefore.has(id) && !inPage.has(id)).length;
+  // Of an app with more than a page: what no sweep has found to be nobody's counts as known.
+  const unknownInAll = unknown.length + unknownElsewhere;
+  const inAll = { known: list.machines.length - unknownInAll, unknown: unknownInAll };
   // That they are told to go is stored before they are told: a crash in between leaves none uncounted.
   const forgotten = [...seenBefore.keys()].filter(
     (id) => living.has(id) && (!wasAsked(id) || alive.includes(id)),
@@ -137,7 +144,7 @@ async function reapFleet(ports: ReapPorts, fleet: Fleet, sweep: Sweep): Promise<
   );
   const isNeeded = list.machines.length > 0 || ports.fleets.some(({ app }) => app === fleet.app);
   await fleetStore.remember(
-    { app: fleet.app, sweptAt: now, ...counts, isNeeded },
+    { app: fleet.app, sweptAt: now, ...inAll, isNeeded },
     {
       cursor: next,
       seen: [...seen, ...notSeen].flatMap((sighting) => {

@@ -2,7 +2,7 @@
 
 import type { Attempt } from "../core/attempt.ts";
 import type { Exited, RunEvent } from "../core/event.ts";
-import { type CommandEnd, type Ending, outcomeOf } from "../core/outcome.ts";
+import { type CommandEnd, type Ending, outcomeOf, unseenDetail } from "../core/outcome.ts";
 import { NO_OUTPUT, type OutputOffsets } from "../core/output.ts";
 import { endOfAttempt } from "../core/retry.ts";
 import { currentAttempt, type OutputSummary } from "../core/run.ts";
@@ -43,16 +43,39 @@ export function exited(
 
 /**
  * Ends an attempt of which nothing more will be learnt; what its command wrote since the last read is lost. A Machine that was
- * asked for may have run, though nobody has seen it, and another driver may be asking for one just now.
+ * asked for may have run, though nobody has seen it, and another driver may have asked for one: then the detail says so.
  */
 export async function settleNow(ports: FlowPorts, drive: Drive, ending: Ending): Promise<Findings> {
   const attempt = currentAttempt(drive.state);
   const now = ports.clock.now();
   const underWay = attempt?.settledAt === null ? attempt : null;
   const captured = drive.state.run.spec.capture === "output";
-  const mayHaveWritten =
-    captured && underWay !== null && (underWay.machineId !== null || !drive.hasNoMachine(now));
+  const mayHaveWritten = captured && underWay !== null && !drive.neverHadMachine();
   if (mayHaveWritten) drive.offsets ??= await ports.store.outputOffsets(drive.state.run.id, underWay.number);
   const output = summary(underWay && drive.offsets, !mayHaveWritten);
-  return found(endOfAttempt(drive.state, ending, underWay?.exit ?? null, output, now));
+  const told = underWay?.machineId === null ? await withLastAnswer(ports, drive, ending) : ending;
+  return found(endOfAttempt(drive.state, told, underWay?.exit ?? null, output, now));
 }
+
+/** The ending of an attempt whose Machine was never seen, with what was heard of it last and whether it may exist. */
+async function withLastAnswer(ports: FlowPorts, drive: Drive, ending: Ending): Promise<Ending> {
+  const isOpen = !drive.neverHadMachine();
+  // A run that was cancelled and had no Machine has nothing to explain.
+  if (!isOpen && ending.status === "cancelled") return ending;
+  const answer = drive.lastAnswer ?? (await lastUncertain(ports, drive));
+  const { uncertainCreates } = drive.attempt();
+  return { ...ending, detail: unseenDetail(ending.detail, { isOpen, uncertainCreates, answer }) };
+}
+
+/** What the last create was answered that left it open whether there is a Machine, by whichever driver. */
+async function lastUncertain({ store }: FlowPorts, drive: Drive): Promise<string | null> {
+  const { number, uncertainCreates } = drive.attempt();
+  if (uncertainCreates === 0) return null;
+  const { id, version } = drive.state.run;
+  const events = await store.events(id, Math.max(0, version - LAST_EVENTS), LAST_EVENTS);
+  const last = events.findLast(({ event }) => event.type === "create_uncertain" && event.attempt === number);
+  return last?.event.type === "create_uncertain" ? last.event.error : null;
+}
+
+/** Of each ask there are two events at most, and one may be a wish to cancel. */
+const LAST_EVENTS = 10;

@@ -5,12 +5,13 @@ import type { Accepted } from "../core/event.ts";
 import type { RunJob } from "../core/job.ts";
 import { acceptRun, applyEvents } from "../core/lifecycle.ts";
 import { RUN_AHEAD_MAX_MS } from "../core/limits.ts";
-import { isFinal, type RunState } from "../core/run.ts";
+import { isFinal, type Run, type RunState } from "../core/run.ts";
 import { isSameSpec, type RunSpec } from "../core/run-spec.ts";
 import { isSameJson } from "../core/same-json.ts";
 import { dueAt, type TurnSettings, waysIn } from "../core/turn.ts";
 import { launchOfTurn } from "./launches.ts";
-import type { Clock, Drivers, IdempotencyKey, Ids, Launches, Store } from "./ports.ts";
+import type { Launches } from "./ports/launches.ts";
+import type { Clock, Drivers, IdempotencyKey, Ids, Store } from "./ports.ts";
 
 export interface SubmitPorts extends TurnSettings {
   store: Store;
@@ -68,6 +69,20 @@ export async function submit(ports: SubmitPorts, order: Order): Promise<Submitte
 }
 
 /**
+ * The run that an earlier request with this order's key made, where it ordered the same; null for a new order. It asks the store
+ * once more than {@link submit}, which answers a repeat by itself: it is for an order that can not be accepted any more.
+ * @param spec null where what was sent is no spec: only the same bytes are a repeat of it
+ */
+export async function earlierRun(
+  store: Pick<Store, "usedKey" | "load">,
+  { orgId, key, originId, job, spec }: Omit<Order, "spec"> & { spec: RunSpec | null },
+): Promise<RunState | null> {
+  const used = key && (await store.usedKey(orgId, key.key));
+  const state = used && (await store.load(used.runId));
+  return state && isSameOrder(state.run, used, { key, originId, job, spec }) ? state : null;
+}
+
+/**
  * The run of a used key. A body means the same where its bytes are the same, even if the deployment's defaults have changed
  * since, and where it comes to the same spec, however it is written.
  */
@@ -78,10 +93,7 @@ async function repeatedRun(
 ): Promise<RunState> {
   const state = await store.load(earlier.runId);
   if (state === null) throw new Error(`the run ${earlier.runId} of a used idempotency key is missing`);
-  const { run } = state;
-  const isSame =
-    earlier.bodyHash === key?.bodyHash || (isSameSpec(run.spec, spec) && isSameInput(run.job, job));
-  if (!isSame || run.originId !== originId || run.job?.name !== job?.name)
+  if (!isSameOrder(state.run, earlier, { key, originId, job, spec }))
     throw new AppError(
       "idempotency_conflict",
       `this Idempotency-Key was used for another run, ${earlier.runId}; use a new key for a new run`,
@@ -90,6 +102,22 @@ async function repeatedRun(
   return state;
 }
 
-function isSameInput(a: RunJob | null, b: RunJob | undefined): boolean {
+function isSameOrder(
+  run: Run,
+  used: { bodyHash: string },
+  {
+    key,
+    spec,
+    originId,
+    job,
+  }: Pick<Order, "key" | "originId"> & { job?: RunJob | undefined; spec: RunSpec | null },
+): boolean {
+  // The same bytes can be sent to several jobs.
+  if (run.originId !== originId || run.job?.name !== job?.name) return false;
+  if (used.bodyHash === key?.bodyHash) return true;
+  return spec !== null && isSameSpec(run.spec, spec) && isSameInput(run.job, job);
+}
+
+function isSameInput(a: RunJob | null, b?: RunJob): boolean {
   return isSameJson(JSON.parse(a?.input ?? "null"), JSON.parse(b?.input ?? "null"));
 }

@@ -30,12 +30,13 @@ export interface SweepReport {
  * Wakes the drivers of quiet open runs, and calls the heads of the queues, in pages, until all are done or as many as one call
  * may; then the next sweep goes on there. A driver at work answers at once; one that was lost goes on from what is stored.
  * Queues that can not be read keep no run from being woken, nor the other way round.
+ * @param quietMs runs whose last news is younger are left to their drivers
  */
-export async function sweep(ports: SweepPorts): Promise<SweepReport> {
+export async function sweep(ports: SweepPorts, quietMs: number = SWEEP_QUIET_MS): Promise<SweepReport> {
   const report: SweepReport = { woken: 0, failed: 0, freed: 0, problems: [] };
   const { runs, queues } = await ports.store.sweepCursors();
   for (const [what, look] of [
-    ["runs", () => wakeQuiet(ports, runs, report)],
+    ["runs", () => wakeQuiet(ports, runs, quietMs, report)],
     ["queues", () => callHeads(ports, queues, report)],
   ] as const)
     await look().catch((error) =>
@@ -47,16 +48,16 @@ export async function sweep(ports: SweepPorts): Promise<SweepReport> {
 async function wakeQuiet(
   { store, drivers, clock }: SweepPorts,
   brokeOffAt: string,
+  quietMs: number,
   report: SweepReport,
 ): Promise<void> {
-  const quietSince = clock.now() - SWEEP_QUIET_MS;
+  const quietSince = clock.now() - quietMs;
   let after = brokeOffAt;
   for (let pages = SWEEP_MAX_WAKES / SWEEP_MAX_RUNS; pages > 0; pages--) {
-    const runIds = await store.openRuns(after, quietSince, SWEEP_MAX_RUNS);
+    const { runIds, nextAfter } = await store.openRuns(after, quietSince, SWEEP_MAX_RUNS);
     count(report, await Promise.allSettled(runIds.map((runId) => drivers.wake(runId))));
-    const last = runIds.length < SWEEP_MAX_RUNS ? undefined : runIds.at(-1);
-    after = last ?? "";
-    if (last === undefined) break;
+    after = nextAfter ?? "";
+    if (after === "") break;
   }
   if (after !== brokeOffAt) await store.keepSweepCursor("runs", after, clock.now());
 }

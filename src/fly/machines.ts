@@ -44,11 +44,11 @@ export function flyMachines(client: FlyCalls, deployment: () => Promise<string>)
         const machines = await client.listMachines({ [METADATA_RUN]: runId }, true);
         const match = machines.find((machine) => machine.name === name);
         return match ? { kind: "found", machine: fromWire(match) } : { kind: "absent" };
-      }, failed),
+      }, failedCall),
     get: (id) =>
       outcome<LookResult>(
         async () => ({ kind: "found", machine: fromWire(await client.getMachine(id)) }),
-        (error) => (error.status === 404 ? { kind: "absent" } : failed(error)),
+        (error) => (error.status === 404 ? { kind: "absent" } : failedCall(error)),
       ),
     wait: (id, state, timeoutMs, interrupt) =>
       outcome<WaitResult>(
@@ -59,7 +59,7 @@ export function flyMachines(client: FlyCalls, deployment: () => Promise<string>)
         (error) => {
           if (error.status === 408 || (error.kind === "unanswered" && timeoutMs < 1000))
             return { kind: "not_yet" };
-          if (error.status !== 404) return failed(error);
+          if (error.status !== 404) return failedCall(error);
           // A destroyed Machine is unknown to wait, which is what a wait for its end is for.
           return state === "destroyed" ? { kind: "reached" } : { kind: "gone" };
         },
@@ -77,7 +77,7 @@ export function flyMachines(client: FlyCalls, deployment: () => Promise<string>)
         },
         (error) => {
           if (error.status === 429) return { kind: "later" };
-          return error.status === 412 || error.status === 404 ? { kind: "not_running" } : failed(error);
+          return error.status === 412 || error.status === 404 ? { kind: "not_running" } : failedCall(error);
         },
       ),
     signal: (id, signal) => action(() => client.signalMachine(id, signal)),
@@ -96,7 +96,7 @@ export async function outcome<T>(call: () => Promise<T>, onError: (error: FlyErr
   }
 }
 
-export function failed(error: FlyError): { kind: "failed"; error: string } {
+export function failedCall(error: FlyError): { kind: "failed"; error: string } {
   return { kind: "failed", error: error.message };
 }
 
@@ -106,7 +106,7 @@ function action(call: () => Promise<unknown>): Promise<ActionResult> {
       await call();
       return { kind: "done" };
     },
-    (error) => (error.status === 404 ? { kind: "gone" } : failed(error)),
+    (error) => (error.status === 404 ? { kind: "gone" } : failedCall(error)),
   );
 }
 

@@ -13,7 +13,8 @@ import {
 import { redactAll, redactorOf } from "../core/redactor.ts";
 import { isRedacted } from "../core/secret-forms.ts";
 import { secretsContent } from "../core/secret-giving.ts";
-import type { Clock, SealedSecret, SecretInfo, SecretKeeper, SecretStore } from "../flow/ports.ts";
+import type { SealedSecret, SecretInfo, SecretKeeper, SecretStore } from "../flow/ports/secrets.ts";
+import type { Clock } from "../flow/ports.ts";
 import type { Keyring } from "./keyring.ts";
 import { mask } from "./mask.ts";
 

@@ -6,7 +6,7 @@ import { eventStream } from "../api/event-stream.ts";
 import { order } from "../api/order.ts";
 import type { ApiPorts } from "../api/ports.ts";
 import { shownRun } from "../api/routes/answers.ts";
-import { listRuns } from "../api/routes/list.ts";
+import { pageOfRuns } from "../api/routes/list.ts";
 import { rawOutput } from "../api/routes/output.ts";
 import { sha256 } from "../api/routes/submission.ts";
 import { outputLine } from "../api/run-body.ts";
@@ -27,7 +27,7 @@ export function dashboardPorts(ports: ApiPorts): DashboardPorts {
   const session = async () => (await sessions.issue("session", clock.now())).text;
   return {
     listRuns: ({ statuses, tag, job, cursor }) =>
-      listRuns(ports, {
+      pageOfRuns(ports, {
         ...(statuses.length > 0 && { status: statuses }),
         ...(job !== null && { job }),
         ...(tag && { tag: `${tag.key}:${tag.value}` }),

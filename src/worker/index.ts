@@ -2,6 +2,8 @@
 
 import { Hono } from "hono";
 import { createApi } from "../api/app.ts";
+import { AFTER_START } from "../core/cron.ts";
+import { SWEEP_QUIET_MS } from "../core/limits.ts";
 import { createDashboard } from "../dashboard/dashboard.tsx";
 import { reap } from "../flow/reap.ts";
 import { sweep } from "../flow/sweep.ts";
@@ -42,10 +44,11 @@ export default {
     }
   },
 
-  async scheduled(_controller, env) {
+  async scheduled({ cron }, env) {
     const ports = apiPorts(env);
+    const quietMs = cron === AFTER_START ? 0 : SWEEP_QUIET_MS;
     // Side by side, so that neither waits for the other, nor goes down with it.
-    const [runs, machines] = await Promise.allSettled([sweep(ports), reap(reapPorts(env))]);
+    const [runs, machines] = await Promise.allSettled([sweep(ports, quietMs), reap(reapPorts(env))]);
     if (runs.status === "rejected" || runs.value.failed + runs.value.problems.length > 0)
       logSweep("error", { runs: told(runs) });
     if (machines.status === "rejected" || machines.value.problems.length > 0)

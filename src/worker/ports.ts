@@ -25,6 +25,14 @@ const ORGANIZATION = "default";
 
 export const systemClock: Clock = { now: () => Date.now() };
 
+/**
+ * The ids of Durable Objects derive from their names and from the worker that has them, so a worker of another name or account
+ * gives another one. Asking for it is no call.
+ */
+export function thisDeployment({ DB, RUN_DRIVER }: Env): () => Promise<string> {
+  return deploymentOf(DB, RUN_DRIVER.idFromName("the deployment").toString());
+}
+
 function secretKeeper(env: Env, { encryptionKey, oldEncryptionKeys }: Config) {
   return createSecretKeeper({
     store: d1Secrets(env.DB),
@@ -41,7 +49,7 @@ export function flowPorts(env: Env): AdvancePorts {
   return {
     store,
     machinesOf: (app) =>
-      flyMachines(new FlyClient({ ...config.fly, app: app ?? launches.apps[0] }), deploymentOf(env.DB)),
+      flyMachines(new FlyClient({ ...config.fly, app: app ?? launches.apps[0] }), thisDeployment(env)),
     launches: launchesOver(store, launches),
     blobs: r2Blobs(env.OUTPUT),
     secrets: secretKeeper(env, config),
@@ -55,7 +63,7 @@ export function flowPorts(env: Env): AdvancePorts {
 /** What the sweep over Machines needs. @throws ConfigError */
 export function reapPorts(env: Env): ReapPorts {
   const { fly, launches } = readConfig(env);
-  const fleetOf = (app: string) => flyFleet(app, new FlyClient({ ...fly, app }), deploymentOf(env.DB));
+  const fleetOf = (app: string) => flyFleet(app, new FlyClient({ ...fly, app }), thisDeployment(env));
   return {
     fleets: launches.apps.map(fleetOf),
     fleetOf,

@@ -32,7 +32,44 @@ const BAD_SPECS: [name: string, spec: unknown, path: string | null, says: string
   ["an array", [], null, "the body must be an object, not a list"],
   ["null", null, null, "the body must be an object, not null"],
   ["a number", 5, null, "the body must be an object, not 5"],
-  ["__proto__", JSON.parse('{"image":"x","env":{"__proto__":"x"}}'), null, '"__proto__"'],
+  ["__proto__", JSON.parse('{"__proto__":{"image":"x"}}'), "__proto__", '"__proto__"'],
+  ["__proto__ in env", JSON.parse('{"image":"x","env":{"__proto__":"x"}}'), "env.__proto__", '"__proto__"'],
+  [
+    "__proto__ in a list",
+    JSON.parse('{"image":"x","files":[{},{"a":[1,2],"__proto__":"x"}]}'),
+    "files.1.__proto__",
+    '"__proto__"',
+  ],
+  [
+    "a field that every object has",
+    { ...valid, constructor: "x" },
+    "constructor",
+    "unknown field constructor",
+  ],
+  ["another", { ...valid, machine: { toString: "x" } }, "machine.toString", "unknown field toString"],
+  ["a field in such a one", { ...valid, hasOwnProperty: { a: 1 } }, "hasOwnProperty", "unknown field"],
+  ["half a character in an argument", { ...valid, command: ["a\ud800"] }, "command.0", "lone surrogates"],
+  ["half a character in an env value", { ...valid, env: { A: "\udc00" } }, "env.A", "lone surrogates"],
+  ["half a character in a script", { image: "x", script: "a\ud800" }, "script", "lone surrogates"],
+  [
+    "half a character in a file",
+    { ...valid, files: [{ path: "/a", content: "\ud800" }] },
+    "files.0.content",
+    "base64",
+  ],
+  [
+    "half a character in a path",
+    { ...valid, files: [{ path: "/\ud800", content: "" }] },
+    "files.0.path",
+    "lone",
+  ],
+  ["half a character in a key", withKey({ key: "k\ud800" }), "concurrency.key", "lone surrogates"],
+  ["a NUL in an image", { ...valid, image: "x\0y" }, "image", "image reference"],
+  ["a NUL in a file's path", { ...valid, files: [{ path: "/a\0", content: "" }] }, "files.0.path", "NUL"],
+  ["a NUL in a script", { image: "x", script: "a\0b" }, "script", "NUL"],
+  ["a NUL in a region", { ...valid, regions: ["ams\0"] }, "regions.0", "Fly region"],
+  ["a NUL in a key", withKey({ key: "k\0" }), "concurrency.key", "control characters"],
+  ["a NUL in the name of a tag", { ...valid, tags: { "a\0": "" } }, "tags.a\0", "letters, digits"],
   ["no image", { command: ["true"] }, "image", "is missing; it must be text"],
   ["an image that is no reference", { ...valid, image: "no such image!" }, "image", "image reference"],
   ["an image that is a URL", { ...valid, image: "http://x" }, "image", 'leave out "http://"'],
@@ -145,6 +182,10 @@ const BAD_SPECS: [name: string, spec: unknown, path: string | null, says: string
   ["both delay and run_at", { ...valid, delay: "1m", run_at: "2026-11-21T10:00:00Z" }, "run_at", "not both"],
   ["a time in words", { ...valid, run_at: "tomorrow" }, "run_at", "RFC 3339"],
   ["a time without a zone", { ...valid, run_at: "2026-11-21T10:00:00" }, "run_at", "RFC 3339"],
+  ["a day that there is not", { ...valid, run_at: "2026-02-30T10:00:00Z" }, "run_at", "RFC 3339"],
+  ["a leap second", { ...valid, run_at: "2026-12-31T23:59:60Z" }, "run_at", "leap second"],
+  ["a leap second in small letters", { ...valid, run_at: "2026-12-31t23:59:60.5z" }, "run_at", ":59"],
+  ["61 seconds", { ...valid, run_at: "2026-12-31T23:59:61Z" }, "run_at", "RFC 3339"],
   ["a time too far ahead", { ...valid, run_at: "2126-11-21T10:00:00Z" }, "run_at", "365 days"],
   ["no attempt at all", { ...valid, retry: { attempts: 0 } }, "retry.attempts", "1"],
   ["too many attempts", { ...valid, retry: { attempts: 21 } }, "retry.attempts", "20"],
@@ -220,6 +261,52 @@ const BAD_SPECS: [name: string, spec: unknown, path: string | null, says: string
     "retry.rules",
     "at most 32",
   ],
+  [
+    "a rule for exit codes without attempts for it",
+    { ...valid, retry: { rules: [{ exit_codes: [75], do: "same_size" }] } },
+    "retry.rules.0.exit_codes",
+    "needs retry.attempts of 2 or more",
+  ],
+  [
+    "a rule for signals with the first attempt alone",
+    { ...valid, retry: { attempts: 1, rules: [{ signals: ["SIGTERM"], do: "next_size" }] } },
+    "retry.rules.0.signals",
+    "needs retry.attempts of 2 or more",
+  ],
+  [
+    "a rule for want of memory beside one of the platform's, without attempts for it",
+    {
+      ...valid,
+      retry: {
+        rules: [
+          { reasons: ["machine_lost"], do: "stop" },
+          { reasons: ["no_capacity", "out_of_memory"], do: "next_size" },
+        ],
+      },
+    },
+    "retry.rules.1.reasons.1",
+    "needs retry.attempts of 2 or more",
+  ],
+  ...["command_not_found", "image_unavailable", "launch_refused", "timed_out"].map(
+    (reason): [string, unknown, string, string] => [
+      `a rule for ${reason} without attempts for it`,
+      { ...valid, retry: { rules: [{ reasons: [reason], do: "same_size" }] } },
+      "retry.rules.0.reasons.0",
+      "needs retry.attempts of 2 or more",
+    ],
+  ),
+  [
+    "the next region without a list of them",
+    { ...valid, retry: { rules: [{ reasons: ["machine_lost"], do: "next_region" }] } },
+    "retry.rules.0.do",
+    "needs two regions or more",
+  ],
+  [
+    "the next region of one",
+    { ...aRule({ exit_codes: [1], do: "next_region" }), regions: ["ams", "ams"] },
+    "retry.rules.0.do",
+    "needs two regions or more",
+  ],
   ["an unknown capture", { ...valid, capture: "some" }, "capture", "output"],
   ["a script without capture", { image: "x", script: "true", capture: "none" }, "script", "capture"],
   ["a tag key with a space", { ...valid, tags: { "a b": "1" } }, "tags.a b", "letters, digits"],
@@ -248,6 +335,39 @@ describe("bad input gets a 4xx that names the field and leaves nothing behind", 
       const response = await submit(body);
       expect(response.status).toBe(400);
       expect((await response.json<ErrorBody>()).error).toMatchObject({ code: "invalid_json", path: null });
+    }
+    await nothingStored();
+  });
+
+  it.each([
+    ['{"image":"x","image":"y"}', "image"],
+    ['{"image":"x","env":{"A":"1","B":"\\"}","A":"2"}}', "env.A"],
+    ['{"image":"x","files":[{"path":"/[{"},{"path":"/b","p\\u0061th":"/c"}]}', "files.1.path"],
+  ])("a body that has a name twice: %s", async (body, path) => {
+    const response = await submit(body);
+    expect(response.status).toBe(400);
+    expect((await response.json<ErrorBody>()).error).toMatchObject({
+      code: "invalid_json",
+      path,
+      message: expect.stringContaining("twice"),
+    });
+    await nothingStored();
+  });
+
+  it.each([
+    [
+      "lists",
+      (levels: number) => `{"image":"x","command":${"[".repeat(levels)}${"]".repeat(levels)}}`,
+      "command",
+    ],
+    ["objects", (levels: number) => `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`, "a"],
+  ])("%s in one another, however deep", async (_name, nested, path) => {
+    for (const levels of [33, 10_000, 100_000]) {
+      const response = await submit(nested(levels));
+      expect(response.status).toBe(422);
+      const { error } = await response.json<ErrorBody>();
+      expect(error).toMatchObject({ code: "invalid_input", path });
+      expect(error.message).toBe("objects and lists can be in one another at most 32 deep");
     }
     await nothingStored();
   });
@@ -459,6 +579,10 @@ const FIELDS: [path: string, values: [value: unknown, says: string][]][] = [
       ["", "can not be empty"],
       [5, "must be text, not 5"],
       [long(129), "can have at most 128 characters"],
+      ["nightly\0", "can not contain control characters"],
+      ["nightly\u001b[31m", "can not contain control characters"],
+      ["a\nb", "can not contain control characters"],
+      ["a\ud800", "must be text without lone surrogates"],
     ],
   ],
   ["tags", [[["a"], "must be an object, not a list"]]],
@@ -467,6 +591,9 @@ const FIELDS: [path: string, values: [value: unknown, says: string][]][] = [
     [
       [1, "must be text, not 1"],
       [long(257), "can have at most 256 characters"],
+      ["\0", "can not contain control characters"],
+      ["a\u0085b", "can not contain control characters"],
+      ["\udfff", "must be text without lone surrogates"],
     ],
   ],
   [`tags.${long(63)}…`, [[1, "can have at most 64 characters"]]],
@@ -533,6 +660,7 @@ describe("bad queries", () => {
     ["/v1/runs?since=yesterday", "since", "an RFC 3339 time"],
     ["/v1/runs?since=2026-11-21", "since", "an RFC 3339 time"],
     ["/v1/runs?until=5", "until", "an RFC 3339 time"],
+    ["/v1/runs?until=2026-12-31T23:59:60Z", "until", "leap second"],
     [
       "/v1/runs?nope=1",
       "nope",
@@ -663,6 +791,61 @@ describe("a token", () => {
       const response = await exports.default.fetch(new Request(`https://mayfly.test${path}`));
       expect(response.status).toBe(200);
     }
+  });
+});
+
+describe("what looks bad and is not", () => {
+  it("names that every object of JavaScript has are names like any other", async () => {
+    const names = { constructor: "1", toString: "2", hasOwnProperty: "3" };
+    const response = await submit(JSON.stringify({ ...valid, env: names, tags: names }));
+    expect(response.status).toBe(202);
+    expect(await response.json()).toMatchObject({ env: names, tags: names });
+    expect({}.toString()).toBe("[object Object]");
+  });
+
+  it.each([
+    ["the platform's failures need no attempts", { rules: [{ reasons: ["machine_lost"], do: "same_size" }] }],
+    ["nor does want of room", { rules: [{ reasons: ["no_capacity"], do: "next_region" }] }],
+    ["nor a rule against retries", { rules: [{ exit_codes: [1], reasons: ["timed_out"], do: "stop" }] }],
+    [
+      "with attempts any failure can have a rule",
+      { attempts: 2, rules: [{ signals: ["SIGTERM"], do: "next_size" }] },
+    ],
+  ])("%s", async (_name, retry) => {
+    const response = await submit(JSON.stringify({ ...valid, regions: ["ams,fra"], retry }));
+    expect(response.status).toBe(202);
+  });
+
+  it.each([
+    ["2026-11-21t10:00:00z", "2026-11-21T10:00:00.000Z"],
+    ["2020-01-01T00:30:00.25+00:30", "2020-01-01T00:00:00.250Z"],
+  ])("a time of %s is that time, though it is past", async (runAt, expected) => {
+    const response = await submit(JSON.stringify({ ...valid, run_at: runAt }));
+    expect(await response.json()).toMatchObject({ status: "starting", run_at: expected, waiting: null });
+  });
+
+  it("small letters in the times of a list are as good", async () => {
+    await submit(JSON.stringify(valid));
+    const runs = async (query: string) =>
+      (await (await call(`/v1/runs?${query}`)).json<{ runs: unknown[] }>()).runs.length;
+    expect(await runs("since=2020-01-01t00:00:00z")).toBeGreaterThan(0);
+    expect(await runs("until=2020-01-01t00:00:00z")).toBe(0);
+  });
+
+  it.each(["a:%00", "a:%ff", "constructor:x", "__proto__:x"])(
+    "a filter for the tag %s finds nothing",
+    async (tag) => {
+      const response = await call(`/v1/runs?tag=${tag}`);
+      expect(response.status).toBe(200);
+      expect(await response.json()).toMatchObject({ runs: [] });
+    },
+  );
+
+  it("brackets, quotes and commas in texts are text", async () => {
+    const command = ['{"a":1,"a":2}', '\\"', "[[[[", '"a":', ","];
+    const response = await submit(JSON.stringify({ ...valid, command, script: undefined }));
+    expect(response.status).toBe(202);
+    expect(await response.json()).toMatchObject({ command });
   });
 });
 

@@ -1,4 +1,4 @@
-import { exports } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { ErrorBody, RunBody } from "../../src/api/run-schema.ts";
 
@@ -45,6 +45,20 @@ describe("an Idempotency-Key", () => {
   ])("with %s is refused", async (name, other) => {
     await submit(name, FIRST);
     expect(await submit(name, other)).toEqual({ status: 409, id: undefined, code: "idempotency_conflict" });
+  });
+
+  it("answers the run that it made for the same bytes, though they would not be accepted any more", async () => {
+    const first = await submit("stricter", FIRST);
+    // As if this run had been ordered by a body that was good then.
+    const body = FIRST.replace('"image": "x"', '"image": "no image!"');
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(body)));
+    const hash = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    await env.DB.prepare("UPDATE idempotency_keys SET body_hash = ? WHERE key = 'stricter'").bind(hash).run();
+    expect(await submit("stricter", body)).toEqual({ status: 200, id: first.id, code: undefined });
+    expect(await submit("stricter", body.replace("hi", "ho"))).toMatchObject({
+      status: 422,
+      code: "invalid_input",
+    });
   });
 
   it("with the words of a list in another order is refused", async () => {

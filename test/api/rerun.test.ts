@@ -112,7 +112,8 @@ describe("a re-run", () => {
       { timeouts: { run: "1m" }, retry: { attempts: 1 } },
       {
         timeouts: { queueMs: 3_600_000, bootMs: 120_000, runMs: 60_000, stopMs: 10_000 },
-        retry: { ...(SPEC.retry as RunSpec["retry"]), attempts: 1 },
+        // A rule for the command's own failures says nothing where there is one attempt.
+        retry: { ...(SPEC.retry as RunSpec["retry"]), attempts: 1, rules: [] },
       },
     ],
     [
@@ -129,6 +130,33 @@ describe("a re-run", () => {
   ])("with changes %s", async (_name, changes, expected) => {
     const { id } = await (await call(`/v1/runs/${await origin()}/rerun`, changes)).json<RunBody>();
     expect(await specOfRun(id)).toEqual(aSpec({ ...SPEC, ...expected }));
+  });
+
+  it("keeps of the rules for retries what they can still do with the attempts and regions that are left", async () => {
+    const rule = { reasons: [], exitCodes: [], signals: [], waitMs: null };
+    const stop = { ...rule, signals: ["SIGHUP"], do: "stop" as const };
+    const rules: RunSpec["retry"]["rules"] = [
+      { ...rule, reasons: ["machine_lost", "signal"], exitCodes: [75], do: "next_region" },
+      { ...rule, exitCodes: [1], do: "next_size" },
+      stop,
+    ];
+    const id = await origin({ ...SPEC, retry: { ...aSpec(SPEC).retry, rules } });
+    const rulesOf = async (changes: object) => {
+      const run = await (await call(`/v1/runs/${id}/rerun`, changes)).json<RunBody>();
+      return (await specOfRun(run.id))?.retry.rules;
+    };
+    expect(await rulesOf({})).toEqual(rules);
+    expect(await rulesOf({ regions: ["ams"] })).toEqual([{ ...rules[0], do: "same_size" }, rules[1], stop]);
+    const left = { ...rule, reasons: ["machine_lost"], do: "next_region" };
+    expect(await rulesOf({ retry: { attempts: 1 } })).toEqual([left, stop]);
+    expect(await rulesOf({ retry: { attempts: null } })).toEqual([left, stop]);
+    expect(await rulesOf({ retry: { attempts: 1 }, regions: null })).toEqual([
+      { ...left, do: "same_size" },
+      stop,
+    ]);
+    const given = [{ exit_codes: [1], do: "same_size" }];
+    const refused = await call(`/v1/runs/${id}/rerun`, { retry: { attempts: 1, rules: given } });
+    expect((await refused.json<ErrorBody>()).error.path).toBe("retry.rules.0.exit_codes");
   });
 
   it.each<[string, unknown, string | null, string]>([

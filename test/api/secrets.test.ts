@@ -100,6 +100,7 @@ describe("a secret", () => {
   });
 
   it("is refused in a body that is no JSON or has other fields, without a word of what came", async () => {
+    await refused(await call("PUT", "/v1/secrets/A", '{"value":"x","value":"y"}'), 400, "value", "twice");
     await refused(await call("PUT", "/v1/secrets/A", VALUE), 400, null, "the body is not JSON");
     const asText = JSON.stringify(VALUE);
     await refused(await call("PUT", "/v1/secrets/A", asText), 422, null, 'must be an object, {"value": "…"}');
@@ -143,6 +144,40 @@ describe("a run that is given secrets", () => {
     expect(shown + events).not.toContain(VALUE);
     const again = await call("POST", `/v1/runs/${run.id}/rerun`, { secrets: { OTHER: "TOKEN" } });
     expect(await again.json()).toMatchObject({ secrets: { API_TOKEN: "TOKEN", OTHER: "TOKEN" } });
+  });
+
+  it("is found again by its Idempotency-Key when a secret of it is gone, and no other is", async () => {
+    await put("TOKEN", VALUE);
+    const send = (secrets: object, key: string, more: object = {}) =>
+      call(
+        "POST",
+        "/v1/runs",
+        { ...more, image: "x", secrets, command: ["true"] },
+        { "idempotency-key": key },
+      );
+    const first = await (await send({ A: "TOKEN" }, "gone")).json<RunBody>();
+    await call("DELETE", "/v1/secrets/TOKEN");
+    const before = await rows("runs");
+    // The same bytes, and another text that means the same.
+    for (const more of [{}, { tags: {} }]) {
+      const again = await send({ A: "TOKEN" }, "gone", more);
+      expect([again.status, (await again.json<RunBody>()).id]).toEqual([200, first.id]);
+    }
+    await refused(await send({ B: "TOKEN" }, "gone"), 422, "secrets.B", "there is no secret TOKEN");
+    await refused(await send({ A: "TOKEN" }, "new"), 422, "secrets.A", "there is no secret TOKEN");
+    expect(await rows("runs")).toBe(before);
+  });
+
+  it("is run again once by a key, also where a secret of it went meanwhile", async () => {
+    await put("TOKEN", VALUE);
+    const origin = await (await submit({ A: "TOKEN" })).json<RunBody>();
+    const again = (key: string) =>
+      call("POST", `/v1/runs/${origin.id}/rerun`, undefined, { "idempotency-key": key });
+    const first = await (await again("rerun")).json<RunBody>();
+    await call("DELETE", "/v1/secrets/TOKEN");
+    const second = await again("rerun");
+    expect([second.status, (await second.json<RunBody>()).id]).toEqual([200, first.id]);
+    await refused(await again("another"), 422, "secrets.A", "there is no secret TOKEN");
   });
 
   const NAMES = Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`A${index}`, "TOKEN"]));

@@ -42,6 +42,8 @@ beforeEach(async () => {
 });
 afterEach(() => stub.close());
 
+/** A busy computer takes its time. */
+const until = (isSo: () => boolean) => vi.waitUntil(isSo, 20_000);
 const cancels = () => stub.seen.filter(({ path }) => path === CANCEL).length;
 
 test.each([
@@ -51,11 +53,11 @@ test.each([
 ] as const)("the first %s asks for a cancel and follows on to the end", async (signal, code, ctrlC) => {
   const io = fakeIo();
   const result = mayfly(RUN, stub, io);
-  await vi.waitUntil(() => io.stdout.text() === "up\n");
+  await until(() => io.stdout.text() === "up\n");
   io.signals.emit(signal);
   // The same press, sent on by npm.
   io.signals.emit(signal);
-  await vi.waitUntil(() => cancels() === 1);
+  await until(() => cancels() === 1);
   finish(outputEvent(2, "stdout", "bye\n") + endEvent(CANCELLED));
   const { exitCode, stdout, stderr } = await result;
   expect({ exitCode, stdout }).toEqual({ exitCode: code, stdout: "up\nbye\n" });
@@ -68,9 +70,9 @@ test.each([
 test("the second Ctrl-C waits no longer, and says that the cancel stands and how to see its end", async () => {
   const io = fakeIo();
   const result = mayfly(RUN, stub, io);
-  await vi.waitUntil(() => io.stdout.text() === "up\n");
+  await until(() => io.stdout.text() === "up\n");
   io.signals.emit("SIGINT");
-  await vi.waitUntil(() => cancels() === 1);
+  await until(() => cancels() === 1);
   io.pass(1_000);
   io.signals.emit("SIGINT");
   const { exitCode, stderr } = await result;
@@ -87,9 +89,9 @@ test("a cancel that comes too late leaves the run's own end", async () => {
   stub.on(`GET /v1/runs/${RUN_ID}`, json(anEndedRun()));
   const io = fakeIo();
   const result = mayfly(RUN, stub, io);
-  await vi.waitUntil(() => io.stdout.text() === "up\n");
+  await until(() => io.stdout.text() === "up\n");
   io.signals.emit("SIGINT");
-  await vi.waitUntil(() => cancels() === 1);
+  await until(() => cancels() === 1);
   finish(endEvent(anEndedRun()));
   const { exitCode, stderr } = await result;
   expect(exitCode).toBe(0);
@@ -103,7 +105,7 @@ test("a Ctrl-C before the run is accepted cancels it once it is", async () => {
     return json(aRun(), 202)(response, seen);
   });
   const result = mayfly(RUN, stub, io);
-  await vi.waitUntil(() => cancels() === 1);
+  await until(() => cancels() === 1);
   finish(endEvent(CANCELLED));
   expect((await result).exitCode).toBe(130);
 });
@@ -112,9 +114,9 @@ test("a cancel whose answer got lost is asked again", async () => {
   stub.on(`POST ${CANCEL}`, cut, json(aRun(), 202));
   const io = fakeIo();
   const result = mayfly(RUN, stub, io);
-  await vi.waitUntil(() => io.stdout.text() === "up\n");
+  await until(() => io.stdout.text() === "up\n");
   io.signals.emit("SIGTERM");
-  await vi.waitUntil(() => cancels() === 2);
+  await until(() => cancels() === 2);
   finish(endEvent(CANCELLED));
   expect((await result).exitCode).toBe(143);
 });
@@ -131,7 +133,7 @@ describe("a reader that goes away", () => {
     const io = fakeIo();
     goneAfter(0, io.stdout);
     const result = mayfly(RUN, stub, io);
-    await vi.waitUntil(() => cancels() === 1);
+    await until(() => cancels() === 1);
     finish(outputEvent(2, "stdout", "more\n") + outputEvent(3, "stderr", "heard\n") + endEvent(CANCELLED));
     const { exitCode, stderr } = await result;
     expect(exitCode).toBe(141);
@@ -146,7 +148,7 @@ describe("a reader that goes away", () => {
     goneAfter(0, io.stdout, code);
     goneAfter(0, io.stderr, code);
     const result = mayfly(RUN, stub, io);
-    await vi.waitUntil(() => cancels() === 1);
+    await until(() => cancels() === 1);
     finish(endEvent(CANCELLED));
     expect((await result).exitCode).toBe(141);
   });
@@ -157,10 +159,10 @@ describe("with Mayfly gone", () => {
   async function interruptedAndGone() {
     const io = fakeIo();
     const result = mayfly(RUN, stub, io);
-    await vi.waitUntil(() => io.stdout.text() === "up\n");
+    await until(() => io.stdout.text() === "up\n");
     await stub.close();
     io.signals.emit("SIGINT");
-    await vi.waitUntil(() => io.stderr.text().includes("not accepted yet"));
+    await until(() => io.stderr.text().includes("not accepted yet"));
     return { io, result };
   }
 
@@ -186,7 +188,7 @@ describe("with Mayfly gone", () => {
     stub = await asked;
     stub.on(`POST ${CANCEL}`, json(aRun({ status: "running" }), 202));
     stub.on(`GET /v1/runs/${RUN_ID}/output`, async (response, seen) => {
-      await vi.waitUntil(() => cancels() === 1);
+      await until(() => cancels() === 1);
       await events(endEvent(CANCELLED))(response, seen);
     });
     stub.on(`GET /v1/runs/${RUN_ID}`, json(CANCELLED));
@@ -209,9 +211,9 @@ describe("with Mayfly gone", () => {
     const io = fakeIo();
     stub.on(`GET /v1/runs/${RUN_ID}`, () => new Promise(() => undefined));
     const result = mayfly(RUN, stub, io);
-    await vi.waitUntil(() => io.stdout.text() === "up\n");
+    await until(() => io.stdout.text() === "up\n");
     finish(endEvent(CANCELLED));
-    await vi.waitUntil(() => stub.seen.some(({ path }) => path === `/v1/runs/${RUN_ID}`));
+    await until(() => stub.seen.some(({ path }) => path === `/v1/runs/${RUN_ID}`));
     io.signals.emit("SIGINT");
     io.pass(1_000);
     io.signals.emit("SIGINT");
@@ -223,9 +225,9 @@ test("a Ctrl-C while the run is being submitted says what it will do, and a seco
   const io = fakeIo();
   stub.on("POST /v1/runs", () => new Promise(() => undefined));
   const result = mayfly(RUN, stub, io);
-  await vi.waitUntil(() => stub.seen.length === 1);
+  await until(() => stub.seen.length === 1);
   io.signals.emit("SIGINT");
-  await vi.waitUntil(() =>
+  await until(() =>
     io.stderr.text().includes("the run is cancelled once it is accepted; a second Ctrl-C stops here"),
   );
   io.pass(1_000);
@@ -240,7 +242,7 @@ test("with --detach, which follows nothing, the first Ctrl-C stops", async () =>
   const io = fakeIo();
   stub.on("POST /v1/runs", () => new Promise(() => undefined));
   const result = mayfly(["run", "--detach", ...RUN.slice(1)], stub, io);
-  await vi.waitUntil(() => stub.seen.length === 1);
+  await until(() => stub.seen.length === 1);
   io.signals.emit("SIGINT");
   expect(await result).toMatchObject({
     exitCode: 130,

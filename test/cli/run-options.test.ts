@@ -118,6 +118,10 @@ describe("what is not accepted ends with 2 and names what is", () => {
     [["--image", "a", "--retry-rule", "75=larger", "--", "x"], "next_size"],
     [["--image", "a", "--retry-rule", "TERM=stop", "--", "x"], '"TERM" is no exit code'],
     [["--image", "a", "--retry-rule", "75=stop:soon", "--", "x"], '"soon" must be a duration'],
+    [["--image", "a", "--retry-rule", "75=same_size", "--", "x"], "75=same_size needs --retry of 1 or more"],
+    [["--image", "a", "--retry-rule", "SIGTERM=next_size", "--retry", "0", "--", "x"], "needs --retry"],
+    [["--image", "a", "--retry-rule", "machine_lost,out_of_memory=next_size", "--", "x"], "needs --retry"],
+    [["--image", "a", "--retry-wait", "10s", "--", "x"], "--retry-wait needs --retry of 1 or more"],
     [["--image", "a", "--concurrency", "=3", "--", "x"], "key=number"],
     [["--image", "a", "--strategy", "drop_new", "--", "x"], "--concurrency"],
     [["--image", "a", "--concurrency", "k", "--strategy", "wait", "--", "x"], "cancel_running"],
@@ -182,7 +186,13 @@ test("a variable that is given again is not looked for in the environment", asyn
 test.each<[string, object | undefined]>([
   ["", undefined],
   ["--retry 2", { attempts: 3 }],
-  ["--retry-wait 10s", { backoff: { initial: "10s", max: "5m" } }],
+  [
+    "--retry-wait 10s --retry-rule machine_lost=same_size",
+    {
+      backoff: { initial: "10s", max: "5m" },
+      rules: [{ reasons: ["machine_lost"], exit_codes: [], signals: [], do: "same_size" }],
+    },
+  ],
   ["--retry 1 --retry-wait 1h", { attempts: 2, backoff: { initial: "1h", max: "1h" } }],
   [
     "--retry-rule machine_lost=stop",

@@ -186,17 +186,31 @@ describe("runs show", () => {
       backoff: { initial: "2s", factor: 2, max: "5m", jitter: 0.2 },
       rules: [{ reasons: [], exit_codes: [9], signals: ["SIGTERM"], do: "next_size" as const, wait: "1m" }],
     };
-    const run = aRun({ status: "retrying", attempts: [first, second], next_attempt: next, retry });
+    const ending = { reason: "exit_code" as const, exit_code: 9 };
+    const run = aRun({ status: "retrying", ...ending, attempts: [first, second], next_attempt: next, retry });
     stub.on(`GET /v1/runs/${RUN_ID}`, json(run));
     const { stdout } = await mayfly(["runs", "show", RUN_ID], stub, at());
     expect(stdout).toContain(
-      `${RUN_ID} retrying for 5m 00s: attempt 3 follows in 4m 00s, shared-cpu-1x, 512 MB, in fra\n`,
+      `${RUN_ID} retrying for 5m 00s: attempt 2 failed (exit code 9); attempt 3 follows in 4m 00s, shared-cpu-1x, 512 MB, in fra\n`,
     );
     expect(stdout).toMatch(/Retry +up to 2 attempts; 9,SIGTERM=next_size:1m\n/);
     expect(stdout).toContain("region ams, timed out (boot limit) (times from acceptance)\n");
     expect(stdout).toMatch(/why +the machine was not started after the boot limit of 2m\n/);
     expect(stdout).toContain("region ams, exit code 9 (times from acceptance)\n");
     expect(stdout).toMatch(/failed +\+2.00 s\n +machine gone +\+3.00 s\n/);
+  });
+
+  test("a list says why runs that wait for a retry failed", async () => {
+    const time = "2026-11-21T10:00:00.000Z";
+    const nowhere = { key: null, limit: null, place: null, running: null };
+    const waiting = { for: "retry" as const, ...nowhere, since: time, until: time };
+    const runs = [
+      aRun({ status: "retrying", waiting, reason: "exit_code", exit_code: 75 }),
+      aRun({ status: "retrying", waiting: null, reason: "machine_lost" }),
+    ];
+    stub.on("GET /v1/runs", json({ runs, next_cursor: null }));
+    const { stdout } = await mayfly(["runs", "list"], stub, at());
+    expect(stdout).toMatch(/retrying +exit 75 .*\n.*retrying +machine lost /);
   });
 
   test("a list says what runs wait for", async () => {
@@ -428,6 +442,15 @@ describe("runs rerun", () => {
     const { stderr, exitCode } = await mayfly(["runs", "rerun", "--region", "x", RUN_ID], stub);
     expect(exitCode).toBe(2);
     expect(stderr).toContain("mayfly: --region: no region\n");
+  });
+
+  test("a rule is left to Mayfly, which knows of the run's attempts, and so are its words", async () => {
+    const says = "needs retry.attempts of 2 or more: a retry";
+    const path = "retry.rules.0.exit_codes";
+    stub.on(`POST /v1/runs/${RUN_ID}/rerun`, problem(422, "invalid_input", says, path));
+    const { stderr, exitCode } = await mayfly(["runs", "rerun", "--retry-rule", "7=same_size", RUN_ID], stub);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("mayfly: --retry-rule: needs --retry of 1 or more: a retry\n");
   });
 });
 

@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { REAPED_KEPT_MS, SIGHTING_KEPT_MS } from "../../src/core/limits.ts";
-import type { FleetStore, Sighting, Store } from "../../src/flow/ports.ts";
+import type { FleetStore, Sighting } from "../../src/flow/ports/fleet.ts";
+import type { Store } from "../../src/flow/ports.ts";
 import {
   aBootingRun,
   aQueuedRun,

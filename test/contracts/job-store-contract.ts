@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { Job, JobVersion } from "../../src/core/job.ts";
-import type { JobStore } from "../../src/flow/job-ports.ts";
+import type { JobStore } from "../../src/flow/ports/jobs.ts";
 import { T0 } from "../support/a-run.ts";
 
 const ORG = "default";

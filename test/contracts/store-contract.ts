@@ -174,6 +174,11 @@ export function holdsTheStoreContract(store: Store): void {
         runId: first.state.run.id,
         bodyHash: "aa",
       });
+      expect(await store.usedKey(first.state.run.orgId, "once")).toEqual({
+        runId: first.state.run.id,
+        bodyHash: "aa",
+      });
+      expect(await store.usedKey(first.state.run.orgId, "never")).toBeNull();
       expect(await store.load(second.state.run.id)).toBeNull();
       expect(await store.events(second.state.run.id, 0, 10)).toEqual([]);
     });
@@ -236,12 +241,12 @@ export function holdsTheStoreContract(store: Store): void {
       const gone: RunEvent = { type: "machine_released", at: T0 + 3000, attempt: 1, events: [] };
       const waiting = await stored(followedBy(aRetryingRun(), gone));
       const unreleased = await stored(aRetryingRun());
-      const before = await store.openRuns("", T0 + 50_000, 1000);
+      const { runIds: before } = await store.openRuns("", T0 + 50_000, 1000);
       expect(before).not.toContain(waiting.state.run.id);
       expect(before).toContain(unreleased.state.run.id);
-      expect(await store.openRuns("", T0 + 63_000, 1000)).toContain(waiting.state.run.id);
+      expect((await store.openRuns("", T0 + 63_000, 1000)).runIds).toContain(waiting.state.run.id);
       await store.record(waiting.state, [{ type: "cancel_requested", at: T0 + 5000 }], []);
-      expect(await store.openRuns("", T0 + 50_000, 1000)).toContain(waiting.state.run.id);
+      expect((await store.openRuns("", T0 + 50_000, 1000)).runIds).toContain(waiting.state.run.id);
     });
 
     it("names quiet runs that have something left to do, released ones no more", async () => {
@@ -250,11 +255,11 @@ export function holdsTheStoreContract(store: Store): void {
       const done = await stored(
         followedBy(aSucceededRun(), { type: "machine_released", at: T0 + 3000, attempt: 1, events: [] }),
       );
-      const open = await store.openRuns("", T0 + 10_000, 1000);
+      const { runIds: open } = await store.openRuns("", T0 + 10_000, 1000);
       expect(open).toContain(running.state.run.id);
       expect(open).toContain(settled.state.run.id);
       expect(open).not.toContain(done.state.run.id);
-      expect(await store.openRuns("", T0 + 1000, 1000)).not.toContain(running.state.run.id);
+      expect((await store.openRuns("", T0 + 1000, 1000)).runIds).not.toContain(running.state.run.id);
     });
   });
 
@@ -363,8 +368,8 @@ export function holdsTheStoreContract(store: Store): void {
 
     it("leaves the run out of the sweep's list until its launch is due", async () => {
       const { state } = await stored(aStartingRun({}, { app: "a", at: T0 + 90_000 }));
-      expect(await store.openRuns("", T0 + 60_000, 1000)).not.toContain(state.run.id);
-      expect(await store.openRuns("", T0 + 90_001, 1000)).toContain(state.run.id);
+      expect((await store.openRuns("", T0 + 60_000, 1000)).runIds).not.toContain(state.run.id);
+      expect((await store.openRuns("", T0 + 90_001, 1000)).runIds).toContain(state.run.id);
     });
   });
 

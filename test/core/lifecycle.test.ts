@@ -354,6 +354,13 @@ describe("folding events", () => {
     expect(applyEvent(aBootingRun().state, EXAMPLES.launch_taken)).toBeNull();
   });
 
+  it("says of a run that waits for its next attempt how the last one ended, and nothing more once that is planned", () => {
+    const gone = followedBy(aRetryingRun(), EXAMPLES.machine_released);
+    expect(gone.state.run).toMatchObject({ reason: "exit_code", exit: { code: 1 }, settledAt: null });
+    const again = followedBy(gone, planAttempt(gone.state, null, T0 + 62_000));
+    expect(again.state.run).toMatchObject({ reason: null, limit: null, detail: null, exit: null });
+  });
+
   it("leaves a failed attempt as it ended when its run is cancelled while it waits for the next", () => {
     const { state } = followedBy(aRetryingRun(), EXAMPLES.cancel_requested, {
       ...EXAMPLES.settled,

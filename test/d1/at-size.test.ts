@@ -65,12 +65,31 @@ describe(`with ${MANY} finished runs`, () => {
     const ask = () => store.openRuns("", T0 + 24 * 3_600_000, SWEEP_MAX_RUNS);
     const readBy = async () => {
       const before = counts.rowsRead;
-      const ids = await ask();
-      return { ids, read: counts.rowsRead - before };
+      const page = await ask();
+      return { page, read: counts.rowsRead - before };
     };
     const before = await readBy();
     await letRest(env.DB, 20_000);
     expect(await readBy()).toEqual(before);
+  });
+
+  it("the sweep reads its page of runs that are due at once and none of the others, and reaches each once", async () => {
+    await letRest(env.DB, 20_000);
+    const ids: string[] = [];
+    const reads: number[] = [];
+    let after: string | null = "";
+    while (after !== null) {
+      const before = counts.rowsRead;
+      const page = await store.openRuns(after, T0 + 2000 * 3_600_000, SWEEP_MAX_RUNS);
+      reads.push(counts.rowsRead - before);
+      ids.push(...page.runIds);
+      after = page.nextAfter;
+    }
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.length).toBeGreaterThan(20_000);
+    console.log("rows read by pages of a sweep", Math.max(...reads));
+    // The row and its entry in the index.
+    expect(Math.max(...reads)).toBeLessThanOrEqual(2 * SWEEP_MAX_RUNS + 20);
   });
 });
 

@@ -71,7 +71,7 @@ describe.skipIf(executable === null)(
 
     /** Waits until the log has these rows. */
     async function untilRows(page: Page, expected: string[]): Promise<void> {
-      await expect.poll(() => rows(page), { timeout: 5000 }).toEqual(expected);
+      await expect.poll(() => rows(page)).toEqual(expected);
     }
 
     function next(ports: MemoryPorts, stream: OutputLine["stream"], text: string): OutputLine {
@@ -79,6 +79,20 @@ describe.skipIf(executable === null)(
       const offset = before ? before.offset + Buffer.byteLength(before.text ?? "") : 0;
       return { attempt: 1, stream, offset, time: at(0), text };
     }
+
+    test("what the list warns of stands apart from the runs", async () => {
+      const ports = memoryPorts([aRun()]);
+      ports.unknown = 3;
+      for (const width of [1280, 380]) {
+        const { page } = await open(ports, "/", { viewport: { width, height: 800 } });
+        const [warning, runs] = await Promise.all([
+          page.locator(".warning").boundingBox(),
+          page.locator("#runs").boundingBox(),
+        ]);
+        if (!warning || !runs) throw new Error("both are on the page");
+        expect(runs.y - (warning.y + warning.height)).toBeGreaterThanOrEqual(12);
+      }
+    });
 
     test("output appears as it comes, going on in look and line where the page ended", async () => {
       const ports = memoryPorts([aRun({ status: "running" })], {

@@ -29,6 +29,15 @@ async function runPage(run: RunBody, lines: ReturnType<typeof outputOf> = []) {
 }
 
 describe("the list", () => {
+  test("says of a run that waits for its next attempt why the last one failed", async () => {
+    const runs = [
+      aRun({ id: runId(1), status: "retrying", reason: "exit_code", exit_code: 75 }),
+      aRun({ id: runId(2), status: "retrying", reason: "machine_lost" }),
+    ];
+    const words = wordsOf((await get(memoryPorts(runs), "/")).html);
+    expect(words).toMatch(/Retrying +exit code 75 .*Retrying +machine lost /);
+  });
+
   test("tells of machines that belong to no run, once for the page and not for each refresh", async () => {
     const ports = memoryPorts([aRun()]);
     const words = async (path = "/") => wordsOf((await get(ports, path)).html);
@@ -284,11 +293,49 @@ describe("a run's facts and times", () => {
     });
     const run = aRun({ status: "retrying", attempts: [lost, failed], next_attempt: next });
     const { words, html } = await runPage(run);
-    expect(words).toContain("Retrying Attempt 3 follows for 1m 00s");
+    expect(words).toContain("Retrying Attempt 2 failed: exit code 9 for 1m 00s");
     expect(words).toContain("Attempt 3 asks for shared-cpu-1x, 512 MB in fra in 5m 00s .");
     expect(words).toContain("Attempt 1: timed out (boot limit), on shared-cpu-1x, 256 MB, in ams");
     expect(words).toContain("Attempt 2: exit code 9, on shared-cpu-1x, 512 MB, in ams");
     expect(html).toContain('id="cancel"');
+  });
+
+  test("what follows a failure is told with the rule that says so, beside all that there are", async () => {
+    const rule = { reasons: [], exit_codes: [], signals: [] };
+    const rules: RunBody["retry"]["rules"] = [
+      { ...rule, reasons: ["machine_lost", "signal"], do: "stop" },
+      { ...rule, exit_codes: [9, 75], signals: ["SIGHUP"], do: "next_size", wait: "5m" },
+      { ...rule, exit_codes: [9], do: "same_size" },
+    ];
+    const machine = { cpu_kind: "shared", cpus: 1, memory_mb: 512 };
+    const next = { number: 2, at: at(-300_000), machine, asked_region: null };
+    const failed = (changes: object) => {
+      const end = { settled_at: at(30_000), exited_at: at(30_000), next };
+      const detail = "the machine has 256 MB of memory";
+      return aRun({
+        status: "retrying",
+        detail,
+        retry: { ...aRun().retry, attempts: 3, rules },
+        attempts: [anAttempt("running", { ...end, detail, ...changes })],
+        next_attempt: next,
+        ...changes,
+      });
+    };
+    const { words } = await runPage(failed({ reason: "exit_code", exit_code: 9 }));
+    expect(words).toContain("Retrying Attempt 1 failed: exit code 9 for 1m 00s");
+    expect(words).toContain(
+      "in 5m 00s . So says the rule “exit code 9, 75, SIGHUP: the next size, after 5m”.",
+    );
+    expect(words).toMatch(
+      /Retry up to 3 attempts +machine lost, any signal: no retry +exit code 9, 75, SIGHUP: the next size, after 5m +exit code 9: the same size again/,
+    );
+    const other = await runPage(failed({ reason: "exit_code", exit_code: 1 }));
+    expect(other.words).toContain("in 5m 00s . No rule of the run names this failure.");
+    // A code of a command that was not the command's own end is no failure of that code.
+    const lost = failed({ reason: "image_unavailable", exit_code: null, detail: "there is no such image" });
+    const words3 = (await runPage(lost)).words;
+    expect(words3).toContain("Attempt 1 failed: image unavailable");
+    expect(words3).toContain("there is no such image");
   });
 
   test("a run that waits for its app's turn says until when, and only its queue takes time", async () => {

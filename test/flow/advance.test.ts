@@ -3,9 +3,10 @@ import { LAST_LOOKS_MAX, NEVER_ASKED_BEFORE_MS } from "../../src/core/limits.ts"
 import type { MachineState } from "../../src/core/machine.ts";
 import { failed } from "../../src/core/outcome.ts";
 import { endOfAttempt } from "../../src/core/retry.ts";
+import { Drive } from "../../src/flow/drive.ts";
 import { advance } from "../../src/flow/flow.ts";
-import type { Machines } from "../../src/flow/ports.ts";
-import { aBootingRun, aRunningRun, aStartingRun, followedBy, T0 } from "../support/a-run.ts";
+import type { CreateResult, Machines } from "../../src/flow/ports.ts";
+import { aBootingRun, aRunningRun, aSpec, aStartingRun, followedBy, T0 } from "../support/a-run.ts";
 import { aMachine, exitCode, NAME, world } from "../support/flow-world.ts";
 import { runnerReply } from "../support/runner-reply.ts";
 
@@ -234,22 +235,105 @@ describe("output of a machine that was asked for and never seen", () => {
     const cancelled = followedBy(aStartingRun(), { type: "cancel_requested", at: T0 });
     const { ports, drive, state } = world(cancelled, T0 + 10, {});
     await advance(ports, drive);
-    expect(state().run).toMatchObject({ status: "cancelled", output: { stdoutBytes: 0, complete: false } });
+    expect(state().run).toMatchObject({
+      status: "cancelled",
+      detail: "a machine may have been made and was not seen: one was asked for",
+      output: { stdoutBytes: 0, complete: false },
+    });
   });
 
-  it("nor where a later ask is refused", async () => {
-    const uncertain = followedBy(aStartingRun(), {
-      type: "create_uncertain",
-      at: T0,
-      attempt: 1,
-      error: "504",
+  const uncertain = followedBy(
+    aStartingRun(),
+    { type: "create_uncertain", at: T0, attempt: 1, error: "POST /machines answered 502: bad gateway" },
+    { type: "create_uncertain", at: T0, attempt: 1, error: "POST /machines answered 504: too slow" },
+  );
+
+  it("nor does it go unsaid what the Machines API answered last, by whichever driver it was heard", async () => {
+    const { ports, state } = world(aStartingRun(), T0 + 10, {});
+    const cancelled = { type: "cancel_requested" as const, at: T0 };
+    await ports.store.record(state(), [...uncertain.events.slice(-2), cancelled], []);
+    await advance(ports, new Drive(state(), false));
+    expect(state().run).toMatchObject({
+      detail:
+        "a machine may have been made and was not seen: 2 creates were left open; the last answer was: POST /machines answered 504: too slow",
+      output: { complete: false },
     });
+  });
+
+  it("is all there, none, where each create was refused, or left open and its machine not found", async () => {
+    const answers: CreateResult[] = [
+      { kind: "later", error: "429", tooMany: true },
+      { kind: "uncertain", error: "504" },
+    ];
+    const { until, state, calls } = world(
+      aStartingRun(),
+      T0 + 10,
+      {
+        find: async () => ({ kind: "absent" }),
+        create: async () =>
+          answers.shift() ?? { kind: "refused", reason: "no_capacity", error: "422 no capacity" },
+      },
+      true,
+    );
+    await until(() => state().attempts[0]?.settledAt !== null);
+    expect(calls).toEqual(["create", "create", "find", "find", "create"]);
+    expect(state().attempts[0]).toMatchObject({
+      reason: "no_capacity",
+      detail: "422 no capacity",
+      output: { stdoutBytes: 0, complete: true },
+    });
+  });
+
+  it("but not where another driver has asked before: its machine can have run and be lost", async () => {
     const { until, state } = world(uncertain, T0 + 10, {
       find: async () => ({ kind: "absent" }),
-      create: async () => ({ kind: "refused", reason: "no_capacity", error: "422" }),
+      create: async () => ({ kind: "refused", reason: "no_capacity", error: "422 no capacity" }),
     });
     await until(() => state().attempts[0]?.settledAt !== null);
-    expect(state().attempts[0]).toMatchObject({ reason: "no_capacity", output: { complete: false } });
+    expect(state().attempts[0]).toMatchObject({
+      reason: "no_capacity",
+      detail: "422 no capacity; a machine may have been made and was not seen: 2 creates were left open",
+      output: { complete: false },
+    });
+  });
+
+  it("and where no create was ever answered until the queue limit: the detail has the last that was heard", async () => {
+    const { until, final, state, calls } = world(
+      aStartingRun({ timeouts: { ...aSpec().timeouts, queueMs: 5000 } }),
+      T0 + 10,
+      {
+        find: async () => ({ kind: "absent" }),
+        create: async () => ({ kind: "uncertain", error: "POST /machines got no answer: time out" }),
+      },
+      true,
+    );
+    await until(final);
+    expect(state().run).toMatchObject({
+      reason: "timed_out",
+      limit: "queue",
+      output: { stdoutBytes: 0, complete: true },
+    });
+    expect(state().run.detail).toBe(
+      "no machine could be had after the queue limit of 5s; the last answer was: POST /machines got no answer: time out",
+    );
+    expect(calls.slice(-2)).toEqual(["find", "find"]);
+  });
+
+  it("nor where the list can not be had either", async () => {
+    const { until, final, state } = world(
+      aStartingRun({ timeouts: { ...aSpec().timeouts, queueMs: 5000 } }),
+      T0 + 10,
+      {
+        find: async () => ({ kind: "failed", error: "503" }),
+        create: async () => ({ kind: "uncertain", error: "POST /machines answered 500: oops" }),
+      },
+      true,
+    );
+    await until(final);
+    expect(state().run.output).toMatchObject({ complete: false });
+    expect(state().run.detail).toBe(
+      "no machine could be had after the queue limit of 5s; a machine may have been made and was not seen: a create was left open; the last answer was: POST /machines answered 500: oops",
+    );
   });
 
   it("is all there, none, where nobody had asked for one", async () => {
@@ -445,18 +529,40 @@ describe("a refusal that took long", () => {
     return state().run;
   };
 
-  it("is believed where there is none, though another driver may be asking just then, whose machine can write", async () => {
-    expect(await refusedAt(T0 + 3000)).toMatchObject({
-      reason: "image_unavailable",
-      output: { complete: false },
-    });
-  });
+  it.each([500, 3000, 60_000])(
+    "is that of the only ask, %i ms after the plan, as another driver would have said that it asks: nothing was written",
+    async (afterMs) => {
+      expect(await refusedAt(T0 + afterMs)).toMatchObject({
+        reason: "image_unavailable",
+        output: { stdoutBytes: 0, complete: true },
+      });
+    },
+  );
 
-  it("is not one so soon after the plan that nobody else can have come to ask: nothing can have been written", async () => {
-    expect(await refusedAt(T0 + 500)).toMatchObject({
-      reason: "image_unavailable",
-      output: { complete: true },
-    });
+  it("is not vouched for where another driver has said so meanwhile", async () => {
+    const { ports, until, state, final } = world(
+      aStartingRun(),
+      T0 + 3000,
+      {
+        create: async () => {
+          if (state().run.version === 2) await sayThatAnotherAsks();
+          return { kind: "refused", reason: "image_unavailable", error: "no" };
+        },
+        find: async () => ({ kind: "failed", error: "503" }),
+      },
+      true,
+    );
+    const sayThatAnotherAsks = () =>
+      ports.store.record(
+        state(),
+        [
+          { type: "launch_taken", at: T0, attempt: 1, app: null, launchAt: T0, mayBeAsked: true },
+          { type: "cancel_requested", at: T0 + 1 },
+        ],
+        [],
+      );
+    await until(final);
+    expect(state().run).toMatchObject({ status: "cancelled", output: { complete: false } });
   });
 });
 
@@ -470,7 +576,7 @@ describe("a driver that was overtaken while its only ask was refused", () => {
       atMs,
       {
         create: async () => {
-          // Somebody cancels; another driver, of newer code, has asked for the machine and not told of it yet.
+          // Somebody cancels; another driver, of older code, has asked for the machine and not told of it yet.
           await told.ports.store.record(told.state(), [{ type: "cancel_requested", at: atMs }], []);
           return { kind: "refused", reason: "launch_refused", error: "no" };
         },
@@ -488,11 +594,11 @@ describe("a driver that was overtaken while its only ask was refused", () => {
     return told;
   };
 
-  it("looks for a machine before it lets the run be closed, and does not vouch for its output", async () => {
+  it("looks for a machine before it lets the run be closed", async () => {
     const { until, state, calls, released } = overtaken(T0 + 3000);
     await until(released);
     expect(calls).toEqual(["create", "find", "find", "destroy", "find"]);
-    expect(state().run).toMatchObject({ status: "cancelled", output: { complete: false } });
+    expect(state().run).toMatchObject({ status: "cancelled" });
   });
 
   it("need not, so soon after the plan that nobody else can have come to ask", async () => {

@@ -6,7 +6,7 @@ import type { Machine } from "../../src/core/machine.ts";
 import { NO_OUTPUT } from "../../src/core/output.ts";
 import { judge } from "../../src/core/reap.ts";
 import { listMachines } from "../../src/flow/list-machines.ts";
-import type { Fleet, FleetStore } from "../../src/flow/ports.ts";
+import type { Fleet, FleetStore } from "../../src/flow/ports/fleet.ts";
 import { reap } from "../../src/flow/reap.ts";
 import { aRunId, aStartingRun, followedBy, type Story, T0 } from "../support/a-run.ts";
 import { MemoryFleetStore } from "../support/memory-fleet-store.ts";

@@ -9,7 +9,8 @@ import {
 } from "../../src/core/limits.ts";
 import type { Machine, MachineState } from "../../src/core/machine.ts";
 import { listMachines } from "../../src/flow/list-machines.ts";
-import type { ActionResult, Fleet, ListResult, LookResult } from "../../src/flow/ports.ts";
+import type { Fleet, ListResult } from "../../src/flow/ports/fleet.ts";
+import type { ActionResult, LookResult } from "../../src/flow/ports.ts";
 import { countUnknown, reap } from "../../src/flow/reap.ts";
 import {
   aBootingRun,
@@ -237,7 +238,9 @@ describe("a list", () => {
     await world.stored(OVER);
     expect(await world.sweepAfter(0)).toMatchObject({ unknown: REAP_MAX_MACHINES });
     expect(await world.sweepAfter(MINUTE)).toMatchObject({ unknown: 10 });
+    expect(await world.fleetStore.reports()).toMatchObject([{ known: 0, unknown: nobodys }]);
     expect(await world.sweepAfter(MINUTE)).toMatchObject({ unknown: REAP_MAX_MACHINES });
+    expect(await world.fleetStore.reports()).toMatchObject([{ known: 0, unknown: nobodys }]);
     expect(new Set(world.destroyed).size).toBe(REAP_MAX_DESTROYS);
     for (let sweeps = 0; world.machines.size > nobodys - 3 * REAP_MAX_DESTROYS; sweeps++) {
       expect(sweeps).toBeLessThan(6);

@@ -180,6 +180,18 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: "at most one machine",
   },
   {
+    name: "whoever has asked before, a refusal means that no command ran",
+    module: "flow/drive",
+    breaks: ({ Drive }) => ({
+      Drive: class extends Drive {
+        neverHadMachine() {
+          return this.state.attempts.at(-1)?.machineId === null;
+        }
+      },
+    }),
+    caughtBy: "stored output is what each attempt's machine wrote",
+  },
+  {
     name: "a machine that was let go is never destroyed",
     module: "core/limits",
     breaks: () => ({ LET_GO_MS: 1e12 }),

@@ -84,23 +84,51 @@ it("three deploys in mid-run, old code beside new, lose no run, double no comman
   const { port } = ledger.address() as AddressInfo;
   const tell = `exec 3<>/dev/tcp/127.0.0.1/${port}; echo "$MAYFLY_RUN_ID $MAYFLY_ATTEMPT" >&3; exec 3>&-`;
   const accepted: { id: string; kind: Kind }[] = [];
-  const submitAll = async () => {
-    for (const kind of KINDS) {
-      const command = ["bash", "-c", `${tell}; ${kind.command}`];
-      // Asked again with the same key it is one order: while two workers share a database it is locked now and then.
-      const headers = { "idempotency-key": `order-${accepted.length}` };
-      const { id } = await eventually("a submit", () => stack.submit({ command, ...kind.spec }, headers));
-      accepted.push({ id, kind });
-    }
+  const submitOne = async (kind: Kind) => {
+    const command = ["bash", "-c", `${tell}; ${kind.command}`];
+    // Asked again with the same key it is one order: while two workers share a database it is locked now and then.
+    const headers = { "idempotency-key": `order-${accepted.length}` };
+    const { id } = await eventually("a submit", () => stack.submit({ command, ...kind.spec }, headers));
+    accepted.push({ id, kind });
   };
+  const submitAll = async (kinds: Kind[]) => {
+    for (const kind of kinds) await submitOne(kind);
+  };
+  /** Returns once its machine is being asked for, by a call that meets a fault. */
+  const launchWith = async (kind: Kind, fault: "late" | "slow") => {
+    const creates = async () => (await stack.machineCalls()).create ?? 0;
+    const before = await creates();
+    await stack.fault({ operation: "create", kind: fault, delay_ms: LAUNCHED_FOR_MS, count: 1 });
+    await submitOne(kind);
+    await eventually("the ask for its machine", async () => (await creates()) > before);
+  };
+  /** Settles once no run asks for a machine any more: it would meet the fault that is meant for another. */
+  const nobodyAsks = () =>
+    Promise.all(
+      accepted.map(({ id, kind }) =>
+        kind.attempts > 1
+          ? stack.final(id, 120_000)
+          : eventually(
+              `the machine of ${id}`,
+              async () => {
+                const { status, settled_at } = await stack.run(id);
+                return status === "running" || settled_at !== null;
+              },
+              120_000,
+            ),
+      ),
+    );
   for (const [index, { besideMs, by }] of DEPLOYS.entries()) {
-    // The first two are being launched until after the deploy: one machine is there and its answer under way, the other not yet.
-    await stack.fault({ operation: "create", kind: "late", delay_ms: LAUNCHED_FOR_MS, count: 1 });
-    await stack.fault({ operation: "create", kind: "slow", delay_ms: LAUNCHED_FOR_MS, count: 1, after: 1 });
-    await submitAll();
+    // Two are being launched until after the deploy: one machine is there and its answer under way, the other not yet. That is
+    // the one of a command that lasts: a machine that came to be after another of its name had come and gone would run it again.
+    const [quick, long, ...others] = KINDS as [Kind, Kind, ...Kind[]];
+    await nobodyAsks();
+    await launchWith(quick, "late");
+    await launchWith(long, "slow");
+    await submitAll(others);
     // Some of them are being launched still while the new code starts.
     const version = `deploy ${index + 1}`;
-    const submitted = index === 1 ? submitAll() : null;
+    const submitted = index === 1 ? submitAll(KINDS) : null;
     const endOld = await stack.deploy({
       file: "src/api/routes/open.ts",
       from: 'version: "1"',

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { OutputLine, RunBody, RunListBody } from "../../src/api/run-schema.ts";
+import { REAP_SEEN_BEFORE_MS } from "../../src/core/limits.ts";
 import { eventually } from "../support/processes.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { type Stack, startStack } from "../support/stack.ts";
@@ -57,6 +58,7 @@ it(`${RUNS} runs end rightly, once, on machines that are gone, through a storm o
   const machines = await eventually(
     "the end of every machine",
     async () => {
+      stack.ageSightings(REAP_SEEN_BEFORE_MS);
       await stack.fireCron();
       const all = await stack.machines();
       return all.every(({ state }) => state === "destroyed") && all;

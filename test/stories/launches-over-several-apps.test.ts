@@ -8,11 +8,13 @@ const RUNS = 30;
 let stack: Stack;
 let proxy: CountingProxy;
 beforeAll(async () => {
-  stack = await startStack({ pacedOver: APPS });
-  proxy = await countingProxy(stack.machinesUrl);
-  stack.askedUrl = proxy.url;
-  await stack.killWorker();
-  await stack.startWorker();
+  stack = await startStack({
+    pacedOver: APPS,
+    async behind(machinesUrl) {
+      proxy = await countingProxy(machinesUrl);
+      return proxy.url;
+    },
+  });
 });
 afterAll(async () => {
   await stack?.close();

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "../support/processes.ts";
 import { type Stack, startStack } from "../support/stack.ts";
+import { Started } from "../support/started.ts";
 
 let stack: Stack;
 beforeAll(async () => {
@@ -30,18 +31,21 @@ async function runningWith(spec: object): Promise<{ id: string; machineId: strin
 }
 
 describe("the run limit", () => {
-  it("holds while the worker is away: the machine ends the command by itself, with its stop grace", async () => {
+  it("holds while the worker is away: the machine ends by itself the command, with its stop grace, and all that it started", async () => {
+    const started = new Started();
     const { id, machineId } = await runningWith({
-      script: 'trap "echo asked to stop" TERM; echo begun; while :; do sleep 0.1; done',
-      timeouts: { run: "2s", stop: "1s" },
+      script: `${started.script}trap "echo asked to stop" TERM; echo begun; while :; do sleep 0.1; done`,
+      timeouts: { run: "3s", stop: "1s" },
       retry,
     });
+    await started.all();
     await stack.killWorker();
     await eventually("the end of the command", async () => {
       const machine = (await stack.machines()).find((each) => each.id === machineId);
       expect(machine?.state).toBe("started");
       return (await exec(machineId, "cat /tmp/.mayfly-*/state")).startsWith("ended");
     });
+    expect(started.alive()).toEqual([]);
     await stack.startWorker();
     await stack.fireCron();
     expect(await stack.final(id)).toMatchObject({
@@ -88,7 +92,7 @@ describe("the boot limit", () => {
   });
 
   it("tells that the machine had its image and did not start", async () => {
-    await stack.fault({ operation: "boot", kind: "slow", delay_ms: 4000 });
+    await stack.fault({ operation: "boot", kind: "slow", delay_ms: 60_000 });
     const { id } = await stack.submit({ command: ["true"], timeouts: { boot: "1s" }, retry });
     expect(await stack.final(id)).toMatchObject({
       limit: "boot",

@@ -35,7 +35,7 @@ export async function startLocally(
   const ports = ["--port", String(port), "--machines-port", String(machinesPort)];
   const program = start(
     [process.execPath, join(ROOT, "src/cli/mayfly.mjs"), "start", ...ports, "--dir", folder, ...args],
-    { logFile: join(folder, "start.log"), cwd: ROOT },
+    { logFile: join(folder, `start-${port}.log`), cwd: ROOT },
   );
   let isOver = false;
   void program.exited.then(() => {
@@ -50,7 +50,7 @@ export async function startLocally(
       throw new Error(`${error.message}; it said:\n${program.log()}`);
     });
   };
-  await says(until, 60_000);
+  await says(until, 120_000);
   const local = JSON.parse(readFileSync(join(folder, "local.json"), "utf8")) as LocalMayfly;
   return {
     program,

@@ -2,7 +2,8 @@
 
 import { REAPED_KEPT_MS, SIGHTING_KEPT_MS } from "../../src/core/limits.ts";
 import type { RunClaim } from "../../src/core/reap.ts";
-import type { FleetReport, FleetStore, Sighting, Store } from "../../src/flow/ports.ts";
+import type { FleetReport, FleetStore, Sighting } from "../../src/flow/ports/fleet.ts";
+import type { Store } from "../../src/flow/ports.ts";
 
 interface StoredFleet {
   report: FleetReport;

@@ -2,7 +2,7 @@
 
 import type { Job, JobVersion } from "../../src/core/job.ts";
 import { JOB_VERSIONS_KEPT } from "../../src/core/limits.ts";
-import type { JobStore } from "../../src/flow/job-ports.ts";
+import type { JobStore } from "../../src/flow/ports/jobs.ts";
 
 interface Stored {
   job: Job;

@@ -16,7 +16,16 @@ import {
 import type { Run, RunState } from "../../src/core/run.ts";
 import type { Ticket } from "../../src/core/ticket.ts";
 import { ORGANIZATION_QUEUE, rankOf } from "../../src/core/turn.ts";
-import type { NumberedEvent, Place, RunFilter, RunPage, Store, SweptOver } from "../../src/flow/ports.ts";
+import type {
+  NumberedEvent,
+  OpenRuns,
+  Place,
+  RunFilter,
+  RunPage,
+  Store,
+  SweptOver,
+  UsedKey,
+} from "../../src/flow/ports.ts";
 
 /** One run as it is stored. The state is never changed in place, so whoever looks may keep it. */
 export interface StoredRun {
@@ -68,6 +77,10 @@ export class MemoryStore implements Store {
     if (key) this.keys.set(`${run.orgId} ${key.key}`, { runId: run.id, bodyHash: key.bodyHash });
     this.runs.set(run.id, { state: copyOf(state), events: numbered(1, events), chunks: [] });
     return { kind: "accepted" };
+  }
+
+  async usedKey(orgId: string, key: string): Promise<UsedKey | null> {
+    return this.keys.get(`${orgId} ${key}`) ?? null;
   }
 
   async load(runId: string): Promise<RunState | null> {
@@ -165,15 +178,16 @@ export class MemoryStore implements Store {
       .slice(0, limit);
   }
 
-  async openRuns(afterRunId: string, quietSince: number, limit: number): Promise<string[]> {
-    return this.#all()
+  async openRuns(after: string, quietSince: number, limit: number): Promise<OpenRuns> {
+    const runIds = this.#all()
       .map(({ state }) => state.run)
       .filter(
         ({ open, id, updatedAt, restsUntil }) =>
-          open && id > afterRunId && updatedAt < quietSince && (restsUntil ?? 0) < quietSince,
+          open && id > after && updatedAt < quietSince && (restsUntil ?? 0) < quietSince,
       )
       .map(({ id }) => id)
       .slice(0, limit);
+    return { runIds, nextAfter: (runIds.length === limit && runIds.at(-1)) || null };
   }
 
   async nextInQueue(orgId: string, queue: string, organizationLimit: number | null): Promise<string | null> {

@@ -1,17 +1,25 @@
 /** A whole Mayfly for stories: the local Machines server and the worker in wrangler's local mode, with a state of their own. */
 
-import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { DatabaseSync } from "node:sqlite";
 import type { EventListBody, OutputLine, RunBody, RunListBody } from "../../src/api/run-schema.ts";
 import type { RunSpecInput } from "../../src/api/spec-schema.ts";
 import { freePort } from "./free-port.ts";
+import { migratedState } from "./migrated-state.ts";
 import { eventually, type Spawned, start } from "./processes.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
 const WORKER_MAIN = "src/cli/commands/start/worker-main.ts";
 /** What a worker is made of. */
 const CODE = ["src", "migrations", "wrangler.toml", "package.json", "tsconfig.json"];
@@ -21,14 +29,14 @@ const QUIET = { CI: "1", WRANGLER_SEND_METRICS: "false", NO_COLOR: "1" };
 /** A driver that was killed while it saw its machine gone is brought back by its alarm, which is half a minute off. */
 const RELEASED_WITHIN_MS = 90_000;
 const SWEEP_EVERY_MS = 5_000;
+/** A computer that is busy with other tests takes its time to start a program. */
+const STARTS_WITHIN_MS = 120_000;
 
 export interface Stack {
   /** Of the worker that was started last. */
   readonly url: string;
   token: string;
   machinesUrl: string;
-  /** Where the next worker that is started asks for machines: the Machines API, or what a test puts before it. */
-  askedUrl: string;
   folder: string;
   startWorker(): Promise<void>;
   /** kill -9 of the whole worker tree: wrangler, workerd and all. */
@@ -47,6 +55,8 @@ export interface Stack {
   killMachines(): Promise<void>;
   /** Fires the minute's cron. */
   fireCron(): Promise<void>;
+  /** Makes what sweeps noted down of machines so much older, as if that time had passed since. */
+  ageSightings(byMs: number): void;
   /** FLY_APPS of the next worker that is started. */
   useApps(names: string[]): void;
   call(path: string, init?: RequestInit): Promise<Response>;
@@ -79,6 +89,8 @@ export async function startStack(
     concurrencyLimit?: number;
     /** Fly's rate limits in the Machines API, and launches paced to them over these apps. */
     pacedOver?: string[];
+    /** What stands before the Machines API: given its URL, the one at which the worker asks. */
+    behind?: (machinesUrl: string) => Promise<string>;
   } = {},
 ): Promise<Stack> {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-story-"));
@@ -89,14 +101,7 @@ export async function startStack(
   const isPaced = options.pacedOver !== undefined;
   let apps = options.pacedOver ?? ["mayfly-runs"];
   const persist = join(folder, "state");
-  await promisify(execFile)(
-    process.execPath,
-    [WRANGLER, "d1", "migrations", "apply", "DB", "--local", "--persist-to", persist],
-    {
-      cwd: ROOT,
-      env: { ...process.env, ...QUIET },
-    },
-  );
+  await migratedState(persist);
   let worker: Spawned | null = null;
   let machinesServer: Spawned | null = null;
   /** The checkout that the worker runs. */
@@ -104,13 +109,13 @@ export async function startStack(
   let deploys = 0;
   const urlNow = () => `http://127.0.0.1:${port}`;
   const machinesUrl = `http://127.0.0.1:${machinesPort}`;
+  const askedUrl = (await options.behind?.(machinesUrl)) ?? machinesUrl;
   const stack: Stack = {
     get url() {
       return urlNow();
     },
     token: TOKEN,
     machinesUrl,
-    askedUrl: machinesUrl,
     folder,
     async startWorker() {
       const url = urlNow();
@@ -125,12 +130,16 @@ export async function startStack(
         "--env-file",
         join(folder, "secrets.env"),
         "--machines-url",
-        stack.askedUrl,
+        askedUrl,
         ...(isPaced ? [] : ["--launches-per-second", "0"]),
         ...(options.concurrencyLimit ? ["--concurrency-limit", String(options.concurrencyLimit)] : []),
       ];
       worker = start(argv, { logFile: join(folder, "logs/worker.log"), env: QUIET, cwd: code });
-      await eventually("the worker's start", async () => (await fetch(`${url}/healthz`)).ok, 60_000);
+      await eventually(
+        "the worker's start",
+        async () => (await fetch(`${url}/healthz`)).ok,
+        STARTS_WITHIN_MS,
+      );
     },
     async deploy({ file, from, to }) {
       const before = worker;
@@ -177,6 +186,7 @@ export async function startStack(
       await eventually(
         "the Machines server's start",
         async () => (await machinesFetch("/v1/apps/mayfly-runs/machines")).ok,
+        STARTS_WITHIN_MS,
       );
     },
     async killMachines() {
@@ -188,6 +198,11 @@ export async function startStack(
     },
     async fireCron() {
       await fetch(`${urlNow()}/cdn-cgi/local/scheduled`);
+    },
+    ageSightings(byMs) {
+      const database = new DatabaseSync(databaseIn(persist), { timeout: 10_000 });
+      database.prepare("UPDATE machine_sightings SET first_seen_at = first_seen_at - ?").run(byMs);
+      database.close();
     },
     call: (path, init = {}) =>
       fetch(`${urlNow()}${path}`, {
@@ -243,7 +258,7 @@ export async function startStack(
     async allReleased() {
       const { runs } = (await (await stack.call("/v1/runs?limit=200")).json()) as RunListBody;
       // As the worker's cron does each minute: a driver that was killed is brought back by the sweep.
-      const sweeps = setInterval(() => void stack.fireCron(), SWEEP_EVERY_MS);
+      const sweeps = setInterval(() => void stack.fireCron().catch(() => undefined), SWEEP_EVERY_MS);
       try {
         await Promise.all(
           runs.map(({ id }) => stack.eventsUntil(id, "machine_released", RELEASED_WITHIN_MS)),
@@ -285,9 +300,22 @@ export async function startStack(
       ...init,
       headers: { authorization: "Bearer local-story", "content-type": "application/json" },
     });
-  await stack.startMachines();
-  await stack.startWorker();
+  try {
+    await Promise.all([stack.startMachines(), stack.startWorker()]);
+  } catch (error) {
+    // Whoever asked for it has nothing to close.
+    await stack.close();
+    throw error;
+  }
   return stack;
+}
+
+/** The worker's database among what workerd keeps. */
+function databaseIn(persist: string): string {
+  const folder = join(persist, "v3/d1/miniflare-D1DatabaseObject");
+  const name = readdirSync(folder).find((each) => each.endsWith(".sqlite") && each !== "metadata.sqlite");
+  if (name === undefined) throw new Error(`${folder} has no database`);
+  return join(folder, name);
 }
 
 async function* linesOf(response: Response): AsyncGenerator<string> {

@@ -5,13 +5,14 @@ import { attemptOfMachine, machineName } from "../../src/core/id.ts";
 import { REAP_UNKNOWN_RUN_AGE_MS } from "../../src/core/limits.ts";
 import { METADATA_DEPLOYMENT, METADATA_RUN } from "../../src/core/machine.ts";
 import { machineFiles } from "../../src/core/plan.ts";
+import { deploymentOf } from "../../src/d1/deployment.ts";
 import { d1FleetStore } from "../../src/d1/fleet-store.ts";
 import type { Store } from "../../src/flow/ports.ts";
 import { reap } from "../../src/flow/reap.ts";
 import { submit } from "../../src/flow/submit.ts";
 import { FlyClient } from "../../src/fly/client.ts";
 import { flyFleet } from "../../src/fly/fleet.ts";
-import { apiPorts, flowPorts, reapPorts } from "../../src/worker/ports.ts";
+import { apiPorts, flowPorts, reapPorts, thisDeployment } from "../../src/worker/ports.ts";
 import { aRunId, aSpec, aStartingRun, aSucceededRun, followedBy, T0 } from "../support/a-run.ts";
 import { countedD1 } from "../support/counted-d1.ts";
 
@@ -44,10 +45,7 @@ async function aMachine(name: string, metadata: Record<string, string>, by = cli
   return id;
 }
 
-const ours = async () => {
-  const row = await env.DB.prepare("SELECT id FROM deployment").first<{ id: string }>();
-  return { [METADATA_DEPLOYMENT]: row?.id ?? "" };
-};
+const ours = async () => ({ [METADATA_DEPLOYMENT]: await thisDeployment(env)() });
 
 const isAlive = async (id: string, of = client) => {
   const state = await of.getMachine(id).then(
@@ -77,8 +75,8 @@ const list = async (query = "") => {
 };
 
 describe("the sweep over machines", () => {
-  it("makes the id of a deployment with its database, and every machine carries it", async () => {
-    const { id = "" } = (await env.DB.prepare("SELECT id FROM deployment").first<{ id: string }>()) ?? {};
+  it("makes an id of the deployment, and every machine carries it", async () => {
+    const id = await thisDeployment(env)();
     expect(id).toMatch(/^[0-9a-f]{16}$/);
     const { state } = aStartingRun();
     const attempt = state.attempts[0];
@@ -121,6 +119,17 @@ describe("the sweep over machines", () => {
     expect(await sweepAt(MINUTE)).toMatchObject({ unknown: 2, reaped: 0 });
     expect(await sweepAt(REAP_UNKNOWN_RUN_AGE_MS + MINUTE)).toMatchObject({ unknown: 2, reaped: 2 });
     expect(await Promise.all(ids.map((id) => isAlive(id)))).toEqual([false, false]);
+  });
+
+  it("takes a copy of the database in another place for another deployment, and never touches its machines", async () => {
+    const idOf = (place: string) => deploymentOf(env.DB, place)();
+    expect(await idOf("a")).toBe(await idOf("a"));
+    const id = await idOf("where the copy is");
+    expect(id).not.toBe(await thisDeployment(env)());
+    const copys = await aMachine(machineName(await anEndedRun(), 1), { [METADATA_DEPLOYMENT]: id });
+    for (const ms of [0, MINUTE])
+      expect(await sweepAt(ms)).toMatchObject({ known: 0, unknown: 0, reaped: 0 });
+    expect(await isAlive(copys)).toBe(true);
   });
 
   it("never touches a machine without our metadata, nor one of another deployment", async () => {

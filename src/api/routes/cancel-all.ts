@@ -7,11 +7,11 @@ import type { RunStatus } from "../../core/run.ts";
 import { ACTIVE_STATUSES, cancelAll } from "../../flow/cancel-all.ts";
 import { invalidInput } from "../errors.ts";
 import { jobNameField } from "../job-schema.ts";
+import { parseJson } from "../json-body.ts";
 import type { ApiPorts } from "../ports.ts";
 import { instant } from "../schema-parts.ts";
 import { COMMON_ERRORS, errorAnswer } from "./answers.ts";
 import { filterOf, tagField } from "./list.ts";
-import { parseJson } from "./submission.ts";
 
 const STATUS = `must be a status of a run that is not final: ${ACTIVE_STATUSES.join(", ")}`;
 

@@ -9,7 +9,7 @@ import { jobNameField } from "../job-schema.ts";
 import type { ApiPorts } from "../ports.ts";
 import { runSummary } from "../run-body.ts";
 import { type RunListBody, runListSchema } from "../run-schema.ts";
-import { instant, pageLimit } from "../schema-parts.ts";
+import { instant, instantMs, pageLimit } from "../schema-parts.ts";
 import { COMMON_ERRORS } from "./answers.ts";
 
 const statusList = z
@@ -63,11 +63,11 @@ const route = createRoute({
 });
 
 export function listRoute(app: OpenAPIHono, ports: ApiPorts): void {
-  app.openapi(route, async (c) => c.json(await listRuns(ports, c.req.valid("query")), 200));
+  app.openapi(route, async (c) => c.json(await pageOfRuns(ports, c.req.valid("query")), 200));
 }
 
 /** One page. The cursor is a run's id, so that runs accepted meanwhile move nothing. */
-export async function listRuns(
+export async function pageOfRuns(
   ports: Pick<ApiPorts, "store" | "orgId">,
   query: ListQuery,
 ): Promise<RunListBody> {
@@ -85,8 +85,8 @@ export function filterOf(query: Omit<ListQuery, "limit">): Omit<RunFilter, "limi
       query.tag !== undefined ? { key: query.tag.slice(0, colon), value: query.tag.slice(colon + 1) } : null,
     originId: query.rerun_of ?? null,
     job: query.job ?? null,
-    sinceMs: query.since !== undefined ? Date.parse(query.since) : null,
-    untilMs: query.until !== undefined ? Date.parse(query.until) : null,
+    sinceMs: query.since !== undefined ? instantMs(query.since) : null,
+    untilMs: query.until !== undefined ? instantMs(query.until) : null,
     beforeRunId: query.cursor ?? null,
   };
 }

@@ -2,10 +2,11 @@
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { AppError } from "../../core/error.ts";
+import { parseJson } from "../json-body.ts";
 import type { ApiPorts } from "../ports.ts";
 import { changedInput, isObject } from "../spec-input.ts";
 import { errorAnswer, loadRun, runIdParam } from "./answers.ts";
-import { answerSubmission, parseJson, SUBMISSION_ANSWERS, submissionHeaders } from "./submission.ts";
+import { answerSubmission, SUBMISSION_ANSWERS, submissionHeaders } from "./submission.ts";
 
 const changesSchema = z.looseObject({}).openapi("RunChanges", {
   description:

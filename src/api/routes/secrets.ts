@@ -2,10 +2,11 @@
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { AppError } from "../../core/error.ts";
-import type { SecretInfo } from "../../flow/ports.ts";
+import type { SecretInfo } from "../../flow/ports/secrets.ts";
 import { invalidInput } from "../errors.ts";
+import { parseJson } from "../json-body.ts";
 import type { ApiPorts } from "../ports.ts";
-import { time } from "../run-body.ts";
+import { rfc3339 } from "../run-body.ts";
 import {
   type SecretBody,
   secretListSchema,
@@ -14,7 +15,6 @@ import {
   secretValueSchema,
 } from "../secret-schema.ts";
 import { COMMON_ERRORS, errorAnswer } from "./answers.ts";
-import { parseJson } from "./submission.ts";
 
 const nameParam = z.strictObject({
   name: secretNameField.openapi({ param: { name: "name", in: "path" } }),
@@ -112,7 +112,7 @@ function parseSecret(body: ArrayBuffer): unknown {
   try {
     return parseJson(body);
   } catch (error) {
-    if (error instanceof AppError && error.code === "invalid_json")
+    if (error instanceof AppError && error.code === "invalid_json" && error.path === null)
       throw new AppError("invalid_json", 'the body is not JSON; send {"value": "…"}');
     throw error;
   }
@@ -123,5 +123,5 @@ function unknown(name: string): AppError {
 }
 
 function secretBody({ name, version, redacted, createdAt, setAt }: SecretInfo): SecretBody {
-  return { name, version, redacted, created_at: time(createdAt), updated_at: time(setAt) };
+  return { name, version, redacted, created_at: rfc3339(createdAt), updated_at: rfc3339(setAt) };
 }

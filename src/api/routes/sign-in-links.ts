@@ -2,7 +2,7 @@
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { ApiPorts } from "../ports.ts";
-import { time } from "../run-body.ts";
+import { rfc3339 } from "../run-body.ts";
 import { COMMON_ERRORS } from "./answers.ts";
 
 const route = createRoute({
@@ -21,6 +21,6 @@ const route = createRoute({
 export function signInLinksRoute(app: OpenAPIHono, { sessions, clock }: ApiPorts): void {
   app.openapi(route, async (c) => {
     const { text, expiresAt } = await sessions.issue("sign-in", clock.now());
-    return c.json({ url: new URL(`/sign-in/${text}`, c.req.url).href, expires_at: time(expiresAt) }, 201);
+    return c.json({ url: new URL(`/sign-in/${text}`, c.req.url).href, expires_at: rfc3339(expiresAt) }, 201);
   });
 }

@@ -37,15 +37,15 @@ export const SUBMISSION_ANSWERS = {
   ),
   202: answer("accepted"),
   ...COMMON_ERRORS,
-  400: errorAnswer("the body is not JSON"),
+  400: errorAnswer("the body is not JSON, or a name stands twice in one of its objects"),
   409: errorAnswer("the key was used with a body that means another run"),
   413: errorAnswer("the body is too large"),
 };
 
 /** What a body stands for. */
 export interface Ordered {
-  /** The spec, not checked yet. */
-  input: unknown;
+  /** The spec, not checked yet; or why there is none, which matters where it is no repeat. */
+  input: unknown | AppError;
   /** Where in the request a field of it stands; absent where it is the body. */
   pathOf?: (field: string) => string;
   /** The run that it repeats, or null. */
@@ -82,31 +82,6 @@ export async function answerSubmission(
 async function finalOrKnown(ports: ApiPorts, state: RunState, waitS: number): Promise<RunState> {
   const final = await ports.drivers.untilFinal(state.run.id, waitS * 1000).catch(() => null);
   return final ?? (await ports.store.load(state.run.id)) ?? state;
-}
-
-/** @throws AppError `invalid_json` */
-export function parseJson(bytes: ArrayBuffer): unknown {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
-  } catch {
-    throw new AppError("invalid_json", "the body is not UTF-8 text");
-  }
-  try {
-    return JSON.parse(text, withoutPrototype);
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    throw new AppError(
-      "invalid_json",
-      `the body is not JSON: ${error instanceof Error ? error.message : error}`,
-    );
-  }
-}
-
-/** The one name that would be lost on the way, since an object of JavaScript does not hold it. */
-function withoutPrototype(key: string, value: unknown): unknown {
-  if (key === "__proto__") throw new AppError("invalid_input", 'no field can be named "__proto__"');
-  return value;
 }
 
 /** Seconds to wait by RFC 7240's `Prefer: wait=N`; other preferences are not ours and are ignored, as the RFC asks. */

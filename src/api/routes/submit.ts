@@ -1,9 +1,10 @@
 /** POST /v1/runs: submit a run. */
 
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { parseJson } from "../json-body.ts";
 import type { ApiPorts } from "../ports.ts";
 import { runSpecSchema } from "../spec-schema.ts";
-import { answerSubmission, parseJson, SUBMISSION_ANSWERS, submissionHeaders } from "./submission.ts";
+import { answerSubmission, SUBMISSION_ANSWERS, submissionHeaders } from "./submission.ts";
 
 const route = createRoute({
   method: "post",

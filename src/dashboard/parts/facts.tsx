@@ -3,6 +3,7 @@
 import type { Child } from "hono/jsx";
 import type { RunBody } from "../../api/run-schema.ts";
 import { byteCount } from "../words/bytes.ts";
+import { ruleWords } from "../words/retries.ts";
 import { commandLine, machineSize } from "../words/what-runs.ts";
 import { Age } from "./times.tsx";
 
@@ -55,7 +56,7 @@ export function Facts({ run, nowMs }: { run: RunBody; nowMs: number }) {
           <Age at={run.accepted_at} nowMs={nowMs} />
         </Fact>
         <Fact name="Limits">{`queue ${timeouts.queue}, boot ${timeouts.boot}, run ${timeouts.run}, stop ${timeouts.stop}`}</Fact>
-        {run.retry.attempts > 1 && <Fact name="Retry">{`up to ${run.retry.attempts} attempts`}</Fact>}
+        <Retry retry={run.retry} />
         {run.concurrency !== null && (
           <Fact name="Concurrency">
             <Code text={run.concurrency.key} />
@@ -148,6 +149,23 @@ function Tags({ tags }: { tags: RunBody["tags"] }) {
           </li>
         ))}
       </ul>
+    </Fact>
+  );
+}
+
+/** What was asked for; nothing where that is nothing. */
+function Retry({ retry: { attempts, rules } }: Pick<RunBody, "retry">) {
+  if (attempts === 1 && rules.length === 0) return null;
+  return (
+    <Fact name="Retry">
+      {attempts > 1 && `up to ${attempts} attempts`}
+      {rules.length > 0 && (
+        <ol>
+          {rules.map((rule) => (
+            <li>{ruleWords(rule)}</li>
+          ))}
+        </ol>
+      )}
     </Fact>
   );
 }

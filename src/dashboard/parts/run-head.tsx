@@ -4,6 +4,7 @@ import type { RunBody } from "../../api/run-schema.ts";
 import { isFinal } from "../../core/run.ts";
 import { elapsed, exactTime } from "../words/elapsed.ts";
 import { furtherDetail, outcomeSentence, STATUS_WORDS } from "../words/outcome.ts";
+import { whySo } from "../words/retries.ts";
 import { machineSize, runTitle } from "../words/what-runs.ts";
 import { StatusBadge } from "./status-badge.tsx";
 import { Age, Duration } from "./times.tsx";
@@ -63,9 +64,11 @@ export function RunHead({ run, nowMs }: { run: RunBody; nowMs: number }) {
           )}
         </span>
       </div>
-      {!final && run.next_attempt !== null && <NextAttempt next={run.next_attempt} nowMs={nowMs} />}
-      {run.waiting !== null && run.next_attempt === null && <Waiting waiting={run.waiting} nowMs={nowMs} />}
       {detail !== null && <p class="detail">{detail}</p>}
+      {!final && run.next_attempt !== null && (
+        <NextAttempt next={run.next_attempt} why={whySo(run)} nowMs={nowMs} />
+      )}
+      {run.waiting !== null && run.next_attempt === null && <Waiting waiting={run.waiting} nowMs={nowMs} />}
       {!final && run.cancel_requested_at !== null && (
         <p class="detail">
           Cancel was asked for <Age at={run.cancel_requested_at} nowMs={nowMs} />; its command gets{" "}
@@ -96,7 +99,13 @@ function Waiting({ waiting, nowMs }: { waiting: NonNullable<RunBody["waiting"]>;
   );
 }
 
-function NextAttempt({ next, nowMs }: { next: NonNullable<RunBody["next_attempt"]>; nowMs: number }) {
+interface NextAttemptProps {
+  next: NonNullable<RunBody["next_attempt"]>;
+  why: string | null;
+  nowMs: number;
+}
+
+function NextAttempt({ next, why, nowMs }: NextAttemptProps) {
   const where = next.asked_region === null ? "" : ` in ${next.asked_region}`;
   const inMs = Date.parse(next.at) - nowMs;
   return (
@@ -105,7 +114,7 @@ function NextAttempt({ next, nowMs }: { next: NonNullable<RunBody["next_attempt"
       <time datetime={next.at} title={exactTime(next.at)}>
         {inMs > 0 ? `in ${elapsed(inMs)}` : "now"}
       </time>
-      .
+      .{why !== null && ` ${why}`}
     </p>
   );
 }

@@ -38,7 +38,9 @@ function RunRow({ run, nowMs }: { run: RunSummaryBody; nowMs: number }) {
     ? shortReason(run)
     : run.cancel_requested_at
       ? "being cancelled"
-      : shortWaiting(run.waiting);
+      : run.status === "retrying"
+        ? shortReason(run)
+        : shortWaiting(run.waiting);
   return (
     <tr>
       <td class="status">

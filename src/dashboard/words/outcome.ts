@@ -23,7 +23,13 @@ export function outcomeSentence(run: RunBody): string {
   if (run.status === "queued") return "Waiting for its turn";
   if (run.status === "starting")
     return run.attempts.at(-1)?.created_at ? "Its machine is booting" : "Asking for a machine";
-  return run.next_attempt !== null ? `Attempt ${run.next_attempt.number} follows` : "Running";
+  return run.next_attempt !== null ? lastFailure(run) : "Running";
+}
+
+/** How the attempt ended that another one follows. */
+function lastFailure({ attempts }: RunBody): string {
+  const last = attempts.at(-1);
+  return last ? `Attempt ${last.number} failed: ${attemptEnd(last)}` : "Waiting for its next attempt";
 }
 
 /** How a run or one of its attempts ended. */

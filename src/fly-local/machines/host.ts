@@ -8,7 +8,7 @@ import type { GuestMemory, GuestPlan, Level, ProcessExit } from "../processes/le
 import type { ExecOutcome } from "./cut-off.ts";
 import { imageAtHand } from "./image-at-hand.ts";
 import { Later } from "./later.ts";
-import { Life } from "./life.ts";
+import { CalledOff, Life } from "./life.ts";
 import type { Machine } from "./machine.ts";
 import { otherLevelRefusal } from "./own-level.ts";
 import type { Registry } from "./registry.ts";
@@ -110,9 +110,9 @@ export class Host {
   async #begin(machine: Machine, life: Life, before: Promise<void> | undefined): Promise<void> {
     try {
       if (before !== undefined) await before;
-      const image = await imageAtHand(machine, this.images, this.registry);
+      const image = await life.unlessCalledOff(imageAtHand(machine, this.images, this.registry));
       const plan = this.#options.planOf(machine, image);
-      await this.later.pause(this.#options.bootDelayMs(machine));
+      await life.unlessCalledOff(this.later.pause(this.#options.bootDelayMs(machine)));
       const guest = await this.level.start(plan);
       const over = guest.exit.then((exit) => {
         plan.log.end(exit);
@@ -122,7 +122,7 @@ export class Host {
       this.registry.apply(machine.id, { kind: "started" });
     } catch (error) {
       this.#lives.delete(machine.id);
-      await this.#failLaunch(machine.id, error as Error);
+      if (!(error instanceof CalledOff)) await this.#failLaunch(machine.id, error as Error);
     }
   }
 
@@ -227,6 +227,7 @@ export class Host {
     const life = this.#lives.get(id);
     if (this.registry.apply(id, { kind: "destroy_begun", by }) === null) return life?.over;
     this.#restarts.forget(id);
+    life?.callOff();
     await life?.begun;
     void life?.end();
     await life?.over;
@@ -273,6 +274,7 @@ export class Host {
     if (machine === null) return;
     this.#restarts.forget(id);
     const life = this.#lives.get(id);
+    life?.callOff();
     await life?.begun;
     await life?.end();
     await this.#clean(machine);

@@ -4,6 +4,9 @@ import type { Guest } from "../processes/level.ts";
 import { type ExecOutcome, type Interruptions, untilCutOff } from "./cut-off.ts";
 import type { StopPlan } from "./stop-plan.ts";
 
+/** Its Machine goes before it has begun. */
+export class CalledOff extends Error {}
+
 export class Life {
   /** Settles when the start is through, whether or not it worked. */
   begun: Promise<void> = Promise.resolve();
@@ -15,6 +18,7 @@ export class Life {
   #isDiscarded = false;
   #killTimer: NodeJS.Timeout | undefined;
   readonly #execs = new Set<Interruptions>();
+  readonly #calledOff = new AbortController();
 
   /** Its processes; null while they are being made, where that failed, and once the main ones have ended. */
   get guest(): Guest | null {
@@ -24,6 +28,22 @@ export class Life {
   /** Its Machine is done with it: how its process ends says nothing any more. */
   get isDiscarded(): boolean {
     return this.#isDiscarded;
+  }
+
+  /** Nobody wants it any more: its start, as long as it waits for something, is over at once. */
+  callOff(): void {
+    this.#calledOff.abort();
+  }
+
+  /** What its start waits for. Rejects with {@link CalledOff} where that is not wanted any more. */
+  async unlessCalledOff<T>(awaited: Promise<T>): Promise<T> {
+    const { signal } = this.#calledOff;
+    const calledOff = new Promise<never>((_, reject) => {
+      const giveUp = () => reject(new CalledOff());
+      if (signal.aborted) giveUp();
+      else signal.addEventListener("abort", giveUp, { once: true });
+    });
+    return Promise.race([awaited, calledOff]);
   }
 
   /**

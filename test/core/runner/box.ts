@@ -78,6 +78,8 @@ export interface Gate {
 }
 
 const MARK = "RUNNER_TEST_BOX";
+/** The box's name in the environment of a process. */
+const BOX_NAME = new RegExp(`(?:^|\\0)${MARK}=([^\\0]*)\\0`);
 const boxes: Box[] = [];
 
 /** Longer than any test waits; no test waits for it to pass. */
@@ -197,7 +199,7 @@ export class Box {
 
   /** Pids of the box's processes. */
   pids(): number[] {
-    return pidsOf(this.name);
+    return pidsByBox([this]).get(this) ?? [];
   }
 
   /** Command lines of the box's processes. */
@@ -293,14 +295,16 @@ export class Box {
 
 /** How many processes every box of the test has together. */
 export function countProcesses(): number {
-  return boxes.reduce((count, box) => count + box.pids().length, 0);
+  return [...pidsByBox(boxes).values()].flat().length;
 }
 
 /** Ends what is left of every box. Gives the command lines of what was left, which should be none. */
 export function clearBoxes(): string[] {
   const left: string[] = [];
-  for (const box of boxes.splice(0)) {
-    for (const pid of box.pids()) {
+  const cleared = boxes.splice(0);
+  const pids = pidsByBox(cleared);
+  for (const box of cleared) {
+    for (const pid of pids.get(box) ?? []) {
       left.push(commandLineOf(pid));
       process.kill(pid, "SIGKILL");
     }
@@ -314,12 +318,17 @@ export async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-function pidsOf(boxName: string): number[] {
-  const mark = `${MARK}=${boxName}\0`;
-  return readdirSync("/proc")
-    .filter((entry) => /^\d+$/.test(entry))
-    .map(Number)
-    .filter((pid) => environmentOf(pid).includes(mark));
+/** The processes of several boxes, in one look at all of the computer's: a test may have a hundred boxes. */
+function pidsByBox(asked: readonly Box[]): Map<Box, number[]> {
+  const byName = new Map(asked.map((box) => [box.name, box]));
+  const found = new Map<Box, number[]>();
+  for (const entry of readdirSync("/proc")) {
+    if (!/^\d+$/.test(entry)) continue;
+    const name = BOX_NAME.exec(environmentOf(Number(entry)))?.[1] ?? "";
+    const box = byName.get(name);
+    if (box !== undefined) found.set(box, [...(found.get(box) ?? []), Number(entry)]);
+  }
+  return found;
 }
 
 /** Empty for a process that is gone or dead. */

@@ -135,6 +135,20 @@ describe("more faults", async () => {
     expect(performance.now() - begun).toBeGreaterThanOrEqual(1_190);
   });
 
+  it("of a slow boot do not hold up the end of a machine, which is not started any more", async () => {
+    await arm({ operation: "boot", kind: "slow", delay_ms: 60_000 });
+    const { id } = (await create()).body;
+    await expect.poll(async () => (await fly.get(id)).state).toBe("starting");
+    await fly.call("DELETE", `${machines}/${id}?force=true`);
+    expect((await fly.wait(id, "destroyed", 10)).status).toBe(200);
+    expect(eventLines((await fly.get(id)).events)).toEqual([
+      "destroy/destroyed/user",
+      "destroy/destroying/user",
+      "start/starting/flyd",
+      "launch/created/user",
+    ]);
+  });
+
   it("of a slow boot do not hold up the end of the server", async () => {
     const { startMachinesServer } = await import("../../../src/fly-local/server.ts");
     const server = await startMachinesServer({

@@ -57,7 +57,7 @@ describe.each(levels)("calls in any order at level %s", async (isolation) => {
       const end = await fly.call("GET", `${machines}/${id}/wait?state=settled`);
       expect([200, 404]).toContain(end.status);
       // A signal is answered before the process has died of it, so that a machine at rest may be about to restart once more.
-      await expect.poll(async () => (await fly.get(id)).state, { timeout: 10_000 }).toSatisfy(isAtRest);
+      await expect.poll(async () => (await fly.get(id)).state).toSatisfy(isAtRest);
     }
     for (const id of ids) await fly.call("DELETE", `${machines}/${id}?force=true`);
     for (const id of ids) expect((await fly.wait(id, "destroyed")).status).toBe(200);

@@ -182,7 +182,7 @@ describe.runIf(hasContainers)("a machine that is a container", async () => {
     const [client] = processesWith("cmdline", `--hostname\0${id}\0`).filter((pid) => !isMonitor(pid));
     process.kill(client ?? 0, "SIGKILL");
     expect(await fly.exitOf(id)).toMatchObject({ guest_signal: 9 });
-    await expect.poll(() => containersOf(id), { timeout: 5_000 }).toBe("");
+    await expect.poll(() => containersOf(id)).toBe("");
   });
 
   it("refuses a volume at a path that engines can not be told of", async () => {

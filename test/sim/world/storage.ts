@@ -1,6 +1,7 @@
 /** The way to what is stored: the database and the blob store, each call of which can be late, lost, or made twice. */
 
-import type { Blobs, FleetStore, Store } from "../../../src/flow/ports.ts";
+import type { FleetStore } from "../../../src/flow/ports/fleet.ts";
+import type { Blobs, Store } from "../../../src/flow/ports.ts";
 import type { Chance } from "../chance.ts";
 import type { Scheduler } from "../scheduler.ts";
 import { Unreachable } from "./unreachable.ts";

@@ -46,15 +46,20 @@ export async function storm(stack: Stack, seed: number): Promise<void> {
 
 /** The host of a machine is lost, and the machine with it soon after. */
 export async function strike(stack: Stack, random: () => number): Promise<void> {
-  // The storm meets this call, too.
-  const machines = await stack.machines().catch(() => []);
-  const running = machines.filter(({ state }) => state === "started");
-  const struck = running[Math.floor(random() * running.length)];
-  if (!struck) return;
-  await stack.fault({
-    kind: "machine_lost",
-    machine: struck.id,
-    gone_after_ms: Math.floor(random() * 3000),
-    count: FOREVER,
-  });
+  const goneAfterMs = Math.floor(random() * 3000);
+  const aim = random();
+  while (true) {
+    // The storm meets this call, too.
+    const machines = await stack.machines().catch(() => []);
+    const running = machines.filter(({ state }) => state === "started");
+    const aimed = running[Math.floor(aim * running.length)];
+    if (!aimed) return;
+    const struck = { kind: "machine_lost", machine: aimed.id, gone_after_ms: goneAfterMs, count: FOREVER };
+    try {
+      return await stack.fault(struck);
+    } catch (error) {
+      // It ended between the two calls: another one is struck.
+      if (!String(error).includes("there is no machine")) throw error;
+    }
+  }
 }

@@ -4,7 +4,7 @@ import { z } from "@hono/zod-openapi";
 import { AppError } from "../../../core/error.ts";
 import type { JobVersion } from "../../../core/job.ts";
 import { JOB_VERSIONS_KEPT } from "../../../core/limits.ts";
-import type { DefinedJob, JobStore } from "../../../flow/job-ports.ts";
+import type { DefinedJob, JobStore } from "../../../flow/ports/jobs.ts";
 import { changedJobSchema, jobNameField } from "../../job-schema.ts";
 import { errorAnswer } from "../answers.ts";
 

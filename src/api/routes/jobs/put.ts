@@ -6,9 +6,9 @@ import { checked } from "../../checked.ts";
 import { changedJobBody } from "../../job-body.ts";
 import { checkedDefinition, meansTheSame } from "../../job-definition.ts";
 import { jobDefinitionSchema } from "../../job-schema.ts";
+import { parseJson } from "../../json-body.ts";
 import type { ApiPorts } from "../../ports.ts";
 import { COMMON_ERRORS, errorAnswer } from "../answers.ts";
-import { parseJson } from "../submission.ts";
 import { changedAnswer, expectedVersionQuery, jobParam, OTHER_VERSION } from "./answers.ts";
 
 const route = createRoute({

@@ -5,9 +5,9 @@ import { changeJob } from "../../../flow/change-job.ts";
 import { checked } from "../../checked.ts";
 import { changedJobBody } from "../../job-body.ts";
 import { checkedDefinition, meansTheSame } from "../../job-definition.ts";
+import { parseJson } from "../../json-body.ts";
 import type { ApiPorts } from "../../ports.ts";
 import { COMMON_ERRORS, errorAnswer } from "../answers.ts";
-import { parseJson } from "../submission.ts";
 import {
   changedAnswer,
   expectedVersionQuery,

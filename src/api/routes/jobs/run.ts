@@ -1,13 +1,15 @@
 /** POST /v1/jobs/{name}/runs: run a job. */
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { AppError } from "../../../core/error.ts";
 import { checkInput } from "../../check-input.ts";
 import { checked } from "../../checked.ts";
 import { jobRunInput } from "../../job-definition.ts";
 import { jobRunSchema } from "../../job-schema.ts";
+import { parseJson } from "../../json-body.ts";
 import type { ApiPorts } from "../../ports.ts";
-import { time } from "../../run-body.ts";
-import { answerSubmission, parseJson, SUBMISSION_ANSWERS, submissionHeaders } from "../submission.ts";
+import { rfc3339 } from "../../run-body.ts";
+import { answerSubmission, SUBMISSION_ANSWERS, submissionHeaders } from "../submission.ts";
 import { jobParam, loadJob, UNKNOWN_JOB } from "./answers.ts";
 
 const PAUSED_HEADER = "mayfly-job-paused";
@@ -45,21 +47,25 @@ export function runJobRoute(app: OpenAPIHono, ports: ApiPorts): void {
       const { name } = checked(jobParam, c.req.param(), "path");
       const body = bytes.byteLength === 0 ? {} : parseJson(bytes);
       const { input = {}, overrides = {} } = checked(jobRunSchema, body, null);
-      const { job, definition } = await loadJob(ports.jobs, ports.orgId, name);
-      checkInput(input, definition.input_schema ?? null);
-      if (job.pausedAt !== null) c.header(PAUSED_HEADER, time(job.pausedAt));
-      return {
-        input: jobRunInput(definition, name, input, overrides),
-        pathOf: (field) => (isIn(overrides, field) ? `overrides.${field}` : `job.run.${field}`),
-        originId: null,
-        job: { name, version: job.version, input: JSON.stringify(input) },
-      };
+      const ordered = { originId: null, pathOf: (field: string) => pathIn(overrides, field) };
+      const asked = { name, version: 0, input: JSON.stringify(input) };
+      try {
+        const { job, definition } = await loadJob(ports.jobs, ports.orgId, name);
+        if (job.pausedAt !== null) c.header(PAUSED_HEADER, rfc3339(job.pausedAt));
+        checkInput(input, definition.input_schema ?? null);
+        const spec = jobRunInput(definition, name, input, overrides);
+        return { ...ordered, input: spec, job: { ...asked, version: job.version } };
+      } catch (error) {
+        // The job may have changed, or gone, since a request with this key was accepted.
+        if (error instanceof AppError) return { ...ordered, input: error, job: asked };
+        throw error;
+      }
     }),
   );
 }
 
-/** Whether changes have a field, by its first name. */
-function isIn(overrides: object, path: string): boolean {
+/** A field of the spec is of the changes where they have it, by its first name, and else of the job. */
+function pathIn(overrides: object, path: string): string {
   const [field = ""] = path.split(".");
-  return Object.hasOwn(overrides, field);
+  return Object.hasOwn(overrides, field) ? `overrides.${path}` : `job.run.${path}`;
 }

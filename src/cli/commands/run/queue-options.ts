@@ -83,7 +83,7 @@ function duration(text: string): string {
 }
 
 function moment(text: string): string {
-  const at = /^\d{4}-\d{2}-\d{2}[T ]/.test(text) ? Date.parse(text) : Number.NaN;
+  const at = /^\d{4}-\d{2}-\d{2}[Tt ]/.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(at))
     throw new InvalidArgumentError(
       'It must be a time, such as "2026-12-24T18:00:00Z"; without a zone it is here.',

@@ -4,9 +4,10 @@ import { InvalidArgumentError } from "commander";
 import type { RunSpecInput } from "../../../api/spec-schema.ts";
 import { parseDuration } from "../../../core/duration.ts";
 import { RETRY_ATTEMPTS_MAX } from "../../../core/limits.ts";
-import { RETRY_REASONS, type RetryReason } from "../../../core/retry.ts";
+import { RETRY_REASONS, type RetryReason, usesUpAttempts } from "../../../core/retry.ts";
 import { RETRY_ACTIONS, type RetryAction } from "../../../core/run-spec.ts";
 import { signalNumber } from "../../../core/signals.ts";
+import { UsageError } from "../../cli-error.ts";
 
 type RetryInput = NonNullable<RunSpecInput["retry"]>;
 export type RetryRuleInput = NonNullable<RetryInput["rules"]>[number];
@@ -16,6 +17,28 @@ export interface RetryOptions {
   retry?: number;
   retryWait?: string;
   retryRule?: RetryRuleInput[];
+}
+
+/**
+ * Checks the options of a new run, which has one attempt unless told otherwise. A re-run has those of the run that it repeats.
+ * @throws UsageError where they ask for retries and leave none
+ */
+export function checkRetries({ retry = 0, retryWait, retryRule = [] }: RetryOptions): void {
+  if (retry > 0) return;
+  const idle = retryRule.find((rule) => rule.do !== "stop" && !isForPlatform(rule));
+  if (idle !== undefined) {
+    const names = [...(idle.reasons ?? []), ...(idle.exit_codes ?? []), ...(idle.signals ?? [])];
+    throw new UsageError(
+      `--retry-rule ${names.join(",")}=${idle.do} needs --retry of 1 or more: it says how such a failure is retried, and --retry how often`,
+    );
+  }
+  if (retryWait !== undefined && retryRule.length === 0)
+    throw new UsageError("--retry-wait needs --retry of 1 or more, or a --retry-rule");
+}
+
+/** Failures of the platform's are retried in any case. */
+function isForPlatform({ reasons = [], exit_codes = [], signals = [] }: RetryRuleInput): boolean {
+  return exit_codes.length + signals.length === 0 && !reasons.some(usesUpAttempts);
 }
 
 /** What is sent of them; nothing where none is given, so that the deployment's defaults stand. */

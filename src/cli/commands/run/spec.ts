@@ -10,13 +10,14 @@ import type { Io } from "../../io.ts";
 import { plain } from "../../plain.ts";
 import type { FileOption, RunOptions, SpecOptions } from "./options.ts";
 import { queueOf } from "./queue-options.ts";
-import { retryOf } from "./retry-options.ts";
+import { checkRetries, retryOf } from "./retry-options.ts";
 
 type SpecIo = Pick<Io, "env" | "cwd" | "stdin">;
 type SpecFileInput = NonNullable<RunSpecInput["files"]>[number];
 
-/** @throws UsageError for a file that can not be read, or a variable that is not set here */
+/** @throws UsageError for a file that can not be read, a variable that is not set here, or rules for retries that there are not */
 export async function specOf(options: RunOptions, io: SpecIo): Promise<RunSpecInput> {
+  checkRetries(options);
   return { image: options.image, ...(await partOf(options, io)) };
 }
 

@@ -96,5 +96,5 @@ export function inOptions(message: string, path: string | null): string {
   const option = OPTION_OF.find(([known]) => known.test(field))?.[1];
   return option === undefined || path === null || !message.startsWith(`${path}: `)
     ? message
-    : `${option}: ${message.slice(path.length + 2)}`;
+    : `${option}: ${message.slice(path.length + 2).replace("retry.attempts of 2", "--retry of 1")}`;
 }

@@ -55,7 +55,7 @@ Examples:
   mayfly runs list --tag team=data --all --json
 `;
 
-export async function listRuns(options: ListOptions, io: Io, client: Client): Promise<void> {
+export async function printRuns(options: ListOptions, io: Io, client: Client): Promise<void> {
   const { runs, more } = await pages(
     client,
     queryOf(options, io.now()),

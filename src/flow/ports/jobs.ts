@@ -1,6 +1,6 @@
 /** Where jobs are kept. */
 
-import type { Job, JobDefinition, JobVersion } from "../core/job.ts";
+import type { Job, JobDefinition, JobVersion } from "../../core/job.ts";
 
 /** A job with the definition that is in force. */
 export interface DefinedJob {
