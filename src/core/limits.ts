@@ -202,6 +202,40 @@ export const LAUNCH_AHEAD_MAX_MS = QUEUE_TIMEOUT_MAX_MS;
 /** Clocks that differ by more than this do not tell the same time: far more than clocks of one deployment do. */
 export const LAUNCH_CLOCK_TRUST_MS = 1 * MINUTE;
 
+// --- Schedules ----------------------------------------------------------------------------------------------------
+
+/** A cron expression that lists each minute of an hour has 170 characters. */
+export const CRON_MAX_CHARS = 256;
+/** Times that one schedule with `at` names. */
+export const SCHEDULE_AT_MAX = 100;
+/** As often as a cron expression with seconds can fire. */
+export const SCHEDULE_EVERY_MIN_MS = 1 * SECOND;
+export const SCHEDULE_EVERY_MAX_MS = 366 * 24 * HOUR;
+/** More would make another time of it. */
+export const SCHEDULE_JITTER_MAX_MS = 24 * HOUR;
+/** The last moment that a schedule can be due: 9999-12-31, after which times have five digits for the year (RFC 3339 has four). */
+export const SCHEDULE_TIME_MAX_MS = 253_402_300_799_000;
+/** So much later a due time counts as met: the minute's cron decides, and one that was left out is made good by the next. */
+export const SCHEDULE_GRACE_MS = 2 * MINUTE;
+/** So far ahead firings are armed: the minute's cron, and half a minute that the next may come late. */
+export const SCHEDULE_AHEAD_MS = 90 * SECOND;
+/** Clocks that differ by more than this do not tell the same time, as with launches. */
+export const SCHEDULE_CLOCK_TRUST_MS = LAUNCH_CLOCK_TRUST_MS;
+export const CATCH_UP_WINDOW_DEFAULT_MS = 24 * HOUR;
+export const CATCH_UP_WINDOW_MAX_MS = 31 * 24 * HOUR;
+/** Due times of one schedule that one decision arms or weighs one by one; the next goes on. */
+export const DUE_TIMES_WEIGHED_MAX = 1000;
+/** Due times in a row that were missed and have a row each; more are one row. */
+export const PASSED_ROWS_MAX = 1000;
+/** Due times in a row that were missed and are counted: some 30 ms of work. Of more the row says that there are more. */
+export const PASSED_COUNTED_MAX = 10_000;
+/** What an isolate remembers of cron expressions, as 10,000 schedules may each have their own: some 500 bytes each. */
+export const CRONS_KEPT_MAX = 10_000;
+/** Time zones whose formatter an isolate keeps: more than there are names. */
+export const ZONES_KEPT_MAX = 700;
+/** Stretches of 25 days of a time zone that an isolate remembers, 200 bytes each. */
+export const ZONE_BLOCKS_KEPT_MAX = 8192;
+
 // --- Output ---------------------------------------------------------------------------------------------------
 
 /** Bytes of one run kept; what the command writes beyond it is counted as dropped, not stored. */

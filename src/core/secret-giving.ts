@@ -11,6 +11,8 @@
  * - A line is `NUMBER OF-HOW-MANY WORD…`, a word being a byte as a number, and is written at once. Lines can come twice and in any order.
  * - The secrets are `NAME=value` with a NUL behind each, and NULs to fill up with.
  * - Whoever gives to a Machine that has everything is told that it is given.
+ * - Who gives calls the script by the name of the pad, which is not there where the Machine has another: a secret that was set in the
+ *   moment of a plan can be seen by one driver and not by the one before it, and both halves together would be nothing.
  * - Until then a signal ends it, as it would end any command. Where nobody comes it exits with 125, and the Machine ends; so it does where the
  *   image has no mkfifo.
  */
@@ -106,6 +108,8 @@ exec "$@"
 
 /** Secrets on their way: pad and masked bytes are of the same length, and each is random without the other. */
 export interface MaskedSecrets {
+  /** Tells this pad from others, and nothing else: a few letters and digits. */
+  padName: string;
   pad: Uint8Array;
   masked: Uint8Array;
 }
@@ -119,10 +123,15 @@ export function secretsContent(variables: [name: string, value: string][]): Uint
 }
 
 /** The files that a Machine needs for its secrets, besides the runner's. Of the secrets they tell nothing. */
-export function secretFiles(machineName: string, { pad }: MaskedSecrets): SpecFile[] {
+export function secretFiles(machineName: string, { pad, padName }: MaskedSecrets): SpecFile[] {
   const padText = `${linesOf(pad).join("\n")}\n`;
   return [
     { path: scriptPath(machineName), base64: encodeBase64(utf8(SCRIPT)), mode: 0o644 },
+    {
+      path: giverPath(machineName, padName),
+      base64: encodeBase64(utf8(`. ${scriptPath(machineName)}\n`)),
+      mode: 0o644,
+    },
     { path: `${stateDir(machineName)}/pad`, base64: encodeBase64(utf8(padText)), mode: 0o644 },
   ];
 }
@@ -137,13 +146,13 @@ export function withSecrets(machineName: string, bootMs: number, runner: string[
 }
 
 /** The execs that give a Machine its secrets, to be made one after the other. Any of them can be repeated. */
-export function giveCommands(machineName: string, { masked }: MaskedSecrets): string[][] {
+export function giveCommands(machineName: string, { masked, padName }: MaskedSecrets): string[][] {
   const lines = linesOf(masked);
   const numbered = lines.map((words, index) => `${index + 1} ${lines.length} ${words}`);
   const commands: string[][] = [];
   for (let from = 0; from < numbered.length; from += SECRET_LINES_PER_CALL)
     commands.push([
-      ...["/bin/sh", scriptPath(machineName), "give", stateDir(machineName)],
+      ...["/bin/sh", giverPath(machineName, padName), "give", stateDir(machineName)],
       ...numbered.slice(from, from + SECRET_LINES_PER_CALL),
     ]);
   return commands;
@@ -159,6 +168,10 @@ function linesOf(bytes: Uint8Array): string[] {
   for (let from = 0; from < bytes.length; from += SECRET_LINE_BYTES)
     lines.push(bytes.subarray(from, from + SECRET_LINE_BYTES).join(" "));
   return lines;
+}
+
+function giverPath(machineName: string, padName: string): string {
+  return `${stateDir(machineName)}/give-${padName}`;
 }
 
 function scriptPath(machineName: string): string {

@@ -113,16 +113,17 @@ async function startedAfterAll(ports: FlowPorts, drive: Drive, machine: Machine)
   if (given.kind !== "given") return withoutSecrets(ports, drive, given);
   drive.failures = 0;
   const now = ports.clock.now();
-  const event = started(drive, machine, now);
   // The run limit is the command's, which has waited for its secrets until now.
-  return found(hasSecrets(drive.state.run.spec) ? { ...event, at: now } : event);
+  return found(
+    hasSecrets(drive.state.run.spec) ? started(drive, machine, now) : startedBy(drive, machine, now),
+  );
 }
 
 async function ended(ports: FlowPorts, drive: Drive, machine: Machine, exit: MachineExit): Promise<Findings> {
   const now = ports.clock.now();
   const captured = drive.state.run.spec.capture === "output";
   if (captured) drive.offsets ??= await ports.store.outputOffsets(drive.state.run.id, drive.attempt().number);
-  const events: RunEvent[] = drive.attempt().startedAt === null ? [started(drive, machine, now)] : [];
+  const events: RunEvent[] = drive.attempt().startedAt === null ? [startedBy(drive, machine, now)] : [];
   const { stopRequestedAt } = drive.attempt();
   // It may have ended by itself before the stop arrived.
   const stopped = stopRequestedAt !== null && (exit.requestedStop || (exit.at ?? 0) >= stopRequestedAt);
@@ -154,8 +155,12 @@ async function lostOrPatience(
   return settleNow(ports, drive, failed("machine_lost", `the machine is gone: ${why}`));
 }
 
-function started(drive: Drive, machine: Machine, now: number): RunEvent {
-  const at = lastStartedAt(machine) ?? now;
+/** When it was started by its own word. */
+function startedBy(drive: Drive, machine: Machine, now: number): RunEvent {
+  return started(drive, machine, lastStartedAt(machine) ?? now);
+}
+
+function started(drive: Drive, machine: Machine, at: number): RunEvent {
   const { number, createdAt } = drive.attempt();
   const wasSlow = at - (createdAt ?? at) >= SLOW_START_MS;
   return { type: "machine_started", at, attempt: number, ...(wasSlow && imageReady(machine)) };

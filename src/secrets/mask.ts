@@ -7,6 +7,8 @@
 import type { MaskedSecrets } from "../core/secret-giving.ts";
 
 const utf8 = new TextEncoder();
+/** Of the stream behind the pad, which masks nothing. */
+const NAME_BYTES = 8;
 
 /** @param seeds of all the secrets, in the order of the content */
 export async function mask(
@@ -27,5 +29,9 @@ export async function mask(
   const stream = { name: "AES-CTR", counter: new Uint8Array(16), length: 64 };
   const encrypt = async (bytes: Uint8Array<ArrayBuffer>) =>
     new Uint8Array(await crypto.subtle.encrypt(stream, key, bytes));
-  return { pad: await encrypt(new Uint8Array(content.length)), masked: await encrypt(content) };
+  const all = await encrypt(new Uint8Array(content.length + NAME_BYTES));
+  const padName = Array.from(all.subarray(content.length), (byte) => byte.toString(16).padStart(2, "0")).join(
+    "",
+  );
+  return { pad: all.subarray(0, content.length), padName, masked: await encrypt(content) };
 }

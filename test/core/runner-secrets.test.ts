@@ -18,7 +18,11 @@ const ODD = ` 'a' "b" \\n %s $(id) \`id\` * \t\nsecond line\r\n\u00e4\u20ac\u{1f
 function masked(...variables: [string, string][]): MaskedSecrets {
   const content = secretsContent(variables);
   const pad = Uint8Array.from(randomBytes(content.length));
-  return { pad, masked: content.map((byte, index) => byte ^ (pad[index] as number)) };
+  return {
+    padName: randomBytes(4).toString("hex"),
+    pad,
+    masked: content.map((byte, index) => byte ^ (pad[index] as number)),
+  };
 }
 
 /** Prints a variable as it is. */
@@ -43,12 +47,24 @@ underEachShell("the runner is given secrets", (world) => {
     expect(await world.letGo(run)).toBe(0);
   });
 
+  it("and not those of another pad, which would come out as nothing that anybody has set", async () => {
+    const { box } = world;
+    const secrets = masked(["VALUE", "x"]);
+    const run = box.run({ script: print("VALUE"), secrets });
+    expect(await box.give(masked(["VALUE", "y"]))).toEqual([""]);
+    await box.give(secrets);
+    expect(Buffer.from((await box.drain()).stdout).toString()).toBe("x");
+    expect(await world.letGo(run)).toBe(0);
+  });
+
   it("as large as they can be", async () => {
     const { box } = world;
     const value = "0123456789abcde\n".repeat((RUN_SECRETS_MAX_BYTES - 1024) / 16);
     const secrets = masked(["VALUE", value]);
     const run = box.run({ script: print("VALUE"), secrets });
     await box.give(secrets);
+    // To put so much together takes a shell longer than a read waits.
+    await box.started();
     expect(Buffer.from((await box.drain()).stdout).toString()).toBe(value);
     await world.letGo(run);
   });

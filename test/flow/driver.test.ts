@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { Driver, type DriverHost } from "../../src/flow/driver.ts";
-import { launchesOver } from "../../src/flow/launches.ts";
+import { Driver } from "../../src/flow/driver.ts";
 import type { ExecResult, Machines } from "../../src/flow/ports.ts";
 import { aRunningRun, T0 } from "../support/a-run.ts";
+import { driverHost } from "../support/driver-host.ts";
 import { memoryStore } from "../support/memory-store.ts";
-import { noSecrets } from "../support/no-secrets.ts";
 import { runnerReply } from "../support/runner-reply.ts";
 
 const STILL_RUNS: ExecResult = {
@@ -34,32 +33,7 @@ function aDriver() {
       return { kind: "done" };
     },
   };
-  const host: DriverHost = {
-    clock: { now: () => T0 + 2000 },
-    runId: state().run.id,
-    flowPorts: () => ({
-      store,
-      machinesOf: () => machines as Machines,
-      launches: launchesOver(store, { apps: ["mayfly-tests"], perSecond: 0 }),
-      blobs: { put: async () => {}, get: async () => null },
-      clock: host.clock,
-      secrets: noSecrets,
-      drivers: { nudge: async () => {} },
-      defaultRegion: null,
-      organizationLimit: null,
-    }),
-    after: () => () => {},
-    setAlarm: async () => {},
-    forgetAll: async () => {},
-    watchers: () => 0,
-    announce: () => {},
-    dismissWatchers: () => {},
-    abort: () => {},
-    logError: (error) => {
-      throw error;
-    },
-  };
-  const driver = new Driver(host);
+  const driver = new Driver(driverHost(state().run.id, T0 + 2000, store, machines));
   /** Once so many calls were made. */
   const untilCalled = (times: number) =>
     new Promise<void>((resolve) => {

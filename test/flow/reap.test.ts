@@ -267,6 +267,22 @@ describe("a sweep", () => {
     expect(world.destroyed).toEqual(["m1", "m2"]);
   });
 
+  it("begins with another app each time, so that one that takes all the time keeps no other's machines from going", async () => {
+    const world = aWorld(["slow", "app"]);
+    const [slow, other] = world.places;
+    await world.stored(OVER);
+    slow?.has("m1", FORGOTTEN);
+    other?.has("m2", FORGOTTEN);
+    world.fleet.look = async () => {
+      world.pass(REAP_MAX_MS + 1);
+      return { kind: "failed", error: "no answer" };
+    };
+    await world.sweepAfter(0);
+    await world.sweepAfter(MINUTE);
+    await world.sweepAfter(MINUTE - REAP_MAX_MS - 1);
+    expect(world.destroyed).toEqual(["m2"]);
+  });
+
   it("keeps no machine waiting for those that can not be destroyed", async () => {
     const world = aWorld();
     await world.stored(OVER);

@@ -2,11 +2,9 @@ import { expect, it } from "vitest";
 import { DRIVER_ALARM_MS, DRIVER_ARMED_AFTER_MS } from "../../src/core/limits.ts";
 import { keyQueue } from "../../src/core/turn.ts";
 import { Driver } from "../../src/flow/driver.ts";
-import { launchesOver } from "../../src/flow/launches.ts";
-import type { Machines } from "../../src/flow/ports.ts";
 import { aQueuedRun, followedBy, T0 } from "../support/a-run.ts";
+import { driverHost } from "../support/driver-host.ts";
 import { MemoryStore } from "../support/memory-store.ts";
-import { noSecrets } from "../support/no-secrets.ts";
 
 it("a driver that sleeps until a far time and is called earlier is looked after like any other at work", async () => {
   const concurrency = { key: "k", limit: 1, strategy: "queue" as const };
@@ -18,39 +16,25 @@ it("a driver that sleeps until a far time and is called earlier is looked after 
   const alarms: number[] = [];
   const later: { ms: number; callBack: () => void }[] = [];
   let onAlarm = () => {};
-  const driver = new Driver({
-    clock: { now: () => T0 },
-    runId: waiting.state.run.id,
-    flowPorts: () => ({
-      store,
-      // It never gets as far as a machine.
-      machinesOf: () => ({}) as Machines,
-      launches: launchesOver(store, { apps: ["mayfly-tests"], perSecond: 0 }),
-      blobs: { put: async () => {}, get: async () => null },
-      clock: { now: () => T0 },
-      secrets: noSecrets,
-      drivers: { nudge: async () => {} },
-      defaultRegion: null,
-      organizationLimit: null,
-    }),
-    after: (ms, callBack) => {
-      const timer = { ms, callBack };
-      later.push(timer);
-      return () => void later.splice(later.indexOf(timer), later.includes(timer) ? 1 : 0);
+  // It never gets as far as a machine.
+  const host = driverHost(
+    waiting.state.run.id,
+    T0,
+    store,
+    {},
+    {
+      after: (ms, callBack) => {
+        const timer = { ms, callBack };
+        later.push(timer);
+        return () => void later.splice(later.indexOf(timer), later.includes(timer) ? 1 : 0);
+      },
+      setAlarm: async (inMs) => {
+        alarms.push(inMs);
+        onAlarm();
+      },
     },
-    setAlarm: async (inMs) => {
-      alarms.push(inMs);
-      onAlarm();
-    },
-    forgetAll: async () => {},
-    watchers: () => 0,
-    announce: () => {},
-    dismissWatchers: () => {},
-    abort: () => {},
-    logError: (error) => {
-      throw error;
-    },
-  });
+  );
+  const driver = new Driver(host);
   const nextAlarm = () =>
     new Promise<void>((resolve) => {
       onAlarm = resolve;

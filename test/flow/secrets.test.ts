@@ -29,7 +29,7 @@ function worldWith(
   const half = new Uint8Array(bytes).fill(7);
   made.ports.secrets = {
     forAttempt: async () => ({
-      given: problem === null ? { pad: half, masked: half } : null,
+      given: problem === null ? { padName: "one", pad: half, masked: half } : null,
       problem,
       redact: redactorOf([SECRET]),
     }),
@@ -150,13 +150,34 @@ describe("a machine of a run with secrets", () => {
     made.ports.secrets = {
       forAttempt: async ({ plannedAt }) => {
         askedFor.push(plannedAt);
-        return { given: { pad: half, masked: half }, problem: null, redact: redactorOf([SECRET]) };
+        return {
+          given: { padName: "one", pad: half, masked: half },
+          problem: null,
+          redact: redactorOf([SECRET]),
+        };
       },
     };
     await made.until(() => made.state().attempts[0]?.startedAt != null);
     const launches = made.events().filter(({ type }) => type === "launch_taken");
     expect(launches.length).toBeGreaterThan(1);
     expect(new Set(askedFor)).toEqual(new Set([T0]));
+  });
+
+  it("that took long to take them says when its image was ready", async () => {
+    const { exec } = answering(GIVEN);
+    const found = aMachine("started");
+    const starting = { type: "start", status: "starting", source: "flyd", at: T0 + 400, exit: null };
+    const { until, state } = worldWith(
+      aBootingRun(SPEC),
+      {
+        wait: async () => ({ kind: "not_yet" }),
+        get: async () => ({ kind: "found", machine: { ...found, events: [...found.events, starting] } }),
+        exec,
+      },
+      { now: T0 + 60_000 },
+    );
+    await until(() => state().attempts[0]?.startedAt != null);
+    expect(state().attempts[0]).toMatchObject({ startedAt: T0 + 60_000, imageReadyAt: T0 + 400 });
   });
 
   it("that is gone by then is looked at", async () => {

@@ -137,6 +137,7 @@ describe("the check that a run has one machine at a time", () => {
   const second = followedBy(gone, planAttempt(gone.state, null, T0 + 62_000));
   const programmed: Program = {
     pieces: [],
+    secretPieces: [],
     durationMs: null,
     code: 0,
     oomKilled: false,

@@ -466,6 +466,62 @@ export const MUTANTS: readonly Mutant[] = [
     }),
     caughtBy: "no slot is free for long",
   },
+  {
+    name: "output that may become a secret is not held back",
+    module: "core/redactor",
+    breaks: ({ redactorOf }) => ({
+      redactorOf: (values: unknown) => {
+        const redact = redactorOf(values);
+        return (bytes: Uint8Array) => ({ ...redact(bytes), decided: bytes.length });
+      },
+    }),
+    caughtBy: "stored output is what each attempt's machine wrote",
+  },
+  {
+    name: "a driver that remembers nothing reads secrets from what is stored on",
+    module: "core/redactor",
+    breaks: () => ({ REDACTION_REACH: 0 }),
+    caughtBy: "stored output is what each attempt's machine wrote",
+  },
+  {
+    name: "a secret in base64 is not looked for",
+    module: "core/secret-forms",
+    breaks: ({ formsOf }) => ({
+      formsOf: (values: unknown) => ({ ...formsOf(values), wrapped: [] }),
+    }),
+    caughtBy: "stored output is what each attempt's machine wrote",
+  },
+  {
+    name: "a machine that does not wait for its secrets yet counts as given them",
+    module: "core/secret-giving",
+    breaks: () => ({ isGiven: () => true }),
+    caughtBy: "a command starts with its run's secrets",
+  },
+  {
+    name: "an attempt is given the secrets of now, not those of its plan",
+    module: "secrets/keeper",
+    breaks: ({ createSecretKeeper }) => ({
+      createSecretKeeper: (ports: Module) => {
+        const keeper = createSecretKeeper(ports);
+        const forAttempt = (attempt: Module) =>
+          keeper.forAttempt({ ...attempt, plannedAt: ports.clock.now() });
+        return { ...keeper, forAttempt };
+      },
+    }),
+    caughtBy: "a command starts with its run's secrets",
+  },
+  {
+    name: "a secret is sent as it is, beside a pad of zeros",
+    module: "secrets/mask",
+    breaks: () => ({
+      mask: async (content: Uint8Array) => ({
+        padName: "0",
+        pad: new Uint8Array(content.length),
+        masked: content,
+      }),
+    }),
+    caughtBy: "no secret stands in",
+  },
 ];
 
 /** Changes what was decided to follow a failure. */

@@ -1,5 +1,7 @@
 /** Virtual time: what is to happen, in the order of its time, one thing after the other. Nothing here waits for real. */
 
+import { RealWork } from "./real-work.ts";
+
 export interface Timer {
   cancel(): void;
 }
@@ -12,6 +14,8 @@ interface Entry {
 }
 
 export class Scheduler {
+  /** Until it is done nothing else happens. */
+  readonly realWork = new RealWork();
   #now: number;
   #planned = 0;
   /** A binary heap, the earliest entry first. */
@@ -50,7 +54,8 @@ export class Scheduler {
     if (!next?.what) return false;
     this.#now = next.at;
     next.what();
-    await settled();
+    do await settled();
+    while (!this.realWork.isDone);
     return true;
   }
 

@@ -65,6 +65,9 @@ describe("runs in a simulated world of faults", () => {
       "create delivered twice",
       "a re-run",
       "cancel by a filter",
+      "a secret too large for one call",
+      "secrets broken off",
+      "old key taken away too soon",
     ])
       expect(kinds).toContain(kind);
     expect(kinds.size).toBeGreaterThan(200);

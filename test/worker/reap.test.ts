@@ -1,5 +1,6 @@
+import { createScheduledController } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { MachineListBody } from "../../src/api/machine-schema.ts";
 import { attemptOfMachine, machineName } from "../../src/core/id.ts";
 import { REAP_UNKNOWN_RUN_AGE_MS } from "../../src/core/limits.ts";
@@ -12,6 +13,7 @@ import { reap } from "../../src/flow/reap.ts";
 import { submit } from "../../src/flow/submit.ts";
 import { FlyClient } from "../../src/fly/client.ts";
 import { flyFleet } from "../../src/fly/fleet.ts";
+import worker from "../../src/worker/index.ts";
 import { apiPorts, flowPorts, reapPorts, thisDeployment } from "../../src/worker/ports.ts";
 import { aRunId, aSpec, aStartingRun, aSucceededRun, followedBy, T0 } from "../support/a-run.ts";
 import { countedD1 } from "../support/counted-d1.ts";
@@ -108,6 +110,28 @@ describe("the sweep over machines", () => {
     expect(after.reaped.total - before.reaped.total).toBe(1);
     expect(after.reaped.last_24_hours - before.reaped.last_24_hours).toBe(1);
     expect(after.last_sweep_at).not.toBeNull();
+  });
+
+  it("logs a machine that it destroyed as information, and what stood in its way as an error", async () => {
+    const logged = { info: [] as string[], error: [] as string[] };
+    for (const level of ["info", "error"] as const)
+      vi.spyOn(console, level).mockImplementation((line) => void logged[level].push(line));
+    try {
+      const ofMachines = (lines: string[]) =>
+        lines.map((line) => JSON.parse(line).sweep?.machines).filter((told) => told !== undefined);
+      await aMachine(machineName(await anEndedRun(), 1), await ours());
+      await sweepAt(-MINUTE);
+      await worker.scheduled(createScheduledController(), env);
+      expect(ofMachines(logged.info)).toMatchObject([{ reaped: 1, problems: [] }]);
+      expect(ofMachines(logged.error)).toEqual([]);
+      // With nothing to destroy there is nothing to tell.
+      await worker.scheduled(createScheduledController(), env);
+      expect(ofMachines(logged.info)).toHaveLength(1);
+      await worker.scheduled(createScheduledController(), { ...env, FLY_API_BASE_URL: "http://127.0.0.1:9" });
+      expect(ofMachines(logged.error)).toMatchObject([{ problems: [expect.any(String)] }]);
+    } finally {
+      vi.restoreAllMocks();
+    }
   });
 
   it("destroys a machine of a run that is in no database once it is old, whatever its name", async () => {

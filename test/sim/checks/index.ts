@@ -7,6 +7,7 @@ import { attemptsWithinBounds } from "./attempts-within-bounds.ts";
 import { callsArePaced } from "./calls-are-paced.ts";
 import { cancelsAreHeard } from "./cancels-are-heard.ts";
 import type { Check } from "./check.ts";
+import { commandsHaveTheirSecrets } from "./commands-have-their-secrets.ts";
 import { eventsFoldToTheRow } from "./events-fold-to-the-row.ts";
 import { everythingEnds } from "./everything-ends.ts";
 import { followersSeeItAll } from "./followers-see-it-all.ts";
@@ -25,6 +26,7 @@ import { queuesGoOn } from "./queues-go-on.ts";
 import { releasedMeansGone } from "./released-means-gone.ts";
 import { rerunsNameTheirOrigin } from "./reruns-name-their-origin.ts";
 import { retriesFollowTheBook } from "./retries-follow-the-book.ts";
+import { secretsStaySecret } from "./secrets-stay-secret.ts";
 import { theOutcomeIsTrue } from "./the-outcome-is-true.ts";
 import { waitsEnd } from "./waits-end.ts";
 
@@ -48,6 +50,8 @@ export const CHECKS: readonly Check[] = [
   groupCancelsReachAll,
   rerunsNameTheirOrigin,
   followersSeeItAll,
+  commandsHaveTheirSecrets,
+  secretsStaySecret,
   oneRunPerKey,
   callsArePaced,
   nothingIsUpset,

@@ -3,16 +3,15 @@ import type { SimMachine } from "../world/machine.ts";
 import type { World } from "../world/world.ts";
 import { notBefore } from "./book-of-turns.ts";
 import type { Check } from "./check.ts";
+import { newMachines } from "./new-machines.ts";
 
 export const limitsAreKept: Check = {
   name: "no run has a machine before its time, or while as many others of its key, or of all, may still be at work as its limit says",
   begin(world) {
-    let seen = 0;
+    const fresh = newMachines(world);
     return {
       afterStep() {
-        const { machines } = world.platform;
-        for (; seen < machines.length; seen++) {
-          const machine = machines[seen] as SimMachine;
+        for (const machine of fresh()) {
           // A machine of no run is another promise's.
           if (runOf(machine) === "") continue;
           const wrong = tooEarly(world, machine) ?? tooMany(world, machine);
@@ -50,8 +49,8 @@ function tooMany(world: World, machine: SimMachine): string | null {
 }
 
 /** One whose command has not begun yet can still begin. */
-function isAtWork({ isAlive, command }: SimMachine): boolean {
-  return isAlive && (command === null || command.end === null);
+function isAtWork({ isAlive, end }: SimMachine): boolean {
+  return isAlive && end === null;
 }
 
 function runOf(machine: SimMachine): string {

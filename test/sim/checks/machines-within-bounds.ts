@@ -35,7 +35,9 @@ function boundOf(world: World, machine: SimMachine): number {
   const { bootMs, runMs, stopMs } = world.orderOf(runOf(machine)).spec.timeouts;
   const limits = bootMs + runMs + stopMs + SLACK_MS + 2 * world.clockOffMaxMs;
   const calm = world.calmSince === null ? Infinity : world.calmSince - machine.createdAt + SLACK_MS;
-  const byItself = machine.runner ? BOOT_MAX_MS + runMs + stopMs + LINGER_MS + SLACK_MS : Infinity;
+  const waitMs = machine.door ? bootMs + LINGER_MS : 0;
+  const isBounded = machine.door !== null || machine.runner !== null;
+  const byItself = isBounded ? BOOT_MAX_MS + waitMs + runMs + stopMs + LINGER_MS + SLACK_MS : Infinity;
   return Math.min(byItself, Math.max(limits, calm));
 }
 

@@ -3,16 +3,16 @@ import type { SimMachine } from "../world/machine.ts";
 import { NOBODYS } from "../world/platform.ts";
 import type { World } from "../world/world.ts";
 import type { Check } from "./check.ts";
+import { newMachines } from "./new-machines.ts";
 
 export const oneMachineAtATime: Check = {
   name: "a run has at most one machine at a time, each stored before it is asked for, as it was decided and not before its time",
   begin(world) {
-    let seen = 0;
+    const fresh = newMachines(world);
     return {
       afterStep() {
-        const { machines } = world.platform;
-        for (; seen < machines.length; seen++) {
-          const wrong = wrongMachine(world, machines[seen] as SimMachine);
+        for (const machine of fresh()) {
+          const wrong = wrongMachine(world, machine);
           if (wrong) return wrong;
         }
         return null;

@@ -1,7 +1,9 @@
 import type { Attempt } from "../../../src/core/attempt.ts";
 import { type OutputChunk, STREAMS, type Stream } from "../../../src/core/output.ts";
 import { isFinal } from "../../../src/core/run.ts";
+import { hasSecrets } from "../../../src/core/run-spec.ts";
 import type { StoredRun } from "../../support/memory-store.ts";
+import type { Command } from "../world/command.ts";
 import type { World } from "../world/world.ts";
 import type { Check } from "./check.ts";
 
@@ -14,6 +16,8 @@ export const outputIsTheMachines: Check = {
       onChange(stored) {
         const { run, attempts } = stored.state;
         const chunks = stored.chunks;
+        // What has become a secret by what came later is to be masked before.
+        if (hasSecrets(run.spec)) compared.delete(run.id);
         if ((compared.get(run.id) ?? 0) < chunks.length) {
           for (const { number } of attempts) {
             const wrong = wrongBytes(world, stored, number, compared.get(run.id) ?? 0);
@@ -48,12 +52,37 @@ function wrongBytes(world: World, stored: StoredRun, number: number, from: numbe
     if (index < from) continue;
     const bytes = bytesOf(world, chunk);
     if (bytes?.length !== chunk.length) return `chunk ${seq} has not its bytes`;
-    const written = writtenBy(world, attempt, chunk.stream).subarray(
-      chunk.offset,
-      chunk.offset + chunk.length,
-    );
-    if (Buffer.compare(bytes, written) !== 0)
-      return `chunk ${seq} of ${chunk.stream} is not what the machine wrote there`;
+    const wrong = wrongText(world, chunk, bytes, world.machineOf(attempt)?.command ?? null);
+    if (wrong) return `chunk ${seq} of ${chunk.stream} ${wrong}`;
+  }
+  return null;
+}
+
+const MASK = 42;
+const LF = 10;
+
+/** Byte for byte what was written; but secrets are masked, and nothing else, unless nobody knew what is one. */
+function wrongText(
+  { vault }: World,
+  { stream, offset }: OutputChunk,
+  bytes: Uint8Array,
+  command: Command | null,
+): string | null {
+  const written = command?.output[stream].subarray(offset, offset + bytes.length) ?? new Uint8Array();
+  const printed = command?.printed[stream] ?? [];
+  if (printed.length === 0 && !vault.wasLocked)
+    return Buffer.compare(bytes, written) === 0 ? null : "is not what the machine wrote there";
+  const isIn = (place: number, isSecret: boolean) =>
+    printed.some((range) => range.from <= place && place < range.to && (!isSecret || range.isSecret));
+  for (const [index, byte] of bytes.entries()) {
+    const place = offset + index;
+    const isMasked = byte === MASK && written[index] !== MASK;
+    if (!isMasked && byte !== written[index]) return `is not what the machine wrote at ${place}`;
+    if (isMasked && !vault.wasLocked && !isIn(place, false))
+      return `is masked at ${place}, where no secret is`;
+    // Where nobody knew what is secret, line feeds alone are shown.
+    const mayBeShown = byte === MASK || (byte === LF && vault.wasLocked);
+    if (!isMasked && !mayBeShown && isIn(place, true)) return `shows a secret at ${place}`;
   }
   return null;
 }

@@ -69,7 +69,7 @@ function queueEnd({ spec }: Run, events: StoredRun["events"]): number {
 
 function wrongExit({ exit }: Attempt, machine: SimMachine | null): string | null {
   if (exit === null || exit.code === null) return null;
-  const end = machine?.command?.end;
+  const end = machine?.end;
   if (!end) return `it has the exit code ${exit.code} and its command has not ended`;
   if (end.code !== exit.code || signalOfCode(end.code) !== exit.signal || end.oomKilled !== exit.oomKilled)
     return `its exit is ${JSON.stringify(exit)} and its command's ${JSON.stringify(end)}`;
@@ -82,7 +82,7 @@ function wrongReason(
   attempt: Attempt,
   machine: SimMachine | null,
 ): string | null {
-  const end = machine?.command?.end ?? null;
+  const end = machine?.end ?? null;
   const { reason, exit, machineName } = attempt;
   const wasRefused = () => world.platform.refused.get(machineName)?.has(reason ?? "signal") ?? false;
   switch (reason) {
@@ -96,8 +96,10 @@ function wrongReason(
       return exit?.signal != null ? null : "no signal ended its command";
     case "out_of_memory":
       return exit?.oomKilled ? null : "its command was not killed for want of memory";
-    case "no_capacity":
     case "launch_refused":
+      if (attempt.detail?.startsWith("the secret ")) return wrongLackOfSecrets(world, stored, attempt);
+      return wasRefused() ? null : "no create was refused like that";
+    case "no_capacity":
       return wasRefused() ? null : "no create was refused like that";
     case "image_unavailable":
       if (wasRefused()) return null;
@@ -120,6 +122,22 @@ function wrongReason(
   }
 }
 
+/** The attempt's secrets could not be had. */
+function wrongLackOfSecrets(world: World, { state: { run } }: StoredRun, { detail }: Attempt): string | null {
+  const names = Object.values(run.spec.secrets);
+  const name = names.find((one) => detail?.startsWith(`the secret ${one} `));
+  if (name === undefined) return "it was given no such secret";
+  if (detail?.includes("can not be opened")) return world.vault.wasLocked ? null : "there was a key for it";
+  const versions = world.vault.store.rows.filter(({ secret }) => secret.name === name);
+  return versions.some(
+    ({ secret: { retiredAt, version } }) =>
+      retiredAt !== null &&
+      !versions.some(({ secret }) => secret.setAt === retiredAt && secret.version > version),
+  )
+    ? null
+    : "it was never removed";
+}
+
 /** A limit may only be blamed once it has passed, and by who looked once more after it. */
 function wrongLimit(
   world: World,
@@ -133,11 +151,11 @@ function wrongLimit(
   if (attempt.limit === "queue" && settledAt < queueEnd(run, events)) return "that limit has not passed";
   if (attempt.limit === "boot" && settledAt < (attempt.createdAt ?? attempt.createAskedAt) + bootMs)
     return "that limit has not passed";
-  const end = machine?.command?.end ?? null;
+  const end = machine?.end ?? null;
   if (end === null || machine === null || machine.lost || !end.byItself) return null;
   // Whether it had ended when it was told to is said by two clocks.
   const told = machine.runner?.timedOut || run.cancelRequestedAt !== null || world.clockOffMaxMs > 0;
-  const inTime = end.at - (machine.startedAt ?? end.at) < runMs;
+  const inTime = end.at - (machine.commandStartedAt ?? end.at) < runMs;
   if (attempt.exit !== null) return told || !inTime ? null : "it ended by itself, and in time";
   const longAgo = world.time.now() - end.at > STORED_WITHIN_MS;
   const asks = machine.asks.filter(({ at }) => at >= end.at);

@@ -2,7 +2,9 @@
 
 import type { Stream } from "../../../src/core/output.ts";
 import type { Scheduler, Timer } from "../scheduler.ts";
-import type { Program } from "./program.ts";
+import { printed } from "./printed-secret.ts";
+import type { Program, SecretPiece } from "./program.ts";
+import type { Environment } from "./secret-door.ts";
 
 export interface End {
   at: number;
@@ -14,6 +16,12 @@ export interface End {
 
 export class Command {
   readonly output: Record<Stream, Uint8Array> = { stdout: new Uint8Array(), stderr: new Uint8Array() };
+  readonly environment: Environment;
+  /** Where it has printed a secret, in whatever form: what is about it, and of that what may not be shown. */
+  readonly printed: Record<Stream, { from: number; to: number; isSecret: boolean }[]> = {
+    stdout: [],
+    stderr: [],
+  };
   end: End | null = null;
   /** Called whenever it has written, and once it has ended. */
   onNews: () => void = () => {};
@@ -22,14 +30,13 @@ export class Command {
   readonly #timers: Timer[] = [];
   #told = false;
 
-  constructor(program: Program, time: Scheduler) {
+  constructor(program: Program, environment: Environment, time: Scheduler) {
+    this.environment = environment;
     this.#program = program;
     this.#time = time;
     for (const { afterMs, stream, bytes } of program.pieces)
-      this.#after(afterMs, () => {
-        this.output[stream] = Buffer.concat([this.output[stream], bytes]);
-        this.onNews();
-      });
+      this.#after(afterMs, () => void this.#write(stream, bytes));
+    for (const piece of program.secretPieces) this.#print(piece);
     const { durationMs, code, oomKilled } = program;
     if (durationMs !== null) this.#after(durationMs, () => this.#ended(code, oomKilled));
   }
@@ -53,6 +60,41 @@ export class Command {
 
   #after(ms: number, what: () => void): void {
     this.#timers.push(this.#time.after(ms, what));
+  }
+
+  /** In one piece or in two, and between those others may come. */
+  #print({ afterMs, restAfterMs, share, stream, print }: SecretPiece): void {
+    const value = this.environment[print.variable];
+    if (value === undefined) return;
+    const { bytes, secret } = printed(value, print);
+    const cut = restAfterMs === null ? bytes.length : Math.floor(share * bytes.length);
+    let from = 0;
+    const whole = () => {
+      const places = secret.map(([begin, end]) => ({ from: from + begin, to: from + end, isSecret: true }));
+      this.printed[stream].push(...places);
+    };
+    this.#after(afterMs, () => {
+      from = this.#writePrinted(stream, bytes.subarray(0, cut));
+      if (cut === bytes.length) whole();
+    });
+    if (restAfterMs === null) return;
+    this.#after(afterMs + restAfterMs, () => {
+      if (this.#writePrinted(stream, bytes.subarray(cut)) === from + cut) whole();
+    });
+  }
+
+  #writePrinted(stream: Stream, bytes: Uint8Array): number {
+    const from = this.#write(stream, bytes);
+    this.printed[stream].push({ from, to: from + bytes.length, isSecret: false });
+    return from;
+  }
+
+  /** @returns where it stands in the stream */
+  #write(stream: Stream, bytes: Uint8Array): number {
+    const from = this.output[stream].length;
+    this.output[stream] = Buffer.concat([this.output[stream], bytes]);
+    this.onNews();
+    return from;
   }
 
   #ended(code: number, oomKilled: boolean): void {

@@ -10,10 +10,11 @@ import type {
 import type { Chance } from "../chance.ts";
 import type { Scheduler, Timer } from "../scheduler.ts";
 import type { Trace } from "../trace.ts";
-import { Command } from "./command.ts";
+import { Command, type End } from "./command.ts";
 import { DUPLICATE_MAX_MS } from "./model.ts";
 import type { Program } from "./program.ts";
 import { Runner } from "./runner.ts";
+import { type Environment, SecretDoor } from "./secret-door.ts";
 
 export interface MachineWorld {
   chance: Chance;
@@ -36,7 +37,11 @@ export class SimMachine {
   goneAt: number | null = null;
   /** Null until it is started. */
   command: Command | null = null;
-  /** Null where its image runs by itself. */
+  /** In front of its runner; null where its command is given no secrets. */
+  door: SecretDoor | null = null;
+  /** When its command was started; null before. */
+  commandStartedAt: number | null = null;
+  /** Null where its image runs by itself, and until its secrets are there. */
   runner: Runner | null = null;
   /** What of its truth the platform has lost: nobody can know how it ended. */
   lost = false;
@@ -54,6 +59,7 @@ export class SimMachine {
   readonly #timers: Timer[] = [];
   readonly #events: WireEvent[] = [];
   /** How it looked, and since when: looks and lists may be behind. Null where it is unknown. */
+  #doorEnd: End | null = null;
   readonly #looks: { since: number; machine: WireMachine | null }[] = [];
   #requestedStop = false;
 
@@ -83,6 +89,11 @@ export class SimMachine {
     return this.goneAt === null;
   }
 
+  /** How what it runs has ended, which need not be its command; null before. */
+  get end(): End | null {
+    return this.command?.end ?? this.#doorEnd;
+  }
+
   /** As it looked so long ago; null where nobody knew it then. */
   lookedLike(agoMs: number): WireMachine | null {
     const then = this.#world.time.now() - agoMs;
@@ -97,11 +108,12 @@ export class SimMachine {
 
   signal(name: string): void {
     if (this.runner) this.runner.signal(name);
+    else if (this.door) this.door.signal(name === "SIGTERM" ? 15 : 10);
     else if (name === "SIGTERM") this.command?.terminate();
   }
 
   stop(timeoutMs: number): void {
-    if (this.state !== "started" || this.command?.end) return;
+    if (this.state !== "started" || this.end) return;
     this.#requestedStop = true;
     this.#become("stopping");
     this.signal("SIGTERM");
@@ -146,10 +158,28 @@ export class SimMachine {
   }
 
   #start(): void {
-    const { time } = this.#world;
+    const { time, chance } = this.#world;
     this.startedAt = time.now();
-    this.command = new Command(this.#program, time);
     const exec = this.config.init?.exec ?? [];
+    if (exec[2] === "wait") {
+      const readyMs = chance.fault("late wait for secrets", 0.1)
+        ? chance.between("waits after", 1, 20_000)
+        : 0;
+      this.door = new SecretDoor(exec, this.config, readyMs, time);
+      this.door.onOpen = (environment) => this.#run(exec.slice(5), environment);
+      this.door.onEnd = (code) => {
+        this.#endWithoutCommand(code);
+        this.#ended(code);
+      };
+    } else this.#run(exec, {});
+    this.#event("start", "started", "flyd");
+    this.#become("started");
+  }
+
+  #run(exec: string[], environment: Environment): void {
+    const { time } = this.#world;
+    this.commandStartedAt = time.now();
+    this.command = new Command(this.#program, environment, time);
     if (exec[2] === "run") {
       this.runner = new Runner(exec, this.command, time);
       this.runner.onExit = (code) => this.#ended(code);
@@ -157,8 +187,11 @@ export class SimMachine {
       this.command.onNews = () => {
         if (this.command?.end) this.#ended(this.command.end.code);
       };
-    this.#event("start", "started", "flyd");
-    this.#become("started");
+  }
+
+  /** It has waited for its secrets in vain. */
+  #endWithoutCommand(code: number): void {
+    this.#doorEnd = { at: this.#world.time.now(), code, oomKilled: false, byItself: false };
   }
 
   /** Its main process is over: stopped, and destroyed by itself. */
@@ -180,12 +213,12 @@ export class SimMachine {
 
   /** A zero exit code is left out on the wire, and -1 stands for no signal. */
   #exitEvent(code: number): WireExitEvent {
-    const exited = this.command?.end?.at ?? this.#world.time.now();
+    const exited = this.end?.at ?? this.#world.time.now();
     return {
       ...(code !== 0 && { exit_code: code }),
       signal: -1,
       guest_signal: -1,
-      oom_killed: this.command?.end?.oomKilled ?? false,
+      oom_killed: this.end?.oomKilled ?? false,
       requested_stop: this.#requestedStop,
       exited_at: new Date(exited).toISOString(),
     };
@@ -193,11 +226,14 @@ export class SimMachine {
 
   /** Its host ends it while its command runs, and says so. */
   #killed(): void {
-    if (this.state !== "started" || this.command === null || this.command.end) return;
+    if (this.state !== "started" || this.end) return;
+    this.door?.vanish();
     this.runner?.vanish();
-    this.command.onNews = () => {};
     this.#become("stopping");
-    this.command.kill();
+    if (this.command) {
+      this.command.onNews = () => {};
+      this.command.kill();
+    } else this.#endWithoutCommand(137);
     this.#ended(137);
   }
 
@@ -219,6 +255,7 @@ export class SimMachine {
 
   #quit(): void {
     for (const timer of this.#timers) timer.cancel();
+    this.door?.vanish();
     this.command?.vanish();
     this.runner?.vanish();
   }

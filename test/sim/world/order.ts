@@ -55,17 +55,35 @@ export function anOrder(number: number, chance: Chance): Order {
     runMs: Math.ceil(3 + chance.number("run limit") ** 2 * (retry.attempts > 1 ? 120 : 600)) * 1000,
     stopMs: chance.between("stop limit", 1, 10) * 1000,
   };
+  const capture = chance.number("capture") < 0.8 ? "output" : "none";
   const spec = aSpec({
     timeouts,
     retry,
     machine,
     regions: chance.pick("regions", REGION_LISTS),
-    capture: chance.number("capture") < 0.8 ? "output" : "none",
+    capture,
+    secrets: capture === "output" ? someSecrets(chance) : {},
     name: `order ${number}`,
     tags: { group: chance.pick("group", GROUPS) },
     ...aTurn(chance),
   });
   return orderOf(number, spec, null, chance);
+}
+
+/** Names of secrets by variables. */
+const SECRETS: readonly [Record<string, string>, ...Record<string, string>[]] = [
+  { TOKEN: "TOKEN" },
+  { TOKEN: "TOKEN", SAME: "TOKEN" },
+  { TOKEN: "TOKEN", PASSWORD: "PASSWORD" },
+  { PASSWORD: "PASSWORD" },
+];
+
+function someSecrets(chance: Chance): Record<string, string> {
+  if (!chance.fault("a run with secrets", 0.12)) return {};
+  // Looking for all forms of a key of many lines takes its time.
+  return chance.fault("a secret too large for one call", 0.05)
+    ? { PEM: "PEM" }
+    : chance.pick("secrets", SECRETS);
 }
 
 /** Keys, each of which has one limit: with several the run that took its slot last would tell. */
@@ -107,7 +125,7 @@ function orderOf(number: number, spec: RunSpec, repeats: Order | null, chance: C
   return {
     number,
     spec,
-    behaviour: aBehaviour(chance, spec.timeouts.runMs, spec.machine.memoryMb),
+    behaviour: aBehaviour(chance, spec.timeouts.runMs, spec.machine.memoryMb, Object.keys(spec.secrets)),
     repeats,
     key:
       chance.number("has a key") < 0.5 ? { key: `key ${number}`, bodyHash: `hash of order ${number}` } : null,

@@ -21,6 +21,7 @@ export const NOBODYS = "nobodys-";
 /** What they do. */
 const ENDLESS: Program = {
   pieces: [],
+  secretPieces: [],
   durationMs: null,
   code: 0,
   oomKilled: false,
@@ -283,11 +284,20 @@ export class Platform {
     reply: (answer: Answer<WireExecReply>) => void,
   ): () => void {
     const { time, chance } = this.#world;
-    if (machine.state !== "started" || machine.runner === null) {
+    const { door, runner } = machine;
+    if (machine.state !== "started" || (runner === null && door === null)) {
       reply(machine.isAlive ? NOT_RUNNING : UNKNOWN);
       return nothing;
     }
-    if (chance.fault("exec before the runner is up", 0.04)) {
+    if (door !== null && argv[2] === "give") {
+      const broken = chance.fault("secrets broken off", 0.1);
+      // What had come by then has come.
+      const upTo = broken ? chance.between("broken off after", 4, argv.length) : argv.length;
+      const stdout = door.give(argv.slice(0, upTo));
+      reply(broken ? { status: 408, error: "deadline_exceeded" } : { status: 200, body: { stdout } });
+      return nothing;
+    }
+    if (runner === null || chance.fault("exec before the runner is up", 0.04)) {
       reply({ status: 200, body: { stdout: "mayfly 1 problem there is no record\n" } });
       return nothing;
     }
@@ -308,7 +318,7 @@ export class Platform {
       if (machine.state !== "started")
         end({ status: 412, error: "failed_precondition: exec request failed: EOF" });
     });
-    const stop = machine.runner.read(argv, (text) => {
+    const stop = runner.read(argv, (text) => {
       const cut = chance.fault("reply cut short", 0.02) ? chance.between("cut by", 1, text.length) : 0;
       end({ status: 200, body: { exit_code: 0, stdout: text.slice(0, text.length - cut) } });
     });

@@ -2,6 +2,7 @@
 
 import { OUTPUT_START } from "../../../src/core/output.ts";
 import { isFinal, type RunStatus } from "../../../src/core/run.ts";
+import { hasSecrets } from "../../../src/core/run-spec.ts";
 import { cancel } from "../../../src/flow/cancel.ts";
 import { type CancelledAll, cancelAll } from "../../../src/flow/cancel-all.ts";
 import { followOutput } from "../../../src/flow/follow.ts";
@@ -14,6 +15,7 @@ import type { StoredRun } from "../../support/memory-store.ts";
 import type { Life } from "./life.ts";
 import { API_DOWN_MAX_MS, CLOCK_JUMP_MAX_MS, OUTAGE_MAX_MS } from "./model.ts";
 import { anOrder, aRerun, drawRunId, GROUPS, type Order } from "./order.ts";
+import { aSecretValue } from "./secret-values.ts";
 import type { World } from "./world.ts";
 
 /** How long a caller waits for an answer. */
@@ -27,10 +29,14 @@ export class Plot {
   readonly #world: World;
   /** Callers that are not done yet. */
   #busy = 0;
+  /** Values of secrets that were thought of. */
+  #values = 0;
 
   constructor(world: World) {
     this.#world = world;
     const { chance } = world;
+    // Before all orders, which are planned below.
+    world.time.after(0, () => void this.#setUpSecrets());
     this.stormMs = chance.between("storm lasts", 30, 240) * 1000;
     const crowd = chance.fault("a crowd", 0.2) ? chance.between("size of the crowd", 1, 4) : 0;
     const orders =
@@ -46,6 +52,7 @@ export class Plot {
     }
     this.#each(MINUTE, chance.between("first sweep", 0, MINUTE), () => this.#sweep());
     this.#fate();
+    if (this.#secretNames.length > 0) this.#fateOfSecrets();
   }
 
   /** True once every caller has what it wanted, or has given up. */
@@ -88,6 +95,76 @@ export class Plot {
       this.#in(at + chance.between("waited for after", 0, 20_000), () => this.#waitForEnd(order));
   }
 
+  /** Names of secrets that somebody has ordered. */
+  get #secretNames(): string[] {
+    return [...new Set(this.#world.orders.flatMap(({ spec }) => Object.values(spec.secrets)))];
+  }
+
+  /** They are there from the beginning. */
+  async #setUpSecrets(): Promise<void> {
+    const { vault, workerClock } = this.#world;
+    const keeper = vault.keeper(vault.store, workerClock);
+    for (const name of this.#secretNames) await keeper.set("default", name, this.#aValue(name));
+  }
+
+  #aValue(name: string): string {
+    return aSecretValue(this.#world.chance, name, ++this.#values);
+  }
+
+  /** Callers set them anew and take them away, and keys are changed, once before all is under the new one. */
+  #fateOfSecrets(): void {
+    const { chance, vault, trace, time } = this.#world;
+    const moment = () => chance.between("moment of a secret", 0, 90_000);
+    for (const name of this.#secretNames) {
+      for (const times of ["first", "second", "third"])
+        if (chance.fault(`${times} change of ${name}`, 0.3)) this.#in(moment(), () => this.#setSecret(name));
+      if (chance.fault(`removal of ${name}`, 0.15)) this.#in(moment(), () => this.#removeSecret(name));
+    }
+    if (!chance.fault("change of keys", 0.3)) return;
+    const at = moment();
+    time.after(at, () => {
+      trace.say("there is a new key");
+      vault.useKeys("changed");
+    });
+    if (!chance.fault("old key taken away too soon", 0.5)) return;
+    const goneAt = at + chance.between("old key taken away after", 0, 60_000);
+    time.after(goneAt, () => {
+      trace.say("the old key is gone");
+      vault.useKeys("changedAlone");
+    });
+    if (chance.number("the old key comes back") < 0.5)
+      time.after(goneAt + chance.between("old key back after", 0, 60_000), () => {
+        trace.say("the old key is back");
+        vault.useKeys("changed");
+      });
+  }
+
+  async #setSecret(name: string): Promise<void> {
+    const value = this.#aValue(name);
+    await this.#untilAnswered(`set ${name}`, (life) =>
+      this.#world.secretsFor(life).set("default", name, value),
+    );
+  }
+
+  async #removeSecret(name: string): Promise<void> {
+    await this.#untilAnswered(`remove ${name}`, (life) =>
+      this.#world.secretsFor(life).remove("default", name),
+    );
+  }
+
+  async #untilAnswered(what: string, ask: (life: Life) => Promise<unknown>): Promise<void> {
+    const world = this.#world;
+    for (let tries = 0; tries < TRIES; tries++) {
+      const { life } = world.request(what);
+      const answer = await this.#answer(life, async () => ({ told: await ask(life) }));
+      if (answer) {
+        world.trace.say(`${what}: done`);
+        return;
+      }
+      await world.time.sleep(world.chance.between("asks for a secret again after", 500, 5000));
+    }
+  }
+
   /** What nobody asked for. */
   #fate(): void {
     const world = this.#world;
@@ -128,8 +205,9 @@ export class Plot {
     if (order.repeats && originId === null) return;
     for (let tries = 0; tries < TRIES; tries++) {
       const request = world.request(`submit order ${order.number}`);
-      const answer = await this.#answer(request.life, () =>
-        submit(
+      const answer = await this.#answer(request.life, async () => {
+        if (hasSecrets(order.spec) && (await this.#lacksSecrets(order, request.life))) return "refused";
+        return submit(
           {
             store: request.store,
             drivers: request.life.through(world.posts.drivers()),
@@ -140,8 +218,9 @@ export class Plot {
             organizationLimit: world.organizationLimit,
           },
           { orgId: "default", spec: order.spec, originId, key: order.key },
-        ),
-      );
+        );
+      });
+      if (answer === "refused") return;
       if (answer) {
         order.answers.push(answer.state.run.id);
         world.trace.say(`order ${order.number} is run ${answer.state.run.id}`);
@@ -151,6 +230,13 @@ export class Plot {
       if (!order.key) return;
       await world.time.sleep(world.chance.between("tries again after", 100, 5000));
     }
+  }
+
+  /** As whoever orders a run is told. */
+  async #lacksSecrets({ number, spec }: Order, life: Life): Promise<boolean> {
+    const complaint = await this.#world.secretsFor(life).complaint("default", spec.secrets);
+    if (complaint) this.#world.trace.say(`order ${number} is refused: ${complaint.message}`);
+    return complaint !== null;
   }
 
   async #cancel(order: Order): Promise<void> {
@@ -274,6 +360,9 @@ export class Plot {
     await this.#answer(request.life, () => sweep(ports));
     const life = world.request("sweep over machines").life;
     await this.#answer(life, () => reap(world.reapPorts(life)));
+    if (this.#secretNames.length === 0) return;
+    const tender = world.request("sweep over secrets").life;
+    await this.#answer(tender, () => world.secretsFor(tender).tend());
   }
 
   /** What a request answers; null where it fails, is lost with its life, or takes too long. */

@@ -2,6 +2,7 @@
 
 import type { Stream } from "../../../src/core/output.ts";
 import type { Chance } from "../chance.ts";
+import { aPrint, type Print } from "./printed-secret.ts";
 
 export interface Piece {
   /** Milliseconds after the command's start. */
@@ -10,8 +11,21 @@ export interface Piece {
   bytes: Uint8Array;
 }
 
+/** One of its secrets that it prints. */
+export interface SecretPiece {
+  /** Milliseconds after the command's start. */
+  afterMs: number;
+  /** It is printed in two parts, the second so much later; null where it comes at once. */
+  restAfterMs: number | null;
+  /** How much of it is the first part, from 0 to 1. */
+  share: number;
+  stream: Stream;
+  print: Print;
+}
+
 export interface Program {
   pieces: Piece[];
+  secretPieces: SecretPiece[];
   /** Null where it runs until it is told to stop. */
   durationMs: number | null;
   /** As a shell tells it: 128 and a signal's number where a signal ended it. */
@@ -34,14 +48,15 @@ export interface Behaviour {
 /**
  * A behaviour whose limit is somewhere near: most attempts end before it, some would go on.
  * @param memoryMb what its first machine has
+ * @param variables those in which it is given secrets
  */
-export function aBehaviour(chance: Chance, runMs: number, memoryMb: number): Behaviour {
+export function aBehaviour(chance: Chance, runMs: number, memoryMb: number, variables: string[]): Behaviour {
   const often = chance.fault("a command that fails at first", 0.4);
-  const programs: Behaviour["programs"] = [aProgram(chance, runMs)];
+  const programs: Behaviour["programs"] = [aProgram(chance, runMs, variables)];
   for (let more = often ? chance.between("fails times", 1, 3) : 0; more > 0; more--) {
     const before = programs.at(-1) as Program;
     if (before.code === 0) before.code = chance.pick("failing code", [1, 3, 75]);
-    programs.push(aProgram(chance, runMs));
+    programs.push(aProgram(chance, runMs, variables));
   }
   return {
     programs,
@@ -66,7 +81,7 @@ export function programOf(
   };
 }
 
-function aProgram(chance: Chance, runMs: number): Program {
+function aProgram(chance: Chance, runMs: number, variables: string[]): Program {
   const durationMs = chance.fault("a command that goes on for ever", 0.3)
     ? null
     : Math.floor(chance.number("duration") ** 3 * runMs * 1.1);
@@ -79,12 +94,26 @@ function aProgram(chance: Chance, runMs: number): Program {
   );
   return {
     pieces,
+    secretPieces: secretPieces(chance, end, variables),
     durationMs,
     code: oomKilled ? 137 : chance.pick("exit code", [0, 0, 0, 1, 3, 139]),
     oomKilled,
     stopsInMs: chance.number("heeds SIGTERM") < 0.75 ? chance.between("stops in", 0, 3000) : null,
     stoppedCode: chance.pick("stopped code", [143, 143, 0, 5]),
   };
+}
+
+/** Of those that it is given it prints some, some of them several times. */
+function secretPieces(chance: Chance, endMs: number, [first, ...others]: string[]): SecretPiece[] {
+  if (first === undefined) return [];
+  return Array.from({ length: chance.between("secrets printed", 0, 4) }, () => ({
+    afterMs: Math.floor(chance.number("secret printed at") * endMs),
+    restAfterMs:
+      chance.number("a secret in two parts") < 0.5 ? chance.between("rest of it after", 0, 4000) : null,
+    share: chance.number("first part"),
+    stream: chance.number("stream of the secret") < 0.7 ? ("stdout" as const) : ("stderr" as const),
+    print: aPrint(chance, chance.pick("secret printed", [first, ...others])),
+  }));
 }
 
 const LARGE_MAX = 250_000;

@@ -5,6 +5,7 @@ import { AppError } from "../../../src/core/error.ts";
 import { isFinal } from "../../../src/core/run.ts";
 import type { AdvancePorts } from "../../../src/flow/flow.ts";
 import { type LaunchSettings, launchesOver } from "../../../src/flow/launches.ts";
+import type { SecretKeeper } from "../../../src/flow/ports/secrets.ts";
 import type { Clock, Store } from "../../../src/flow/ports.ts";
 import type { ReapPorts } from "../../../src/flow/reap.ts";
 import { flyFleet } from "../../../src/fly/fleet.ts";
@@ -12,7 +13,6 @@ import { flyMachines } from "../../../src/fly/machines.ts";
 import { T0 } from "../../support/a-run.ts";
 import { MemoryFleetStore } from "../../support/memory-fleet-store.ts";
 import { MemoryStore } from "../../support/memory-store.ts";
-import { noSecrets } from "../../support/no-secrets.ts";
 import type { Chance } from "../chance.ts";
 import { Scheduler } from "../scheduler.ts";
 import { Trace } from "../trace.ts";
@@ -26,6 +26,7 @@ import { Posts } from "./posts.ts";
 import { programOf } from "./program.ts";
 import { overNetwork } from "./storage.ts";
 import { Unreachable } from "./unreachable.ts";
+import { Vault } from "./vault.ts";
 
 /** The simulated deployment's id, as its machines carry it. */
 export const DEPLOYMENT = async () => "simulated";
@@ -39,6 +40,7 @@ export class World {
   /** Machines that the sweep over them told to go, in order. */
   readonly reapedIds: string[] = [];
   readonly blobs = new MemoryBlobs();
+  readonly vault = new Vault(this.time.realWork);
   readonly orders: Order[] = [];
   readonly network: Network;
   readonly platform: Platform;
@@ -107,6 +109,12 @@ export class World {
     return { life, store: life.through(overNetwork(this.store, this.chance, this.time)) };
   }
 
+  /** The secrets as a life reaches them. */
+  secretsFor(life: Life): SecretKeeper {
+    const store = life.through(overNetwork(this.vault.store, this.chance, this.time));
+    return life.through(this.vault.keeper(store, this.workerClock));
+  }
+
   /** Takes note of an error, unless a call has failed or it tells a caller what was wrong with a request. */
   upset(who: string, error: unknown): void {
     if (error instanceof Unreachable || error instanceof AppError) return;
@@ -147,7 +155,7 @@ export class World {
       launches: launchesOver(store, this.launches),
       clock: this.workerClock,
       drivers: life.through(this.posts.drivers()),
-      secrets: noSecrets,
+      secrets: this.secretsFor(life),
       defaultRegion: this.defaultRegion,
       organizationLimit: this.organizationLimit,
     };
