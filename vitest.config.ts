@@ -17,6 +17,7 @@ const IN_WORKERD = [
   "test/api/**/*.test.ts",
   "test/worker/**/*.test.ts",
   "test/contracts/store.contract.test.ts",
+  "test/contracts/job-store.contract.test.ts",
   "test/contracts/fleet-store.contract.test.ts",
   "test/contracts/secret-store.contract.test.ts",
 ];

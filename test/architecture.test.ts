@@ -22,7 +22,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "zod",
     "node:",
   ],
-  api: ["core", "flow", "hono", "@hono/zod-openapi", "zod"],
+  api: ["core", "flow", "hono", "@hono/zod-openapi", "zod", "@cfworker/json-schema"],
   dashboard: ["core", "flow", "api", "hono"],
   worker: ["core", "flow", "d1", "r2", "secrets", "fly", "api", "dashboard", "hono", "cloudflare:workers"],
   cli: ["api", "core", "commander", "eventsource-parser", "wrangler", "node:"],

@@ -8,7 +8,7 @@ import type { z } from "zod";
 type Issue = Parameters<z.core.$ZodErrorMap>[0];
 
 /** Kinds of JSON values, as `expected` of zod's issues names them. */
-const KINDS: Record<string, string> = {
+export const KINDS: Record<string, string> = {
   string: "text",
   number: "a number",
   int: "a whole number",
@@ -73,7 +73,7 @@ function unknownFields(issue: Issue & { code: "unrecognized_keys" }): string {
 }
 
 /** What came: short texts and numbers as they are, all else by its kind. */
-function shown(input: unknown): string {
+export function shown(input: unknown): string {
   if (input === undefined) return "missing";
   if (input === null || typeof input === "boolean") return String(input);
   if (typeof input === "string")

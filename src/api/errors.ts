@@ -18,6 +18,7 @@ const STATUS: Record<ErrorCode, ContentfulStatusCode> = {
   method_not_allowed: 405,
   idempotency_conflict: 409,
   run_is_final: 409,
+  version_conflict: 409,
   too_many_watchers: 429,
   unavailable: 503,
   internal: 500,

@@ -11,7 +11,11 @@ export function eventBody({ seq, event }: NumberedEvent): EventBody {
   const at = rfc3339(event.at);
   switch (event.type) {
     case "accepted": {
-      const data = event.originId === null ? {} : { rerun_of: event.originId };
+      const { originId, job } = event;
+      const data = {
+        ...(originId !== null && { rerun_of: originId }),
+        ...(job && { job: { name: job.name, version: job.version } }),
+      };
       return { seq, at, type: event.type, attempt: null, data };
     }
     case "cancel_requested": {

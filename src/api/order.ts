@@ -1,10 +1,11 @@
 /** Order: what stands for a spec becomes a run. The API's calls and the pages check the same, since they do so here. */
 
 import { AppError } from "../core/error.ts";
+import type { RunJob } from "../core/job.ts";
 import { hasSecrets, type RunSpec } from "../core/run-spec.ts";
 import type { IdempotencyKey } from "../flow/ports.ts";
 import { earlierRun, type Submitted, submit } from "../flow/submit.ts";
-import { invalidInput } from "./errors.ts";
+import { checked } from "./checked.ts";
 import type { ApiPorts } from "./ports.ts";
 import { runSpecSchema, toRunSpec } from "./spec-schema.ts";
 
@@ -16,23 +17,38 @@ export async function order(
   ports: ApiPorts,
   {
     input,
+    pathOf = (field) => field,
     originId,
+    job,
     key,
   }: {
-    /** The spec, as it is written in a request and not checked yet. */
-    input: unknown;
+    /** The spec, as it is written in a request and not checked yet; or why there is none. */
+    input: unknown | AppError;
+    /** Where in the request a field of it stands; absent where it is the body. */
+    pathOf?: (field: string) => string;
     /** The run that it repeats, or null. */
     originId: string | null;
+    /** The job that it is a run of; absent where its spec came inline. */
+    job?: RunJob | undefined;
     key: IdempotencyKey | null;
   },
 ): Promise<Submitted> {
-  const checked = runSpecSchema.safeParse(input, { reportInput: false });
   const { orgId } = ports;
-  if (!checked.success)
-    return repeatOr(invalidInput(checked.error, null), ports, { orgId, spec: null, originId, key });
-  const placed = { orgId, spec: toRunSpec(checked.data, ports.defaultGuest), originId, key };
-  const complaint = await secretsComplaint(ports, placed.spec);
+  const of = { orgId, originId, ...(job && { job }), key };
+  const asked = input instanceof AppError ? input : checkedSpec(input, pathOf);
+  if (asked instanceof AppError) return repeatOr(asked, ports, { ...of, spec: null });
+  const placed = { ...of, spec: toRunSpec(asked, ports.defaultGuest) };
+  const complaint = await secretsComplaint(ports, placed.spec, pathOf);
   return complaint === null ? submit(ports, placed) : repeatOr(complaint, ports, placed);
+}
+
+function checkedSpec(input: unknown, pathOf: (field: string) => string) {
+  try {
+    return checked(runSpecSchema, input, null);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return new AppError(error.code, error.message, error.path === null ? null : pathOf(error.path));
+  }
 }
 
 /** What was accepted once is answered as it was then, whatever has become of secrets and of what is accepted. */
@@ -47,9 +63,13 @@ async function repeatOr(
 }
 
 /** What is wrong with the secrets that a spec names; null where nothing is. */
-async function secretsComplaint({ secrets, orgId }: ApiPorts, spec: RunSpec): Promise<AppError | null> {
+async function secretsComplaint(
+  { secrets, orgId }: ApiPorts,
+  spec: RunSpec,
+  pathOf: (field: string) => string,
+): Promise<AppError | null> {
   const complaint = hasSecrets(spec) ? await secrets.complaint(orgId, spec.secrets) : null;
   if (complaint === null) return null;
   const path = complaint.variable === null ? "secrets" : `secrets.${complaint.variable}`;
-  return new AppError("invalid_input", complaint.message, path);
+  return new AppError("invalid_input", complaint.message, pathOf(path));
 }

@@ -6,7 +6,7 @@ import { FINAL_STATUSES } from "../core/run.ts";
 import { CONCURRENCY_STRATEGIES } from "../core/run-spec.ts";
 import { eventSchema } from "./event-schema.ts";
 import { retryBodySchema } from "./retry-schema.ts";
-import { ending, guest, nextAttempt, output, status, time } from "./schema-parts.ts";
+import { ending, guest, nextAttempt, output, runJob, status, time } from "./schema-parts.ts";
 import { waitingSchema } from "./waiting-schema.ts";
 
 /** One try of a run on one Machine, with the time of each phase. */
@@ -67,6 +67,10 @@ export const runSchema = z
     timeouts: z.object({ queue: z.string(), boot: z.string(), run: z.string(), stop: z.string() }),
     retry: retryBodySchema,
     rerun_of: z.string().nullable().openapi({ description: "the run that this one repeats" }),
+    job: runJob
+      .nullable()
+      .openapi({ description: "the job that it is a run of; null where its spec came inline" }),
+    input: z.unknown().openapi({ description: "of a job's run; null of every other" }),
     capture: z.enum(["output", "none"]),
     concurrency: z
       .object({
@@ -113,6 +117,7 @@ export const runListSchema = z
           attempts: true,
           next_attempt: true,
           reruns: true,
+          input: true,
           script: true,
           env: true,
           secrets: true,

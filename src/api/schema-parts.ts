@@ -52,6 +52,12 @@ export const ending = {
   ...exit,
 };
 
+/** The job of a run. */
+export const runJob = z.object({
+  name: z.string(),
+  version: z.int().openapi({ description: "the version that was in force when the run was accepted" }),
+});
+
 /** A machine's size. */
 export const guest = z.object({ cpu_kind: z.string(), cpus: z.int(), memory_mb: z.int() });
 

@@ -1,6 +1,7 @@
 /** A stored spec as a caller could have sent it, and with changes: what a re-run is made from. */
 
 import { formatDuration } from "../core/duration.ts";
+import { GUEST_SIZES } from "../core/guest.ts";
 import { usesUpAttempts } from "../core/retry.ts";
 import type { RetryRule, RunSpec } from "../core/run-spec.ts";
 import { queueInput } from "./queue-schema.ts";
@@ -45,20 +46,28 @@ export function specInput(spec: RunSpec): RunSpecInput {
  */
 export function changedInput(spec: RunSpec, changes: Record<string, unknown>): unknown {
   const rules = rulesLeft(spec, changes);
-  const input: Record<string, unknown> = { ...specInput({ ...spec, retry: { ...spec.retry, rules } }) };
+  return patchedInput({ ...specInput({ ...spec, retry: { ...spec.retry, rules } }) }, changes);
+}
+
+/** The same of a spec as a caller wrote it, whose rules for retries all stay. */
+export function patchedInput(spec: Record<string, unknown>, changes: Record<string, unknown>): unknown {
+  const input = { ...spec };
   if (isGiven(changes.script) && !("command" in changes)) delete input.command;
   if (isGiven(changes.command) && !("script" in changes)) delete input.script;
   if (isGiven(changes.delay) && !("run_at" in changes)) delete input.run_at;
   if (isGiven(changes.run_at) && !("delay" in changes)) delete input.delay;
-  if (isObject(changes.machine)) input.machine = machineBefore(input.machine as object, changes.machine);
+  if (isObject(changes.machine) && isObject(input.machine))
+    input.machine = machineBefore(input.machine, changes.machine);
   return mergePatch(input, changes);
 }
 
 /** What a changed machine keeps: a named size stands alone, and other CPUs have their own least memory. */
-function machineBefore(machine: object, changes: Record<string, unknown>): object {
+function machineBefore(machine: Record<string, unknown>, changes: Record<string, unknown>): object {
   if (isGiven(changes.size)) return {};
-  const { memory_mb: memory, ...cpus } = machine as { memory_mb: number };
-  return isGiven(changes.cpus) || isGiven(changes.cpu_kind) ? cpus : { ...cpus, memory_mb: memory };
+  if (!isGiven(changes.cpus) && !isGiven(changes.cpu_kind)) return machine;
+  const { memory_mb: _memory, size, ...cpus } = machine;
+  const named = typeof size === "string" && Object.hasOwn(GUEST_SIZES, size) ? GUEST_SIZES[size] : undefined;
+  return named === undefined ? cpus : { cpu_kind: named.cpuKind, cpus: named.cpus };
 }
 
 function rulesLeft({ retry, regions }: RunSpec, changes: Record<string, unknown>): RetryRule[] {

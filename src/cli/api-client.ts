@@ -1,5 +1,13 @@
 /** Mayfly's HTTP API as typed calls. Every failure is an `ApiError` or an `Unreachable`. */
 
+import type {
+  ChangedJobBody,
+  JobBody,
+  JobDiffBody,
+  JobListBody,
+  JobVersionBody,
+  VersionListBody,
+} from "../api/job-schema.ts";
 import type { MachineListBody } from "../api/machine-schema.ts";
 import type { CancelledBody } from "../api/routes/cancel-all.ts";
 import type { EventListBody, OutputEnd, OutputLine, RunBody, RunListBody } from "../api/run-schema.ts";
@@ -33,6 +41,7 @@ export type OutputMessage =
 export interface ListQuery {
   status?: string;
   tag?: string;
+  job?: string;
   since?: string;
   until?: string;
   limit?: number;
@@ -42,9 +51,16 @@ export interface ListQuery {
 export interface CancelFilter {
   status?: string[];
   tag?: string;
+  job?: string;
   since?: string;
   until?: string;
   cursor?: string;
+}
+
+/** What a run of a job is given, and what it does otherwise. */
+export interface JobOrder {
+  input?: unknown;
+  overrides?: Partial<RunSpecInput>;
 }
 
 interface Call {
@@ -103,6 +119,51 @@ export class Client {
   /** Asks runs that fit to end, a page of them. */
   cancelAll(filter: CancelFilter): Promise<CancelledBody> {
     return this.#json("POST", "/v1/runs/cancel", { body: filter });
+  }
+
+  jobs(query: { limit?: number; cursor?: string }): Promise<JobListBody> {
+    return this.#json("GET", "/v1/jobs", { query });
+  }
+
+  job(name: string): Promise<JobBody> {
+    return this.#json("GET", jobPath(name));
+  }
+
+  /** Versions of a job, newest first, also of one that was deleted. */
+  jobVersions(name: string, query: { limit?: number; cursor?: string }): Promise<VersionListBody> {
+    return this.#json("GET", `${jobPath(name)}/versions`, { query });
+  }
+
+  jobVersion(name: string, version: number): Promise<JobVersionBody> {
+    return this.#json("GET", `${jobPath(name)}/versions/${version}`);
+  }
+
+  /** What is different between two versions: unless told otherwise the one in force and the one before. */
+  jobDiff(name: string, query: { from?: number; to?: number }): Promise<JobDiffBody> {
+    return this.#json("GET", `${jobPath(name)}/diff`, { query });
+  }
+
+  /** Puts an earlier version into force again. Safe to repeat: what is in force makes no version. */
+  rollbackJob(name: string, version: number): Promise<ChangedJobBody> {
+    return this.#json("POST", `${jobPath(name)}/rollback`, { body: { version } });
+  }
+
+  pauseJob(name: string): Promise<JobBody> {
+    return this.#json("POST", `${jobPath(name)}/pause`);
+  }
+
+  resumeJob(name: string): Promise<JobBody> {
+    return this.#json("POST", `${jobPath(name)}/resume`);
+  }
+
+  async deleteJob(name: string): Promise<void> {
+    await this.#request("DELETE", jobPath(name), {});
+  }
+
+  /** Runs a job. The key makes it safe to ask again when the answer got lost. */
+  runJob(name: string, order: JobOrder, idempotencyKey: string, signal?: AbortSignal): Promise<RunBody> {
+    const headers = { "idempotency-key": idempotencyKey };
+    return this.#json("POST", `${jobPath(name)}/runs`, { body: order, headers, signal });
   }
 
   /** A page of the machines that there are now. */
@@ -195,6 +256,10 @@ export class Client {
     if (!response.ok) throw await apiErrorOf(`${method} ${path}`, response);
     return response;
   }
+}
+
+function jobPath(name: string): string {
+  return `/v1/jobs/${encodeURIComponent(name)}`;
 }
 
 function runPath(runId: string): string {

@@ -8,6 +8,15 @@ import { doctor } from "./commands/doctor/doctor.ts";
 import { doctorCommand } from "./commands/doctor/options.ts";
 import { images } from "./commands/images/images.ts";
 import { imagesCommand } from "./commands/images/options.ts";
+import { deleteJob, deleteJobCommand } from "./commands/jobs/delete.ts";
+import { diffJob, diffJobCommand } from "./commands/jobs/diff.ts";
+import { listJobs, listJobsCommand } from "./commands/jobs/list.ts";
+import { pauseJob, pauseJobCommand } from "./commands/jobs/pause.ts";
+import { resumeJob, resumeJobCommand } from "./commands/jobs/resume.ts";
+import { rollbackJob, rollbackJobCommand } from "./commands/jobs/rollback.ts";
+import { runJob, runJobCommand } from "./commands/jobs/run.ts";
+import { showJob, showJobCommand } from "./commands/jobs/show.ts";
+import { jobVersions, jobVersionsCommand } from "./commands/jobs/versions.ts";
 import { machines } from "./commands/machines/machines.ts";
 import { machinesCommand } from "./commands/machines/options.ts";
 import { runCommand } from "./commands/run/options.ts";
@@ -29,10 +38,12 @@ import type { Io } from "./io.ts";
 export function createProgram(io: Io, done: (exitCode: number) => void): Command {
   const program = withConnection(new Command("mayfly"));
   const runs = withConnection(new Command("runs"));
+  const jobs = withConnection(new Command("jobs"));
   const secrets = withConnection(new Command("secrets"));
   /** Those of a command come before those that stand in front of it. */
   const clientOf = (options: ConnectionOptions): Client => {
-    const given: ConnectionOptions = { ...program.opts(), ...runs.opts(), ...secrets.opts(), ...options };
+    const groups = [runs, jobs, secrets].map((group) => group.opts<ConnectionOptions>());
+    const given: ConnectionOptions = Object.assign({}, program.opts(), ...groups, options);
     return new Client(connectionOf(given, io), commandFor(given));
   };
   /** A command whose exit code is 0 unless it throws. */
@@ -51,6 +62,20 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     .addCommand(rerunCommand(plainly(rerun)))
     .addCommand(runMachinesCommand(plainly(listRunMachines)));
 
+  jobs
+    .summary("run, list, show, compare, roll back, pause and delete jobs")
+    .description("Named, versioned definitions of runs.")
+    .addCommand(runJobCommand(async (options) => done(await runJob(options, io, clientOf(options)))))
+    .addCommand(listJobsCommand(plainly(listJobs)))
+    .addCommand(showJobCommand(plainly(showJob)))
+    .addCommand(jobVersionsCommand(plainly(jobVersions)))
+    .addCommand(diffJobCommand(plainly(diffJob)))
+    .addCommand(rollbackJobCommand(plainly(rollbackJob)))
+    .addCommand(pauseJobCommand(plainly(pauseJob)))
+    .addCommand(resumeJobCommand(plainly(resumeJob)))
+    .addCommand(deleteJobCommand(plainly(deleteJob)))
+    .addHelpText("after", JOBS_EXAMPLES);
+
   secrets
     .summary("set, list and remove secrets")
     .description("Values that runs are given by name (mayfly run --secret), and that nobody can read back.")
@@ -65,6 +90,7 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     .enablePositionalOptions()
     .addCommand(runCommand(async (options) => done(await run(options, io, clientOf(options)))))
     .addCommand(runs)
+    .addCommand(jobs)
     .addCommand(secrets)
     .addCommand(
       startCommand(async (options) => {
@@ -96,6 +122,13 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     .addHelpText("after", EXAMPLES);
   return spokenBy(program, io);
 }
+
+const JOBS_EXAMPLES = `
+Examples:
+  mayfly jobs run deploy --input '{"env": "prod"}'
+  mayfly jobs diff deploy
+  mayfly runs list --job deploy
+`;
 
 const SECRETS_EXAMPLES = `
 Examples:

@@ -11,6 +11,7 @@ export type ErrorCode =
   | "method_not_allowed"
   | "idempotency_conflict"
   | "run_is_final"
+  | "version_conflict"
   | "too_many_watchers"
   | "unavailable"
   | "internal";

@@ -4,6 +4,7 @@
  */
 
 import type { NextAttempt } from "./attempt.ts";
+import type { RunJob } from "./job.ts";
 import type { MachineConfig, MachineEvent } from "./machine.ts";
 import type { Exit, FinalStatus, LimitName, OutputSummary, Reason } from "./run.ts";
 import type { RunSpec } from "./run-spec.ts";
@@ -19,6 +20,8 @@ export interface Accepted extends Stamped {
   spec: RunSpec;
   /** The run that this one repeats; null where it repeats none. */
   originId: string | null;
+  /** The Job that it is a run of; absent where its spec came inline. */
+  job?: RunJob;
 }
 
 /** The attempt's Machine is decided and about to be asked for. */

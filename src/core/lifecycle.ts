@@ -79,6 +79,7 @@ export function acceptRun(id: string, orgId: string, event: Accepted): RunState 
     output: NOTHING_YET,
     restsUntil: due > event.at ? due : null,
     originId: event.originId,
+    job: event.job ?? null,
     tickets: [],
     open: true,
   };

@@ -97,6 +97,27 @@ export const SECRET_RETIRED_KEPT_MS =
 /** Secrets that one sweep encrypts anew with the current key. */
 export const SECRETS_RESEALED_PER_SWEEP = 50;
 
+// --- Jobs -------------------------------------------------------------------------------------------------------
+
+export const JOB_NAME_MAX_CHARS = 63;
+export const JOB_DESCRIPTION_MAX_CHARS = 1000;
+/** Versions of a job that are kept, the newest. A run has its own spec, so that it needs none of them. */
+export const JOB_VERSIONS_KEPT = 1000;
+/** How often a change of a job is decided anew because another was first. */
+export const JOB_CHANGE_TRIES = 20;
+/** Paths that a comparison of two versions names. */
+export const JOB_DIFF_MAX_CHANGES = 1000;
+/** A run's input as compact JSON. It is a variable of the command's environment, and Linux refuses one over 128 KiB (MAX_ARG_STRLEN). */
+export const INPUT_MAX_BYTES = 64 * KIB;
+/** The schema of a job's input, as compact JSON. */
+export const INPUT_SCHEMA_MAX_BYTES = 64 * KIB;
+export const INPUT_PATTERN_MAX_CHARS = 256;
+/**
+ * How often parts of a schema may be applied to one input: a schema that refers to itself in two ways doubles the work with each
+ * level of the input, and a Workers invocation has 30 s of CPU time (Cloudflare Workers limits).
+ */
+export const INPUT_CHECK_MAX_STEPS = 100_000;
+
 // --- Queues ---------------------------------------------------------------------------------------------------
 
 /** Slots of one concurrency key. Whoever takes one counts those that are held: a row read for each. */

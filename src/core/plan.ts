@@ -3,10 +3,11 @@
 import { commandsPath, withPath } from "./command-path.ts";
 import type { AttemptPlanned } from "./event.ts";
 import { machineName } from "./id.ts";
+import { jobEnvironment } from "./job.ts";
 import { RUNNER_LINGER_MS } from "./limits.ts";
 import { type MachineConfig, METADATA_ATTEMPT, METADATA_RUN } from "./machine.ts";
 import type { Launch } from "./pace.ts";
-import { currentAttempt, type RunState } from "./run.ts";
+import { currentAttempt, type Run, type RunState } from "./run.ts";
 import { hasSecrets, type RunSpec, type SpecFile } from "./run-spec.ts";
 import { jobCommand, runnerCommand, runnerFiles, runnerPath } from "./runner-protocol.ts";
 import { type MaskedSecrets, secretFiles, withSecrets } from "./secret-giving.ts";
@@ -31,7 +32,7 @@ export function planAttempt(
     at: nowMs,
     attempt,
     machineName: name,
-    machineConfig: machineConfig(state.run.id, state.run.spec, attempt, name, placeOf(state, defaultRegion)),
+    machineConfig: machineConfig(state.run, attempt, name, placeOf(state, defaultRegion)),
     app: launch.app,
     launchAt: Math.max(nowMs, launch.at),
   };
@@ -56,8 +57,7 @@ export function machineFiles(spec: RunSpec, name: string, secrets: MaskedSecrets
 }
 
 function machineConfig(
-  runId: string,
-  spec: RunSpec,
+  { id: runId, spec, job }: Run,
   attempt: number,
   name: string,
   place: Pick<MachineConfig, "guest" | "region">,
@@ -86,6 +86,7 @@ function machineConfig(
       ...(path === null ? spec.env : env),
       MAYFLY_RUN_ID: runId,
       MAYFLY_ATTEMPT: String(attempt),
+      ...(job !== null && jobEnvironment(job)),
     },
     exec: captured ? capturedCommand() : spec.command,
     stop: { signal: STOP_SIGNAL, timeoutMs: stopMs },

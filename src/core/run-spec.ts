@@ -1,6 +1,7 @@
-/** What a run is to carry out: the complete, checked form of what a caller sends inline (and later of a Job). */
+/** What a run is to carry out: the complete, checked form of what a caller sends inline, or of a Job. */
 
 import type { CancelReason, Reason } from "./run.ts";
+import { isSameJson } from "./same-json.ts";
 
 /** The size of a Machine in Fly's words: config.guest of the Machines API. */
 export interface Guest {
@@ -126,11 +127,5 @@ export function hasSecrets(spec: RunSpec): boolean {
 
 /** True where two specs order the same. The order of fields, of env and of tags means nothing; that of lists does. */
 export function isSameSpec(a: RunSpec, b: RunSpec): boolean {
-  return JSON.stringify(a, inOrder) === JSON.stringify(b, inOrder);
-}
-
-/** A replacer for JSON.stringify: the fields of every object by name. */
-function inOrder(_key: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return isSameJson(a, b);
 }

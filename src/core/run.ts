@@ -1,6 +1,7 @@
 /** A Run: one order to carry out a spec to a final outcome. Its row is the fold of its Events. */
 
 import type { Attempt } from "./attempt.ts";
+import type { RunJob } from "./job.ts";
 import type { RunSpec } from "./run-spec.ts";
 import type { Ticket } from "./ticket.ts";
 
@@ -130,6 +131,8 @@ export interface Run {
   restsUntil: number | null;
   /** The run that this one repeats; null where it repeats none. */
   originId: string | null;
+  /** The Job that it is a run of; null where its spec came inline. */
+  job: RunJob | null;
   /** Its places in queues, in the order in which it got them. */
   tickets: Ticket[];
   /** True while something is left to do: the run is not final, or its Machine is not known to be gone. */

@@ -32,7 +32,7 @@ export async function listRuns(db: DrizzleD1Database, orgId: string, filter: Run
   );
   const [rows, [end]] = await db.batch([
     db
-      .select({ ...getTableColumns(runs), spec: SPEC_WITHOUT_BULK })
+      .select({ ...getTableColumns(runs), spec: SPEC_WITHOUT_BULK, input: NO_INPUT })
       .from(sql`(${all}) AS candidate`)
       // SQLite keeps the order of a cross join: the candidates lead.
       .crossJoin(runs)
@@ -51,7 +51,7 @@ export async function listRuns(db: DrizzleD1Database, orgId: string, filter: Run
 
 /** The narrowest ways to the runs that fit. */
 function candidates(orgId: string, filter: RunFilter): Candidates[] {
-  const { statuses, tag, originId, limit } = filter;
+  const { statuses, tag, originId, job, limit } = filter;
   const byId = (exact: boolean, from: SQL, where: SQL | undefined, id: SQL = sql`id`): Candidates => {
     const most = exact ? limit + 1 : LIST_SCAN_MAX_RUNS;
     const within = and(where, ...range(filter, id));
@@ -62,6 +62,14 @@ function candidates(orgId: string, filter: RunFilter): Candidates[] {
   };
   const isOnly = tag === null && originId === null;
   if (originId !== null) return [byId(isOnly, sql`runs`, sql`origin_id = ${originId}`)];
+  if (job !== null)
+    return [
+      byId(
+        tag === null && statuses.length === 0,
+        sql`runs INDEXED BY runs_job`,
+        sql`org_id = ${orgId} AND job_name = ${job}`,
+      ),
+    ];
   const active = statuses.filter((status) => !isFinal(status));
   if (
     statuses.length > 0 &&
@@ -94,10 +102,11 @@ function candidates(orgId: string, filter: RunFilter): Candidates[] {
 }
 
 /** What of a filter is asked of every candidate. */
-function conditions({ statuses, tag, originId }: RunFilter): (SQL | undefined)[] {
+function conditions({ statuses, tag, originId, job }: RunFilter): (SQL | undefined)[] {
   return [
     statuses.length > 0 ? statusIs(statuses) : undefined,
     originId !== null ? eq(runs.originId, originId) : undefined,
+    job !== null ? eq(runs.jobName, job) : undefined,
     tag !== null
       ? sql`EXISTS (SELECT 1 FROM ${runTags} WHERE ${and(
           eq(runTags.orgId, runs.orgId),
@@ -126,3 +135,5 @@ const SPEC_WITHOUT_BULK =
   sql`json_set(${runs.spec}, '$.files', json('[]'), '$.env', json('{}'), '$.script', null)`.mapWith(
     runs.spec,
   );
+/** Of a run in a list nobody asks for its input. */
+const NO_INPUT = sql<string | null>`NULL`;

@@ -3,6 +3,7 @@
 import type { InferInsertModel, InferSelectModel } from "drizzle-orm";
 import type { Attempt, NextAttempt } from "../core/attempt.ts";
 import type { AttemptPlanned, RunEvent } from "../core/event.ts";
+import type { RunJob } from "../core/job.ts";
 import { EXPIRES_DEFAULT_MS } from "../core/limits.ts";
 import type { MachineConfig } from "../core/machine.ts";
 import type { OutputChunk, Stream } from "../core/output.ts";
@@ -24,7 +25,9 @@ const USUAL: Partial<RunSpec> = {
 };
 
 export function runFromRow(row: InferSelectModel<typeof runs>): Run {
-  const { stdoutBytes, stderrBytes, droppedBytes, outputComplete, status, reason, exit, spec, ...same } = row;
+  const { stdoutBytes, stderrBytes, droppedBytes, outputComplete, status, reason, exit, spec, ...others } =
+    row;
+  const { jobName, jobVersion, input, ...same } = others;
   return {
     ...same,
     status: status as RunStatus,
@@ -32,14 +35,19 @@ export function runFromRow(row: InferSelectModel<typeof runs>): Run {
     limit: row.limit as LimitName | null,
     exit: exit as Exit | null,
     spec: { ...USUAL, ...(spec as Partial<RunSpec>) } as RunSpec,
+    job:
+      jobName === null || jobVersion === null
+        ? null
+        : { name: jobName, version: jobVersion, input: input ?? "null" },
     tickets: (row.tickets as Ticket[] | null) ?? [],
     output: { stdoutBytes, stderrBytes, droppedBytes, complete: outputComplete },
   };
 }
 
 export function runToRow(run: Run): InferInsertModel<typeof runs> {
-  const { id, orgId, spec, acceptedAt, originId } = run;
-  return { id, orgId, spec, acceptedAt, originId, ...runChanges(run) };
+  const { id, orgId, spec, acceptedAt, originId, job } = run;
+  const { name: jobName, version: jobVersion, input } = job ?? {};
+  return { id, orgId, spec, acceptedAt, originId, jobName, jobVersion, input, ...runChanges(run) };
 }
 
 /** The columns of a run that events change. */
@@ -90,10 +98,11 @@ export function attemptChanges(attempt: Attempt) {
   return changes;
 }
 
-/** What is stored of an event: the spec and the machine's config stand in the run's and the attempt's row, once. */
+/** What is stored of an event: the spec, the job and the machine's config stand in the run's and the attempt's row, once. */
 export function eventToRow(run: Run, seq: number, event: RunEvent): InferInsertModel<typeof runEvents> {
   const { type, at, ...data } = event;
   if ("spec" in data) delete (data as { spec?: RunSpec }).spec;
+  if ("job" in data) delete (data as { job?: RunJob }).job;
   if ("machineConfig" in data) delete (data as { machineConfig?: MachineConfig }).machineConfig;
   return { runId: run.id, orgId: run.orgId, seq, type, at, data };
 }
@@ -101,7 +110,10 @@ export function eventToRow(run: Run, seq: number, event: RunEvent): InferInsertM
 /** The event as it happened, with what {@link eventToRow} left to other rows. */
 export function eventFromRow(state: RunState, row: InferSelectModel<typeof runEvents>): RunEvent {
   const event = { type: row.type, at: row.at, ...(row.data as object) } as RunEvent;
-  if (event.type === "accepted") return { ...event, originId: state.run.originId, spec: state.run.spec };
+  if (event.type === "accepted") {
+    const { originId, spec, job } = state.run;
+    return { ...event, originId, spec, ...(job !== null && { job }) };
+  }
   // Runs of before there were names of limits have none.
   if (event.type === "settled") return { ...event, limit: event.limit ?? null };
   if (event.type !== "attempt_planned") return event;

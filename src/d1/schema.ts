@@ -34,6 +34,9 @@ export const runs = sqliteTable(
     turnAt: integer("turn_at"),
     supersededBy: text("superseded_by"),
     tickets: text({ mode: "json" }),
+    jobName: text("job_name"),
+    jobVersion: integer("job_version"),
+    input: text(),
   },
   (table) => [
     // Small by nature: what the sweep walks, and one half of what an "active" filter lists.
@@ -45,6 +48,8 @@ export const runs = sqliteTable(
     index("runs_unsuccessful").on(table.status).where(sql`status IN ('failed', 'cancelled')`),
     // The way from a run to those that repeat it; a run that repeats none has no part in it.
     index("runs_origin").on(table.originId).where(sql`origin_id IS NOT NULL`),
+    // The way from a job to its runs; one whose spec came inline has no part in it.
+    index("runs_job").on(table.orgId, table.jobName).where(sql`job_name IS NOT NULL`),
   ],
 );
 
@@ -244,3 +249,37 @@ export const launchPace = sqliteTable("launch_pace", {
   nextAt: integer("next_at").notNull(),
   takenAt: integer("taken_at").notNull(),
 });
+
+/** Jobs, with the number of the version in force. A deleted one stays, since its versions go on counting. */
+export const jobs = sqliteTable(
+  "jobs",
+  {
+    orgId: text("org_id").notNull(),
+    name: text().notNull(),
+    version: integer().notNull(),
+    pausedAt: integer("paused_at"),
+    deletedAt: integer("deleted_at"),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.orgId, table.name] }),
+    // A list reads its page, however many were deleted.
+    index("jobs_present").on(table.orgId, table.name).where(sql`deleted_at IS NULL`),
+  ],
+);
+
+/** Immutable. `rolled_back_to` is set where an earlier version was put into force again. */
+export const jobVersions = sqliteTable(
+  "job_versions",
+  {
+    orgId: text("org_id").notNull(),
+    name: text().notNull(),
+    version: integer().notNull(),
+    definition: text({ mode: "json" }).notNull(),
+    changedBy: text("changed_by").notNull(),
+    rolledBackTo: integer("rolled_back_to"),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.orgId, table.name, table.version] })],
+);

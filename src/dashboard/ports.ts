@@ -8,6 +8,8 @@ export interface RunQuery {
   /** Empty for all. */
   statuses: RunStatus[];
   tag: { key: string; value: string } | null;
+  /** Only runs of this job; null for all. */
+  job: string | null;
   /** As `next_cursor` gave it; null for the first page. */
   cursor: string | null;
 }

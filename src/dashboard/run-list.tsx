@@ -37,8 +37,8 @@ export function runListPage(ports: DashboardPorts): Hono {
 
 /** @throws AppError `invalid_input`: runs that were not asked for would be taken for those that were */
 function queryOf(c: Context): RunQuery {
-  const { status = "", tag = "", cursor = null } = c.req.query();
-  return { statuses: statusesOf(status), tag: tagOf(tag), cursor };
+  const { status = "", tag = "", job = "", cursor = null } = c.req.query();
+  return { statuses: statusesOf(status), tag: tagOf(tag), job: job === "" ? null : job, cursor };
 }
 
 function statusesOf(text: string): RunStatus[] {
@@ -95,6 +95,15 @@ function ListPage(props: ListProps & { unknownMachines: number }) {
             <bdi>{query.tag.key}</bdi>: <bdi>{query.tag.value}</bdi> <span aria-hidden="true">×</span>
           </a>
         )}
+        {query.job !== null && (
+          <a
+            class="tag"
+            href={listUrl({ ...query, job: null, cursor: null })}
+            aria-label={`Remove the filter by job ${query.job}`}
+          >
+            job: <bdi>{query.job}</bdi> <span aria-hidden="true">×</span>
+          </a>
+        )}
       </div>
       {unknownMachines > 0 && (
         <p class="warning" role="status">
@@ -110,7 +119,7 @@ function ListPage(props: ListProps & { unknownMachines: number }) {
 
 /** What the script fetches again while runs are under way. */
 function ListPart({ query, list, nowMs, origin }: ListProps) {
-  const everything = query.statuses.length === 0 && query.tag === null && query.cursor === null;
+  const everything = listUrl(query) === "/";
   if (list.runs.length === 0 && everything) return <FirstRun origin={origin} />;
   const open = list.runs.some((run) => !isFinal(run.status));
   return (
@@ -146,6 +155,7 @@ function listUrl(query: RunQuery, part = false): string {
   const parameters = new URLSearchParams();
   if (query.statuses.length > 0) parameters.set("status", query.statuses.join(","));
   if (query.tag !== null) parameters.set("tag", `${query.tag.key}:${query.tag.value}`);
+  if (query.job !== null) parameters.set("job", query.job);
   if (query.cursor !== null) parameters.set("cursor", query.cursor);
   if (part) parameters.set("part", "list");
   const text = parameters.toString();

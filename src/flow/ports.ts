@@ -67,6 +67,8 @@ export interface RunFilter {
   tag: { key: string; value: string } | null;
   /** Only runs that repeat this one; null for all. */
   originId: string | null;
+  /** Only runs of this job; null for all. */
+  job: string | null;
   /** Epoch milliseconds, inclusive; null for no bound. */
   sinceMs: number | null;
   /** Epoch milliseconds, exclusive. */

@@ -2,10 +2,12 @@
 
 import { AppError } from "../core/error.ts";
 import type { Accepted } from "../core/event.ts";
+import type { RunJob } from "../core/job.ts";
 import { acceptRun, applyEvents } from "../core/lifecycle.ts";
 import { RUN_AHEAD_MAX_MS } from "../core/limits.ts";
-import { isFinal, type RunState } from "../core/run.ts";
+import { isFinal, type Run, type RunState } from "../core/run.ts";
 import { isSameSpec, type RunSpec } from "../core/run-spec.ts";
+import { isSameJson } from "../core/same-json.ts";
 import { dueAt, type TurnSettings, waysIn } from "../core/turn.ts";
 import { launchOfTurn } from "./launches.ts";
 import type { Launches } from "./ports/launches.ts";
@@ -24,6 +26,8 @@ export interface Order {
   spec: RunSpec;
   /** The run that this one repeats; null where it repeats none. */
   originId: string | null;
+  /** The Job that it is a run of; absent where its spec came inline. */
+  job?: RunJob;
   key: IdempotencyKey | null;
 }
 
@@ -40,7 +44,8 @@ export interface Submitted {
  */
 export async function submit(ports: SubmitPorts, order: Order): Promise<Submitted> {
   const now = ports.clock.now();
-  const accepted: Accepted = { type: "accepted", at: now, spec: order.spec, originId: order.originId };
+  const { spec, originId, job } = order;
+  const accepted: Accepted = { type: "accepted", at: now, spec, originId, ...(job && { job }) };
   const queued = acceptRun(ports.ids.runId(now), order.orgId, accepted);
   const due = dueAt(queued.run);
   if (due - now > RUN_AHEAD_MAX_MS)
@@ -71,13 +76,11 @@ export async function submit(ports: SubmitPorts, order: Order): Promise<Submitte
  */
 export async function earlierRun(
   store: Pick<Store, "usedKey" | "load">,
-  { orgId, key, originId, spec }: Omit<Order, "spec"> & { spec: RunSpec | null },
+  { orgId, key, originId, job, spec }: Omit<Order, "spec"> & { spec: RunSpec | null },
 ): Promise<RunState | null> {
   const used = key && (await store.usedKey(orgId, key.key));
   const state = used && (await store.load(used.runId));
-  if (!state || state.run.originId !== originId) return null;
-  const isSame = used.bodyHash === key.bodyHash || (spec !== null && isSameSpec(state.run.spec, spec));
-  return isSame ? state : null;
+  return state && isSameOrder(state.run, used, { key, originId, job, spec }) ? state : null;
 }
 
 /**
@@ -86,17 +89,36 @@ export async function earlierRun(
  */
 async function repeatedRun(
   store: Store,
-  { key, spec, originId }: Order,
+  { key, spec, originId, job }: Order,
   earlier: { runId: string; bodyHash: string },
 ): Promise<RunState> {
   const state = await store.load(earlier.runId);
   if (state === null) throw new Error(`the run ${earlier.runId} of a used idempotency key is missing`);
-  const isSame = earlier.bodyHash === key?.bodyHash || isSameSpec(state.run.spec, spec);
-  if (!isSame || state.run.originId !== originId)
+  if (!isSameOrder(state.run, earlier, { key, originId, job, spec }))
     throw new AppError(
       "idempotency_conflict",
       `this Idempotency-Key was used for another run, ${earlier.runId}; use a new key for a new run`,
       "header.idempotency-key",
     );
   return state;
+}
+
+function isSameOrder(
+  run: Run,
+  used: { bodyHash: string },
+  {
+    key,
+    spec,
+    originId,
+    job,
+  }: Pick<Order, "key" | "originId"> & { job?: RunJob | undefined; spec: RunSpec | null },
+): boolean {
+  // The same bytes can be sent to several jobs.
+  if (run.originId !== originId || run.job?.name !== job?.name) return false;
+  if (used.bodyHash === key?.bodyHash) return true;
+  return spec !== null && isSameSpec(run.spec, spec) && isSameInput(run.job, job);
+}
+
+function isSameInput(a: RunJob | null, b?: RunJob): boolean {
+  return isSameJson(JSON.parse(a?.input ?? "null"), JSON.parse(b?.input ?? "null"));
 }

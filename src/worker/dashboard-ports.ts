@@ -26,9 +26,10 @@ export function dashboardPorts(ports: ApiPorts): DashboardPorts {
   const load = (id: string) => (isRunId(id) ? store.load(id) : Promise.resolve(null));
   const session = async () => (await sessions.issue("session", clock.now())).text;
   return {
-    listRuns: ({ statuses, tag, cursor }) =>
+    listRuns: ({ statuses, tag, job, cursor }) =>
       pageOfRuns(ports, {
         ...(statuses.length > 0 && { status: statuses }),
+        ...(job !== null && { job }),
         ...(tag && { tag: `${tag.key}:${tag.value}` }),
         ...(cursor !== null && { cursor }),
       }),
@@ -77,6 +78,7 @@ export function dashboardPorts(ports: ApiPorts): DashboardPorts {
       const { state } = await order(ports, {
         input: changedInput(origin.run.spec, {}),
         originId: id,
+        job: origin.run.job ?? undefined,
         key: { key, bodyHash: await sha256(new TextEncoder().encode(key)) },
       });
       return state.run.id;

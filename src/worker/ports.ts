@@ -5,6 +5,7 @@ import { createSessions } from "../api/session.ts";
 import { newRunId } from "../core/id.ts";
 import { deploymentOf } from "../d1/deployment.ts";
 import { d1FleetStore } from "../d1/fleet-store.ts";
+import { d1Jobs } from "../d1/job-store.ts";
 import { d1Secrets } from "../d1/secrets.ts";
 import { d1Store } from "../d1/store.ts";
 import type { AdvancePorts } from "../flow/flow.ts";
@@ -78,6 +79,7 @@ export function apiPorts(env: Env): ApiPorts {
   return {
     ...reapPorts(env),
     store,
+    jobs: d1Jobs(env.DB),
     launches: launchesOver(store, config.launches),
     blobs: r2Blobs(env.OUTPUT),
     secrets: secretKeeper(env, config),

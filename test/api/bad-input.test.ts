@@ -664,7 +664,7 @@ describe("bad queries", () => {
     [
       "/v1/runs?nope=1",
       "nope",
-      "unknown field nope; known are status, tag, rerun_of, since, until, limit, cursor",
+      "unknown field nope; known are status, tag, rerun_of, job, since, until, limit, cursor",
     ],
     [`${RUN}/events?after=x`, "after", "a whole number from 0"],
     [`${RUN}/events?after=-1`, "after", "a whole number from 0"],

@@ -39,6 +39,7 @@ const everything: Omit<RunFilter, "limit"> = {
   statuses: [],
   tag: null,
   originId: null,
+  job: null,
   sinceMs: null,
   untilMs: null,
   beforeRunId: null,

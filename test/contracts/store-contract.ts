@@ -27,6 +27,7 @@ const everything: RunFilter = {
   statuses: [],
   tag: null,
   originId: null,
+  job: null,
   sinceMs: null,
   untilMs: null,
   beforeRunId: null,
@@ -233,6 +234,44 @@ export function holdsTheStoreContract(store: Store): void {
       expect(await ids({ sinceMs: at + 1000, untilMs: at + 3000 })).toEqual([c, b]);
       expect(await ids({ tag: { key: "suite", value: "other" } })).toEqual([]);
       expect(await store.list("other-org", everything)).toEqual({ runs: [], nextBefore: null });
+    });
+  });
+
+  describe("a job's run", () => {
+    const of = (name: string, input: string, at = T0 + 5_000_000) =>
+      stored(aQueuedRun({ tags: { of: "a job" } }, at, null, { name, version: 7, input }));
+
+    it("comes back with its job and input, in its row and in its first event", async () => {
+      for (const input of ["{}", "null", "false", "0", '""', '{"a":[1,"ü\\u0000"]}']) {
+        const { state, events } = await of("kept", input);
+        expect(await store.load(state.run.id)).toEqual(state);
+        expect(await store.events(state.run.id, 0, 10)).toEqual([{ seq: 1, event: events[0] }]);
+      }
+    });
+
+    it("is listed by its job, beside every other filter", async () => {
+      const at = T0 + 6_000_000;
+      const runs = [];
+      for (let n = 0; n < 3; n++) runs.push((await of("listed", "{}", at + n)).state.run);
+      await of("other", "{}", at);
+      await stored(aQueuedRun({ tags: { of: "a job" } }, at));
+      const [a, b, c] = runs.map(({ id }) => id);
+      const ids = (filter: Partial<RunFilter>) =>
+        store
+          .list("default", { ...everything, job: "listed", ...filter })
+          .then((page) => page.runs.map(({ id }) => id));
+      expect(await ids({})).toEqual([c, b, a]);
+      expect(await ids({ limit: 2 })).toEqual([c, b]);
+      expect(await ids({ limit: 2, beforeRunId: b ?? null })).toEqual([a]);
+      expect(await ids({ sinceMs: at + 1, untilMs: at + 2 })).toEqual([b]);
+      expect(await ids({ statuses: ["queued"], tag: { key: "of", value: "a job" } })).toEqual([c, b, a]);
+      expect(await ids({ statuses: ["failed"] })).toEqual([]);
+      expect(await ids({ tag: { key: "of", value: "none" } })).toEqual([]);
+      expect(await ids({ job: "list" })).toEqual([]);
+      expect(await store.list("other-org", { ...everything, job: "listed" })).toEqual({
+        runs: [],
+        nextBefore: null,
+      });
     });
   });
 

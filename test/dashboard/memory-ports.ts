@@ -57,7 +57,8 @@ export function memoryPorts(runs: RunBody[] = [], output: Record<string, OutputL
       const found = [...ports.runs.values()].filter(
         (run) =>
           (query.statuses.length === 0 || query.statuses.includes(run.status)) &&
-          (query.tag === null || run.tags[query.tag.key] === query.tag.value),
+          (query.tag === null || run.tags[query.tag.key] === query.tag.value) &&
+          (query.job === null || run.job?.name === query.job),
       );
       return { runs: found.slice(0, 50).map(summaryOf), next_cursor: found.length > 50 ? "second" : null };
     },

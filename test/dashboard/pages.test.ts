@@ -92,6 +92,20 @@ describe("the list", () => {
     expect(html).toContain('aria-label="Remove the filter by tag team"');
   });
 
+  test("shows whose run a job's is, leads to the others of it, and filters by it", async () => {
+    const job = { name: "deploy", version: 3 };
+    const input = { note: "</pre><b>" };
+    const ports = memoryPorts([aRun({ id: runId(1), job, input }), aRun({ id: runId(2), name: "other" })]);
+    const page = await get(ports, `/runs/${runId(1)}`);
+    expect(page.html).toContain('<a href="/?job=deploy">deploy</a>, version 3');
+    expect(page.html).toContain("&lt;/pre&gt;&lt;b&gt;");
+    const list = await get(ports, "/?job=deploy");
+    expect(list.html).toContain('aria-label="Remove the filter by job deploy"');
+    expect(list.html).toContain(runId(1));
+    expect(list.html).not.toContain(runId(2));
+    expect((await get(ports, "/?job=none")).html).toContain("No such runs");
+  });
+
   test.each([
     ["/?status=bogus", "status must be one or more of queued, starting, running"],
     ["/?status=succeeded,nonsense", "status must be one or more of"],

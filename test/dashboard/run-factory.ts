@@ -56,6 +56,8 @@ export function aRun(changes: Partial<RunBody> = {}): RunBody {
       rules: [],
     },
     rerun_of: null,
+    job: null,
+    input: null,
     capture: "output",
     concurrency: null,
     priority: 0,

@@ -2,6 +2,7 @@
 
 import type { RunEvent } from "../../src/core/event.ts";
 import { newRunId } from "../../src/core/id.ts";
+import type { RunJob } from "../../src/core/job.ts";
 import { acceptRun, applyEvent } from "../../src/core/lifecycle.ts";
 import type { Launch } from "../../src/core/pace.ts";
 import { planAttempt } from "../../src/core/plan.ts";
@@ -58,8 +59,9 @@ export function aQueuedRun(
   spec: Partial<RunSpec> = {},
   at: number = T0,
   originId: string | null = null,
+  job: RunJob | null = null,
 ): Story {
-  const accepted: RunEvent = { type: "accepted", at, spec: aSpec(spec), originId };
+  const accepted: RunEvent = { type: "accepted", at, spec: aSpec(spec), originId, ...(job && { job }) };
   return { state: acceptRun(aRunId(at), "default", accepted), events: [accepted] };
 }
 

@@ -33,6 +33,10 @@ export async function storeAFew(database: D1Database, store: Store): Promise<Few
   const waiting = [1, 2, 3].map(() => aQueuedRun({ tags: { team: "data" } }));
   for (const { state, events } of [finished, live, ...again, ...waiting])
     await store.accept(state, events, null);
+  await database
+    .prepare("UPDATE runs SET job_name = 'nightly', job_version = 1, input = '{}' WHERE id = ?")
+    .bind(finished.state.run.id)
+    .run();
   const bytes = new TextEncoder().encode("hi\n");
   await store.appendOutput(live.state, [
     { attempt: 1, seq: 1, stream: "stdout", offset: 0, length: bytes.length, at: T0, bytes, blobKey: null },
@@ -48,7 +52,7 @@ export interface FewRuns {
 }
 
 /**
- * Copies a finished run, in the database itself. Of ten, two have failed and one was cancelled; all have a tag, and the first
+ * Copies a finished run, in the database itself. Of ten, two have failed and one was cancelled; all are of one job and have a tag, and the first
  * thousand another one. Attempts and events are only ever read by their run's id, and are left out.
  */
 export async function copyFinished(
@@ -130,6 +134,9 @@ export function questions(store: Store, { liveId }: FewRuns): Record<string, () 
     "runs under way with a common tag": list({ statuses: ["queued", "running"], tag: data }),
     "re-runs of a run": list({ originId: ORIGIN_ID }),
     "failed re-runs of a run": list({ statuses: ["failed"], originId: ORIGIN_ID }),
+    "runs of a job": list({ job: "nightly" }),
+    "failed runs of a job": list({ statuses: ["failed"], job: "nightly" }),
+    "runs of a job that has none": list({ job: "none" }),
     "the re-runs that a run names": () => store.reruns(ORIGIN_ID, 20),
     "the sweep's first page": () => store.openRuns("", T0 + 24 * HOUR_MS, SWEEP_MAX_RUNS),
     "one run": () => store.load(liveId),
@@ -143,6 +150,7 @@ export const EVERYTHING: RunFilter = {
   statuses: [],
   tag: null,
   originId: null,
+  job: null,
   sinceMs: null,
   untilMs: null,
   beforeRunId: null,

@@ -181,7 +181,7 @@ export class MemoryStore implements Store {
   }
 
   async list(orgId: string, filter: RunFilter): Promise<RunPage> {
-    const { statuses, tag, originId, sinceMs, untilMs, beforeRunId, limit } = filter;
+    const { statuses, tag, originId, job, sinceMs, untilMs, beforeRunId, limit } = filter;
     const found = this.#all()
       .map(({ state }) => state.run)
       .filter(
@@ -190,6 +190,7 @@ export class MemoryStore implements Store {
           (statuses.length === 0 || statuses.includes(run.status)) &&
           (tag === null || run.spec.tags[tag.key] === tag.value) &&
           (originId === null || run.originId === originId) &&
+          (job === null || run.job?.name === job) &&
           (sinceMs === null || run.acceptedAt >= sinceMs) &&
           (untilMs === null || run.acceptedAt < untilMs) &&
           (beforeRunId === null || run.id < beforeRunId),

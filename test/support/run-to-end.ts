@@ -1,6 +1,7 @@
 /** Carries runs out in a test's own hands: the real submit and the real steps, on real D1 and real machines, with a loop for a driver. */
 
 import { newRunId } from "../../src/core/id.ts";
+import type { RunJob } from "../../src/core/job.ts";
 import type { RunState } from "../../src/core/run.ts";
 import type { RunSpec } from "../../src/core/run-spec.ts";
 import { d1Secrets } from "../../src/d1/secrets.ts";
@@ -71,6 +72,7 @@ export function createRunToEnd(...world: Parameters<typeof testPorts>) {
   const ports = testPorts(...world);
   return async function runToEnd(
     spec: Partial<RunSpec>,
+    job?: RunJob,
   ): Promise<{ state: RunState; driverRequests: number }> {
     let driverRequests = 0;
     const request = async () => {
@@ -80,7 +82,7 @@ export function createRunToEnd(...world: Parameters<typeof testPorts>) {
     const ids = { runId: (nowMs: number) => newRunId(nowMs, crypto.getRandomValues(new Uint8Array(16))) };
     const submitted = await submit(
       { ...ports, drivers, ids },
-      { orgId: "default", spec: aSpec(spec), originId: null, key: null },
+      { orgId: "default", spec: aSpec(spec), originId: null, key: null, ...(job && { job }) },
     );
     return { state: await driveToEnd(ports, new Drive(submitted.state, true)), driverRequests };
   };

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { expect, inject, it } from "vitest";
+import type { RunJob } from "../../src/core/job.ts";
 import { LAUNCHES_PER_SECOND_DEFAULT } from "../../src/core/limits.ts";
 import type { RunSpec } from "../../src/core/run-spec.ts";
 import type { LaunchSettings } from "../../src/flow/launches.ts";
@@ -17,7 +18,11 @@ const QUEUE_BUDGET: Counts = { rowsWritten: 3, statements: 3, machineCalls: 0, d
 const UNPACED: LaunchSettings = { apps: ["budget"], perSecond: 0 };
 const DEPLOYED: LaunchSettings = { apps: ["budget-a", "budget-b"], perSecond: LAUNCHES_PER_SECOND_DEFAULT };
 
-async function countOneRun(launches: LaunchSettings = UNPACED, spec: Partial<RunSpec> = {}): Promise<Counts> {
+async function countOneRun(
+  launches: LaunchSettings = UNPACED,
+  spec: Partial<RunSpec> = {},
+  job?: RunJob,
+): Promise<Counts> {
   const { database, counts } = countedD1(env.DB);
   let machineCalls = 0;
   // Counted here and not by the server, which other tests call at the same time.
@@ -26,7 +31,7 @@ async function countOneRun(launches: LaunchSettings = UNPACED, spec: Partial<Run
     return fetch(input, init);
   };
   const runToEnd = createRunToEnd(database, env.OUTPUT, inject("machinesUrl"), callMachines, launches);
-  const { state, driverRequests } = await runToEnd({ command: ["echo", "hi"], ...spec });
+  const { state, driverRequests } = await runToEnd({ command: ["echo", "hi"], ...spec }, job);
   expect(state.run).toMatchObject({ status: "succeeded", open: false, output: { stdoutBytes: 3 } });
   return { rowsWritten: counts.rowsWritten, statements: counts.statements, machineCalls, driverRequests };
 }
@@ -81,5 +86,16 @@ it("a slot of a concurrency key that is free costs a run an event, a ticket and 
   for (let again = 0; again < 4 && !isWithinBudget(counts); again++)
     counts = await countOneRun(UNPACED, { concurrency });
   console.log("one run with a concurrency key:", counts);
+  expect(counts).toSatisfy(isWithinBudget);
+});
+
+it("a job's run costs one row more than one whose spec came inline, and nothing else", async () => {
+  const plain = await leastOf(UNPACED, BUDGET);
+  const isWithinBudget = isWithin({ ...plain, rowsWritten: plain.rowsWritten + 1 });
+  const job = { name: "budget", version: 1, input: '{"a":1}' };
+  let counts = await countOneRun(UNPACED, {}, job);
+  for (let again = 0; again < 4 && !isWithinBudget(counts); again++)
+    counts = await countOneRun(UNPACED, {}, job);
+  console.log("one run of a job:", counts);
   expect(counts).toSatisfy(isWithinBudget);
 });

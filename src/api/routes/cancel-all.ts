@@ -6,6 +6,7 @@ import { CANCEL_MAX_RUNS } from "../../core/limits.ts";
 import type { RunStatus } from "../../core/run.ts";
 import { ACTIVE_STATUSES, cancelAll } from "../../flow/cancel-all.ts";
 import { invalidInput } from "../errors.ts";
+import { jobNameField } from "../job-schema.ts";
 import { parseJson } from "../json-body.ts";
 import type { ApiPorts } from "../ports.ts";
 import { instant } from "../schema-parts.ts";
@@ -22,6 +23,7 @@ const cancelFilterSchema = z
       .optional()
       .openapi({ description: "without it runs of all of these are meant" }),
     tag: tagField.optional(),
+    job: jobNameField.optional().openapi({ description: "only runs of this job" }),
     since: instant.optional().openapi({ description: "accepted at or after" }),
     until: instant.optional().openapi({ description: "accepted before" }),
     cursor: z
@@ -30,13 +32,13 @@ const cancelFilterSchema = z
       .optional()
       .openapi({ description: "the next_cursor of the call before, with the same filter" }),
   })
-  .superRefine(({ status, tag, since, until }, context) => {
+  .superRefine(({ status, tag, job, since, until }, context) => {
     // An empty body must not end everything there is.
-    if (status === undefined && tag === undefined && since === undefined && until === undefined)
+    if ([status, tag, job, since, until].every((field) => field === undefined))
       context.addIssue({
         code: "custom",
         path: ["status"],
-        message: `is needed, or tag, since or until; for all runs give ${JSON.stringify(ACTIVE_STATUSES)}`,
+        message: `is needed, or tag, job, since or until; for all runs give ${JSON.stringify(ACTIVE_STATUSES)}`,
       });
   })
   .openapi("CancelFilter");

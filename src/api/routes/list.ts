@@ -5,6 +5,7 @@ import { isRunId } from "../../core/id.ts";
 import { LIST_LIMIT_DEFAULT } from "../../core/limits.ts";
 import { RUN_STATUSES, type RunStatus } from "../../core/run.ts";
 import type { RunFilter } from "../../flow/ports.ts";
+import { jobNameField } from "../job-schema.ts";
 import type { ApiPorts } from "../ports.ts";
 import { runSummary } from "../run-body.ts";
 import { type RunListBody, runListSchema } from "../run-schema.ts";
@@ -38,6 +39,7 @@ export const listQuerySchema = z.strictObject({
     .refine(isRunId, "must be a run's id")
     .optional()
     .openapi({ description: "only runs that repeat this one" }),
+  job: jobNameField.optional().openapi({ description: "only runs of this job" }),
   since: instant.optional().openapi({ description: "accepted at or after" }),
   until: instant.optional().openapi({ description: "accepted before" }),
   limit: pageLimit,
@@ -82,6 +84,7 @@ export function filterOf(query: Omit<ListQuery, "limit">): Omit<RunFilter, "limi
     tag:
       query.tag !== undefined ? { key: query.tag.slice(0, colon), value: query.tag.slice(colon + 1) } : null,
     originId: query.rerun_of ?? null,
+    job: query.job ?? null,
     sinceMs: query.since !== undefined ? instantMs(query.since) : null,
     untilMs: query.until !== undefined ? instantMs(query.until) : null,
     beforeRunId: query.cursor ?? null,

@@ -32,11 +32,11 @@ export function rerunRoute(app: OpenAPIHono, ports: ApiPorts): void {
   app.openAPIRegistry.registerPath(route);
   app.post("/v1/runs/:id/rerun", async (c) => {
     const { run } = await loadRun(ports.store, c.req.param("id"));
-    return answerSubmission(c, ports, run.id, (bytes) => {
+    return answerSubmission(c, ports, (bytes) => {
       const changes = bytes.byteLength === 0 ? {} : parseJson(bytes);
       if (!isObject(changes))
         throw new AppError("invalid_input", "must be an object of the fields to change");
-      return changedInput(run.spec, changes);
+      return { input: changedInput(run.spec, changes), originId: run.id, job: run.job ?? undefined };
     });
   });
 }

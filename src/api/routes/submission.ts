@@ -3,6 +3,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { AppError } from "../../core/error.ts";
+import type { RunJob } from "../../core/job.ts";
 import { IDEMPOTENCY_KEY_MAX_CHARS, PREFER_WAIT_MAX_S } from "../../core/limits.ts";
 import { isFinal, type RunState } from "../../core/run.ts";
 import { invalidInput } from "../errors.ts";
@@ -41,16 +42,23 @@ export const SUBMISSION_ANSWERS = {
   413: errorAnswer("the body is too large"),
 };
 
-/**
- * Submits what a request's body orders and answers the run.
- * @param originId the run that it repeats, or null
- * @param inputOf the spec that the body stands for, not checked yet
- */
+/** What a body stands for. */
+export interface Ordered {
+  /** The spec, not checked yet; or why there is none, which matters where it is no repeat. */
+  input: unknown | AppError;
+  /** Where in the request a field of it stands; absent where it is the body. */
+  pathOf?: (field: string) => string;
+  /** The run that it repeats, or null. */
+  originId: string | null;
+  /** The job that it is a run of; absent where its spec came inline. */
+  job?: RunJob | undefined;
+}
+
+/** Submits what a request's body orders and answers the run. */
 export async function answerSubmission(
   c: Context,
   ports: ApiPorts,
-  originId: string | null,
-  inputOf: (body: ArrayBuffer) => unknown,
+  orderedBy: (body: ArrayBuffer) => Ordered | Promise<Ordered>,
 ): Promise<Response> {
   const headers = submissionHeaders.safeParse({
     "idempotency-key": c.req.header("idempotency-key"),
@@ -59,10 +67,10 @@ export async function answerSubmission(
   if (!headers.success) throw invalidInput(headers.error, "header");
   const waitS = preferredWait(headers.data.prefer);
   const bytes = await c.req.arrayBuffer();
-  const input = inputOf(bytes);
+  const ordered = await orderedBy(bytes);
   const idempotencyKey = headers.data["idempotency-key"];
   const key = idempotencyKey === undefined ? null : { key: idempotencyKey, bodyHash: await sha256(bytes) };
-  const { state, repeated } = await order(ports, { input, originId, key });
+  const { state, repeated } = await order(ports, { ...ordered, key });
   const known = waitS > 0 && !isFinal(state.run.status) ? await finalOrKnown(ports, state, waitS) : state;
   c.header("location", `/v1/runs/${state.run.id}`);
   if (waitS > 0) c.header("preference-applied", `wait=${waitS}`);

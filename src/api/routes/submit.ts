@@ -20,5 +20,7 @@ const route = createRoute({
 export function submitRoute(app: OpenAPIHono, ports: ApiPorts): void {
   // The body is read here and not by the route's validator: its bytes are hashed, and JSON is asked for whatever the content type says.
   app.openAPIRegistry.registerPath(route);
-  app.post(route.path, (c) => answerSubmission(c, ports, null, parseJson));
+  app.post(route.path, (c) =>
+    answerSubmission(c, ports, (body) => ({ input: parseJson(body), originId: null })),
+  );
 }

@@ -14,6 +14,20 @@ export function Facts({ run, nowMs }: { run: RunBody; nowMs: number }) {
     <section class="card facts" id="facts" data-part aria-labelledby="facts-title">
       <h2 id="facts-title">Facts</h2>
       <dl>
+        {run.job !== null && (
+          <Fact name="Job">
+            <a href={`/?job=${encodeURIComponent(run.job.name)}`}>{run.job.name}</a>
+            {`, version ${run.job.version}`}
+          </Fact>
+        )}
+        {run.job !== null && (
+          <Fact name="Input">
+            <details id="input">
+              <summary>{byteCount(new TextEncoder().encode(JSON.stringify(run.input)).byteLength)}</summary>
+              <pre>{JSON.stringify(run.input, null, 2)}</pre>
+            </details>
+          </Fact>
+        )}
         <Fact name="Image">
           <Code text={run.image} />
         </Fact>

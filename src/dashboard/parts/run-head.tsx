@@ -31,7 +31,7 @@ export function RunHead({ run, nowMs }: { run: RunBody; nowMs: number }) {
         <a href="/">Runs</a> <span aria-hidden="true">/</span> <span class="id">{run.id}</span>
       </p>
       <div class="title">
-        <h1 id="run-title" class={run.name === null ? "code" : ""}>
+        <h1 id="run-title" class={run.name === null && run.job === null ? "code" : ""}>
           <bdi>{title}</bdi>
         </h1>
         {!final && run.cancel_requested_at === null && (

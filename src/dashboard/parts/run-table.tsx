@@ -48,7 +48,10 @@ function RunRow({ run, nowMs }: { run: RunSummaryBody; nowMs: number }) {
         {reason !== "" && <span class="reason">{reason}</span>}
       </td>
       <th scope="row" class="what">
-        <a href={`/runs/${encodeURIComponent(run.id)}`} class={run.name === null ? "code" : ""}>
+        <a
+          href={`/runs/${encodeURIComponent(run.id)}`}
+          class={run.name === null && run.job === null ? "code" : ""}
+        >
           <bdi>{runTitle(run)}</bdi>
         </a>
         <span class="id">{run.id}</span>

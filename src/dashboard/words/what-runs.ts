@@ -13,9 +13,10 @@ export function commandLine(command: string[]): string {
     .join(" ");
 }
 
-/** The run's name; without one what it runs. Never empty, at most a line. */
+/** The run's name, or its job's; without one what it runs. Never empty, at most a line. */
 export function runTitle(run: RunSummaryBody | RunBody): string {
   if (run.name !== null && run.name.trim() !== "") return run.name;
+  if (run.job !== null) return run.job.name;
   if (run.command !== null) return oneLine(commandLine(run.command));
   const script = "script" in run ? run.script : null;
   if (script) return oneLine(firstLine(script));

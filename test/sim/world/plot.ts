@@ -274,7 +274,15 @@ export class Plot {
         const asked: string[] = [];
         let beforeRunId: string | null = null;
         do {
-          const filter = { statuses, tag, originId: null, sinceMs: null, untilMs: null, beforeRunId };
+          const filter = {
+            statuses,
+            tag,
+            originId: null,
+            job: null,
+            sinceMs: null,
+            untilMs: null,
+            beforeRunId,
+          };
           const page: CancelledAll = await cancelAll(ports, "default", filter);
           asked.push(...page.runIds);
           beforeRunId = page.nextBefore;

@@ -212,7 +212,8 @@ function tagPair(text: string): [string, string] {
   return [text.slice(0, equals), text.slice(equals + 1)];
 }
 
-function idempotencyKey(text: string): string {
+/** One that can travel in a header. */
+export function idempotencyKey(text: string): string {
   if (text === "" || text.length > IDEMPOTENCY_KEY_MAX_CHARS)
     throw new InvalidArgumentError(`It must have 1 to ${IDEMPOTENCY_KEY_MAX_CHARS} characters.`);
   // Spaces inside are fine: only those at an end would be lost on the way.

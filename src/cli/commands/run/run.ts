@@ -1,7 +1,6 @@
 /** `mayfly run`: submit, follow, end as the command did. */
 
 import type { RunBody } from "../../../api/run-schema.ts";
-import type { RunSpecInput } from "../../../api/spec-schema.ts";
 import type { Client } from "../../api-client.ts";
 import { sayAttempts } from "../../attempts.ts";
 import { CliError } from "../../cli-error.ts";
@@ -19,13 +18,30 @@ import { specOf } from "./spec.ts";
 import { StatusLine } from "./status-line.ts";
 import { submit } from "./submit.ts";
 
+/** How a run is waited for. */
+export type FollowOptions = Pick<RunOptions, "detach" | "json">;
+
 /** Runs the command and answers the exit code to end with. */
 export async function run(options: RunOptions, io: Io, client: Client): Promise<number> {
   const spec = await specOf(options, io);
+  const { idempotencyKey } = options;
+  return orderAndFollow(options, io, client, (signal) => submit(client, io, spec, idempotencyKey, signal));
+}
+
+/**
+ * Has a run accepted, follows it to its end and answers the exit code to end with.
+ * @param order has it accepted, until its signal aborts
+ */
+export async function orderAndFollow(
+  options: FollowOptions,
+  io: Io,
+  client: Client,
+  order: (signal: AbortSignal) => Promise<RunBody>,
+): Promise<number> {
   const interrupts = new Interrupts(io);
   const over = new AbortController();
   try {
-    const accepted = await submitted(options, io, client, spec, interrupts);
+    const accepted = await submitted(options, io, order, interrupts);
     if (options.detach) return await detached(options, io, client, accepted);
     const status = new StatusLine(io);
     // Whoever closed the terminal hears nothing more, and the run is to be cancelled all the same.
@@ -56,10 +72,9 @@ export async function run(options: RunOptions, io: Io, client: Client): Promise<
 
 /** Until the run is accepted there is nothing to cancel, so a Ctrl-C is kept for then. Nobody waits for a detached one. */
 function submitted(
-  { idempotencyKey, detach }: RunOptions,
+  { detach }: FollowOptions,
   io: Io,
-  client: Client,
-  spec: RunSpecInput,
+  order: (signal: AbortSignal) => Promise<RunBody>,
   interrupts: Interrupts,
 ): Promise<RunBody> {
   const stop = new AbortController();
@@ -67,10 +82,10 @@ function submitted(
     if (detach) stop.abort();
     else void say(io, "the run is cancelled once it is accepted; a second Ctrl-C stops here").catch(ignored);
   });
-  return submit(client, io, spec, idempotencyKey, AbortSignal.any([interrupts.again, stop.signal]));
+  return order(AbortSignal.any([interrupts.again, stop.signal]));
 }
 
-async function detached(options: RunOptions, io: Io, client: Client, accepted: RunBody): Promise<number> {
+async function detached(options: FollowOptions, io: Io, client: Client, accepted: RunBody): Promise<number> {
   await write(io.stdout, options.json ? `${JSON.stringify(accepted, null, 2)}\n` : `${plain(accepted.id)}\n`);
   await write(io.stderr, `${client.url}/runs/${plain(accepted.id)}\n`);
   return 0;
@@ -78,7 +93,7 @@ async function detached(options: RunOptions, io: Io, client: Client, accepted: R
 
 /** The final run, or null where the watching ended before it. */
 async function watched(
-  options: RunOptions,
+  options: FollowOptions,
   io: Io,
   client: Client,
   accepted: RunBody,
@@ -111,7 +126,7 @@ async function watched(
 }
 
 async function report(
-  options: RunOptions,
+  options: FollowOptions,
   io: Io,
   tell: Tell,
   run: RunBody,

@@ -44,6 +44,20 @@ export async function partOf(
   };
 }
 
+/** What the options change of a spec: lists take the place of its own, so empty ones are not sent. @throws UsageError likewise */
+export async function changesOf(
+  options: SpecOptions & Partial<Pick<RunOptions, "image" | "capture">>,
+  io: SpecIo,
+): Promise<Partial<RunSpecInput>> {
+  const { files = [], regions = [], ...changes } = await partOf(options, io);
+  return {
+    image: options.image,
+    ...changes,
+    ...(files.length > 0 && { files }),
+    ...(regions.length > 0 && { regions }),
+  };
+}
+
 function fromHere(name: string, env: Io["env"]): string {
   const value = env[name];
   if (value === undefined)

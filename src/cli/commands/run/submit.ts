@@ -17,16 +17,27 @@ const TRIES = 4;
  * The accepted run. The same key goes with every try, so a try whose answer got lost is answered with the run it made.
  * @throws UsageError where the spec is not accepted, CliError (125) where Mayfly was not reached
  */
-export async function submit(
+export function submit(
   client: Client,
   io: Io,
   spec: RunSpecInput,
   key: string | undefined,
   signal: AbortSignal,
 ): Promise<RunBody> {
+  return ordered(client, io, key, signal, (idempotencyKey) => client.submit(spec, idempotencyKey, signal));
+}
+
+/** The same of any call that orders a run under a key. */
+export async function ordered(
+  client: Client,
+  io: Io,
+  key: string | undefined,
+  signal: AbortSignal,
+  order: (idempotencyKey: string) => Promise<RunBody>,
+): Promise<RunBody> {
   const idempotencyKey = key ?? randomUUID();
   try {
-    return await retried(io, () => client.submit(spec, idempotencyKey, signal), { tries: TRIES, signal });
+    return await retried(io, () => order(idempotencyKey), { tries: TRIES, signal });
   } catch (error) {
     if (signal.aborted)
       throw new CliError("stopped; the run may have been accepted", {
@@ -75,12 +86,14 @@ const OPTION_OF: [field: RegExp, option: string][] = [
   [/^run_at/, "--run-at"],
   [/^name/, "--name"],
   [/^tags/, "--tag"],
+  [/^input/, "--input"],
   [/^header\.idempotency-key/, "--idempotency-key"],
 ];
 
 /** A complaint about a field of the spec, as one about the option that it comes from. */
 export function inOptions(message: string, path: string | null): string {
-  const option = OPTION_OF.find(([field]) => field.test(path ?? ""))?.[1];
+  const field = path?.replace(/^overrides\./, "") ?? "";
+  const option = OPTION_OF.find(([known]) => known.test(field))?.[1];
   return option === undefined || path === null || !message.startsWith(`${path}: `)
     ? message
     : `${option}: ${message.slice(path.length + 2).replace("retry.attempts of 2", "--retry of 1")}`;

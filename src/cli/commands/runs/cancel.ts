@@ -16,6 +16,7 @@ export interface CancelOptions extends ConnectionOptions {
   runId?: string;
   status?: string[];
   tag?: string;
+  job?: string;
   since?: string;
   until?: string;
   all?: boolean;
@@ -34,6 +35,7 @@ export function cancelCommand(act: (options: CancelOptions) => Promise<void>): C
       new Option("--status <status>", "runs of this status (repeatable)").choices(ACTIVE).argParser(statuses),
     )
     .option("--tag <key=value>", "runs with this tag", tag)
+    .option("--job <name>", "runs of this job")
     .option("--since <when>", 'runs accepted since: a time, or a duration ago, such as "2h"', when)
     .option("--until <when>", "runs accepted before, likewise", when)
     .option("--all", "all runs that are not final")
@@ -52,14 +54,14 @@ Examples:
 `;
 
 export async function cancelRun(options: CancelOptions, io: Io, client: Client): Promise<void> {
-  const { runId, status, tag, since, until, all } = options;
-  const hasFilter = [status, tag, since, until, all].some((given) => given !== undefined);
+  const { runId, status, tag, job, since, until, all } = options;
+  const hasFilter = [status, tag, job, since, until, all].some((given) => given !== undefined);
   if (runId !== undefined && hasFilter) throw new UsageError("give either an id or a filter, not both");
   if (runId !== undefined) return cancelOne(runId, io, client);
   if (!hasFilter)
     throw new UsageError(
       "nothing to cancel",
-      "give a run's id, or --tag, --status, --since, --until or --all",
+      "give a run's id, or --tag, --job, --status, --since, --until or --all",
     );
   return cancelFitting(options, io, client);
 }
@@ -77,6 +79,7 @@ async function cancelFitting(options: CancelOptions, io: Io, client: Client): Pr
   const filter = {
     status: options.status ?? ACTIVE,
     tag: options.tag?.replace("=", ":"),
+    job: options.job,
     since: instant(options.since, io.now()),
     until: instant(options.until, io.now()),
   };

@@ -17,6 +17,7 @@ const SHOWN_UNLESS_ASKED = 20;
 export interface ListOptions extends ConnectionOptions {
   status?: string[];
   tag?: string;
+  job?: string;
   /** An instant, or a duration before now. */
   since?: string;
   until?: string;
@@ -37,6 +38,7 @@ export function listCommand(act: (options: ListOptions) => Promise<void>): Comma
         .argParser(statuses),
     )
     .option("--tag <key=value>", "only runs with this tag", tag)
+    .option("--job <name>", "only runs of this job")
     .option("--since <when>", 'only runs accepted since: a time, or a duration ago, such as "2h"', when)
     .option("--until <when>", "only runs accepted before, likewise", when)
     .option("--limit <number>", "at most so many", limit, SHOWN_UNLESS_ASKED)
@@ -81,7 +83,7 @@ function cells(run: RunSummaryBody, nowMs: number): string[] {
     shortReason(run),
     age(Date.parse(run.accepted_at), nowMs),
     durationOf(run, nowMs),
-    run.name ?? "",
+    run.name ?? run.job?.name ?? "",
     run.image,
     whatRuns(run),
   ];
@@ -110,6 +112,7 @@ function queryOf(options: ListOptions, nowMs: number): ListQuery {
   return {
     status: options.status?.join(","),
     tag: options.tag?.replace("=", ":"),
+    job: options.job,
     since: instant(options.since, nowMs),
     until: instant(options.until, nowMs),
   };

@@ -2,7 +2,6 @@
 
 import { randomUUID } from "node:crypto";
 import { Command, Option } from "commander";
-import type { RunSpecInput } from "../../../api/spec-schema.ts";
 import type { Client } from "../../api-client.ts";
 import { ApiError, orNoRun } from "../../api-error.ts";
 import { UsageError } from "../../cli-error.ts";
@@ -11,7 +10,7 @@ import { type Io, write } from "../../io.ts";
 import { plain } from "../../plain.ts";
 import { retried } from "../../retried.ts";
 import { type ParsedSpec, type SpecOptions, specOptionsOf, withSpecOptions } from "../run/options.ts";
-import { partOf } from "../run/spec.ts";
+import { changesOf } from "../run/spec.ts";
 import { inOptions } from "../run/submit.ts";
 
 export interface RerunOptions extends SpecOptions {
@@ -60,17 +59,6 @@ export async function rerun(options: RerunOptions, io: Io, client: Client): Prom
     .catch(orNoRun(runId, client.command));
   await write(io.stdout, json ? `${JSON.stringify(run, null, 2)}\n` : `${plain(run.id)}\n`);
   await write(io.stderr, `${client.url}/runs/${plain(run.id)}\n`);
-}
-
-/** Only what was given: lists take the place of the run's own, so empty ones are not sent. */
-async function changesOf(options: RerunOptions, io: Io): Promise<Partial<RunSpecInput>> {
-  const { files = [], regions = [], ...changes } = await partOf(options, io);
-  return {
-    image: options.image,
-    ...changes,
-    ...(files.length > 0 && { files }),
-    ...(regions.length > 0 && { regions }),
-  };
 }
 
 function notAccepted(error: unknown): never {

@@ -48,6 +48,8 @@ function factsOf(run: RunBody): string {
   const tags = Object.entries(run.tags).map(([key, value]) => `${key}=${value}`);
   return facts([
     ["Name", run.name],
+    ["Job", run.job && `${run.job.name}, version ${run.job.version}`],
+    ["Input", run.job && JSON.stringify(run.input)],
     ["Image", run.image],
     [run.script === null ? "Command" : "Script", run.script ?? whatRuns(run)],
     ["Machine", machineSize(run.machine)],

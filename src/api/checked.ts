@@ -1,0 +1,29 @@
+/** A part of a request against its schema. */
+
+import type { z } from "@hono/zod-openapi";
+import { AppError } from "../core/error.ts";
+import { invalidInput } from "./errors.ts";
+
+/**
+ * What the schema makes of a part.
+ * @param place the part, as paths of errors begin: "path" or "query"; null for the body
+ * @throws AppError `invalid_input`
+ */
+export function checked<T extends z.ZodType>(schema: T, part: unknown, place: string | null): z.output<T> {
+  const result = parsed(schema, part);
+  if (!result.success) throw invalidInput(result.error, place);
+  return result.data;
+}
+
+/** zod compares a field `length` of whatever stands in a text's or a list's place, and there are objects that can not be compared. */
+function parsed<T extends z.ZodType>(schema: T, part: unknown) {
+  try {
+    return schema.safeParse(part, { reportInput: false });
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new AppError(
+      "invalid_input",
+      'an object with a field "length" stands where text or a list is wanted',
+    );
+  }
+}

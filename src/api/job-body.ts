@@ -1,0 +1,54 @@
+/** Jobs in the API's words. */
+
+import type { JobDefinition, JobVersion } from "../core/job.ts";
+import type { ChangedJob } from "../flow/change-job.ts";
+import type { DefinedJob, JobSummary, VersionSummary } from "../flow/ports/jobs.ts";
+import type { ChangedJobBody, JobBody, JobListBody, JobVersionBody, VersionListBody } from "./job-schema.ts";
+import { rfc3339, timeOrNull } from "./run-body.ts";
+
+export function jobSummary(job: JobSummary): JobListBody["jobs"][number] {
+  return {
+    name: job.name,
+    version: job.version,
+    paused_at: timeOrNull(job.pausedAt),
+    created_at: rfc3339(job.createdAt),
+    updated_at: rfc3339(job.updatedAt),
+    description: job.description ?? null,
+    labels: job.labels ?? {},
+  };
+}
+
+export function jobBody({ job, definition }: DefinedJob): JobBody {
+  return { ...jobSummary({ ...job, ...definition }), ...whatRuns(definition) };
+}
+
+export function changedJobBody(changed: ChangedJob): ChangedJobBody {
+  return { ...jobBody(changed), outcome: changed.outcome };
+}
+
+export function versionSummary({
+  version,
+  change,
+  createdAt,
+}: VersionSummary): VersionListBody["versions"][number] {
+  return {
+    version,
+    change: change.kind,
+    rolled_back_to: change.kind === "rollback" ? change.to : null,
+    created_at: rfc3339(createdAt),
+  };
+}
+
+export function versionBody(version: JobVersion): JobVersionBody {
+  const { definition } = version;
+  return {
+    ...versionSummary(version),
+    description: definition.description ?? null,
+    labels: definition.labels ?? {},
+    ...whatRuns(definition),
+  };
+}
+
+function whatRuns({ run, input_schema }: JobDefinition) {
+  return { run, input_schema: input_schema ?? null };
+}

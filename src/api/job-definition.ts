@@ -1,0 +1,86 @@
+/** A job's definition: checked where it is put, and made into a run's spec where it is run. */
+
+import { withJobFields } from "../core/concurrency-key.ts";
+import { AppError } from "../core/error.ts";
+import type { JobDefinition } from "../core/job.ts";
+import { isSameJson } from "../core/same-json.ts";
+import { checked } from "./checked.ts";
+import { jobDefinitionSchema } from "./job-schema.ts";
+import { isObject, patchedInput } from "./spec-input.ts";
+
+const KEY_PATH = "run.concurrency.key";
+
+/**
+ * What a request's body defines, as it was written.
+ * @param name of the job, which its concurrency key can have in it
+ * @throws AppError `invalid_input`
+ */
+export function checkedDefinition(body: unknown, name: string): JobDefinition {
+  meaningOf(body, name);
+  return body as JobDefinition;
+}
+
+/** True where two definitions of a job mean the same: the order of fields and defaults that are spelt out make no difference. */
+export function meansTheSame(a: JobDefinition, b: JobDefinition, name: string): boolean {
+  return isSameJson(meaningOf(a, name), meaningOf(b, name));
+}
+
+/** The definition with its defaults filled in. */
+function meaningOf(body: unknown, name: string): unknown {
+  const key = keyOf(isObject(body) ? body.run : undefined);
+  const meant = checked(jobDefinitionSchema, key === null ? body : withKey(body, tried(key, name)), null);
+  const { concurrency } = meant.run;
+  return key === null || concurrency === undefined
+    ? meant
+    : { ...meant, run: { ...meant.run, concurrency: { ...concurrency, key } } };
+}
+
+/** A key as a run could have it: what the input will be nobody knows yet. */
+function tried(key: string, name: string): string {
+  const filled = withJobFields(key, name, () => "x");
+  if ("complaint" in filled) throw new AppError("invalid_input", filled.complaint, KEY_PATH);
+  return filled.template;
+}
+
+/**
+ * The spec of a job's run as a caller could have sent it, not checked yet.
+ * @throws AppError `invalid_input` where the key asks for what the input does not have
+ */
+export function jobRunInput(
+  definition: JobDefinition,
+  name: string,
+  input: unknown,
+  overrides: Record<string, unknown>,
+): unknown {
+  const spec = patchedInput(definition.run, overrides);
+  const key = keyOf(spec);
+  if (key === null) return spec;
+  const filled = withJobFields(key, name, (path) => textAt(input, path));
+  if (!("complaint" in filled)) return withSpecKey(spec, filled.template);
+  const { complaint, inputPath } = filled;
+  const path = inputPath === null ? "overrides.concurrency.key" : ["input", ...inputPath].join(".");
+  throw new AppError("invalid_input", complaint, path);
+}
+
+function textAt(input: unknown, path: string[]): string | null {
+  const value = path.reduce<unknown>(
+    (at, name) => (isObject(at) && Object.hasOwn(at, name) ? at[name] : undefined),
+    input,
+  );
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+    ? String(value)
+    : null;
+}
+
+function keyOf(spec: unknown): string | null {
+  const concurrency = isObject(spec) ? spec.concurrency : undefined;
+  return isObject(concurrency) && typeof concurrency.key === "string" ? concurrency.key : null;
+}
+
+function withKey(body: unknown, key: string): unknown {
+  return isObject(body) ? { ...body, run: withSpecKey(body.run, key) } : body;
+}
+
+function withSpecKey(spec: unknown, key: string): unknown {
+  return isObject(spec) ? { ...spec, concurrency: { ...(spec.concurrency as object), key } } : spec;
+}

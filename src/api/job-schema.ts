@@ -1,0 +1,167 @@
+/** Jobs as callers send them, and as they are answered. One schema validates a definition and appears in the OpenAPI document. */
+
+import { z } from "@hono/zod-openapi";
+import { JOB_NAME } from "../core/job.ts";
+import * as limits from "../core/limits.ts";
+import { schemaComplaint } from "./input-schema.ts";
+import { time } from "./schema-parts.ts";
+import { runSpecSchema } from "./spec-schema.ts";
+
+/** How a job is called. */
+export const jobNameField = z
+  .string()
+  .regex(
+    JOB_NAME,
+    `must be the name of a job: small letters, digits and . _ -, starting with a letter or digit, at most ${limits.JOB_NAME_MAX_CHARS} characters`,
+  )
+  .openapi({ example: "nightly-report" });
+
+const LABEL_KEY = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/;
+
+const inputSchemaField = z
+  .looseObject({})
+  .superRefine((schema, context) => {
+    const complaint = schemaComplaint(schema);
+    if (complaint !== null)
+      context.addIssue({ code: "custom", path: complaint.path, message: complaint.message });
+  })
+  .openapi("InputSchema", {
+    description:
+      "JSON Schema (2020-12, or draft 7 where $schema says so) that the input of each run is checked against. $ref leads to places in this document alone, and words that are not known are refused, but for those that start with x-.",
+    example: { type: "object", required: ["env"], properties: { env: { enum: ["staging", "prod"] } } },
+  });
+
+/** What `PUT /v1/jobs/{name}` takes. Unknown fields are refused by name. */
+export const jobDefinitionSchema = z
+  .strictObject({
+    description: z.string().min(1).max(limits.JOB_DESCRIPTION_MAX_CHARS).optional(),
+    labels: z
+      .record(
+        z
+          .string()
+          .max(limits.TAG_KEY_MAX_CHARS)
+          .regex(LABEL_KEY, "must be letters, digits and . _ / -, starting with a letter or digit"),
+        z.string().max(limits.TAG_VALUE_MAX_CHARS),
+      )
+      .refine(
+        (labels) => Object.keys(labels).length <= limits.TAGS_MAX_COUNT,
+        `can have at most ${limits.TAGS_MAX_COUNT} labels`,
+      )
+      .optional()
+      .openapi({ description: "of the job itself; its runs have the tags of run" }),
+    run: runSpecSchema,
+    input_schema: inputSchemaField.optional(),
+  })
+  .openapi("JobDefinition", {
+    description:
+      "the concurrency key of run can have the fields {job} and {input.FIELD} besides those of every run. Secrets that it names are looked for when it is run.",
+  });
+export type JobDefinitionInput = z.input<typeof jobDefinitionSchema>;
+
+const written = z.record(z.string(), z.unknown());
+const known = {
+  description: z.string().nullable(),
+  labels: z.record(z.string(), z.string()),
+};
+const definition = {
+  ...known,
+  run: written.openapi({ description: "the spec of its runs as it was put, with no defaults filled in" }),
+  input_schema: written.nullable(),
+};
+const row = {
+  name: z.string(),
+  version: z.int().openapi({ description: "the version in force" }),
+  paused_at: time.nullable().openapi({
+    description:
+      "since when nothing starts runs of it by itself; a call still does. Null where it is not paused",
+  }),
+  created_at: time.openapi({ description: "when a job of this name was first put" }),
+  updated_at: time.openapi({ description: "when the version in force was put" }),
+};
+
+export const jobSchema = z.object({ ...row, ...definition }).openapi("Job");
+export type JobBody = z.infer<typeof jobSchema>;
+
+export const changedJobSchema = jobSchema
+  .extend({
+    outcome: z.enum(["created", "changed", "unchanged"]).openapi({
+      description: "unchanged: what was put means the same as the version in force, and made none",
+    }),
+  })
+  .openapi("ChangedJob");
+export type ChangedJobBody = z.infer<typeof changedJobSchema>;
+
+/** A job in a list: without what its runs are to do. */
+export const jobListSchema = z
+  .object({
+    jobs: z.array(z.object({ ...row, ...known }).openapi("JobSummary")),
+    next_cursor: z
+      .string()
+      .nullable()
+      .openapi({ description: "give it as cursor for the next page; null on the last" }),
+  })
+  .openapi("JobList");
+export type JobListBody = z.infer<typeof jobListSchema>;
+
+const version = {
+  version: z.int(),
+  change: z.enum(["put", "rollback"]),
+  rolled_back_to: z
+    .int()
+    .nullable()
+    .openapi({ description: "the earlier version that this one repeats; null where it was put" }),
+  created_at: time,
+};
+
+export const jobVersionSchema = z.object({ ...version, ...definition }).openapi("JobVersion");
+export type JobVersionBody = z.infer<typeof jobVersionSchema>;
+
+export const versionListSchema = z
+  .object({
+    versions: z.array(z.object(version).openapi("JobVersionSummary")).openapi({
+      description: `newest first; of a job the newest ${limits.JOB_VERSIONS_KEPT} are kept`,
+    }),
+    next_cursor: z.string().nullable(),
+  })
+  .openapi("JobVersionList");
+export type VersionListBody = z.infer<typeof versionListSchema>;
+
+export const jobDiffSchema = z
+  .object({
+    from: z.int(),
+    to: z.int(),
+    changes: z.array(
+      z.object({
+        path: z.string().openapi({ example: "run.machine.size" }),
+        from: z.unknown().openapi({ description: "not there where only the later version has the path" }),
+        to: z.unknown().openapi({ description: "not there where only the earlier version has it" }),
+      }),
+    ),
+    is_whole: z.boolean().openapi({
+      description: `false where there are more than the ${limits.JOB_DIFF_MAX_CHANGES} changes that are told`,
+    }),
+  })
+  .openapi("JobDiff");
+export type JobDiffBody = z.infer<typeof jobDiffSchema>;
+
+/** What `POST /v1/jobs/{name}/runs` takes. */
+export const jobRunSchema = z
+  .strictObject({
+    input: z
+      .unknown()
+      .optional()
+      .openapi({
+        description: `any JSON of ${limits.INPUT_MAX_BYTES} bytes at most, as the job's input_schema has it; {} where it is left out. The command finds it in MAYFLY_INPUT`,
+        example: { env: "staging" },
+      }),
+    overrides: z
+      .looseObject({})
+      .optional()
+      .openapi("JobOverrides", {
+        description:
+          "what this run does otherwise: a JSON Merge Patch (RFC 7396) of the job's run, as of a re-run",
+        example: { machine: { size: "performance-2x" } },
+      }),
+  })
+  .openapi("JobRun");
+export type JobRunInput = z.input<typeof jobRunSchema>;

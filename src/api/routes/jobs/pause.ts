@@ -1,0 +1,41 @@
+/** POST /v1/jobs/{name}/pause and /resume: whether anything but a caller starts runs of it. */
+
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { jobBody } from "../../job-body.ts";
+import { jobSchema } from "../../job-schema.ts";
+import type { ApiPorts } from "../../ports.ts";
+import { COMMON_ERRORS } from "../answers.ts";
+import { jobParam, loadJob, UNKNOWN_JOB, unknownJob } from "./answers.ts";
+
+const answers = {
+  200: { description: "the job", content: { "application/json": { schema: jobSchema } } },
+  ...COMMON_ERRORS,
+  ...UNKNOWN_JOB,
+};
+
+const pause = createRoute({
+  method: "post",
+  path: "/v1/jobs/{name}/pause",
+  summary: "Pause a job",
+  description:
+    "Nothing starts runs of it by itself any more; POST /v1/jobs/{name}/runs still does, and says that it is paused. Runs that are at work go on. To pause twice is to pause once.",
+  request: { params: jobParam },
+  responses: answers,
+});
+
+const resume = createRoute({
+  method: "post",
+  path: "/v1/jobs/{name}/resume",
+  summary: "End the pause of a job",
+  request: { params: jobParam },
+  responses: answers,
+});
+
+export function pauseJobRoutes(app: OpenAPIHono, { jobs, orgId, clock }: ApiPorts): void {
+  async function paused(name: string, at: number | null) {
+    if ((await jobs.pause(orgId, name, at)) === null) throw unknownJob(name);
+    return jobBody(await loadJob(jobs, orgId, name));
+  }
+  app.openapi(pause, async (c) => c.json(await paused(c.req.valid("param").name, clock.now()), 200));
+  app.openapi(resume, async (c) => c.json(await paused(c.req.valid("param").name, null), 200));
+}

@@ -1,0 +1,138 @@
+/** The store of jobs on D1. The row of a job says which version is in force, and is the lock of whoever changes it. */
+
+import { and, asc, desc, eq, getTableColumns, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import type { JobDefinition, JobVersion, VersionChange } from "../core/job.ts";
+import { JOB_VERSIONS_KEPT } from "../core/limits.ts";
+import type { JobStore, VersionSummary } from "../flow/ports/jobs.ts";
+import { jobs, jobVersions } from "./schema.ts";
+
+type VersionRow = typeof jobVersions.$inferSelect;
+
+/** A store of jobs on a D1 database that has the migrations. */
+export function d1Jobs(database: D1Database): JobStore {
+  const db = drizzle(database);
+  const isJob = (orgId: string, name: string | SQL) => and(eq(jobs.orgId, orgId), eq(jobs.name, name));
+  const isThere = (orgId: string, name: string) => and(isJob(orgId, name), isNull(jobs.deletedAt));
+  const isOf = (orgId: string, name: string) => and(eq(jobVersions.orgId, orgId), eq(jobVersions.name, name));
+  const inForce = and(
+    eq(jobVersions.orgId, jobs.orgId),
+    eq(jobVersions.name, jobs.name),
+    eq(jobVersions.version, jobs.version),
+  );
+  return {
+    async find(orgId, name) {
+      const row = await db
+        .select({ job: getTableColumns(jobs), definition: jobVersions.definition })
+        .from(jobs)
+        .innerJoin(jobVersions, inForce)
+        .where(isJob(orgId, name))
+        .get();
+      return row ? { job: row.job, definition: row.definition as JobDefinition } : null;
+    },
+
+    async put(orgId, name, seen, next) {
+      const { version, createdAt: updatedAt } = next;
+      const changed =
+        seen === null
+          ? db
+              .insert(jobs)
+              .values({ orgId, name, version, createdAt: updatedAt, updatedAt })
+              .onConflictDoNothing()
+              .returning()
+          : db
+              .update(jobs)
+              .set({ version, updatedAt, deletedAt: null })
+              .where(
+                and(
+                  isJob(orgId, name),
+                  eq(jobs.version, seen.version),
+                  sql`${jobs.deletedAt} IS ${seen.deletedAt}`,
+                ),
+              )
+              .returning();
+      // `changes()` is of the statement before: without the job's row there is no version either.
+      const [[job]] = await db.batch([
+        changed,
+        db.insert(jobVersions).select(
+          sql`SELECT ${orgId}, ${name}, ${version}, ${JSON.stringify(next.definition)}, ${next.change.kind},
+            ${next.change.kind === "rollback" ? next.change.to : null}, ${updatedAt} WHERE changes() > 0`,
+        ),
+        db
+          .delete(jobVersions)
+          .where(and(isOf(orgId, name), lte(jobVersions.version, version - JOB_VERSIONS_KEPT))),
+      ]);
+      return job ?? null;
+    },
+
+    async list(orgId, after, limit) {
+      const part = (field: string) =>
+        sql<string | null>`json_extract(${jobVersions.definition}, ${`$.${field}`})`.as(field);
+      const rows = await db
+        .select({
+          ...getTableColumns(jobs),
+          description: part("description"),
+          labels: part("labels"),
+        })
+        .from(
+          // The literal lets SQLite use the index of those that are there; it keeps the order of a cross join.
+          sql`(SELECT name AS present FROM jobs INDEXED BY jobs_present
+            WHERE org_id = ${orgId} AND deleted_at IS NULL AND name > ${after} ORDER BY name LIMIT ${limit}) AS page`,
+        )
+        .crossJoin(jobs)
+        .innerJoin(jobVersions, inForce)
+        .where(isJob(orgId, sql`present`))
+        .orderBy(asc(jobs.name));
+      return rows.map(({ description, labels, ...job }) => ({
+        ...job,
+        ...(description !== null && { description }),
+        ...(labels !== null && { labels: JSON.parse(labels) as Record<string, string> }),
+      }));
+    },
+
+    async versions(orgId, name, before, limit) {
+      const { definition: _definition, ...columns } = getTableColumns(jobVersions);
+      const rows = await db
+        .select(columns)
+        .from(jobVersions)
+        .where(and(isOf(orgId, name), lt(jobVersions.version, before)))
+        .orderBy(desc(jobVersions.version))
+        .limit(limit);
+      return rows.map(summaryOf);
+    },
+
+    async version(orgId, name, version): Promise<JobVersion | null> {
+      const row = await db
+        .select()
+        .from(jobVersions)
+        .where(and(isOf(orgId, name), eq(jobVersions.version, version)))
+        .get();
+      return row ? { ...summaryOf(row), definition: row.definition as JobDefinition } : null;
+    },
+
+    async pause(orgId, name, at) {
+      const pausedAt = at === null ? null : sql`coalesce(${jobs.pausedAt}, ${at})`;
+      const [job] = await db.update(jobs).set({ pausedAt }).where(isThere(orgId, name)).returning();
+      return job ?? null;
+    },
+
+    async delete(orgId, name, at, expectedVersion) {
+      const isExpected = expectedVersion === null ? undefined : eq(jobs.version, expectedVersion);
+      const rows = await db
+        .update(jobs)
+        .set({ deletedAt: at, pausedAt: null })
+        .where(and(isThere(orgId, name), isExpected))
+        .returning({ name: jobs.name });
+      return rows.length > 0;
+    },
+  };
+}
+
+function summaryOf(row: Omit<VersionRow, "definition">): VersionSummary {
+  const { version, changedBy, rolledBackTo, createdAt } = row;
+  const change: VersionChange =
+    changedBy === "rollback" && rolledBackTo !== null
+      ? { kind: "rollback", to: rolledBackTo }
+      : { kind: "put" };
+  return { version, change, createdAt };
+}

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { ChangedJobBody } from "../../src/api/job-schema.ts";
+import type { RunBody } from "../../src/api/run-schema.ts";
+import { type Stack, startStack } from "../support/stack.ts";
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack?.close());
+
+async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
+  const response = await stack.call(path, init);
+  expect(response.status).toBeLessThan(300);
+  return (response.status === 204 ? null : await response.json()) as T;
+}
+
+const put = (run: object, more: object = {}) =>
+  call<ChangedJobBody>("PUT", "/v1/jobs/story", { run: { image: "debian:12", ...run }, ...more });
+const text = async ({ id }: RunBody) => Buffer.from(await stack.output(id, "stdout")).toString();
+
+/** What a shell must not take for its own, and what JSON spells out. */
+const INPUT = { text: "a 'b' \"c\" $(date) \\ \n ü 🦋 \0", list: [1, null, true], empty: {} };
+
+it("a job's command has its input byte for byte, with the version that it was run with, and so has its re-run after the job is gone", async () => {
+  const script = 'printf "%s\\n" "$MAYFLY_JOB" "$MAYFLY_JOB_VERSION"; printf %s "$MAYFLY_INPUT"';
+  await put({ script }, { input_schema: { required: ["text"] } });
+  const first = await call<RunBody>("POST", "/v1/jobs/story/runs", { input: INPUT });
+  expect((await stack.final(first.id)).status).toBe("succeeded");
+  expect(await text(first)).toBe(`story\n1\n${JSON.stringify(INPUT)}`);
+  await put({ script: "echo other" });
+  await call("DELETE", "/v1/jobs/story");
+  const again = await call<RunBody>("POST", `/v1/runs/${first.id}/rerun`);
+  expect((await stack.final(again.id)).job).toEqual({ name: "story", version: 1 });
+  expect(await text(again)).toBe(await text(first));
+});
+
+it("a job that is changed and deleted while its run is at work changes nothing of it, also where the worker is killed and the run is tried again", async () => {
+  // The first attempt fails once it was seen, the second prints what it was given.
+  const script = '[ "$MAYFLY_ATTEMPT" = 2 ] || { echo begun; sleep 3; exit 1; }; printf %s "$MAYFLY_INPUT"';
+  const retry = { attempts: 2, backoff: { initial: "1s" } };
+  const { version } = await put({ script, retry });
+  const run = await call<RunBody>("POST", "/v1/jobs/story/runs", { input: [version] });
+  await stack.following(run.id, (line) => line.text?.includes("begun") ?? false);
+  await put({ script: "echo changed" });
+  await call("DELETE", "/v1/jobs/story");
+  await stack.killWorker();
+  await stack.startWorker();
+  await stack.fireCron();
+  const ended = await stack.final(run.id);
+  expect(ended).toMatchObject({ status: "succeeded", job: { name: "story", version }, attempts: [{}, {}] });
+  expect(await text(ended)).toBe(`begun\n[${version}]`);
+  const { runs } = await call<{ runs: RunBody[] }>("GET", "/v1/runs?job=story&limit=1");
+  expect(runs.map(({ id }) => id)).toEqual([run.id]);
+});

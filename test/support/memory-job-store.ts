@@ -1,0 +1,85 @@
+/** The store of jobs in memory, for tests that move the clock. It keeps the contract in `test/contracts/job-store-contract.ts`. */
+
+import type { Job, JobVersion } from "../../src/core/job.ts";
+import { JOB_VERSIONS_KEPT } from "../../src/core/limits.ts";
+import type { JobStore } from "../../src/flow/ports/jobs.ts";
+
+interface Stored {
+  job: Job;
+  /** Oldest first. */
+  versions: JobVersion[];
+}
+
+export function memoryJobStore(): JobStore {
+  const stored = new Map<string, Stored>();
+  const of = (orgId: string, name: string) => stored.get(`${orgId}/${name}`);
+  const present = (orgId: string, name: string) => {
+    const known = of(orgId, name);
+    return known?.job.deletedAt === null ? known : undefined;
+  };
+  const inForce = ({ job, versions }: Stored) => {
+    const version = versions.find((each) => each.version === job.version);
+    if (version === undefined) throw new Error(`version ${job.version} of ${job.name} is not stored`);
+    return version;
+  };
+  return {
+    async find(orgId, name) {
+      const known = of(orgId, name);
+      return known ? { job: known.job, definition: inForce(known).definition } : null;
+    },
+    async put(orgId, name, seen, next) {
+      const known = of(orgId, name);
+      const [is, was] = [known?.job, seen ?? undefined];
+      if (is?.version !== was?.version || is?.deletedAt !== was?.deletedAt) return null;
+      const job: Job = {
+        orgId,
+        name,
+        pausedAt: is?.pausedAt ?? null,
+        createdAt: is?.createdAt ?? next.createdAt,
+        version: next.version,
+        deletedAt: null,
+        updatedAt: next.createdAt,
+      };
+      const versions = [...(known?.versions ?? []), next].slice(-JOB_VERSIONS_KEPT);
+      stored.set(`${orgId}/${name}`, { job, versions });
+      return job;
+    },
+    async list(orgId, after, limit) {
+      return [...stored.values()]
+        .filter(({ job }) => job.orgId === orgId && job.deletedAt === null && job.name > after)
+        .sort((a, b) => (a.job.name < b.job.name ? -1 : 1))
+        .slice(0, limit)
+        .map((known) => {
+          const { description, labels } = inForce(known).definition;
+          return {
+            ...known.job,
+            ...(description !== undefined && { description }),
+            ...(labels && { labels }),
+          };
+        });
+    },
+    async versions(orgId, name, before, limit) {
+      const versions = of(orgId, name)?.versions ?? [];
+      return versions
+        .filter(({ version }) => version < before)
+        .toReversed()
+        .slice(0, limit)
+        .map(({ definition: _definition, ...summary }) => summary);
+    },
+    async version(orgId, name, version) {
+      return of(orgId, name)?.versions.find((each) => each.version === version) ?? null;
+    },
+    async pause(orgId, name, at) {
+      const known = present(orgId, name);
+      if (!known) return null;
+      known.job = { ...known.job, pausedAt: at === null ? null : (known.job.pausedAt ?? at) };
+      return known.job;
+    },
+    async delete(orgId, name, at, expectedVersion) {
+      const known = present(orgId, name);
+      if (!known || (expectedVersion !== null && known.job.version !== expectedVersion)) return false;
+      known.job = { ...known.job, deletedAt: at, pausedAt: null };
+      return true;
+    },
+  };
+}
