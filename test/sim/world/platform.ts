@@ -293,10 +293,10 @@ export class Platform {
       reply(machine.isAlive ? NOT_RUNNING : UNKNOWN);
       return nothing;
     }
-    if (door !== null && argv[2] === "give") {
+    if (door !== null && argv[4] === "give") {
       const broken = chance.fault("secrets broken off", 0.1);
       // What had come by then has come.
-      const upTo = broken ? chance.between("broken off after", 4, argv.length) : argv.length;
+      const upTo = broken ? chance.between("broken off after", 6, argv.length) : argv.length;
       const stdout = door.give(argv.slice(0, upTo));
       reply(broken ? { status: 408, error: "deadline_exceeded" } : { status: 200, body: { stdout } });
       return nothing;
