@@ -20,10 +20,16 @@ function parsed<T extends z.ZodType>(schema: T, part: unknown) {
   try {
     return schema.safeParse(part, { reportInput: false });
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
+    if (!(error instanceof TypeError) || !hasLength(part)) throw error;
     throw new AppError(
       "invalid_input",
       'an object with a field "length" stands where text or a list is wanted',
     );
   }
+}
+
+/** Whether there is an object with such a field of its own. */
+function hasLength(part: unknown): boolean {
+  if (typeof part !== "object" || part === null) return false;
+  return (!Array.isArray(part) && Object.hasOwn(part, "length")) || Object.values(part).some(hasLength);
 }

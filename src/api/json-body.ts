@@ -29,6 +29,16 @@ export function parseJson(bytes: ArrayBuffer): unknown {
   return value;
 }
 
+/** The same for a body that may be a repeat of one that was accepted when less was asked of it; or why it would not be accepted now. */
+export function parseJsonOfRepeat(bytes: ArrayBuffer): unknown | AppError {
+  try {
+    return parseJson(bytes);
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+}
+
 /** An object or a list that has begun, and where in it the reader is. */
 interface Level {
   /** Of an object, those that it has so far; null for a list. */

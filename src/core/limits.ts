@@ -284,8 +284,13 @@ export const CREATE_LOOKUP_PAUSE_MS = 2 * SECOND;
 /** Empty look-ups needed before an ambiguous create counts as never having happened. One proves nothing. */
 export const CREATE_LOOKUPS_NEEDED = 2;
 /**
+ * A driver that has stored an event knows so long after it that every other driver's ask of before is in the lists: who had looked
+ * for such events just before asks within `CREATE_LOOKUP_PAUSE_MS`, and what was asked for is listed within as long again.
+ */
+export const CREATE_WORD_HEARD_MS = 2 * CREATE_LOOKUP_PAUSE_MS;
+/**
  * A run younger than this whose driver is told of it, or an attempt that was planned less than this ago, has never had a Machine
- * asked for: whoever else drives it looks twice first, with a pause of two seconds between. Half of that, since the run's age is
+ * asked for: whoever else drives it looks twice first, with a pause of two seconds between at least. Half of that, since the run's age is
  * by the clock of another computer.
  */
 export const NEVER_ASKED_BEFORE_MS = 1 * SECOND;

@@ -12,7 +12,8 @@
  * - The secrets are `NAME=value` with a NUL behind each, and NULs to fill up with.
  * - Whoever gives to a Machine that has everything is told that it is given.
  * - Who gives calls the script by the name of the pad, which is not there where the Machine has another: a secret that was set in the
- *   moment of a plan can be seen by one driver and not by the one before it, and both halves together would be nothing.
+ *   moment of a plan can be seen by one driver and not by the one before it, and both halves together would be nothing. A Machine of code
+ *   before this has no such name at all, and takes what comes, as it did.
  * - Until then a signal ends it, as it would end any command. Where nobody comes it exits with 125, and the Machine ends; so it does where the
  *   image has no mkfifo.
  */
@@ -106,6 +107,14 @@ done <"$_dir/pad"
 exec "$@"
 `;
 
+/** Goes by the name of the pad, and by the script itself where the Machine has no name of one. */
+const GIVE = `_script=$0
+[ -e "$_script" ] || {
+for _name in "$2"/give-*; do [ ! -e "$_name" ] || exit 2; done
+_script=$2/secrets.sh
+}
+. "$_script"`;
+
 /** Secrets on their way: pad and masked bytes are of the same length, and each is random without the other. */
 export interface MaskedSecrets {
   /** Tells this pad from others, and nothing else: a few letters and digits. */
@@ -152,7 +161,7 @@ export function giveCommands(machineName: string, { masked, padName }: MaskedSec
   const commands: string[][] = [];
   for (let from = 0; from < numbered.length; from += SECRET_LINES_PER_CALL)
     commands.push([
-      ...["/bin/sh", giverPath(machineName, padName), "give", stateDir(machineName)],
+      ...["/bin/sh", "-c", GIVE, giverPath(machineName, padName), "give", stateDir(machineName)],
       ...numbered.slice(from, from + SECRET_LINES_PER_CALL),
     ]);
   return commands;

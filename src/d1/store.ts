@@ -43,7 +43,8 @@ type Statements = [BatchItem<"sqlite">, ...BatchItem<"sqlite">[]];
 /** A store on a D1 database that has the migrations. */
 export function d1Store(database: D1Database): Store {
   const db = drizzle(database);
-  return {
+  // By its name and not by `this`, so that a call of it can be handed on.
+  const store: Store = {
     async accept(state, events, key) {
       const { run } = state;
       const statements: Statements = [
@@ -63,7 +64,7 @@ export function d1Store(database: D1Database): Store {
       const result = await committed(db, statements);
       if (result === "committed") return { kind: "accepted" };
       if (result === "no_room") return { kind: "no_room" };
-      const used = key && (await this.usedKey(run.orgId, key.key));
+      const used = key && (await store.usedKey(run.orgId, key.key));
       if (used && used.runId !== run.id) return { kind: "repeated", ...used };
       // Nobody else draws its id: this call was carried out before, and comes a second time.
       if (used || (await isStored(db, run.id))) return { kind: "accepted" };
@@ -88,7 +89,7 @@ export function d1Store(database: D1Database): Store {
     },
 
     async record(before, events, chunks) {
-      const after = await this.recordWithSlots(before, events, chunks);
+      const after = await store.recordWithSlots(before, events, chunks);
       if (after === "no_room")
         throw new Error(
           `run ${before.run.id} takes a slot where there may be none; that is for recordWithSlots`,
@@ -181,7 +182,7 @@ export function d1Store(database: D1Database): Store {
     list: (orgId, filter) => listRuns(db, orgId, filter),
 
     async events(runId, afterSeq, limit) {
-      const state = await this.load(runId);
+      const state = await store.load(runId);
       if (!state) return [];
       const rows = await db
         .select()
@@ -227,6 +228,7 @@ export function d1Store(database: D1Database): Store {
     putLaunchBack: (taken, intervalMs) => putLaunchBack(db, taken, intervalMs),
     emptyLaunches: (app, intervalMs, nowMs) => emptyLaunches(db, app, intervalMs, nowMs),
   };
+  return store;
 }
 
 /**

@@ -44,6 +44,10 @@ export class Drive {
   lastAnswer: string | null = null;
   /** Looks for the Machine that found none, since the last ask and the last news of the run. */
   emptyLookups = 0;
+  /** Since when the Machine is looked for, answer upon answer; null where the next look is the first. */
+  lookedSince: number | null = null;
+  /** When this driver last stored an event, where nobody else has stored one since; null where it has stored none. */
+  wordAt: number | null = null;
   /** The Machine that this driver was given last. Where somebody else wrote first it is not recorded yet. */
   made: MachineCreated | null = null;
   /** The time of the launch that an ask has used; null where none has. */
@@ -211,6 +215,7 @@ export class Drive {
     this.#forgetRead();
     // Whoever calls for it does not wait for the time of the next look.
     this.emptyLookups = 0;
+    this.lookedSince = null;
   }
 
   /** Loads the run, and forgets nothing where nobody has changed it. */
@@ -236,6 +241,7 @@ export class Drive {
   #takeOwn(state: RunState, clock: Clock): void {
     const isNewAttempt = state.attempts.length > this.state.attempts.length;
     const wasNotToBeAsked = currentAttempt(this.state)?.mayBeAsked === false;
+    if (state.run.version !== this.state.run.version) this.wordAt = clock.now();
     this.#take(state);
     if (!isNewAttempt && !wasNotToBeAsked) return;
     this.neverAsked = this.#isFresh(clock.now());
@@ -248,6 +254,10 @@ export class Drive {
     const isNewAttempt = state.attempts.length > this.state.attempts.length;
     const isDriven = this.#isDrivenByOthers(state);
     this.#take(state);
+    if (isNews) {
+      this.wordAt = null;
+      this.lookedSince = null;
+    }
     if (isNewAttempt || isDriven || (isNews && !this.#isFresh(nowMs))) this.neverAsked = false;
     if (isNewAttempt || isDriven) this.asksAreOwn = false;
   }
@@ -270,6 +280,7 @@ export class Drive {
     this.secrets = null;
     this.givenCalls = 0;
     this.lacksSecrets = false;
+    this.lookedSince = null;
     this.spentLaunchAt = null;
     this.askIsUnclear = false;
     this.lastAnswer = null;

@@ -2,6 +2,10 @@
  * Launch: ask for the attempt's Machine when its time has come, and never for a second one. Its name derives from run and attempt, so a repeated ask
  * is refused by name and the first Machine adopted. A destroyed Machine frees its name, so wherever an earlier ask is
  * possible the Machine is looked for, destroyed ones included, before it is asked for.
+ *
+ * What a look has shown does not age while nobody else can ask, however late its answer: who looks stores an event of its own
+ * before the look that counts. Whoever planned the attempt, or looked before, hears of it by the run's version, which each checks
+ * just before it asks; and who has checked already has asked by the time of that look.
  */
 
 import type { Attempt } from "../core/attempt.ts";
@@ -9,6 +13,7 @@ import type { LaunchTaken } from "../core/event.ts";
 import {
   CREATE_LOOKUP_PAUSE_MS,
   CREATE_LOOKUPS_NEEDED,
+  CREATE_WORD_HEARD_MS,
   LAUNCH_LATE_MS,
   LAUNCH_PATIENCE_MS,
   NEVER_ASKED_BEFORE_MS,
@@ -32,33 +37,27 @@ export async function launch(ports: FlowPorts, drive: Drive): Promise<Findings> 
   const attempt = drive.attempt();
   const dueAt = launchDueAt(drive.state.run, attempt, now);
   if (now < dueAt) return nothingNew(dueAt - now);
-  const looks = attempt.mayBeAsked && !drive.neverAsked;
   // Who has to look does so first: a Machine that is there needs no launch, and would be over before one comes where many wait.
-  if (!looks && needsAnother(ports, drive, now, LAUNCH_LATE_MS)) return takeAnother(ports, drive, now);
+  if (attempt.mayBeAsked && !drive.neverAsked) return look(ports, drive);
+  if (needsAnother(ports, drive, now)) return takeAnother(ports, drive, now);
   // After a wait several drivers may think that it is theirs to ask: the one whose event is stored is the first to.
   if (!attempt.mayBeAsked) return found(launchTaken(attempt, now, { app: attempt.app, at: dueAt }, true));
-  // Before what is found out about the Machine, which must not be old by the ask; and anew, as one of them can have been removed.
-  drive.secrets = null;
-  await secretsOf(ports, drive);
-  if (looks) return look(ports, drive);
-  // Time enough may have passed for another driver to come by, as calls in between can be late.
-  const isFresh = now - drive.state.run.updatedAt < NEVER_ASKED_BEFORE_MS && drive.hasNoMachine(now);
-  return drive.failures === 0 && isFresh ? ask(ports, drive) : askIfUnchanged(ports, drive, now);
+  return askIfUnchanged(ports, drive);
 }
 
-/** Who looks for the Machine first comes later by as much, and looks again after each new launch. */
-const LOOKS_MS = CREATE_LOOKUPS_NEEDED * CREATE_LOOKUP_PAUSE_MS;
-
-/** Each ask has a launch of its own, or after an outage all would come at once. */
-function needsAnother({ launches }: FlowPorts, drive: Drive, now: number, lateMs: number): boolean {
+/**
+ * Each ask has a launch of its own, or after an outage all would come at once.
+ * @param readyAt when the driver came to it; where it has to look, when its looks began: lists can take longer than a launch may be late
+ */
+function needsAnother({ launches }: FlowPorts, drive: Drive, readyAt: number): boolean {
   const { createAskedAt } = drive.attempt();
-  const isLate = now - launchDueAt(drive.state.run, drive.attempt(), now) > lateMs;
+  const isLate = readyAt - launchDueAt(drive.state.run, drive.attempt(), readyAt) > LAUNCH_LATE_MS;
   return launches.isPaced && (drive.spentLaunchAt === createAskedAt || isLate);
 }
 
 /**
- * A launch in place of one that is spent or past: in any app as long as nobody can have asked in this one. Until its time somebody
- * else may ask, so that the Machine is looked for then.
+ * A launch in place of one that is spent or past: in any app as long as nobody can have asked in this one. Where somebody can have,
+ * the Machine is looked for once more when its time has come: somebody else may ask until this is stored.
  */
 async function takeAnother(ports: FlowPorts, drive: Drive, now: number): Promise<Findings> {
   const attempt = drive.attempt();
@@ -69,7 +68,20 @@ async function takeAnother(ports: FlowPorts, drive: Drive, now: number): Promise
   // Others that wait may give up: whoever comes by until the limit tries again.
   if (next === null) return nothingNew(Math.max(1, before - now));
   const at = Math.max(now, next.at);
-  return found(launchTaken(attempt, now, { ...next, at }, mayBeAsked || at === now));
+  const taken = launchTaken(attempt, now, { ...next, at }, mayBeAsked || at === now);
+  if (drive.lookedSince === null) return found(taken);
+  // One look more once others have heard of it, which makes a launch that comes before then no later.
+  drive.lookedSince = at <= now + CREATE_WORD_HEARD_MS ? at : null;
+  await rememberLooked(ports, drive, taken);
+  return nothingNew(Math.max(CREATE_WORD_HEARD_MS, at - now));
+}
+
+/** Stores a driver's own event, beside which its looks still stand: another one is needed, and not all. */
+async function rememberLooked(ports: FlowPorts, drive: Drive, event: LaunchTaken): Promise<boolean> {
+  const { emptyLookups } = drive;
+  const isStored = await drive.remember(ports, found(event));
+  if (isStored) drive.emptyLookups = emptyLookups;
+  return isStored;
 }
 
 function launchTaken(
@@ -93,28 +105,60 @@ export async function lookForMachine(ports: FlowPorts, drive: Drive): Promise<Fi
 async function look(ports: FlowPorts, drive: Drive): Promise<Findings> {
   const before = drive.emptyLookups;
   const askedAt = ports.clock.now();
+  drive.lookedSince ??= askedAt;
+  const readyAt = drive.lookedSince;
   const findings = await lookForMachine(ports, drive);
-  if (drive.emptyLookups === before) return findings;
-  // One empty list proves nothing: a list may lag behind a create.
-  if (drive.emptyLookups < CREATE_LOOKUPS_NEEDED) return findings;
+  if (drive.emptyLookups === before) {
+    // What nobody answers takes no part in how late its launch is: after an outage all would come at once.
+    drive.lookedSince = null;
+    return findings;
+  }
   const now = ports.clock.now();
-  return needsAnother(ports, drive, now, LAUNCH_LATE_MS + LOOKS_MS)
-    ? takeAnother(ports, drive, now)
-    : askIfUnchanged(ports, drive, askedAt);
+  // One empty list proves nothing: a list may lag behind a create.
+  const isLookedFor = drive.emptyLookups >= CREATE_LOOKUPS_NEEDED;
+  if (needsAnother(ports, drive, readyAt)) return isLookedFor ? takeAnother(ports, drive, now) : findings;
+  if (drive.wordAt === null) {
+    const turnMs = othersTurnMs(drive, askedAt);
+    if (turnMs > 0) return nothingNew(Math.max(turnMs, CREATE_LOOKUP_PAUSE_MS));
+    if (!(await sayThatItAsks(ports, drive))) return nothingNew(0);
+  }
+  // A clock that was set back meanwhile.
+  drive.wordAt = Math.min(drive.wordAt ?? now, ports.clock.now());
+  const heardAt = drive.wordAt + CREATE_WORD_HEARD_MS;
+  if (isLookedFor && askedAt >= heardAt) return askIfUnchanged(ports, drive);
+  return nothingNew(Math.max(heardAt - ports.clock.now(), isLookedFor ? 0 : CREATE_LOOKUP_PAUSE_MS));
+}
+
+/**
+ * How long another driver is left to itself, which may have stored just before that it asks: two beside each other would take the word
+ * from each other again and again.
+ */
+function othersTurnMs(drive: Drive, nowMs: number): number {
+  const { updatedAt } = drive.state.run;
+  const ageMs = nowMs - updatedAt;
+  // Of a plan alone no other look is under way, and what a clock ahead has stored tells nothing.
+  if (updatedAt <= drive.attempt().plannedAt || ageMs < 0) return 0;
+  return CREATE_WORD_HEARD_MS + CREATE_LOOKUP_PAUSE_MS - ageMs;
 }
 
 /**
  * Asks where nobody else has driven the run meanwhile: a driver with other code can have made the Machine and be done with
  * it. What was learnt too long ago, as answers can be late, is learnt anew.
  */
-async function askIfUnchanged(ports: FlowPorts, drive: Drive, learntAt: number): Promise<Findings> {
-  if (!(await (drive.neverAsked ? isUnchanged(ports, drive) : sayThatItAsks(ports, drive)))) {
+async function askIfUnchanged(ports: FlowPorts, drive: Drive): Promise<Findings> {
+  // Before what is found out about the run, which must not be old by the ask; and anew, as one of them can have been removed.
+  drive.secrets = null;
+  await secretsOf(ports, drive);
+  const learntAt = ports.clock.now();
+  // Later another driver may have come by.
+  const isFresh =
+    learntAt - drive.state.run.updatedAt < NEVER_ASKED_BEFORE_MS && drive.hasNoMachine(learntAt);
+  if (drive.failures === 0 && isFresh) return ask(ports, drive);
+  if (!(await isUnchanged(ports, drive))) {
     drive.neverAsked = false;
     return nothingNew(0);
   }
-  if (ports.clock.now() - learntAt <= CREATE_LOOKUP_PAUSE_MS) return ask(ports, drive);
-  drive.emptyLookups = 0;
-  return nothingNew(0);
+  return ports.clock.now() - learntAt <= CREATE_LOOKUP_PAUSE_MS ? ask(ports, drive) : nothingNew(0);
 }
 
 async function isUnchanged(ports: FlowPorts, drive: Drive): Promise<boolean> {
@@ -131,7 +175,7 @@ async function sayThatItAsks(ports: FlowPorts, drive: Drive): Promise<boolean> {
   const now = ports.clock.now();
   const { app, createAskedAt } = drive.attempt();
   const launch = { app, at: Math.min(createAskedAt, now) };
-  return drive.remember(ports, found(launchTaken(drive.attempt(), now, launch, true)));
+  return rememberLooked(ports, drive, launchTaken(drive.attempt(), now, launch, true));
 }
 
 async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
@@ -144,6 +188,7 @@ async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
   drive.neverAsked = false;
   drive.askIsUnclear = true;
   drive.emptyLookups = 0;
+  drive.lookedSince = null;
   const result = await ports.machines.create(
     machineName,
     machineConfig,

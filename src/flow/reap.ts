@@ -125,7 +125,7 @@ async function reapFleet(ports: ReapPorts, fleet: Fleet, sweep: Sweep): Promise<
   const lookedAt = (id: string) => seenBefore.get(id)?.lookedAt ?? 0;
   // Those that were looked at in vain, or could not be destroyed, keep no others from being so.
   const inTurn = [...due, ...askedBefore].sort((a, b) => lookedAt(a) - lookedAt(b));
-  const { asked, alive, gone } = await askThemselves(fleet, inTurn, sweep);
+  const { asked, alive, gone, foreign } = await askThemselves(fleet, inTurn, sweep);
   const leaving = new Set(alive.filter((id) => due.includes(id)));
   const living = new Set(judged.flatMap(({ machine, verdict }) => (isLiving(verdict) ? [machine.id] : [])));
   const counts = { known: judged.length - unknown.length, unknown: unknown.length };
@@ -135,8 +135,12 @@ async function reapFleet(ports: ReapPorts, fleet: Fleet, sweep: Sweep): Promise<
   const unknownInAll = unknown.length + unknownElsewhere;
   const inAll = { known: list.machines.length - unknownInAll, unknown: unknownInAll };
   // That they are told to go is stored before they are told: a crash in between leaves none uncounted.
+  const listed = new Set(list.machines.map(({ id }) => id));
   const forgotten = [...seenBefore.keys()].filter(
-    (id) => living.has(id) && (!wasAsked(id) || alive.includes(id)),
+    (id) =>
+      (living.has(id) && (!wasAsked(id) || alive.includes(id))) ||
+      // One that was ours under another id: nobody sees it again, and it would be asked for ever.
+      (foreign.includes(id) && !listed.has(id)),
   );
   const seen = unknown.map((one) => sightingOf(one, now, leaving.has(one.machine.id)));
   const notSeen = sightings.filter(
@@ -174,19 +178,21 @@ async function askThemselves(
   fleet: Fleet,
   machineIds: string[],
   sweep: Sweep,
-): Promise<{ asked: Set<string>; alive: string[]; gone: string[] }> {
-  const answers = { asked: new Set<string>(), alive: [] as string[], gone: [] as string[] };
+): Promise<{ asked: Set<string>; alive: string[]; gone: string[]; foreign: string[] }> {
+  const [alive, gone, foreign]: [string[], string[], string[]] = [[], [], []];
+  const answers = { asked: new Set<string>(), alive, gone, foreign };
   for (const machineId of machineIds) {
     if (sweep.looksLeft <= 0 || sweep.isOver()) break;
     sweep.looksLeft -= 1;
     answers.asked.add(machineId);
     const look = await fleet.look(machineId);
     if (look.kind === "failed") sweep.report.problems.push(look.error);
-    else if (look.kind === "foreign")
+    else if (look.kind === "foreign") {
+      answers.foreign.push(machineId);
       sweep.report.problems.push(
         `machine ${machineId} of ${fleet.app} is listed as ours and does not say so itself`,
       );
-    else if (look.kind === "absent" || isGone(look.machine.state)) answers.gone.push(machineId);
+    } else if (look.kind === "absent" || isGone(look.machine.state)) answers.gone.push(machineId);
     else answers.alive.push(machineId);
   }
   return answers;

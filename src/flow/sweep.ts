@@ -33,7 +33,7 @@ export interface SweepReport {
  * Wakes the drivers of quiet open runs, and calls the heads of the queues, in pages, until all are done or as many as one call
  * may; then the next sweep goes on there. A driver at work answers at once; one that was lost goes on from what is stored.
  * Queues that can not be read keep no run from being woken, nor the other way round.
- * @param quietMs runs whose last news is younger are left to their drivers
+ * @param quietMs runs whose last news is younger are left to their drivers; with 0 all runs are looked at, from the first on
  */
 export async function sweep(ports: SweepPorts, quietMs: number = SWEEP_QUIET_MS): Promise<SweepReport> {
   const report: SweepReport = { woken: 0, failed: 0, freed: 0, problems: [] };
@@ -56,7 +56,8 @@ async function wakeQuiet(
   report: SweepReport,
 ): Promise<void> {
   const quietSince = clock.now() - quietMs;
-  let after = brokeOffAt;
+  // Who looks at all of them begins with the first, wherever an earlier sweep broke off.
+  let after = quietMs === 0 ? "" : brokeOffAt;
   for (let pages = SWEEP_MAX_WAKES / SWEEP_MAX_RUNS; pages > 0; pages--) {
     const { runIds, nextAfter } = await store.openRuns(after, quietSince, SWEEP_MAX_RUNS);
     count(report, await Promise.allSettled(runIds.map((runId) => drivers.wake(runId))));

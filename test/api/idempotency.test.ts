@@ -19,6 +19,13 @@ async function submit(
 const FIRST =
   '{"image": "x", "command": ["true"], "env": {"A": "1", "B": "2"}, "files": [{"path": "/a", "content": "hi"}]}';
 
+/** As if the key's run had been ordered by a body that was good then. */
+async function orderedBy(key: string, body: string): Promise<void> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(body)));
+  const hash = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  await env.DB.prepare("UPDATE idempotency_keys SET body_hash = ? WHERE key = ?").bind(hash, key).run();
+}
+
 describe("an Idempotency-Key", () => {
   it.each([
     ["the same bytes", FIRST],
@@ -49,15 +56,23 @@ describe("an Idempotency-Key", () => {
 
   it("answers the run that it made for the same bytes, though they would not be accepted any more", async () => {
     const first = await submit("stricter", FIRST);
-    // As if this run had been ordered by a body that was good then.
     const body = FIRST.replace('"image": "x"', '"image": "no image!"');
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(body)));
-    const hash = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    await env.DB.prepare("UPDATE idempotency_keys SET body_hash = ? WHERE key = 'stricter'").bind(hash).run();
+    await orderedBy("stricter", body);
     expect(await submit("stricter", body)).toEqual({ status: 200, id: first.id, code: undefined });
     expect(await submit("stricter", body.replace("hi", "ho"))).toMatchObject({
       status: 422,
       code: "invalid_input",
+    });
+  });
+
+  it("answers its run also for a body in which a name stands twice, as was accepted once", async () => {
+    const first = await submit("twice", FIRST);
+    const body = FIRST.replace("{", '{"name": "a", "name": "b", ');
+    await orderedBy("twice", body);
+    expect(await submit("twice", body)).toEqual({ status: 200, id: first.id, code: undefined });
+    expect(await submit("twice", body.replace("hi", "ho"))).toMatchObject({
+      status: 400,
+      code: "invalid_json",
     });
   });
 

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { expect, it } from "vitest";
 import { RUN_SECRETS_MAX_BYTES } from "../../src/core/limits.ts";
 import {
@@ -55,6 +55,16 @@ underEachShell("the runner is given secrets", (world) => {
     await box.give(secrets);
     expect(Buffer.from((await box.drain()).stdout).toString()).toBe("x");
     expect(await world.letGo(run)).toBe(0);
+  });
+
+  it("also where its machine was made by code before pads had names", async () => {
+    const { box } = world;
+    const secrets = masked(["VALUE", "as before"]);
+    const run = box.run({ script: print("VALUE"), secrets });
+    rmSync(`${box.dir}/give-${secrets.padName}`);
+    expect(await box.give(secrets)).toEqual([GIVEN]);
+    expect(Buffer.from((await box.drain()).stdout).toString()).toBe("as before");
+    await world.letGo(run);
   });
 
   it("as large as they can be", async () => {

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { LAST_LOOKS_MAX, NEVER_ASKED_BEFORE_MS } from "../../src/core/limits.ts";
+import {
+  CREATE_LOOKUP_PAUSE_MS,
+  CREATE_WORD_HEARD_MS,
+  LAST_LOOKS_MAX,
+  NEVER_ASKED_BEFORE_MS,
+} from "../../src/core/limits.ts";
 import type { MachineState } from "../../src/core/machine.ts";
 import { failed } from "../../src/core/outcome.ts";
 import { endOfAttempt } from "../../src/core/retry.ts";
@@ -453,16 +458,60 @@ describe("a create", () => {
     expect(calls).toEqual([]);
   });
 
-  it("is not repeated on the word of a list that was asked for long ago", async () => {
-    const { ports, until, state, calls } = world(aStartingRun(), T0 + 10, {
-      find: async () => {
-        const now = ports.clock.now();
-        if (calls.length === 2) ports.clock.now = () => now + 20_000;
-        return calls.length < 4 ? { kind: "absent" } : { kind: "found", machine: aMachine("started") };
+  it.each([100, CREATE_LOOKUP_PAUSE_MS + 100, 25_000])(
+    "is made by a driver that took over, though each list takes %i ms, and it says so once",
+    async (listMs) => {
+      const asked: number[] = [];
+      let lateMs = 0;
+      const { ports, until, state, events, now } = world(aStartingRun(), T0 + 60_000, {
+        find: async () => {
+          asked.push(ports.clock.now());
+          lateMs += listMs;
+          return { kind: "absent" };
+        },
+        create: async () => ({ kind: "created", machine: aMachine("created") }),
+        wait: async () => ({ kind: "not_yet" }),
+      });
+      ports.clock = { now: () => now() + lateMs };
+      await until(() => state().attempts[0]?.machineId != null);
+      const [said, ...others] = events().filter(({ type }) => type === "launch_taken");
+      expect(others).toEqual([]);
+      // By then whoever had looked for such an event before it was stored has asked, and what it made is listed.
+      expect(asked).toHaveLength(2);
+      expect((asked[1] ?? 0) - (said?.at ?? 0)).toBeGreaterThanOrEqual(CREATE_WORD_HEARD_MS);
+    },
+  );
+
+  it("is made by nobody else once a driver that took over looks for the last time, however late the list", async () => {
+    const { ports, drive, state, calls } = world(
+      aStartingRun(),
+      T0 + 60_000,
+      {
+        find: async () => {
+          // The one that planned it is there all the same, and comes to its ask.
+          if (calls.length === 2) await advance(ports, planner);
+          return { kind: "absent" };
+        },
       },
+      false,
+    );
+    const planner = new Drive(state(), true);
+    await advance(ports, drive);
+    await advance(ports, drive);
+    expect(calls).toEqual(["find", "find"]);
+    expect(planner.neverAsked).toBe(false);
+  });
+
+  it("is looked for again at once where the list was asked for too soon after that", async () => {
+    const { ports, drive, events, calls } = world(aStartingRun(), T0 + 60_000, {
+      find: async () => ({ kind: "absent" }),
     });
-    await until(() => state().attempts[0]?.machineId != null);
-    expect(calls).toEqual(["find", "find", "find", "find"]);
+    const first = await advance(ports, drive);
+    expect(events().map(({ type }) => type)).toEqual(["launch_taken"]);
+    expect(first).toEqual({ pauseMs: CREATE_WORD_HEARD_MS });
+    // Called before its pause is over.
+    expect(await advance(ports, drive)).toEqual({ pauseMs: CREATE_WORD_HEARD_MS });
+    expect(calls).toEqual(["find", "find"]);
   });
 
   it("that was uncertain is looked for when the run is cancelled, and what is found is destroyed", async () => {

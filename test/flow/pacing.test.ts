@@ -117,7 +117,8 @@ describe("a driver that comes to a run whose launch is due", () => {
     expect(drive.neverAsked).toBe(false);
     expect(calls).toEqual([]);
     await until(() => state().attempts[0]?.machineId != null);
-    expect(calls.slice(0, 3)).toEqual(["find", "find", "create"]);
+    // The other one has its time to ask before this one takes its word from it.
+    expect(calls.slice(0, 4)).toEqual(["find", "find", "find", "create"]);
     // The looks take longer than a launch may be late, and must not cost it for ever: its own word is of the same launch.
     expect(events().filter(({ type }) => type === "launch_taken")).toMatchObject([
       { launchAt: T0 + DUE_MS },
@@ -215,8 +216,39 @@ describe("after an outage", () => {
       launchAt: LATE + 3000,
       mayBeAsked: true,
     });
-    expect(calls.slice(0, 5)).toEqual(["find", "find", "find", "find", "create"]);
+    expect(calls.slice(0, 4)).toEqual(["find", "find", "find", "create"]);
   });
+
+  it.each([
+    [CREATE_LOOKUP_PAUSE_MS + 100, 0, 2],
+    [25_000, 0, 2],
+    [CREATE_LOOKUP_PAUSE_MS + 100, LAUNCH_LATE_MS + 1, 3],
+    [25_000, LAUNCH_LATE_MS + 1, 3],
+  ])(
+    "lists that take %i ms make no launch late that is come to %i ms after its time",
+    async (listMs, behindMs, looks) => {
+      let lateMs = 0;
+      const slow: Partial<Machines> = {
+        find: async () => {
+          lateMs += listMs;
+          return { kind: "absent" };
+        },
+      };
+      const told = world(
+        aStartingRun({ timeouts: { ...aSpec().timeouts, queueMs: 3_600_000 } }, { app: "a", at: T0 }),
+        T0 + behindMs,
+        { ...machinesThat(), ...slow },
+        false,
+        PACED,
+      );
+      told.ports.clock = { now: () => told.now() + lateMs };
+      await told.until(() => told.state().attempts[0]?.machineId != null);
+      const taken = told.events().flatMap((event) => (event.type === "launch_taken" ? [event.launchAt] : []));
+      expect(taken).toHaveLength(1);
+      expect(taken[0] === T0).toBe(behindMs === 0);
+      expect(told.calls.slice(0, looks + 1)).toEqual([...Array(looks).fill("find"), "create"]);
+    },
+  );
 
   it("no launch is taken again and again as long as nobody says whether the machine is there", async () => {
     const silent: Partial<Machines> = { find: async () => ({ kind: "failed", error: "503" }) };

@@ -179,6 +179,20 @@ describe("a machine whose run is over", () => {
     expect(world.destroyed).toEqual([]);
   });
 
+  it("is asked for no more once it says that it is another deployment's, as after a change of this one's id, and is in no list", async () => {
+    const world = aWorld();
+    await world.stored(OVER);
+    world.has("m1", FORGOTTEN);
+    world.answers.destroy = { kind: "failed", error: "the host is away" };
+    await world.sweepAfter(0);
+    await world.sweepAfter(MINUTE);
+    world.has("m1", FORGOTTEN, { ours: false });
+    world.answers.list = { kind: "listed", machines: [] };
+    expect((await world.sweepAfter(MINUTE)).problems).toHaveLength(1);
+    expect((await world.sweepAfter(MINUTE)).problems).toEqual([]);
+    expect(world.destroyed).toEqual(["m1"]);
+  });
+
   it("waits for the next sweep where it does not answer", async () => {
     const world = aWorld();
     await world.stored(OVER);

@@ -116,7 +116,7 @@ describe("a machine of a run with secrets", () => {
     const { exec, asked } = answering(GIVEN, { kind: "later" }, GIVEN, GIVEN);
     const { until, state } = worldWith(aBootingRun(SPEC), { wait, exec }, { bytes: 2 * perCall + 1 });
     await until(() => state().attempts[0]?.startedAt != null);
-    const firstLines = asked.map((argv) => argv[4]?.split(" ", 1)[0]);
+    const firstLines = asked.map((argv) => argv[6]?.split(" ", 1)[0]);
     const next = String(SECRET_LINES_PER_CALL + 1);
     expect(firstLines).toEqual(["1", next, next, String(2 * SECRET_LINES_PER_CALL + 1)]);
   });

@@ -21,7 +21,7 @@ async function quietRuns(count: number) {
   const clock = { now: () => T0 + SWEEP_QUIET_MS + 1 };
   const launches = launchesOver(store, { apps: ["mayfly-tests"], perSecond: 0 });
   const ports = { store, drivers, clock, launches, orgId: "default", organizationLimit: null };
-  return { ids: ids.sort(), woken, store, drivers, sweep: () => sweep(ports) };
+  return { ids: ids.sort(), woken, store, drivers, sweep: (quietMs?: number) => sweep(ports, quietMs) };
 }
 
 /** A run that waits in the line of a key that has room. */
@@ -40,6 +40,14 @@ it("wakes as many drivers as one call may, and the next sweep goes on there", as
   expect(await store.sweepCursors()).toEqual({ runs: "", queues: "" });
   await sweep();
   expect(woken.slice(ids.length)).toEqual(ids.slice(0, SWEEP_MAX_WAKES));
+});
+
+it("looks at all runs after a start, wherever the sweep before broke off", async () => {
+  const { ids, woken, store, sweep } = await quietRuns(5);
+  await store.keepSweepCursor("runs", ids[2] ?? "", T0);
+  await sweep(0);
+  expect(woken).toEqual(ids);
+  expect(await store.sweepCursors()).toEqual({ runs: "", queues: "" });
 });
 
 it("wakes every driver once where there are no more than that, and keeps nothing", async () => {

@@ -2,7 +2,7 @@
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { AppError } from "../../core/error.ts";
-import { parseJson } from "../json-body.ts";
+import { parseJsonOfRepeat } from "../json-body.ts";
 import type { ApiPorts } from "../ports.ts";
 import { changedInput, isObject } from "../spec-input.ts";
 import { errorAnswer, loadRun, runIdParam } from "./answers.ts";
@@ -33,10 +33,12 @@ export function rerunRoute(app: OpenAPIHono, ports: ApiPorts): void {
   app.post("/v1/runs/:id/rerun", async (c) => {
     const { run } = await loadRun(ports.store, c.req.param("id"));
     return answerSubmission(c, ports, (bytes) => {
-      const changes = bytes.byteLength === 0 ? {} : parseJson(bytes);
+      const changes = bytes.byteLength === 0 ? {} : parseJsonOfRepeat(bytes);
+      const ordered = { originId: run.id, job: run.job ?? undefined };
+      if (changes instanceof AppError) return { ...ordered, input: changes };
       if (!isObject(changes))
         throw new AppError("invalid_input", "must be an object of the fields to change");
-      return { input: changedInput(run.spec, changes), originId: run.id, job: run.job ?? undefined };
+      return { ...ordered, input: changedInput(run.spec, changes) };
     });
   });
 }

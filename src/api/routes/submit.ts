@@ -1,7 +1,7 @@
 /** POST /v1/runs: submit a run. */
 
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import { parseJson } from "../json-body.ts";
+import { parseJsonOfRepeat } from "../json-body.ts";
 import type { ApiPorts } from "../ports.ts";
 import { runSpecSchema } from "../spec-schema.ts";
 import { answerSubmission, SUBMISSION_ANSWERS, submissionHeaders } from "./submission.ts";
@@ -21,6 +21,6 @@ export function submitRoute(app: OpenAPIHono, ports: ApiPorts): void {
   // The body is read here and not by the route's validator: its bytes are hashed, and JSON is asked for whatever the content type says.
   app.openAPIRegistry.registerPath(route);
   app.post(route.path, (c) =>
-    answerSubmission(c, ports, (body) => ({ input: parseJson(body), originId: null })),
+    answerSubmission(c, ports, (body) => ({ input: parseJsonOfRepeat(body), originId: null })),
   );
 }

@@ -14,6 +14,7 @@ import { followersSeeItAll } from "./followers-see-it-all.ts";
 import { groupCancelsReachAll } from "./group-cancels-reach-all.ts";
 import { imageTimesAreTheMachines } from "./image-times-are-the-machines.ts";
 import { launchesArePaced } from "./launches-are-paced.ts";
+import { launchesAreUsed } from "./launches-are-used.ts";
 import { launchesGoByRank } from "./launches-go-by-rank.ts";
 import { limitsAreKept } from "./limits-are-kept.ts";
 import { machinesWithinBounds } from "./machines-within-bounds.ts";
@@ -58,6 +59,7 @@ export const CHECKS: readonly Check[] = [
   callsArePaced,
   launchesArePaced,
   launchesGoByRank,
+  launchesAreUsed,
   nothingIsUpset,
   everythingEnds,
 ];

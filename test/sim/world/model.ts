@@ -9,6 +9,9 @@ export const REQUEST_MAX_MS = 150;
 export const LATE_REQUEST_MAX_MS = 500;
 /** How far behind a list or a look can be. With the above: a machine is listed within two seconds of being asked for. */
 export const LAG_MAX_MS = 1400;
+/** How long every list of a seed can be on its way, beside the above: it tells of when it was asked for. */
+export const SLOW_LIST_MIN_MS = 1500;
+export const SLOW_LIST_MAX_MS = 25_000;
 /** Between the two deliveries of a request that comes twice. Less than any machine lives. */
 export const DUPLICATE_MAX_MS = 200;
 /** By how much each jump moves the worker's clock, back or forth. */

@@ -5,7 +5,13 @@ import { FlyError, type FlyErrorKind } from "../../../src/fly/error.ts";
 import type { Chance } from "../chance.ts";
 import type { Scheduler } from "../scheduler.ts";
 import type { Trace } from "../trace.ts";
-import { DUPLICATE_MAX_MS, LATE_REQUEST_MAX_MS, REQUEST_MAX_MS } from "./model.ts";
+import {
+  DUPLICATE_MAX_MS,
+  LATE_REQUEST_MAX_MS,
+  REQUEST_MAX_MS,
+  SLOW_LIST_MAX_MS,
+  SLOW_LIST_MIN_MS,
+} from "./model.ts";
 
 /** What the Machines API says to a request. */
 export type Answer<T> =
@@ -30,12 +36,16 @@ export class Network {
   readonly #chance: Chance;
   readonly #time: Scheduler;
   readonly #trace: Trace;
+  /** How long each list is on its way, storm or not. */
+  readonly #listTakesMs: number;
   #downUntil = 0;
 
   constructor(chance: Chance, time: Scheduler, trace: Trace) {
     this.#chance = chance;
     this.#time = time;
     this.#trace = trace;
+    const isSlow = chance.fault("slow lists", 0.1);
+    this.#listTakesMs = isSlow ? chance.between("slow lists take", SLOW_LIST_MIN_MS, SLOW_LIST_MAX_MS) : 0;
   }
 
   /** Nobody is answered for so long, or until the storm is over. */
@@ -140,7 +150,8 @@ export class Network {
     const chance = this.#chance;
     const often = frequencyOf(verb);
     return (answer) => {
-      const back = chance.between("answer takes", 1, REQUEST_MAX_MS);
+      const back =
+        chance.between("answer takes", 1, REQUEST_MAX_MS) + (verb === "list" ? this.#listTakesMs : 0);
       if (chance.fault(`lost answer of ${verb}`, 0.04 * often)) {
         if (chance.number("reset or silence") < 0.5)
           this.#time.after(back, () => fail("unanswered", null, "connection reset"));

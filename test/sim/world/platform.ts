@@ -44,6 +44,8 @@ export class Platform {
   readonly refused = new Map<string, Set<Reason>>();
   /** By run: how many calls were made for it, whatever became of them. */
   readonly calls = new Map<string, number>();
+  /** By name: how many times a machine was asked for, whatever became of that. */
+  readonly creates = new Map<string, number>();
   readonly #world: MachineWorld;
   readonly #network: Network;
   readonly #programOf: ProgramOf;
@@ -91,7 +93,9 @@ export class Platform {
     return {
       createMachine: (body) => {
         counted();
-        return network.call<WireMachine>({ method: "POST", name: `create ${body.name}` }, (reply) => {
+        const name = body.name ?? "";
+        this.creates.set(name, (this.creates.get(name) ?? 0) + 1);
+        return network.call<WireMachine>({ method: "POST", name: `create ${name}` }, (reply) => {
           reply(this.#create(app, body));
           return nothing;
         });
@@ -289,10 +293,10 @@ export class Platform {
       reply(machine.isAlive ? NOT_RUNNING : UNKNOWN);
       return nothing;
     }
-    if (door !== null && argv[2] === "give") {
+    if (door !== null && argv[4] === "give") {
       const broken = chance.fault("secrets broken off", 0.1);
       // What had come by then has come.
-      const upTo = broken ? chance.between("broken off after", 4, argv.length) : argv.length;
+      const upTo = broken ? chance.between("broken off after", 6, argv.length) : argv.length;
       const stdout = door.give(argv.slice(0, upTo));
       reply(broken ? { status: 408, error: "deadline_exceeded" } : { status: 200, body: { stdout } });
       return nothing;

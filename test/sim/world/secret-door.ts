@@ -41,11 +41,11 @@ export class SecretDoor {
     this.#timer = time.after(Number(argv[4]) * 1000, () => this.#end(NO_ONE_CAME));
   }
 
-  /** @param argv what `giveCommands` of the core made: "/bin/sh", its path, "give", its folder, lines */
+  /** @param argv what `giveCommands` of the core made: "/bin/sh", "-c", what to do, the script's path, "give", its folder, lines */
   give(argv: string[]): string {
-    if (!this.#paths.includes(argv[1])) return NO_SUCH_FILE;
+    if (!this.#paths.includes(argv[3])) return NO_SUCH_FILE;
     if (this.#time.now() < this.#readyAt) return NOBODY_WAITS;
-    for (const line of argv.slice(4)) {
+    for (const line of argv.slice(6)) {
       this.calls.push(line);
       this.#take(line);
     }
