@@ -1,6 +1,6 @@
 /** The real ports on Cloudflare and Fly: the only wiring. */
 
-import { firedOrder } from "../api/fired-order.ts";
+import { firePortsOf } from "../api/fired-order.ts";
 import type { ApiPorts } from "../api/ports.ts";
 import { createSessions } from "../api/session.ts";
 import { newRunId } from "../core/id.ts";
@@ -102,6 +102,5 @@ export function apiPorts(env: Env): ApiPorts {
 
 /** What a timekeeper needs. @throws ConfigError */
 export function firePorts(env: Env): FirePorts {
-  const ports = apiPorts(env);
-  return { ...ports, orderOf: (job, input) => firedOrder(ports, job, input) };
+  return firePortsOf(apiPorts(env));
 }
