@@ -1,9 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { AppError } from "../../src/core/error.ts";
+import { newRunId } from "../../src/core/id.ts";
 import { shardOf } from "../../src/core/schedule/spec.ts";
+import { Drive } from "../../src/flow/drive.ts";
 import { fireShard } from "../../src/flow/fire.ts";
+import { advance } from "../../src/flow/flow.ts";
+import type { Machines } from "../../src/flow/ports.ts";
 import { aSchedule } from "../contracts/schedule-store-contract.ts";
 import { T0 } from "../support/a-run.ts";
+import { noSecrets } from "../support/no-secrets.ts";
 import { ScheduleWorld } from "../support/schedule-world.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 
@@ -147,6 +152,37 @@ describe("after an outage", () => {
     expect(runs.filter(({ attempts }) => attempts.length > 0).length).toBeLessThanOrEqual(1);
   });
 
+  it("in the line they stand by their due times, though all came in one moment", async () => {
+    const world = await aWorld({ catchUp: all, overlap: "queue" });
+    let drawn = 255;
+    world.ports.ids = { runId: (nowMs) => newRunId(nowMs, new Uint8Array(16).fill(drawn--)) };
+    world.now += 10 * MINUTE;
+    await world.live(10);
+    const byId = world.runs().toSorted((a, b) => (a.run.id < b.run.id ? -1 : 1));
+    const due = byId.map(({ run }) => run.firing?.dueAt ?? 0);
+    expect(due.length).toBe(10);
+    expect(due).toEqual(due.toSorted((a, b) => a - b));
+  });
+
+  it("one is caught up of all that were armed, also where they are more than are started at once", async () => {
+    const world = new ScheduleWorld();
+    const names = Array.from({ length: 100 }, (_, index) => `s${index}`)
+      .filter((name) => shardOf({ ...KEY, name }) === 0)
+      .slice(0, 3);
+    const spec = { rule: { kind: "every", everyMs: 1000 }, endsAt: T0 + 80_000 } as const;
+    await world.put(
+      "j",
+      names.map((name) => aSchedule({ ...spec, name })),
+    );
+    await world.tick();
+    world.now += 10 * MINUTE;
+    await world.live(MINUTE);
+    for (const name of names) {
+      const rows = world.schedules.of({ ...KEY, name });
+      expect(rows.map(({ outcome }) => outcome)).toEqual([...Array(78).fill("missed"), "caught_up"]);
+    }
+  });
+
   it("none of it is run where the schedule says so", async () => {
     const world = await outage({ catchUp: { ...all, mode: "none" } });
     expect(world.ledger(KEY).filter((row) => row.endsWith("caught_up"))).toEqual([]);
@@ -197,6 +233,26 @@ describe("where the previous run is still at work", () => {
     expect(fired(world)).toEqual([1, 2, 3]);
     expect(world.runs().map(({ run }) => run.status)).toEqual(["starting", "queued", "queued"]);
     expect(world.runs()[1]?.run.tickets).toMatchObject([{ queue: "schedule:j/s", held: false, limit: 1 }]);
+  });
+
+  it("cancel_running: the other one is asked to cancel", async () => {
+    const world = await aWorld({ overlap: "cancel_running" });
+    await world.live(2 * MINUTE + 10);
+    const [first, second] = world.runs();
+    if (!second) throw new Error("the second due time has no run");
+    expect([first?.run.status, second.run.status]).toEqual(["starting", "queued"]);
+    const ports = {
+      ...world.ports,
+      machinesOf: () => ({}) as Machines,
+      blobs: { put: async () => {}, get: async () => null },
+      secrets: noSecrets,
+      drivers: { nudge: async () => {} },
+    };
+    await advance(ports, new Drive(second, false));
+    expect((await world.store.load(first?.run.id ?? ""))?.run).toMatchObject({
+      cancelRequestedAt: world.now,
+      supersededBy: second.run.id,
+    });
   });
 
   it("allow: both run", async () => {
