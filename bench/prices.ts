@@ -1,6 +1,8 @@
 /** Cloudflare's price list (Workers Paid, November 2026), beyond the included amounts. */
 
-const DOLLARS = {
+export const DOLLARS = {
+  /** The first 25 billion of a month are included. */
+  rowRead: 0.001e-6,
   request: 0.3e-6,
   cpuMs: 0.02e-6,
   durableRequest: 0.15e-6,

@@ -1,6 +1,14 @@
 /** Mayfly's HTTP API as typed calls. Every failure is an `ApiError` or an `Unreachable`. */
 
 import type {
+  BackfillBody,
+  FiringBody,
+  FiringListBody,
+  NextDueBody,
+  ScheduleListBody,
+  StoredScheduleBody,
+} from "../api/firing-schema.ts";
+import type {
   ChangedJobBody,
   JobBody,
   JobDiffBody,
@@ -166,6 +174,45 @@ export class Client {
     return this.#json("POST", `${jobPath(name)}/runs`, { body: order, headers, signal });
   }
 
+  /** A page of schedules, by job and name. */
+  schedules(query: { job?: string; limit?: number; cursor?: string }): Promise<ScheduleListBody> {
+    return this.#json("GET", "/v1/schedules", { query });
+  }
+
+  nextDue(job: string, name: string, count: number): Promise<NextDueBody> {
+    return this.#json("GET", `${schedulePath(job, name)}/next`, { query: { count } });
+  }
+
+  /** A page of a schedule's ledger, newest first. */
+  firings(
+    job: string,
+    name: string,
+    query: { outcome?: string; limit?: number; cursor?: string },
+  ): Promise<FiringListBody> {
+    return this.#json("GET", `${schedulePath(job, name)}/firings`, { query });
+  }
+
+  runSchedule(job: string, name: string): Promise<FiringBody> {
+    return this.#json("POST", `${schedulePath(job, name)}/run`);
+  }
+
+  pauseSchedule(job: string, name: string): Promise<StoredScheduleBody> {
+    return this.#json("POST", `${schedulePath(job, name)}/pause`);
+  }
+
+  resumeSchedule(job: string, name: string): Promise<StoredScheduleBody> {
+    return this.#json("POST", `${schedulePath(job, name)}/resume`);
+  }
+
+  /** Safe to repeat: what has its run is left alone. */
+  backfill(
+    job: string,
+    name: string,
+    order: { from: string; to: string; preview: boolean },
+  ): Promise<BackfillBody> {
+    return this.#json("POST", `${schedulePath(job, name)}/backfill`, { body: order });
+  }
+
   /** A page of the machines that there are now. */
   machines(query: { known?: string; limit?: number; cursor?: string }): Promise<MachineListBody> {
     return this.#json("GET", "/v1/machines", { query });
@@ -260,6 +307,10 @@ export class Client {
 
 function jobPath(name: string): string {
   return `/v1/jobs/${encodeURIComponent(name)}`;
+}
+
+function schedulePath(job: string, name: string): string {
+  return `/v1/schedules/${encodeURIComponent(job)}/${encodeURIComponent(name)}`;
 }
 
 function runPath(runId: string): string {

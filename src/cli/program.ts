@@ -27,6 +27,17 @@ import { logs, logsCommand } from "./commands/runs/logs.ts";
 import { listRunMachines, runMachinesCommand } from "./commands/runs/machines.ts";
 import { rerun, rerunCommand } from "./commands/runs/rerun.ts";
 import { showCommand, showRun } from "./commands/runs/show.ts";
+import { backfill, backfillCommand } from "./commands/schedules/backfill.ts";
+import { firings, firingsCommand } from "./commands/schedules/firings.ts";
+import { listSchedules, listSchedulesCommand } from "./commands/schedules/list.ts";
+import { nextDue, nextDueCommand } from "./commands/schedules/next.ts";
+import {
+  pauseSchedule,
+  pauseScheduleCommand,
+  resumeSchedule,
+  resumeScheduleCommand,
+} from "./commands/schedules/pause.ts";
+import { runSchedule, runScheduleCommand } from "./commands/schedules/run.ts";
 import { listSecrets, listSecretsCommand } from "./commands/secrets/list.ts";
 import { removeCommand, removeSecret } from "./commands/secrets/remove.ts";
 import { setCommand, setSecret } from "./commands/secrets/set.ts";
@@ -39,10 +50,11 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
   const program = withConnection(new Command("mayfly"));
   const runs = withConnection(new Command("runs"));
   const jobs = withConnection(new Command("jobs"));
+  const schedules = withConnection(new Command("schedules"));
   const secrets = withConnection(new Command("secrets"));
   /** Those of a command come before those that stand in front of it. */
   const clientOf = (options: ConnectionOptions): Client => {
-    const groups = [runs, jobs, secrets].map((group) => group.opts<ConnectionOptions>());
+    const groups = [runs, jobs, schedules, secrets].map((group) => group.opts<ConnectionOptions>());
     const given: ConnectionOptions = Object.assign({}, program.opts(), ...groups, options);
     return new Client(connectionOf(given, io), commandFor(given));
   };
@@ -76,6 +88,17 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     .addCommand(deleteJobCommand(plainly(deleteJob)))
     .addHelpText("after", JOBS_EXAMPLES);
 
+  schedules
+    .summary("list schedules, show their ledgers, run, pause and backfill them")
+    .description("The schedules of jobs, and what became of each of their due times.")
+    .addCommand(listSchedulesCommand(plainly(listSchedules)))
+    .addCommand(nextDueCommand(plainly(nextDue)))
+    .addCommand(firingsCommand(plainly(firings)))
+    .addCommand(runScheduleCommand(plainly(runSchedule)))
+    .addCommand(pauseScheduleCommand(plainly(pauseSchedule)))
+    .addCommand(resumeScheduleCommand(plainly(resumeSchedule)))
+    .addCommand(backfillCommand(plainly(backfill)));
+
   secrets
     .summary("set, list and remove secrets")
     .description("Values that runs are given by name (mayfly run --secret), and that nobody can read back.")
@@ -91,6 +114,7 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     .addCommand(runCommand(async (options) => done(await run(options, io, clientOf(options)))))
     .addCommand(runs)
     .addCommand(jobs)
+    .addCommand(schedules)
     .addCommand(secrets)
     .addCommand(
       startCommand(async (options) => {

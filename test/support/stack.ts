@@ -310,6 +310,11 @@ export async function startStack(
   return stack;
 }
 
+/** The database of a stack's worker, by the stack's folder. */
+export function databaseOf(folder: string): string {
+  return databaseIn(join(folder, "state"));
+}
+
 /** The worker's database among what workerd keeps. */
 function databaseIn(persist: string): string {
   const folder = join(persist, "v3/d1/miniflare-D1DatabaseObject");

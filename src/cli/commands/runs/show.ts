@@ -49,6 +49,7 @@ function factsOf(run: RunBody): string {
   return facts([
     ["Name", run.name],
     ["Job", run.job && `${run.job.name}, version ${run.job.version}`],
+    ["Schedule", run.firing && `${run.firing.schedule}, due at ${run.firing.due_at}`],
     ["Input", run.job && JSON.stringify(run.input)],
     ["Image", run.image],
     [run.script === null ? "Command" : "Script", run.script ?? whatRuns(run)],
