@@ -4,7 +4,8 @@ import { withJobFields } from "../core/concurrency-key.ts";
 import { AppError } from "../core/error.ts";
 import type { JobDefinition } from "../core/job.ts";
 import { isSameJson } from "../core/same-json.ts";
-import { checked } from "./checked.ts";
+import { checked, complaintsOf } from "./checked.ts";
+import type { FieldComplaint } from "./field-complaints.ts";
 import { jobDefinitionSchema } from "./job-schema.ts";
 import { isObject, patchedInput } from "./spec-input.ts";
 
@@ -25,8 +26,21 @@ export function meansTheSame(a: JobDefinition, b: JobDefinition, name: string): 
   return isSameJson(meaningOf(a, name), meaningOf(b, name));
 }
 
-/** The definition with its defaults filled in. */
-function meaningOf(body: unknown, name: string): unknown {
+/** Everything that is wrong with a definition; of what is not checked as long as other things are wrong, nothing is said. */
+export function definitionComplaints(body: unknown, name: string): FieldComplaint[] {
+  const key = keyOf(isObject(body) ? body.run : undefined);
+  if (key === null) return complaintsOf(jobDefinitionSchema, body);
+  const filled = withJobFields(key, name, () => "x");
+  if (!("complaint" in filled)) return complaintsOf(jobDefinitionSchema, withKey(body, filled.template));
+  const others = complaintsOf(jobDefinitionSchema, withKey(body, "any"));
+  return [...others, { path: KEY_PATH.split("."), message: filled.complaint }];
+}
+
+/**
+ * The definition with its defaults filled in.
+ * @throws AppError `invalid_input`
+ */
+export function meaningOf(body: unknown, name: string): JobDefinition {
   const key = keyOf(isObject(body) ? body.run : undefined);
   const meant = checked(jobDefinitionSchema, key === null ? body : withKey(body, tried(key, name)), null);
   const { concurrency } = meant.run;
