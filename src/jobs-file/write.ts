@@ -19,6 +19,8 @@ export function jobsFileText({ project, jobs, comment, schemaUrl }: WrittenJobs)
   visit(document, {
     Scalar(_, node) {
       if (isLinesOfText(node)) node.type = "BLOCK_LITERAL";
+      // Without quotes it is no text: it merges.
+      if (node.value === "<<") node.type = "QUOTE_DOUBLE";
     },
   });
   const head = [

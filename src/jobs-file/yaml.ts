@@ -15,6 +15,7 @@ import {
   isSeq,
   Lexer,
   Parser,
+  type Scalar,
   type YAMLError,
   type YAMLMap,
 } from "yaml";
@@ -156,7 +157,7 @@ class Reading {
       return { value, place };
     }
     return {
-      value: isScalar(node) ? this.#scalarOf(node.value, refuse) : null,
+      value: isScalar(node) ? this.#scalarOf(node, refuse) : null,
       place: { ...place, isScalar: true },
     };
   }
@@ -166,11 +167,11 @@ class Reading {
     const merged: unknown[] = [];
     for (const pair of map.items) {
       const at = startOf(pair.key) ?? place.valueStart;
-      const name = this.#nameOf(pair.key, at);
-      if (name === MERGE) {
+      if (isMerge(pair.key)) {
         merged.push(pair.value);
         continue;
       }
+      const name = this.#nameOf(pair.key, at);
       this.#within(name, () => {
         if (Object.hasOwn(value, name)) throw new Refused(at, this.#path, "is a name that stands twice here");
         const inside = this.#valueOf(pair.value, level + 1, at);
@@ -213,11 +214,11 @@ class Reading {
     return name;
   }
 
-  #scalarOf(value: unknown, refuse: (message: string) => Refused): unknown {
+  #scalarOf({ value, source = "" }: Scalar, refuse: (message: string) => Refused): unknown {
     if (value === undefined || value === null) return null;
-    if (typeof value === "number" && !Number.isFinite(value))
-      throw refuse("must be a number, and a finite one");
-    if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value))
+    if (typeof value !== "number") return value;
+    if (!Number.isFinite(value)) throw refuse("must be a number, and a finite one");
+    if (/^[-+]?\d+$/.test(source) && BigInt(source.replace("+", "")) !== BigInt(value))
       throw refuse("is a number that can not be held exactly; quotes make it text");
     return value;
   }
@@ -228,6 +229,11 @@ class Reading {
     this.#path.pop();
     return made;
   }
+}
+
+/** In quotes it is a name like any other. */
+function isMerge(key: unknown): boolean {
+  return isScalar(key) && key.type === "PLAIN" && key.value === MERGE;
 }
 
 function startOf(node: unknown): number | null {

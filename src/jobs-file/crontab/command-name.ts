@@ -1,8 +1,6 @@
 /** A job's name from the command that it runs, as one would call it. */
 
-import { JOB_NAME_MAX_CHARS } from "../../core/limits.ts";
-
-/** Room for what makes it unique. */
+/** Less than a job can have (`JOB_NAME_MAX_CHARS`): room for what makes it unique. */
 const NAME_MAX_CHARS = 40;
 /** Programs that only run the one behind them. */
 const WRAPPERS = new Set(
@@ -20,12 +18,21 @@ export function nameOfCommand(command: string): string {
   return slug(programs[0] ?? "") || "job";
 }
 
-/** A name that none of those taken is: with a number behind it where it has to. */
-export function uniqueName(name: string, taken: ReadonlySet<string>): string {
-  if (!taken.has(name)) return name;
-  for (let number = 2; ; number++) {
-    const other = `${name.slice(0, JOB_NAME_MAX_CHARS - 8)}-${number}`;
-    if (!taken.has(other)) return other;
+/** Names of which none is given twice: a number stands behind those that come again. */
+export class Names {
+  readonly #given = new Set<string>();
+  /** The last number behind each. */
+  readonly #numbers = new Map<string, number>();
+
+  unique(name: string): string {
+    let unique = name;
+    while (this.#given.has(unique)) {
+      const number = (this.#numbers.get(name) ?? 1) + 1;
+      this.#numbers.set(name, number);
+      unique = `${name}-${number}`;
+    }
+    this.#given.add(unique);
+    return unique;
   }
 }
 

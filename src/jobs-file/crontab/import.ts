@@ -3,7 +3,7 @@
 import { definitionComplaints } from "../../api/job-definition.ts";
 import type { JobDefinition } from "../../core/job.ts";
 import { zoneComplaint } from "../../core/schedule/zone-name.ts";
-import { nameOfCommand, uniqueName } from "./command-name.ts";
+import { Names, nameOfCommand } from "./command-name.ts";
 import { type Entry, readCrontab } from "./lines.ts";
 import { translated } from "./schedule.ts";
 
@@ -35,17 +35,16 @@ const CRONS_OWN = ["MAILTO", "MAILFROM", "CRON_TZ", "SHELL", "RANDOM_DELAY"];
 export function importCrontab(text: string, options: CrontabOptions): ImportedCrontab {
   const { entries, unread } = readCrontab(text, options.isSystem);
   const jobs: Record<string, JobDefinition> = {};
-  const taken = new Set<string>();
+  const names = new Names();
   const notes: Note[] = unread.map((line) => ({ ...line, isLost: true }));
   for (const entry of entries) {
-    const name = uniqueName(nameOfCommand(entry.command), taken);
+    const name = names.unique(nameOfCommand(entry.command));
     const job = jobOf(entry, name, options);
     const note = (message: string, isLost = false) => notes.push({ line: entry.line, message, isLost });
     if ("complaint" in job) {
       note(job.complaint, true);
       continue;
     }
-    taken.add(name);
     jobs[name] = job.definition;
     for (const message of job.notes) note(message);
   }

@@ -1,5 +1,7 @@
 /** The lines of a crontab (crontab(5) of Vixie cron, Debian's, cronie's and OpenBSD's), read as cron reads them. */
 
+import { CRONTAB_MAX_ENTRIES } from "../../core/limits.ts";
+
 /** A line that runs a command. */
 export interface Entry {
   line: number;
@@ -34,6 +36,13 @@ export function readCrontab(text: string, isSystem: boolean): { entries: Entry[]
     if (variable !== null) {
       variables = { ...variables, [variable.name]: variable.value };
       continue;
+    }
+    if (entries.length === CRONTAB_MAX_ENTRIES) {
+      unread.push({
+        line,
+        message: `and those after it: a crontab can have at most ${CRONTAB_MAX_ENTRIES} commands`,
+      });
+      break;
     }
     const entry = entryOf(raw, isSystem);
     if ("message" in entry) unread.push({ line, ...entry });
