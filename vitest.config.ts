@@ -32,7 +32,7 @@ export default defineConfig({
           name: "node",
           // One kind after the other: on two cores they would only slow each other down.
           sequence: { groupOrder: 0 },
-          maxWorkers: 2,
+          maxWorkers: 3,
           include: ["test/**/*.test.{ts,tsx}"],
           exclude: [...IN_WORKERD, "test/stories/**"],
           ...PATIENT,
@@ -65,13 +65,13 @@ export default defineConfig({
         },
       },
       {
-        // Each story starts a whole Mayfly of its own; much of its time is waiting, so that two share the computer.
+        // Each story starts a whole Mayfly of its own; much of its time is waiting, so that three share the computer.
         test: {
           name: "stories",
           sequence: { groupOrder: 2 },
           include: ["test/stories/**/*.test.ts"],
           globalSetup: ["test/support/migrated-state.ts"],
-          maxWorkers: 2,
+          maxWorkers: 3,
           ...PATIENT,
           testTimeout: 180_000,
           hookTimeout: 180_000,

@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-c83d518bacf7.js",
+  path: "/assets/live-65352116e36f.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -157,6 +157,8 @@ export const SCRIPT: Asset = {
     "  var SECRET_VALUE_MAX_BYTES = 64 * KIB;",
     "  var RUN_SECRETS_MAX_BYTES = 64 * KIB;",
     "  var SECRET_RETIRED_KEPT_MS = QUEUE_TIMEOUT_MAX_MS + BOOT_TIMEOUT_MAX_MS + RUN_TIMEOUT_MAX_MS + 1 * HOUR2;",
+    "  var INPUT_MAX_BYTES = 64 * KIB;",
+    "  var INPUT_SCHEMA_MAX_BYTES = 64 * KIB;",
     "  var EXPIRES_DEFAULT_MS = 24 * HOUR2;",
     "  var EXPIRES_MAX_MS = 7 * 24 * HOUR2;",
     "  var RUN_AHEAD_MAX_MS = 365 * 24 * HOUR2;",
@@ -166,7 +168,15 @@ export const SCRIPT: Asset = {
     "  var CAPACITY_REFUSALS_MAX = 2 * REGIONS_MAX_COUNT;",
     "  var PLATFORM_PAUSE_MIN_MS = 1 * SECOND2;",
     "  var LAUNCH_LATE_MS = 1 * SECOND2;",
+    "  var LAUNCH_HORIZON_MS = 30 * SECOND2;",
     "  var LAUNCH_CLOCK_TRUST_MS = 1 * MINUTE2;",
+    "  var SCHEDULE_EVERY_MIN_MS = 1 * SECOND2;",
+    "  var SCHEDULE_EVERY_MAX_MS = 366 * 24 * HOUR2;",
+    "  var SCHEDULE_JITTER_MAX_MS = 24 * HOUR2;",
+    "  var SCHEDULE_GRACE_MS = 2 * MINUTE2;",
+    "  var SCHEDULE_AHEAD_MS = 90 * SECOND2;",
+    "  var CATCH_UP_WINDOW_DEFAULT_MS = 24 * HOUR2;",
+    "  var CATCH_UP_WINDOW_MAX_MS = 31 * 24 * HOUR2;",
     "  var OUTPUT_MAX_BYTES = 512 * MIB;",
     "  var OUTPUT_IN_D1_MAX_BYTES = 256 * KIB;",
     "  var OUTPUT_BLOB_MIN_BYTES = 8 * KIB;",

@@ -61,7 +61,7 @@ it("a run between two attempts says what comes next and when, and can be cancell
   });
   const waiting = await stack.reaching(id, "retrying");
   expect(waiting).toMatchObject({
-    reason: null,
+    reason: "exit_code",
     next_attempt: { number: 2, machine: { cpu_kind: "shared", cpus: 1, memory_mb: 512 } },
     attempts: [{ number: 1, reason: "exit_code", exit_code: 1, detail: "the command exited with 1" }],
   });

@@ -44,8 +44,11 @@ export async function storm(stack: Stack, seed: number): Promise<void> {
     await stack.fault({ ...fault, count: FOREVER, seed: seed + index });
 }
 
-/** The host of a machine is lost, and the machine with it soon after. */
-export async function strike(stack: Stack, random: () => number): Promise<void> {
+/**
+ * The host of a machine is lost, and the machine with it soon after.
+ * @returns the machine's id; null where none was there
+ */
+export async function strike(stack: Stack, random: () => number): Promise<string | null> {
   const goneAfterMs = Math.floor(random() * 3000);
   const aim = random();
   while (true) {
@@ -53,10 +56,11 @@ export async function strike(stack: Stack, random: () => number): Promise<void> 
     const machines = await stack.machines().catch(() => []);
     const running = machines.filter(({ state }) => state === "started");
     const aimed = running[Math.floor(aim * running.length)];
-    if (!aimed) return;
+    if (!aimed) return null;
     const struck = { kind: "machine_lost", machine: aimed.id, gone_after_ms: goneAfterMs, count: FOREVER };
     try {
-      return await stack.fault(struck);
+      await stack.fault(struck);
+      return aimed.id;
     } catch (error) {
       // It ended between the two calls: another one is struck.
       if (!String(error).includes("there is no machine")) throw error;
