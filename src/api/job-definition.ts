@@ -28,12 +28,28 @@ export function meansTheSame(a: JobDefinition, b: JobDefinition, name: string): 
 
 /** Everything that is wrong with a definition; of what is not checked as long as other things are wrong, nothing is said. */
 export function definitionComplaints(body: unknown, name: string): FieldComplaint[] {
+  const ofFields = fieldsComplaints(body, name);
+  return ofFields.length > 0 ? ofFields : ofWhole(body, name);
+}
+
+function fieldsComplaints(body: unknown, name: string): FieldComplaint[] {
   const key = keyOf(isObject(body) ? body.run : undefined);
   if (key === null) return complaintsOf(jobDefinitionSchema, body);
   const filled = withJobFields(key, name, () => "x");
   if (!("complaint" in filled)) return complaintsOf(jobDefinitionSchema, withKey(body, filled.template));
   const others = complaintsOf(jobDefinitionSchema, withKey(body, "any"));
   return [...others, { path: KEY_PATH.split("."), message: filled.complaint }];
+}
+
+/** What is refused where it is put though each field is right. */
+function ofWhole(body: unknown, name: string): FieldComplaint[] {
+  try {
+    checkedDefinition(body, name);
+    return [];
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== "invalid_input") throw error;
+    return [{ path: error.path?.split(".") ?? [], message: error.message }];
+  }
 }
 
 /**
