@@ -18,6 +18,7 @@ const IN_WORKERD = [
   "test/worker/**/*.test.ts",
   "test/contracts/store.contract.test.ts",
   "test/contracts/job-store.contract.test.ts",
+  "test/contracts/schedule-store.contract.test.ts",
   "test/contracts/fleet-store.contract.test.ts",
   "test/contracts/secret-store.contract.test.ts",
 ];

@@ -3,7 +3,7 @@
 import { z } from "@hono/zod-openapi";
 import type { EventType } from "../core/event.ts";
 import { FINAL_STATUSES } from "../core/run.ts";
-import { ending, exit, nextAttempt, output, runJob, time } from "./schema-parts.ts";
+import { ending, exit, nextAttempt, output, runFiring, runJob, time } from "./schema-parts.ts";
 import { queueFields } from "./waiting-schema.ts";
 
 /** One type of event. Its name in the OpenAPI document is the type's: `machine_created` is MachineCreatedEvent. */
@@ -56,6 +56,9 @@ export const eventSchema = z
         .optional()
         .openapi({ description: "the run that this one repeats, where it does" }),
       job: runJob.optional().openapi({ description: "the job that it is a run of, where it is of one" }),
+      firing: runFiring
+        .optional()
+        .openapi({ description: "the due time of its schedule, where it is for one" }),
     }),
     eventOf("attempt_planned", "the attempt's machine is decided and about to be asked for", {
       machine_name: z.string(),

@@ -49,6 +49,6 @@ export function versionBody(version: JobVersion): JobVersionBody {
   };
 }
 
-function whatRuns({ run, input_schema }: JobDefinition) {
-  return { run, input_schema: input_schema ?? null };
+function whatRuns({ run, input_schema, schedules }: JobDefinition) {
+  return { run, input_schema: input_schema ?? null, schedules: schedules ?? [] };
 }

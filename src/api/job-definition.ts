@@ -1,13 +1,18 @@
 /** A job's definition: checked where it is put, and made into a run's spec where it is run. */
 
+import type { z } from "zod";
 import { withJobFields } from "../core/concurrency-key.ts";
 import { AppError } from "../core/error.ts";
 import type { JobDefinition } from "../core/job.ts";
 import { isSameJson } from "../core/same-json.ts";
+import type { ScheduleSpec } from "../core/schedule/spec.ts";
+import { checkInput } from "./check-input.ts";
 import { checked, complaintsOf } from "./checked.ts";
 import type { FieldComplaint } from "./field-complaints.ts";
 import { jobDefinitionSchema } from "./job-schema.ts";
+import { toSchedules } from "./schedule-schema.ts";
 import { isObject, patchedInput } from "./spec-input.ts";
+import { runSpecSchema } from "./spec-schema.ts";
 
 const KEY_PATH = "run.concurrency.key";
 
@@ -16,9 +21,33 @@ const KEY_PATH = "run.concurrency.key";
  * @param name of the job, which its concurrency key can have in it
  * @throws AppError `invalid_input`
  */
-export function checkedDefinition(body: unknown, name: string): JobDefinition {
-  meaningOf(body, name);
-  return body as JobDefinition;
+export function checkedDefinition(
+  body: unknown,
+  name: string,
+): { definition: JobDefinition; schedules: ScheduleSpec[] } {
+  const meant = meaningOf(body, name);
+  const definition = body as JobDefinition;
+  const schedules = toSchedules(meant.schedules ?? []);
+  for (const [index, { input }] of schedules.entries())
+    checkScheduleInput(definition, name, JSON.parse(input), index);
+  return { definition, schedules };
+}
+
+/** A schedule has no caller who could mend an input that the job does not take, or whose key lacks a field. */
+function checkScheduleInput(definition: JobDefinition, name: string, input: unknown, index: number): void {
+  try {
+    checkInput(input, definition.input_schema ?? null);
+    const run = jobRunInput(definition, name, input, {});
+    checked(runSpecSchema, run, "run");
+  } catch (error) {
+    if (!(error instanceof AppError) || error.path === null) throw error;
+    const isOfInput = error.path === "input" || error.path.startsWith("input.");
+    throw new AppError(
+      error.code,
+      error.message,
+      isOfInput ? `schedules.${index}.${error.path}` : error.path,
+    );
+  }
 }
 
 /** True where two definitions of a job mean the same: the order of fields and defaults that are spelt out make no difference. */
@@ -56,7 +85,7 @@ function ofWhole(body: unknown, name: string): FieldComplaint[] {
  * The definition with its defaults filled in.
  * @throws AppError `invalid_input`
  */
-export function meaningOf(body: unknown, name: string): JobDefinition {
+export function meaningOf(body: unknown, name: string): z.output<typeof jobDefinitionSchema> {
   const key = keyOf(isObject(body) ? body.run : undefined);
   const meant = checked(jobDefinitionSchema, key === null ? body : withKey(body, tried(key, name)), null);
   const { concurrency } = meant.run;

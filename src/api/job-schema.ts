@@ -4,6 +4,7 @@ import { z } from "@hono/zod-openapi";
 import { JOB_NAME } from "../core/job.ts";
 import * as limits from "../core/limits.ts";
 import { schemaComplaint } from "./input-schema.ts";
+import { schedulesField } from "./schedule-schema.ts";
 import { time } from "./schema-parts.ts";
 import { runSpecSchema } from "./spec-schema.ts";
 
@@ -51,6 +52,7 @@ export const jobDefinitionSchema = z
       .openapi({ description: "of the job itself; its runs have the tags of run" }),
     run: runSpecSchema,
     input_schema: inputSchemaField.optional(),
+    schedules: schedulesField.optional(),
   })
   .openapi("JobDefinition", {
     description:
@@ -67,6 +69,7 @@ const definition = {
   ...known,
   run: written.openapi({ description: "the spec of its runs as it was put, with no defaults filled in" }),
   input_schema: written.nullable(),
+  schedules: z.array(written).openapi({ description: "as they were put" }),
 };
 const row = {
   name: z.string(),

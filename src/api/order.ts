@@ -42,6 +42,20 @@ export async function order(
   return complaint === null ? submit(ports, placed) : repeatOr(complaint, ports, placed);
 }
 
+/** @throws AppError `invalid_input` where it is no spec, or names secrets that there are not */
+export async function checkedOrder(
+  ports: ApiPorts,
+  input: unknown,
+  pathOf: (field: string) => string,
+): Promise<RunSpec> {
+  const asked = checkedSpec(input, pathOf);
+  if (asked instanceof AppError) throw asked;
+  const spec = toRunSpec(asked, ports.defaultGuest);
+  const complaint = await secretsComplaint(ports, spec, pathOf);
+  if (complaint !== null) throw complaint;
+  return spec;
+}
+
 function checkedSpec(input: unknown, pathOf: (field: string) => string) {
   try {
     return checked(runSpecSchema, input, null);

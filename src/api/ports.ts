@@ -4,6 +4,7 @@ import type { Guest } from "../core/run-spec.ts";
 import type { Fleet, FleetStore } from "../flow/ports/fleet.ts";
 import type { JobStore } from "../flow/ports/jobs.ts";
 import type { Launches } from "../flow/ports/launches.ts";
+import type { ScheduleStore, Timekeepers } from "../flow/ports/schedules.ts";
 import type { SecretKeeper } from "../flow/ports/secrets.ts";
 import type { Blobs, Clock, Drivers, Ids, Store } from "../flow/ports.ts";
 import type { Sessions } from "./session.ts";
@@ -11,6 +12,8 @@ import type { Sessions } from "./session.ts";
 export interface ApiPorts {
   store: Store;
   jobs: JobStore;
+  schedules: ScheduleStore;
+  timekeepers: Timekeepers;
   blobs: Blobs;
   secrets: SecretKeeper;
   drivers: Drivers;

@@ -108,6 +108,7 @@ export function runSummary(run: Run, place: ShownPlace | null = null): RunSummar
     retry: retryBody(spec.retry),
     rerun_of: run.originId,
     job: run.job && { name: run.job.name, version: run.job.version },
+    firing: run.firing && { schedule: run.firing.schedule, due_at: rfc3339(run.firing.dueAt) },
     capture: spec.capture,
     concurrency: spec.concurrency,
     priority: spec.priority,

@@ -6,7 +6,7 @@ import { FINAL_STATUSES } from "../core/run.ts";
 import { CONCURRENCY_STRATEGIES } from "../core/run-spec.ts";
 import { eventSchema } from "./event-schema.ts";
 import { retryBodySchema } from "./retry-schema.ts";
-import { ending, guest, nextAttempt, output, runJob, status, time } from "./schema-parts.ts";
+import { ending, guest, nextAttempt, output, runFiring, runJob, status, time } from "./schema-parts.ts";
 import { waitingSchema } from "./waiting-schema.ts";
 
 /** One try of a run on one Machine, with the time of each phase. */
@@ -70,6 +70,9 @@ export const runSchema = z
     job: runJob
       .nullable()
       .openapi({ description: "the job that it is a run of; null where its spec came inline" }),
+    firing: runFiring.nullable().openapi({
+      description: "the due time of the job's schedule that it is for; null where a call submitted it",
+    }),
     input: z.unknown().openapi({ description: "of a job's run; null of every other" }),
     capture: z.enum(["output", "none"]),
     concurrency: z

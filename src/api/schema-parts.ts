@@ -58,6 +58,9 @@ export const runJob = z.object({
   version: z.int().openapi({ description: "the version that was in force when the run was accepted" }),
 });
 
+/** The due time of a run, with the schedule of its job. */
+export const runFiring = z.object({ schedule: z.string(), due_at: time });
+
 /** A machine's size. */
 export const guest = z.object({ cpu_kind: z.string(), cpus: z.int(), memory_mb: z.int() });
 

@@ -2,13 +2,14 @@
 
 import type { Run } from "../core/run.ts";
 import type { Ticket } from "../core/ticket.ts";
-import { dueAt, expiresAt, keyOfQueue, LAUNCH_QUEUE } from "../core/turn.ts";
+import { dueAt, expiresAt, isScheduleQueue, keyOfQueue, LAUNCH_QUEUE } from "../core/turn.ts";
 import type { ShownPlace } from "../flow/ports.ts";
 import type { WaitingBody } from "./waiting-schema.ts";
 
-/** A queue: that of a concurrency key, the organization's, or the line for launches, of which nobody holds a slot. */
+/** A queue: that of a concurrency key, a schedule's, the organization's, or the line for launches, of which nobody holds a slot. */
 export function queueBody({ queue, limit }: { queue: string; limit: number }) {
   if (queue === LAUNCH_QUEUE) return { for: "launch" as const, key: null, limit: null };
+  if (isScheduleQueue(queue)) return { for: "schedule" as const, key: null, limit };
   const key = keyOfQueue(queue);
   return { for: key === null ? ("organization" as const) : ("concurrency" as const), key, limit };
 }

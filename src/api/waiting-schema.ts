@@ -6,16 +6,16 @@ import { time } from "./schema-parts.ts";
 
 /** A queue, as fields of what it belongs to. */
 export const queueFields = {
-  for: z.enum(["concurrency", "organization", "launch"]),
+  for: z.enum(["concurrency", "organization", "launch", "schedule"]),
   key: z.string().nullable().openapi({ description: "the concurrency key; null for any other" }),
   limit: z.int().nullable().openapi({ description: "runs that may run at once; null for a launch" }),
 };
 
 export const waitingSchema = z
   .object({
-    for: z.enum(["run_at", "concurrency", "organization", "retry", "launch"]).openapi({
+    for: z.enum(["run_at", "concurrency", "organization", "retry", "launch", "schedule"]).openapi({
       description:
-        "run_at: its time. concurrency: a slot of its key. organization: one of the deployment's CONCURRENCY_LIMIT. retry: the time of its next attempt. launch: that it can be asked for a machine, as Fly takes one create a second in each app: in a line by priority, where it has a place, and from half a minute before at a time that is its own.",
+        "run_at: its time. schedule: that the previous run of its schedule ends. concurrency: a slot of its key. organization: one of the deployment's CONCURRENCY_LIMIT. retry: the time of its next attempt. launch: that it can be asked for a machine, as Fly takes one create a second in each app: in a line by priority, where it has a place, and from half a minute before at a time that is its own.",
     }),
     key: z.string().nullable().openapi({ description: "the concurrency key that it waits for" }),
     limit: z.int().nullable().openapi({ description: "runs that may run at once in that queue" }),

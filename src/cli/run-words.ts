@@ -26,6 +26,7 @@ export function shortReason(run: RunSummaryBody): string {
 const SHORT_WAITING: Record<Exclude<NonNullable<RunBody["waiting"]>["for"], "retry">, string> = {
   concurrency: "in line",
   organization: "in line",
+  schedule: "in line",
   run_at: "not due yet",
   launch: "waiting for its launch",
 };

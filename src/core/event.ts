@@ -8,6 +8,7 @@ import type { RunJob } from "./job.ts";
 import type { MachineConfig, MachineEvent } from "./machine.ts";
 import type { Exit, FinalStatus, LimitName, OutputSummary, Reason } from "./run.ts";
 import type { RunSpec } from "./run-spec.ts";
+import type { RunFiring } from "./schedule/firing.ts";
 
 interface Stamped {
   /** Epoch milliseconds at which the fact was learnt. */
@@ -22,6 +23,8 @@ export interface Accepted extends Stamped {
   originId: string | null;
   /** The Job that it is a run of; absent where its spec came inline. */
   job?: RunJob;
+  /** The due time of the job's schedule that it is for; absent where a call submitted it. */
+  firing?: RunFiring;
 }
 
 /** The attempt's Machine is decided and about to be asked for. */

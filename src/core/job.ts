@@ -14,6 +14,8 @@ export interface JobDefinition {
   run: Record<string, unknown>;
   /** JSON Schema that the input of its runs is checked against. */
   input_schema?: Record<string, unknown>;
+  /** When runs of it are submitted, as `api/schedule-schema.ts` takes them. */
+  schedules?: Record<string, unknown>[];
 }
 
 export interface Job {

@@ -80,6 +80,7 @@ export function acceptRun(id: string, orgId: string, event: Accepted): RunState 
     restsUntil: due > event.at ? due : null,
     originId: event.originId,
     job: event.job ?? null,
+    firing: event.firing ?? null,
     tickets: [],
     open: true,
   };

@@ -241,6 +241,32 @@ export const SCHEDULE_GRACE_MS = 2 * MINUTE;
 export const SCHEDULE_AHEAD_MS = 90 * SECOND;
 /** Clocks that differ by more than this do not tell the same time, as with launches. */
 export const SCHEDULE_CLOCK_TRUST_MS = LAUNCH_CLOCK_TRUST_MS;
+/** Schedules of one job: all are synced in one statement when it is put. */
+export const JOB_SCHEDULES_MAX = 50;
+export const SCHEDULE_NAME_MAX_CHARS = 63;
+/** Schedules that one step of the minute's tick reads and decides. */
+export const TICK_PAGE_SCHEDULES = 200;
+/** Firings that one batch of it records: some 300 KB of JSON in a statement that takes 2 MB (Cloudflare D1 limits). */
+export const TICK_BATCH_FIRINGS = 1500;
+/** Such steps of one tick, each of two D1 queries or some more; the next tick goes on. A Workers invocation may make 1,000. */
+export const TICK_MAX_PAGES = 100;
+/** Durable Objects that start armed firings, side by side. */
+export const TIMEKEEPER_SHARDS = 8;
+/**
+ * Firings that a timekeeper starts at one alarm; the next one goes on at once. Each takes some four D1 queries and a call to a
+ * driver, and a Workers invocation may make 1,000 of either.
+ */
+export const TIMEKEEPER_BATCH_FIRINGS = 100;
+/** Schedules whose firings it starts side by side. */
+export const TIMEKEEPER_AT_ONCE = 10;
+/** Its pause before what failed is tried again. */
+export const TIMEKEEPER_AGAIN_MS = 2 * SECOND;
+/** Due times that one call fills in. */
+export const BACKFILL_MAX_FIRINGS = 1000;
+/** Rows of a ledger that one call looks at where it is asked for some outcome; the next goes on. */
+export const FIRINGS_SCAN_MAX = 1000;
+/** Due times ahead that one call tells. */
+export const NEXT_DUE_MAX = 100;
 export const CATCH_UP_WINDOW_DEFAULT_MS = 24 * HOUR;
 export const CATCH_UP_WINDOW_MAX_MS = 31 * 24 * HOUR;
 /** Due times of one schedule that one decision arms or weighs one by one; the next goes on. */

@@ -36,6 +36,11 @@ export function dropped({ key, limit }: Concurrency): Ending {
   return { ...CANCELLED, reason: "dropped", detail: `${others} the concurrency key ${key}` };
 }
 
+/** The end of a scheduled run that comes to its turn, after a delay of its own, while the one before is at work. */
+export function skipped(): Ending {
+  return { ...CANCELLED, reason: "dropped", detail: "the schedule's previous run was still at work" };
+}
+
 /** The end of a run whose turn did not come in time. */
 export function expired({ expiresMs }: Pick<RunSpec, "expiresMs">): Ending {
   const detail = `its turn had not come after ${formatDuration(expiresMs)}`;

@@ -10,6 +10,7 @@ import type { Launch } from "./pace.ts";
 import { currentAttempt, type Run, type RunState } from "./run.ts";
 import { hasSecrets, type RunSpec, type SpecFile } from "./run-spec.ts";
 import { jobCommand, runnerCommand, runnerFiles, runnerPath } from "./runner-protocol.ts";
+import { firingEnvironment } from "./schedule/firing.ts";
 import { type MaskedSecrets, secretFiles, withSecrets } from "./secret-giving.ts";
 
 /** The signal that asks a command to stop. */
@@ -57,7 +58,7 @@ export function machineFiles(spec: RunSpec, name: string, secrets: MaskedSecrets
 }
 
 function machineConfig(
-  { id: runId, spec, job }: Run,
+  { id: runId, spec, job, firing }: Run,
   attempt: number,
   name: string,
   place: Pick<MachineConfig, "guest" | "region">,
@@ -87,6 +88,7 @@ function machineConfig(
       MAYFLY_RUN_ID: runId,
       MAYFLY_ATTEMPT: String(attempt),
       ...(job !== null && jobEnvironment(job)),
+      ...(firing !== null && firingEnvironment(firing)),
     },
     exec: captured ? capturedCommand() : spec.command,
     stop: { signal: STOP_SIGNAL, timeoutMs: stopMs },

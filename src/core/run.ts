@@ -3,6 +3,7 @@
 import type { Attempt } from "./attempt.ts";
 import type { RunJob } from "./job.ts";
 import type { RunSpec } from "./run-spec.ts";
+import type { RunFiring } from "./schedule/firing.ts";
 import type { Ticket } from "./ticket.ts";
 
 /**
@@ -133,6 +134,8 @@ export interface Run {
   originId: string | null;
   /** The Job that it is a run of; null where its spec came inline. */
   job: RunJob | null;
+  /** The due time of the job's schedule that it is for; null where a call submitted it. */
+  firing: RunFiring | null;
   /** Its places in queues, in the order in which it got them. */
   tickets: Ticket[];
   /** True while something is left to do: the run is not final, or its Machine is not known to be gone. */

@@ -5,7 +5,7 @@
 
 import type { RunEvent } from "./event.ts";
 import type { Run, RunState } from "./run.ts";
-import { expiresAt, keyQueue } from "./turn.ts";
+import { endsOlder, expiresAt, hasOwnSlots } from "./turn.ts";
 
 export interface Ticket {
   /** See `core/turn.ts`. */
@@ -28,8 +28,8 @@ export function ticketsAfter(before: Run, event: RunEvent, after: RunState): Tic
       if (tickets.some(({ queue, held }) => queue === event.queue && held)) return null;
       return [...tickets.filter(({ queue }) => queue !== event.queue), ticket(event, true)];
     case "attempt_planned":
-      // A limit that the deployment no longer has is not waited for; a key is never without its slot.
-      return hasItsKey(before) ? kept(tickets, ({ held }) => held) : null;
+      // A limit that the deployment no longer has is not waited for; a key or a schedule is never without its slot.
+      return hasOwnSlots(before) ? kept(tickets, ({ held }) => held) : null;
     case "settled":
       return isOver(after) ? kept(tickets, () => false) : kept(tickets, ({ held }) => held);
     case "machine_released":
@@ -48,18 +48,9 @@ function isOver({ attempts }: RunState): boolean {
   return last === undefined || last.exitedAt !== null || last.releasedAt !== null;
 }
 
-function hasItsKey({ spec, tickets }: Run): boolean {
-  const { concurrency } = spec;
-  return (
-    concurrency === null || tickets.some(({ queue, held }) => held && queue === keyQueue(concurrency.key))
-  );
-}
-
 /** Until when a run that waits for a slot has nothing to do. One that ends others to get it is looked after each minute. */
 export function restsInQueue(run: Run, queue: string): number | null {
-  const { concurrency } = run.spec;
-  const ends = concurrency?.strategy === "cancel_running" && queue === keyQueue(concurrency.key);
-  return ends ? null : expiresAt(run);
+  return endsOlder(run, queue) ? null : expiresAt(run);
 }
 
 /** Queues in which the next run may be let in, or another run is the next: a slot was given back, or somebody left the line, be it with a launch. */

@@ -1,16 +1,15 @@
 /**
- * Turn: what an accepted run waits for before its first attempt. The stages come one after the other: its time, a slot of its
- * concurrency key, a slot of the organization, a launch. A run that waits for the organization holds its key's slot meanwhile; since the
+ * Turn: what an accepted run waits for before its first attempt. The stages come one after the other: its time, the slot of its
+ * schedule unless that lets runs overlap, a slot of its concurrency key, a slot of the organization, a launch. A run that waits for the organization holds its key's slot meanwhile; since the
  * stages have one order nobody waits in a circle, and who heads one queue holds nobody up in another. A run keeps its slots
  * from then on, also between its attempts.
  */
 
 import type { RunEvent, SlotAwaited } from "./event.ts";
-import { dropped } from "./outcome.ts";
+import { dropped, skipped } from "./outcome.ts";
 import type { Launch } from "./pace.ts";
 import { planAttempt } from "./plan.ts";
 import type { Run, RunState } from "./run.ts";
-import type { RunSpec } from "./run-spec.ts";
 
 /** The queue that all runs of an organization pass where the deployment limits how many may run at once. */
 export const ORGANIZATION_QUEUE = "organization";
@@ -22,13 +21,24 @@ export const ORGANIZATION_QUEUE = "organization";
 export const LAUNCH_QUEUE = "launches";
 
 const KEY_PREFIX = "key:";
+const SCHEDULE_PREFIX = "schedule:";
 
 /** The queue of a concurrency key. */
 export function keyQueue(key: string): string {
   return `${KEY_PREFIX}${key}`;
 }
 
-/** The key of such a queue; null for that of the organization and that of the launches. */
+/** The queue of a schedule whose runs do not overlap: it has one slot. */
+export function scheduleQueue(job: string, schedule: string): string {
+  return `${SCHEDULE_PREFIX}${job}/${schedule}`;
+}
+
+/** Whether a queue is a schedule's. */
+export function isScheduleQueue(queue: string): boolean {
+  return queue.startsWith(SCHEDULE_PREFIX);
+}
+
+/** The key of a concurrency key's queue; null for every other. */
 export function keyOfQueue(queue: string): string | null {
   return queue.startsWith(KEY_PREFIX) ? queue.slice(KEY_PREFIX.length) : null;
 }
@@ -64,13 +74,26 @@ export function rankOf({ spec }: Pick<Run, "spec">): number {
 
 /** Queues in which the run has no slot yet, in the order of its stages. */
 export function pendingQueues(run: Run, organizationLimit: number | null): Queue[] {
-  return queuesOf(run.spec, organizationLimit).filter(
+  return queuesOf(run, organizationLimit).filter(
     ({ queue }) => !run.tickets.some((ticket) => ticket.held && ticket.queue === queue),
   );
 }
 
-function queuesOf({ concurrency }: RunSpec, organizationLimit: number | null): Queue[] {
+/** True where the run has each slot that only it itself, and no setting of the deployment, asks for. */
+export function hasOwnSlots(run: Run): boolean {
+  return pendingQueues(run, null).length === 0;
+}
+
+/** Whether older runs in this queue are asked to cancel, so that this one takes their place. */
+export function endsOlder({ spec: { concurrency }, firing }: Run, queue: string): boolean {
+  if (isScheduleQueue(queue)) return firing?.overlap === "cancel_running";
+  return concurrency?.strategy === "cancel_running" && queue === keyQueue(concurrency.key);
+}
+
+function queuesOf({ spec: { concurrency }, job, firing }: Run, organizationLimit: number | null): Queue[] {
   const queues: Queue[] = [];
+  if (job !== null && firing !== null && firing.overlap !== "allow")
+    queues.push({ queue: scheduleQueue(job.name, firing.schedule), limit: 1 });
   if (concurrency !== null) queues.push({ queue: keyQueue(concurrency.key), limit: concurrency.limit });
   if (organizationLimit !== null) queues.push({ queue: ORGANIZATION_QUEUE, limit: organizationLimit });
   return queues;
@@ -126,10 +149,12 @@ export function awaitsLaunch({ tickets }: Pick<Run, "tickets">): boolean {
 }
 
 /** Where a queue has no room: the place in its line, or the end of a run that is not to wait. */
-function orElse({ spec }: Run, { queue, limit }: Queue, at: number): RunEvent {
+function orElse({ spec, firing }: Run, { queue, limit }: Queue, at: number): RunEvent {
   const { concurrency } = spec;
+  const output = { stdoutBytes: 0, stderrBytes: 0, droppedBytes: 0, complete: true };
+  if (isScheduleQueue(queue) && firing?.overlap === "skip")
+    return { type: "settled", at, ...skipped(), exit: null, output };
   if (concurrency?.strategy !== "drop_new" || queue !== keyQueue(concurrency.key))
     return { type: "slot_awaited", at, queue, limit };
-  const output = { stdoutBytes: 0, stderrBytes: 0, droppedBytes: 0, complete: true };
   return { type: "settled", at, ...dropped(concurrency), exit: null, output };
 }

@@ -16,6 +16,16 @@ export function isNoRoom(error: unknown): boolean {
   return says(error, (message) => message.includes("NOT NULL constraint failed: queue_tickets."));
 }
 
+/** True where a job was changed by another first (`d1/job-store.ts`). */
+export function isNotAsSeen(error: unknown): boolean {
+  return says(error, (message) => message.includes("NOT NULL constraint failed: job_versions."));
+}
+
+/** True where a due time is not to have this run (`d1/firings.ts`). */
+export function isNotArmed(error: unknown): boolean {
+  return says(error, (message) => message.includes("NOT NULL constraint failed: firings."));
+}
+
 function says(error: unknown, what: (message: string) => boolean): boolean {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
     if (what(cause.message)) return true;

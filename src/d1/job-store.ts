@@ -5,6 +5,8 @@ import { drizzle } from "drizzle-orm/d1";
 import type { JobDefinition, JobVersion, VersionChange } from "../core/job.ts";
 import { JOB_VERSIONS_KEPT } from "../core/limits.ts";
 import type { JobStore, VersionSummary } from "../flow/ports/jobs.ts";
+import { isNotAsSeen } from "./conflict.ts";
+import { pauseSchedules, syncSchedules } from "./schedule-sync.ts";
 import { jobs, jobVersions } from "./schema.ts";
 
 type VersionRow = typeof jobVersions.$inferSelect;
@@ -31,7 +33,7 @@ export function d1Jobs(database: D1Database): JobStore {
       return row ? { job: row.job, definition: row.definition as JobDefinition } : null;
     },
 
-    async put(orgId, name, seen, next) {
+    async put(orgId, name, seen, next, schedules = []) {
       const { version, createdAt: updatedAt } = next;
       const changed =
         seen === null
@@ -51,18 +53,25 @@ export function d1Jobs(database: D1Database): JobStore {
                 ),
               )
               .returning();
-      // `changes()` is of the statement before: without the job's row there is no version either.
-      const [[job]] = await db.batch([
+      // `changes()` is of the statement before: a job that is not as it was seen makes NULL of a key's column, which ends the batch.
+      const batch = db.batch([
         changed,
         db.insert(jobVersions).select(
-          sql`SELECT ${orgId}, ${name}, ${version}, ${JSON.stringify(next.definition)}, ${next.change.kind},
-            ${next.change.kind === "rollback" ? next.change.to : null}, ${updatedAt} WHERE changes() > 0`,
+          sql`SELECT CASE WHEN changes() > 0 THEN ${orgId} END, ${name}, ${version}, ${JSON.stringify(next.definition)}, ${next.change.kind},
+            ${next.change.kind === "rollback" ? next.change.to : null}, ${updatedAt}`,
         ),
         db
           .delete(jobVersions)
           .where(and(isOf(orgId, name), lte(jobVersions.version, version - JOB_VERSIONS_KEPT))),
+        ...syncSchedules(db, orgId, name, schedules, updatedAt),
       ]);
-      return job ?? null;
+      try {
+        const [[job]] = await batch;
+        return job ?? null;
+      } catch (error) {
+        if (isNotAsSeen(error)) return null;
+        throw error;
+      }
     },
 
     async list(orgId, after, limit) {
@@ -110,19 +119,26 @@ export function d1Jobs(database: D1Database): JobStore {
       return row ? { ...summaryOf(row), definition: row.definition as JobDefinition } : null;
     },
 
-    async pause(orgId, name, at) {
+    async pause(orgId, name, at, now = at ?? Date.now()) {
       const pausedAt = at === null ? null : sql`coalesce(${jobs.pausedAt}, ${at})`;
-      const [job] = await db.update(jobs).set({ pausedAt }).where(isThere(orgId, name)).returning();
+      const [[job]] = await db.batch([
+        db.update(jobs).set({ pausedAt }).where(isThere(orgId, name)).returning(),
+        ...pauseSchedules(db, orgId, name, now, at !== null),
+      ]);
       return job ?? null;
     },
 
     async delete(orgId, name, at, expectedVersion) {
       const isExpected = expectedVersion === null ? undefined : eq(jobs.version, expectedVersion);
-      const rows = await db
-        .update(jobs)
-        .set({ deletedAt: at, pausedAt: null })
-        .where(and(isThere(orgId, name), isExpected))
-        .returning({ name: jobs.name });
+      const isDeleted = sql`EXISTS (SELECT 1 FROM jobs WHERE org_id = ${orgId} AND name = ${name} AND deleted_at IS NOT NULL)`;
+      const [rows] = await db.batch([
+        db
+          .update(jobs)
+          .set({ deletedAt: at, pausedAt: null })
+          .where(and(isThere(orgId, name), isExpected))
+          .returning({ name: jobs.name }),
+        ...syncSchedules(db, orgId, name, [], at, isDeleted),
+      ]);
       return rows.length > 0;
     },
   };

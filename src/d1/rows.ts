@@ -10,6 +10,7 @@ import type { OutputChunk, Stream } from "../core/output.ts";
 import { DEFAULT_RETRY } from "../core/retry.ts";
 import type { Exit, LimitName, OutputSummary, Reason, Run, RunState, RunStatus } from "../core/run.ts";
 import type { RunSpec } from "../core/run-spec.ts";
+import type { RunFiring } from "../core/schedule/firing.ts";
 import type { Ticket } from "../core/ticket.ts";
 import type { attempts, outputChunks, runEvents, runs } from "./schema.ts";
 
@@ -35,6 +36,7 @@ export function runFromRow(row: InferSelectModel<typeof runs>): Run {
     limit: row.limit as LimitName | null,
     exit: exit as Exit | null,
     spec: { ...USUAL, ...(spec as Partial<RunSpec>) } as RunSpec,
+    firing: row.firing as RunFiring | null,
     job:
       jobName === null || jobVersion === null
         ? null
@@ -45,9 +47,9 @@ export function runFromRow(row: InferSelectModel<typeof runs>): Run {
 }
 
 export function runToRow(run: Run): InferInsertModel<typeof runs> {
-  const { id, orgId, spec, acceptedAt, originId, job } = run;
+  const { id, orgId, spec, acceptedAt, originId, job, firing } = run;
   const { name: jobName, version: jobVersion, input } = job ?? {};
-  return { id, orgId, spec, acceptedAt, originId, jobName, jobVersion, input, ...runChanges(run) };
+  return { id, orgId, spec, acceptedAt, originId, jobName, jobVersion, input, firing, ...runChanges(run) };
 }
 
 /** The columns of a run that events change. */
@@ -98,11 +100,12 @@ export function attemptChanges(attempt: Attempt) {
   return changes;
 }
 
-/** What is stored of an event: the spec, the job and the machine's config stand in the run's and the attempt's row, once. */
+/** What is stored of an event: the spec, the job, the firing and the machine's config stand in the run's and the attempt's row, once. */
 export function eventToRow(run: Run, seq: number, event: RunEvent): InferInsertModel<typeof runEvents> {
   const { type, at, ...data } = event;
   if ("spec" in data) delete (data as { spec?: RunSpec }).spec;
   if ("job" in data) delete (data as { job?: RunJob }).job;
+  if ("firing" in data) delete (data as { firing?: RunFiring }).firing;
   if ("machineConfig" in data) delete (data as { machineConfig?: MachineConfig }).machineConfig;
   return { runId: run.id, orgId: run.orgId, seq, type, at, data };
 }
@@ -111,8 +114,8 @@ export function eventToRow(run: Run, seq: number, event: RunEvent): InferInsertM
 export function eventFromRow(state: RunState, row: InferSelectModel<typeof runEvents>): RunEvent {
   const event = { type: row.type, at: row.at, ...(row.data as object) } as RunEvent;
   if (event.type === "accepted") {
-    const { originId, spec, job } = state.run;
-    return { ...event, originId, spec, ...(job !== null && { job }) };
+    const { originId, spec, job, firing } = state.run;
+    return { ...event, originId, spec, ...(job !== null && { job }), ...(firing !== null && { firing }) };
   }
   // Runs of before there were names of limits have none.
   if (event.type === "settled") return { ...event, limit: event.limit ?? null };

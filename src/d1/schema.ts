@@ -37,6 +37,7 @@ export const runs = sqliteTable(
     jobName: text("job_name"),
     jobVersion: integer("job_version"),
     input: text(),
+    firing: text({ mode: "json" }),
   },
   (table) => [
     // Small by nature: what the sweep walks, and one half of what an "active" filter lists.
@@ -282,4 +283,63 @@ export const jobVersions = sqliteTable(
     createdAt: integer("created_at").notNull(),
   },
   (table) => [primaryKey({ columns: [table.orgId, table.name, table.version] })],
+);
+
+/**
+ * The schedules of the jobs that are there, and how far each one's due times are decided. `pauses` says who has it rest: see
+ * `d1/schedule-store.ts`. `timing` is what its due times depend on.
+ */
+export const schedules = sqliteTable(
+  "schedules",
+  {
+    orgId: text("org_id").notNull(),
+    job: text().notNull(),
+    name: text().notNull(),
+    spec: text({ mode: "json" }).notNull(),
+    timing: text().notNull(),
+    revision: integer().notNull(),
+    decidedTo: integer("decided_to").notNull(),
+    nextDueAt: integer("next_due_at"),
+    pauses: integer().notNull(),
+    pausedAt: integer("paused_at"),
+    resumedAt: integer("resumed_at"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.orgId, table.job, table.name] }),
+    // What the tick reads: those that come due, and none of those that rest.
+    index("schedules_due").on(table.nextDueAt).where(sql`next_due_at IS NOT NULL`),
+    // Those that a clock that was ahead has put out of reach.
+    index("schedules_decided").on(table.decidedTo),
+  ],
+);
+
+/**
+ * The ledger: what has become of each due time, for as long as its job. A row of several due times that were passed over together
+ * (`count` above one) has `span` 1, and takes no due time's own key.
+ */
+export const firings = sqliteTable(
+  "firings",
+  {
+    orgId: text("org_id").notNull(),
+    job: text().notNull(),
+    schedule: text().notNull(),
+    dueAt: integer("due_at").notNull(),
+    span: integer().notNull(),
+    outcome: text().notNull(),
+    /** Of an armed one when, by its timekeeper, its run is to be submitted. */
+    startAt: integer("start_at"),
+    shard: integer().notNull(),
+    throughAt: integer("through_at").notNull(),
+    count: integer().notNull(),
+    isCountExact: integer("is_count_exact", { mode: "boolean" }).notNull(),
+    trigger: text().notNull(),
+    runId: text("run_id"),
+    why: text(),
+    decidedAt: integer("decided_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.orgId, table.job, table.schedule, table.dueAt, table.span] }),
+    // What timekeepers read: few at any time.
+    index("firings_armed").on(table.shard, table.startAt).where(sql`outcome = 'armed'`),
+  ],
 );

@@ -11,7 +11,8 @@ import { applyEvents } from "../core/lifecycle.ts";
 import { NO_OUTPUT, type OutputOffsets, type Stream } from "../core/output.ts";
 import type { Run, RunState } from "../core/run.ts";
 import type { Store, SweptOver } from "../flow/ports.ts";
-import { isNoRoom, isTakenKey } from "./conflict.ts";
+import { isNoRoom, isNotArmed, isTakenKey } from "./conflict.ts";
+import { firedBy } from "./firings.ts";
 import { emptyLaunches, nextForLaunches, nextLaunchTry, putLaunchBack, takeLaunch } from "./launch-pace.ts";
 import { listRuns } from "./list.ts";
 import { openRuns } from "./open-runs.ts";
@@ -52,6 +53,7 @@ export function d1Store(database: D1Database): Store {
         ...state.attempts.map((attempt) => db.insert(attempts).values(attemptToRow(run, attempt))),
         ...insertTags(db, run),
         ...changedTickets(db, [], run),
+        ...firedBy(db, run),
       ];
       // First, so that a used key is what the batch fails with.
       if (key)
@@ -63,6 +65,7 @@ export function d1Store(database: D1Database): Store {
       const result = await committed(db, statements);
       if (result === "committed") return { kind: "accepted" };
       if (result === "no_room") return { kind: "no_room" };
+      if (result === "not_armed") return { kind: (await isStored(db, run.id)) ? "accepted" : "not_armed" };
       const used = key && (await this.usedKey(run.orgId, key.key));
       if (used && used.runId !== run.id) return { kind: "repeated", ...used };
       // Nobody else draws its id: this call was carried out before, and comes a second time.
@@ -230,16 +233,20 @@ export function d1Store(database: D1Database): Store {
 }
 
 /**
- * Runs a batch. `taken` where it failed because a key was: another writer was first. `no_room` where a slot can not be had. In
- * both cases nothing of it is stored.
+ * Runs a batch. `taken` where it failed because a key was: another writer was first. `no_room` where a slot can not be had,
+ * `not_armed` where a due time is not to have the run. In each of these nothing of it is stored.
  */
-async function committed(db: Db, statements: Statements): Promise<"committed" | "taken" | "no_room"> {
+async function committed(
+  db: Db,
+  statements: Statements,
+): Promise<"committed" | "taken" | "no_room" | "not_armed"> {
   try {
     await db.batch(statements);
     return "committed";
   } catch (error) {
     if (isTakenKey(error)) return "taken";
     if (isNoRoom(error)) return "no_room";
+    if (isNotArmed(error)) return "not_armed";
     throw error;
   }
 }

@@ -3,6 +3,7 @@
 import { AppError } from "../core/error.ts";
 import type { Job, JobDefinition, VersionChange } from "../core/job.ts";
 import { JOB_CHANGE_TRIES } from "../core/limits.ts";
+import type { ScheduleSpec } from "../core/schedule/spec.ts";
 import type { DefinedJob, JobStore } from "./ports/jobs.ts";
 import type { Clock } from "./ports.ts";
 
@@ -15,6 +16,8 @@ export interface JobChange {
   orgId: string;
   name: string;
   definition: JobDefinition;
+  /** Those of the definition. */
+  schedules: ScheduleSpec[];
   change: VersionChange;
   /** The version that the caller saw in force, 0 for no such job; null to change whatever is there. */
   expectedVersion: number | null;
@@ -32,18 +35,19 @@ export interface ChangedJob extends DefinedJob {
  * @throws AppError `version_conflict`; `unavailable` where others were first again and again
  */
 export async function changeJob({ jobs, clock }: JobPorts, change: JobChange): Promise<ChangedJob> {
-  const { orgId, name, definition } = change;
+  const { orgId, name, definition, schedules } = change;
   for (let tries = 0; tries < JOB_CHANGE_TRIES; tries++) {
     const known = await jobs.find(orgId, name);
     const isThere = known !== null && known.job.deletedAt === null;
     expectVersion(change.expectedVersion, known?.job ?? null, name);
     if (isThere && change.means(known.definition)) return { ...known, outcome: "unchanged" };
-    const job = await jobs.put(orgId, name, known?.job ?? null, {
+    const next = {
       version: (known?.job.version ?? 0) + 1,
       definition,
       change: change.change,
       createdAt: clock.now(),
-    });
+    };
+    const job = await jobs.put(orgId, name, known?.job ?? null, next, schedules);
     if (job !== null) return { job, definition, outcome: isThere ? "changed" : "created" };
   }
   throw new AppError("unavailable", `others change the job ${name} at the same time; try again`);

@@ -28,7 +28,9 @@ export type AcceptResult =
   /** The key was used before, by another run: this one. */
   | ({ kind: "repeated" } & UsedKey)
   /** One of the slots that its events take can not be had. */
-  | { kind: "no_room" };
+  | { kind: "no_room" }
+  /** It is for a due time that has a run already, or is not to have one any more. */
+  | { kind: "not_armed" };
 
 /** Some queues' heads. */
 export interface QueueHeads {
@@ -90,7 +92,10 @@ export type SweptOver = "runs" | "queues";
 
 /** Runs, events and output. The number of an event is the lock: of two writers of one number, one leaves no trace. */
 export interface Store {
-  /** Stores a new run with its first events (numbers 1 …), all or nothing. A call that comes twice is told so twice. */
+  /**
+   * Stores a new run with its first events (numbers 1 …), all or nothing; with a run that has a firing goes the row of the ledger, which
+   * must be armed. A call that comes twice is told so twice.
+   */
   accept(state: RunState, events: RunEvent[], key: IdempotencyKey | null): Promise<AcceptResult>;
   /** The run that an earlier request with this key made, and its body; null where the key is new. */
   usedKey(orgId: string, key: string): Promise<UsedKey | null>;

@@ -8,10 +8,11 @@ import { RUN_AHEAD_MAX_MS } from "../core/limits.ts";
 import { isFinal, type Run, type RunState } from "../core/run.ts";
 import { isSameSpec, type RunSpec } from "../core/run-spec.ts";
 import { isSameJson } from "../core/same-json.ts";
+import type { RunFiring } from "../core/schedule/firing.ts";
 import { dueAt, type TurnSettings, waysIn } from "../core/turn.ts";
 import { launchOfTurn } from "./launches.ts";
 import type { Launches } from "./ports/launches.ts";
-import type { Clock, Drivers, IdempotencyKey, Ids, Store } from "./ports.ts";
+import type { AcceptResult, Clock, Drivers, IdempotencyKey, Ids, Store } from "./ports.ts";
 
 export interface SubmitPorts extends TurnSettings {
   store: Store;
@@ -43,10 +44,62 @@ export interface Submitted {
  * @throws AppError `idempotency_conflict` where the key was used for another run; `invalid_input` for a time too far ahead
  */
 export async function submit(ports: SubmitPorts, order: Order): Promise<Submitted> {
+  const { result, state } = await acceptOne(ports, order);
+  if (result.kind === "accepted") return { state, repeated: false };
+  if (result.kind === "repeated")
+    return { state: await repeatedRun(ports.store, order, result), repeated: true };
+  throw new Error("a fresh run can always stand in line");
+}
+
+/** What became of an order for a due time. */
+export type Fired =
+  | { kind: "accepted"; state: RunState }
+  /** Its schedule's previous run is still at work, and `overlap` is `skip`. */
+  | { kind: "skipped" }
+  /** The due time has a run already, or is not to have one any more. */
+  | { kind: "not_armed" };
+
+/**
+ * The same for a due time of a schedule: run and ledger change together.
+ * @param idMs the time in the run's id, by which runs of one moment are in order
+ */
+export async function submitFired(
+  ports: SubmitPorts,
+  order: Omit<Order, "originId" | "key"> & { job: RunJob },
+  firing: RunFiring,
+  idMs: number,
+): Promise<Fired> {
+  const whole = { ...order, originId: null, key: null, firing };
+  const { result, state } = await acceptOne(ports, whole, idMs);
+  switch (result.kind) {
+    case "accepted":
+      return { kind: "accepted", state };
+    case "no_room":
+      return { kind: "skipped" };
+    case "not_armed":
+      return { kind: "not_armed" };
+    case "repeated":
+      throw new Error("a due time has no idempotency key");
+  }
+}
+
+/** Stores a fresh run by the best of its ways in that the store takes. */
+async function acceptOne(
+  ports: SubmitPorts,
+  order: Order & { firing?: RunFiring },
+  idMs: number = ports.clock.now(),
+): Promise<{ result: AcceptResult; state: RunState }> {
   const now = ports.clock.now();
-  const { spec, originId, job } = order;
-  const accepted: Accepted = { type: "accepted", at: now, spec, originId, ...(job && { job }) };
-  const queued = acceptRun(ports.ids.runId(now), order.orgId, accepted);
+  const { spec, originId, job, firing } = order;
+  const accepted: Accepted = {
+    type: "accepted",
+    at: now,
+    spec,
+    originId,
+    ...(job && { job }),
+    ...(firing && { firing }),
+  };
+  const queued = acceptRun(ports.ids.runId(idMs), order.orgId, accepted);
   const due = dueAt(queued.run);
   if (due - now > RUN_AHEAD_MAX_MS)
     throw new AppError("invalid_input", "must be a time within the next 365 days", "run_at");
@@ -54,19 +107,22 @@ export async function submit(ports: SubmitPorts, order: Order): Promise<Submitte
   for (const events of due > now ? [[]] : waysIn(queued, ports, now, launch)) {
     const state = applyEvents(queued, events);
     if (state === null) throw new Error("a fresh run can always be planned, or stand in line");
+    // A due time that is skipped has no run, not even one that is over.
+    if (firing && isFinal(state.run.status)) return unused({ kind: "no_room" });
     const result = await ports.store.accept(state, [accepted, ...events], order.key);
     if (result.kind === "no_room") continue;
-    if (result.kind === "repeated") {
-      // Whoever repeats an order again and again must not hold up those who wait. One that stays taken costs an app one turn.
-      if (launch !== null && launch !== "awaited")
-        await ports.launches.putBack(launch).catch(() => undefined);
-      return { state: await repeatedRun(ports.store, order, result), repeated: true };
-    }
+    if (result.kind !== "accepted") return unused(result);
     // The sweep finds a run whose start was not heard.
     if (!isFinal(state.run.status)) await ports.drivers.start(state).catch(() => undefined);
-    return { state, repeated: false };
+    return { result, state };
   }
-  throw new Error("a fresh run can always stand in line");
+  return unused({ kind: "no_room" });
+
+  // Whoever repeats an order again and again must not hold up those who wait. One that stays taken costs an app one turn.
+  async function unused(result: AcceptResult) {
+    if (launch !== null && launch !== "awaited") await ports.launches.putBack(launch).catch(() => undefined);
+    return { result, state: queued };
+  }
 }
 
 /**

@@ -5,7 +5,7 @@
 
 import { RunIsFinal } from "../core/error.ts";
 import { SUPERSEDE_MAX_RUNS } from "../core/limits.ts";
-import { keyQueue, pendingQueues, waysIn } from "../core/turn.ts";
+import { endsOlder, pendingQueues, waysIn } from "../core/turn.ts";
 import { cancel } from "./cancel.ts";
 import type { Drive } from "./drive.ts";
 import { type Findings, type FlowPorts, nothingNew } from "./flow.ts";
@@ -16,22 +16,21 @@ export async function takeTurn(ports: FlowPorts, drive: Drive, until: number): P
   const launch = await launchOfTurn(ports, drive.state, now);
   for (const events of waysIn(drive.state, ports, now, launch))
     if ((await drive.rememberSlots(ports, events)) !== "no_room") return nothingNew(0);
-  if (await endOlder(ports, drive)) return nothingNew(0);
+  if (await endOlderRuns(ports, drive)) return nothingNew(0);
   // Whoever leaves the queue, or gets further in it, calls the next.
   return nothingNew(Math.max(1, until - ports.clock.now()));
 }
 
 /**
- * Asks older runs of the key to cancel, as many as stand in this one's way, where it is to take their place. It goes by what is
+ * Asks older runs of the key, or of the schedule, to cancel, as many as stand in this one's way, where it is to take their place. It goes by what is
  * stored, so whoever drives the run later does what was not done. True where there may be more of them than one step asks.
  */
-async function endOlder(ports: FlowPorts, { state }: Drive): Promise<boolean> {
+async function endOlderRuns(ports: FlowPorts, { state }: Drive): Promise<boolean> {
   const { run } = state;
-  const { concurrency } = run.spec;
   const [stop] = pendingQueues(run, ports.organizationLimit);
-  if (concurrency?.strategy !== "cancel_running" || stop?.queue !== keyQueue(concurrency.key)) return false;
+  if (stop === undefined || !endsOlder(run, stop.queue)) return false;
   // With this run they are as many as there are slots.
-  const spared = concurrency.limit - 1;
+  const spared = stop.limit - 1;
   const older = await ports.store.olderInQueue(run, stop.queue, spared, SUPERSEDE_MAX_RUNS);
   await Promise.all(older.map((runId) => askToCancel(ports, runId, run.id)));
   return older.length === SUPERSEDE_MAX_RUNS;

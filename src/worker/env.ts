@@ -11,12 +11,14 @@ import {
 import type { Guest } from "../core/run-spec.ts";
 import type { LaunchSettings } from "../flow/launches.ts";
 import type { RunDriver } from "./run-driver.ts";
+import type { Timekeeper } from "./timekeeper.ts";
 
 /** What wrangler.toml binds, and the secrets. */
 export interface Env {
   DB: D1Database;
   OUTPUT: R2Bucket;
   RUN_DRIVER: DurableObjectNamespace<RunDriver>;
+  TIMEKEEPER: DurableObjectNamespace<Timekeeper>;
   /** Names, with commas between. */
   FLY_APPS: string;
   /** Not read any more. */

@@ -1,4 +1,4 @@
-/** The worker: HTTP by the API and the pages, the minute's cron by the sweep, runs by their drivers. */
+/** The worker: HTTP by the API and the pages, the minute's cron by the tick and the sweeps, runs by their drivers. */
 
 import { Hono } from "hono";
 import { createApi } from "../api/app.ts";
@@ -7,11 +7,13 @@ import { SWEEP_QUIET_MS } from "../core/limits.ts";
 import { createDashboard } from "../dashboard/dashboard.tsx";
 import { reap } from "../flow/reap.ts";
 import { sweep } from "../flow/sweep.ts";
+import { tick } from "../flow/tick.ts";
 import { dashboardPorts } from "./dashboard-ports.ts";
 import { ConfigError, type Env } from "./env.ts";
 import { apiPorts, reapPorts } from "./ports.ts";
 
 export { RunDriver } from "./run-driver.ts";
+export { Timekeeper } from "./timekeeper.ts";
 
 /** One app per isolate: building it anew for each request would cost more than most requests. */
 const apps = new WeakMap<Env, Hono>();
@@ -48,7 +50,13 @@ export default {
     const ports = apiPorts(env);
     const quietMs = cron === AFTER_START ? 0 : SWEEP_QUIET_MS;
     // Side by side, so that neither waits for the other, nor goes down with it.
-    const [runs, machines] = await Promise.allSettled([sweep(ports, quietMs), reap(reapPorts(env))]);
+    const [schedules, runs, machines] = await Promise.allSettled([
+      tick(ports),
+      sweep(ports, quietMs),
+      reap(reapPorts(env)),
+    ]);
+    if (schedules.status === "rejected" || schedules.value.problems.length > 0)
+      logSweep("error", { schedules: told(schedules) });
     if (runs.status === "rejected" || runs.value.failed + runs.value.problems.length > 0)
       logSweep("error", { runs: told(runs) });
     if (machines.status === "rejected" || machines.value.problems.length > 0)

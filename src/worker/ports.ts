@@ -1,13 +1,16 @@
 /** The real ports on Cloudflare and Fly: the only wiring. */
 
+import { firePortsOf } from "../api/fired-order.ts";
 import type { ApiPorts } from "../api/ports.ts";
 import { createSessions } from "../api/session.ts";
 import { newRunId } from "../core/id.ts";
 import { deploymentOf } from "../d1/deployment.ts";
 import { d1FleetStore } from "../d1/fleet-store.ts";
 import { d1Jobs } from "../d1/job-store.ts";
+import { d1Schedules } from "../d1/schedule-store.ts";
 import { d1Secrets } from "../d1/secrets.ts";
 import { d1Store } from "../d1/store.ts";
+import type { FirePorts } from "../flow/fire.ts";
 import type { AdvancePorts } from "../flow/flow.ts";
 import { launchesOver } from "../flow/launches.ts";
 import type { Clock } from "../flow/ports.ts";
@@ -20,6 +23,7 @@ import { createSecretKeeper } from "../secrets/keeper.ts";
 import { createKeyring } from "../secrets/keyring.ts";
 import { durableDrivers } from "./drivers.ts";
 import { type Config, type Env, readConfig } from "./env.ts";
+import { durableTimekeepers } from "./timekeeper.ts";
 
 const ORGANIZATION = "default";
 
@@ -80,6 +84,8 @@ export function apiPorts(env: Env): ApiPorts {
     ...reapPorts(env),
     store,
     jobs: d1Jobs(env.DB),
+    schedules: d1Schedules(env.DB),
+    timekeepers: durableTimekeepers(env.TIMEKEEPER),
     launches: launchesOver(store, config.launches),
     blobs: r2Blobs(env.OUTPUT),
     secrets: secretKeeper(env, config),
@@ -92,4 +98,9 @@ export function apiPorts(env: Env): ApiPorts {
     organizationLimit: config.organizationLimit,
     orgId: ORGANIZATION,
   };
+}
+
+/** What a timekeeper needs. @throws ConfigError */
+export function firePorts(env: Env): FirePorts {
+  return firePortsOf(apiPorts(env));
 }

@@ -262,6 +262,32 @@ describe("apply", () => {
   });
 });
 
+test("a crontab is imported and applied, and exported it changes nothing", async () => {
+  const crontab = "RANDOM_DELAY=5\n*/5 * * * * /opt/poll.sh %x\n@reboot /opt/begin\n61 * * * * never\n";
+  const imported = await offline(["import", "crontab", "-", "--timezone", "Europe/Berlin"], crontab);
+  expect(imported.exitCode).toBe(1);
+  expect(imported.stderr).toContain('mayfly: line 4: has "61" as its minute');
+  file(imported.stdout);
+  expect(await cli(["apply", "--yes"])).toMatchObject({ exitCode: 0 });
+  expect(await inForce("poll")).toMatchObject({
+    schedules: [
+      { cron: "*/5 * * * *", timezone: "Europe/Berlin", overlap: "allow", catch_up: "none", jitter: "5m" },
+    ],
+  });
+  file((await cli(["jobs", "export"])).stdout);
+  expect(await cli(["diff", "--prune"])).toMatchObject({ exitCode: 0, stdout: "" });
+});
+
+test("import crontab writes over no file", async () => {
+  file("mine", "there.yaml");
+  const { exitCode, stderr } = await offline(
+    ["import", "crontab", "-", "--output", "there.yaml"],
+    "@daily x\n",
+  );
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain("it is there already");
+});
+
 describe("jobs export", () => {
   test("is a file that changes nothing", async () => {
     file(FILE);

@@ -57,6 +57,7 @@ export function aRun(changes: Partial<RunBody> = {}): RunBody {
     },
     rerun_of: null,
     job: null,
+    firing: null,
     input: null,
     capture: "output",
     concurrency: null,

@@ -95,7 +95,7 @@ describe("whatever is put as a job's document", () => {
         continue;
       }
       seen.taken += 1;
-      const definition = value as JobDefinition;
+      const { definition } = value as { definition: JobDefinition };
       const copy = JSON.parse(JSON.stringify(definition)) as JobDefinition;
       expect(meansTheSame(definition, copy, "deploy")).toBe(true);
       expect(diffDefinitions(definition, copy).changes).toEqual([]);

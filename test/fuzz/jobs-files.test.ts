@@ -199,7 +199,7 @@ describe("whatever a crontab has in it", () => {
       }
       const file = jobsFileText({ jobs });
       expect("value" in parseYaml(file), file).toBe(true);
-      for (const [name, { schedules: _, ...definition }] of Object.entries(
+      for (const [name, definition] of Object.entries(
         jobs as Record<string, JobDefinition & { schedules?: unknown }>,
       )) {
         made += 1;

@@ -20,6 +20,17 @@ export const A_FILE = {
         priority: 3,
         delay: "1m",
       },
+      schedules: [
+        { cron: "30 2 * * *", timezone: "Europe/Berlin", overlap: "queue", input: { a: 1 } },
+        {
+          name: "often",
+          every: "15m",
+          jitter: "30s",
+          catch_up: { mode: "all", window: "6h" },
+          input: { a: "a" },
+        },
+        { at: ["2030-01-01T00:00:00Z"], input: { a: 1 } },
+      ],
       input_schema: { type: "object", properties: { a: { enum: [1, "a"] } }, required: ["a"] },
     },
     report: { run: { image: "alpine", script: "echo hi\n" } },

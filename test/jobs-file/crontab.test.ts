@@ -1,6 +1,8 @@
 import { describe, expect, it, test } from "vitest";
 import { parseCron } from "../../src/core/schedule/cron.ts";
 import { importCrontab } from "../../src/jobs-file/crontab/import.ts";
+import { readJobsFile } from "../../src/jobs-file/read.ts";
+import { jobsFileText } from "../../src/jobs-file/write.ts";
 
 interface Scheduled {
   run: Record<string, unknown>;
@@ -48,6 +50,15 @@ test("a system's crontab is jobs with its commands, times and variables", () => 
   expect(notesOf(SYSTEM, { isSystem: true })).toEqual([
     "10 said: ran as the user www-data; here as the one of its image",
   ]);
+});
+
+test("what is made of one is a file that is right", () => {
+  const { jobs } = importCrontab(`RANDOM_DELAY=5\n@reboot x\n0 3 */2 * 1 y\n${SYSTEM}`, {
+    ...OPTIONS,
+    isSystem: false,
+  });
+  const read = readJobsFile(jobsFileText({ jobs }), "mayfly.yaml");
+  expect("jobs" in read ? read.jobs.map(({ name }) => name) : read.complaints).toEqual(Object.keys(jobs));
 });
 
 describe("variables", () => {

@@ -3,6 +3,7 @@
 import type { Job, JobVersion } from "../../src/core/job.ts";
 import { JOB_VERSIONS_KEPT } from "../../src/core/limits.ts";
 import type { JobStore } from "../../src/flow/ports/jobs.ts";
+import { MemoryScheduleStore } from "./memory-schedule-store.ts";
 
 interface Stored {
   job: Job;
@@ -10,7 +11,8 @@ interface Stored {
   versions: JobVersion[];
 }
 
-export function memoryJobStore(): JobStore {
+/** @param schedules where the schedules of jobs are kept */
+export function memoryJobStore(schedules = new MemoryScheduleStore()): JobStore {
   const stored = new Map<string, Stored>();
   const of = (orgId: string, name: string) => stored.get(`${orgId}/${name}`);
   const present = (orgId: string, name: string) => {
@@ -27,7 +29,7 @@ export function memoryJobStore(): JobStore {
       const known = of(orgId, name);
       return known ? { job: known.job, definition: inForce(known).definition } : null;
     },
-    async put(orgId, name, seen, next) {
+    async put(orgId, name, seen, next, wanted = []) {
       const known = of(orgId, name);
       const [is, was] = [known?.job, seen ?? undefined];
       if (is?.version !== was?.version || is?.deletedAt !== was?.deletedAt) return null;
@@ -42,6 +44,7 @@ export function memoryJobStore(): JobStore {
       };
       const versions = [...(known?.versions ?? []), next].slice(-JOB_VERSIONS_KEPT);
       stored.set(`${orgId}/${name}`, { job, versions });
+      schedules.sync(orgId, name, wanted, next.createdAt, job.pausedAt !== null);
       return job;
     },
     async list(orgId, after, limit) {
@@ -69,16 +72,18 @@ export function memoryJobStore(): JobStore {
     async version(orgId, name, version) {
       return of(orgId, name)?.versions.find((each) => each.version === version) ?? null;
     },
-    async pause(orgId, name, at) {
+    async pause(orgId, name, at, now = at ?? Date.now()) {
       const known = present(orgId, name);
       if (!known) return null;
       known.job = { ...known.job, pausedAt: at === null ? null : (known.job.pausedAt ?? at) };
+      schedules.pauseJob(orgId, name, now, at !== null);
       return known.job;
     },
     async delete(orgId, name, at, expectedVersion) {
       const known = present(orgId, name);
       if (!known || (expectedVersion !== null && known.job.version !== expectedVersion)) return false;
       known.job = { ...known.job, deletedAt: at, pausedAt: null };
+      schedules.sync(orgId, name, [], at, false);
       return true;
     },
   };

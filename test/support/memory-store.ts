@@ -28,6 +28,7 @@ import type {
   SweptOver,
   UsedKey,
 } from "../../src/flow/ports.ts";
+import type { MemoryScheduleStore } from "./memory-schedule-store.ts";
 
 /** One run as it is stored. The state is never changed in place, so whoever looks may keep it. */
 export interface StoredRun {
@@ -42,6 +43,9 @@ export class MemoryStore implements Store {
   readonly runs = new Map<string, StoredRun>();
   readonly keys = new Map<string, { runId: string; bodyHash: string }>();
   #sweepCursors = { runs: "", queues: "" };
+
+  /** Where due times are kept; null in tests without schedules. */
+  ledger: MemoryScheduleStore | null = null;
 
   /** By app. */
   readonly paces = new Map<string, AppPace>();
@@ -107,6 +111,7 @@ export class MemoryStore implements Store {
     // Nobody else draws its id: the call comes a second time.
     if (this.runs.has(run.id)) return { kind: "accepted" };
     if (!this.#hasRoom([], run)) return { kind: "no_room" };
+    if (!(this.ledger?.fire(run) ?? true)) return { kind: "not_armed" };
     if (key) this.keys.set(`${run.orgId} ${key.key}`, { runId: run.id, bodyHash: key.bodyHash });
     this.runs.set(run.id, { state: copyOf(state), events: numbered(1, events), chunks: [] });
     return { kind: "accepted" };

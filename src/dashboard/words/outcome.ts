@@ -111,6 +111,7 @@ export function shortWaiting(waiting: RunBody["waiting"]): string {
   switch (waiting?.for) {
     case "concurrency":
     case "organization":
+    case "schedule":
       return "in line";
     case "run_at":
       return "not due yet";

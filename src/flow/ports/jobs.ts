@@ -1,6 +1,7 @@
 /** Where jobs are kept. */
 
 import type { Job, JobDefinition, JobVersion } from "../../core/job.ts";
+import type { ScheduleSpec } from "../../core/schedule/spec.ts";
 
 /** A job with the definition that is in force. */
 export interface DefinedJob {
@@ -20,9 +21,16 @@ export interface JobStore {
   /**
    * Puts a version into force, and a deleted job back; versions past the `JOB_VERSIONS_KEPT` newest go. All or nothing.
    * @param seen the job that the version was decided for; null where there was none
+   * @param schedules those that its definition has, which become the job's; see `d1/schedule-sync.ts`
    * @returns the job then; null where it is not any more as it was seen
    */
-  put(orgId: string, name: string, seen: Job | null, next: JobVersion): Promise<Job | null>;
+  put(
+    orgId: string,
+    name: string,
+    seen: Job | null,
+    next: JobVersion,
+    schedules?: ScheduleSpec[],
+  ): Promise<Job | null>;
   /** Jobs by name, after one by name, at most `limit`. */
   list(orgId: string, after: string, limit: number): Promise<JobSummary[]>;
   /** Versions of a job, deleted or not, newest first, older than one, at most `limit`. */
@@ -30,12 +38,13 @@ export interface JobStore {
   /** One of them; null where it is not kept. */
   version(orgId: string, name: string, version: number): Promise<JobVersion | null>;
   /**
-   * Pauses a job, or ends its pause with null. A pause that lasts keeps its time.
+   * Pauses a job with its schedules, or ends its pause with null. A pause that lasts keeps its time.
+   * @param now epoch milliseconds of the call, at which schedules go on
    * @returns the job then; null where there is none
    */
-  pause(orgId: string, name: string, at: number | null): Promise<Job | null>;
+  pause(orgId: string, name: string, at: number | null, now?: number): Promise<Job | null>;
   /**
-   * Deletes a job; its versions stay.
+   * Deletes a job with its schedules; its versions and their ledgers stay.
    * @param expectedVersion the version that must be in force; null for any
    * @returns false where there is no such job, or it has another version
    */

@@ -101,16 +101,12 @@ function jobOf(
       ...whatRuns(entry),
       ...(Object.keys(env).length > 0 && { env }),
     },
+    ...(when.cron !== null && { schedules: [schedule] }),
   };
   const [wrong] = definitionComplaints(definition, name);
-  if (wrong !== undefined)
-    return { complaint: `can not be a job: ${wrong.path.map(String).join(".")} ${wrong.message}` };
-  return { definition: when.cron === null ? definition : withSchedule(definition, schedule), notes };
-}
-
-/** When it is due is checked already. */
-function withSchedule(definition: JobDefinition, schedule: object): JobDefinition {
-  return { ...definition, schedules: [schedule] } as JobDefinition;
+  return wrong === undefined
+    ? { definition, notes }
+    : { complaint: `can not be a job: ${wrong.path.map(String).join(".")} ${wrong.message}` };
 }
 
 /** Minutes at most, by chance (cronie). */

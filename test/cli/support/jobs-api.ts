@@ -7,6 +7,7 @@ import type { ApiPorts } from "../../../src/api/ports.ts";
 import type { JobDefinition } from "../../../src/core/job.ts";
 import type { JobStore } from "../../../src/flow/ports/jobs.ts";
 import { memoryJobStore } from "../../support/memory-job-store.ts";
+import { MemoryScheduleStore } from "../../support/memory-schedule-store.ts";
 
 export interface JobsApi {
   url: string;
@@ -22,12 +23,15 @@ export interface JobsApi {
 }
 
 export async function jobsApi(): Promise<JobsApi> {
-  const jobs = memoryJobStore();
+  const schedules = new MemoryScheduleStore();
+  const jobs = memoryJobStore(schedules);
   const app = createApi({
     token: "t0ken",
     orgId: "default",
     clock: { now: () => Date.now() },
     jobs,
+    schedules,
+    timekeepers: { wake: async () => undefined },
   } as Partial<ApiPorts> as ApiPorts);
   const server = serve({
     hostname: "127.0.0.1",

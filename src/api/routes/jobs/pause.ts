@@ -5,6 +5,7 @@ import { jobBody } from "../../job-body.ts";
 import { jobSchema } from "../../job-schema.ts";
 import type { ApiPorts } from "../../ports.ts";
 import { COMMON_ERRORS } from "../answers.ts";
+import { armSchedules } from "../schedules/arm.ts";
 import { jobParam, loadJob, UNKNOWN_JOB, unknownJob } from "./answers.ts";
 
 const answers = {
@@ -18,7 +19,7 @@ const pause = createRoute({
   path: "/v1/jobs/{name}/pause",
   summary: "Pause a job",
   description:
-    "Nothing starts runs of it by itself any more; POST /v1/jobs/{name}/runs still does, and says that it is paused. Runs that are at work go on. To pause twice is to pause once.",
+    "Nothing starts runs of it by itself any more, and its schedules rest; POST /v1/jobs/{name}/runs still does, and says that it is paused. Runs that are at work go on. To pause twice is to pause once.",
   request: { params: jobParam },
   responses: answers,
 });
@@ -27,13 +28,17 @@ const resume = createRoute({
   method: "post",
   path: "/v1/jobs/{name}/resume",
   summary: "End the pause of a job",
+  description:
+    "What came due meanwhile is not run, but for schedules whose catch_up says after_pause. A schedule that was paused by itself rests on.",
   request: { params: jobParam },
   responses: answers,
 });
 
-export function pauseJobRoutes(app: OpenAPIHono, { jobs, orgId, clock }: ApiPorts): void {
+export function pauseJobRoutes(app: OpenAPIHono, ports: ApiPorts): void {
+  const { jobs, orgId, clock } = ports;
   async function paused(name: string, at: number | null) {
-    if ((await jobs.pause(orgId, name, at)) === null) throw unknownJob(name);
+    if ((await jobs.pause(orgId, name, at, clock.now())) === null) throw unknownJob(name);
+    await armSchedules(ports, name);
     return jobBody(await loadJob(jobs, orgId, name));
   }
   app.openapi(pause, async (c) => c.json(await paused(c.req.valid("param").name, clock.now()), 200));

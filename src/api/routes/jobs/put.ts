@@ -9,6 +9,7 @@ import { jobDefinitionSchema } from "../../job-schema.ts";
 import { parseJson } from "../../json-body.ts";
 import type { ApiPorts } from "../../ports.ts";
 import { COMMON_ERRORS, errorAnswer } from "../answers.ts";
+import { armSchedules } from "../schedules/arm.ts";
 import { changedAnswer, expectedVersionQuery, jobParam, OTHER_VERSION } from "./answers.ts";
 
 const route = createRoute({
@@ -38,15 +39,17 @@ export function putJobRoute(app: OpenAPIHono, ports: ApiPorts): void {
   app.put("/v1/jobs/:name", async (c) => {
     const { name } = checked(jobParam, c.req.param(), "path");
     const query = checked(expectedVersionQuery, c.req.query(), "query");
-    const definition = checkedDefinition(parseJson(await c.req.arrayBuffer()), name);
+    const { definition, schedules } = checkedDefinition(parseJson(await c.req.arrayBuffer()), name);
     const changed = await changeJob(ports, {
       orgId: ports.orgId,
       name,
       definition,
+      schedules,
       change: { kind: "put" },
       expectedVersion: query.expected_version ?? null,
       means: (inForce) => meansTheSame(inForce, definition, name),
     });
+    await armSchedules(ports, name);
     return c.json(changedJobBody(changed), changed.outcome === "created" ? 201 : 200);
   });
 }

@@ -8,6 +8,7 @@ import { checkedDefinition, meansTheSame } from "../../job-definition.ts";
 import { parseJson } from "../../json-body.ts";
 import type { ApiPorts } from "../../ports.ts";
 import { COMMON_ERRORS, errorAnswer } from "../answers.ts";
+import { armSchedules } from "../schedules/arm.ts";
 import {
   changedAnswer,
   expectedVersionQuery,
@@ -51,15 +52,17 @@ export function rollbackJobRoute(app: OpenAPIHono, ports: ApiPorts): void {
     await loadJob(jobs, orgId, name);
     const { version: to, definition } = await loadVersion(jobs, orgId, name, version, "version");
     // It was put when another code said what is accepted.
-    checkedDefinition(definition, name);
+    const { schedules } = checkedDefinition(definition, name);
     const changed = await changeJob(ports, {
       orgId,
       name,
       definition,
+      schedules,
       change: { kind: "rollback", to },
       expectedVersion: query.expected_version ?? null,
       means: (inForce) => meansTheSame(inForce, definition, name),
     });
+    await armSchedules(ports, name);
     return c.json(changedJobBody(changed), 200);
   });
 }

@@ -1,0 +1,43 @@
+/** Parts that the descriptions of the calls about schedules share. */
+
+import { z } from "@hono/zod-openapi";
+import { AppError } from "../../../core/error.ts";
+import type { StoredSchedule } from "../../../flow/ports/schedules.ts";
+import { storedScheduleSchema } from "../../firing-schema.ts";
+import { jobNameField } from "../../job-schema.ts";
+import type { ApiPorts } from "../../ports.ts";
+import { scheduleBody } from "../../schedule-body.ts";
+import { scheduleNameField } from "../../schedule-schema.ts";
+import { errorAnswer } from "../answers.ts";
+
+export const scheduleParam = z.strictObject({
+  job: jobNameField.openapi({ param: { name: "job", in: "path" } }),
+  name: scheduleNameField.openapi({ param: { name: "name", in: "path" } }),
+});
+
+export const UNKNOWN_SCHEDULE = { 404: errorAnswer("there is no such schedule") };
+
+export const SCHEDULE_ANSWER = {
+  description: "the schedule",
+  content: { "application/json": { schema: storedScheduleSchema } },
+};
+
+/** @throws AppError `not_found` */
+export async function loadSchedule(
+  { schedules, orgId }: ApiPorts,
+  { job, name }: { job: string; name: string },
+): Promise<StoredSchedule> {
+  const found = await schedules.find({ orgId, job, name });
+  if (found !== null) return found;
+  const known = await schedules.ofJob(orgId, job);
+  const names = known.map((one) => one.name).join(", ");
+  const hint = known.length > 0 ? `; it has ${names}` : "";
+  throw new AppError("not_found", `there is no schedule ${name} of a job ${job}${hint}`, "path.name");
+}
+
+/** A schedule with the last row of its ledger whose time has come. */
+export async function shownSchedule({ schedules, clock }: ApiPorts, schedule: StoredSchedule) {
+  const now = clock.now();
+  const { firings } = await schedules.firings(schedule, { outcome: null, beforeMs: now + 1, limit: 1 });
+  return scheduleBody(schedule, firings[0] ?? null, now);
+}

@@ -1,0 +1,49 @@
+/** GET /v1/schedules/{job}/{name}/firings: what has become of each due time. */
+
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { LIST_LIMIT_DEFAULT } from "../../../core/limits.ts";
+import { FIRING_OUTCOMES } from "../../../core/schedule/schedule.ts";
+import { firingListSchema } from "../../firing-schema.ts";
+import type { ApiPorts } from "../../ports.ts";
+import { rfc3339 } from "../../run-body.ts";
+import { firingBody } from "../../schedule-body.ts";
+import { instant, instantMs, pageLimit } from "../../schema-parts.ts";
+import { COMMON_ERRORS } from "../answers.ts";
+import { loadSchedule, scheduleParam, UNKNOWN_SCHEDULE } from "./answers.ts";
+
+const route = createRoute({
+  method: "get",
+  path: "/v1/schedules/{job}/{name}/firings",
+  summary: "The ledger of a schedule: what has become of each due time, newest first",
+  description: "The ledger of a schedule that is not there any more stays, too.",
+  request: {
+    params: scheduleParam,
+    query: z.strictObject({
+      limit: pageLimit,
+      outcome: z.enum(FIRING_OUTCOMES).optional().openapi({ description: "only those that came to this" }),
+      cursor: instant
+        .optional()
+        .openapi({ description: "only what is due before: the next_cursor of the page before" }),
+    }),
+  },
+  responses: {
+    200: {
+      description: "a page of the ledger",
+      content: { "application/json": { schema: firingListSchema } },
+    },
+    ...COMMON_ERRORS,
+    ...UNKNOWN_SCHEDULE,
+  },
+});
+
+export function firingsRoute(app: OpenAPIHono, ports: ApiPorts): void {
+  app.openapi(route, async (c) => {
+    const key = { orgId: ports.orgId, ...c.req.valid("param") };
+    const { cursor, outcome = null, limit = LIST_LIMIT_DEFAULT } = c.req.valid("query");
+    const beforeMs = cursor === undefined ? null : instantMs(cursor);
+    const { firings, nextBefore } = await ports.schedules.firings(key, { outcome, beforeMs, limit });
+    if (firings.length === 0) await loadSchedule(ports, key);
+    const next = nextBefore === null ? null : rfc3339(nextBefore);
+    return c.json({ firings: firings.map(firingBody), next_cursor: next }, 200);
+  });
+}

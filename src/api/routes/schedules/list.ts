@@ -1,0 +1,54 @@
+/** GET /v1/schedules: the schedules of all jobs, or of one. */
+
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { JOB_NAME } from "../../../core/job.ts";
+import { LIST_LIMIT_DEFAULT } from "../../../core/limits.ts";
+import { scheduleListSchema } from "../../firing-schema.ts";
+import { jobNameField } from "../../job-schema.ts";
+import type { ApiPorts } from "../../ports.ts";
+import { pageLimit } from "../../schema-parts.ts";
+import { COMMON_ERRORS } from "../answers.ts";
+import { shownSchedule } from "./answers.ts";
+
+const CURSOR = "must be the next_cursor of the page before: a job and a schedule of it, with a / between";
+
+const route = createRoute({
+  method: "get",
+  path: "/v1/schedules",
+  summary: "List schedules by job and name, with their next due time and last firing",
+  request: {
+    query: z.strictObject({
+      limit: pageLimit,
+      job: jobNameField.optional().openapi({ description: "only those of this job" }),
+      cursor: z
+        .string()
+        .refine(
+          (text) => text.split("/").length === 2 && text.split("/").every((part) => JOB_NAME.test(part)),
+          CURSOR,
+        )
+        .optional()
+        .openapi({ description: CURSOR }),
+    }),
+  },
+  responses: {
+    200: {
+      description: "a page of schedules",
+      content: { "application/json": { schema: scheduleListSchema } },
+    },
+    ...COMMON_ERRORS,
+  },
+});
+
+export function listSchedulesRoute(app: OpenAPIHono, ports: ApiPorts): void {
+  app.openapi(route, async (c) => {
+    const { cursor, limit = LIST_LIMIT_DEFAULT, job: of } = c.req.valid("query");
+    const [job = "", name = ""] = cursor?.split("/") ?? (of === undefined ? [] : [of, ""]);
+    // One more than asked tells whether there is another page.
+    const found = await ports.schedules.list(ports.orgId, job === "" ? null : { job, name }, limit + 1);
+    const fit = of === undefined ? found : found.filter((one) => one.job === of);
+    const page = fit.slice(0, limit);
+    const last = fit.length > limit ? page.at(-1) : undefined;
+    const schedules = await Promise.all(page.map((schedule) => shownSchedule(ports, schedule)));
+    return c.json({ schedules, next_cursor: last === undefined ? null : `${last.job}/${last.name}` }, 200);
+  });
+}

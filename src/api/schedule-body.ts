@@ -1,0 +1,48 @@
+/** Schedules and firings in the API's words. */
+
+import { formatDuration } from "../core/duration.ts";
+import { describeRule } from "../core/schedule/describe.ts";
+import { nextDue } from "../core/schedule/due.ts";
+import type { Firing, StoredSchedule } from "../flow/ports/schedules.ts";
+import type { FiringBody, StoredScheduleBody } from "./firing-schema.ts";
+import { rfc3339, timeOrNull } from "./run-body.ts";
+
+export function scheduleBody(
+  schedule: StoredSchedule,
+  last: Firing | null,
+  nowMs: number,
+): StoredScheduleBody {
+  const { job, name, spec, place, pausedBy } = schedule;
+  const { mode, windowMs, afterPause } = spec.catchUp;
+  const rests = pausedBy.length > 0;
+  return {
+    job,
+    name,
+    rule: describeRule(spec.rule),
+    overlap: spec.overlap,
+    catch_up: { mode, window: formatDuration(windowMs), after_pause: afterPause },
+    jitter: formatDuration(spec.jitterMs),
+    starts: timeOrNull(spec.startsAt),
+    ends: timeOrNull(spec.endsAt),
+    paused_by: pausedBy,
+    paused_at: rests ? timeOrNull(place.pausedAt) : null,
+    next_due_at: rests ? null : timeOrNull(nextDue(spec, nowMs)),
+    last_firing: last && firingBody(last),
+  };
+}
+
+export function firingBody(firing: Firing): FiringBody {
+  const { dueAt, throughAt, runId, why, decidedAt, outcome, trigger, count, isCountExact } = firing;
+  return {
+    due_at: rfc3339(dueAt),
+    outcome,
+    trigger,
+    run_id: runId,
+    late_ms: runId === null ? null : Math.max(0, decidedAt - dueAt),
+    why,
+    decided_at: rfc3339(decidedAt),
+    count,
+    is_count_exact: isCountExact,
+    through: rfc3339(throughAt),
+  };
+}

@@ -1,0 +1,171 @@
+/** Schedules as a job's definition has them, and as they are answered. */
+
+import { z } from "@hono/zod-openapi";
+import { parseDuration } from "../core/duration.ts";
+import { JOB_NAME } from "../core/job.ts";
+import * as limits from "../core/limits.ts";
+import { timingComplaint } from "../core/schedule/complaint.ts";
+import { nameOf } from "../core/schedule/name.ts";
+import { CATCH_UP_MODES, type CatchUp, OVERLAPS, type Rule } from "../core/schedule/schedule.ts";
+import type { ScheduleSpec } from "../core/schedule/spec.ts";
+import { durationField, durationMs } from "./duration-field.ts";
+import { instant, instantMs } from "./schema-parts.ts";
+
+/** Names of schedules are made as those of jobs are. */
+export const scheduleNameField = z
+  .string()
+  .regex(
+    JOB_NAME,
+    `must be the name of a schedule: small letters, digits and . _ -, starting with a letter or digit, at most ${limits.SCHEDULE_NAME_MAX_CHARS} characters`,
+  )
+  .openapi({ example: "at-two" });
+
+const RULES = ["cron", "every", "at"] as const;
+
+const catchUpField = z
+  .union(
+    [
+      z.enum(CATCH_UP_MODES),
+      z.strictObject({
+        mode: z.enum(CATCH_UP_MODES),
+        window: durationField("1d", 0, limits.CATCH_UP_WINDOW_MAX_MS).optional(),
+        after_pause: z.boolean().optional(),
+      }),
+    ],
+    `must be one of ${CATCH_UP_MODES.map((mode) => `"${mode}"`).join(", ")}, or an object with mode, window and after_pause`,
+  )
+  .default("latest")
+  .openapi({
+    description:
+      'what is run after an outage of what came due meanwhile: "none" of it, the "latest", or "all", oldest first and one after the other where overlap is skip. Nothing that is later than window (1d) is run. What came due during a pause counts only with after_pause.',
+  });
+
+/** One of `schedules`. Exactly one of `cron`, `every` and `at` says when it is due. */
+export const scheduleSchema = z
+  .strictObject({
+    name: scheduleNameField.optional().openapi({
+      description:
+        "unique in the job; left out, it follows from the rule. With its name a schedule keeps its ledger",
+    }),
+    cron: z.string().optional().openapi({
+      description:
+        "five or six fields, or @hourly, @daily and the like; L, # and W are known. In the local time of timezone",
+      example: "30 2 * * *",
+    }),
+    timezone: z
+      .string()
+      .optional()
+      .openapi({ description: "of the IANA database; UTC where it is left out", example: "Europe/Berlin" }),
+    every: z
+      .string()
+      .optional()
+      .openapi({ description: "counted from starts, or from 1970-01-01T00:00:00Z", example: "15m" }),
+    at: z
+      .union(
+        [instant, z.array(instant)],
+        'must be an RFC 3339 time, such as "2026-11-21T10:00:00Z", or a list of them',
+      )
+      .optional()
+      .openapi({ description: `once at each of these times, ${limits.SCHEDULE_AT_MAX} at most` }),
+    overlap: z.enum(OVERLAPS).default("skip").openapi({
+      description:
+        "where the schedule's previous run is still at work. skip: this due time has no run. queue: its run waits. allow: both run. cancel_running: the other one is cancelled.",
+    }),
+    catch_up: catchUpField,
+    jitter: durationField("30s", 0, limits.SCHEDULE_JITTER_MAX_MS)
+      .default("0s")
+      .openapi({ description: "runs start up to so much later, always the same for the same due time" }),
+    starts: instant.optional().openapi({ description: "nothing is due before" }),
+    ends: instant.optional().openapi({ description: "nothing is due from then on" }),
+    paused: z.boolean().default(false),
+    input: z
+      .unknown()
+      .optional()
+      .openapi({ description: "of its runs, as the job's input_schema has it; {} where it is left out" }),
+  })
+  .superRefine((schedule, context) => {
+    const given = RULES.filter((rule) => schedule[rule] !== undefined);
+    if (given.length !== 1)
+      return context.addIssue({
+        code: "custom",
+        path: given.length === 0 ? [] : [given[1] ?? "at"],
+        message:
+          given.length === 0
+            ? "needs one of cron, every and at, which say when it is due"
+            : "give one of cron, every and at",
+      });
+    if (schedule.timezone !== undefined && schedule.cron === undefined)
+      return context.addIssue({ code: "custom", path: ["timezone"], message: "goes with cron alone" });
+    if (schedule.every !== undefined && parseDuration(schedule.every) === null)
+      return context.addIssue({
+        code: "custom",
+        path: ["every"],
+        message: 'must be a duration such as "15m" or "1h30m"',
+      });
+    const complaint = timingComplaint(timingOf(schedule));
+    if (complaint !== null)
+      context.addIssue({ code: "custom", path: [complaint.field], message: complaint.message });
+  })
+  .openapi("ScheduleDefinition");
+type ScheduleInput = z.output<typeof scheduleSchema>;
+
+/** A job's `schedules`. */
+export const schedulesField = z
+  .array(scheduleSchema)
+  .max(limits.JOB_SCHEDULES_MAX)
+  .superRefine((schedules, context) => {
+    const names = new Set<string>();
+    for (const [index, schedule] of schedules.entries()) {
+      const name = nameOfInput(schedule);
+      if (names.has(name))
+        context.addIssue({
+          code: "custom",
+          path: [index, "name"],
+          message: `is "${name}", as another schedule of the job is; give each its own`,
+        });
+      names.add(name);
+    }
+  });
+
+/** The checked schedules as the core keeps them. */
+export function toSchedules(schedules: ScheduleInput[]): ScheduleSpec[] {
+  return schedules.map((schedule) => ({
+    name: nameOfInput(schedule),
+    ...timingOf(schedule),
+    overlap: schedule.overlap,
+    catchUp: toCatchUp(schedule.catch_up),
+    jitterMs: durationMs(schedule.jitter),
+    paused: schedule.paused,
+    input: JSON.stringify(schedule.input === undefined ? {} : schedule.input),
+  }));
+}
+
+type TimingInput = Pick<ScheduleInput, "cron" | "timezone" | "every" | "at" | "starts" | "ends">;
+
+function timingOf(schedule: TimingInput) {
+  const { starts, ends } = schedule;
+  return {
+    rule: ruleOf(schedule),
+    startsAt: starts === undefined ? null : instantMs(starts),
+    endsAt: ends === undefined ? null : instantMs(ends),
+  };
+}
+
+function ruleOf({ cron, timezone, every, at }: TimingInput): Rule {
+  if (cron !== undefined) return { kind: "cron", cron, timeZone: timezone ?? "UTC" };
+  if (every !== undefined) return { kind: "every", everyMs: durationMs(every) };
+  return { kind: "at", times: [at ?? []].flat().map(instantMs) };
+}
+
+function nameOfInput(schedule: ScheduleInput): string {
+  return schedule.name ?? nameOf(ruleOf(schedule)).replaceAll(/[^a-z0-9._-]/g, "-");
+}
+
+function toCatchUp(input: ScheduleInput["catch_up"]): CatchUp {
+  const { mode, window, after_pause } = typeof input === "string" ? { mode: input } : { ...input };
+  return {
+    mode,
+    windowMs: window === undefined ? limits.CATCH_UP_WINDOW_DEFAULT_MS : durationMs(window),
+    afterPause: after_pause ?? false,
+  };
+}

@@ -1,0 +1,27 @@
+/** The ledger's row of a run that is for a due time: it changes in the batch that stores the run, so that of the two there is neither without the other. */
+
+import { sql } from "drizzle-orm";
+import type { BatchItem } from "drizzle-orm/batch";
+import type { DrizzleD1Database } from "drizzle-orm/d1";
+import type { Run } from "../core/run.ts";
+import { firings } from "./schema.ts";
+
+/** Statements that give the armed row its run. Where there is none a NULL of a key's column ends the batch. */
+export function firedBy(db: DrizzleD1Database, run: Run): BatchItem<"sqlite">[] {
+  const { firing, job } = run;
+  if (firing === null || job === null) return [];
+  const outcome = firing.isCaughtUp ? "caught_up" : "ran";
+  return [
+    db
+      .update(firings)
+      .set({ outcome, runId: run.id, decidedAt: run.acceptedAt })
+      .where(
+        sql`org_id = ${run.orgId} AND job = ${job.name} AND schedule = ${firing.schedule} AND due_at = ${firing.dueAt}
+          AND span = 0 AND outcome = 'armed'`,
+      ),
+    db.insert(firings).select(
+      // `changes()` is of the statement before.
+      sql`SELECT NULL, '', '', 0, 0, '', NULL, 0, 0, 0, 0, '', NULL, NULL, 0 WHERE changes() = 0`,
+    ),
+  ];
+}

@@ -1,0 +1,111 @@
+/** Where schedules and the ledger of their firings are kept, and who starts firings on time. */
+
+import type { Decision } from "../../core/schedule/decide.ts";
+import type { ArmedFiring, FiringOutcome, Place } from "../../core/schedule/schedule.ts";
+import type { ScheduleKey, ScheduleSpec } from "../../core/schedule/spec.ts";
+
+/** Who has a schedule rest: its definition, somebody by hand, or the pause of its job. */
+export type Pauser = "definition" | "hand" | "job";
+
+export interface StoredSchedule extends ScheduleKey {
+  spec: ScheduleSpec;
+  /** Counts its changes: what was decided for another one is not recorded. */
+  revision: number;
+  place: Place;
+  /** Epoch milliseconds of the first due time that is not decided, or earlier; null where there is none, or it rests. */
+  nextDueAt: number | null;
+  pausedBy: Pauser[];
+}
+
+/** What made a firing: the rule itself, or somebody's call. */
+export type FiringTrigger = "rule" | "run_now" | "backfill";
+
+/** A row of the ledger. */
+export interface Firing extends ScheduleKey {
+  outcome: FiringOutcome;
+  dueAt: number;
+  /** When its run was to start; null where there was to be none. */
+  startAt: number | null;
+  /** The last of the due times that it tells of, and how many they are. */
+  throughAt: number;
+  count: number;
+  isCountExact: boolean;
+  trigger: FiringTrigger;
+  runId: string | null;
+  /** A sentence for people; null where the outcome says it all. */
+  why: string | null;
+  /** When it came to this outcome: of one that ran when its run was accepted. */
+  decidedAt: number;
+}
+
+/** An armed row. */
+export interface ArmedRow extends ScheduleKey, ArmedFiring {
+  trigger: FiringTrigger;
+}
+
+/** A decision with what it was made for. */
+export interface Decided {
+  schedule: StoredSchedule;
+  decision: Decision;
+}
+
+export interface FiringFilter {
+  /** Null for all. */
+  outcome: FiringOutcome | null;
+  /** Only what is due before; null for no bound. */
+  beforeMs: number | null;
+  limit: number;
+}
+
+export interface FiringPage {
+  /** Newest first. */
+  firings: Firing[];
+  /** The `beforeMs` of the next page; null where there are no others. */
+  nextBefore: number | null;
+}
+
+export interface ScheduleStore {
+  /** Schedules with a due time up to a moment that is not decided, the earliest first. */
+  due(throughMs: number, limit: number): Promise<StoredSchedule[]>;
+  /** Schedules whose place is later than a moment. */
+  placedAfter(ms: number, limit: number): Promise<StoredSchedule[]>;
+  /** Those of one job, by name. */
+  ofJob(orgId: string, job: string): Promise<StoredSchedule[]>;
+  find(key: ScheduleKey): Promise<StoredSchedule | null>;
+  /** By job and name, after one of them; null for the first. */
+  list(orgId: string, after: { job: string; name: string } | null, limit: number): Promise<StoredSchedule[]>;
+  /** Adds firings to the ledger and moves places, of each schedule both or, where it is not as it was seen, neither. All or nothing. */
+  record(decided: Decided[], at: number): Promise<void>;
+  /** Of each shard, when its first armed firing is to start; null where it has none. */
+  armedAt(): Promise<(number | null)[]>;
+  /** Armed firings of a shard that are to start up to a moment, the first ones. */
+  armed(shard: number, throughMs: number, limit: number): Promise<ArmedRow[]>;
+  /** Those of one schedule that are due within a stretch and to start up to a moment. */
+  armedOf(key: ScheduleKey, fromDueMs: number, throughMs: number): Promise<ArmedRow[]>;
+  /** Ends armed firings without a run; one that is not armed any more stays as it is. */
+  finish(
+    key: ScheduleKey,
+    ends: { dueAt: number; outcome: "skipped" | "missed" | "paused"; why: string | null }[],
+    at: number,
+  ): Promise<void>;
+  /**
+   * Has a schedule rest by hand, or ends that with null.
+   * @returns the schedule then; null where there is none
+   */
+  pause(key: ScheduleKey, at: number, pausedOrNot: boolean): Promise<StoredSchedule | null>;
+  /**
+   * Arms due times by hand, to start at once: those that have no row of their own, or none that came to a run or is to.
+   * @returns how many
+   */
+  arm(key: ScheduleKey, dueTimes: number[], startAt: number, trigger: FiringTrigger): Promise<number>;
+  /** Of these due times those that have come to a run, or are armed. */
+  taken(key: ScheduleKey, fromMs: number, throughMs: number): Promise<number[]>;
+  firing(key: ScheduleKey, dueAt: number): Promise<Firing | null>;
+  firings(key: ScheduleKey, filter: FiringFilter): Promise<FiringPage>;
+}
+
+/** Who starts the armed firings of each shard at their time. */
+export interface Timekeepers {
+  /** There is a firing to start at a moment. It forgets nothing that it was told before. */
+  wake(shard: number, atMs: number): Promise<void>;
+}

@@ -1,0 +1,109 @@
+/** Tick: the minute's look at schedules that come due. What becomes of each due time is decided by the core and put into the ledger; timekeepers start what is armed. */
+
+import {
+  SCHEDULE_AHEAD_MS,
+  SCHEDULE_CLOCK_TRUST_MS,
+  TICK_BATCH_FIRINGS,
+  TICK_MAX_PAGES,
+  TICK_PAGE_SCHEDULES,
+} from "../core/limits.ts";
+import { decide } from "../core/schedule/decide.ts";
+import { scheduleOf } from "../core/schedule/spec.ts";
+import type { Decided, ScheduleStore, StoredSchedule, Timekeepers } from "./ports/schedules.ts";
+import type { Clock } from "./ports.ts";
+
+export interface TickPorts {
+  schedules: ScheduleStore;
+  timekeepers: Timekeepers;
+  clock: Clock;
+}
+
+export interface TickReport {
+  schedules: number;
+  firings: number;
+  /** Schedules that could not be decided, and what broke off the look at the others. */
+  problems: string[];
+}
+
+/**
+ * Decides the schedules that come due, in pages, until there are none or as many as one call may; the next goes on. Then it
+ * wakes the timekeepers of what is armed, also of what another call armed and somebody forgot.
+ */
+export async function tick(ports: TickPorts): Promise<TickReport> {
+  const { schedules, clock } = ports;
+  const report: TickReport = { schedules: 0, firings: 0, problems: [] };
+  try {
+    const ahead = clock.now() + SCHEDULE_AHEAD_MS + SCHEDULE_CLOCK_TRUST_MS;
+    for (const page of [
+      () => schedules.placedAfter(ahead, TICK_PAGE_SCHEDULES),
+      () => schedules.due(clock.now() + SCHEDULE_AHEAD_MS, TICK_PAGE_SCHEDULES),
+    ])
+      await inPages(ports, page, report);
+  } catch (error) {
+    report.problems.push(`schedules: ${said(error)}`);
+  }
+  await wakeTimekeepers(ports).catch((error) => report.problems.push(`timekeepers: ${said(error)}`));
+  return report;
+}
+
+/** The same of some schedules at once: those of a job that was put, or that go on after a pause. */
+export async function tickSome(ports: TickPorts, some: StoredSchedule[]): Promise<void> {
+  const throughMs = ports.clock.now() + SCHEDULE_AHEAD_MS;
+  const report: TickReport = { schedules: 0, firings: 0, problems: [] };
+  const due = some.filter(({ nextDueAt }) => nextDueAt !== null && nextDueAt <= throughMs);
+  if (due.length === 0) return;
+  await decideAll(ports, due, report);
+  await wakeTimekeepers(ports);
+}
+
+async function inPages(
+  ports: TickPorts,
+  read: () => Promise<StoredSchedule[]>,
+  report: TickReport,
+): Promise<void> {
+  for (let pages = 0; pages < TICK_MAX_PAGES; pages++) {
+    const page = await read();
+    const failed = await decideAll(ports, page, report);
+    // Those that can not be decided come first again and again.
+    if (page.length < TICK_PAGE_SCHEDULES || failed === page.length) return;
+  }
+}
+
+/** @returns of how many nothing could be decided */
+async function decideAll(ports: TickPorts, page: StoredSchedule[], report: TickReport): Promise<number> {
+  const { schedules, clock } = ports;
+  let [batch, firings, failed]: [Decided[], number, number] = [[], 0, 0];
+  const record = async () => {
+    await schedules.record(batch, clock.now());
+    report.schedules += batch.length;
+    report.firings += firings;
+    [batch, firings] = [[], 0];
+  };
+  for (const schedule of page) {
+    try {
+      const decision = decide(scheduleOf(schedule, schedule.spec), schedule.place, clock.now());
+      batch.push({ schedule, decision });
+      firings += decision.firings.length;
+    } catch (error) {
+      // One rule that is not understood any more must not keep the others from firing.
+      failed += 1;
+      report.problems.push(`${schedule.job}/${schedule.name}: ${said(error)}`);
+    }
+    if (firings >= TICK_BATCH_FIRINGS) await record();
+  }
+  await record();
+  return failed;
+}
+
+async function wakeTimekeepers({ schedules, timekeepers }: TickPorts): Promise<void> {
+  const first = await schedules.armedAt();
+  const woken = await Promise.allSettled(
+    first.map((atMs, shard) => (atMs === null ? null : timekeepers.wake(shard, atMs))),
+  );
+  const broken = woken.find((result) => result.status === "rejected");
+  if (broken) throw broken.reason;
+}
+
+function said(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,317 @@
+/** What every store of schedules keeps, with the stores of jobs and runs beside it. */
+
+import { describe, expect, it } from "vitest";
+import { acceptRun } from "../../src/core/lifecycle.ts";
+import { decide } from "../../src/core/schedule/decide.ts";
+import type { Rule } from "../../src/core/schedule/schedule.ts";
+import { type ScheduleKey, type ScheduleSpec, scheduleOf, shardOf } from "../../src/core/schedule/spec.ts";
+import type { JobStore } from "../../src/flow/ports/jobs.ts";
+import type { ScheduleStore, StoredSchedule } from "../../src/flow/ports/schedules.ts";
+import type { Store } from "../../src/flow/ports.ts";
+import { aRunId, aSpec, T0 } from "../support/a-run.ts";
+
+const ORG = "default";
+const MINUTE = 60_000;
+const HOURLY: Rule = { kind: "every", everyMs: 60 * MINUTE };
+const EACH_MINUTE: Rule = { kind: "every", everyMs: MINUTE };
+
+export function aSchedule(change: Partial<ScheduleSpec> = {}): ScheduleSpec {
+  return {
+    name: "s",
+    rule: EACH_MINUTE,
+    startsAt: null,
+    endsAt: null,
+    overlap: "allow",
+    catchUp: { mode: "latest", windowMs: 24 * 60 * MINUTE, afterPause: false },
+    jitterMs: 0,
+    paused: false,
+    input: "{}",
+    ...change,
+  };
+}
+
+/** Holds stores, which may have other schedules in them, to the contract. */
+export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: JobStore, store: Store): void {
+  let version = 0;
+
+  async function put(job: string, specs: ScheduleSpec[], at = T0): Promise<void> {
+    version += 1;
+    const seen = (await jobs.find(ORG, job))?.job ?? null;
+    const next = {
+      version,
+      definition: { run: { image: "x" } },
+      change: { kind: "put" as const },
+      createdAt: at,
+    };
+    expect(await jobs.put(ORG, job, seen, next, specs)).not.toBeNull();
+  }
+
+  async function found(key: ScheduleKey): Promise<StoredSchedule> {
+    const schedule = await schedules.find(key);
+    if (schedule === null) throw new Error(`there is no schedule ${key.job}/${key.name}`);
+    return schedule;
+  }
+
+  async function decideAt(key: ScheduleKey, nowMs: number, schedule?: StoredSchedule): Promise<void> {
+    const seen = schedule ?? (await found(key));
+    await schedules.record(
+      [{ schedule: seen, decision: decide(scheduleOf(seen, seen.spec), seen.place, nowMs) }],
+      nowMs,
+    );
+  }
+
+  const ledger = async (key: ScheduleKey) => (await schedules.firings(key, EVERYTHING)).firings.toReversed();
+  const EVERYTHING = { outcome: null, beforeMs: null, limit: 2000 };
+  const keyOf = (job: string, name = "s"): ScheduleKey => ({ orgId: ORG, job, name });
+
+  function aRunFor(key: ScheduleKey, dueAt: number, isCaughtUp = false) {
+    const firing = { schedule: key.name, dueAt, overlap: "allow" as const, isCaughtUp };
+    const job = { name: key.job, version: 1, input: "{}" };
+    const event = { type: "accepted" as const, at: dueAt + 5, spec: aSpec(), originId: null, job, firing };
+    return { state: acceptRun(aRunId(dueAt), ORG, event), event };
+  }
+
+  describe("a job's schedules are those of its definition", () => {
+    it("a new one counts from then on, and is found when it comes due", async () => {
+      const key = keyOf("new");
+      await put("new", [aSchedule({ rule: HOURLY })], T0 + 5);
+      expect(await found(key)).toMatchObject({
+        spec: aSchedule({ rule: HOURLY }),
+        place: { decidedTo: T0 + 5, pausedAt: null, resumedAt: null },
+        nextDueAt: T0 + 60 * MINUTE,
+        pausedBy: [],
+      });
+      const isDue = async (ms: number) => (await schedules.due(ms, 1000)).some(({ job }) => job === "new");
+      expect([await isDue(T0 + 60 * MINUTE - 1), await isDue(T0 + 60 * MINUTE)]).toEqual([false, true]);
+    });
+
+    it("one keeps its place where its due times stay, counts anew with another rule, and goes where it is left out", async () => {
+      const [a, b, c] = ["a", "b", "c"].map((name) => aSchedule({ name }));
+      await put(
+        "edited",
+        [a, b, c].filter((one) => one !== undefined),
+      );
+      for (const name of ["a", "b", "c"]) await decideAt(keyOf("edited", name), T0);
+      const placed = (await found(keyOf("edited", "a"))).place.decidedTo;
+      expect(placed).toBeGreaterThan(T0);
+      await put(
+        "edited",
+        [aSchedule({ name: "a", jitterMs: 5000 }), aSchedule({ name: "b", rule: HOURLY })],
+        T0 + 10,
+      );
+      expect(await found(keyOf("edited", "a"))).toMatchObject({
+        place: { decidedTo: placed },
+        spec: { jitterMs: 5000 },
+      });
+      expect(await found(keyOf("edited", "b"))).toMatchObject({
+        place: { decidedTo: T0 + 10 },
+        nextDueAt: T0 + 60 * MINUTE,
+      });
+      expect(await schedules.find(keyOf("edited", "c"))).toBeNull();
+      // What was armed ahead goes with the rule that named it.
+      expect(await ledger(keyOf("edited", "a"))).toMatchObject([{ outcome: "armed", dueAt: T0 + MINUTE }]);
+      expect(await ledger(keyOf("edited", "b"))).toEqual([]);
+      expect(await ledger(keyOf("edited", "c"))).toEqual([]);
+    });
+
+    it("a job that is deleted has none, and its ledger stays", async () => {
+      const key = keyOf("deleted");
+      await put("deleted", [aSchedule()]);
+      await decideAt(key, T0);
+      const { state, event } = aRunFor(key, T0 + MINUTE);
+      expect(await store.accept(state, [event], null)).toEqual({ kind: "accepted" });
+      await jobs.delete(ORG, "deleted", T0 + MINUTE + 10, null);
+      expect(await schedules.find(key)).toBeNull();
+      expect(await ledger(key)).toMatchObject([{ outcome: "ran", runId: state.run.id }]);
+    });
+
+    it("who lost against another change of the job leaves its schedules alone", async () => {
+      await put("raced", [aSchedule()]);
+      const next = {
+        version: 1000,
+        definition: { run: {} },
+        change: { kind: "put" as const },
+        createdAt: T0 + 1,
+      };
+      expect(await jobs.put(ORG, "raced", null, next, [])).toBeNull();
+      expect((await schedules.ofJob(ORG, "raced")).map(({ name }) => name)).toEqual(["s"]);
+    });
+  });
+
+  describe("a schedule rests while anybody wants it to", () => {
+    it("by hand, with its job, or by its definition; and goes on when the last one is done", async () => {
+      const key = keyOf("rests");
+      await put("rests", [aSchedule()]);
+      await jobs.pause(ORG, "rests", T0 + 10, T0 + 10);
+      await schedules.pause(key, T0 + 20, true);
+      expect(await found(key)).toMatchObject({
+        place: { pausedAt: T0 + 10, resumedAt: null },
+        nextDueAt: null,
+        pausedBy: ["hand", "job"],
+      });
+      await jobs.pause(ORG, "rests", null, T0 + 30);
+      expect(await found(key)).toMatchObject({
+        place: { pausedAt: T0 + 10, resumedAt: null },
+        nextDueAt: null,
+      });
+      expect(await schedules.pause(key, T0 + 40, false)).toMatchObject({
+        place: { decidedTo: T0, pausedAt: T0 + 10, resumedAt: T0 + 40 },
+        nextDueAt: T0,
+        pausedBy: [],
+      });
+      await put("rests", [aSchedule({ paused: true })], T0 + 50);
+      expect(await found(key)).toMatchObject({ pausedBy: ["definition"], nextDueAt: null });
+      expect(await schedules.pause(keyOf("rests", "other"), T0, true)).toBeNull();
+    });
+
+    it("one that comes to a paused job rests with it", async () => {
+      await put("paused", []);
+      await jobs.pause(ORG, "paused", T0, T0);
+      await put("paused", [aSchedule()], T0 + 10);
+      expect(await found(keyOf("paused"))).toMatchObject({
+        place: { pausedAt: T0 + 10, resumedAt: null },
+        nextDueAt: null,
+        pausedBy: ["job"],
+      });
+    });
+  });
+
+  describe("the ledger has each due time once", () => {
+    it("of those who decide the same schedule one does, and who saw it before a change does not", async () => {
+      const key = keyOf("once");
+      await put("once", [aSchedule()]);
+      const seen = await found(key);
+      await Promise.all([1, 2, 3].map(() => decideAt(key, T0, seen)));
+      expect(await ledger(key)).toHaveLength(1);
+      await put("once", [aSchedule({ jitterMs: 1000 })], T0 + 10);
+      const before = await found(key);
+      await decideAt(key, T0 + 5 * MINUTE, { ...seen, place: before.place });
+      expect(await found(key)).toEqual(before);
+    });
+
+    it("a due time runs once, and a call that comes twice is told so twice", async () => {
+      const key = keyOf("runs");
+      await put("runs", [aSchedule()]);
+      await decideAt(key, T0);
+      const [first, second] = [aRunFor(key, T0 + MINUTE), aRunFor(key, T0 + MINUTE)];
+      expect(await store.accept(first.state, [first.event], null)).toEqual({ kind: "accepted" });
+      expect(await store.accept(first.state, [first.event], null)).toEqual({ kind: "accepted" });
+      expect(await store.accept(second.state, [second.event], null)).toEqual({ kind: "not_armed" });
+      expect(await store.load(second.state.run.id)).toBeNull();
+      expect((await store.load(first.state.run.id))?.run.firing).toEqual(first.event.firing);
+      expect(await schedules.firing(key, T0 + MINUTE)).toMatchObject({
+        outcome: "ran",
+        runId: first.state.run.id,
+        decidedAt: T0 + MINUTE + 5,
+      });
+    });
+
+    it("a due time that nobody armed has no run", async () => {
+      const { state, event } = aRunFor(keyOf("never"), T0);
+      expect(await store.accept(state, [event], null)).toEqual({ kind: "not_armed" });
+      expect(await store.load(state.run.id)).toBeNull();
+    });
+
+    it("what a clock that was ahead called missed is armed, and what ran stays", async () => {
+      const key = keyOf("ahead");
+      const spec = aSchedule({ catchUp: { mode: "none", windowMs: 0, afterPause: false } });
+      await put("ahead", [spec]);
+      await decideAt(key, T0 + 60 * MINUTE);
+      expect((await ledger(key)).filter(({ outcome }) => outcome === "missed").length).toBeGreaterThan(50);
+      const placed = await schedules.placedAfter(T0 + 30 * MINUTE, 1000);
+      expect(placed.some(({ job }) => job === "ahead")).toBe(true);
+      await decideAt(key, T0);
+      expect(await schedules.firing(key, T0 + MINUTE)).toMatchObject({
+        outcome: "armed",
+        startAt: T0 + MINUTE,
+      });
+    });
+
+    it("many that were passed over together are one row, beside the due time that it begins with", async () => {
+      const key = keyOf("span");
+      const spec = aSchedule({
+        rule: { kind: "every", everyMs: 1000 },
+        catchUp: { mode: "none", windowMs: 0, afterPause: false },
+      });
+      await put("span", [spec]);
+      await decideAt(key, T0 + 120 * MINUTE);
+      const [span] = await ledger(key);
+      expect(span).toMatchObject({ outcome: "missed", dueAt: T0 + 1000, runId: null });
+      expect(span?.count).toBeGreaterThan(7000);
+      expect(await schedules.arm(key, [T0 + 1000], T0 + 121 * MINUTE, "backfill")).toBe(1);
+      expect((await ledger(key)).filter(({ dueAt }) => dueAt === T0 + 1000)).toHaveLength(2);
+    });
+  });
+
+  describe("timekeepers find what is armed", () => {
+    it("by shard and time, until it ends", async () => {
+      const key = keyOf("armed");
+      const shard = shardOf(key);
+      await put("armed", [aSchedule({ rule: { kind: "every", everyMs: 20_000 } })]);
+      await decideAt(key, T0);
+      const armed = async (ms: number) =>
+        (await schedules.armed(shard, ms, 1000))
+          .filter(({ job }) => job === "armed")
+          .map(({ dueAt }) => dueAt);
+      expect(await armed(T0 + 40_000)).toEqual([T0 + 20_000, T0 + 40_000]);
+      expect((await schedules.armedAt())[shard]).toBeLessThanOrEqual(T0 + 20_000);
+      const ends = [
+        { dueAt: T0 + 20_000, outcome: "skipped" as const, why: "it was at work" },
+        { dueAt: T0 + 40_000, outcome: "paused" as const, why: null },
+      ];
+      await schedules.finish(key, ends, T0 + 41_000);
+      await schedules.finish(key, [{ dueAt: T0 + 20_000, outcome: "missed", why: null }], T0 + 42_000);
+      expect(await armed(T0 + 60_000)).toEqual([T0 + 60_000]);
+      expect(await schedules.firing(key, T0 + 20_000)).toMatchObject({
+        outcome: "skipped",
+        why: "it was at work",
+      });
+      expect((await schedules.armedOf(key, T0, T0 + 80_000)).map(({ dueAt }) => dueAt)).toEqual([
+        T0 + 60_000,
+        T0 + 80_000,
+      ]);
+    });
+
+    it("by hand what has no run is armed, once", async () => {
+      const key = keyOf("hand");
+      await put("hand", [aSchedule()]);
+      await decideAt(key, T0);
+      const { state, event } = aRunFor(key, T0 + MINUTE);
+      await store.accept(state, [event], null);
+      const times = [T0 - MINUTE, T0, T0 + MINUTE];
+      expect(await schedules.arm(key, times, T0 + 2 * MINUTE, "backfill")).toBe(2);
+      expect(await schedules.arm(key, times, T0 + 3 * MINUTE, "backfill")).toBe(0);
+      expect((await schedules.taken(key, T0 - MINUTE, T0 + MINUTE)).toSorted()).toEqual(times);
+      expect(await schedules.firing(key, T0)).toMatchObject({
+        trigger: "backfill",
+        startAt: T0 + 2 * MINUTE,
+      });
+    });
+  });
+
+  it("a ledger comes newest first, in pages, and by outcome", async () => {
+    const key = keyOf("pages");
+    await put("pages", [aSchedule()]);
+    await decideAt(key, T0 + 10 * MINUTE);
+    const times = (await ledger(key)).map(({ dueAt }) => dueAt);
+    const seen: number[] = [];
+    for (let beforeMs: number | null = null, more = true; more; ) {
+      const page = await schedules.firings(key, { outcome: null, beforeMs, limit: 3 });
+      seen.push(...page.firings.map(({ dueAt }) => dueAt));
+      beforeMs = page.nextBefore;
+      more = beforeMs !== null;
+    }
+    expect(seen.toReversed()).toEqual(times);
+    const missed = await schedules.firings(key, { outcome: "missed", beforeMs: null, limit: 200 });
+    expect(missed.firings.every(({ outcome }) => outcome === "missed")).toBe(true);
+    expect(missed.firings.length).toBeGreaterThan(0);
+  });
+
+  it("schedules come by job and name, in pages", async () => {
+    for (const job of ["zz-a", "zz-b"]) await put(job, [aSchedule({ name: "x" }), aSchedule({ name: "y" })]);
+    const names = async (after: { job: string; name: string }) =>
+      (await schedules.list(ORG, after, 3)).map(({ job, name }) => `${job}/${name}`);
+    expect(await names({ job: "zz", name: "" })).toEqual(["zz-a/x", "zz-a/y", "zz-b/x"]);
+    expect(await names({ job: "zz-b", name: "x" })).toEqual(["zz-b/y"]);
+  });
+}

@@ -1,0 +1,228 @@
+import { describe, expect, it } from "vitest";
+import { AppError } from "../../src/core/error.ts";
+import { shardOf } from "../../src/core/schedule/spec.ts";
+import { fireShard } from "../../src/flow/fire.ts";
+import { aSchedule } from "../contracts/schedule-store-contract.ts";
+import { T0 } from "../support/a-run.ts";
+import { ScheduleWorld } from "../support/schedule-world.ts";
+import { seededRandom } from "../support/seeded-random.ts";
+
+const MINUTE = 60_000;
+const KEY = { orgId: "default", job: "j", name: "s" };
+const all = { mode: "all", windowMs: 24 * 60 * MINUTE, afterPause: false } as const;
+
+async function aWorld(change: Parameters<typeof aSchedule>[0] = {}) {
+  const world = new ScheduleWorld();
+  await world.put("j", [aSchedule(change)]);
+  return world;
+}
+
+/** The due times that have a run, each as often as it has one. */
+const fired = (world: ScheduleWorld) =>
+  world
+    .runs()
+    .map(({ run }) => ((run.firing?.dueAt ?? 0) - T0) / MINUTE)
+    .sort((a, b) => a - b);
+
+const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
+
+describe("each due time is one run, at its time", () => {
+  it("submitted on the second, though the cron comes by the minute", async () => {
+    const world = await aWorld({ rule: { kind: "every", everyMs: 7000 }, startsAt: T0 });
+    await world.live(5 * MINUTE);
+    const late = world.runs().map(({ run }) => run.acceptedAt - (run.firing?.dueAt ?? 0));
+    expect(late).toEqual(Array.from({ length: 42 }, () => 0));
+    expect(world.runs()[0]?.run).toMatchObject({
+      job: { name: "j", version: 1, input: "{}" },
+      firing: { schedule: "s", dueAt: T0 + 7000, overlap: "allow", isCaughtUp: false },
+    });
+    expect(world.runs()[0]?.attempts[0]?.machineConfig.env).toMatchObject({
+      MAYFLY_SCHEDULE: "s",
+      MAYFLY_DUE_AT: "2026-11-21T10:00:07.000Z",
+    });
+  });
+
+  it("where the cron fires twice, late, or now and then not at all, and timekeepers are lost", async () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const random = seededRandom(seed);
+      const world = await aWorld({ catchUp: all });
+      for (const end = T0 + 30 * MINUTE; world.now < end; ) {
+        if (random() < 0.8) await world.tick();
+        if (random() < 0.3) await Promise.all([world.tick(), world.tick()]);
+        if (random() < 0.3) world.crash();
+        await world.until(world.now + Math.floor(random() * 2 * MINUTE));
+        // Two who believe to be the same timekeeper.
+        if (random() < 0.5) await Promise.all([1, 2].map(() => fireShard(world.ports, shardOf(KEY))));
+      }
+      await world.live(2 * MINUTE);
+      const last = Math.floor((world.now - T0) / MINUTE);
+      expect(fired(world), `seed ${seed}`).toEqual(upTo(last));
+    }
+  });
+
+  it("by clocks that jump ahead and back", async () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const random = seededRandom(seed);
+      const world = await aWorld({ catchUp: all });
+      for (let steps = 0; steps < 20; steps++) {
+        const trueNow = world.now;
+        const skew = random() < 0.3 ? Math.floor((random() - 0.5) * 20 * MINUTE) : 0;
+        world.now = Math.max(T0, trueNow + skew);
+        await world.tick();
+        world.now = trueNow;
+        await world.until(trueNow + MINUTE);
+      }
+      world.crash();
+      await world.live(3 * MINUTE);
+      const last = Math.floor((world.now - T0) / MINUTE);
+      // By a clock ahead some were armed ahead, and started at their time all the same.
+      expect(new Set(fired(world)).size, `seed ${seed}: none twice`).toBe(fired(world).length);
+      expect(
+        fired(world).filter((minute) => minute > 0 && minute <= last),
+        `seed ${seed}`,
+      ).toEqual(upTo(last));
+    }
+  });
+
+  it("one that can not be stored now is tried again, and others are not held up", async () => {
+    const world = await aWorld({ name: "s" });
+    await world.put("other", [aSchedule()]);
+    let broken = 3;
+    const { orderOf } = world;
+    world.orderOf = async (job, input) => {
+      if (job.job.name === "j" && broken-- > 0) throw new Error("the database is away");
+      return orderOf(job, input);
+    };
+    await world.live(90_000);
+    expect(world.errors.length).toBe(3);
+    expect(world.ledger(KEY)[0]).toBe("1:ran");
+    const [first] = world.schedules.of({ ...KEY, job: "other" });
+    expect(first).toMatchObject({ outcome: "ran", decidedAt: T0 + MINUTE });
+  });
+
+  it("a job that can not be run any more has its due times recorded as missed, and why", async () => {
+    const world = await aWorld();
+    world.orderOf = async () => {
+      throw new AppError("invalid_input", "there is no secret TOKEN", "job.run.secrets.TOKEN");
+    };
+    await world.live(90_000);
+    expect(world.schedules.of(KEY)[0]).toMatchObject({
+      outcome: "missed",
+      runId: null,
+      why: "the job can not be run: job.run.secrets.TOKEN: there is no secret TOKEN",
+    });
+  });
+});
+
+describe("after an outage", () => {
+  const outage = async (change: Parameters<typeof aSchedule>[0]) => {
+    const world = await aWorld(change);
+    await world.live(2 * MINUTE);
+    world.crash();
+    world.now += 10 * MINUTE;
+    await world.live(MINUTE);
+    return world;
+  };
+
+  it("the latest is caught up, and what was armed or not even decided is recorded as missed", async () => {
+    const world = await outage({});
+    expect(world.ledger(KEY).slice(0, 13)).toEqual([
+      "1:ran",
+      "2:ran",
+      ...[3, 4, 5, 6, 7, 8, 9].map((minute) => `${minute}:missed`),
+      "10:ran",
+      "11:ran",
+      "12:ran",
+      "13:ran",
+    ]);
+  });
+
+  it("all are caught up, one after the other where they must not overlap, oldest first", async () => {
+    const world = await outage({ catchUp: all, overlap: "skip" });
+    const runs = world.runs().filter(({ run }) => run.firing?.isCaughtUp);
+    expect(runs.map(({ run }) => (run.firing?.dueAt ?? 0) / MINUTE)).toEqual(
+      runs.map(({ run }) => (run.firing?.dueAt ?? 0) / MINUTE).toSorted((a, b) => a - b),
+    );
+    expect(runs.length).toBeGreaterThanOrEqual(6);
+    expect(runs.filter(({ attempts }) => attempts.length > 0).length).toBeLessThanOrEqual(1);
+  });
+
+  it("none of it is run where the schedule says so", async () => {
+    const world = await outage({ catchUp: { ...all, mode: "none" } });
+    expect(world.ledger(KEY).filter((row) => row.endsWith("caught_up"))).toEqual([]);
+    expect(world.ledger(KEY)).toContain("5:missed");
+  });
+});
+
+describe("a pause", () => {
+  it("leaves out what comes due, also what was armed before it", async () => {
+    const world = await aWorld();
+    await world.tick();
+    await world.schedules.pause(KEY, world.now + 10, true);
+    await world.live(5 * MINUTE);
+    expect(world.runs()).toEqual([]);
+    await world.schedules.pause(KEY, world.now, false);
+    await world.live(2 * MINUTE);
+    expect(world.ledger(KEY)).toEqual([
+      ...[1, 2, 3, 4].map((minute) => `${minute}:paused`),
+      "5:ran",
+      "6:ran",
+      "7:ran",
+    ]);
+  });
+
+  it("of the job is one of its schedules", async () => {
+    const world = await aWorld();
+    await world.jobs.pause("default", "j", world.now, world.now);
+    await world.live(3 * MINUTE);
+    expect([world.runs(), world.ledger(KEY)]).toEqual([[], []]);
+  });
+});
+
+describe("where the previous run is still at work", () => {
+  it("skip: the due time has no run, and the ledger says so", async () => {
+    const world = await aWorld({ overlap: "skip" });
+    await world.live(2 * MINUTE + 10);
+    expect(world.ledger(KEY).slice(0, 2)).toEqual(["1:ran", "2:skipped"]);
+    const [first] = world.runs();
+    expect(world.runs()).toHaveLength(1);
+    await world.end(first?.run.id ?? "");
+    await world.live(MINUTE);
+    expect(world.ledger(KEY).slice(0, 3)).toEqual(["1:ran", "2:skipped", "3:ran"]);
+  });
+
+  it("queue: its run waits", async () => {
+    const world = await aWorld({ overlap: "queue" });
+    await world.live(3 * MINUTE + 10);
+    expect(fired(world)).toEqual([1, 2, 3]);
+    expect(world.runs().map(({ run }) => run.status)).toEqual(["starting", "queued", "queued"]);
+    expect(world.runs()[1]?.run.tickets).toMatchObject([{ queue: "schedule:j/s", held: false, limit: 1 }]);
+  });
+
+  it("allow: both run", async () => {
+    const world = await aWorld({ overlap: "allow" });
+    await world.live(2 * MINUTE + 10);
+    expect(world.runs().map(({ run }) => run.status)).toEqual(["starting", "starting"]);
+  });
+
+  it("another schedule's run is none of it", async () => {
+    const world = new ScheduleWorld();
+    await world.put("j", [
+      aSchedule({ name: "a", overlap: "skip" }),
+      aSchedule({ name: "b", overlap: "skip" }),
+    ]);
+    await world.live(MINUTE + 10);
+    expect(world.runs().map(({ run }) => run.status)).toEqual(["starting", "starting"]);
+  });
+});
+
+it("a schedule that goes, or gets another rule, fires no more by the old one", async () => {
+  const world = await aWorld();
+  await world.tick();
+  await world.put("j", [aSchedule({ rule: { kind: "every", everyMs: 45_000 } })]);
+  await world.live(MINUTE);
+  expect(fired(world)).toEqual([0.75]);
+  await world.put("j", []);
+  await world.live(3 * MINUTE);
+  expect(fired(world)).toEqual([0.75]);
+});

@@ -1,0 +1,292 @@
+/** The store of schedules in memory, for tests that move the clock. It keeps the contract in `test/contracts/schedule-store-contract.ts`. */
+
+import { FIRINGS_SCAN_MAX, TIMEKEEPER_SHARDS } from "../../src/core/limits.ts";
+import type { Run } from "../../src/core/run.ts";
+import { nextDue } from "../../src/core/schedule/due.ts";
+import {
+  type ScheduleKey,
+  type ScheduleSpec,
+  scheduleId,
+  shardOf,
+  timingText,
+} from "../../src/core/schedule/spec.ts";
+import type {
+  ArmedRow,
+  Decided,
+  Firing,
+  FiringFilter,
+  FiringPage,
+  FiringTrigger,
+  Pauser,
+  ScheduleStore,
+  StoredSchedule,
+} from "../../src/flow/ports/schedules.ts";
+
+const PAUSERS: Pauser[] = ["definition", "hand", "job"];
+
+export class MemoryScheduleStore implements ScheduleStore {
+  readonly schedules = new Map<string, StoredSchedule>();
+  /** By schedule, due time and whether it is of several. */
+  readonly ledger = new Map<string, Firing>();
+
+  async due(throughMs: number, limit: number) {
+    return [...this.schedules.values()]
+      .filter(({ nextDueAt }) => nextDueAt !== null && nextDueAt <= throughMs)
+      .sort((a, b) => (a.nextDueAt ?? 0) - (b.nextDueAt ?? 0))
+      .slice(0, limit);
+  }
+
+  async placedAfter(ms: number, limit: number) {
+    return [...this.schedules.values()].filter(({ place }) => place.decidedTo > ms).slice(0, limit);
+  }
+
+  async ofJob(orgId: string, job: string) {
+    return this.#sorted().filter((one) => one.orgId === orgId && one.job === job);
+  }
+
+  async find(key: ScheduleKey) {
+    return this.schedules.get(scheduleId(key)) ?? null;
+  }
+
+  async list(orgId: string, after: { job: string; name: string } | null, limit: number) {
+    const isAfter = ({ job, name }: StoredSchedule) =>
+      after === null || job > after.job || (job === after.job && name > after.name);
+    return this.#sorted()
+      .filter((one) => one.orgId === orgId && isAfter(one))
+      .slice(0, limit);
+  }
+
+  async record(decided: Decided[], at: number) {
+    for (const { schedule, decision } of decided) {
+      const stored = this.schedules.get(scheduleId(schedule));
+      const isAsSeen =
+        stored?.revision === schedule.revision && stored.place.decidedTo === schedule.place.decidedTo;
+      if (!stored || !isAsSeen) continue;
+      for (const firing of decision.firings) {
+        const isArmed = firing.outcome === "armed";
+        const row: Firing = {
+          ...keyOf(schedule),
+          outcome: firing.outcome,
+          dueAt: firing.dueAt,
+          startAt: isArmed ? firing.startAt : null,
+          throughAt: isArmed ? firing.dueAt : firing.throughAt,
+          count: isArmed ? 1 : firing.count,
+          isCountExact: isArmed ? true : firing.isCountExact,
+          trigger: "rule",
+          runId: null,
+          why: null,
+          decidedAt: at,
+        };
+        const isSpan = row.count > 1 || !row.isCountExact;
+        const before = this.ledger.get(ledgerKey(row, row.dueAt, isSpan));
+        const wins =
+          before === undefined ||
+          (isSpan
+            ? row.throughAt > before.throughAt
+            : isArmed &&
+              (before.outcome === "missed" ||
+                before.outcome === "paused" ||
+                (before.outcome === "armed" && (row.startAt ?? 0) < (before.startAt ?? 0))));
+        if (wins)
+          this.ledger.set(ledgerKey(row, row.dueAt, isSpan), { ...row, trigger: before?.trigger ?? "rule" });
+      }
+      this.schedules.set(scheduleId(stored), {
+        ...stored,
+        place: { ...stored.place, decidedTo: decision.decidedTo },
+        nextDueAt: decision.nextDueAt,
+      });
+    }
+  }
+
+  async armedAt() {
+    return Array.from({ length: TIMEKEEPER_SHARDS }, (_, shard) => this.#armed(shard)[0]?.startAt ?? null);
+  }
+
+  async armed(shard: number, throughMs: number, limit: number) {
+    return this.#armed(shard)
+      .filter(({ startAt }) => startAt <= throughMs)
+      .slice(0, limit);
+  }
+
+  async armedOf(key: ScheduleKey, fromDueMs: number, throughMs: number) {
+    return this.#armed(shardOf(key)).filter(
+      (row) =>
+        scheduleId(row) === scheduleId(key) &&
+        row.dueAt >= fromDueMs &&
+        row.dueAt <= throughMs &&
+        row.startAt <= throughMs,
+    );
+  }
+
+  async finish(...[key, ends, at]: Parameters<ScheduleStore["finish"]>) {
+    for (const { dueAt, outcome, why } of ends) {
+      const row = this.ledger.get(ledgerKey(key, dueAt, false));
+      if (row?.outcome === "armed")
+        this.ledger.set(ledgerKey(key, dueAt, false), { ...row, outcome, why, decidedAt: at });
+    }
+  }
+
+  async pause(key: ScheduleKey, at: number, isPaused: boolean) {
+    const stored = await this.find(key);
+    if (stored) this.#setPaused(stored, "hand", isPaused, at);
+    return this.find(key);
+  }
+
+  async arm(key: ScheduleKey, dueTimes: number[], startAt: number, trigger: FiringTrigger) {
+    const free = dueTimes.filter((dueAt) => {
+      const row = this.ledger.get(ledgerKey(key, dueAt, false));
+      return row === undefined || (row.runId === null && row.outcome !== "armed");
+    });
+    for (const dueAt of free)
+      this.ledger.set(ledgerKey(key, dueAt, false), {
+        ...keyOf(key),
+        outcome: "armed",
+        dueAt,
+        startAt,
+        throughAt: dueAt,
+        count: 1,
+        isCountExact: true,
+        trigger,
+        runId: null,
+        why: null,
+        decidedAt: startAt,
+      });
+    return free.length;
+  }
+
+  async taken(key: ScheduleKey, fromMs: number, throughMs: number) {
+    return this.of(key)
+      .filter(
+        (row) =>
+          row.dueAt >= fromMs &&
+          row.dueAt <= throughMs &&
+          !isSpan(row) &&
+          (row.runId !== null || row.outcome === "armed"),
+      )
+      .map(({ dueAt }) => dueAt);
+  }
+
+  async firing(key: ScheduleKey, dueAt: number) {
+    return this.ledger.get(ledgerKey(key, dueAt, false)) ?? null;
+  }
+
+  async firings(key: ScheduleKey, { outcome, beforeMs, limit }: FiringFilter): Promise<FiringPage> {
+    const all = this.of(key)
+      .filter(({ dueAt }) => beforeMs === null || dueAt < beforeMs)
+      .toReversed();
+    const looked = outcome === null ? limit + 1 : FIRINGS_SCAN_MAX;
+    const rows = all.slice(0, looked);
+    const found = rows.filter((row) => outcome === null || row.outcome === outcome);
+    const firings = found.slice(0, limit);
+    const last = found.length > limit ? firings.at(-1) : rows.length === looked ? rows.at(-1) : undefined;
+    return { firings, nextBefore: last?.dueAt ?? null };
+  }
+
+  /** The ledger of one schedule, oldest first. */
+  of(key: ScheduleKey): Firing[] {
+    return [...this.ledger.values()]
+      .filter((row) => scheduleId(row) === scheduleId(key))
+      .sort((a, b) => a.dueAt - b.dueAt || a.count - b.count);
+  }
+
+  /** What the store of runs asks when a run for a due time is accepted; false where it is not to be. */
+  fire(run: Run): boolean {
+    const { firing, job } = run;
+    if (firing === null || job === null) return true;
+    const key = ledgerKey({ orgId: run.orgId, job: job.name, name: firing.schedule }, firing.dueAt, false);
+    const row = this.ledger.get(key);
+    if (row?.outcome !== "armed") return false;
+    const outcome = firing.isCaughtUp ? "caught_up" : "ran";
+    this.ledger.set(key, { ...row, outcome, runId: run.id, decidedAt: run.acceptedAt });
+    return true;
+  }
+
+  /** What the store of jobs does when a job is changed. */
+  sync(orgId: string, job: string, wanted: ScheduleSpec[], at: number, isJobPaused: boolean): void {
+    for (const stored of this.#ofJob(orgId, job)) {
+      const same = wanted.find(({ name }) => name === stored.name);
+      const keeps = same !== undefined && timingText(same) === timingText(stored.spec);
+      if (!keeps)
+        for (const row of this.of(stored))
+          if (row.outcome === "armed" && row.trigger === "rule" && row.dueAt > at)
+            this.ledger.delete(ledgerKey(row, row.dueAt, false));
+      if (same === undefined) this.schedules.delete(scheduleId(stored));
+    }
+    for (const spec of wanted) {
+      const key = { orgId, job, name: spec.name };
+      const before = this.schedules.get(scheduleId(key));
+      const keeps = before !== undefined && timingText(spec) === timingText(before.spec);
+      const next: StoredSchedule = {
+        ...key,
+        spec,
+        revision: (before?.revision ?? 0) + 1,
+        place: {
+          decidedTo: keeps ? before.place.decidedTo : at,
+          pausedAt: before?.place.pausedAt ?? null,
+          resumedAt: before?.place.resumedAt ?? null,
+        },
+        nextDueAt: keeps ? before.nextDueAt : nextDue(spec, at),
+        pausedBy: before?.pausedBy ?? [],
+      };
+      this.#setPaused(next, "definition", spec.paused, at);
+      const stored = this.schedules.get(scheduleId(key));
+      if (stored && isJobPaused) this.#setPaused(stored, "job", true, at);
+    }
+  }
+
+  pauseJob(orgId: string, job: string, at: number, isPaused: boolean): void {
+    for (const stored of this.#ofJob(orgId, job)) this.#setPaused(stored, "job", isPaused, at);
+  }
+
+  #setPaused(stored: StoredSchedule, who: Pauser, isPaused: boolean, at: number): void {
+    const pausedBy = PAUSERS.filter((one) => (one === who ? isPaused : stored.pausedBy.includes(one)));
+    const next = { ...stored, pausedBy };
+    const [was, is] = [
+      stored.place.pausedAt !== null && stored.place.resumedAt === null,
+      pausedBy.length > 0,
+    ];
+    if (was !== is) {
+      next.revision += 1;
+      next.place = { ...next.place, ...(is && { pausedAt: at }), resumedAt: is ? null : at };
+      next.nextDueAt = is ? null : next.place.decidedTo;
+    } else if (is) next.nextDueAt = null;
+    this.schedules.set(scheduleId(stored), next);
+  }
+
+  #ofJob(orgId: string, job: string): StoredSchedule[] {
+    return [...this.schedules.values()].filter((one) => one.orgId === orgId && one.job === job);
+  }
+
+  #sorted(): StoredSchedule[] {
+    return [...this.schedules.values()].sort((a, b) =>
+      a.job === b.job ? (a.name < b.name ? -1 : 1) : a.job < b.job ? -1 : 1,
+    );
+  }
+
+  #armed(shard: number): ArmedRow[] {
+    return [...this.ledger.values()]
+      .filter((row) => row.outcome === "armed" && shardOf(row) === shard)
+      .map(({ orgId, job, name, dueAt, startAt, trigger }) => ({
+        orgId,
+        job,
+        name,
+        dueAt,
+        startAt: startAt ?? dueAt,
+        trigger,
+        outcome: "armed" as const,
+      }))
+      .sort((a, b) => a.startAt - b.startAt || a.dueAt - b.dueAt);
+  }
+}
+
+function keyOf({ orgId, job, name }: ScheduleKey): ScheduleKey {
+  return { orgId, job, name };
+}
+
+function isSpan({ count, isCountExact }: Firing): boolean {
+  return count > 1 || !isCountExact;
+}
+
+function ledgerKey(key: ScheduleKey, dueAt: number, ofSeveral: boolean): string {
+  return `${scheduleId(key)} ${dueAt} ${ofSeveral}`;
+}
