@@ -28,8 +28,10 @@ export function waitingBody(run: Run, place: ShownPlace | null): WaitingBody | n
     const told = { ...queueBody(ticket), place: number, since: at(ticket.since) };
     if (told.for !== "launch")
       return { ...told, running: place === null ? null : place.held, until: at(expiresAt(run)) };
+    // Only who counts the line can tell when; the queue limit would pass for it.
+    if (place === null) return { ...told, running: null, until: null };
     const limitAt = run.restsUntil ?? expiresAt(run);
-    return { ...told, running: null, until: at(Math.min(limitAt, place?.launchAt ?? limitAt)) };
+    return { ...told, running: null, until: at(Math.min(limitAt, place.launchAt ?? limitAt)) };
   }
   const nowhere = { key: null, limit: null, place: null, running: null };
   if (run.status === "queued" && dueAt(run) > run.acceptedAt)

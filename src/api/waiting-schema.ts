@@ -30,9 +30,9 @@ export const waitingSchema = z
       .nullable()
       .openapi({ description: "runs that have a slot there, likewise; null for a launch" }),
     since: time,
-    until: time.openapi({
+    until: time.nullable().openapi({
       description:
-        "the time that it waits for, or when it expires; in line for a launch about when its machine is asked for, and in a list when its queue limit passes",
+        "the time that it waits for, or when it expires; in line for a launch about when its machine is asked for, which no list tells (null)",
     }),
   })
   .openapi("Waiting");

@@ -53,6 +53,7 @@ export function standing(run: RunBody, nowMs: number): string {
 /** Why a run waits: "waiting for 2 others in deploy-prod". */
 export function waitingSentence(waiting: NonNullable<RunBody["waiting"]>, nowMs: number): string {
   const { for: what, key, place, running, until } = waiting;
+  if (until === null) return SHORT_WAITING.launch;
   const inMs = Date.parse(until) - nowMs;
   if (what === "launch" && place === null)
     return `its machine is asked for ${inMs > 0 ? `in ${span(inMs)}` : "now"}, at its app's turn`;

@@ -221,7 +221,7 @@ describe("runs show", () => {
       aRun({ waiting: { ...waiting, for: "organization", limit: 5 } }),
       aRun({ waiting: { ...waiting, for: "run_at" } }),
       aRun({ status: "retrying", waiting: { ...waiting, for: "retry" } }),
-      aRun({ waiting: { ...waiting, for: "launch" } }),
+      aRun({ waiting: { ...waiting, for: "launch", until: null } }),
     ];
     stub.on("GET /v1/runs", json({ runs, next_cursor: null }));
     const { stdout } = await mayfly(["runs", "list"], stub, at());

@@ -1,7 +1,7 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import type { RunBody } from "../../src/api/run-schema.ts";
+import type { RunBody, RunListBody } from "../../src/api/run-schema.ts";
 import { planAttempt } from "../../src/core/plan.ts";
 import { submit } from "../../src/flow/submit.ts";
 import { sweep } from "../../src/flow/sweep.ts";
@@ -11,12 +11,12 @@ import { aQueuedRun, aSpec, followedBy } from "../support/a-run.ts";
 const ports = apiPorts(env);
 const paced = apiPorts({ ...env, FLY_APPS: "paced-a,paced-b", LAUNCHES_PER_SECOND: "0.1" });
 
-const asked = async (path: string) =>
+const asked = async <Body = RunBody>(path: string) =>
   (
     await exports.default.fetch(
       new Request(`https://mayfly.test${path}`, { headers: { authorization: "Bearer test-token" } }),
     )
-  ).json<RunBody>();
+  ).json<Body>();
 
 /** A run that was stored, and whose launch in app `paced-c` is due so many milliseconds from now. */
 async function waiting(inMs: number) {
@@ -71,6 +71,9 @@ describe("the line of launches", () => {
     const waiting = { for: "launch", key: null, limit: null, running: null };
     expect((await asked(`/v1/runs/${urgent}`)).waiting).toMatchObject({ ...waiting, place: 1 });
     expect((await asked(`/v1/runs/${second}`)).waiting).toMatchObject({ ...waiting, place: 3 });
+    // A list counts no places, so that it tells no times.
+    const { runs } = await asked<RunListBody>("/v1/runs?limit=1");
+    expect(runs[0]).toMatchObject({ id: urgent, waiting: { ...waiting, place: null, until: null } });
     const nudged: string[] = [];
     const nudge = async (runId: string) => void nudged.push(runId);
     await sweep({ ...line, drivers: { ...drivers, nudge } });

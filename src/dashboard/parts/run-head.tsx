@@ -83,6 +83,7 @@ export function RunHead({ run, nowMs }: { run: RunBody; nowMs: number }) {
 }
 
 function Waiting({ waiting, nowMs }: { waiting: NonNullable<RunBody["waiting"]>; nowMs: number }) {
+  if (waiting.until === null) return <p class="detail">It stands in line for its launch.</p>;
   const inMs = Date.parse(waiting.until) - nowMs;
   const about = waiting.for === "launch" && waiting.place !== null ? "about " : "";
   const until = (
