@@ -22,10 +22,19 @@ const MAY_IMPORT: Record<string, string[]> = {
     "zod",
     "node:",
   ],
-  api: ["core", "flow", "hono", "@hono/zod-openapi", "zod", "@cfworker/json-schema"],
+  api: [
+    "core",
+    "flow",
+    "hono",
+    "@hono/zod-openapi",
+    "@asteasolutions/zod-to-openapi",
+    "zod",
+    "@cfworker/json-schema",
+  ],
   dashboard: ["core", "flow", "api", "hono"],
   worker: ["core", "flow", "d1", "r2", "secrets", "fly", "api", "dashboard", "hono", "cloudflare:workers"],
-  cli: ["api", "core", "commander", "eventsource-parser", "wrangler", "node:"],
+  "jobs-file": ["core", "api", "yaml"],
+  cli: ["api", "core", "jobs-file", "commander", "eventsource-parser", "wrangler", "node:"],
 };
 
 /** Runs while developing, in Node; nothing imports it. */

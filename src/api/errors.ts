@@ -7,6 +7,7 @@ import type { z } from "zod";
 import { AppError, type ErrorCode, RunIsFinal } from "../core/error.ts";
 import { WATCH_RETRY_S } from "../core/limits.ts";
 import { clipped } from "./complaints.ts";
+import { fieldComplaints } from "./field-complaints.ts";
 import type { ErrorBody } from "./run-schema.ts";
 
 const STATUS: Record<ErrorCode, ContentfulStatusCode> = {
@@ -73,22 +74,11 @@ export const notFound: NotFoundHandler = (c) =>
 
 /** The first complaint of a validation, with the path of its field: "env.1BAD", "query.limit". */
 export function invalidInput(error: z.core.$ZodError, prefix: string | null): AppError {
-  const issue = error.issues[0];
-  const place = (issue ? placeOf(issue) : []).map((key) => clipped(String(key)));
+  const [first = { path: [], message: "is not accepted" }] = fieldComplaints(error);
+  const place = first.path.map((key) => clipped(String(key)));
   const path = [...(prefix === null ? [] : [prefix]), ...place].join(".");
-  const sentence = issue ? sentenceOf(issue, prefix) : "is not accepted";
-  return new AppError("invalid_input", path === "" ? `the body ${sentence}` : sentence, path || null);
-}
-
-/** Unknown keys are reported at the object that has them and keys of a record inside it; name the key itself. */
-function placeOf(issue: z.core.$ZodIssue): PropertyKey[] {
-  if (issue.code === "unrecognized_keys") return [...issue.path, issue.keys[0] ?? ""];
-  return issue.path;
-}
-
-function sentenceOf(issue: z.core.$ZodIssue, prefix: string | null): string {
   // Whatever stands in a query is text; several of one name are a list.
-  if (issue.code === "invalid_type" && prefix === "query") return "can be given once";
-  if (issue.code === "invalid_key") return issue.issues[0]?.message ?? issue.message;
-  return issue.message;
+  const isTwiceInQuery = prefix === "query" && error.issues[0]?.code === "invalid_type";
+  const sentence = isTwiceInQuery ? "can be given once" : first.message;
+  return new AppError("invalid_input", path === "" ? `the body ${sentence}` : sentence, path || null);
 }

@@ -7,7 +7,8 @@ import type { JobDefinition } from "../core/job.ts";
 import { isSameJson } from "../core/same-json.ts";
 import type { ScheduleSpec } from "../core/schedule/spec.ts";
 import { checkInput } from "./check-input.ts";
-import { checked } from "./checked.ts";
+import { checked, complaintsOf } from "./checked.ts";
+import type { FieldComplaint } from "./field-complaints.ts";
 import { jobDefinitionSchema } from "./job-schema.ts";
 import { toSchedules } from "./schedule-schema.ts";
 import { isObject, patchedInput } from "./spec-input.ts";
@@ -54,8 +55,37 @@ export function meansTheSame(a: JobDefinition, b: JobDefinition, name: string): 
   return isSameJson(meaningOf(a, name), meaningOf(b, name));
 }
 
-/** The definition with its defaults filled in. */
-function meaningOf(body: unknown, name: string): z.output<typeof jobDefinitionSchema> {
+/** Everything that is wrong with a definition; of what is not checked as long as other things are wrong, nothing is said. */
+export function definitionComplaints(body: unknown, name: string): FieldComplaint[] {
+  const ofFields = fieldsComplaints(body, name);
+  return ofFields.length > 0 ? ofFields : ofWhole(body, name);
+}
+
+function fieldsComplaints(body: unknown, name: string): FieldComplaint[] {
+  const key = keyOf(isObject(body) ? body.run : undefined);
+  if (key === null) return complaintsOf(jobDefinitionSchema, body);
+  const filled = withJobFields(key, name, () => "x");
+  if (!("complaint" in filled)) return complaintsOf(jobDefinitionSchema, withKey(body, filled.template));
+  const others = complaintsOf(jobDefinitionSchema, withKey(body, "any"));
+  return [...others, { path: KEY_PATH.split("."), message: filled.complaint }];
+}
+
+/** What is refused where it is put though each field is right. */
+function ofWhole(body: unknown, name: string): FieldComplaint[] {
+  try {
+    checkedDefinition(body, name);
+    return [];
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== "invalid_input") throw error;
+    return [{ path: error.path?.split(".") ?? [], message: error.message }];
+  }
+}
+
+/**
+ * The definition with its defaults filled in.
+ * @throws AppError `invalid_input`
+ */
+export function meaningOf(body: unknown, name: string): z.output<typeof jobDefinitionSchema> {
   const key = keyOf(isObject(body) ? body.run : undefined);
   const meant = checked(jobDefinitionSchema, key === null ? body : withKey(body, tried(key, name)), null);
   const { concurrency } = meant.run;

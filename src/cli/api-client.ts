@@ -21,6 +21,7 @@ import type { CancelledBody } from "../api/routes/cancel-all.ts";
 import type { EventListBody, OutputEnd, OutputLine, RunBody, RunListBody } from "../api/run-schema.ts";
 import type { SecretBody, SecretListBody } from "../api/secret-schema.ts";
 import type { RunSpecInput } from "../api/spec-schema.ts";
+import type { JobDefinition } from "../core/job.ts";
 import { WATCH_HEARTBEAT_MS } from "../core/limits.ts";
 import type { Stream } from "../core/output.ts";
 import { ApiError, apiErrorOf, Unreachable } from "./api-error.ts";
@@ -137,6 +138,12 @@ export class Client {
     return this.#json("GET", jobPath(name));
   }
 
+  /** Defines a job. Safe to repeat but for `expectedVersion`, 0 for no such job: with it the second one finds the version changed. */
+  putJob(name: string, definition: JobDefinition, expectedVersion: number): Promise<ChangedJobBody> {
+    const query = { expected_version: expectedVersion };
+    return this.#json("PUT", jobPath(name), { body: definition, query });
+  }
+
   /** Versions of a job, newest first, also of one that was deleted. */
   jobVersions(name: string, query: { limit?: number; cursor?: string }): Promise<VersionListBody> {
     return this.#json("GET", `${jobPath(name)}/versions`, { query });
@@ -164,8 +171,10 @@ export class Client {
     return this.#json("POST", `${jobPath(name)}/resume`);
   }
 
-  async deleteJob(name: string): Promise<void> {
-    await this.#request("DELETE", jobPath(name), {});
+  /** @param expectedVersion null to delete whatever is in force */
+  async deleteJob(name: string, expectedVersion: number | null = null): Promise<void> {
+    const query = expectedVersion === null ? {} : { expected_version: expectedVersion };
+    await this.#request("DELETE", jobPath(name), { query });
   }
 
   /** Runs a job. The key makes it safe to ask again when the answer got lost. */

@@ -1,7 +1,7 @@
 /** Failures as the person at the terminal reads them. Only `main.ts` turns them into text and an exit code. */
 
 /** Exit codes that are the CLI's own; a run's come from its command (`exit-code.ts`). */
-export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130, brokenPipe: 141 } as const;
+export const EXIT = { ok: 0, failed: 1, usage: 2, different: 3, interrupted: 130, brokenPipe: 141 } as const;
 
 /** A sentence on what went wrong, what to do about it, and the exit code. */
 export class CliError extends Error {

@@ -8,6 +8,7 @@ import { doctor } from "./commands/doctor/doctor.ts";
 import { doctorCommand } from "./commands/doctor/options.ts";
 import { images } from "./commands/images/images.ts";
 import { imagesCommand } from "./commands/images/options.ts";
+import { importCrontab, importCrontabCommand } from "./commands/import/crontab.ts";
 import { deleteJob, deleteJobCommand } from "./commands/jobs/delete.ts";
 import { diffJob, diffJobCommand } from "./commands/jobs/diff.ts";
 import { listJobs, listJobsCommand } from "./commands/jobs/list.ts";
@@ -17,6 +18,10 @@ import { rollbackJob, rollbackJobCommand } from "./commands/jobs/rollback.ts";
 import { runJob, runJobCommand } from "./commands/jobs/run.ts";
 import { showJob, showJobCommand } from "./commands/jobs/show.ts";
 import { jobVersions, jobVersionsCommand } from "./commands/jobs/versions.ts";
+import { apply, applyCommand } from "./commands/jobs-file/apply.ts";
+import { diffCommand, diffFiles } from "./commands/jobs-file/diff.ts";
+import { exportJobs, exportJobsCommand } from "./commands/jobs-file/export.ts";
+import { validate, validateCommand } from "./commands/jobs-file/validate.ts";
 import { machines } from "./commands/machines/machines.ts";
 import { machinesCommand } from "./commands/machines/options.ts";
 import { runCommand } from "./commands/run/options.ts";
@@ -51,6 +56,7 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
   const runs = withConnection(new Command("runs"));
   const jobs = withConnection(new Command("jobs"));
   const schedules = withConnection(new Command("schedules"));
+  const imports = new Command("import");
   const secrets = withConnection(new Command("secrets"));
   /** Those of a command come before those that stand in front of it. */
   const clientOf = (options: ConnectionOptions): Client => {
@@ -75,7 +81,7 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     .addCommand(runMachinesCommand(plainly(listRunMachines)));
 
   jobs
-    .summary("run, list, show, compare, roll back, pause and delete jobs")
+    .summary("run, list, show, compare, roll back, pause, delete and export jobs")
     .description("Named, versioned definitions of runs.")
     .addCommand(runJobCommand(async (options) => done(await runJob(options, io, clientOf(options)))))
     .addCommand(listJobsCommand(plainly(listJobs)))
@@ -86,6 +92,7 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     .addCommand(pauseJobCommand(plainly(pauseJob)))
     .addCommand(resumeJobCommand(plainly(resumeJob)))
     .addCommand(deleteJobCommand(plainly(deleteJob)))
+    .addCommand(exportJobsCommand(plainly(exportJobs)))
     .addHelpText("after", JOBS_EXAMPLES);
 
   schedules
@@ -98,6 +105,16 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     .addCommand(pauseScheduleCommand(plainly(pauseSchedule)))
     .addCommand(resumeScheduleCommand(plainly(resumeSchedule)))
     .addCommand(backfillCommand(plainly(backfill)));
+  imports
+    .summary("turn other programs' jobs into a mayfly.yaml")
+    .description("Reads what other programs have, and writes it as a file of jobs. No Mayfly is asked.")
+    .addCommand(
+      importCrontabCommand(async (options) => {
+        refuse(program.opts(), "import");
+        await importCrontab(options, io);
+      }),
+    )
+    .addHelpText("after", "\nExample:\n  mayfly import crontab /etc/crontab --system\n");
 
   secrets
     .summary("set, list and remove secrets")
@@ -115,6 +132,15 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     .addCommand(runs)
     .addCommand(jobs)
     .addCommand(schedules)
+    .addCommand(
+      validateCommand(async (paths) => {
+        refuse(program.opts(), "validate");
+        await validate(paths, io);
+      }),
+    )
+    .addCommand(diffCommand(async (options) => done(await diffFiles(options, io, clientOf(options)))))
+    .addCommand(applyCommand(async (options) => done(await apply(options, io, clientOf(options)))))
+    .addCommand(imports)
     .addCommand(secrets)
     .addCommand(
       startCommand(async (options) => {

@@ -118,6 +118,14 @@ export const INPUT_PATTERN_MAX_CHARS = 256;
  */
 export const INPUT_CHECK_MAX_STEPS = 100_000;
 
+/** A file of jobs that a command line reads: some definitions of the largest size. */
+export const JOBS_FILE_MAX_BYTES = 4 * MIB;
+/** Values in one, with what its aliases stand for filled in: a few lines of aliases of aliases would be as many as there is memory for. */
+export const JOBS_FILE_MAX_VALUES = 50_000;
+
+/** Commands of a crontab that is made into one: each is some fifteen values. */
+export const CRONTAB_MAX_ENTRIES = 2000;
+
 // --- Queues ---------------------------------------------------------------------------------------------------
 
 /** Slots of one concurrency key. Whoever takes one counts those that are held: a row read for each. */

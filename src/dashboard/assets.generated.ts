@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-65352116e36f.js",
+  path: "/assets/live-1aff8063e163.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -159,6 +159,7 @@ export const SCRIPT: Asset = {
     "  var SECRET_RETIRED_KEPT_MS = QUEUE_TIMEOUT_MAX_MS + BOOT_TIMEOUT_MAX_MS + RUN_TIMEOUT_MAX_MS + 1 * HOUR2;",
     "  var INPUT_MAX_BYTES = 64 * KIB;",
     "  var INPUT_SCHEMA_MAX_BYTES = 64 * KIB;",
+    "  var JOBS_FILE_MAX_BYTES = 4 * MIB;",
     "  var EXPIRES_DEFAULT_MS = 24 * HOUR2;",
     "  var EXPIRES_MAX_MS = 7 * 24 * HOUR2;",
     "  var RUN_AHEAD_MAX_MS = 365 * 24 * HOUR2;",
@@ -175,6 +176,7 @@ export const SCRIPT: Asset = {
     "  var SCHEDULE_JITTER_MAX_MS = 24 * HOUR2;",
     "  var SCHEDULE_GRACE_MS = 2 * MINUTE2;",
     "  var SCHEDULE_AHEAD_MS = 90 * SECOND2;",
+    "  var TIMEKEEPER_AGAIN_MS = 2 * SECOND2;",
     "  var CATCH_UP_WINDOW_DEFAULT_MS = 24 * HOUR2;",
     "  var CATCH_UP_WINDOW_MAX_MS = 31 * 24 * HOUR2;",
     "  var OUTPUT_MAX_BYTES = 512 * MIB;",
@@ -187,6 +189,7 @@ export const SCRIPT: Asset = {
     "  var MACHINES_CALL_TIMEOUT_MS = 30 * SECOND2;",
     "  var SLOW_START_MS = 3 * SECOND2;",
     "  var CREATE_LOOKUP_PAUSE_MS = 2 * SECOND2;",
+    "  var CREATE_WORD_HEARD_MS = 2 * CREATE_LOOKUP_PAUSE_MS;",
     "  var NEVER_ASKED_BEFORE_MS = 1 * SECOND2;",
     "  var REPEAT_DELAY_MAX_MS = 30 * SECOND2;",
     "  var LET_GO_MS = 10 * SECOND2;",

@@ -40,11 +40,12 @@ export async function diffJob(options: DiffJobOptions, io: Io, client: Client): 
   if (json) return write(io.stdout, `${JSON.stringify(diff, null, 2)}\n`);
   await say(io, `${plain(name)}, version ${diff.from} to ${diff.to}`);
   if (diff.changes.length === 0) return say(io, "they are the same");
-  await write(io.stdout, diff.changes.map(lines).join(""));
+  await write(io.stdout, diff.changes.map(changeLines).join(""));
   if (!diff.is_whole) await say(io, "… and more");
 }
 
-function lines({ path, from, to }: JobDiffBody["changes"][number]): string {
+/** One difference: a line for what was, and one for what is. */
+export function changeLines({ path, from, to }: JobDiffBody["changes"][number]): string {
   const line = (sign: string, value: unknown) =>
     value === undefined ? "" : `${sign} ${plain(path)}: ${plain(JSON.stringify(value))}\n`;
   return line("-", from) + line("+", to);

@@ -1,12 +1,10 @@
 /** `mayfly jobs list`: jobs by name. */
 
 import { Command } from "commander";
-import type { JobListBody } from "../../../api/job-schema.ts";
-import { LIST_LIMIT_MAX } from "../../../core/limits.ts";
+import { allJobs } from "../../all-jobs.ts";
 import type { Client } from "../../api-client.ts";
 import { type ConnectionOptions, withConnection } from "../../connection.ts";
 import { type Io, write } from "../../io.ts";
-import { retried } from "../../retried.ts";
 import { age } from "../../spans.ts";
 import { table } from "../../table.ts";
 
@@ -25,13 +23,7 @@ export function listJobsCommand(act: (options: ListJobsOptions) => Promise<void>
 }
 
 export async function listJobs({ json }: ListJobsOptions, io: Io, client: Client): Promise<void> {
-  const jobs: JobListBody["jobs"] = [];
-  for (let cursor: string | null | undefined; cursor !== null; ) {
-    const query = { limit: LIST_LIMIT_MAX, ...(cursor !== undefined && { cursor }) };
-    const page: JobListBody = await retried(io, () => client.jobs(query));
-    jobs.push(...page.jobs);
-    cursor = page.next_cursor;
-  }
+  const jobs = await allJobs(io, client);
   if (json) return write(io.stdout, `${JSON.stringify(jobs, null, 2)}\n`);
   if (jobs.length === 0) return write(io.stderr, "no jobs\n");
   const rows = jobs.map((job) => [

@@ -1,0 +1,53 @@
+/** The plan of an apply: what files define beside what is in force. */
+
+import type { JobBody } from "../../../api/job-schema.ts";
+import type { JobDefinition } from "../../../core/job.ts";
+import type { KnownJob, Step } from "../../../jobs-file/plan.ts";
+import type { FileJob } from "../../../jobs-file/read.ts";
+import { allJobs } from "../../all-jobs.ts";
+import type { Client } from "../../api-client.ts";
+import { ApiError } from "../../api-error.ts";
+import type { Io } from "../../io.ts";
+import { retried } from "../../retried.ts";
+import { readFiles } from "./read-files.ts";
+
+/** Jobs that are asked for at once. */
+const ASKED_AT_ONCE = 8;
+
+/** @param prune also delete those of the files' projects that no file has any more */
+export async function makePlan(paths: string[], prune: boolean, io: Io, client: Client): Promise<Step[]> {
+  const { files, jobs } = await readFiles(paths, io);
+  const { pruned, stepFor } = await import("../../../jobs-file/plan.ts");
+  const steps: Step[] = [];
+  for (let done = 0; done < jobs.length; done += ASKED_AT_ONCE) {
+    const some = jobs.slice(done, done + ASKED_AT_ONCE);
+    steps.push(
+      ...(await Promise.all(
+        some.map(async (job: FileJob) => stepFor(job, await known(job.name, io, client))),
+      )),
+    );
+  }
+  return prune ? [...steps, ...pruned(await allJobs(io, client), files, jobs)] : steps;
+}
+
+/** Null: there is no such job. */
+export async function known(name: string, io: Io, client: Client): Promise<KnownJob | null> {
+  const job = await retried(io, () => client.job(name)).catch((error: unknown) => {
+    if (error instanceof ApiError && error.code === "not_found") return null;
+    throw error;
+  });
+  return job === null ? null : { version: job.version, definition: definitionOf(job) };
+}
+
+/** What is answered of a job beside its definition. */
+type AboutJob = "name" | "version" | "paused_at" | "created_at" | "updated_at";
+
+/** A job as it could be put again: what was left out is answered as null, or as none of a kind. */
+export function definitionOf(job: JobBody): JobDefinition {
+  const { name: _, version: _v, paused_at: _p, created_at: _c, updated_at: _u, labels, ...rest } = job;
+  const parts: [string, unknown][] = Object.entries(rest satisfies Omit<JobBody, AboutJob | "labels">);
+  const given = Object.fromEntries(
+    parts.filter(([, part]) => part !== null && !(Array.isArray(part) && part.length === 0)),
+  );
+  return { ...(Object.keys(labels).length > 0 && { labels }), ...given } as unknown as JobDefinition;
+}
