@@ -44,7 +44,7 @@ it("wakes as many drivers as one call may, and the next sweep goes on there", as
 
 it("looks at all runs after a start, wherever the sweep before broke off", async () => {
   const { ids, woken, store, sweep } = await quietRuns(5);
-  await store.keepSweepCursor("runs", ids[2] ?? "", T0);
+  await store.keepSweepCursor("runs", ids[2] ?? "");
   await sweep(0);
   expect(woken).toEqual(ids);
   expect(await store.sweepCursors()).toEqual({ runs: "", queues: "" });
