@@ -74,7 +74,7 @@ describe.skipIf(process.platform !== "linux")("a zygote", () => {
     await end(await makeInit(impatient, []));
     for (const pid of zygotes()) process.kill(pid, "SIGSTOP");
     await impatient.close();
-    expect([sockets(), zygotes()]).toEqual([[], []]);
+    await expect.poll(() => [sockets(), zygotes()]).toEqual([[], []]);
   });
 
   it("that is none is given up in time", async () => {
