@@ -10,7 +10,7 @@ export const firingSchema = z
     due_at: time,
     outcome: z.enum(FIRING_OUTCOMES).openapi({
       description:
-        "armed: its run is about to be submitted. ran: it was, in time or up to two minutes late. caught_up: later than that, as catch_up or a backfill asks for. skipped: the previous run was still at work. missed: it passed in an outage, or the job could not be run. paused: it passed during a pause.",
+        "armed: its run is about to be submitted. ran: it was, in time or up to two minutes late, or up to an hour where very many were due at once. caught_up: later than that, as catch_up or a backfill asks for. skipped: the previous run was still at work. missed: it passed in an outage, or the job could not be run. paused: it passed during a pause.",
     }),
     trigger: z.enum(["rule", "run_now", "backfill"]),
     run_id: z.string().nullable(),

@@ -237,6 +237,8 @@ export const SCHEDULE_JITTER_MAX_MS = 24 * HOUR;
 export const SCHEDULE_TIME_MAX_MS = 253_402_300_799_000;
 /** So much later a due time counts as met: the minute's cron decides, and one that was left out is made good by the next. */
 export const SCHEDULE_GRACE_MS = 2 * MINUTE;
+/** So much later it still counts as met where timekeepers were at work all the time, and slow: what comes later nobody expects any more. */
+export const SCHEDULE_SLOW_MAX_MS = 1 * HOUR;
 /** So far ahead firings are armed: the minute's cron, and half a minute that the next may come late. */
 export const SCHEDULE_AHEAD_MS = 90 * SECOND;
 /** Clocks that differ by more than this do not tell the same time, as with launches. */
@@ -253,12 +255,14 @@ export const TICK_MAX_PAGES = 100;
 /** Durable Objects that start armed firings, side by side. */
 export const TIMEKEEPER_SHARDS = 8;
 /**
- * Firings that a timekeeper starts at one alarm; the next one goes on at once. Each takes some four D1 queries and a call to a
+ * Firings that a timekeeper starts at one alarm; the next one goes on at once. Each takes up to four D1 queries and a call to a
  * driver, and a Workers invocation may make 1,000 of either.
  */
 export const TIMEKEEPER_BATCH_FIRINGS = 100;
-/** Schedules whose firings it starts side by side. */
-export const TIMEKEEPER_AT_ONCE = 10;
+/** Schedules whose firings it starts side by side: they and their jobs are read in one query each. */
+export const TIMEKEEPER_AT_ONCE = 50;
+/** Runs that it has stored in one batch: some seven statements each. */
+export const TIMEKEEPER_BATCH_RUNS = 25;
 /** Its pause before what failed is tried again. */
 export const TIMEKEEPER_AGAIN_MS = 2 * SECOND;
 /** Due times that one call fills in. */

@@ -4,7 +4,7 @@ import { and, asc, desc, eq, getTableColumns, isNull, lt, lte, type SQL, sql } f
 import { drizzle } from "drizzle-orm/d1";
 import type { JobDefinition, JobVersion, VersionChange } from "../core/job.ts";
 import { JOB_VERSIONS_KEPT } from "../core/limits.ts";
-import type { JobStore, VersionSummary } from "../flow/ports/jobs.ts";
+import type { DefinedJob, JobStore, VersionSummary } from "../flow/ports/jobs.ts";
 import { isNotAsSeen } from "./conflict.ts";
 import { pauseSchedules, syncSchedules } from "./schedule-sync.ts";
 import { jobs, jobVersions } from "./schema.ts";
@@ -22,15 +22,23 @@ export function d1Jobs(database: D1Database): JobStore {
     eq(jobVersions.name, jobs.name),
     eq(jobVersions.version, jobs.version),
   );
+  const defined = async (where: SQL | undefined): Promise<DefinedJob[]> => {
+    const rows = await db
+      .select({ job: getTableColumns(jobs), definition: jobVersions.definition })
+      .from(jobs)
+      .innerJoin(jobVersions, inForce)
+      .where(where);
+    return rows.map(({ job, definition }) => ({ job, definition: definition as JobDefinition }));
+  };
   return {
     async find(orgId, name) {
-      const row = await db
-        .select({ job: getTableColumns(jobs), definition: jobVersions.definition })
-        .from(jobs)
-        .innerJoin(jobVersions, inForce)
-        .where(isJob(orgId, name))
-        .get();
-      return row ? { job: row.job, definition: row.definition as JobDefinition } : null;
+      const [job] = await defined(isJob(orgId, name));
+      return job ?? null;
+    },
+
+    findAll(orgId, names) {
+      const wanted = sql`SELECT value FROM json_each(${JSON.stringify(names)})`;
+      return defined(and(eq(jobs.orgId, orgId), sql`${jobs.name} IN (${wanted})`));
     },
 
     async put(orgId, name, seen, next, schedules = []) {

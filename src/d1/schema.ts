@@ -313,6 +313,14 @@ export const schedules = sqliteTable(
   ],
 );
 
+/** Timekeepers that had, or have, more to start than one goes through at once: by that what is slow is told from an outage. */
+export const timekeepers = sqliteTable("timekeepers", {
+  shard: integer().primaryKey(),
+  /** Since when it is at work without a break. */
+  since: integer().notNull(),
+  seenAt: integer("seen_at").notNull(),
+});
+
 /**
  * The ledger: what has become of each due time, for as long as its job. A row of several due times that were passed over together
  * (`count` above one) has `span` 1, and takes no due time's own key.

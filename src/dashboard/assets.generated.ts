@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-1aff8063e163.js",
+  path: "/assets/live-8e7e08e6fe61.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -175,6 +175,7 @@ export const SCRIPT: Asset = {
     "  var SCHEDULE_EVERY_MAX_MS = 366 * 24 * HOUR2;",
     "  var SCHEDULE_JITTER_MAX_MS = 24 * HOUR2;",
     "  var SCHEDULE_GRACE_MS = 2 * MINUTE2;",
+    "  var SCHEDULE_SLOW_MAX_MS = 1 * HOUR2;",
     "  var SCHEDULE_AHEAD_MS = 90 * SECOND2;",
     "  var TIMEKEEPER_AGAIN_MS = 2 * SECOND2;",
     "  var CATCH_UP_WINDOW_DEFAULT_MS = 24 * HOUR2;",
