@@ -128,6 +128,10 @@ describe("a schedule whose run does not start within late_after", () => {
   it("is looked at though a clock that was ahead has looked before", async () => {
     const from = await defined("skewed", { schedules: [{ name: "s", every: "7d", late_after: "5m" }] });
     const due = Math.ceil((from + 1) / WEEK) * WEEK;
+    const decidedTo = (ms: number) =>
+      env.DB.prepare("UPDATE schedules SET decided_to = ? WHERE job = 'skewed'").bind(ms).run();
+    // The tick's clock was ahead likewise.
+    await decidedTo(due + 500 * WEEK);
     await watchAt(due + 500 * WEEK);
     await fired("skewed", due, "ran", null);
     await env.DB.prepare("UPDATE schedules SET decided_to = ? WHERE job = 'skewed'")
