@@ -3,6 +3,7 @@
 import { z } from "@hono/zod-openapi";
 import * as limits from "../core/limits.ts";
 import { CATCH_UP_MODES, FIRING_OUTCOMES, OVERLAPS } from "../core/schedule/schedule.ts";
+import { lastAlert } from "./alert-schema.ts";
 import { instant, time } from "./schema-parts.ts";
 
 export const firingSchema = z
@@ -51,6 +52,8 @@ export const storedScheduleSchema = z
     last_firing: firingSchema
       .nullable()
       .openapi({ description: "the last row of its ledger whose time has come" }),
+    late_after: z.string().nullable(),
+    last_alert: lastAlert.openapi({ description: "of one with late_after, the last due time that was late" }),
   })
   .openapi("Schedule");
 export type StoredScheduleBody = z.infer<typeof storedScheduleSchema>;

@@ -269,6 +269,21 @@ export const TIMEKEEPER_AGAIN_MS = 2 * SECOND;
 export const BACKFILL_MAX_FIRINGS = 1000;
 /** Rows of a ledger that one call looks at where it is asked for some outcome; the next goes on. */
 export const FIRINGS_SCAN_MAX = 1000;
+/** Shorter than what a machine takes to start would be nothing but alerts. */
+export const LATE_AFTER_MIN_MS = 1 * SECOND;
+export const LATE_AFTER_MAX_MS = 7 * 24 * HOUR;
+/** The minute's cron looks no more often. */
+export const EXPECT_EVERY_MIN_MS = 1 * MINUTE;
+export const EXPECT_EVERY_MAX_MS = 366 * 24 * HOUR;
+/** A start in time may be known so much later: drivers ask for it. */
+export const ALERT_SLACK_MS = 30 * SECOND;
+export const DAY_MS = 24 * HOUR;
+/** Jobs and schedules that one step of the minute's watch looks at, rows of ledgers that it reads for them, and such steps of one call: five queries each. */
+export const WATCH_PAGE = 200;
+export const WATCH_PAGE_FIRINGS = 2000;
+export const WATCH_MAX_PAGES = 20;
+/** The newest runs of a job among which one that succeeded is looked for. What was heard earlier is kept. */
+export const HEARD_SCAN_RUNS = 1000;
 /** Due times ahead that one call tells. */
 export const NEXT_DUE_MAX = 100;
 export const CATCH_UP_WINDOW_DEFAULT_MS = 24 * HOUR;

@@ -2,12 +2,14 @@
 
 import { and, asc, desc, eq, getTableColumns, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import { watchesOf } from "../core/alert/alert.ts";
 import type { JobDefinition, JobVersion, VersionChange } from "../core/job.ts";
 import { JOB_VERSIONS_KEPT } from "../core/limits.ts";
 import type { DefinedJob, JobStore, VersionSummary } from "../flow/ports/jobs.ts";
 import { isNotAsSeen } from "./conflict.ts";
 import { pauseSchedules, syncSchedules } from "./schedule-sync.ts";
 import { jobs, jobVersions } from "./schema.ts";
+import { syncWatches, watchAnew } from "./watch-sync.ts";
 
 type VersionRow = typeof jobVersions.$inferSelect;
 
@@ -72,6 +74,7 @@ export function d1Jobs(database: D1Database): JobStore {
           .delete(jobVersions)
           .where(and(isOf(orgId, name), lte(jobVersions.version, version - JOB_VERSIONS_KEPT))),
         ...syncSchedules(db, orgId, name, schedules, updatedAt),
+        ...syncWatches(db, orgId, name, watchesOf(next.definition, schedules), updatedAt),
       ]);
       try {
         const [[job]] = await batch;
@@ -129,7 +132,9 @@ export function d1Jobs(database: D1Database): JobStore {
 
     async pause(orgId, name, at, now = at ?? Date.now()) {
       const pausedAt = at === null ? null : sql`coalesce(${jobs.pausedAt}, ${at})`;
-      const [[job]] = await db.batch([
+      const [, [job]] = await db.batch([
+        // Before the job's row says that it is not paused any more.
+        watchAnew(db, orgId, name, at === null ? now : null),
         db.update(jobs).set({ pausedAt }).where(isThere(orgId, name)).returning(),
         ...pauseSchedules(db, orgId, name, now, at !== null),
       ]);
@@ -146,6 +151,7 @@ export function d1Jobs(database: D1Database): JobStore {
           .where(and(isThere(orgId, name), isExpected))
           .returning({ name: jobs.name }),
         ...syncSchedules(db, orgId, name, [], at, isDeleted),
+        ...syncWatches(db, orgId, name, [], at, isDeleted),
       ]);
       return rows.length > 0;
     },
