@@ -67,10 +67,7 @@ describe("runs that are accepted at once", () => {
   it("one alone does not wait for others, also after a batch", async () => {
     const { sizes, store } = aCountingStore();
     const accept = acceptTogether(store);
-    for (const index of [1, 2]) {
-      const { state, events } = aNewRun(index);
-      expect(await accept(state, events, null)).toEqual({ kind: "accepted" });
-    }
+    for (const index of [1, 2]) expect(await answersOf(accept, [aNewRun(index)])).toEqual(["accepted"]);
     expect(sizes).toEqual([1, 1]);
   });
 
