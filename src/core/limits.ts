@@ -112,6 +112,10 @@ export const INPUT_MAX_BYTES = 64 * KIB;
 /** The schema of a job's input, as compact JSON. */
 export const INPUT_SCHEMA_MAX_BYTES = 64 * KIB;
 export const INPUT_PATTERN_MAX_CHARS = 256;
+/** Parts of one pattern with all that it repeats written out: {1,4000} is 8,000. */
+export const INPUT_PATTERN_MAX_STATES = 10_000;
+/** Steps that all patterns may take with one input, some 20 ns each: 64 KiB of text take most patterns two to five for each character. */
+export const INPUT_PATTERN_MAX_STEPS = 1_000_000;
 /**
  * How often parts of a schema may be applied to one input: a schema that refers to itself in two ways doubles the work with each
  * level of the input, and a Workers invocation has 30 s of CPU time (Cloudflare Workers limits).
@@ -269,6 +273,18 @@ export const TIMEKEEPER_BATCH_FIRINGS = 18;
 export const TIMEKEEPER_BATCH_CHARS = 1 * MIB;
 /** Its pause before what failed is tried again. */
 export const TIMEKEEPER_AGAIN_MS = 2 * SECOND;
+/** How long the ledger tells of a due time; of a schedule that is there its last one stays in any case. Longer than anything is caught up after. */
+export const FIRINGS_KEPT_MS = 90 * 24 * HOUR;
+/** How often what is older is removed, by the minute's cron. */
+export const FORGET_EVERY_MS = 1 * HOUR;
+/** The part of that in which a call of the cron does it: one of them. */
+export const FORGET_WITHIN_MS = 1 * MINUTE;
+/** Ledgers that one step of that looks at: a row read or two for each. */
+export const FORGET_PAGE_LEDGERS = 100;
+/** Rows that one statement of it deletes. */
+export const FORGET_BATCH_FIRINGS = 5000;
+/** Such steps of one call, each of two D1 queries; the next hour's goes on. */
+export const FORGET_MAX_PAGES = 100;
 /** Due times that one call fills in. */
 export const BACKFILL_MAX_FIRINGS = 1000;
 /** Rows of a ledger that one call looks at where it is asked for some outcome; the next goes on. */
