@@ -259,14 +259,18 @@ export const TICK_MAX_PAGES = 100;
 /** Durable Objects that start armed firings, side by side. */
 export const TIMEKEEPER_SHARDS = 8;
 /**
- * Firings that a timekeeper starts at one alarm; the next one goes on at once. Each takes up to four D1 queries and a call to a
- * driver, and a Workers invocation may make 1,000 of either.
+ * D1 queries of one Workers invocation (Cloudflare D1 limits). They do not say whether a batch is one query, so each statement of one
+ * counts here.
  */
-export const TIMEKEEPER_BATCH_FIRINGS = 100;
-/** Schedules whose firings it starts side by side: they and their jobs are read in one query each. */
-export const TIMEKEEPER_AT_ONCE = 50;
-/** Runs that it has stored in one batch: some seven statements each. */
-export const TIMEKEEPER_BATCH_RUNS = 25;
+export const D1_QUERIES_MAX = 1000;
+/**
+ * Firings that a timekeeper starts at one alarm; the next one goes on at once. Each takes nine statements or less, and 54 at worst: with
+ * a slot of its schedule, its key and the organization to take, tried with others first and then alone, and none to be had. That is
+ * within `D1_QUERIES_MAX`. They and their jobs, of up to 1 MiB each, are read in one query each.
+ */
+export const TIMEKEEPER_BATCH_FIRINGS = 18;
+/** What the specs and inputs of runs that are stored in one batch have together, in characters of JSON. D1 has all of a batch in one request, and each is in it three times. */
+export const TIMEKEEPER_BATCH_CHARS = 1 * MIB;
 /** Its pause before what failed is tried again. */
 export const TIMEKEEPER_AGAIN_MS = 2 * SECOND;
 /** How long the ledger tells of a due time; of a schedule that is there its last one stays in any case. Longer than anything is caught up after. */
