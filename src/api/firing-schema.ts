@@ -52,6 +52,10 @@ export const storedScheduleSchema = z
     rule: z
       .string()
       .openapi({ description: "when it is due, in words", example: "at 02:30 every day, Europe/Berlin" }),
+    timezone: z
+      .string()
+      .nullable()
+      .openapi({ description: "whose local times a cron names; null of other rules" }),
     overlap: z.enum(OVERLAPS),
     catch_up: z.object({ mode: z.enum(CATCH_UP_MODES), window: z.string(), after_pause: z.boolean() }),
     jitter: z.string(),

@@ -23,6 +23,7 @@ export function scheduleBody(
     job,
     name,
     rule: describeRule(spec.rule),
+    timezone: spec.rule.kind === "cron" ? spec.rule.timeZone : null,
     overlap: spec.overlap,
     catch_up: { mode, window: formatDuration(windowMs), after_pause: afterPause },
     jitter: formatDuration(spec.jitterMs),

@@ -485,8 +485,16 @@ export const RERUNS_SHOWN_MAX = 20;
 export const PAGE_OUTPUT_MAX_BYTES = 512 * KIB;
 /** Events on one page, the newest of a run on its own; few runs have more than twenty. */
 export const PAGE_EVENTS_MAX = 500;
+/** Jobs or schedules on one page: each costs a statement or two. */
+export const PAGE_JOBS_MAX = 25;
+/** Due times of a ledger on one page. */
+export const PAGE_FIRINGS_MAX = 50;
+/** Characters of a job's definition that a page shows; few have more than a thousand. */
+export const PAGE_DEFINITION_MAX_CHARS = 100_000;
 /** Largest form of a page: a token, or nothing. */
 export const PAGE_FORM_MAX_BYTES = 16 * KIB;
+/** Largest form about a job: an input, each byte of which a form may write as three. */
+export const PAGE_INPUT_FORM_MAX_BYTES = 3 * INPUT_MAX_BYTES + PAGE_FORM_MAX_BYTES;
 /** A browser stays signed in this long. */
 export const SESSION_MS = 7 * 24 * HOUR;
 /** A link that signs in works this long. */

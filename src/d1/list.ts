@@ -7,7 +7,7 @@ import { and, desc, eq, getTableColumns, type SQL, sql } from "drizzle-orm";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
 import { firstRunIdAt } from "../core/id.ts";
 import { LIST_SCAN_MAX_RUNS } from "../core/limits.ts";
-import { isFinal, RUN_STATUSES, type RunStatus } from "../core/run.ts";
+import { isFinal, RUN_STATUSES, type Run, type RunStatus } from "../core/run.ts";
 import type { RunFilter, RunPage } from "../flow/ports.ts";
 import { runFromRow } from "./rows.ts";
 import { runs, runTags } from "./schema.ts";
@@ -47,6 +47,17 @@ export async function listRuns(db: DrizzleD1Database, orgId: string, filter: Run
   const page = found.slice(0, filter.limit);
   const last = found.length > page.length ? page.at(-1)?.id : lookedUpTo;
   return { runs: page, nextBefore: last || null };
+}
+
+/** @see Store.summaries */
+export async function summariesOf(db: DrizzleD1Database, orgId: string, runIds: string[]): Promise<Run[]> {
+  const rows = await db
+    .select({ ...getTableColumns(runs), spec: SPEC_WITHOUT_BULK, input: NO_INPUT })
+    .from(runs)
+    .where(
+      and(sql`${runs.id} IN (SELECT value FROM json_each(${JSON.stringify(runIds)}))`, eq(runs.orgId, orgId)),
+    );
+  return rows.map(runFromRow);
 }
 
 /** The narrowest ways to the runs that fit. */

@@ -14,7 +14,7 @@ import type { NewRun, Store, SweptOver } from "../flow/ports.ts";
 import { isNoRoom, isNotArmed, isTakenKey } from "./conflict.ts";
 import { firedBy } from "./firings.ts";
 import { emptyLaunches, nextForLaunches, nextLaunchTry, putLaunchBack, takeLaunch } from "./launch-pace.ts";
-import { listRuns } from "./list.ts";
+import { listRuns, summariesOf } from "./list.ts";
 import { openRuns } from "./open-runs.ts";
 import {
   changedTickets,
@@ -181,6 +181,7 @@ export function d1Store(database: D1Database): Store {
     },
 
     list: (orgId, filter) => listRuns(db, orgId, filter),
+    summaries: (orgId, runIds) => summariesOf(db, orgId, runIds),
 
     async events(runId, afterSeq, limit) {
       const state = await store.load(runId);

@@ -3,6 +3,7 @@
 import type { EventListBody, OutputLine, RunBody, RunListBody } from "../api/run-schema.ts";
 import type { Stream } from "../core/output.ts";
 import type { RunStatus } from "../core/run.ts";
+import type { JobPorts } from "./job-ports.ts";
 
 export interface RunQuery {
   /** Empty for all. */
@@ -12,6 +13,8 @@ export interface RunQuery {
   job: string | null;
   /** As `next_cursor` gave it; null for the first page. */
   cursor: string | null;
+  /** At most so many; as many as a list has where it is left out. */
+  limit?: number;
 }
 
 /** Stored output, oldest first. */
@@ -24,7 +27,7 @@ export interface StoredOutput {
 }
 
 /** Broken assumptions throw; an `AppError` of the core is shown with its sentence. */
-export interface DashboardPorts {
+export interface DashboardPorts extends JobPorts {
   listRuns(query: RunQuery): Promise<RunListBody>;
   /** Machines that no living attempt has, as the last sweep counted them. */
   unknownMachines(): Promise<number>;

@@ -2,7 +2,7 @@
 
 import type { ErrorHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { AppError } from "../core/error.ts";
+import { AppError, type ErrorCode } from "../core/error.ts";
 import { Layout } from "./parts/layout.tsx";
 
 interface ProblemProps {
@@ -37,6 +37,35 @@ export function UnknownRunPage({ nowMs }: { nowMs: number }) {
   );
 }
 
+export function UnknownJobPage({ nowMs }: { nowMs: number }) {
+  return (
+    <ProblemPage
+      title="No such job"
+      sentence="There is no job of this name, or it was deleted, or it has no such version any more."
+      nowMs={nowMs}
+    />
+  );
+}
+
+export function UnknownSchedulePage({ nowMs }: { nowMs: number }) {
+  return (
+    <ProblemPage
+      title="No such schedule"
+      sentence="There is no schedule of this name, and never was a due time of one."
+      nowMs={nowMs}
+    />
+  );
+}
+
+/** Errors that people can do something about. */
+const STATUS: Partial<Record<ErrorCode, 400 | 404 | 409 | 503>> = {
+  invalid_input: 400,
+  invalid_json: 400,
+  not_found: 404,
+  version_conflict: 409,
+  unavailable: 503,
+};
+
 /** An error for the person who reads it: ours with its sentence, any other without a word of its own. */
 export function problemHandler(now: () => number): ErrorHandler {
   return function problem(error, c) {
@@ -44,15 +73,20 @@ export function problemHandler(now: () => number): ErrorHandler {
       return c.html(
         <ProblemPage
           title="Refused"
-          sentence="This request did not come from a page of this Mayfly."
+          sentence={
+            error.status === 413
+              ? "This is more than a form of this page can have in it."
+              : "This request did not come from a page of this Mayfly."
+          }
           nowMs={now()}
         />,
         error.status,
       );
-    if (error instanceof AppError && (error.code === "invalid_input" || error.code === "not_found"))
+    const status = error instanceof AppError ? STATUS[error.code] : undefined;
+    if (status !== undefined)
       return c.html(
         <ProblemPage title="That does not work" sentence={`${error.message}.`} nowMs={now()} />,
-        error.code === "not_found" ? 404 : 400,
+        status,
       );
     console.error(error);
     return c.html(

@@ -126,7 +126,8 @@ function ListPart({ query, list, nowMs, origin }: ListProps) {
     <section
       id="runs"
       data-part
-      data-refresh={open ? listUrl(query, true) : undefined}
+      data-list={listUrl(query, true)}
+      data-refresh={open ? "" : undefined}
       class="card flush"
       aria-label="Runs"
     >

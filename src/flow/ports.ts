@@ -131,6 +131,8 @@ export interface Store {
   lastOutput(runId: string, limit: number): Promise<OutputChunk[]>;
   /** Runs that fit, newest first. */
   list(orgId: string, filter: RunFilter): Promise<RunPage>;
+  /** Those of these runs that there are, as lists have them, in no order. */
+  summaries(orgId: string, runIds: string[]): Promise<Run[]>;
   events(runId: string, afterSeq: number, limit: number): Promise<NumberedEvent[]>;
   /** Runs that repeat this one, newest first, at most `limit`. */
   reruns(runId: string, limit: number): Promise<string[]>;

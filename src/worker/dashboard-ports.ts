@@ -20,18 +20,21 @@ import { cancel } from "../flow/cancel.ts";
 import { lookAfter } from "../flow/look-after.ts";
 import { newestOutput } from "../flow/output.ts";
 import { countUnknown } from "../flow/reap.ts";
+import { jobPagePorts } from "./job-page-ports.ts";
 
 export function dashboardPorts(ports: ApiPorts): DashboardPorts {
   const { store, sessions, clock } = ports;
   const load = (id: string) => (isRunId(id) ? store.load(id) : Promise.resolve(null));
   const session = async () => (await sessions.issue("session", clock.now())).text;
   return {
-    listRuns: ({ statuses, tag, job, cursor }) =>
+    ...jobPagePorts(ports),
+    listRuns: ({ statuses, tag, job, cursor, limit }) =>
       pageOfRuns(ports, {
         ...(statuses.length > 0 && { status: statuses }),
         ...(job !== null && { job }),
         ...(tag && { tag: `${tag.key}:${tag.value}` }),
         ...(cursor !== null && { cursor }),
+        limit,
       }),
     unknownMachines: () => countUnknown(ports),
     async getRun(id) {

@@ -234,6 +234,11 @@ export function holdsTheStoreContract(store: Store): void {
       expect(await ids({ sinceMs: at + 1000, untilMs: at + 3000 })).toEqual([c, b]);
       expect(await ids({ tag: { key: "suite", value: "other" } })).toEqual([]);
       expect(await store.list("other-org", everything)).toEqual({ runs: [], nextBefore: null });
+      const named = (orgId: string, ids: (string | undefined)[]) =>
+        store.summaries(orgId, ids.map(String)).then((found) => found.map(({ id }) => id).toSorted());
+      expect(await named("default", [d, a, "run_none"])).toEqual([a, d]);
+      expect(await named("default", [])).toEqual([]);
+      expect(await named("other-org", [a, d])).toEqual([]);
     });
   });
 

@@ -5,9 +5,11 @@ import { type ServerType, serve } from "@hono/node-server";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { OutputLine } from "../../src/api/run-schema.ts";
+import { FIRING_OUTCOMES } from "../../src/core/schedule/schedule.ts";
 import { createDashboard } from "../../src/dashboard/dashboard.tsx";
 import { LOG_ROWS_MAX } from "../../src/dashboard/log/bounds.ts";
 import { chromiumPath, launchChromium } from "./chromium.ts";
+import { aFiring, aJob, anAlert, aSchedule, aVersion } from "./job-factory.ts";
 import { type MemoryPorts, memoryPorts, SESSION, TOKEN } from "./memory-ports.ts";
 import { aRun, at, outputOf, runId } from "./run-factory.ts";
 
@@ -294,6 +296,31 @@ describe.skipIf(executable === null)(
       expect(incidents).toEqual([]);
     });
 
+    test("a schedule's page follows what comes due, in the reader's time beside the schedule's own", async () => {
+      const ports = memoryPorts([aRun({ status: "running" })]);
+      ports.known.schedules = [aSchedule()];
+      const armed = aFiring({ outcome: "armed" });
+      ports.known.ledgers = { "nightly/at-two": [armed] };
+      const { page, incidents } = await open(ports, "/schedules/nightly/at-two", {
+        timezoneId: "Asia/Tokyo",
+      });
+      await page.locator("#ledger .badge.armed").waitFor();
+      const due = page.locator("#ledger .clock").first();
+      await expect.poll(() => due.textContent()).toBe("Sat 2026-11-21 12:00Sat 2026-11-21 20:00 local");
+      ports.known.ledgers = { "nightly/at-two": [{ ...armed, outcome: "ran", run_id: ID, late_ms: 40 }] };
+      await page.locator("#ledger .badge.running").waitFor();
+      await expect.poll(() => due.textContent()).toContain("20:00 local");
+      ports.change(aRun());
+      // Whoever comes back to the page sees it as it is now.
+      await page.evaluate(() => dispatchEvent(new Event("focus")));
+      await page.locator("#ledger .badge.succeeded").waitFor();
+      await page.locator("#pause").focus();
+      await page.keyboard.press("Enter");
+      await page.getByText("Resume schedule").waitFor();
+      expect(ports.calls).toEqual(["pause nightly/at-two true"]);
+      expect(incidents).toEqual([]);
+    });
+
     test("a session that ended leads to the sign-in page", async () => {
       const ports = memoryPorts([aRun({ status: "starting" })]);
       const { page } = await open(ports, `/runs/${ID}`);
@@ -400,7 +427,7 @@ describe.skipIf(executable === null)(
     });
 
     const looks = (["light", "dark"] as const).flatMap((scheme) =>
-      [1280, 360].map((width) => ({ scheme, width })),
+      (scheme === "light" ? [1280, 1000, 360] : [1280, 360]).map((width) => ({ scheme, width })),
     );
     test.each(looks)(
       "$scheme at $width px: readable contrast, nothing wider than the screen",
@@ -419,15 +446,67 @@ describe.skipIf(executable === null)(
         const ports = memoryPorts([run, ...statuses], {
           [ID]: outputOf(["stdout", `${colors}\n${"w".repeat(500)}\n`]),
         });
+        const firings = FIRING_OUTCOMES.map((outcome, n) =>
+          aFiring({
+            outcome,
+            due_at: at(n * 60_000),
+            run_id: n === 1 ? ID : null,
+            late_ms: 86_000_000,
+            count: 24,
+          }),
+        );
+        const alert = anAlert({ schedule: "x".repeat(63), detail: "w ".repeat(60) });
+        const long = { name: "x".repeat(63), job: "y".repeat(63), rule: "z".repeat(80) };
+        ports.known.jobs = [
+          aJob({
+            name: long.job,
+            description: "w".repeat(200),
+            labels: { [long.name]: "v".repeat(90) },
+            last_alert: alert,
+          }),
+          aJob({ paused_at: at(1000), input_schema: { type: "object" } }),
+        ];
+        ports.known.versions = [aVersion(2, { run: { image: "y".repeat(90) } }), aVersion(1)];
+        ports.known.schedules = [
+          aSchedule(),
+          aSchedule({
+            name: "paused",
+            paused_by: ["hand", "job"],
+            timezone: "America/Argentina/ComodRivadavia",
+          }),
+          aSchedule({ ...long, last_firing: firings[1] ?? null, last_alert: alert }),
+        ];
+        ports.known.ledgers = { "nightly/at-two": firings };
+        ports.known.alerts = [alert, anAlert()];
         const { page, url } = await open(ports, `/runs/${ID}`, {
+          timezoneId: "Asia/Tokyo",
           colorScheme: scheme,
           viewport: { width, height: 800 },
         });
-        for (const path of [`/runs/${ID}`, `/runs/${runId(4)}`, "/"]) {
+        for (const path of [
+          "/jobs",
+          "/jobs/nightly",
+          `/jobs/${long.job}`,
+          "/jobs/nightly/versions",
+          "/jobs/nightly/diff?from=1&to=2",
+          "/schedules",
+          "/schedules/nightly/at-two",
+          `/schedules/${long.job}/${long.name}`,
+          "/alerts",
+          `/runs/${ID}`,
+          `/runs/${runId(4)}`,
+          "/",
+        ]) {
           await page.goto(url + path);
           expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(
             width,
           );
+          const cut = page
+            .locator(".card.flush")
+            .evaluateAll((cards) =>
+              cards.filter((card) => card.scrollWidth > card.clientWidth).map((card) => card.textContent),
+            );
+          expect(await cut, path).toEqual([]);
           expect(await page.evaluate(lowContrast), path).toEqual([]);
         }
         const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);

@@ -5,6 +5,7 @@ import { AppError } from "../../src/core/error.ts";
 import { PAGE_EVENTS_MAX } from "../../src/core/limits.ts";
 import { isFinal } from "../../src/core/run.ts";
 import type { DashboardPorts } from "../../src/dashboard/dashboard.tsx";
+import { type JobsInMemory, memoryJobPorts, noJobs } from "./memory-job-ports.ts";
 import { eventsOf, NOW, summaryOf } from "./run-factory.ts";
 
 export const TOKEN = "mf_correct-horse";
@@ -14,6 +15,8 @@ export const SIGNED_IN = { Cookie: `mayfly_session=${SESSION}` };
 export interface MemoryPorts extends DashboardPorts {
   runs: Map<string, RunBody>;
   output: Map<string, OutputLine[]>;
+  /** Jobs and schedules. */
+  known: JobsInMemory;
   /** Machines of nobody's. */
   unknown: number;
   /** The run, if any, that has output before what a page reads. */
@@ -40,14 +43,19 @@ export function memoryPorts(runs: RunBody[] = [], output: Record<string, OutputL
   const tell = (id: string, message: string): void => {
     for (const send of watchers.get(id) ?? []) send(message);
   };
+  const known = noJobs();
+  const runsById = new Map(runs.map((run) => [run.id, run]));
+  const calls: string[] = [];
   const ports: MemoryPorts = {
-    runs: new Map(runs.map((run) => [run.id, run])),
+    ...memoryJobPorts(known, runsById, calls),
+    known,
+    runs: runsById,
     output: new Map(Object.entries(output)),
     outputBefore: null,
     unknown: 0,
     unknownMachines: async () => ports.unknown,
     eventsOfRun: new Map(),
-    calls: [],
+    calls,
     now: () => NOW,
 
     async listRuns(query) {
@@ -60,7 +68,11 @@ export function memoryPorts(runs: RunBody[] = [], output: Record<string, OutputL
           (query.tag === null || run.tags[query.tag.key] === query.tag.value) &&
           (query.job === null || run.job?.name === query.job),
       );
-      return { runs: found.slice(0, 50).map(summaryOf), next_cursor: found.length > 50 ? "second" : null };
+      const { limit = 50 } = query;
+      return {
+        runs: found.slice(0, limit).map(summaryOf),
+        next_cursor: found.length > limit ? "second" : null,
+      };
     },
     async rerun(id, after) {
       ports.calls.push(`rerun ${id} after ${after}`);

@@ -97,7 +97,9 @@ describe("the list", () => {
     const input = { note: "</pre><b>" };
     const ports = memoryPorts([aRun({ id: runId(1), job, input }), aRun({ id: runId(2), name: "other" })]);
     const page = await get(ports, `/runs/${runId(1)}`);
-    expect(page.html).toContain('<a href="/?job=deploy">deploy</a>, version 3');
+    expect(page.html).toContain('<a href="/jobs/deploy">deploy</a>');
+    expect(page.html).toContain('<a href="/jobs/deploy/versions/3">version 3</a>');
+    expect(page.html).toContain('<a href="/?job=deploy">its runs</a>');
     expect(page.html).toContain("&lt;/pre&gt;&lt;b&gt;");
     const list = await get(ports, "/?job=deploy");
     expect(list.html).toContain('aria-label="Remove the filter by job deploy"');
@@ -131,7 +133,7 @@ describe("the list", () => {
   test("without a script it loads itself again while a run is under way, and only then", async () => {
     const open = await get(memoryPorts([aRun({ status: "running" })]), "/");
     expect(open.html).toContain('<noscript><meta http-equiv="refresh" content="5"></noscript>');
-    expect(open.html).toContain('data-refresh="/?part=list"');
+    expect(open.html).toContain('data-list="/?part=list" data-refresh=""');
     const closed = await get(memoryPorts([aRun()]), "/");
     expect(closed.html).not.toContain("http-equiv");
     expect(wordsOf(open.html)).toContain("loads itself again every 5 s. Reload now");

@@ -245,6 +245,12 @@ export class MemoryStore implements Store {
     return { runs, nextBefore: found.length > limit ? (runs.at(-1)?.id ?? null) : null };
   }
 
+  async summaries(orgId: string, runIds: string[]): Promise<Run[]> {
+    return this.#all()
+      .map(({ state }) => state.run)
+      .filter((run) => run.orgId === orgId && runIds.includes(run.id));
+  }
+
   async events(runId: string, afterSeq: number, limit: number): Promise<NumberedEvent[]> {
     return (this.runs.get(runId)?.events ?? []).filter(({ seq }) => seq > afterSeq).slice(0, limit);
   }

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { createApi } from "../../src/api/app.ts";
 import { PAGE_EVENTS_MAX } from "../../src/core/limits.ts";
 import type { OutputChunk } from "../../src/core/output.ts";
 import { dashboardPorts } from "../../src/worker/dashboard-ports.ts";
@@ -59,6 +60,88 @@ describe("a re-run from a run's page", () => {
     expect(await pages.rerun(id, null)).toBe(again);
     expect((await ports.store.load(again ?? ""))?.run).toMatchObject({ spec, originId: id });
     expect(await pages.rerun(id, again)).not.toBe(again);
+  });
+});
+
+describe("the pages of jobs and schedules", () => {
+  const api = createApi(ports);
+  const put = async (name: string, definition: object) => {
+    const response = await api.request(`/v1/jobs/${name}`, {
+      method: "PUT",
+      body: JSON.stringify({ run: { image: "debian:12", command: ["true"] }, ...definition }),
+      headers: { authorization: `Bearer ${ports.token}` },
+    });
+    expect(response.status).toBeLessThan(300);
+  };
+  const farOff = { at: "2999-01-01T00:00:00Z" };
+
+  it("list each job with its own schedules' next due time and its last run", async () => {
+    await put("pages-a", {
+      schedules: [
+        { name: "b", ...farOff },
+        { name: "a", cron: "@daily", paused: true },
+      ],
+    });
+    await put("pages-b", { schedules: [{ name: "a", at: "2998-01-01T00:00:00Z" }] });
+    await put("pages-c", {});
+    const run = await pages.runJob("pages-b", "", "once");
+    const { jobs, next_cursor } = await pages.listJobs("pages-");
+    expect(next_cursor).toBeNull();
+    expect(
+      jobs.map((job) => [job.name, job.schedules, job.resting, job.next_due_at, job.last_run?.id ?? null]),
+    ).toEqual([
+      ["pages-a", 2, 1, "2999-01-01T00:00:00.000Z", null],
+      ["pages-b", 1, 0, "2998-01-01T00:00:00.000Z", run],
+      ["pages-c", 0, 0, null, null],
+    ]);
+  });
+
+  it("run a job once for each form and input, and say what is wrong with an input", async () => {
+    await put("pages-run", { input_schema: { type: "object", properties: { n: { type: "integer" } } } });
+    const run = await pages.runJob("pages-run", '{"n": 1}', "form");
+    expect(await pages.runJob("pages-run", '{"n": 1}', "form")).toBe(run);
+    expect(await pages.runJob("pages-run", '{"n": 2}', "form")).not.toBe(run);
+    expect(await pages.runJob("pages-run", '{"n": 1}', "other")).not.toBe(run);
+    expect((await pages.getRun(run ?? ""))?.input).toEqual({ n: 1 });
+    const refused = (text: string) => pages.runJob("pages-run", text, "form").catch((error) => error);
+    expect(await refused('{"n": "x"}')).toMatchObject({ code: "invalid_input", path: "input.n" });
+    expect(await refused("{n}")).toMatchObject({ code: "invalid_json", path: "input" });
+    expect(await refused('{"n": {"__proto__": 1}}')).toMatchObject({ path: "input.n.__proto__" });
+    expect(await pages.runJob("pages-none", "{}", "form")).toBeNull();
+  });
+
+  it("run and pause schedules, roll jobs back, and know what is not there", async () => {
+    await put("pages-s", { schedules: [{ name: "a", ...farOff, overlap: "allow" }] });
+    await put("pages-s", { description: "second" });
+    const key = { job: "pages-s", name: "a" };
+    expect(await pages.getSchedule(key)).toBeNull();
+    await expect(pages.rollBackJob("pages-s", 1, 1)).rejects.toMatchObject({ code: "version_conflict" });
+    expect(await pages.rollBackJob("pages-s", 1, 2)).toBe(true);
+    expect((await pages.jobVersions("pages-s", null, 1))?.next_cursor).toBe("3");
+    expect((await pages.jobDiff("pages-s", 1, 2)).changes.map(({ path }) => path)).toContain("description");
+    const firing = await pages.runSchedule(key);
+    expect(firing).toMatchObject({ outcome: "ran", trigger: "run_now" });
+    const id = firing?.run_id ?? "";
+    expect([...(await pages.runsById([id, "run_none"])).keys()]).toEqual([id]);
+    const page = await pages.firings(key, { outcome: null, cursor: null });
+    expect(page?.firings.map(({ run_id }) => run_id)).toEqual([id]);
+    expect(await pages.nextDue(key, 10)).toEqual(["2999-01-01T00:00:00.000Z"]);
+    expect(await pages.pauseSchedule(key, true)).toBe(true);
+    expect(await pages.getSchedule(key)).toMatchObject({ paused_by: ["hand"], timezone: null });
+    expect((await pages.schedulesOf("pages-s")).map(({ name }) => name)).toEqual(["a"]);
+    const none = { job: "pages-s", name: "none" };
+    expect(await pages.firings(none, { outcome: null, cursor: null })).toBeNull();
+    expect([await pages.runSchedule(none), await pages.pauseSchedule(none, true)]).toEqual([null, false]);
+    expect([await pages.getJob("none"), await pages.jobVersions("none", null)]).toEqual([null, null]);
+    expect([await pages.pauseJob("none", true), await pages.rollBackJob("none", 1, 1)]).toEqual([
+      false,
+      false,
+    ]);
+    await expect(pages.firings(key, { outcome: null, cursor: "x" })).rejects.toMatchObject({
+      code: "invalid_input",
+    });
+    expect(() => pages.alerts(null, "x")).toThrow("cursor must be the number of an alert");
+    expect((await pages.alerts("pages-s", null)).alerts).toEqual([]);
   });
 });
 

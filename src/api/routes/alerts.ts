@@ -3,7 +3,8 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { ALERT_TYPES } from "../../core/alert/alert.ts";
 import { LIST_LIMIT_DEFAULT } from "../../core/limits.ts";
-import { alertBody, alertListSchema } from "../alert-schema.ts";
+import type { AlertFilter } from "../../flow/ports/alerts.ts";
+import { type AlertListBody, alertBody, alertListSchema } from "../alert-schema.ts";
 import { jobNameField } from "../job-schema.ts";
 import type { ApiPorts } from "../ports.ts";
 import { instant, instantMs, pageLimit } from "../schema-parts.ts";
@@ -33,22 +34,24 @@ const route = createRoute({
   },
 });
 
-export function alertsRoute(app: OpenAPIHono, { alerts, orgId }: ApiPorts): void {
+export function alertsRoute(app: OpenAPIHono, ports: ApiPorts): void {
   app.openapi(route, async (c) => {
     const { limit = LIST_LIMIT_DEFAULT, job = null, type = null, since, cursor } = c.req.valid("query");
-    const found = await alerts.list(orgId, {
-      job,
-      type,
-      sinceMs: since === undefined ? null : instantMs(since),
-      beforeSeq: cursor === undefined ? null : Number(cursor),
-      // One more than asked tells whether there is another page.
-      limit: limit + 1,
-    });
-    const page = found.slice(0, limit);
-    const last = found.length > limit ? page.at(-1) : undefined;
-    return c.json(
-      { alerts: page.map(alertBody), next_cursor: last === undefined ? null : String(last.seq) },
-      200,
-    );
+    const sinceMs = since === undefined ? null : instantMs(since);
+    const beforeSeq = cursor === undefined ? null : Number(cursor);
+    return c.json(await pageOfAlerts(ports, { job, type, sinceMs, beforeSeq, limit }), 200);
   });
+}
+
+/** One page, newest first. */
+export async function pageOfAlerts(
+  { alerts, orgId }: Pick<ApiPorts, "alerts" | "orgId">,
+  filter: AlertFilter,
+): Promise<AlertListBody> {
+  const { limit } = filter;
+  // One more than asked tells whether there is another page.
+  const found = await alerts.list(orgId, { ...filter, limit: limit + 1 });
+  const page = found.slice(0, limit);
+  const last = found.length > limit ? page.at(-1) : undefined;
+  return { alerts: page.map(alertBody), next_cursor: last === undefined ? null : String(last.seq) };
 }

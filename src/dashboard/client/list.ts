@@ -1,5 +1,6 @@
-/** The list of runs: fetched again, quietly, while one of them is under way. */
+/** A list that changes by itself: fetched again, quietly, while something in it is under way. */
 
+import { serverNow } from "./clock.ts";
 import { refreshParts } from "./parts.ts";
 
 const REFRESH_MS = 3000;
@@ -8,26 +9,24 @@ export function followList(): void {
   if (!list()) return;
   void keepRefreshing();
   // Whoever comes back from starting a run wants to see it.
-  addEventListener("focus", () => void refresh(location.pathname + withPart(location.search)));
+  addEventListener("focus", () => void refresh());
 }
 
-const list = (): HTMLElement | null => document.getElementById("runs");
+const list = (): HTMLElement | null => document.querySelector("[data-list]");
 
 async function keepRefreshing(): Promise<void> {
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, REFRESH_MS));
-    const url = list()?.dataset.refresh;
-    // Nothing under way: the list stays as it is.
-    if (url !== undefined && !document.hidden) await refresh(url);
+    if (isUnderWay(list()?.dataset.refresh) && !document.hidden) await refresh();
   }
 }
 
-async function refresh(url: string): Promise<void> {
-  if ((await refreshParts(url)) === "signed_out") location.reload();
+/** From when on: at once, at a time, or never, and the list stays as it is. */
+function isUnderWay(from: string | undefined): boolean {
+  return from === "" || (from !== undefined && Date.parse(from) <= serverNow());
 }
 
-function withPart(search: string): string {
-  const parameters = new URLSearchParams(search);
-  parameters.set("part", "list");
-  return `?${parameters}`;
+async function refresh(): Promise<void> {
+  const url = list()?.dataset.list;
+  if (url !== undefined && (await refreshParts(url)) === "signed_out") location.reload();
 }

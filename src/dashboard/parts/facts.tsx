@@ -1,11 +1,12 @@
 /** What a run was asked to do and where it does it. */
 
-import type { Child } from "hono/jsx";
 import type { RunBody } from "../../api/run-schema.ts";
 import { byteCount } from "../words/bytes.ts";
+import { firingPath, jobPath, schedulePath, versionPath } from "../words/paths.ts";
 import { ruleWords } from "../words/retries.ts";
 import { commandLine, machineSize } from "../words/what-runs.ts";
-import { Age } from "./times.tsx";
+import { Code, Fact } from "./fact.tsx";
+import { Age, ClockTime } from "./times.tsx";
 
 export function Facts({ run, nowMs }: { run: RunBody; nowMs: number }) {
   const last = run.attempts.at(-1);
@@ -16,8 +17,20 @@ export function Facts({ run, nowMs }: { run: RunBody; nowMs: number }) {
       <dl>
         {run.job !== null && (
           <Fact name="Job">
-            <a href={`/?job=${encodeURIComponent(run.job.name)}`}>{run.job.name}</a>
-            {`, version ${run.job.version}`}
+            <a href={jobPath(run.job.name)}>{run.job.name}</a>
+            {", "}
+            <a href={versionPath(run.job.name, run.job.version)}>{`version ${run.job.version}`}</a>
+            {" · "}
+            <a href={`/?job=${encodeURIComponent(run.job.name)}`}>its runs</a>
+          </Fact>
+        )}
+        {run.job !== null && run.firing !== null && (
+          <Fact name="Schedule">
+            <a href={schedulePath({ job: run.job.name, name: run.firing.schedule })}>{run.firing.schedule}</a>
+            {", due "}
+            <a href={firingPath({ job: run.job.name, name: run.firing.schedule }, run.firing.due_at)}>
+              <ClockTime at={run.firing.due_at} zone={null} />
+            </a>
           </Fact>
         )}
         {run.job !== null && (
@@ -117,23 +130,6 @@ export function Facts({ run, nowMs }: { run: RunBody; nowMs: number }) {
 function lineCount(script: string): string {
   const lines = script.replace(/\n$/, "").split("\n").length;
   return lines === 1 ? "1 line" : `${lines} lines`;
-}
-
-function Fact({ name, children }: { name: string; children?: Child }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
-}
-
-function Code({ text }: { text: string }) {
-  return (
-    <code>
-      <bdi>{text}</bdi>
-    </code>
-  );
 }
 
 function Tags({ tags }: { tags: RunBody["tags"] }) {

@@ -1,7 +1,7 @@
 /** What there is to see before the first run: how to make one. The script replaces it by the list once there is one. */
 export function FirstRun({ origin }: { origin: string }) {
   return (
-    <section id="runs" data-part data-refresh="/?part=list" class="card first">
+    <section id="runs" data-part data-list="/?part=list" data-refresh="" class="card first">
       <h2>No runs yet</h2>
       <p>
         A run carries out one command in a container, on a machine that lives only for that run. Start the

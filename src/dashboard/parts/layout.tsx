@@ -45,6 +45,9 @@ export function Layout({ title, nowMs, signedIn, refresh = null, goTo, children 
             {signedIn && (
               <nav aria-label="Site">
                 <a href="/">Runs</a>
+                <a href="/jobs">Jobs</a>
+                <a href="/schedules">Schedules</a>
+                <a href="/alerts">Alerts</a>
                 <a href="/openapi.json">API</a>
                 <form method="post" action="/sign-out">
                   <button class="quiet" type="submit">

@@ -9,7 +9,7 @@ import { Age, Duration } from "./times.tsx";
 
 export function RunTable({ runs, nowMs }: { runs: RunListBody["runs"]; nowMs: number }) {
   return (
-    <table class="runs">
+    <table class="list runs">
       <caption class="unseen">Runs, newest first</caption>
       <thead>
         <tr>

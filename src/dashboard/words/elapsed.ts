@@ -32,6 +32,11 @@ export function age(atMs: number, nowMs: number): string {
   return span < 14 * DAY ? `${Math.floor(span / DAY)}d ago` : new Date(atMs).toISOString().slice(0, 10);
 }
 
+/** "in 12 s", "in 3m 05s", "in 2h 07m"; "now" once the time has come. */
+export function until(atMs: number, nowMs: number): string {
+  return atMs <= nowMs ? "now" : `in ${elapsedSoFar(atMs - nowMs)}`;
+}
+
 /** "2026-11-21 10:42:26.120 UTC" for a title, where people look for the exact time. */
 export function exactTime(iso: string): string {
   return new Date(iso).toISOString().replace("T", " ").replace("Z", " UTC");

@@ -3,7 +3,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { LIST_LIMIT_DEFAULT } from "../../../core/limits.ts";
 import { jobSummary } from "../../job-body.ts";
-import { jobListSchema, jobNameField } from "../../job-schema.ts";
+import { type JobListBody, jobListSchema, jobNameField } from "../../job-schema.ts";
 import type { ApiPorts } from "../../ports.ts";
 import { pageLimit } from "../../schema-parts.ts";
 import { COMMON_ERRORS } from "../answers.ts";
@@ -26,13 +26,18 @@ const route = createRoute({
   },
 });
 
-export function listJobsRoute(app: OpenAPIHono, { jobs, orgId }: ApiPorts): void {
-  app.openapi(route, async (c) => {
-    const { cursor = "", limit = LIST_LIMIT_DEFAULT } = c.req.valid("query");
-    // One more than asked tells whether there is another page.
-    const found = await jobs.list(orgId, cursor, limit + 1);
-    const page = found.slice(0, limit);
-    const next = found.length > limit ? (page.at(-1)?.name ?? null) : null;
-    return c.json({ jobs: page.map(jobSummary), next_cursor: next }, 200);
-  });
+export function listJobsRoute(app: OpenAPIHono, ports: ApiPorts): void {
+  app.openapi(route, async (c) => c.json(await pageOfJobs(ports, c.req.valid("query")), 200));
+}
+
+/** One page. The cursor is a job's name, so that jobs that are put meanwhile move nothing. */
+export async function pageOfJobs(
+  { jobs, orgId }: Pick<ApiPorts, "jobs" | "orgId">,
+  { cursor = "", limit = LIST_LIMIT_DEFAULT }: { cursor?: string | undefined; limit?: number | undefined },
+): Promise<JobListBody> {
+  // One more than asked tells whether there is another page.
+  const found = await jobs.list(orgId, cursor, limit + 1);
+  const page = found.slice(0, limit);
+  const next = found.length > limit ? (page.at(-1)?.name ?? null) : null;
+  return { jobs: page.map(jobSummary), next_cursor: next };
 }

@@ -35,12 +35,18 @@ const resume = createRoute({
 });
 
 export function pauseJobRoutes(app: OpenAPIHono, ports: ApiPorts): void {
-  const { jobs, orgId, clock } = ports;
-  async function paused(name: string, at: number | null) {
-    if ((await jobs.pause(orgId, name, at, clock.now())) === null) throw unknownJob(name);
-    await armSchedules(ports, name);
-    return jobBody(await loadJob(jobs, orgId, name));
+  async function paused(name: string, isPaused: boolean) {
+    await pauseJob(ports, name, isPaused);
+    return jobBody(await loadJob(ports.jobs, ports.orgId, name));
   }
-  app.openapi(pause, async (c) => c.json(await paused(c.req.valid("param").name, clock.now()), 200));
-  app.openapi(resume, async (c) => c.json(await paused(c.req.valid("param").name, null), 200));
+  app.openapi(pause, async (c) => c.json(await paused(c.req.valid("param").name, true), 200));
+  app.openapi(resume, async (c) => c.json(await paused(c.req.valid("param").name, false), 200));
+}
+
+/** @throws AppError `not_found` */
+export async function pauseJob(ports: ApiPorts, name: string, isPaused: boolean): Promise<void> {
+  const { jobs, orgId, clock } = ports;
+  const now = clock.now();
+  if ((await jobs.pause(orgId, name, isPaused ? now : null, now)) === null) throw unknownJob(name);
+  await armSchedules(ports, name);
 }

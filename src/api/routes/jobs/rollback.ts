@@ -1,7 +1,7 @@
 /** POST /v1/jobs/{name}/rollback: put an earlier version into force again. */
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { changeJob } from "../../../flow/change-job.ts";
+import { type ChangedJob, changeJob } from "../../../flow/change-job.ts";
 import { checked } from "../../checked.ts";
 import { changedJobBody } from "../../job-body.ts";
 import { checkedDefinition, meansTheSame } from "../../job-definition.ts";
@@ -45,24 +45,38 @@ const route = createRoute({
 export function rollbackJobRoute(app: OpenAPIHono, ports: ApiPorts): void {
   app.openAPIRegistry.registerPath(route);
   app.post("/v1/jobs/:name/rollback", async (c) => {
-    const { jobs, orgId } = ports;
     const { name } = checked(jobParam, c.req.param(), "path");
     const query = checked(expectedVersionQuery, c.req.query(), "query");
     const { version } = checked(rollbackSchema, parseJson(await c.req.arrayBuffer()), null);
-    await loadJob(jobs, orgId, name);
-    const { version: to, definition } = await loadVersion(jobs, orgId, name, version, "version");
-    // It was put when another code said what is accepted.
-    const { schedules } = checkedDefinition(definition, name);
-    const changed = await changeJob(ports, {
-      orgId,
-      name,
-      definition,
-      schedules,
-      change: { kind: "rollback", to },
-      expectedVersion: query.expected_version ?? null,
-      means: (inForce) => meansTheSame(inForce, definition, name),
-    });
-    await armSchedules(ports, name);
-    return c.json(changedJobBody(changed), 200);
+    return c.json(changedJobBody(await rollBack(ports, name, version, query.expected_version ?? null)), 200);
   });
+}
+
+/**
+ * Puts an earlier version into force.
+ * @param expectedVersion the version that must be in force now; null for any
+ * @throws AppError `not_found`, `version_conflict`, and `invalid_input` where what was accepted once is not any more
+ */
+export async function rollBack(
+  ports: ApiPorts,
+  name: string,
+  version: number,
+  expectedVersion: number | null,
+): Promise<ChangedJob> {
+  const { jobs, orgId } = ports;
+  await loadJob(jobs, orgId, name);
+  const { version: to, definition } = await loadVersion(jobs, orgId, name, version, "version");
+  // It was put when another code said what is accepted.
+  const { schedules } = checkedDefinition(definition, name);
+  const changed = await changeJob(ports, {
+    orgId,
+    name,
+    definition,
+    schedules,
+    change: { kind: "rollback", to },
+    expectedVersion,
+    means: (inForce) => meansTheSame(inForce, definition, name),
+  });
+  await armSchedules(ports, name);
+  return changed;
 }

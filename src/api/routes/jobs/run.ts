@@ -9,7 +9,7 @@ import { jobRunSchema } from "../../job-schema.ts";
 import { parseJson } from "../../json-body.ts";
 import type { ApiPorts } from "../../ports.ts";
 import { rfc3339 } from "../../run-body.ts";
-import { answerSubmission, SUBMISSION_ANSWERS, submissionHeaders } from "../submission.ts";
+import { answerSubmission, type Ordered, SUBMISSION_ANSWERS, submissionHeaders } from "../submission.ts";
 import { jobParam, loadJob, UNKNOWN_JOB } from "./answers.ts";
 
 const PAUSED_HEADER = "mayfly-job-paused";
@@ -47,21 +47,34 @@ export function runJobRoute(app: OpenAPIHono, ports: ApiPorts): void {
       const { name } = checked(jobParam, c.req.param(), "path");
       const body = bytes.byteLength === 0 ? {} : parseJson(bytes);
       const { input = {}, overrides = {} } = checked(jobRunSchema, body, null);
-      const ordered = { originId: null, pathOf: (field: string) => pathIn(overrides, field) };
-      const asked = { name, version: 0, input: JSON.stringify(input) };
-      try {
-        const { job, definition } = await loadJob(ports.jobs, ports.orgId, name);
-        if (job.pausedAt !== null) c.header(PAUSED_HEADER, rfc3339(job.pausedAt));
-        checkInput(input, definition.input_schema ?? null);
-        const spec = jobRunInput(definition, name, input, overrides);
-        return { ...ordered, input: spec, job: { ...asked, version: job.version } };
-      } catch (error) {
-        // The job may have changed, or gone, since a request with this key was accepted.
-        if (error instanceof AppError) return { ...ordered, input: error, job: asked };
-        throw error;
-      }
+      const { pausedAt, ...ordered } = await orderedJobRun(ports, name, input, overrides);
+      if (pausedAt !== null) c.header(PAUSED_HEADER, rfc3339(pausedAt));
+      return ordered;
     }),
   );
+}
+
+/** What a run of a job, as it is now, is to do; and since when the job is paused, null where it is not. */
+export async function orderedJobRun(
+  ports: Pick<ApiPorts, "jobs" | "orgId">,
+  name: string,
+  input: unknown,
+  overrides: Record<string, unknown>,
+): Promise<Ordered & { pausedAt: number | null }> {
+  const ordered = { originId: null, pathOf: (field: string) => pathIn(overrides, field) };
+  const asked = { name, version: 0, input: JSON.stringify(input) };
+  let pausedAt: number | null = null;
+  try {
+    const { job, definition } = await loadJob(ports.jobs, ports.orgId, name);
+    pausedAt = job.pausedAt;
+    checkInput(input, definition.input_schema ?? null);
+    const spec = jobRunInput(definition, name, input, overrides);
+    return { ...ordered, input: spec, job: { ...asked, version: job.version }, pausedAt };
+  } catch (error) {
+    // The job may have changed, or gone, since a request with this key was accepted.
+    if (error instanceof AppError) return { ...ordered, input: error, job: asked, pausedAt };
+    throw error;
+  }
 }
 
 /** A field of the spec is of the changes where they have it, by its first name, and else of the job. */

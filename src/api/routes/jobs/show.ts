@@ -3,7 +3,7 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { alertBody } from "../../alert-schema.ts";
 import { jobBody } from "../../job-body.ts";
-import { shownJobSchema } from "../../job-schema.ts";
+import { type ShownJobBody, shownJobSchema } from "../../job-schema.ts";
 import type { ApiPorts } from "../../ports.ts";
 import { COMMON_ERRORS } from "../answers.ts";
 import { jobParam, loadJob, UNKNOWN_JOB } from "./answers.ts";
@@ -20,10 +20,15 @@ const route = createRoute({
   },
 });
 
-export function showJobRoute(app: OpenAPIHono, { jobs, alerts, orgId }: ApiPorts): void {
-  app.openapi(route, async (c) => {
-    const { name } = c.req.valid("param");
-    const [job, last] = await Promise.all([loadJob(jobs, orgId, name), alerts.last(orgId, name)]);
-    return c.json({ ...jobBody(job), last_alert: last && alertBody(last) }, 200);
-  });
+export function showJobRoute(app: OpenAPIHono, ports: ApiPorts): void {
+  app.openapi(route, async (c) => c.json(await shownJob(ports, c.req.valid("param").name), 200));
+}
+
+/** @throws AppError `not_found` */
+export async function shownJob(
+  { jobs, alerts, orgId }: Pick<ApiPorts, "jobs" | "alerts" | "orgId">,
+  name: string,
+): Promise<ShownJobBody> {
+  const [job, last] = await Promise.all([loadJob(jobs, orgId, name), alerts.last(orgId, name)]);
+  return { ...jobBody(job), last_alert: last && alertBody(last) };
 }

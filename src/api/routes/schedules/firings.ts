@@ -3,7 +3,8 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { LIST_LIMIT_DEFAULT } from "../../../core/limits.ts";
 import { FIRING_OUTCOMES } from "../../../core/schedule/schedule.ts";
-import { firingListSchema } from "../../firing-schema.ts";
+import type { FiringFilter } from "../../../flow/ports/schedules.ts";
+import { type FiringListBody, firingListSchema } from "../../firing-schema.ts";
 import type { ApiPorts } from "../../ports.ts";
 import { rfc3339 } from "../../run-body.ts";
 import { firingBody } from "../../schedule-body.ts";
@@ -38,12 +39,22 @@ const route = createRoute({
 
 export function firingsRoute(app: OpenAPIHono, ports: ApiPorts): void {
   app.openapi(route, async (c) => {
-    const key = { orgId: ports.orgId, ...c.req.valid("param") };
     const { cursor, outcome = null, limit = LIST_LIMIT_DEFAULT } = c.req.valid("query");
     const beforeMs = cursor === undefined ? null : instantMs(cursor);
-    const { firings, nextBefore } = await ports.schedules.firings(key, { outcome, beforeMs, limit });
-    if (firings.length === 0) await loadSchedule(ports, key);
-    const next = nextBefore === null ? null : rfc3339(nextBefore);
-    return c.json({ firings: firings.map(firingBody), next_cursor: next }, 200);
+    return c.json(await pageOfFirings(ports, c.req.valid("param"), { outcome, beforeMs, limit }), 200);
   });
+}
+
+/** One page of a ledger. @throws AppError `not_found` where there is neither such a ledger nor such a schedule */
+export async function pageOfFirings(
+  ports: ApiPorts,
+  param: { job: string; name: string },
+  filter: FiringFilter,
+): Promise<FiringListBody> {
+  const { firings, nextBefore } = await ports.schedules.firings({ orgId: ports.orgId, ...param }, filter);
+  if (firings.length === 0) await loadSchedule(ports, param);
+  return {
+    firings: firings.map(firingBody),
+    next_cursor: nextBefore === null ? null : rfc3339(nextBefore),
+  };
 }

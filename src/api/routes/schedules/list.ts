@@ -3,7 +3,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { JOB_NAME } from "../../../core/job.ts";
 import { LIST_LIMIT_DEFAULT } from "../../../core/limits.ts";
-import { scheduleListSchema } from "../../firing-schema.ts";
+import { type ScheduleListBody, scheduleListSchema } from "../../firing-schema.ts";
 import { jobNameField } from "../../job-schema.ts";
 import type { ApiPorts } from "../../ports.ts";
 import { pageLimit } from "../../schema-parts.ts";
@@ -40,15 +40,21 @@ const route = createRoute({
 });
 
 export function listSchedulesRoute(app: OpenAPIHono, ports: ApiPorts): void {
-  app.openapi(route, async (c) => {
-    const { cursor, limit = LIST_LIMIT_DEFAULT, job: of } = c.req.valid("query");
-    const [job = "", name = ""] = cursor?.split("/") ?? (of === undefined ? [] : [of, ""]);
-    // One more than asked tells whether there is another page.
-    const found = await ports.schedules.list(ports.orgId, job === "" ? null : { job, name }, limit + 1);
-    const fit = of === undefined ? found : found.filter((one) => one.job === of);
-    const page = fit.slice(0, limit);
-    const last = fit.length > limit ? page.at(-1) : undefined;
-    const schedules = await Promise.all(page.map((schedule) => shownSchedule(ports, schedule)));
-    return c.json({ schedules, next_cursor: last === undefined ? null : `${last.job}/${last.name}` }, 200);
-  });
+  app.openapi(route, async (c) => c.json(await pageOfSchedules(ports, c.req.valid("query")), 200));
+}
+
+/** One page, by job and name. */
+export async function pageOfSchedules(
+  ports: ApiPorts,
+  query: { cursor?: string | undefined; limit?: number | undefined; job?: string | undefined },
+): Promise<ScheduleListBody> {
+  const { cursor, limit = LIST_LIMIT_DEFAULT, job: of } = query;
+  const [job = "", name = ""] = cursor?.split("/") ?? (of === undefined ? [] : [of, ""]);
+  // One more than asked tells whether there is another page.
+  const found = await ports.schedules.list(ports.orgId, job === "" ? null : { job, name }, limit + 1);
+  const fit = of === undefined ? found : found.filter((one) => one.job === of);
+  const page = fit.slice(0, limit);
+  const last = fit.length > limit ? page.at(-1) : undefined;
+  const schedules = await Promise.all(page.map((schedule) => shownSchedule(ports, schedule)));
+  return { schedules, next_cursor: last === undefined ? null : `${last.job}/${last.name}` };
 }

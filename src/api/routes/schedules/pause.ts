@@ -28,12 +28,20 @@ const resume = createRoute({
 
 export function pauseScheduleRoutes(app: OpenAPIHono, ports: ApiPorts): void {
   async function paused(param: { job: string; name: string }, isPaused: boolean) {
-    const key = { orgId: ports.orgId, ...param };
-    await loadSchedule(ports, param);
-    await ports.schedules.pause(key, ports.clock.now(), isPaused);
-    await armSchedules(ports, param.job);
+    await pauseSchedule(ports, param, isPaused);
     return shownSchedule(ports, await loadSchedule(ports, param));
   }
   app.openapi(pause, async (c) => c.json(await paused(c.req.valid("param"), true), 200));
   app.openapi(resume, async (c) => c.json(await paused(c.req.valid("param"), false), 200));
+}
+
+/** @throws AppError `not_found` */
+export async function pauseSchedule(
+  ports: ApiPorts,
+  param: { job: string; name: string },
+  isPaused: boolean,
+): Promise<void> {
+  await loadSchedule(ports, param);
+  await ports.schedules.pause({ orgId: ports.orgId, ...param }, ports.clock.now(), isPaused);
+  await armSchedules(ports, param.job);
 }

@@ -1,0 +1,76 @@
+/** Alerts: schedules whose runs did not start in time, and jobs that were not heard of. */
+
+import type { AlertBody } from "../../api/alert-schema.ts";
+import { jobPath, runPath, schedulePath } from "../words/paths.ts";
+import { Age, ClockTime } from "./times.tsx";
+
+const TYPE_WORDS: Record<AlertBody["type"], string> = {
+  schedule_late: "Late",
+  job_silent: "Silent",
+};
+
+export function AlertTable({ alerts, nowMs }: { alerts: AlertBody[]; nowMs: number }) {
+  return (
+    <table class="list alerts">
+      <caption class="unseen">Alerts, newest first</caption>
+      <thead>
+        <tr>
+          <th scope="col">Alert</th>
+          <th scope="col">Of</th>
+          <th scope="col">Due</th>
+          <th scope="col">What</th>
+          <th scope="col" class="end">
+            Found
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {alerts.map((alert) => (
+          <tr>
+            <td class="outcome">
+              <span class={`badge word ${alert.type}`}>{TYPE_WORDS[alert.type]}</span>
+            </td>
+            <th scope="row" class="of">
+              <AboutLink alert={alert} />
+            </th>
+            <td class="due">
+              <ClockTime at={alert.due_at} zone={null} />
+            </td>
+            <td class="its-run">
+              {alert.detail}
+              {alert.run_id !== null && (
+                <>
+                  {" "}
+                  <a href={runPath(alert.run_id)}>The run</a>
+                </>
+              )}
+            </td>
+            <td class="end age">
+              <Age at={alert.at} nowMs={nowMs} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function AboutLink({ alert: { job, schedule } }: { alert: AlertBody }) {
+  if (schedule === null) return <a href={jobPath(job)}>{job}</a>;
+  return <a href={schedulePath({ job, name: schedule })}>{`${job} / ${schedule}`}</a>;
+}
+
+/** The last alert about a job or a schedule, where there is one. */
+export function LastAlert({ alert, nowMs }: { alert: AlertBody | null; nowMs: number }) {
+  if (alert === null) return null;
+  return (
+    <p class="warning">
+      <strong>{`${TYPE_WORDS[alert.type]}: `}</strong>
+      {alert.schedule !== null && `${alert.schedule}: `}
+      {`${alert.detail}, `}
+      <Age at={alert.at} nowMs={nowMs} />
+      {". "}
+      <a href={`/alerts?job=${encodeURIComponent(alert.job)}`}>All alerts of the job</a>
+    </p>
+  );
+}
