@@ -66,6 +66,8 @@ export function aFiring(changes: Partial<FiringBody> = {}): FiringBody {
     outcome: "ran",
     trigger: "rule",
     run_id: null,
+    run: null,
+    blocked_by: null,
     late_ms: null,
     why: null,
     decided_at: dueAt,

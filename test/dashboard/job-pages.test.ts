@@ -242,7 +242,12 @@ describe("schedules", () => {
   const ledger = [
     aFiring({ due_at: at(-20_000), outcome: "armed" }),
     aFiring({ due_at: at(60_000), run_id: runId(1), late_ms: 1240 }),
-    aFiring({ due_at: at(120_000), outcome: "skipped", why: "the previous run was <b>still</b> at work" }),
+    aFiring({
+      due_at: at(120_000),
+      outcome: "skipped",
+      why: "the previous run was <b>still</b> at work",
+      blocked_by: runId(6),
+    }),
     aFiring({ due_at: at(180_000), outcome: "caught_up", trigger: "backfill", run_id: runId(7) }),
     aFiring({ due_at: at(90_000_000), outcome: "missed", count: 24, through: at(3_600_000) }),
   ];
@@ -258,7 +263,10 @@ describe("schedules", () => {
     expect(words).toContain(
       "Sat 2026-11-21 12:59 Sat 2026-11-21 11:59 UTC Ran Failed exit code 7 1.24 s late 1m ago",
     );
-    expect(words).toContain("Skipped the previous run was &lt;b&gt;still&lt;/b&gt; at work 2m ago");
+    expect(words).toContain(
+      `Skipped the previous run was &lt;b&gt;still&lt;/b&gt; at work ${runId(6)} 2m ago`,
+    );
+    expect(html).toContain(`href="/runs/${runId(6)}"`);
     expect(words).toMatch(/Caught up backfill run_\w+007 3m ago/);
     expect(words).toContain("24 due times, through Sat 2026-11-21 12:00 Sat 2026-11-21 11:00 UTC Missed");
     expect(words).toContain(

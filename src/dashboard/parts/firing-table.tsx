@@ -67,12 +67,9 @@ function FiringRow({
       </td>
       <td class="its-run">
         {run !== undefined && <RunLink run={run} />}
-        {run === undefined && firing.run_id !== null && (
-          <a class="id" href={runPath(firing.run_id)}>
-            {firing.run_id}
-          </a>
-        )}
+        {run === undefined && firing.run_id !== null && <RunIdLink id={firing.run_id} />}
         {firing.why !== null && <span class="why">{firing.why}</span>}
+        {firing.blocked_by !== null && <RunIdLink id={firing.blocked_by} />}
       </td>
       <td class="end num late">
         {lateness(firing).replace(/ late$/, "")}
@@ -82,5 +79,13 @@ function FiringRow({
         {Date.parse(firing.due_at) <= nowMs && <Age at={firing.due_at} nowMs={nowMs} />}
       </td>
     </tr>
+  );
+}
+
+function RunIdLink({ id }: { id: string }) {
+  return (
+    <a class="id" href={runPath(id)}>
+      {id}
+    </a>
   );
 }
