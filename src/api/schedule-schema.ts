@@ -75,6 +75,12 @@ export const scheduleSchema = z
     jitter: durationField("30s", 0, limits.SCHEDULE_JITTER_MAX_MS)
       .default("0s")
       .openapi({ description: "runs start up to so much later, always the same for the same due time" }),
+    punctual: z
+      .boolean()
+      .default(false)
+      .openapi({
+        description: `true: the run is accepted ${limits.PUNCTUAL_LEAD_MS / 1000} s ahead and its machine made, and that is started on the second. Where the previous run is still at work then, it is decided at the time itself, as without`,
+      }),
     starts: instant.optional().openapi({ description: "nothing is due before" }),
     ends: instant.optional().openapi({ description: "nothing is due from then on" }),
     paused: z.boolean().default(false),
@@ -135,6 +141,7 @@ export function toSchedules(schedules: ScheduleInput[]): ScheduleSpec[] {
     overlap: schedule.overlap,
     catchUp: toCatchUp(schedule.catch_up),
     jitterMs: durationMs(schedule.jitter),
+    ...(schedule.punctual && { punctual: true }),
     paused: schedule.paused,
     input: JSON.stringify(schedule.input === undefined ? {} : schedule.input),
   }));

@@ -12,7 +12,7 @@ import { NO_OUTPUT, type OutputOffsets, type Stream } from "../core/output.ts";
 import type { Run, RunState } from "../core/run.ts";
 import type { Store, SweptOver } from "../flow/ports.ts";
 import { isNoRoom, isNotArmed, isTakenKey } from "./conflict.ts";
-import { firedBy } from "./firings.ts";
+import { firedBy, isStillDue } from "./firings.ts";
 import { emptyLaunches, nextForLaunches, nextLaunchTry, putLaunchBack, takeLaunch } from "./launch-pace.ts";
 import { listRuns } from "./list.ts";
 import { openRuns } from "./open-runs.ts";
@@ -195,6 +195,8 @@ export function d1Store(database: D1Database): Store {
         .limit(limit);
       return rows.map((row) => ({ seq: row.seq, event: eventFromRow(state, row) }));
     },
+
+    isStillDue: (run) => isStillDue(db, run),
 
     async reruns(runId, limit) {
       const rows = await db

@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-1aff8063e163.js",
+  path: "/assets/live-80238e0c8707.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -176,6 +176,8 @@ export const SCRIPT: Asset = {
     "  var SCHEDULE_JITTER_MAX_MS = 24 * HOUR2;",
     "  var SCHEDULE_GRACE_MS = 2 * MINUTE2;",
     "  var SCHEDULE_AHEAD_MS = 90 * SECOND2;",
+    "  var PUNCTUAL_LEAD_MS = 20 * SECOND2;",
+    "  var PUNCTUAL_AWAKE_MS = 2 * SECOND2;",
     "  var TIMEKEEPER_AGAIN_MS = 2 * SECOND2;",
     "  var CATCH_UP_WINDOW_DEFAULT_MS = 24 * HOUR2;",
     "  var CATCH_UP_WINDOW_MAX_MS = 31 * 24 * HOUR2;",

@@ -36,22 +36,34 @@ export async function fireShard(ports: FirePorts, shard: number): Promise<FireRe
   const bySchedule = new Map<string, ArmedRow[]>();
   for (const row of armed) bySchedule.set(scheduleId(row), [...(bySchedule.get(scheduleId(row)) ?? []), row]);
   const problems: string[] = [];
+  let aheadAt = Number.POSITIVE_INFINITY;
   await eachOf([...bySchedule.values()], TIMEKEEPER_AT_ONCE, async (rows) => {
     const [first] = rows;
-    if (first) await fireSchedule(ports, first, rows).catch((error) => problems.push(told(first, error)));
+    if (first === undefined) return;
+    await fireSchedule(ports, first, rows)
+      .then((startsAt) => {
+        aheadAt = Math.min(aheadAt, startsAt);
+      })
+      .catch((error) => problems.push(told(first, error)));
   });
   if (armed.length === TIMEKEEPER_BATCH_FIRINGS) return { nextAt: clock.now(), problems };
-  return { nextAt: (await schedules.armedAt())[shard] ?? null, problems };
+  // A due time that was given ahead can be given back, and is decided anew then.
+  const nextAt = Math.min(aheadAt, (await schedules.armedAt())[shard] ?? aheadAt);
+  return { nextAt: Number.isFinite(nextAt) ? nextAt : null, problems };
 }
 
-/** Starts armed firings of one schedule, oldest first. */
-export async function fireSchedule(ports: FirePorts, key: ScheduleKey, armed: ArmedRow[]): Promise<void> {
+/**
+ * Starts armed firings of one schedule, oldest first.
+ * @returns when the first of those that were accepted ahead is to start; infinity where there is none
+ */
+export async function fireSchedule(ports: FirePorts, key: ScheduleKey, armed: ArmedRow[]): Promise<number> {
   const { schedules, jobs, clock } = ports;
   const [schedule, job] = await Promise.all([schedules.find(key), jobs.find(key.orgId, key.job)]);
   if (schedule === null || job === null || job.job.deletedAt !== null) {
     const why = "the schedule is not there any more";
     const ends = armed.map(({ dueAt }) => ({ dueAt, outcome: "missed" as const, why }));
-    return schedules.finish(key, ends, clock.now());
+    await schedules.finish(key, ends, clock.now());
+    return Number.POSITIVE_INFINITY;
   }
   const fire = fireOne(ports, schedule, job);
   for (const { dueAt } of armed.filter(({ trigger }) => trigger === "backfill"))
@@ -60,15 +72,54 @@ export async function fireSchedule(ports: FirePorts, key: ScheduleKey, armed: Ar
     await fire(dueAt, false, schedule.spec.overlap);
   const ruled = await allThatAreLate(ports, schedule, armed);
   const pausedAt = schedule.place.resumedAt === null ? schedule.place.pausedAt : null;
-  for (const { dueAt, outcome } of startArmed(
-    scheduleOf(schedule, schedule.spec),
-    ruled,
-    pausedAt,
-    clock.now(),
-  )) {
-    if (outcome === "missed" || outcome === "paused")
-      await schedules.finish(key, [{ dueAt, outcome, why: null }], clock.now());
-    else await fire(dueAt, outcome === "caught_up", overlapOf(schedule, outcome === "caught_up"));
+  let aheadAt = Number.POSITIVE_INFINITY;
+  for (const started of startArmed(scheduleOf(schedule, schedule.spec), ruled, pausedAt, clock.now())) {
+    const { dueAt } = started;
+    switch (started.outcome) {
+      case "missed":
+      case "paused":
+        await schedules.finish(key, [{ dueAt, outcome: started.outcome, why: null }], clock.now());
+        break;
+      case "ran":
+      case "caught_up": {
+        const isCaughtUp = started.outcome === "caught_up";
+        await fire(dueAt, isCaughtUp, overlapOf(schedule, isCaughtUp));
+        break;
+      }
+      default: {
+        const { startsAt, outcome } = started;
+        const isAhead = outcome === "ahead" && (await fireAhead(ports, schedule, job, dueAt, startsAt));
+        if (isAhead) aheadAt = Math.min(aheadAt, startsAt);
+        else await schedules.putOff(key, dueAt, startsAt);
+      }
+    }
+  }
+  return aheadAt;
+}
+
+/**
+ * Accepts the run of a due time that is yet to come, so that its Machine is made by then. Where anything is in its way, as the previous run
+ * that is still at work, that is for the time itself to decide.
+ */
+async function fireAhead(
+  ports: FirePorts,
+  schedule: StoredSchedule,
+  job: DefinedJob,
+  dueAt: number,
+  startsAt: number,
+): Promise<boolean> {
+  const { orgId, name, revision, spec } = schedule;
+  const ahead = { startsAt, revision };
+  const firing: RunFiring = { schedule: name, dueAt, overlap: spec.overlap, isCaughtUp: false, ahead };
+  try {
+    const order = await ports.orderOf(job, spec.input);
+    // A time of the run's own counts from the due time, and is not met by the second.
+    if (order.spec.delayMs > 0 || order.spec.runAt !== null) return false;
+    const fired = await submitFired(ports, { orgId, ...order }, firing, ports.clock.now());
+    return fired.kind !== "skipped";
+  } catch (error) {
+    if (error instanceof AppError && error.code === "invalid_input") return false;
+    throw error;
   }
 }
 

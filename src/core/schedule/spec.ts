@@ -17,6 +17,8 @@ export interface ScheduleSpec extends Timing {
   overlap: Overlap;
   catchUp: CatchUp;
   jitterMs: number;
+  /** As in {@link Schedule}. */
+  punctual?: boolean;
   /** True where the definition itself has it rest. */
   paused: boolean;
   /** Of its runs: compact JSON of any value. */

@@ -1,14 +1,16 @@
 /** What is done about armed firings when somebody comes to start them, which after an outage can be late. */
 
 import { SCHEDULE_GRACE_MS } from "../limits.ts";
-import { startOf } from "./jitter.ts";
+import { leadMs, startOf } from "./jitter.ts";
 import type { ArmedFiring, Schedule } from "./schedule.ts";
 
-/** `ran` and `caught_up` go with a run, which is submitted in the batch that records them. */
-export interface StartedFiring {
-  dueAt: number;
-  outcome: "ran" | "caught_up" | "missed" | "paused";
-}
+/**
+ * `ran` and `caught_up` go with a run, which is submitted in the batch that records them. One that is `ahead` is submitted now, so that
+ * its Machine is made by the time it is to start; one that is `early` is left until then, and decided anew.
+ */
+export type StartedFiring =
+  | { dueAt: number; outcome: "ran" | "caught_up" | "missed" | "paused" }
+  | { dueAt: number; outcome: "ahead" | "early"; startsAt: number };
 
 /**
  * What becomes of those armed firings of one schedule whose time has come; those of a later time are left out.
@@ -23,8 +25,12 @@ export function startArmed(
   const { mode, windowMs } = schedule.catchUp;
   const ready = armed.filter(({ startAt }) => startAt <= nowMs).toSorted((a, b) => a.dueAt - b.dueAt);
   return ready.map(({ dueAt, startAt }, index) => {
+    const startsAt = startOf(schedule, dueAt);
+    // Who ends a pause until then wants it run, so that is for its time to decide; it may also have been punctual, or spread less.
+    if (nowMs < startsAt)
+      return { dueAt, outcome: leadMs(schedule) > 0 && pausedAt === null ? "ahead" : "early", startsAt };
     if (pausedAt !== null && pausedAt <= dueAt) return { dueAt, outcome: "paused" };
-    if (nowMs <= startAt + SCHEDULE_GRACE_MS)
+    if (nowMs <= Math.max(startAt, startsAt) + SCHEDULE_GRACE_MS)
       return { dueAt, outcome: outcomeOfStart(schedule, dueAt, startAt) };
     // Nobody has come for longer than a passing trouble lasts: that is an outage, as before it was armed.
     const isWanted = mode === "all" || (mode === "latest" && index === ready.length - 1);

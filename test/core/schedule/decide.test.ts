@@ -337,6 +337,7 @@ class Ledger {
 
   start(schedule: Schedule, nowMs: number): void {
     for (const { dueAt, outcome } of startArmed(schedule, [...this.armed.values()], null, nowMs)) {
+      if (outcome === "ahead" || outcome === "early") throw new Error("no schedule here is punctual");
       this.armed.delete(dueAt);
       this.rows.set(dueAt, outcome);
       if (outcome === "ran" || outcome === "caught_up") this.runs.push(dueAt);
