@@ -169,7 +169,6 @@ function attemptsAfter(attempts: Attempt[], event: RunEvent, status: RunStatus):
       : null;
   if ("attempt" in event && event.attempt !== last?.number) return null;
   if (event.type === "launch_taken" && last?.machineId !== null) return null;
-  if (event.type === "machine_ready" && last?.machineId === null) return null;
   if (event.type === "machine_released" && last?.releasedAt !== null) return null;
   // The last attempt's release is told by its run, which is no longer open: a row less to write for every run.
   if (event.type === "machine_released" && isFinal(status)) return attempts;

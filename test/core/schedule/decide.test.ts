@@ -4,6 +4,7 @@ import {
   PASSED_COUNTED_MAX,
   SCHEDULE_AHEAD_MS,
   SCHEDULE_GRACE_MS,
+  PUNCTUAL_LEAD_MS,
 } from "../../../src/core/limits.ts";
 import { decide, isAhead, placeFrom } from "../../../src/core/schedule/decide.ts";
 import { nextDue } from "../../../src/core/schedule/due.ts";
@@ -300,6 +301,19 @@ describe("an armed firing whose time has come", () => {
       [-1, "missed"],
       [0, "missed"],
     ]);
+  });
+
+  it("of a punctual schedule is armed for ahead of its time, and then started ahead, or left until then in a pause", () => {
+    const punctual = aSchedule({ punctual: true });
+    const [firing] = decide(punctual, decidedTo(T0 - MINUTE_MS), T0 - MINUTE_MS).firings;
+    expect(firing).toEqual({ outcome: "armed", dueAt: T0, startAt: T0 - PUNCTUAL_LEAD_MS });
+    const at = T0 - PUNCTUAL_LEAD_MS;
+    expect(outcomes(punctual, [armed(T0, at)], at)).toEqual([[0, "ahead"]]);
+    expect(outcomes(punctual, [armed(T0, at)], T0)).toEqual([[0, "ran"]]);
+    expect(outcomes(punctual, [armed(T0, at)], T0 + SCHEDULE_GRACE_MS)).toEqual([[0, "ran"]]);
+    expect(outcomes(punctual, [armed(T0, at)], at, at)).toEqual([[0, "early"]]);
+    // It was punctual when it was armed.
+    expect(outcomes(aSchedule(), [armed(T0, at)], at)).toEqual([[0, "early"]]);
   });
 
   it("does not run once the schedule is paused, but for what was due before", () => {
