@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import {
   DUE_TIMES_WEIGHED_MAX,
   PASSED_COUNTED_MAX,
+  PUNCTUAL_LEAD_MS,
   SCHEDULE_AHEAD_MS,
   SCHEDULE_GRACE_MS,
-  PUNCTUAL_LEAD_MS,
 } from "../../../src/core/limits.ts";
 import { decide, isAhead, placeFrom } from "../../../src/core/schedule/decide.ts";
 import { nextDue } from "../../../src/core/schedule/due.ts";
