@@ -89,7 +89,7 @@ describe("a job's definition has schedules", () => {
     ["an unknown way to catch up", { every: "1h", catch_up: "some" }, "schedules.0.catch_up", "latest"],
     ["an unknown field", { every: "1h", tz: "UTC" }, "schedules.0.tz", ""],
     ["a bad name", { every: "1h", name: "Nightly!" }, "schedules.0.name", "small letters"],
-    ["a word for a yes", { every: "1h", punctual: "yes" }, "schedules.0.punctual", "boolean"],
+    ["a word for a yes", { every: "1h", punctual: "yes" }, "schedules.0.punctual", "true or false"],
     ["too much jitter", { every: "1h", jitter: "25h" }, "schedules.0.jitter", ""],
   ] as const)
     it(`${what} is refused by its path`, async () => {
