@@ -81,6 +81,10 @@ export const scheduleSchema = z
       .openapi({
         description: `true: the run is accepted ${limits.PUNCTUAL_LEAD_MS / 1000} s ahead and its machine made, and that is started on the second. Where the previous run is still at work then, it is decided at the time itself, as without`,
       }),
+    late_after: durationField("5m", limits.LATE_AFTER_MIN_MS, limits.LATE_AFTER_MAX_MS).optional().openapi({
+      description:
+        "where the machine of its run has not started so long after the due time, or there is no run, an alert is recorded (GET /v1/alerts). Longer than jitter. Not of what overlap skips, nor of a pause",
+    }),
     starts: instant.optional().openapi({ description: "nothing is due before" }),
     ends: instant.optional().openapi({ description: "nothing is due from then on" }),
     paused: z.boolean().default(false),
@@ -107,6 +111,12 @@ export const scheduleSchema = z
         code: "custom",
         path: ["every"],
         message: 'must be a duration such as "15m" or "1h30m"',
+      });
+    if (schedule.late_after !== undefined && durationMs(schedule.late_after) <= durationMs(schedule.jitter))
+      return context.addIssue({
+        code: "custom",
+        path: ["late_after"],
+        message: "must be longer than jitter, by which a run may start later",
       });
     const complaint = timingComplaint(timingOf(schedule));
     if (complaint !== null)
@@ -142,6 +152,7 @@ export function toSchedules(schedules: ScheduleInput[]): ScheduleSpec[] {
     catchUp: toCatchUp(schedule.catch_up),
     jitterMs: durationMs(schedule.jitter),
     ...(schedule.punctual && { punctual: true }),
+    ...(schedule.late_after !== undefined && { lateAfterMs: durationMs(schedule.late_after) }),
     paused: schedule.paused,
     input: JSON.stringify(schedule.input === undefined ? {} : schedule.input),
   }));
