@@ -27,13 +27,22 @@ class Host {
   readyAt = T0 + 9000;
   startedAt: number | null = null;
   goneAt = Number.POSITIVE_INFINITY;
+  /** Whether it is still known once it is gone. */
+  isRemembered = false;
   /** What calls to start are answered, one after the other; then that it is done. */
   answers: { result: StartResult; arrives: boolean }[] = [];
 
   look(): Machine | null {
     const now = this.now();
-    if (now >= this.goneAt) return null;
-    const state = this.startedAt !== null ? "started" : now < this.readyAt ? "created" : "stopped";
+    const isGone = now >= this.goneAt;
+    if (isGone && !this.isRemembered) return null;
+    const state = isGone
+      ? "destroyed"
+      : this.startedAt !== null
+        ? "started"
+        : now < this.readyAt
+          ? "created"
+          : "stopped";
     const start = { type: "start", status: "started", source: "user", at: this.startedAt ?? 0, exit: null };
     const launch = { type: "launch", status: "created", source: "user", at: T0, exit: null };
     const events = [...(this.startedAt === null ? [] : [start]), launch];
@@ -161,15 +170,19 @@ describe("a machine that is made ahead", () => {
     expect(host.starts).toHaveLength(1);
   });
 
-  it("that is lost while it waits is followed by another at its time", async () => {
-    const { until, now, state } = hosted(waiting(), T0 + 20, (it) => {
-      it.goneAt = T0 + 10_000;
-    });
-    await until(() => state().attempts.length === 2);
-    expect(state().attempts[0]?.reason).toBe("machine_lost");
-    expect(now()).toBeGreaterThanOrEqual(START);
-    expect("startsAt" in (state().attempts[1]?.machineConfig ?? {})).toBe(false);
-  });
+  it.each([false, true])(
+    "that is lost while it waits is followed by another at its time (known: %s)",
+    async (isKnown) => {
+      const { until, now, state } = hosted(waiting(), T0 + 20, (it) => {
+        it.goneAt = T0 + 10_000;
+        it.isRemembered = isKnown;
+      });
+      await until(() => state().attempts.length === 2);
+      expect(state().attempts[0]?.reason).toBe("machine_lost");
+      expect(now()).toBeGreaterThanOrEqual(START);
+      expect("startsAt" in (state().attempts[1]?.machineConfig ?? {})).toBe(false);
+    },
+  );
 });
 
 describe("whoever takes over from a driver that was about to start the machine", () => {
