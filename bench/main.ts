@@ -2,11 +2,11 @@
  * `npm run bench`: what a run costs in time and money, each figure beside a floor measured in the same run. Starts a Mayfly of its
  * own on this computer, talks to 127.0.0.1 only, and ends it.
  *
- *     npm run bench                 all but peers and schedules
- *     npm run bench -- latency      one of: counts, latency, large-output, schedules, machines, size, peers
+ *     npm run bench                 all but peers, schedules and punctual
+ *     npm run bench -- latency      one of: counts, latency, large-output, schedules, punctual, machines, size, peers
  *
  * Peers are left out unless asked for: their packages are fetched from npm's registry, and it takes ten minutes. So are schedules, which
- * leave 20,000 jobs behind and take five.
+ * leave 20,000 jobs behind and take five, and punctual ones, which take eight.
  */
 
 import { spawnSync } from "node:child_process";
@@ -17,14 +17,15 @@ import { largeOutput } from "./large-output.ts";
 import { latency } from "./latency.ts";
 import { machines } from "./machines.ts";
 import { peers } from "./peers.ts";
+import { punctual } from "./punctual.ts";
 import { schedules } from "./schedules.ts";
 import { size } from "./size.ts";
 
 // The counts first: they count calls, which must not be those of runs that are still being released.
-const BENCHES = { counts, latency, "large-output": largeOutput, schedules };
+const BENCHES = { counts, latency, "large-output": largeOutput, schedules, punctual };
 /** Those that need no Mayfly, but servers of their own. */
 const ALONE = { machines, size, peers };
-const ONLY_BY_NAME = ["peers", "schedules"];
+const ONLY_BY_NAME = ["peers", "schedules", "punctual"];
 const ALL = [...Object.keys(BENCHES), ...Object.keys(ALONE)];
 
 const asked = process.argv.slice(2);

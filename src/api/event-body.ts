@@ -43,6 +43,8 @@ export function eventBody({ seq, event }: NumberedEvent): EventBody {
       const data = { machine_id: machineId, region, adopted };
       return { seq, at, type: event.type, attempt: event.attempt, data };
     }
+    case "machine_ready":
+      return { seq, at, type: event.type, attempt: event.attempt, data: {} };
     case "machine_started": {
       const data = event.imageReadyAt === undefined ? {} : { image_ready_at: rfc3339(event.imageReadyAt) };
       return { seq, at, type: event.type, attempt: event.attempt, data };

@@ -77,6 +77,7 @@ export const eventSchema = z
       region: z.string().nullable(),
       adopted: z.boolean().openapi({ description: "true where an earlier ask turned out to have made it" }),
     }),
+    eventOf("machine_ready", "the machine was made ahead and is about to be started, at starts_at", {}),
     eventOf("machine_started", "the machine is up", {
       image_ready_at: time
         .optional()

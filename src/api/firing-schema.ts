@@ -13,7 +13,7 @@ export const firingSchema = z
     due_at: time,
     outcome: z.enum(FIRING_OUTCOMES).openapi({
       description:
-        "armed: its run is about to be submitted. ran: it was, in time or up to two minutes late, or up to an hour where very many were due at once. caught_up: later than that, as catch_up or a backfill asks for. skipped: the previous run was still at work. missed: it passed in an outage, or the job could not be run. paused: it passed during a pause.",
+        "armed: its run is about to be submitted. ran: it was, in time or up to two minutes late, up to an hour where very many were due at once, or ahead of its time where the schedule is punctual. caught_up: later than that, as catch_up or a backfill asks for. skipped: the previous run was still at work. missed: it passed in an outage, or the job could not be run. paused: it passed during a pause.",
     }),
     trigger: z.enum(["rule", "run_now", "backfill"]),
     run_id: z.string().nullable(),
@@ -59,6 +59,7 @@ export const storedScheduleSchema = z
     overlap: z.enum(OVERLAPS),
     catch_up: z.object({ mode: z.enum(CATCH_UP_MODES), window: z.string(), after_pause: z.boolean() }),
     jitter: z.string(),
+    punctual: z.boolean(),
     starts: time.nullable(),
     ends: time.nullable(),
     paused_by: z.array(z.enum(["definition", "hand", "job"])).openapi({

@@ -11,6 +11,7 @@ import {
   type Reason,
   type Run,
   type RunState,
+  startsAt,
 } from "../core/run.ts";
 import type { Guest } from "../core/run-spec.ts";
 import { dueAt } from "../core/turn.ts";
@@ -109,6 +110,7 @@ export function runSummary(run: Run, place: ShownPlace | null = null): RunSummar
     rerun_of: run.originId,
     job: run.job && { name: run.job.name, version: run.job.version },
     firing: run.firing && { schedule: run.firing.schedule, due_at: rfc3339(run.firing.dueAt) },
+    starts_at: timeOrNull(startsAt(run)),
     capture: spec.capture,
     concurrency: spec.concurrency,
     priority: spec.priority,
@@ -161,6 +163,7 @@ function attemptBody(run: Run, attempt: Attempt): AttemptBody {
     next: attempt.next && nextAttemptBody(attempt.number, attempt.next),
     create_asked_at: rfc3339(attempt.createAskedAt),
     created_at: timeOrNull(attempt.createdAt),
+    ready_at: timeOrNull(attempt.readyAt),
     image_ready_at: timeOrNull(attempt.imageReadyAt),
     started_at: timeOrNull(attempt.startedAt),
     first_output_at: timeOrNull(attempt.firstOutputAt),

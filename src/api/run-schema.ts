@@ -35,6 +35,9 @@ export const attemptSchema = z
       description: "when its machine is asked for, which lies ahead while it waits for its app's turn",
     }),
     created_at: time.nullable(),
+    ready_at: time.nullable().openapi({
+      description: "its machine was made and about to be started at starts_at; null of every other",
+    }),
     image_ready_at: time.nullable().openapi({
       description: "the image was fetched and the machine began to boot; null where its start was quick",
     }),
@@ -72,6 +75,10 @@ export const runSchema = z
       .openapi({ description: "the job that it is a run of; null where its spec came inline" }),
     firing: runFiring.nullable().openapi({
       description: "the due time of the job's schedule that it is for; null where a call submitted it",
+    }),
+    starts_at: time.nullable().openapi({
+      description:
+        "before which its machine is made and its command not started, as its schedule is punctual; null of every other",
     }),
     input: z.unknown().openapi({ description: "of a job's run; null of every other" }),
     capture: z.enum(["output", "none"]),

@@ -27,6 +27,7 @@ export function scheduleBody(
     overlap: spec.overlap,
     catch_up: { mode, window: formatDuration(windowMs), after_pause: afterPause },
     jitter: formatDuration(spec.jitterMs),
+    punctual: spec.punctual ?? false,
     starts: timeOrNull(spec.startsAt),
     ends: timeOrNull(spec.endsAt),
     paused_by: pausedBy,

@@ -75,6 +75,12 @@ export const scheduleSchema = z
     jitter: durationField("30s", 0, limits.SCHEDULE_JITTER_MAX_MS)
       .default("0s")
       .openapi({ description: "runs start up to so much later, always the same for the same due time" }),
+    punctual: z
+      .boolean()
+      .default(false)
+      .openapi({
+        description: `true: the run is accepted ${limits.PUNCTUAL_LEAD_MS / 1000} s ahead and its machine made, and that is started on the second. Where the previous run is still at work then, it is decided at the time itself, as without`,
+      }),
     late_after: durationField("5m", limits.LATE_AFTER_MIN_MS, limits.LATE_AFTER_MAX_MS).optional().openapi({
       description:
         "where the machine of its run has not started so long after the due time, or there is no run, an alert is recorded (GET /v1/alerts). Longer than jitter. Not of what overlap skips, nor of a pause",
@@ -145,6 +151,7 @@ export function toSchedules(schedules: ScheduleInput[]): ScheduleSpec[] {
     overlap: schedule.overlap,
     catchUp: toCatchUp(schedule.catch_up),
     jitterMs: durationMs(schedule.jitter),
+    ...(schedule.punctual && { punctual: true }),
     ...(schedule.late_after !== undefined && { lateAfterMs: durationMs(schedule.late_after) }),
     paused: schedule.paused,
     input: JSON.stringify(schedule.input === undefined ? {} : schedule.input),

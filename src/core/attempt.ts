@@ -46,6 +46,8 @@ export interface Attempt {
   mayBeAsked: boolean;
   /** The Machine is known to exist. */
   createdAt: number | null;
+  /** Its Machine was made ahead, and somebody was about to start it. Null before, and of a Machine that starts at once. */
+  readyAt: number | null;
   /** Its image was there and it began to boot. Null before, and where the whole start was quick. */
   imageReadyAt: number | null;
   startedAt: number | null;

@@ -69,6 +69,15 @@ export interface MachineCreated extends Stamped {
   adopted: boolean;
 }
 
+/**
+ * The Machine was made ahead of its run's time, and is started by whoever records this, at that time: the event's number is the lock.
+ * Who takes over records it again.
+ */
+export interface MachineReady extends Stamped {
+  type: "machine_ready";
+  attempt: number;
+}
+
 export interface MachineStarted extends Stamped {
   type: "machine_started";
   attempt: number;
@@ -148,6 +157,7 @@ export type RunEvent =
   | LaunchTaken
   | CreateUncertain
   | MachineCreated
+  | MachineReady
   | MachineStarted
   | CancelRequested
   | StopRequested
@@ -166,6 +176,7 @@ export const EVENT_TYPES = [
   "launch_taken",
   "create_uncertain",
   "machine_created",
+  "machine_ready",
   "machine_started",
   "cancel_requested",
   "stop_requested",

@@ -26,6 +26,7 @@ const TRANSITIONS: Record<RunStatus, Partial<Record<EventType, Target>>> = {
     launch_taken: "starting",
     create_uncertain: "starting",
     machine_created: "starting",
+    machine_ready: "starting",
     machine_started: "running",
     // A short command can be over before its start was seen.
     exited: "running",
@@ -193,6 +194,7 @@ function plannedAttempt(event: Extract<RunEvent, { type: "attempt_planned" }>): 
     createAskedAt: event.launchAt,
     mayBeAsked: event.launchAt <= event.at,
     createdAt: null,
+    readyAt: null,
     imageReadyAt: null,
     startedAt: null,
     firstOutputAt: null,
@@ -219,6 +221,8 @@ function changeOf(attempt: Attempt, event: RunEvent): Partial<Attempt> {
       return { uncertainCreates: attempt.uncertainCreates + 1 };
     case "machine_created":
       return { machineId: event.machineId, region: event.region, createdAt: event.at };
+    case "machine_ready":
+      return { readyAt: attempt.readyAt ?? event.at };
     case "machine_started":
       return { startedAt: event.at, imageReadyAt: event.imageReadyAt ?? null };
     case "stop_requested":

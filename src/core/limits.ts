@@ -245,6 +245,13 @@ export const SCHEDULE_GRACE_MS = 2 * MINUTE;
 export const SCHEDULE_SLOW_MAX_MS = 1 * HOUR;
 /** So far ahead firings are armed: the minute's cron, and half a minute that the next may come late. */
 export const SCHEDULE_AHEAD_MS = 90 * SECOND;
+/**
+ * So long before its time a punctual schedule's run is accepted and its Machine made. One that is created and not started is ready
+ * after some 9 s on Fly, and after a minute with a large image that its host has not got: then it starts as soon as it is.
+ */
+export const PUNCTUAL_LEAD_MS = 20 * SECOND;
+/** From so long before it on its driver is awake: an alarm can be late, and what is remembered be lost. */
+export const PUNCTUAL_AWAKE_MS = 2 * SECOND;
 /** Clocks that differ by more than this do not tell the same time, as with launches. */
 export const SCHEDULE_CLOCK_TRUST_MS = LAUNCH_CLOCK_TRUST_MS;
 /** Schedules of one job: all are synced in one statement when it is put. */

@@ -22,6 +22,8 @@ export interface MachineConfig {
   exec: string[] | null;
   stop: { signal: string; timeoutMs: number };
   metadata: Record<string, string>;
+  /** Epoch milliseconds at which it is started, by a call of its own: until then it is made, and waits. Absent: it starts at once. */
+  startsAt?: number;
 }
 
 /** Fly's machine states that decisions look at; every other is `other`. */
@@ -79,6 +81,12 @@ export function lastExit(machine: Machine): MachineExit | null {
 /** When the Machine last became started by its own events, or null. */
 export function lastStartedAt(machine: Machine): number | null {
   return machine.events.find((event) => event.type === "start" && event.status === "started")?.at ?? null;
+}
+
+/** True where it was made to be started later, and nobody has: of Fly's two states for that it is `stopped` once it can be started. */
+export function isUnstarted({ state, events }: Machine): boolean {
+  const wasStarted = events.some(({ type, exit }) => type === "start" || exit !== null);
+  return (state === "created" || state === "stopped") && !wasStarted;
 }
 
 /**

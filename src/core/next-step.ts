@@ -17,6 +17,10 @@ export type Step =
   | { do: "launch" }
   /** The Machine exists: wait until it is started. */
   | { do: "await_start"; until: number }
+  /** The Machine is made ahead of its run's time: see that it can be started then, and wait for that. */
+  | { do: "make_ready"; startsAt: number }
+  /** Its time has come: start it, unless that is done, and wait until it is started. */
+  | { do: "start"; until: number }
   /** The command runs under the runner: fetch output until its end is known. */
   | { do: "read_output"; until: number }
   /** The image runs by itself: wait until the Machine ends. */
@@ -100,9 +104,11 @@ function beforeRetry(state: RunState, attempt: Attempt, nowMs: number): Step {
 
 function boot(state: RunState, attempt: Attempt, nowMs: number): Step {
   const { bootMs } = state.run.spec.timeouts;
-  const until = (attempt.createdAt ?? attempt.createAskedAt) + bootMs;
+  const { startsAt } = attempt.machineConfig;
+  const until = Math.max(attempt.createdAt ?? attempt.createAskedAt, startsAt ?? 0) + bootMs;
   if (nowMs >= until) return overdue(timedOut("boot", bootMs, "the machine was not started"));
-  return { do: "await_start", until };
+  if (startsAt === undefined) return { do: "await_start", until };
+  return nowMs < startsAt ? { do: "make_ready", startsAt } : { do: "start", until };
 }
 
 function watch(state: RunState, attempt: Attempt, startedAt: number, nowMs: number): Step {

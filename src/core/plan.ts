@@ -7,7 +7,7 @@ import { jobEnvironment } from "./job.ts";
 import { RUNNER_LINGER_MS } from "./limits.ts";
 import { type MachineConfig, METADATA_ATTEMPT, METADATA_RUN } from "./machine.ts";
 import type { Launch } from "./pace.ts";
-import { currentAttempt, type Run, type RunState } from "./run.ts";
+import { currentAttempt, type Run, type RunState, startsAt } from "./run.ts";
 import { hasSecrets, type RunSpec, type SpecFile } from "./run-spec.ts";
 import { jobCommand, runnerCommand, runnerFiles, runnerPath } from "./runner-protocol.ts";
 import { firingEnvironment } from "./schedule/firing.ts";
@@ -28,15 +28,25 @@ export function planAttempt(
 ): AttemptPlanned {
   const attempt = state.attempts.length + 1;
   const name = machineName(state.run.id, attempt);
+  const launchAt = Math.max(nowMs, launch.at);
   return {
     type: "attempt_planned",
     at: nowMs,
     attempt,
     machineName: name,
-    machineConfig: machineConfig(state.run, attempt, name, placeOf(state, defaultRegion)),
+    machineConfig: {
+      ...machineConfig(state.run, attempt, name, placeOf(state, defaultRegion)),
+      ...startLater(state, launchAt),
+    },
     app: launch.app,
-    launchAt: Math.max(nowMs, launch.at),
+    launchAt,
   };
+}
+
+/** A Machine that is asked for ahead of its run's time is started by a call of its own. */
+function startLater({ run }: RunState, launchAt: number): Pick<MachineConfig, "startsAt"> {
+  const at = startsAt(run);
+  return at !== null && launchAt < at ? { startsAt: at } : {};
 }
 
 /** Size and place: the spec's at first, and then what was decided when the attempt before failed. */

@@ -34,6 +34,7 @@ import {
   REASONS,
   type Reason,
   type RunState,
+  startsAt,
 } from "./run.ts";
 import type { Backoff, RetryAction, RetryPolicy, RetryRule } from "./run-spec.ts";
 
@@ -92,7 +93,8 @@ export function endOfAttempt(
  */
 export function wantsMachineSince({ run, attempts }: RunState): number {
   const last = attempts.findLast(({ machineId, next }) => machineId !== null && next !== null);
-  return last?.next?.at ?? run.turnAt ?? run.acceptedAt;
+  // The wait for its own time is nobody's failure to give it one.
+  return last?.next?.at ?? Math.max(run.turnAt ?? run.acceptedAt, startsAt(run) ?? 0);
 }
 
 interface Failure extends Ending {
@@ -121,7 +123,9 @@ function decide(
   const bigger = action === "next_size" ? nextSize(guest) : guest;
   if (bigger === null) return { stop: `there is no larger size of ${guest.cpuKind} CPUs` };
   const walk = action === "next_region" ? nextRegion(spec.regions, region) : null;
-  const at = nowMs + (rule?.waitMs ?? pauseMs(state, attempt, payer, failures, walk));
+  const pause = rule?.waitMs ?? pauseMs(state, attempt, payer, failures, walk);
+  // What was made ahead and failed is not made ahead again: its time is near.
+  const at = Math.max(nowMs + pause, startsAt(state.run) ?? 0);
   const { queueMs } = spec.timeouts;
   if (attempt.machineId === null && at >= wantsMachineSince(state) + queueMs)
     return { stop: `the next try would be after the queue limit of ${formatDuration(queueMs)}` };

@@ -148,6 +148,11 @@ export interface RunState {
   attempts: Attempt[];
 }
 
+/** Epoch milliseconds before which the run's command is not to start; null for one that starts as soon as it can. */
+export function startsAt({ firing }: Pick<Run, "firing">): number | null {
+  return firing?.ahead?.startsAt ?? null;
+}
+
 /** True for a status that nothing changes any more. */
 export function isFinal(status: RunStatus): status is FinalStatus {
   return (FINAL_STATUSES as readonly RunStatus[]).includes(status);

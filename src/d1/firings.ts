@@ -14,7 +14,12 @@ export function firedBy(db: DrizzleD1Database, run: Run): BatchItem<"sqlite">[] 
   return [
     db
       .update(firings)
-      .set({ outcome, runId: run.id, decidedAt: run.acceptedAt })
+      .set({
+        outcome,
+        runId: run.id,
+        decidedAt: run.acceptedAt,
+        ...(firing.ahead && { startAt: firing.ahead.startsAt }),
+      })
       .where(
         sql`org_id = ${run.orgId} AND job = ${job.name} AND schedule = ${firing.schedule} AND due_at = ${firing.dueAt}
           AND span = 0 AND outcome = 'armed'`,
@@ -24,4 +29,27 @@ export function firedBy(db: DrizzleD1Database, run: Run): BatchItem<"sqlite">[] 
       sql`SELECT NULL, '', '', 0, 0, '', NULL, 0, 0, 0, 0, '', NULL, NULL, 0, NULL WHERE changes() = 0`,
     ),
   ];
+}
+
+/**
+ * Whether a run that was accepted ahead still has its due time. The row is armed again where the schedule or the job is another one
+ * than it was accepted for, or rests, which makes a revision, too.
+ */
+export async function isStillDue(db: DrizzleD1Database, run: Run): Promise<boolean> {
+  const { firing, job, orgId } = run;
+  if (!firing?.ahead || job === null) return true;
+  const isIts = sql`org_id = ${orgId} AND job = ${job.name} AND schedule = ${firing.schedule} AND due_at = ${firing.dueAt}
+    AND span = 0 AND run_id = ${run.id}`;
+  const [, rows] = await db.batch([
+    db
+      .update(firings)
+      .set({ outcome: "armed", runId: null })
+      .where(
+        sql`${isIts} AND NOT EXISTS (SELECT 1 FROM schedules s JOIN jobs j ON j.org_id = s.org_id AND j.name = s.job
+          WHERE s.org_id = ${orgId} AND s.job = ${job.name} AND s.name = ${firing.schedule}
+            AND s.revision = ${firing.ahead.revision} AND j.version = ${job.version} AND j.deleted_at IS NULL)`,
+      ),
+    db.select({ runId: firings.runId }).from(firings).where(isIts),
+  ]);
+  return rows.length > 0;
 }

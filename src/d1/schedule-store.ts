@@ -170,6 +170,21 @@ export function d1Schedules(database: D1Database): ScheduleStore {
           AND firings.outcome = 'armed'`);
     },
 
+    async putOff(key, dueAt, startAt) {
+      await db
+        .update(firings)
+        .set({ startAt })
+        .where(sql`${isOf(key)} AND due_at = ${dueAt} AND span = 0 AND outcome = 'armed'`);
+    },
+
+    async ahead(key, fromDueMs, nowMs) {
+      const rows = await db
+        .select({ runId: firings.runId })
+        .from(firings)
+        .where(sql`${isOf(key)} AND due_at >= ${fromDueMs} AND start_at > ${nowMs} AND run_id IS NOT NULL`);
+      return rows.flatMap(({ runId }) => runId ?? []);
+    },
+
     async pause(key, at, isPaused) {
       await db.batch([
         db

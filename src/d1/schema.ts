@@ -98,6 +98,7 @@ export const attempts = sqliteTable(
     next: text({ mode: "json" }),
     releasedAt: integer("released_at"),
     imageReadyAt: integer("image_ready_at"),
+    readyAt: integer("ready_at"),
   },
   (table) => [primaryKey({ columns: [table.runId, table.number] })],
 );

@@ -12,7 +12,7 @@ import { NO_OUTPUT, type OutputOffsets, type Stream } from "../core/output.ts";
 import type { Run, RunState } from "../core/run.ts";
 import type { NewRun, Store, SweptOver } from "../flow/ports.ts";
 import { isNoRoom, isNotArmed, isTakenKey } from "./conflict.ts";
-import { firedBy } from "./firings.ts";
+import { firedBy, isStillDue } from "./firings.ts";
 import { emptyLaunches, nextForLaunches, nextLaunchTry, putLaunchBack, takeLaunch } from "./launch-pace.ts";
 import { listRuns, summariesOf } from "./list.ts";
 import { openRuns } from "./open-runs.ts";
@@ -194,6 +194,8 @@ export function d1Store(database: D1Database): Store {
         .limit(limit);
       return rows.map((row) => ({ seq: row.seq, event: eventFromRow(state, row) }));
     },
+
+    isStillDue: (run) => isStillDue(db, run),
 
     async reruns(runId, limit) {
       const rows = await db

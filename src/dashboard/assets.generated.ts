@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-d8cd57a43240.js",
+  path: "/assets/live-3ec7d6b14cf6.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -211,6 +211,8 @@ export const SCRIPT: Asset = {
     "  var SCHEDULE_GRACE_MS = 2 * MINUTE2;",
     "  var SCHEDULE_SLOW_MAX_MS = 1 * HOUR2;",
     "  var SCHEDULE_AHEAD_MS = 90 * SECOND2;",
+    "  var PUNCTUAL_LEAD_MS = 20 * SECOND2;",
+    "  var PUNCTUAL_AWAKE_MS = 2 * SECOND2;",
     "  var TIMEKEEPER_BATCH_CHARS = 1 * MIB;",
     "  var TIMEKEEPER_AGAIN_MS = 2 * SECOND2;",
     "  var FIRINGS_KEPT_MS = 90 * 24 * HOUR2;",

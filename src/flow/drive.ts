@@ -54,6 +54,14 @@ export class Drive {
   spentLaunchAt: number | null = null;
   /** Calls in a row that failed for a passing reason. */
   failures = 0;
+  /** True once the Machine was seen to wait for its start. */
+  isReady = false;
+  /** True while this driver is the one that starts the waiting Machine: it has stored that, and nobody has stored anything since. */
+  isStarter = false;
+  /** When this driver last asked for the Machine's start, unless the answer said that this did nothing; null: it has not. */
+  startAskedAt: number | null = null;
+  /** True where that was answered: it is being started. */
+  isStarting = false;
   /** Since when the Machine answers as if it did not exist; null while it does. */
   absentSince: number | null = null;
   /** Bytes to ask for in one read of output. */
@@ -255,6 +263,7 @@ export class Drive {
     const isDriven = this.#isDrivenByOthers(state);
     this.#take(state);
     if (isNews) {
+      this.isStarter = false;
       this.wordAt = null;
       this.lookedSince = null;
     }
@@ -284,6 +293,10 @@ export class Drive {
     this.spentLaunchAt = null;
     this.askIsUnclear = false;
     this.lastAnswer = null;
+    this.isReady = false;
+    this.isStarter = false;
+    this.startAskedAt = null;
+    this.isStarting = false;
     this.failures = 0;
     this.absentSince = null;
     this.readBytes = OUTPUT_READ_FIRST_BYTES;

@@ -43,16 +43,22 @@ export async function fireShard(ports: FirePorts, shard: number): Promise<FireRe
   for (const row of armed) bySchedule.set(scheduleId(row), [...(bySchedule.get(scheduleId(row)) ?? []), row]);
   const together = { ...ports, store: { accept: acceptTogether(ports.store) } };
   const problems: string[] = [];
+  let aheadAt = Number.POSITIVE_INFINITY;
   const defined = await definitionsOf(ports, armed);
   const fireRows = async (rows: ArmedRow[]) => {
     const [first] = rows;
     if (!first) return;
-    const fired = fireDefined(together, first, defined(first), rows, atWorkSince);
-    await fired.catch((error) => problems.push(told(first, error)));
+    await fireDefined(together, first, defined(first), rows, atWorkSince)
+      .then((startsAt) => {
+        aheadAt = Math.min(aheadAt, startsAt);
+      })
+      .catch((error) => problems.push(told(first, error)));
   };
   await Promise.all([...bySchedule.values()].map(fireRows));
   if (isMore) return { nextAt: clock.now(), problems };
-  return { nextAt: (await schedules.armedAt())[shard] ?? null, problems };
+  // A due time whose run was accepted ahead can be given back, and is decided anew then.
+  const nextAt = Math.min(aheadAt, (await schedules.armedAt())[shard] ?? aheadAt);
+  return { nextAt: Number.isFinite(nextAt) ? nextAt : null, problems };
 }
 
 /** Starts firings of one schedule that were armed just now, oldest first. */
@@ -64,19 +70,23 @@ export async function fireSchedule(ports: FirePorts, key: ScheduleKey, armed: Ar
 /** What starting a firing needs of the world: of the store of runs only that it takes them. */
 type FireDefinedPorts = SubmitFiredPorts & Pick<FirePorts, "schedules" | "orderOf">;
 
-/** @param atWorkSince since when the timekeeper is at work without a break */
+/**
+ * @param atWorkSince since when the timekeeper is at work without a break
+ * @returns when the first of those that were accepted ahead is to start; infinity where there is none
+ */
 async function fireDefined(
   ports: FireDefinedPorts,
   key: ScheduleKey,
   { schedule, job }: Definition,
   armed: ArmedRow[],
   atWorkSince: number,
-): Promise<void> {
+): Promise<number> {
   const { schedules, clock } = ports;
   if (schedule === null || job === null || job.job.deletedAt !== null) {
     const why = "the schedule is not there any more";
     const ends = armed.map(({ dueAt }) => ({ dueAt, outcome: "missed" as const, why }));
-    return schedules.finish(key, ends, clock.now());
+    await schedules.finish(key, ends, clock.now());
+    return Number.POSITIVE_INFINITY;
   }
   const fire = fireOne(ports, schedule, job);
   for (const { dueAt } of armed.filter(({ trigger }) => trigger === "backfill"))
@@ -85,16 +95,60 @@ async function fireDefined(
     await fire(dueAt, false, schedule.spec.overlap);
   const ruled = await allThatWereMissed(ports, schedule, armed, atWorkSince);
   const pausedAt = schedule.place.resumedAt === null ? schedule.place.pausedAt : null;
-  for (const { dueAt, outcome } of startArmed(
+  let aheadAt = Number.POSITIVE_INFINITY;
+  for (const started of startArmed(
     scheduleOf(schedule, schedule.spec),
     ruled,
     pausedAt,
     clock.now(),
     atWorkSince,
   )) {
-    if (outcome === "missed" || outcome === "paused")
-      await schedules.finish(key, [{ dueAt, outcome, why: null }], clock.now());
-    else await fire(dueAt, outcome === "caught_up", overlapOf(schedule, outcome === "caught_up"));
+    const { dueAt } = started;
+    switch (started.outcome) {
+      case "missed":
+      case "paused":
+        await schedules.finish(key, [{ dueAt, outcome: started.outcome, why: null }], clock.now());
+        break;
+      case "ran":
+      case "caught_up": {
+        const isCaughtUp = started.outcome === "caught_up";
+        await fire(dueAt, isCaughtUp, overlapOf(schedule, isCaughtUp));
+        break;
+      }
+      default: {
+        const { startsAt, outcome } = started;
+        const isAhead = outcome === "ahead" && (await fireAhead(ports, schedule, job, dueAt, startsAt));
+        if (isAhead) aheadAt = Math.min(aheadAt, startsAt);
+        else await schedules.putOff(key, dueAt, startsAt);
+      }
+    }
+  }
+  return aheadAt;
+}
+
+/**
+ * Accepts the run of a due time that is yet to come, so that its Machine is made by then. Where anything is in its way, as the previous run
+ * that is still at work, that is for the time itself to decide.
+ */
+async function fireAhead(
+  ports: FireDefinedPorts,
+  schedule: StoredSchedule,
+  job: DefinedJob,
+  dueAt: number,
+  startsAt: number,
+): Promise<boolean> {
+  const { orgId, name, revision, spec } = schedule;
+  const ahead = { startsAt, revision };
+  const firing: RunFiring = { schedule: name, dueAt, overlap: spec.overlap, isCaughtUp: false, ahead };
+  try {
+    const order = await ports.orderOf(job, spec.input);
+    // A time of the run's own counts from the due time, and is not met by the second.
+    if (order.spec.delayMs > 0 || order.spec.runAt !== null) return false;
+    const fired = await submitFired(ports, { orgId, ...order }, firing, ports.clock.now());
+    return fired.kind !== "skipped";
+  } catch (error) {
+    if (error instanceof AppError && error.code === "invalid_input") return false;
+    throw error;
   }
 }
 

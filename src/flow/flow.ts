@@ -23,6 +23,7 @@ import type { Blobs, Clock, Drivers, Machines, Store } from "./ports.ts";
 import { readOutput } from "./read-output.ts";
 import { release } from "./release.ts";
 import { settleNow } from "./settle.ts";
+import { makeReady, start } from "./start.ts";
 import { stop } from "./stop.ts";
 import { takeTurn } from "./take-turn.ts";
 
@@ -104,6 +105,10 @@ function carryOut(
       return launch(ports, drive);
     case "await_start":
       return awaitStart(ports, drive, step.until);
+    case "make_ready":
+      return makeReady(ports, drive, step.startsAt);
+    case "start":
+      return start(ports, drive, step.until);
     case "read_output":
       return readOutput(ports, drive, step.until);
     case "await_end":

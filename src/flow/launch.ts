@@ -246,6 +246,7 @@ async function afterRefusal(ports: FlowPorts, drive: Drive, ending: Ending): Pro
  */
 async function createdAndMaybeMore(ports: FlowPorts, drive: Drive, machine: Machine): Promise<Findings> {
   const { events } = created(ports, drive, machine, false);
+  if (drive.attempt().machineConfig.startsAt !== undefined) return found(...events);
   const wait = await ports.machines.wait(machine.id, "started", LAUNCH_PATIENCE_MS, drive.interrupt);
   if (wait.kind !== "reached") return found(...events);
   // Whatever keeps the secrets from the Machine now: the Machine is recorded, and they are given in the next step.

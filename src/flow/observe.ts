@@ -5,6 +5,7 @@ import { EXEC_LATER_PAUSE_MS, MACHINE_WAIT_MAX_MS, SLOW_START_MS } from "../core
 import {
   imageReadyAt,
   isGone,
+  isUnstarted,
   lastExit,
   lastStartedAt,
   type Machine,
@@ -43,9 +44,8 @@ export async function awaitStart(ports: FlowPorts, drive: Drive, until: number):
 /** That the Machine is started and, of a slow one, how long its image took, which only the Machine's own events tell. */
 async function seenStarted(ports: FlowPorts, drive: Drive): Promise<RunEvent> {
   const at = ports.clock.now();
-  const { number, createdAt } = drive.attempt();
-  const event = { type: "machine_started" as const, at, attempt: number };
-  if (at - (createdAt ?? at) < SLOW_START_MS) return event;
+  const event = { type: "machine_started" as const, at, attempt: drive.attempt().number };
+  if (!wasSlow(drive, at)) return event;
   const look = await ports.machines.get(drive.machineId());
   return look.kind === "found" ? { ...event, ...imageReady(look.machine) } : event;
 }
@@ -97,6 +97,7 @@ export async function lookAtMachine(ports: FlowPorts, drive: Drive, takesSecrets
     const exit = lastExit(machine);
     if (exit && machine.state !== "started") return ended(ports, drive, machine, exit);
     drive.imageSeen = imageReadyAt(machine) !== null;
+    if (waitsForStart(drive, machine)) return nothingNew(drive.isReady ? 0 : drive.backOffMs());
     if (!isGone(machine.state) && machine.state !== "stopped" && machine.state !== "failed") {
       drive.absentSince = null;
       return machine.state === "started" && takesSecrets
@@ -105,6 +106,16 @@ export async function lookAtMachine(ports: FlowPorts, drive: Drive, takesSecrets
     }
   }
   return lostOrPatience(ports, drive, look.kind === "found" ? look.machine : null, askedAt);
+}
+
+/** Whether it was made ahead and nobody has started it. What is seen of it is remembered. */
+function waitsForStart(drive: Drive, machine: Machine): boolean {
+  const { machineConfig, startedAt } = drive.attempt();
+  if (machineConfig.startsAt === undefined || startedAt !== null || !isUnstarted(machine)) return false;
+  drive.absentSince = null;
+  drive.isReady = machine.state === "stopped";
+  drive.imageSeen = drive.isReady;
+  return true;
 }
 
 async function startedAfterAll(ports: FlowPorts, drive: Drive, machine: Machine): Promise<Findings> {
@@ -142,7 +153,9 @@ async function lostOrPatience(
 ): Promise<Findings> {
   drive.unheard = true;
   if (!drive.isAbsentForLong(askedAt, ports.clock.now())) return nothingNew(drive.backOffMs());
-  if (machine && drive.attempt().startedAt === null && lastStartedAt(machine) === null)
+  // Of one that was to be started later it tells nothing: it can have waited with its image. The attempt that follows will tell.
+  const waited = drive.attempt().machineConfig.startsAt !== undefined;
+  if (machine && !waited && drive.attempt().startedAt === null && lastStartedAt(machine) === null)
     return settleNow(
       ports,
       drive,
@@ -161,9 +174,14 @@ function startedBy(drive: Drive, machine: Machine, now: number): RunEvent {
 }
 
 function started(drive: Drive, machine: Machine, at: number): RunEvent {
-  const { number, createdAt } = drive.attempt();
-  const wasSlow = at - (createdAt ?? at) >= SLOW_START_MS;
-  return { type: "machine_started", at, attempt: number, ...(wasSlow && imageReady(machine)) };
+  const { number } = drive.attempt();
+  return { type: "machine_started", at, attempt: number, ...(wasSlow(drive, at) && imageReady(machine)) };
+}
+
+/** Of one that was made ahead the start begins with its time, and its image is no part of it. */
+function wasSlow(drive: Drive, startedAt: number): boolean {
+  const { createdAt, machineConfig } = drive.attempt();
+  return startedAt - Math.max(createdAt ?? startedAt, machineConfig.startsAt ?? 0) >= SLOW_START_MS;
 }
 
 function commandEnd(exit: MachineExit): CommandEnd {

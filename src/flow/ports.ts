@@ -134,6 +134,11 @@ export interface Store {
   /** Those of these runs that there are, as lists have them, in no order. */
   summaries(orgId: string, runIds: string[]): Promise<Run[]>;
   events(runId: string, afterSeq: number, limit: number): Promise<NumberedEvent[]>;
+  /**
+   * Whether a run that was accepted ahead of its due time still has it. Where its schedule or its job has changed since, or rests, the
+   * due time is given back: it is armed again, and decided when it comes.
+   */
+  isStillDue(run: Run): Promise<boolean>;
   /** Runs that repeat this one, newest first, at most `limit`. */
   reruns(runId: string, limit: number): Promise<string[]>;
   /**
@@ -227,6 +232,18 @@ export type WaitResult =
   | { kind: "gone" }
   | { kind: "failed"; error: string };
 
+export type StartResult =
+  /** It is being started. */
+  | { kind: "done" }
+  /** 404, likewise. */
+  | { kind: "gone" }
+  /** The host on which it waits has no room for it any more. */
+  | { kind: "no_capacity"; error: string }
+  /** This call has not started it: it can not be started yet, or is already, or there were too many calls. A look tells which. */
+  | { kind: "not_now"; error: string }
+  /** It may or may not have been started by this call. */
+  | { kind: "uncertain"; error: string };
+
 export type ExecResult =
   | { kind: "ran"; exitCode: number; stdout: string; stderr: string }
   /** The Machine is not started (any more): look at it. */
@@ -245,6 +262,7 @@ export type LookResult =
 
 /** Machines of one app, as Fly or the local server provides them. */
 export interface Machines {
+  /** Makes a Machine, which is started unless its config has a time for that. */
   create(name: string, config: MachineConfig, files: SpecFile[]): Promise<CreateResult>;
   /** By name, destroyed ones included. `absent` on one look proves nothing: the list may lag behind. */
   find(name: string, runId: string): Promise<LookResult>;
@@ -256,6 +274,8 @@ export interface Machines {
     timeoutMs: number,
     interrupt?: AbortSignal,
   ): Promise<WaitResult>;
+  /** Starts one that was made to be started later. One that has run is not asked for again: it would run once more. */
+  start(machineId: string): Promise<StartResult>;
   exec(machineId: string, argv: string[], timeoutS: number, interrupt?: AbortSignal): Promise<ExecResult>;
   signal(machineId: string, signal: string): Promise<ActionResult>;
   /** Stop signal, then kill after `timeoutMs`. */

@@ -107,7 +107,9 @@ async function acceptOne(
   if (due - now > RUN_AHEAD_MAX_MS)
     throw new AppError("invalid_input", "must be a time within the next 365 days", "run_at");
   const launch = due > now ? null : await launchOfTurn(ports, queued, now);
-  for (const events of due > now ? [[]] : waysIn(queued, ports, now, launch)) {
+  const ways = due > now ? [[]] : waysIn(queued, ports, now, launch);
+  // Ahead of its time a run takes nobody's place in a line.
+  for (const events of firing?.ahead ? ways.slice(0, 1) : ways) {
     const state = applyEvents(queued, events);
     if (state === null) throw new Error("a fresh run can always be planned, or stand in line");
     // A due time that is skipped has no run, not even one that is over.

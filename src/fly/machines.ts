@@ -17,11 +17,12 @@ import type {
   ExecResult,
   LookResult,
   Machines,
+  StartResult,
   WaitResult,
 } from "../flow/ports.ts";
 import type { FlyClient } from "./client.ts";
 import { FlyError } from "./error.ts";
-import { createRefusal } from "./refusal.ts";
+import { createRefusal, startRefusal } from "./refusal.ts";
 import type { WireCreateRequest, WireEvent, WireExitEvent, WireMachine } from "./wire.ts";
 
 /** The calls of the client, whoever makes them. */
@@ -64,6 +65,11 @@ export function flyMachines(client: FlyCalls, deployment: () => Promise<string>)
           return state === "destroyed" ? { kind: "reached" } : { kind: "gone" };
         },
       ),
+    start: (id) =>
+      outcome<StartResult>(async () => {
+        await client.startMachine(id);
+        return { kind: "done" };
+      }, startRefusal),
     exec: (id, argv, timeoutS, interrupt) =>
       outcome<ExecResult>(
         async () => {
@@ -114,6 +120,7 @@ function createRequest(name: string, config: MachineConfig, files: SpecFile[]): 
   return {
     name,
     ...(config.region !== null && { region: config.region }),
+    ...(config.startsAt !== undefined && { skip_launch: true }),
     config: {
       image: config.image,
       guest: { cpu_kind: config.guest.cpuKind, cpus: config.guest.cpus, memory_mb: config.guest.memoryMb },

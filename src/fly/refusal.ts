@@ -3,7 +3,7 @@
  * outranks the text, and the text outranks the HTTP status (fly-go flaps_error.go; observed errors).
  */
 
-import type { CreateResult } from "../flow/ports.ts";
+import type { CreateResult, StartResult } from "../flow/ports.ts";
 import type { FlyError } from "./error.ts";
 
 const CAPACITY_CODES = ["insufficient_capacity", "volume_placement_capacity"];
@@ -44,6 +44,15 @@ export function createRefusal(error: FlyError): CreateResult {
   if (error.kind === "unreachable" || PASSING_STATUSES.includes(error.status ?? 0))
     return { kind: "later", error: error.message, tooMany: error.status === TOO_MANY };
   return { kind: "refused", reason: "launch_refused", error: error.message };
+}
+
+/** Reads a failed start. A Machine that is not ready yet, or is started already, is answered 412. */
+export function startRefusal(error: FlyError): StartResult {
+  if (error.status === 404) return { kind: "gone" };
+  if (isCapacity(error, error.reply.toLowerCase())) return { kind: "no_capacity", error: error.message };
+  return error.safeToRepeat
+    ? { kind: "not_now", error: error.message }
+    : { kind: "uncertain", error: error.message };
 }
 
 function isCapacity(error: FlyError, text: string): boolean {

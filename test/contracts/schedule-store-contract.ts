@@ -2,8 +2,9 @@
 
 import { describe, expect, it } from "vitest";
 import { acceptRun } from "../../src/core/lifecycle.ts";
-import { SCHEDULE_GRACE_MS } from "../../src/core/limits.ts";
+import { PUNCTUAL_LEAD_MS, SCHEDULE_GRACE_MS } from "../../src/core/limits.ts";
 import { decide } from "../../src/core/schedule/decide.ts";
+import type { Ahead } from "../../src/core/schedule/firing.ts";
 import type { Rule } from "../../src/core/schedule/schedule.ts";
 import { type ScheduleKey, type ScheduleSpec, scheduleOf, shardOf } from "../../src/core/schedule/spec.ts";
 import type { JobStore } from "../../src/flow/ports/jobs.ts";
@@ -70,9 +71,15 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
   const EVERYTHING = { outcome: null, beforeMs: null, limit: 2000 };
   const keyOf = (job: string, name = "s"): ScheduleKey => ({ orgId: ORG, job, name });
 
-  function aRunFor(key: ScheduleKey, dueAt: number, isCaughtUp = false) {
-    const firing = { schedule: key.name, dueAt, overlap: "allow" as const, isCaughtUp };
-    const job = { name: key.job, version: 1, input: "{}" };
+  function aRunFor(key: ScheduleKey, dueAt: number, isCaughtUp = false, ahead?: Ahead) {
+    const firing = {
+      schedule: key.name,
+      dueAt,
+      overlap: "allow" as const,
+      isCaughtUp,
+      ...(ahead && { ahead }),
+    };
+    const job = { name: key.job, version: ahead ? version : 1, input: "{}" };
     const event = { type: "accepted" as const, at: dueAt + 5, spec: aSpec(), originId: null, job, firing };
     return { state: acceptRun(aRunId(dueAt), ORG, event), event };
   }
@@ -354,6 +361,63 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
         T0 + 80_000,
       ]);
     });
+
+    it("one that is put off is found later, unless it has come to something", async () => {
+      const key = keyOf("put-off");
+      await put("put-off", [aSchedule()]);
+      await decideAt(key, T0);
+      await schedules.putOff(key, T0 + MINUTE, T0 + MINUTE + 500);
+      expect(await schedules.firing(key, T0 + MINUTE)).toMatchObject({ startAt: T0 + MINUTE + 500 });
+      const { state, event } = aRunFor(key, T0 + MINUTE);
+      await store.accept(state, [event], null);
+      await schedules.putOff(key, T0 + MINUTE, T0 + 2 * MINUTE);
+      expect(await schedules.firing(key, T0 + MINUTE)).toMatchObject({ startAt: T0 + MINUTE + 500 });
+    });
+
+    const changes: [string, (key: ScheduleKey) => Promise<unknown>][] = [
+      ["another version of its job", ({ job }) => put(job, [aSchedule({ punctual: true })], T0 + 45_000)],
+      ["another rule", ({ job }) => put(job, [aSchedule({ rule: HOURLY })], T0 + 45_000)],
+      ["a pause", (key) => schedules.pause(key, T0 + 45_000, true)],
+      ["a pause of its job", ({ job }) => jobs.pause(ORG, job, T0 + 45_000, T0 + 45_000)],
+      [
+        "a pause that is over",
+        async (key) => {
+          await schedules.pause(key, T0 + 45_000, true);
+          await schedules.pause(key, T0 + 46_000, false);
+        },
+      ],
+      ["the end of its job", ({ job }) => jobs.delete(ORG, job, T0 + 45_000, null)],
+    ];
+    it.each(changes)(
+      "a run that was accepted ahead gives its due time back after %s",
+      async (what, change) => {
+        const key = keyOf(what.replaceAll(" ", "-"));
+        await put(key.job, [aSchedule({ punctual: true })]);
+        await decideAt(key, T0);
+        const due = T0 + MINUTE;
+        expect(await schedules.firing(key, due)).toMatchObject({ startAt: due - PUNCTUAL_LEAD_MS });
+        const { revision } = await found(key);
+        const { state, event } = aRunFor(key, due, false, { startsAt: due, revision });
+        const { run } = state;
+        expect(await store.accept(state, [event], null)).toEqual({ kind: "accepted" });
+        expect(await schedules.firing(key, due)).toMatchObject({
+          outcome: "ran",
+          startAt: due,
+          runId: run.id,
+        });
+        expect(await schedules.ahead(key, due, due - 1)).toEqual([run.id]);
+        expect(await schedules.ahead(key, due, due)).toEqual([]);
+        expect(await store.isStillDue(run)).toBe(true);
+        await change(key);
+        // The same for whoever asks again.
+        expect([await store.isStillDue(run), await store.isStillDue(run)]).toEqual([false, false]);
+        expect(await schedules.firing(key, due)).toMatchObject({
+          outcome: "armed",
+          startAt: due,
+          runId: null,
+        });
+      },
+    );
 
     it("by hand what has no run is armed, once", async () => {
       const key = keyOf("hand");

@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { RUNNER_OVERDUE_MS } from "../../src/core/limits.ts";
 import { nextStep } from "../../src/core/next-step.ts";
+import { failed } from "../../src/core/outcome.ts";
 import { planAttempt } from "../../src/core/plan.ts";
+import { endOfAttempt } from "../../src/core/retry.ts";
 import {
   aBootingRun,
   aQueuedRun,
   aRetryingRun,
+  aRunAhead,
   aRunningRun,
   aStartingRun,
   aSucceededRun,
@@ -121,5 +124,61 @@ describe("the next step", () => {
       do: "settle",
       ending: { status: "cancelled" },
     });
+  });
+});
+
+describe("a run that was accepted ahead of its time", () => {
+  const START = T0 + 20_000;
+  const created = {
+    type: "machine_created",
+    at: T0 + 10,
+    machineId: "m",
+    region: null,
+    adopted: false,
+  } as const;
+  const waiting = followedBy(aRunAhead(START), { ...created, attempt: 1 });
+
+  it("has its Machine made at once, and started at its time", () => {
+    expect(step(aRunAhead(START), T0)).toEqual({ do: "launch" });
+    expect(step(waiting, START - 1)).toEqual({ do: "make_ready", startsAt: START });
+    expect(step(waiting, START)).toEqual({ do: "start", until: START + 120_000 });
+    const started = followedBy(waiting, { type: "machine_started", at: START + 5, attempt: 1 });
+    expect(step(started, START + 6).do).toBe("read_output");
+  });
+
+  it("is given up by the boot limit from its time on, and by the queue limit likewise", () => {
+    expect(step(waiting, START + 119_999).do).toBe("start");
+    expect(step(waiting, START + 120_000)).toMatchObject({ do: "settle", ending: { limit: "boot" } });
+    const short = { timeouts: { queueMs: 1000, bootMs: 1000, runMs: 1000, stopMs: 1000 } };
+    expect(step(aRunAhead(START, short), START + 999)).toEqual({ do: "launch" });
+    expect(step(aRunAhead(START, short), START + 1000)).toMatchObject({ ending: { limit: "queue" } });
+  });
+
+  it("has no Machine that waits where that is asked for at its time or later", () => {
+    const { state } = aRunAhead(START);
+    const bare = { run: state.run, attempts: [] };
+    const configOf = (at: number) => planAttempt(bare, null, T0, { app: null, at }).machineConfig;
+    expect(configOf(START - 1).startsAt).toBe(START);
+    expect("startsAt" in configOf(START)).toBe(false);
+  });
+
+  it("is tried again at its time and not before, and starts at once then", () => {
+    const lost = failed("machine_lost", "the machine is gone");
+    const output = { stdoutBytes: 0, stderrBytes: 0, droppedBytes: 0, complete: false };
+    const end = endOfAttempt(waiting.state, lost, null, output, T0 + 5000);
+    expect(end).toMatchObject({ type: "attempt_failed", next: { at: START } });
+    const gone = followedBy(waiting, end, {
+      type: "machine_released",
+      at: T0 + 6000,
+      attempt: 1,
+      events: [],
+    });
+    expect(step(gone, T0 + 7000)).toEqual({ do: "rest", until: START });
+    expect(step(gone, START).do).toBe("plan");
+    expect("startsAt" in planAttempt(gone.state, null, START).machineConfig).toBe(false);
+  });
+
+  it("is settled without a look where it is cancelled before", () => {
+    expect(step(cancelled(waiting), START)).toMatchObject({ do: "settle", lookFirst: false });
   });
 });

@@ -137,6 +137,38 @@ describe("machines of an app", () => {
     });
   });
 
+  it("that have a time of their own are made without being started, and started by a call", async () => {
+    const { asked, machines } = await answering(json(200, machine));
+    const config = {
+      image: "debian:12",
+      guest: { cpuKind: "shared" as const, cpus: 1, memoryMb: 256 },
+      region: null,
+      env: {},
+      exec: null,
+      stop: { signal: "SIGTERM", timeoutMs: 10_000 },
+      metadata: {},
+    };
+    await machines.create("mayfly-x-1", { ...config, startsAt: 1_795_255_200_000 }, []);
+    await machines.create("mayfly-x-2", config, []);
+    expect(asked.map(({ body }) => JSON.parse(body).skip_launch)).toEqual([true, undefined]);
+    expect(await machines.start("m1")).toEqual({ kind: "done" });
+    expect(asked[2]).toMatchObject({ method: "POST", url: "/v1/apps/runs/machines/m1/start" });
+  });
+
+  it.each([
+    [404, "not_found: machine not found", "gone"],
+    [412, "failed_precondition: unable to start machine from current state: 'created'", "not_now"],
+    [412, "failed_precondition: machine still active, refusing to start", "not_now"],
+    [429, "rate limit exceeded", "not_now"],
+    [409, "aborted: could not reserve resource for machine: insufficient CPUs available", "no_capacity"],
+    [412, "governor policy blocked start", "no_capacity"],
+    [504, "upstream request timeout", "uncertain"],
+    [408, "deadline_exceeded", "uncertain"],
+  ])("a start that is answered %i %s is told as %s", async (status, error, kind) => {
+    const { machines } = await answering(json(status, { error }));
+    expect((await machines.start("m1")).kind).toBe(kind);
+  });
+
   it("are never waited for longer than Fly allows", async () => {
     const { asked, machines } = await answering(json(200, { ok: true }));
     await machines.wait("m1", "started", 900_000);

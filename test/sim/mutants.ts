@@ -16,6 +16,35 @@ export interface Mutant {
 
 export const MUTANTS: readonly Mutant[] = [
   {
+    name: "a machine that is made ahead is started as soon as it can be",
+    module: "core/next-step",
+    breaks: ({ nextStep }) => ({
+      nextStep: (...args: unknown[]) => {
+        const step = nextStep(...args);
+        return step.do === "make_ready" ? { do: "start", until: step.startsAt } : step;
+      },
+    }),
+    caughtBy: "starts no command before it",
+  },
+  {
+    name: "a start is asked for again and again until somebody has seen it",
+    module: "flow/drive",
+    breaks: ({ Drive }) => ({
+      Drive: class extends Drive {
+        constructor(...args: unknown[]) {
+          super(...args);
+          for (const [name, value] of Object.entries({
+            isReady: true,
+            isStarting: false,
+            startAskedAt: null,
+          }))
+            Object.defineProperty(this, name, { get: () => value, set: () => {} });
+        }
+      },
+    }),
+    caughtBy: "is started once",
+  },
+  {
     name: "the machine of a settled run is left to itself",
     module: "core/next-step",
     breaks: ({ nextStep }) => ({

@@ -65,6 +65,16 @@ export function aQueuedRun(
   return { state: acceptRun(aRunId(at), "default", accepted), events: [accepted] };
 }
 
+/** A run that was accepted ahead of its time, with its first attempt planned. */
+export function aRunAhead(startsAt: number, spec: Partial<RunSpec> = {}): Story {
+  const ahead = { startsAt, revision: 1 };
+  const firing = { schedule: "s", dueAt: startsAt, overlap: "allow" as const, isCaughtUp: false, ahead };
+  const job = { name: "j", version: 1, input: "{}" };
+  const accepted = { type: "accepted" as const, at: T0, spec: aSpec(spec), originId: null, job, firing };
+  const queued = { state: acceptRun(aRunId(T0), "default", accepted), events: [accepted] };
+  return followedBy(queued, planAttempt(queued.state, null, T0));
+}
+
 /** Goes on from a story; throws where an event can not follow. */
 export function followedBy(story: Story, ...events: RunEvent[]): Story {
   return events.reduce<Story>((before, event) => {

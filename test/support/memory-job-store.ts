@@ -24,6 +24,7 @@ export function memoryJobStore(schedules = new MemoryScheduleStore(), alerts?: M
     const known = of(orgId, name);
     return known?.job.deletedAt === null ? known : undefined;
   };
+  schedules.isInForce = (orgId, { name, version }) => present(orgId, name)?.job.version === version;
   const inForce = ({ job, versions }: Stored) => {
     const version = versions.find((each) => each.version === job.version);
     if (version === undefined) throw new Error(`version ${job.version} of ${job.name} is not stored`);

@@ -1,5 +1,6 @@
 /** The store of schedules in memory, for tests that move the clock. It keeps the contract in `test/contracts/schedule-store-contract.ts`. */
 
+import type { RunJob } from "../../src/core/job.ts";
 import { FIRINGS_SCAN_MAX, SCHEDULE_GRACE_MS, TIMEKEEPER_SHARDS } from "../../src/core/limits.ts";
 import type { Run } from "../../src/core/run.ts";
 import { nextDue } from "../../src/core/schedule/due.ts";
@@ -31,6 +32,9 @@ export class MemoryScheduleStore implements ScheduleStore {
   /** By schedule, due time and whether it is of several. */
   readonly ledger = new Map<string, Firing>();
   readonly timekeepers = new Map<number, { since: number; seenAt: number }>();
+
+  /** Whether a job is of the version that a run has; the store of jobs says it. */
+  isInForce: (orgId: string, job: RunJob) => boolean = () => true;
 
   async due(throughMs: number, limit: number) {
     return [...this.schedules.values()]
@@ -149,6 +153,17 @@ export class MemoryScheduleStore implements ScheduleStore {
     }
   }
 
+  async putOff(key: ScheduleKey, dueAt: number, startAt: number) {
+    const row = this.ledger.get(ledgerKey(key, dueAt, false));
+    if (row?.outcome === "armed") this.ledger.set(ledgerKey(key, dueAt, false), { ...row, startAt });
+  }
+
+  async ahead(key: ScheduleKey, fromDueMs: number, nowMs: number) {
+    return this.of(key)
+      .filter(({ dueAt, startAt }) => dueAt >= fromDueMs && startAt !== null && startAt > nowMs)
+      .flatMap(({ runId }) => runId ?? []);
+  }
+
   async pause(key: ScheduleKey, at: number, isPaused: boolean) {
     const stored = await this.find(key);
     if (stored) this.#setPaused(stored, "hand", isPaused, at);
@@ -244,8 +259,23 @@ export class MemoryScheduleStore implements ScheduleStore {
     const row = this.ledger.get(key);
     if (row?.outcome !== "armed") return false;
     const outcome = firing.isCaughtUp ? "caught_up" : "ran";
-    this.ledger.set(key, { ...row, outcome, runId: run.id, decidedAt: run.acceptedAt });
+    const startAt = firing.ahead?.startsAt ?? row.startAt;
+    this.ledger.set(key, { ...row, outcome, startAt, runId: run.id, decidedAt: run.acceptedAt });
     return true;
+  }
+
+  /** What it asks of one that was accepted ahead. */
+  isStillDue(run: Run): boolean {
+    const { firing, job } = run;
+    if (!firing?.ahead || job === null) return true;
+    const schedule = { orgId: run.orgId, job: job.name, name: firing.schedule };
+    const key = ledgerKey(schedule, firing.dueAt, false);
+    const row = this.ledger.get(key);
+    if (row?.runId !== run.id) return false;
+    const isSame = this.schedules.get(scheduleId(schedule))?.revision === firing.ahead.revision;
+    if (isSame && this.isInForce(run.orgId, job)) return true;
+    this.ledger.set(key, { ...row, outcome: "armed", runId: null });
+    return false;
   }
 
   /** What the store of jobs does when a job is changed. */

@@ -255,6 +255,10 @@ export class MemoryStore implements Store {
     return (this.runs.get(runId)?.events ?? []).filter(({ seq }) => seq > afterSeq).slice(0, limit);
   }
 
+  async isStillDue(run: Run): Promise<boolean> {
+    return this.ledger?.isStillDue(run) ?? true;
+  }
+
   async reruns(runId: string, limit: number): Promise<string[]> {
     return this.#all()
       .flatMap(({ state }) => (state.run.originId === runId ? [state.run.id] : []))

@@ -28,7 +28,7 @@ import {
   SCHEDULE_GRACE_MS,
 } from "../limits.ts";
 import { dueTimes, lastDue, nextDue } from "./due.ts";
-import { startOf } from "./jitter.ts";
+import { leadMs, startOf } from "./jitter.ts";
 import type { DecidedFiring, PassedFiring, Place, Schedule, Timing } from "./schedule.ts";
 
 export interface Decision {
@@ -104,7 +104,7 @@ function weigh(
   if (pause.from <= dueAt && dueAt < pause.to) return passed([dueAt], "paused", true);
   const plannedAt = startOf(schedule, dueAt);
   return nowMs <= plannedAt + SCHEDULE_GRACE_MS || dueAt >= caughtUpFrom
-    ? { outcome: "armed", dueAt, startAt: Math.max(plannedAt, nowMs) }
+    ? { outcome: "armed", dueAt, startAt: Math.max(plannedAt - leadMs(schedule), nowMs) }
     : passed([dueAt], "missed", true);
 }
 

@@ -12,6 +12,15 @@ export interface RunFiring {
   overlap: Overlap;
   /** True where it is submitted later than in time, as `catchUp` or a backfill asks for. */
   isCaughtUp: boolean;
+  /** Of a run that was accepted ahead of its time, as its schedule is punctual; absent for every other. */
+  ahead?: Ahead;
+}
+
+export interface Ahead {
+  /** Epoch milliseconds: the due time with its jitter, before which the command is not to start. */
+  startsAt: number;
+  /** Of the schedule, as it was then: of one that has changed since, or rests, the run is not wanted any more. */
+  revision: number;
 }
 
 /** Whether each is wanted, one after the other: what is made good afterwards would otherwise skip itself. */

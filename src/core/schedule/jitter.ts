@@ -1,5 +1,6 @@
 /** When the run of a due time starts: schedules that are due together need not start together. */
 
+import { PUNCTUAL_LEAD_MS } from "../limits.ts";
 import { shareOf } from "../poll.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -7,4 +8,9 @@ import type { Schedule } from "./schedule.ts";
 export function startOf({ id, jitterMs }: Pick<Schedule, "id" | "jitterMs">, dueAt: number): number {
   // The due time goes last and its seconds spread what comes before: ids that differ in one letter are far apart.
   return dueAt + Math.floor(shareOf(`${id} ${dueAt}`) * jitterMs);
+}
+
+/** How long before that its run is accepted. */
+export function leadMs({ punctual }: Pick<Schedule, "punctual">): number {
+  return punctual === true ? PUNCTUAL_LEAD_MS : 0;
 }

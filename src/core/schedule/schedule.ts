@@ -68,6 +68,8 @@ export interface Schedule extends Timing {
   catchUp: CatchUp;
   /** A run starts up to so many milliseconds after its due time, the same for the same due time: see `jitter.ts`. */
   jitterMs: number;
+  /** Its Machines are made ahead, and started on the second; absent, as in what was stored before there was this, they are not. */
+  punctual?: boolean;
 }
 
 /** How far a schedule's due times are decided: what is stored of it beside its ledger. */
@@ -101,7 +103,7 @@ export interface ArmedFiring {
   outcome: "armed";
   /** Epoch milliseconds. With the schedule it is the key of the ledger: a due time is decided once, whoever repeats it. */
   dueAt: number;
-  /** Epoch milliseconds: the due time and its jitter, or the moment of the decision where that is past. */
+  /** Epoch milliseconds: the due time and its jitter, less the lead of a punctual schedule, or the moment of the decision where that is past. */
   startAt: number;
 }
 

@@ -1,14 +1,16 @@
 /** What is done about armed firings when somebody comes to start them, which after an outage can be late. */
 
 import { SCHEDULE_GRACE_MS, SCHEDULE_SLOW_MAX_MS } from "../limits.ts";
-import { startOf } from "./jitter.ts";
+import { leadMs, startOf } from "./jitter.ts";
 import type { ArmedFiring, Schedule } from "./schedule.ts";
 
-/** `ran` and `caught_up` go with a run, which is submitted in the batch that records them. */
-export interface StartedFiring {
-  dueAt: number;
-  outcome: "ran" | "caught_up" | "missed" | "paused";
-}
+/**
+ * `ran` and `caught_up` go with a run, which is submitted in the batch that records them. One that is `ahead` is submitted now, so that
+ * its Machine is made by the time it is to start; one that is `early` is left until then, and decided anew.
+ */
+export type StartedFiring =
+  | { dueAt: number; outcome: "ran" | "caught_up" | "missed" | "paused" }
+  | { dueAt: number; outcome: "ahead" | "early"; startsAt: number };
 
 /**
  * Whether a firing is met, if late: somebody was there in time to start it, and only had too much to start. Where nobody was, that
@@ -34,8 +36,12 @@ export function startArmed(
   const { mode, windowMs } = schedule.catchUp;
   const ready = armed.filter(({ startAt }) => startAt <= nowMs).toSorted((a, b) => a.dueAt - b.dueAt);
   return ready.map(({ dueAt, startAt }, index) => {
+    const startsAt = startOf(schedule, dueAt);
+    // Who ends a pause until then wants it run, so that is for its time to decide; it may also have been punctual, or spread less.
+    if (nowMs < startsAt)
+      return { dueAt, outcome: leadMs(schedule) > 0 && pausedAt === null ? "ahead" : "early", startsAt };
     if (pausedAt !== null && pausedAt <= dueAt) return { dueAt, outcome: "paused" };
-    if (isMet(startAt, atWorkSince, nowMs))
+    if (isMet(Math.max(startAt, startsAt), atWorkSince, nowMs))
       return { dueAt, outcome: outcomeOfStart(schedule, dueAt, startAt) };
     const isWanted = mode === "all" || (mode === "latest" && index === ready.length - 1);
     return { dueAt, outcome: isWanted && dueAt >= nowMs - windowMs ? "caught_up" : "missed" };

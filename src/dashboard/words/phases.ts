@@ -43,12 +43,15 @@ function marksOf(run: RunBody, attempt: AttemptBody | null, lastMs: number): Mar
   if (attempt === null) return [queue];
   // A machine that waits for its app's turn is not asked for yet, and never is where the run was over by then.
   const isAsked = Date.parse(attempt.create_asked_at) <= lastMs || attempt.created_at !== null;
+  const isAhead = isMadeAhead(run, attempt);
   const spoke = attempt.first_output_at !== null;
   return [
     ...(attempt.number === 1 ? [queue] : []),
     { at: isAsked ? attempt.create_asked_at : null, name: "Create machine", kind: "machine" },
+    ...(isAhead ? [{ at: attempt.created_at, name: "Wait for its time", kind: "wait" as const }] : []),
     {
-      at: attempt.created_at,
+      // Before that it does not boot.
+      at: isAhead ? (Date.parse(run.starts_at ?? "") <= lastMs ? run.starts_at : null) : attempt.created_at,
       name: attempt.image_ready_at === null ? "Boot" : "Fetch image",
       kind: "machine",
     },
@@ -57,4 +60,9 @@ function marksOf(run: RunBody, attempt: AttemptBody | null, lastMs: number): Mar
     { at: attempt.first_output_at, name: "Run", kind: "command" },
     { at: attempt.exited_at, name: "Settle", kind: "wait" },
   ];
+}
+
+/** Whether the machine was there before its run's time, and waited for that. */
+function isMadeAhead({ starts_at }: RunBody, { created_at }: AttemptBody): boolean {
+  return starts_at !== null && created_at !== null && Date.parse(created_at) < Date.parse(starts_at);
 }

@@ -100,6 +100,10 @@ export interface ScheduleStore {
     ends: { dueAt: number; outcome: "skipped" | "missed" | "paused"; why: string | null }[],
     at: number,
   ): Promise<void>;
+  /** Leaves an armed firing until a later moment; one that is not armed any more stays as it is. */
+  putOff(key: ScheduleKey, dueAt: number, startAt: number): Promise<void>;
+  /** Runs that were accepted ahead for due times from a moment on, and are to start after another. */
+  ahead(key: ScheduleKey, fromDueMs: number, nowMs: number): Promise<string[]>;
   /**
    * Has a schedule rest by hand, or ends that with null.
    * @returns the schedule then; null where there is none

@@ -29,7 +29,7 @@ describe("a job's definition has schedules", () => {
   it("which are listed with when they are due next, and shown", async () => {
     await aJob("listed", [
       YEARLY,
-      { every: "7d", overlap: "queue", catch_up: { mode: "all", window: "2h" } },
+      { every: "7d", overlap: "queue", catch_up: { mode: "all", window: "2h" }, punctual: true },
     ]);
     const list = await call<ScheduleListBody>("GET", "/v1/schedules?job=listed");
     expect(list.body.schedules.map(({ name }) => name)).toEqual(["every-168h", "yearly"]);
@@ -41,6 +41,7 @@ describe("a job's definition has schedules", () => {
       paused_by: [],
       last_firing: null,
     });
+    expect(list.body.schedules.map(({ punctual }) => punctual)).toEqual([true, false]);
     expect(list.body.schedules[1]?.next_due_at).toMatch(/-12-31T23:00:00\.000Z$/);
     const shown = await of<StoredScheduleBody>("GET", "listed", "every-168h");
     expect(shown.body).toEqual(list.body.schedules[0]);
@@ -88,6 +89,7 @@ describe("a job's definition has schedules", () => {
     ["an unknown way to catch up", { every: "1h", catch_up: "some" }, "schedules.0.catch_up", "latest"],
     ["an unknown field", { every: "1h", tz: "UTC" }, "schedules.0.tz", ""],
     ["a bad name", { every: "1h", name: "Nightly!" }, "schedules.0.name", "small letters"],
+    ["a word for a yes", { every: "1h", punctual: "yes" }, "schedules.0.punctual", "true or false"],
     ["too much jitter", { every: "1h", jitter: "25h" }, "schedules.0.jitter", ""],
   ] as const)
     it(`${what} is refused by its path`, async () => {

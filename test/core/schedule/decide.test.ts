@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   DUE_TIMES_WEIGHED_MAX,
   PASSED_COUNTED_MAX,
+  PUNCTUAL_LEAD_MS,
   SCHEDULE_AHEAD_MS,
   SCHEDULE_GRACE_MS,
   SCHEDULE_SLOW_MAX_MS,
@@ -316,6 +317,19 @@ describe("an armed firing whose time has come", () => {
     ]);
   });
 
+  it("of a punctual schedule is armed for ahead of its time, and then started ahead, or left until then in a pause", () => {
+    const punctual = aSchedule({ punctual: true });
+    const [firing] = decide(punctual, decidedTo(T0 - MINUTE_MS), T0 - MINUTE_MS).firings;
+    expect(firing).toEqual({ outcome: "armed", dueAt: T0, startAt: T0 - PUNCTUAL_LEAD_MS });
+    const at = T0 - PUNCTUAL_LEAD_MS;
+    expect(outcomes(punctual, [armed(T0, at)], at)).toEqual([[0, "ahead"]]);
+    expect(outcomes(punctual, [armed(T0, at)], T0)).toEqual([[0, "ran"]]);
+    expect(outcomes(punctual, [armed(T0, at)], T0 + SCHEDULE_GRACE_MS)).toEqual([[0, "ran"]]);
+    expect(outcomes(punctual, [armed(T0, at)], at, at)).toEqual([[0, "early"]]);
+    // It was punctual when it was armed.
+    expect(outcomes(aSchedule(), [armed(T0, at)], at)).toEqual([[0, "early"]]);
+  });
+
   it("does not run once the schedule is paused, but for what was due before", () => {
     expect(outcomes(aSchedule(), [armed(T0 - MINUTE_MS), armed(T0)], T0, T0)).toEqual([
       [-1, "ran"],
@@ -351,6 +365,7 @@ class Ledger {
 
   start(schedule: Schedule, nowMs: number): void {
     for (const { dueAt, outcome } of startArmed(schedule, [...this.armed.values()], null, nowMs, nowMs)) {
+      if (outcome === "ahead" || outcome === "early") throw new Error("no schedule here is punctual");
       this.armed.delete(dueAt);
       this.rows.set(dueAt, outcome);
       if (outcome === "ran" || outcome === "caught_up") this.runs.push(dueAt);

@@ -70,7 +70,10 @@ export function wrongSequel(spec: RunSpec, before: RunEvent[], end: AttemptFaile
   if (paid >= allowed) return next && `the ${purse} has paid for ${paid} failures`;
   if (action === "next_size" && guest.memoryMb === LARGEST_MB[guest.cpuKind])
     return next && "there is no larger size";
-  const [leastMs, mostMs] = waits(spec, purse, paid, action, region, rule);
+  // A run that has a time of its own is not tried again before.
+  const [leastMs, mostMs] = waits(spec, purse, paid, action, region, rule).map((ms) =>
+    Math.max(ms, startsAtOf(before) - end.at),
+  ) as [number, number];
   const queueEnd = hasMachine(before, planned) ? Infinity : wantsSince(before) + spec.timeouts.queueMs;
   if (next === null)
     return end.at + mostMs >= queueEnd
@@ -97,7 +100,12 @@ export function wantsSince(events: RunEvent[]): number {
   // With all its slots it wants one, and stands in line for a launch where none is near.
   const isReady = (event: RunEvent) =>
     event.type === "attempt_planned" || (event.type === "slot_awaited" && event.queue === "launches");
-  return (events.find(isReady) ?? events[0])?.at ?? 0;
+  return Math.max((events.find(isReady) ?? events[0])?.at ?? 0, startsAtOf(events));
+}
+
+/** Before which its command is not to start; long ago where it has no such time. */
+export function startsAtOf([first]: RunEvent[]): number {
+  return (first?.type === "accepted" && first.firing?.ahead?.startsAt) || 0;
 }
 
 function hasMachine(events: RunEvent[], { attempt }: AttemptPlanned): boolean {

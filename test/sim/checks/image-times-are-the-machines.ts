@@ -26,6 +26,7 @@ export const imageTimesAreTheMachines: Check = {
 
 function wrongTime(world: World, attempt: Attempt): string | null {
   const { startedAt, imageReadyAt } = attempt;
+  const { startsAt = 0 } = attempt.machineConfig;
   const machine = world.machineOf(attempt);
   if (imageReadyAt !== null)
     return imageReadyAt === machine?.imageReadyAt
@@ -33,7 +34,8 @@ function wrongTime(world: World, attempt: Attempt): string | null {
       : `had its image at ${imageReadyAt}, and its machine at ${machine?.imageReadyAt}`;
   if (startedAt === null || attempt.createdAt === null || machine === null) return null;
   // A clock that was set meanwhile makes a start long that was not.
-  if (world.clockOffMaxMs > 0 || startedAt - attempt.createdAt < SLOW_START_MS) return null;
+  if (world.clockOffMaxMs > 0 || startedAt - Math.max(attempt.createdAt, startsAt) < SLOW_START_MS)
+    return null;
   // A look that is behind shows it without its image.
   if (machine.imageReadyAt === null || startedAt - machine.imageReadyAt <= LAG_MAX_MS) return null;
   // One that was answered is there twice.

@@ -30,6 +30,7 @@ import { releasedMeansGone } from "./released-means-gone.ts";
 import { rerunsNameTheirOrigin } from "./reruns-name-their-origin.ts";
 import { retriesFollowTheBook } from "./retries-follow-the-book.ts";
 import { secretsStaySecret } from "./secrets-stay-secret.ts";
+import { startsArePunctual } from "./starts-are-punctual.ts";
 import { theOutcomeIsTrue } from "./the-outcome-is-true.ts";
 import { waitsEnd } from "./waits-end.ts";
 
@@ -44,6 +45,7 @@ export const CHECKS: readonly Check[] = [
   nobodysMachinesGo,
   waitsEnd,
   limitsAreKept,
+  startsArePunctual,
   queuesGoOn,
   releasedMeansGone,
   outputIsTheMachines,

@@ -107,7 +107,8 @@ function wrongReason(
         ? null
         : "its image was to be had";
     case "machine_lost":
-      return machine?.lost ? null : "its machine was not lost";
+      // Of one that waited to be started nobody sees why it went.
+      return machine?.lost || (machine?.isHeld && machine.launchFailed) ? null : "its machine was not lost";
     case "timed_out":
       return wrongLimit(world, stored, attempt, machine);
     case "command_not_found":

@@ -44,5 +44,6 @@ function untilOf({ state, events }: StoredRun): number {
   if (isRetrying && last.releasedAt !== null && run.tickets.every(({ held }) => held))
     return last.next?.at ?? Infinity;
   if (isRetrying || last.machineId === null) return wantsSince(events.map(({ event }) => event)) + queueMs;
-  return last.startedAt === null ? (last.createdAt ?? last.createAskedAt) + bootMs : Infinity;
+  const bootsSince = Math.max(last.createdAt ?? last.createAskedAt, last.machineConfig.startsAt ?? 0);
+  return last.startedAt === null ? bootsSince + bootMs : Infinity;
 }

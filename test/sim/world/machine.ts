@@ -45,6 +45,10 @@ export class SimMachine {
   runner: Runner | null = null;
   /** What of its truth the platform has lost: nobody can know how it ended. */
   lost = false;
+  /** It was made to be started by a call of its own, … */
+  readonly isHeld: boolean;
+  /** … of which so many did. */
+  launches = 0;
   /** It went away before it was ever started. */
   launchFailed = false;
   /** It is lost and in no list. */
@@ -73,7 +77,9 @@ export class SimMachine {
     this.#program = program;
     this.#event("launch", "created", "user");
     this.#become("created");
-    this.#boot();
+    this.isHeld = asked.skip_launch === true;
+    if (this.isHeld) this.#prepare();
+    else this.#boot();
     const { chance } = world;
     if (chance.fault("lost machine", 0.1))
       this.#after(chance.between("lost after", DUPLICATE_MAX_MS + 1, 60_000), () => this.#lose());
@@ -106,6 +112,20 @@ export class SimMachine {
     return () => this.#watchers.delete(look);
   }
 
+  /** Starts one that is stopped, whatever it has done before. @returns whether it runs, or will */
+  launch(): boolean {
+    if (this.state === "starting" || this.state === "started") return true;
+    if (this.state !== "stopped") return false;
+    this.launches += 1;
+    // What a second one would do is not played: it must not be.
+    if (this.launches > 1) return true;
+    this.#event("start", "starting", "user");
+    this.imageReadyAt = this.#world.time.now();
+    this.#become("starting");
+    this.#after(this.#world.chance.between("boot", DUPLICATE_MAX_MS + 1, 3000), () => this.#start());
+    return true;
+  }
+
   signal(name: string): void {
     if (this.runner) this.runner.signal(name);
     else if (this.door) this.door.signal(name === "SIGTERM" ? 15 : 10);
@@ -130,6 +150,20 @@ export class SimMachine {
       this.#event("destroy", "destroyed", source);
       this.goneAt = this.#world.time.now();
       this.#become("destroyed");
+    });
+  }
+
+  /** Its image is prepared; then it waits. */
+  #prepare(): void {
+    const { chance } = this.#world;
+    const slow = chance.fault("slow preparation", 0.1);
+    const takesMs = slow
+      ? chance.between("slow preparation takes", 10_000, 100_000)
+      : chance.between("preparation", 1, 9000);
+    this.launchFailed = chance.fault("failed preparation", 0.04);
+    this.#after(takesMs, () => {
+      this.#become(this.launchFailed ? "launch_failed" : "stopped");
+      if (this.launchFailed) this.destroy("flyd");
     });
   }
 

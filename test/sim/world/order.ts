@@ -16,6 +16,8 @@ export interface Order {
   /** The order whose run this one repeats; null where it repeats none. */
   repeats: Order | null;
   key: IdempotencyKey | null;
+  /** How long before its time it is submitted; null where it has none, and starts as soon as it can. */
+  leadMs: number | null;
   /** Ids that were drawn for it, stored or not. */
   runIds: string[];
   /** Runs that its caller was answered with. */
@@ -67,7 +69,14 @@ export function anOrder(number: number, chance: Chance): Order {
     tags: { group: chance.pick("group", GROUPS) },
     ...aTurn(chance),
   });
-  return orderOf(number, spec, null, chance);
+  const order = orderOf(number, spec, null, chance);
+  return chance.fault("a punctual run", 0.15) ? punctual(order, chance) : order;
+}
+
+/** For a due time that is ahead, as a punctual schedule submits it. It waits for nothing of its own besides. */
+function punctual(order: Order, chance: Chance): Order {
+  const spec = { ...order.spec, concurrency: null, delayMs: 0, runAt: null };
+  return { ...order, spec, key: null, leadMs: chance.between("lead", 200, 40_000) };
 }
 
 /** Names of secrets by variables. */
@@ -134,6 +143,7 @@ function orderOf(number: number, spec: RunSpec, repeats: Order | null, chance: C
     repeats,
     key:
       chance.number("has a key") < 0.5 ? { key: `key ${number}`, bodyHash: `hash of order ${number}` } : null,
+    leadMs: null,
     runIds: [],
     answers: [],
     cancelAskedAt: null,

@@ -132,6 +132,16 @@ export class Platform {
           of(id, (machine, reply) => this.#wait(machine, state, seconds, reply)),
         );
       },
+      startMachine: (id) => {
+        counted();
+        return network.call<unknown>(
+          { method: "POST", name: `start ${id}` },
+          of(id, (machine, reply) => {
+            reply(this.#start(machine));
+            return nothing;
+          }),
+        );
+      },
       exec: (id, command, timeoutS, interrupt) => {
         return asking(withId(id), () =>
           network.call<WireExecReply>(
@@ -209,6 +219,19 @@ export class Platform {
     this.machines.push(machine);
     this.appOf.set(machine, app);
     return { status: 200, body: machine.lookedLike(0) as WireMachine };
+  }
+
+  #start(machine: SimMachine): Answer<unknown> {
+    if (!machine.isAlive) return UNKNOWN;
+    if (machine.state === "stopped" && this.#world.chance.fault("no room to start", 0.1)) {
+      const { answer, means } = NO_ROOM;
+      if (means !== null)
+        this.refused.set(machine.name, (this.refused.get(machine.name) ?? new Set()).add(means));
+      return answer;
+    }
+    if (machine.launch()) return DONE;
+    const error = `failed_precondition: unable to start machine from current state: '${machine.state}'`;
+    return { status: 412, error };
   }
 
   #list(app: string, metadata: Record<string, string>, includeDeleted: boolean): WireMachine[] {

@@ -2,14 +2,14 @@
 
 import { OUTPUT_START } from "../../../src/core/output.ts";
 import { isFinal, type RunStatus } from "../../../src/core/run.ts";
-import { hasSecrets } from "../../../src/core/run-spec.ts";
+import { hasSecrets, type RunSpec } from "../../../src/core/run-spec.ts";
 import { cancel } from "../../../src/flow/cancel.ts";
 import { type CancelledAll, cancelAll } from "../../../src/flow/cancel-all.ts";
 import { followOutput } from "../../../src/flow/follow.ts";
 import { launchesOver } from "../../../src/flow/launches.ts";
 import { lookAfter } from "../../../src/flow/look-after.ts";
 import { reap } from "../../../src/flow/reap.ts";
-import { submit } from "../../../src/flow/submit.ts";
+import { type SubmitPorts, submit, submitFired } from "../../../src/flow/submit.ts";
 import { sweep } from "../../../src/flow/sweep.ts";
 import type { StoredRun } from "../../support/memory-store.ts";
 import type { Life } from "./life.ts";
@@ -211,18 +211,17 @@ export class Plot {
       const request = world.request(`submit order ${order.number}`);
       const answer = await this.#answer(request.life, async () => {
         if (hasSecrets(order.spec) && (await this.#lacksSecrets(order, request.life))) return "refused";
-        return submit(
-          {
-            store: request.store,
-            drivers: request.life.through(world.posts.drivers()),
-            clock: world.workerClock,
-            launches: launchesOver(request.store, world.launches),
-            ids: { runId: (nowMs) => drawRunId(order, nowMs) },
-            defaultRegion: world.defaultRegion,
-            organizationLimit: world.organizationLimit,
-          },
-          { orgId: "default", spec: order.spec, originId, key: order.key },
-        );
+        const ports = {
+          store: request.store,
+          drivers: request.life.through(world.posts.drivers()),
+          clock: world.workerClock,
+          launches: launchesOver(request.store, world.launches),
+          ids: { runId: (nowMs: number) => drawRunId(order, nowMs) },
+          defaultRegion: world.defaultRegion,
+          organizationLimit: world.organizationLimit,
+        };
+        if (order.leadMs !== null) return this.#submitAhead(ports, order.spec, order.leadMs);
+        return submit(ports, { orgId: "default", spec: order.spec, originId, key: order.key });
       });
       if (answer === "refused") return;
       if (answer) {
@@ -234,6 +233,23 @@ export class Plot {
       if (!order.key) return;
       await world.time.sleep(world.chance.between("tries again after", 100, 5000));
     }
+  }
+
+  /** As the timekeeper of a punctual schedule does; `refused` where the time itself would have to decide. */
+  async #submitAhead(ports: SubmitPorts, spec: RunSpec, leadMs: number) {
+    const now = ports.clock.now();
+    const startsAt = now + leadMs;
+    const ahead = { startsAt, revision: 1 };
+    const firing = {
+      schedule: "punctual",
+      dueAt: startsAt,
+      overlap: "allow" as const,
+      isCaughtUp: false,
+      ahead,
+    };
+    const job = { name: "simulated", version: 1, input: "{}" };
+    const fired = await submitFired(ports, { orgId: "default", spec, job }, firing, now);
+    return fired.kind === "accepted" ? fired : "refused";
   }
 
   /** As whoever orders a run is told. */

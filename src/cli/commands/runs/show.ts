@@ -67,6 +67,7 @@ function factsOf(run: RunBody): string {
     ["Concurrency", concurrencyText(run)],
     ["Priority", run.priority === 0 ? null : String(run.priority)],
     ["Due", run.run_at],
+    ["Starts", run.starts_at],
     ["Waiting", waitingText(run)],
     ["Superseded by", run.superseded_by],
     ["Re-run of", run.rerun_of],
@@ -104,6 +105,7 @@ function attemptText(attempt: AttemptBody, acceptedAtMs: number, isOnly: boolean
   const moments: [string, string | null][] = [
     ["machine asked for", isAsked(attempt) ? attempt.create_asked_at : null],
     ["machine created", attempt.created_at],
+    ["ready", attempt.ready_at],
     ["image ready", attempt.image_ready_at],
     ["started", attempt.started_at],
     ["first output", attempt.first_output_at],

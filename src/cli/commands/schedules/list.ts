@@ -42,7 +42,7 @@ export async function listSchedules(
   if (schedules.length === 0) return write(io.stderr, "no schedules\n");
   const rows = schedules.map((schedule) => [
     `${schedule.job}/${schedule.name}`,
-    schedule.rule,
+    `${schedule.rule}${schedule.punctual ? ", punctual" : ""}`,
     nextOf(schedule, io.now()),
     schedule.last_firing === null ? "" : schedule.last_firing.outcome.replaceAll("_", " "),
   ]);
