@@ -88,7 +88,7 @@ const OVERLAP_WORDS: Record<StoredScheduleBody["overlap"], string> = {
 };
 
 export function ScheduleFacts({ schedule }: { schedule: StoredScheduleBody }) {
-  const { overlap, catch_up: catchUp, jitter, starts, ends, late_after: lateAfter } = schedule;
+  const { overlap, catch_up: catchUp, jitter, starts, ends, late_after: lateAfter, punctual } = schedule;
   return (
     <section class="card facts" aria-labelledby="facts-title">
       <h2 id="facts-title">Facts</h2>
@@ -102,6 +102,7 @@ export function ScheduleFacts({ schedule }: { schedule: StoredScheduleBody }) {
             ? "nothing is caught up"
             : `${catchUp.mode === "all" ? "all" : "the latest"} of the last ${catchUp.window}${catchUp.after_pause ? ", and after a pause" : ""}`}
         </Fact>
+        {punctual && <Fact name="Punctual">machine made ahead, started on the second</Fact>}
         {jitter !== "0ms" && <Fact name="Jitter">{`up to ${jitter}`}</Fact>}
         {lateAfter !== null && <Fact name="Late">{`where its run did not start within ${lateAfter}`}</Fact>}
         {starts !== null && (
