@@ -1,6 +1,7 @@
 /** What the HTTP surface needs: the flow's verbs' ports, and the deployment's settings. */
 
 import type { Guest } from "../core/run-spec.ts";
+import type { AlertStore } from "../flow/ports/alerts.ts";
 import type { Fleet, FleetStore } from "../flow/ports/fleet.ts";
 import type { JobStore } from "../flow/ports/jobs.ts";
 import type { Launches } from "../flow/ports/launches.ts";
@@ -13,6 +14,7 @@ export interface ApiPorts {
   store: Store;
   jobs: JobStore;
   schedules: ScheduleStore;
+  alerts: AlertStore;
   timekeepers: Timekeepers;
   blobs: Blobs;
   secrets: SecretKeeper;

@@ -3,13 +3,16 @@
 import { formatDuration } from "../core/duration.ts";
 import { describeRule } from "../core/schedule/describe.ts";
 import { nextDue } from "../core/schedule/due.ts";
+import type { Alert } from "../flow/ports/alerts.ts";
 import type { Firing, StoredSchedule } from "../flow/ports/schedules.ts";
+import { alertBody } from "./alert-schema.ts";
 import type { FiringBody, StoredScheduleBody } from "./firing-schema.ts";
 import { rfc3339, timeOrNull } from "./run-body.ts";
 
 export function scheduleBody(
   schedule: StoredSchedule,
   last: Firing | null,
+  alert: Alert | null,
   nowMs: number,
 ): StoredScheduleBody {
   const { job, name, spec, place, pausedBy } = schedule;
@@ -27,7 +30,9 @@ export function scheduleBody(
     paused_by: pausedBy,
     paused_at: rests ? timeOrNull(place.pausedAt) : null,
     next_due_at: rests ? null : timeOrNull(nextDue(spec, nowMs)),
+    late_after: spec.lateAfterMs === undefined ? null : formatDuration(spec.lateAfterMs),
     last_firing: last && firingBody(last),
+    last_alert: alert && alertBody(alert),
   };
 }
 

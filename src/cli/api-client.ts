@@ -1,5 +1,6 @@
 /** Mayfly's HTTP API as typed calls. Every failure is an `ApiError` or an `Unreachable`. */
 
+import type { AlertListBody } from "../api/alert-schema.ts";
 import type {
   BackfillBody,
   FiringBody,
@@ -14,6 +15,7 @@ import type {
   JobDiffBody,
   JobListBody,
   JobVersionBody,
+  ShownJobBody,
   VersionListBody,
 } from "../api/job-schema.ts";
 import type { MachineListBody } from "../api/machine-schema.ts";
@@ -134,7 +136,7 @@ export class Client {
     return this.#json("GET", "/v1/jobs", { query });
   }
 
-  job(name: string): Promise<JobBody> {
+  job(name: string): Promise<ShownJobBody> {
     return this.#json("GET", jobPath(name));
   }
 
@@ -181,6 +183,11 @@ export class Client {
   runJob(name: string, order: JobOrder, idempotencyKey: string, signal?: AbortSignal): Promise<RunBody> {
     const headers = { "idempotency-key": idempotencyKey };
     return this.#json("POST", `${jobPath(name)}/runs`, { body: order, headers, signal });
+  }
+
+  /** A page of alerts, newest first. */
+  alerts(query: { job?: string; type?: string; since?: string; limit?: number }): Promise<AlertListBody> {
+    return this.#json("GET", "/v1/alerts", { query });
   }
 
   /** A page of schedules, by job and name. */

@@ -237,6 +237,8 @@ export const SCHEDULE_JITTER_MAX_MS = 24 * HOUR;
 export const SCHEDULE_TIME_MAX_MS = 253_402_300_799_000;
 /** So much later a due time counts as met: the minute's cron decides, and one that was left out is made good by the next. */
 export const SCHEDULE_GRACE_MS = 2 * MINUTE;
+/** So much later it still counts as met where timekeepers were at work all the time, and slow: what comes later nobody expects any more. */
+export const SCHEDULE_SLOW_MAX_MS = 1 * HOUR;
 /** So far ahead firings are armed: the minute's cron, and half a minute that the next may come late. */
 export const SCHEDULE_AHEAD_MS = 90 * SECOND;
 /** Clocks that differ by more than this do not tell the same time, as with launches. */
@@ -253,18 +255,35 @@ export const TICK_MAX_PAGES = 100;
 /** Durable Objects that start armed firings, side by side. */
 export const TIMEKEEPER_SHARDS = 8;
 /**
- * Firings that a timekeeper starts at one alarm; the next one goes on at once. Each takes some four D1 queries and a call to a
+ * Firings that a timekeeper starts at one alarm; the next one goes on at once. Each takes up to four D1 queries and a call to a
  * driver, and a Workers invocation may make 1,000 of either.
  */
 export const TIMEKEEPER_BATCH_FIRINGS = 100;
-/** Schedules whose firings it starts side by side. */
-export const TIMEKEEPER_AT_ONCE = 10;
+/** Schedules whose firings it starts side by side: they and their jobs are read in one query each. */
+export const TIMEKEEPER_AT_ONCE = 50;
+/** Runs that it has stored in one batch: some seven statements each. */
+export const TIMEKEEPER_BATCH_RUNS = 25;
 /** Its pause before what failed is tried again. */
 export const TIMEKEEPER_AGAIN_MS = 2 * SECOND;
 /** Due times that one call fills in. */
 export const BACKFILL_MAX_FIRINGS = 1000;
 /** Rows of a ledger that one call looks at where it is asked for some outcome; the next goes on. */
 export const FIRINGS_SCAN_MAX = 1000;
+/** Shorter than what a machine takes to start would be nothing but alerts. */
+export const LATE_AFTER_MIN_MS = 1 * SECOND;
+export const LATE_AFTER_MAX_MS = 7 * 24 * HOUR;
+/** The minute's cron looks no more often. */
+export const EXPECT_EVERY_MIN_MS = 1 * MINUTE;
+export const EXPECT_EVERY_MAX_MS = 366 * 24 * HOUR;
+/** A start in time may be known so much later: drivers ask for it. */
+export const ALERT_SLACK_MS = 30 * SECOND;
+export const DAY_MS = 24 * HOUR;
+/** Jobs and schedules that one step of the minute's watch looks at, rows of ledgers that it reads for them, and such steps of one call: five queries each. */
+export const WATCH_PAGE = 200;
+export const WATCH_PAGE_FIRINGS = 2000;
+export const WATCH_MAX_PAGES = 20;
+/** The newest runs of a job among which one that succeeded is looked for. What was heard earlier is kept. */
+export const HEARD_SCAN_RUNS = 1000;
 /** Due times ahead that one call tells. */
 export const NEXT_DUE_MAX = 100;
 export const CATCH_UP_WINDOW_DEFAULT_MS = 24 * HOUR;

@@ -5,7 +5,7 @@
 
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import { FIRINGS_SCAN_MAX, TIMEKEEPER_SHARDS } from "../core/limits.ts";
+import { FIRINGS_SCAN_MAX, SCHEDULE_GRACE_MS, TIMEKEEPER_SHARDS } from "../core/limits.ts";
 import type { FiringOutcome, PassedFiring } from "../core/schedule/schedule.ts";
 import { type ScheduleKey, type ScheduleSpec, shardOf } from "../core/schedule/spec.ts";
 import type {
@@ -18,7 +18,7 @@ import type {
   StoredSchedule,
 } from "../flow/ports/schedules.ts";
 import { PAUSED_BY, settlePauses, withPause } from "./schedule-sync.ts";
-import { firings, schedules } from "./schema.ts";
+import { firings, schedules, timekeepers } from "./schema.ts";
 
 type ScheduleRow = typeof schedules.$inferSelect;
 type FiringRow = typeof firings.$inferSelect;
@@ -50,6 +50,13 @@ export function d1Schedules(database: D1Database): ScheduleStore {
     async find(key) {
       const row = await db.select().from(schedules).where(isSchedule(key)).get();
       return row ? fromRow(row) : null;
+    },
+
+    async findAll(keys) {
+      const wanted = sql`SELECT value ->> 'orgId', value ->> 'job', value ->> 'name' FROM json_each(${JSON.stringify(keys)})`;
+      return (await selected(sql`(org_id, job, name) IN (${wanted})`, sql`job, name`, keys.length)).map(
+        fromRow,
+      );
     },
 
     async list(orgId, after, limit) {
@@ -96,6 +103,24 @@ export function d1Schedules(database: D1Database): ScheduleStore {
         (SELECT start_at FROM firings WHERE outcome = 'armed' AND shard = value ORDER BY start_at LIMIT 1) AS at
         FROM json_each(${shards}) ORDER BY value`);
       return rows.map(({ at }) => at);
+    },
+
+    async atWork(shard, nowMs) {
+      // A time that is ahead was noted by a clock that was.
+      const isUnbroken = sql`abs(excluded.seen_at - timekeepers.seen_at) <= ${SCHEDULE_GRACE_MS} AND timekeepers.since <= excluded.seen_at`;
+      const row = await db
+        .insert(timekeepers)
+        .values({ shard, since: nowMs, seenAt: nowMs })
+        .onConflictDoUpdate({
+          target: timekeepers.shard,
+          set: {
+            since: sql`CASE WHEN ${isUnbroken} THEN timekeepers.since ELSE excluded.since END`,
+            seenAt: nowMs,
+          },
+        })
+        .returning({ since: timekeepers.since })
+        .get();
+      return row.since;
     },
 
     async armed(shard, throughMs, limit) {

@@ -7,7 +7,8 @@ import { SWEEP_QUIET_MS } from "../core/limits.ts";
 import { createDashboard } from "../dashboard/dashboard.tsx";
 import { reap } from "../flow/reap.ts";
 import { sweep } from "../flow/sweep.ts";
-import { tick } from "../flow/tick.ts";
+import { type TickPorts, type TickReport, tick } from "../flow/tick.ts";
+import { type WatchPorts, watch } from "../flow/watch.ts";
 import { dashboardPorts } from "./dashboard-ports.ts";
 import { ConfigError, type Env } from "./env.ts";
 import { apiPorts, reapPorts } from "./ports.ts";
@@ -51,7 +52,7 @@ export default {
     const quietMs = cron === AFTER_START ? 0 : SWEEP_QUIET_MS;
     // Side by side, so that neither waits for the other, nor goes down with it.
     const [schedules, runs, machines] = await Promise.allSettled([
-      tick(ports),
+      ticked(ports),
       sweep(ports, quietMs),
       reap(reapPorts(env)),
     ]);
@@ -65,6 +66,13 @@ export default {
     await ports.secrets.tend();
   },
 } satisfies ExportedHandler<Env>;
+
+/** What is late is told of what the tick has decided. */
+async function ticked(ports: TickPorts & WatchPorts): Promise<TickReport> {
+  const report = await tick(ports);
+  await watch(ports).catch((error) => report.problems.push(`alerts: ${error}`));
+  return report;
+}
 
 function told(result: PromiseSettledResult<object>): object {
   return result.status === "fulfilled" ? result.value : { error: String(result.reason) };

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { acceptRun } from "../../src/core/lifecycle.ts";
+import { SCHEDULE_GRACE_MS } from "../../src/core/limits.ts";
 import { decide } from "../../src/core/schedule/decide.ts";
 import type { Rule } from "../../src/core/schedule/schedule.ts";
 import { type ScheduleKey, type ScheduleSpec, scheduleOf, shardOf } from "../../src/core/schedule/spec.ts";
@@ -206,6 +207,26 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
       });
     });
 
+    it("several due times run together, or none of them does", async () => {
+      await put("together", [aSchedule({ name: "a" }), aSchedule({ name: "b" })]);
+      const [a, b] = [keyOf("together", "a"), keyOf("together", "b")];
+      for (const key of [a, b]) await decideAt(key, T0);
+      const news = [aRunFor(a, T0 + MINUTE), aRunFor(b, T0 + MINUTE), aRunFor(keyOf("never"), T0)];
+      const [first, second, unarmed] = news.map(({ state, event }) => ({ state, events: [event] }));
+      if (!first || !second || !unarmed) throw new Error("three were made");
+      expect(await store.acceptAll([first, second, unarmed])).toBe(false);
+      for (const { state } of news) expect(await store.load(state.run.id)).toBeNull();
+      expect(await ledger(b)).toMatchObject([{ outcome: "armed", runId: null }]);
+      expect(await store.acceptAll([first, second])).toBe(true);
+      expect(await ledger(b)).toMatchObject([{ outcome: "ran", runId: second.state.run.id }]);
+      expect((await store.events(second.state.run.id, 0, 10)).map(({ event }) => event.type)).toEqual([
+        "accepted",
+      ]);
+      // Whoever had no answer tries them one by one.
+      expect(await store.acceptAll([first, second])).toBe(false);
+      expect(await store.accept(first.state, first.events, null)).toEqual({ kind: "accepted" });
+    });
+
     it("a due time that nobody armed has no run", async () => {
       const { state, event } = aRunFor(keyOf("never"), T0);
       expect(await store.accept(state, [event], null)).toEqual({ kind: "not_armed" });
@@ -241,6 +262,28 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
       expect(await schedules.arm(key, [T0 + 1000], T0 + 121 * MINUTE, "backfill")).toBe(1);
       expect((await ledger(key)).filter(({ dueAt }) => dueAt === T0 + 1000)).toHaveLength(2);
     });
+  });
+
+  it("several schedules are found at once, without those that there are not", async () => {
+    await put("several", [aSchedule({ name: "a" }), aSchedule({ name: "b" }), aSchedule({ name: "c" })]);
+    const all = await schedules.findAll(
+      ["a", "gone", "c"].map((name) => keyOf("several", name)).concat(keyOf("gone", "b")),
+    );
+    expect(all.map(({ name }) => name).toSorted()).toEqual(["a", "c"]);
+    expect(all).toContainEqual(await found(keyOf("several", "c")));
+    expect(await schedules.findAll([])).toEqual([]);
+  });
+
+  it("a timekeeper is at work since its first note, until one comes too late, or by a clock that was ahead", async () => {
+    const shard = 7;
+    const notes = [0, SCHEDULE_GRACE_MS, 1.5 * SCHEDULE_GRACE_MS].map((ms) => T0 + ms);
+    for (const at of notes) expect(await schedules.atWork(shard, at)).toBe(T0);
+    const after = T0 + 2.5 * SCHEDULE_GRACE_MS + 1;
+    expect(await schedules.atWork(shard, after)).toBe(after);
+    expect(await schedules.atWork(shard - 1, after)).toBe(after);
+    const ahead = after + 60 * MINUTE;
+    expect(await schedules.atWork(shard, ahead)).toBe(ahead);
+    expect(await schedules.atWork(shard, after + 1)).toBe(after + 1);
   });
 
   describe("timekeepers find what is armed", () => {

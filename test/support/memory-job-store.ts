@@ -29,6 +29,10 @@ export function memoryJobStore(schedules = new MemoryScheduleStore()): JobStore 
       const known = of(orgId, name);
       return known ? { job: known.job, definition: inForce(known).definition } : null;
     },
+    async findAll(orgId, names) {
+      const found = names.flatMap((name) => of(orgId, name) ?? []);
+      return found.map((known) => ({ job: known.job, definition: inForce(known).definition }));
+    },
     async put(orgId, name, seen, next, wanted = []) {
       const known = of(orgId, name);
       const [is, was] = [known?.job, seen ?? undefined];

@@ -1,6 +1,6 @@
 /** The store of schedules in memory, for tests that move the clock. It keeps the contract in `test/contracts/schedule-store-contract.ts`. */
 
-import { FIRINGS_SCAN_MAX, TIMEKEEPER_SHARDS } from "../../src/core/limits.ts";
+import { FIRINGS_SCAN_MAX, SCHEDULE_GRACE_MS, TIMEKEEPER_SHARDS } from "../../src/core/limits.ts";
 import type { Run } from "../../src/core/run.ts";
 import { nextDue } from "../../src/core/schedule/due.ts";
 import {
@@ -28,6 +28,7 @@ export class MemoryScheduleStore implements ScheduleStore {
   readonly schedules = new Map<string, StoredSchedule>();
   /** By schedule, due time and whether it is of several. */
   readonly ledger = new Map<string, Firing>();
+  readonly timekeepers = new Map<number, { since: number; seenAt: number }>();
 
   async due(throughMs: number, limit: number) {
     return [...this.schedules.values()]
@@ -46,6 +47,10 @@ export class MemoryScheduleStore implements ScheduleStore {
 
   async find(key: ScheduleKey) {
     return this.schedules.get(scheduleId(key)) ?? null;
+  }
+
+  async findAll(keys: ScheduleKey[]) {
+    return keys.flatMap((key) => this.schedules.get(scheduleId(key)) ?? []);
   }
 
   async list(orgId: string, after: { job: string; name: string } | null, limit: number) {
@@ -100,6 +105,14 @@ export class MemoryScheduleStore implements ScheduleStore {
 
   async armedAt() {
     return Array.from({ length: TIMEKEEPER_SHARDS }, (_, shard) => this.#armed(shard)[0]?.startAt ?? null);
+  }
+
+  async atWork(shard: number, nowMs: number) {
+    const noted = this.timekeepers.get(shard);
+    const isUnbroken = noted && Math.abs(nowMs - noted.seenAt) <= SCHEDULE_GRACE_MS && noted.since <= nowMs;
+    const since = isUnbroken ? noted.since : nowMs;
+    this.timekeepers.set(shard, { since, seenAt: nowMs });
+    return since;
   }
 
   async armed(shard: number, throughMs: number, limit: number) {

@@ -31,6 +31,7 @@ export async function jobsApi(): Promise<JobsApi> {
     clock: { now: () => Date.now() },
     jobs,
     schedules,
+    alerts: { last: async () => null } as Partial<ApiPorts["alerts"]> as ApiPorts["alerts"],
     timekeepers: { wake: async () => undefined },
   } as Partial<ApiPorts> as ApiPorts);
   const server = serve({

@@ -36,8 +36,13 @@ export async function loadSchedule(
 }
 
 /** A schedule with the last row of its ledger whose time has come. */
-export async function shownSchedule({ schedules, clock }: ApiPorts, schedule: StoredSchedule) {
+export async function shownSchedule({ schedules, alerts, clock }: ApiPorts, schedule: StoredSchedule) {
   const now = clock.now();
-  const { firings } = await schedules.firings(schedule, { outcome: null, beforeMs: now + 1, limit: 1 });
-  return scheduleBody(schedule, firings[0] ?? null, now);
+  const { orgId, job, name, spec } = schedule;
+  const [{ firings }, alert] = await Promise.all([
+    schedules.firings(schedule, { outcome: null, beforeMs: now + 1, limit: 1 }),
+    // Without a limit there is none to be asked for, but an old one.
+    spec.lateAfterMs === undefined ? null : alerts.last(orgId, job, name),
+  ]);
+  return scheduleBody(schedule, firings[0] ?? null, alert, now);
 }
