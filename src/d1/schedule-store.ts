@@ -214,14 +214,15 @@ export function d1Schedules(database: D1Database): ScheduleStore {
 }
 
 function fromRow(row: ScheduleRow): StoredSchedule {
-  const { orgId, job, name, spec, revision, decidedTo, pausedAt, resumedAt, nextDueAt, pauses } = row;
+  const { orgId, job, name, spec, revision, decidedTo, countsFrom, pausedAt, resumedAt, nextDueAt, pauses } =
+    row;
   return {
     orgId,
     job,
     name,
     spec: spec as ScheduleSpec,
     revision,
-    place: { decidedTo, pausedAt, resumedAt },
+    place: { decidedTo, countsFrom, pausedAt, resumedAt },
     nextDueAt,
     pausedBy: (Object.keys(PAUSED_BY) as Pauser[]).filter((who) => (pauses & PAUSED_BY[who]) !== 0),
   };

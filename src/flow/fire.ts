@@ -86,11 +86,10 @@ async function fireDefined(
   for (const { dueAt } of armed.filter(({ trigger }) => trigger === "run_now"))
     await fire(dueAt, false, schedule.spec.overlap);
   const ruled = await allThatWereMissed(ports, schedule, armed, atWorkSince);
-  const pausedAt = schedule.place.resumedAt === null ? schedule.place.pausedAt : null;
   for (const { dueAt, outcome } of startArmed(
     scheduleOf(schedule, schedule.spec),
     ruled,
-    pausedAt,
+    schedule.place,
     clock.now(),
     atWorkSince,
   )) {

@@ -78,7 +78,7 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
       await put("new", [aSchedule({ rule: HOURLY })], T0 + 5);
       expect(await found(key)).toMatchObject({
         spec: aSchedule({ rule: HOURLY }),
-        place: { decidedTo: T0 + 5, pausedAt: null, resumedAt: null },
+        place: { decidedTo: T0 + 5, countsFrom: T0 + 5, pausedAt: null, resumedAt: null },
         nextDueAt: T0 + 60 * MINUTE,
         pausedBy: [],
       });
@@ -101,11 +101,11 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
         T0 + 10,
       );
       expect(await found(keyOf("edited", "a"))).toMatchObject({
-        place: { decidedTo: placed },
+        place: { decidedTo: placed, countsFrom: T0 },
         spec: { jitterMs: 5000 },
       });
       expect(await found(keyOf("edited", "b"))).toMatchObject({
-        place: { decidedTo: T0 + 10 },
+        place: { decidedTo: T0 + 10, countsFrom: T0 + 10 },
         nextDueAt: T0 + 60 * MINUTE,
       });
       expect(await schedules.find(keyOf("edited", "c"))).toBeNull();

@@ -685,8 +685,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "what was armed runs though its schedule rests",
     module: "core/schedule/start",
     breaks: ({ startArmed }) => ({
-      startArmed: (schedule: unknown, armed: unknown, _pause: unknown, ...more: unknown[]) =>
-        startArmed(schedule, armed, null, ...more),
+      startArmed: (schedule: unknown, armed: unknown, place: Module, ...more: unknown[]) =>
+        startArmed(schedule, armed, { ...place, pausedAt: null }, ...more),
     }),
     caughtBy: "comes due while a schedule rests",
     ofSchedules: true,

@@ -92,7 +92,7 @@ function changedFirings(world: World): () => [Firing | null, Firing | null][] {
       const before = seen.get(key) ?? null;
       if (before === row) continue;
       const { job, name, dueAt, outcome, startAt, runId } = row;
-      const what = outcome === "armed" ? `armed for ${startAt}` : outcome;
+      const what = outcome === "armed" ? `armed to start at ${startAt}` : outcome;
       world.trace.say(`${job}/${name} due at ${dueAt} is ${what}${runId ? ` with ${runId}` : ""}`);
       changed.push([row, before]);
     }

@@ -235,6 +235,7 @@ export class MemoryScheduleStore implements ScheduleStore {
         revision: (before?.revision ?? 0) + 1,
         place: {
           decidedTo: keeps ? before.place.decidedTo : at,
+          countsFrom: keeps ? before.place.countsFrom : at,
           pausedAt: before?.place.pausedAt ?? null,
           resumedAt: before?.place.resumedAt ?? null,
         },

@@ -2,7 +2,8 @@
 
 import { SCHEDULE_GRACE_MS, SCHEDULE_SLOW_MAX_MS } from "../limits.ts";
 import { startOf } from "./jitter.ts";
-import type { ArmedFiring, Schedule } from "./schedule.ts";
+import { isWithin, pauseOf } from "./pause.ts";
+import type { ArmedFiring, Place, Schedule } from "./schedule.ts";
 
 /** `ran` and `caught_up` go with a run, which is submitted in the batch that records them. */
 export interface StartedFiring {
@@ -21,20 +22,21 @@ export function isMet(startAt: number, atWorkSince: number, nowMs: number): bool
 
 /**
  * What becomes of those armed firings of one schedule whose time has come; those of a later time are left out.
- * @param pausedAt since when the schedule is paused; null: it is not
+ * @param place tells of the pause that lasts, or of the last one: whoever is late comes after it for what was due in it
  * @param atWorkSince as for {@link isMet}
  */
 export function startArmed(
   schedule: Schedule,
   armed: readonly ArmedFiring[],
-  pausedAt: number | null,
+  place: Place,
   nowMs: number,
   atWorkSince: number,
 ): StartedFiring[] {
   const { mode, windowMs } = schedule.catchUp;
+  const pause = pauseOf(schedule, place, nowMs);
   const ready = armed.filter(({ startAt }) => startAt <= nowMs).toSorted((a, b) => a.dueAt - b.dueAt);
   return ready.map(({ dueAt, startAt }, index) => {
-    if (pausedAt !== null && pausedAt <= dueAt) return { dueAt, outcome: "paused" };
+    if (isWithin(pause, dueAt)) return { dueAt, outcome: "paused" };
     if (isMet(startAt, atWorkSince, nowMs))
       return { dueAt, outcome: outcomeOfStart(schedule, dueAt, startAt) };
     const isWanted = mode === "all" || (mode === "latest" && index === ready.length - 1);

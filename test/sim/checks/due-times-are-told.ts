@@ -19,8 +19,8 @@ export const dueTimesAreTold: Check = {
       const spec = world.schedules.schedules.get(scheduleId(row))?.spec;
       if (!spec) return `${told(row)}, and there is no such schedule`;
       const era = erasOf(world.schedules.changesOf(scheduleId(row)), row.throughAt).at(-1);
-      // A clock that is quite behind takes the place back to before its rule was there.
-      const fromMs = world.schedules.wronglyDecidedAt.length > 0 ? 0 : (era?.fromMs ?? 0);
+      // A clock that is quite behind takes a rule that is young for one that a clock ahead has put.
+      const fromMs = world.schedules.decidedAheadMs < 0 ? 0 : (era?.fromMs ?? 0);
       const due = dueByHand(spec, Math.max(fromMs, row.dueAt - 1), row.throughAt);
       return due[0] === row.dueAt && due.at(-1) === row.throughAt && due.length === row.count
         ? null

@@ -35,7 +35,7 @@ export const missesAreOutages: Check = {
         const at = world.time.now();
         const lateMs = at - plannedStart(world, row);
         const isTooSoon = lateMs < GRACE_MS - world.clockOffMaxMs;
-        if (isTooSoon && !world.schedules.isWronglyDecidedNow) return `${told(row)} after ${lateMs} ms alone`;
+        if (isTooSoon && world.schedules.decidedAheadMs === 0) return `${told(row)} after ${lateMs} ms alone`;
         verdicts.set(place, { row, at, isTooSoon });
         return null;
       },
@@ -80,13 +80,17 @@ function wrongArming(world: World, row: Firing): string | null {
 
 /** Whoever called it missed may have read the schedule a while ago. */
 function wrongMiss(world: World, row: Firing): string | null {
-  if (world.schedules.isWronglyDecidedNow) return null;
+  if (world.schedules.decidedAheadMs !== 0) return null;
   const now = world.workerClock.now();
   const id = scheduleId(row);
-  const isAllowed = ({ catchUp, ...timing }: ScheduleSpec) =>
+  // What another rule has armed is among those of which the latest is caught up.
+  const isLatest = !world.schedules
+    .lately(id, Number.POSITIVE_INFINITY)
+    .some((timing) => dueByHand(timing, row.throughAt, now + CALLS_MS).length > 0);
+  const isAllowed = ({ catchUp }: ScheduleSpec) =>
     catchUp.mode === "none" ||
     row.dueAt < now - catchUp.windowMs + CALLS_MS ||
-    (catchUp.mode === "latest" && dueByHand(timing, row.throughAt, now + CALLS_MS).length > 0) ||
+    (catchUp.mode === "latest" && !isLatest) ||
     // What was missed before a pause is not news any more after it.
     (!catchUp.afterPause &&
       world.schedules.pausesOf(id).some(({ resumedAt }) => resumedAt !== null && resumedAt > row.dueAt));

@@ -115,13 +115,16 @@ export class Keepers {
   }
 
   #setAlarm(place: Place, atMs: number): void {
-    const { chance, time, clock } = this.#world;
+    const { time, clock } = this.#world;
     place.alarm?.timer.cancel();
-    const late = chance.fault("late alarm of a timekeeper", 0.1)
-      ? chance.between("an alarm is late by", 0, 90_000)
-      : 0;
-    const timer = time.after(atMs - clock.now() + late, () => this.#ring(place));
-    place.alarm = { timer, atMs };
+    place.alarm = { timer: time.after(atMs - clock.now(), () => this.#comeDue(place, atMs)), atMs };
+  }
+
+  #comeDue(place: Place, atMs: number): void {
+    const { chance, time } = this.#world;
+    const isLate = chance.fault("late alarm of a timekeeper", 0.1);
+    const lateMs = isLate ? chance.between("an alarm is late by", 0, 90_000) : 0;
+    place.alarm = { timer: time.after(lateMs, () => this.#ring(place)), atMs };
   }
 
   #ring(place: Place): void {

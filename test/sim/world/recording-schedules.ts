@@ -42,8 +42,8 @@ export interface Tick {
 
 export class RecordingSchedules extends MemoryScheduleStore {
   readonly ticks: Tick[] = [];
-  /** When it was decided by a clock that was quite wrong. */
-  readonly wronglyDecidedAt: number[] = [];
+  /** The last time when it was decided by a clock that was quite wrong, and how far that was ahead. */
+  #wronglyDecided = { at: -1, offMs: 0 };
   readonly #time: Scheduler;
   readonly #changes = new Map<string, SpecChange[]>();
   readonly #pauses = new Map<string, PauseChange[]>();
@@ -80,7 +80,7 @@ export class RecordingSchedules extends MemoryScheduleStore {
   /** The same store as a call has it whose clock is so far from the worker's. */
   decidedBy(offMs: number): MemoryScheduleStore {
     const record = (decided: Decided[], at: number) => {
-      if (offMs !== 0) this.wronglyDecidedAt.push(this.#time.now());
+      if (offMs !== 0) this.#wronglyDecided = { at: this.#time.now(), offMs };
       return this.record(decided, at);
     };
     return new Proxy<MemoryScheduleStore>(this, {
@@ -92,9 +92,9 @@ export class RecordingSchedules extends MemoryScheduleStore {
     });
   }
 
-  /** Whether what it says of a due time was said just now by a clock that is quite wrong. */
-  get isWronglyDecidedNow(): boolean {
-    return this.wronglyDecidedAt.at(-1) === this.#time.now();
+  /** How far the clock was ahead of the worker's by which it was decided just now; 0 where it was that one, or nothing was. */
+  get decidedAheadMs(): number {
+    return this.#wronglyDecided.at === this.#time.now() ? this.#wronglyDecided.offMs : 0;
   }
 
   override sync(...[orgId, job, wanted, at, isJobPaused]: Parameters<MemoryScheduleStore["sync"]>): void {

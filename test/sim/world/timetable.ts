@@ -2,7 +2,7 @@
 
 import { isSameJson } from "../../../src/core/same-json.ts";
 import type { ScheduleSpec } from "../../../src/core/schedule/spec.ts";
-import { changeJob } from "../../../src/flow/change-job.ts";
+import { changeJob, type JobChange } from "../../../src/flow/change-job.ts";
 import type { FirePorts } from "../../../src/flow/fire.ts";
 import { backfill, backfillOf, runNow } from "../../../src/flow/fire-by-hand.ts";
 import type { Timekeepers } from "../../../src/flow/ports/schedules.ts";
@@ -88,7 +88,7 @@ export class Timetable {
         callers.in(at + chance.between("a job comes back after", 0, 120_000), () => this.#put(job));
     }
     for (const times of ["first", "second"])
-      if (chance.fault(`${times} pause of a schedule`, 0.2)) {
+      if (chance.fault(`${times} pause of a schedule`, 0.3)) {
         const at = firstPut + moment();
         const name = chance.pick("paused schedule", NAMES);
         callers.in(at, () => this.#pause(job, name, true));
@@ -128,20 +128,26 @@ export class Timetable {
     };
   }
 
-  async #put({ name, specs }: SimJob): Promise<void> {
-    const definition = { run: {}, schedules: specs.map((spec) => ({ ...spec })) };
+  async #put(job: SimJob): Promise<void> {
+    const { name } = job;
+    const change = this.#changeOf(job);
     await this.#ask(`put job ${name}`, async (ports) => {
-      await changeJob(ports, {
-        orgId: ORG,
-        name,
-        definition,
-        schedules: specs,
-        change: { kind: "put" },
-        expectedVersion: null,
-        means: ({ schedules }) => isSameJson(schedules, definition.schedules),
-      });
+      await changeJob(ports, change);
       await this.#armed(ports, name);
     });
+  }
+
+  #changeOf({ name, specs }: SimJob): JobChange {
+    const definition = { run: {}, schedules: specs.map((spec) => ({ ...spec })) };
+    return {
+      orgId: ORG,
+      name,
+      definition,
+      schedules: specs,
+      change: { kind: "put" },
+      expectedVersion: null,
+      means: ({ schedules }) => isSameJson(schedules, definition.schedules),
+    };
   }
 
   /** As the API does it after each change: what fails is left to the cron. */
@@ -208,11 +214,22 @@ export class Timetable {
     const { chance, time, posts } = this.#world;
     if (posts.isDown || chance.fault("tick left out", 0.15)) return;
     if (chance.fault("late tick", 0.1)) await time.sleep(chance.between("a tick is late by", 0, 50_000));
+    if (chance.fault("change of a job while a tick decides", 0.1)) this.#changeSoon();
     const isTwice = chance.fault("second tick", 0.15);
     void this.#tick(this.#wrongBy());
     if (!isTwice) return;
     await time.sleep(chance.between("second tick after", 0, 2000));
     await this.#tick(this.#wrongBy());
+  }
+
+  /** By somebody whose calls take no time, so that it is between two of the tick's. */
+  #changeSoon(): void {
+    const { chance, jobs, workerClock } = this.#world;
+    const job = chance.pick("job changed by a tick", this.#jobs as [SimJob, ...SimJob[]]);
+    this.#callers.in(chance.between("changed by a tick after", 0, 80), async () => {
+      job.specs = this.#changedSpecs(job.specs);
+      await changeJob({ jobs, clock: workerClock }, this.#changeOf(job));
+    });
   }
 
   #wrongBy(): number {

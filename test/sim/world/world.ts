@@ -39,7 +39,7 @@ import { Vault } from "./vault.ts";
 export const DEPLOYMENT = async () => "simulated";
 
 /** In how many worlds there are schedules, about: they are large. */
-const SCHEDULES_SHARE = 0.12;
+const SCHEDULES_SHARE = 0.06;
 
 /** Whether the world of a seed has schedules. */
 export function hasSchedules(chance: Chance): boolean {
