@@ -2,6 +2,7 @@
 
 import { z } from "@hono/zod-openapi";
 import * as limits from "../core/limits.ts";
+import { DAY_MS } from "../core/schedule/calendar.ts";
 import { CATCH_UP_MODES, FIRING_OUTCOMES, OVERLAPS } from "../core/schedule/schedule.ts";
 import { lastAlert } from "./alert-schema.ts";
 import { instant, time } from "./schema-parts.ts";
@@ -103,6 +104,9 @@ export const backfillSchema = z
     already_run: z
       .int()
       .openapi({ description: "due times of the stretch that have a run, or are about to" }),
+    older_than_ledger: z.int().openapi({
+      description: `of due_at as many as were due more than ${limits.FIRINGS_KEPT_MS / DAY_MS} days ago: a run that they had is not known any more`,
+    }),
     armed: z.int().openapi({ description: "of due_at as many as this call has armed: 0 of a preview" }),
   })
   .openapi("Backfill");

@@ -180,9 +180,15 @@ export class Client {
   }
 
   /** Runs a job. The key makes it safe to ask again when the answer got lost. */
-  runJob(name: string, order: JobOrder, idempotencyKey: string, signal?: AbortSignal): Promise<RunBody> {
-    const headers = { "idempotency-key": idempotencyKey };
-    return this.#json("POST", `${jobPath(name)}/runs`, { body: order, headers, signal });
+  async runJob(
+    name: string,
+    order: JobOrder,
+    idempotencyKey: string,
+    signal?: AbortSignal,
+  ): Promise<{ run: RunBody; pausedAt: string | null }> {
+    const call = { body: order, headers: { "idempotency-key": idempotencyKey }, signal };
+    const { body, headers } = await this.#answer<RunBody>("POST", `${jobPath(name)}/runs`, call);
+    return { run: body, pausedAt: headers.get("mayfly-job-paused") };
   }
 
   /** A page of alerts, newest first. */
@@ -283,9 +289,13 @@ export class Client {
   }
 
   async #json<T>(method: string, path: string, call: Call = {}): Promise<T> {
+    return (await this.#answer<T>(method, path, call)).body;
+  }
+
+  async #answer<T>(method: string, path: string, call: Call): Promise<{ body: T; headers: Headers }> {
     const response = await this.#request(method, path, call);
     try {
-      return (await response.json()) as T;
+      return { body: (await response.json()) as T, headers: response.headers };
     } catch (error) {
       if (call.signal?.aborted) throw error;
       if (error instanceof SyntaxError) throw new ApiError(`${method} ${path}`, response.status, null);

@@ -369,7 +369,7 @@ export const alerts = sqliteTable(
 );
 
 /**
- * The ledger: what has become of each due time, for as long as its job. A row of several due times that were passed over together
+ * The ledger: what has become of each due time, for 90 days (`FIRINGS_KEPT_MS`). A row of several due times that were passed over together
  * (`count` above one) has `span` 1, and takes no due time's own key.
  */
 export const firings = sqliteTable(

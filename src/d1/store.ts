@@ -215,7 +215,7 @@ export function d1Store(database: D1Database): Store {
     async sweepCursors() {
       const rows = await db.select().from(sweepCursors);
       const of = (name: SweptOver) => rows.find(({ over }) => over === name)?.cursor ?? "";
-      return { runs: of("runs"), queues: of("queues") };
+      return { runs: of("runs"), queues: of("queues"), ledgers: of("ledgers") };
     },
 
     async keepSweepCursor(over, cursor, at) {

@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-14e8700169d9.js",
+  path: "/assets/live-901cc9d15ca3.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -177,7 +177,11 @@ export const SCRIPT: Asset = {
     "  var SCHEDULE_GRACE_MS = 2 * MINUTE2;",
     "  var SCHEDULE_SLOW_MAX_MS = 1 * HOUR2;",
     "  var SCHEDULE_AHEAD_MS = 90 * SECOND2;",
+    "  var TIMEKEEPER_BATCH_CHARS = 1 * MIB;",
     "  var TIMEKEEPER_AGAIN_MS = 2 * SECOND2;",
+    "  var FIRINGS_KEPT_MS = 90 * 24 * HOUR2;",
+    "  var FORGET_EVERY_MS = 1 * HOUR2;",
+    "  var FORGET_WITHIN_MS = 1 * MINUTE2;",
     "  var LATE_AFTER_MIN_MS = 1 * SECOND2;",
     "  var LATE_AFTER_MAX_MS = 7 * 24 * HOUR2;",
     "  var EXPECT_EVERY_MIN_MS = 1 * MINUTE2;",

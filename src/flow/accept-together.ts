@@ -1,6 +1,6 @@
 /** Accept together: runs that come while others are being stored are stored with the next batch (group commit, as databases call it). */
 
-import { TIMEKEEPER_BATCH_RUNS } from "../core/limits.ts";
+import { TIMEKEEPER_BATCH_CHARS } from "../core/limits.ts";
 import type { AcceptResult, NewRun, Store } from "./ports.ts";
 
 interface Waiting extends NewRun {
@@ -22,8 +22,8 @@ export function acceptTogether(store: Pick<Store, "accept" | "acceptAll">): Stor
   async function storeAll(): Promise<void> {
     isStoring = true;
     while (waiting.length > 0) {
-      const batch = waiting.slice(0, TIMEKEEPER_BATCH_RUNS);
-      waiting = waiting.slice(TIMEKEEPER_BATCH_RUNS);
+      const batch = waiting.slice(0, countOfBatch(waiting));
+      waiting = waiting.slice(batch.length);
       await storeBatch(batch);
     }
     isStoring = false;
@@ -41,4 +41,15 @@ export function acceptTogether(store: Pick<Store, "accept" | "acceptAll">): Stor
     });
     await Promise.allSettled(results);
   }
+}
+
+/** How many of them, the first ones, are one batch: one at least, however large it is. */
+function countOfBatch(waiting: NewRun[]): number {
+  let [count, chars] = [0, 0];
+  for (const { state } of waiting) {
+    chars += JSON.stringify(state.run.spec).length + (state.run.job?.input.length ?? 0);
+    if (count > 0 && chars > TIMEKEEPER_BATCH_CHARS) break;
+    count += 1;
+  }
+  return count;
 }

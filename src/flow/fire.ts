@@ -2,7 +2,7 @@
 
 import { AppError } from "../core/error.ts";
 import type { RunJob } from "../core/job.ts";
-import { SCHEDULE_GRACE_MS, TIMEKEEPER_AT_ONCE, TIMEKEEPER_BATCH_FIRINGS } from "../core/limits.ts";
+import { SCHEDULE_GRACE_MS, TIMEKEEPER_BATCH_FIRINGS } from "../core/limits.ts";
 import type { RunSpec } from "../core/run-spec.ts";
 import { overlapOfCatchUp, type RunFiring } from "../core/schedule/firing.ts";
 import type { Overlap } from "../core/schedule/schedule.ts";
@@ -43,16 +43,14 @@ export async function fireShard(ports: FirePorts, shard: number): Promise<FireRe
   for (const row of armed) bySchedule.set(scheduleId(row), [...(bySchedule.get(scheduleId(row)) ?? []), row]);
   const together = { ...ports, store: { accept: acceptTogether(ports.store) } };
   const problems: string[] = [];
-  for (const group of groupsOf([...bySchedule.values()], TIMEKEEPER_AT_ONCE)) {
-    const defined = await definitionsOf(ports, group.flat());
-    const fireRows = async (rows: ArmedRow[]) => {
-      const [first] = rows;
-      if (!first) return;
-      const fired = fireDefined(together, first, defined(first), rows, atWorkSince);
-      await fired.catch((error) => problems.push(told(first, error)));
-    };
-    await Promise.all(group.map(fireRows));
-  }
+  const defined = await definitionsOf(ports, armed);
+  const fireRows = async (rows: ArmedRow[]) => {
+    const [first] = rows;
+    if (!first) return;
+    const fired = fireDefined(together, first, defined(first), rows, atWorkSince);
+    await fired.catch((error) => problems.push(told(first, error)));
+  };
+  await Promise.all([...bySchedule.values()].map(fireRows));
   if (isMore) return { nextAt: clock.now(), problems };
   return { nextAt: (await schedules.armedAt())[shard] ?? null, problems };
 }
@@ -137,12 +135,6 @@ function fireOne(ports: FireDefinedPorts, schedule: StoredSchedule, job: Defined
       await finish("missed", `the job can not be run: ${error.path ?? "job.run"}: ${error.message}`);
     }
   };
-}
-
-function groupsOf<T>(all: T[], size: number): T[][] {
-  const groups: T[][] = [];
-  for (let first = 0; first < all.length; first += size) groups.push(all.slice(first, first + size));
-  return groups;
 }
 
 function told({ job, name }: ScheduleKey, error: unknown): string {

@@ -88,7 +88,7 @@ export interface RunPage {
 }
 
 /** What a sweep goes over in pages. */
-export type SweptOver = "runs" | "queues";
+export type SweptOver = "runs" | "queues" | "ledgers";
 
 /** A run that is not stored yet, with its first events. */
 export interface NewRun {
@@ -162,7 +162,7 @@ export interface Store {
    * the `spared` newest of them; newest first, at most `limit`.
    */
   olderInQueue(run: Run, queue: string, spared: number, limit: number): Promise<string[]>;
-  /** The place among the open runs and the queue at which a sweep broke off, for the next one to go on; "" where it came to the end. */
+  /** The place among the open runs, the queue and the schedule (as JSON) at which a sweep broke off, for the next one to go on; "" where it came to the end. */
   sweepCursors(): Promise<Record<SweptOver, string>>;
   keepSweepCursor(over: SweptOver, cursor: string, at: number): Promise<void>;
   /**

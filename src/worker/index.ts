@@ -5,6 +5,7 @@ import { createApi } from "../api/app.ts";
 import { AFTER_START } from "../core/cron.ts";
 import { SWEEP_QUIET_MS } from "../core/limits.ts";
 import { createDashboard } from "../dashboard/dashboard.tsx";
+import { forgetOld } from "../flow/forget.ts";
 import { reap } from "../flow/reap.ts";
 import { sweep } from "../flow/sweep.ts";
 import { type TickPorts, type TickReport, tick } from "../flow/tick.ts";
@@ -51,10 +52,11 @@ export default {
     const ports = apiPorts(env);
     const quietMs = cron === AFTER_START ? 0 : SWEEP_QUIET_MS;
     // Side by side, so that neither waits for the other, nor goes down with it.
-    const [schedules, runs, machines] = await Promise.allSettled([
+    const [schedules, runs, machines, ledgers] = await Promise.allSettled([
       ticked(ports),
       sweep(ports, quietMs),
       reap(reapPorts(env)),
+      forgetOld(ports),
     ]);
     if (schedules.status === "rejected" || schedules.value.problems.length > 0)
       logSweep("error", { schedules: told(schedules) });
@@ -63,6 +65,7 @@ export default {
     if (machines.status === "rejected" || machines.value.problems.length > 0)
       logSweep("error", { machines: told(machines) });
     else if (machines.value.reaped > 0) logSweep("info", { machines: told(machines) });
+    if (ledgers.status === "rejected") logSweep("error", { ledgers: told(ledgers) });
     await ports.secrets.tend();
   },
 } satisfies ExportedHandler<Env>;
@@ -74,7 +77,7 @@ async function ticked(ports: TickPorts & WatchPorts): Promise<TickReport> {
   return report;
 }
 
-function told(result: PromiseSettledResult<object>): object {
+function told(result: PromiseSettledResult<object | number>): object | number {
   return result.status === "fulfilled" ? result.value : { error: String(result.reason) };
 }
 

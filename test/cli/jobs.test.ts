@@ -59,6 +59,19 @@ describe("jobs run", () => {
     expect(sent()).toMatchObject({ input: { env: "prod" } });
   });
 
+  test("says that the job is paused, and runs it all the same", async () => {
+    const headers = { "mayfly-job-paused": AT };
+    stub.on("POST /v1/jobs/deploy/runs", json(aRun({ job }), 202, headers));
+    const { exitCode, stderr } = await jobs("run", "deploy");
+    expect(exitCode).toBe(7);
+    expect(stderr).toContain(`deploy is paused since ${AT}; it runs all the same`);
+    const detached = await jobs("run", "deploy", "--detach");
+    expect([detached.stdout, detached.stderr]).toEqual([
+      `${RUN_ID}\n`,
+      expect.stringContaining("is paused since"),
+    ]);
+  });
+
   test("asks again under the same key where the answer is lost", async () => {
     stub.on("POST /v1/jobs/deploy/runs", cut, json(aRun({ job }), 202));
     expect((await jobs("run", "deploy", "--detach")).stdout).toBe(`${RUN_ID}\n`);

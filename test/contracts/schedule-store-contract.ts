@@ -53,11 +53,16 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
     return schedule;
   }
 
-  async function decideAt(key: ScheduleKey, nowMs: number, schedule?: StoredSchedule): Promise<void> {
+  async function decideAt(
+    key: ScheduleKey,
+    nowMs: number,
+    schedule?: StoredSchedule,
+    recordedAt = nowMs,
+  ): Promise<void> {
     const seen = schedule ?? (await found(key));
     await schedules.record(
       [{ schedule: seen, decision: decide(scheduleOf(seen, seen.spec), seen.place, nowMs) }],
-      nowMs,
+      recordedAt,
     );
   }
 
@@ -163,6 +168,41 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
       await put("rests", [aSchedule({ paused: true })], T0 + 50);
       expect(await found(key)).toMatchObject({ pausedBy: ["definition"], nextDueAt: null });
       expect(await schedules.pause(keyOf("rests", "other"), T0, true)).toBeNull();
+    });
+
+    it.each([
+      ["by hand", (key: ScheduleKey, at: number, isPaused: boolean) => schedules.pause(key, at, isPaused)],
+      [
+        "with its job",
+        ({ job }: ScheduleKey, at: number, isPaused: boolean) =>
+          jobs.pause(ORG, job, isPaused ? at : null, at),
+      ],
+      [
+        "by its definition",
+        ({ job }: ScheduleKey, at: number, paused: boolean) => put(job, [aSchedule({ paused })], at),
+      ],
+    ] as const)("%s, and what was armed ahead is paused with it, until it goes on", async (how, pause) => {
+      const key = keyOf(`armed-${how.replaceAll(" ", "-")}`);
+      await put(key.job, [aSchedule()]);
+      await decideAt(key, T0 + MINUTE - 10);
+      await schedules.arm(key, [T0 + 3 * MINUTE], T0, "run_now");
+      await pause(key, T0 + MINUTE + 1, true);
+      const rows = async () =>
+        (await ledger(key)).map(({ dueAt, outcome }) => [(dueAt - T0) / MINUTE, outcome]);
+      // One that came due before is still to be started.
+      expect(await rows()).toEqual([
+        [1, "armed"],
+        [2, "paused"],
+        [3, "armed"],
+      ]);
+      expect((await found(key)).place.decidedTo).toBe(T0 + MINUTE + 1);
+      await pause(key, T0 + MINUTE + 10, false);
+      await decideAt(key, T0 + MINUTE + 10);
+      expect(await rows()).toEqual([
+        [1, "armed"],
+        [2, "armed"],
+        [3, "armed"],
+      ]);
     });
 
     it("one that comes to a paused job rests with it", async () => {
@@ -348,6 +388,82 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
     const missed = await schedules.firings(key, { outcome: "missed", beforeMs: null, limit: 200 });
     expect(missed.firings.every(({ outcome }) => outcome === "missed")).toBe(true);
     expect(missed.firings.length).toBeGreaterThan(0);
+  });
+
+  describe("a ledger is forgotten from its beginning", () => {
+    const forget = (key: ScheduleKey, beforeMs: number, limit = 1000) =>
+      schedules.forget([keyOf("forgotten-by-nobody"), key], beforeMs, limit);
+    const minutes = async (key: ScheduleKey) => (await ledger(key)).map(({ dueAt }) => (dueAt - T0) / MINUTE);
+
+    it("so many at a time, none that is armed, and not the last one", async () => {
+      const key = keyOf("old");
+      await put("old", [aSchedule()]);
+      await decideAt(key, T0 + 10 * MINUTE, undefined, T0);
+      const { state, event } = aRunFor(key, T0 + 10 * MINUTE);
+      await store.accept(state, [event], null);
+      expect(await minutes(key)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+      await schedules.finish(key, [{ dueAt: T0 + 11 * MINUTE, outcome: "skipped", why: null }], T0);
+      await schedules.arm(key, [T0 + 2 * MINUTE], T0 + 20 * MINUTE, "backfill");
+      expect(await forget(key, T0 + 6 * MINUTE, 3)).toBe(3);
+      expect(await minutes(key)).toEqual([2, 5, 6, 7, 8, 9, 10, 11]);
+      expect(await forget(key, T0 + 6 * MINUTE)).toBe(1);
+      expect(await forget(key, T0 + 100 * MINUTE)).toBe(3);
+      expect(await minutes(key)).toEqual([2, 8, 9, 11]);
+    });
+
+    it("and nothing that was filled in lately, however long ago it was due", async () => {
+      const key = keyOf("old-and-filled");
+      await put("old-and-filled", [aSchedule()]);
+      await schedules.arm(key, [T0 - 1000 * MINUTE, T0 - 999 * MINUTE], T0, "backfill");
+      const event = { ...aRunFor(key, T0 - 1000 * MINUTE, true).event, at: T0 };
+      await store.accept(acceptRun(aRunId(T0), ORG, event), [event], null);
+      expect(await forget(key, T0 - MINUTE)).toBe(0);
+      expect(await forget(key, T0 + MINUTE)).toBe(1);
+    });
+
+    it("all of it, where its schedule is gone", async () => {
+      const key = keyOf("old-and-gone");
+      await put("old-and-gone", [aSchedule()]);
+      await decideAt(key, T0 + 10 * MINUTE, undefined, T0);
+      await schedules.finish(
+        key,
+        (await ledger(key)).map(({ dueAt }) => ({ dueAt, outcome: "missed", why: null })),
+        T0,
+      );
+      await jobs.delete(ORG, "old-and-gone", T0, null);
+      expect(await forget(key, T0 + 11 * MINUTE)).toBe(10);
+      expect(await forget(key, T0 + 12 * MINUTE)).toBe(1);
+      expect(await ledger(key)).toEqual([]);
+    });
+
+    it("many in one row go when the last of them is old", async () => {
+      const key = keyOf("old-span");
+      const spec = aSchedule({
+        rule: { kind: "every", everyMs: 1000 },
+        catchUp: { mode: "none", windowMs: 0, afterPause: false },
+      });
+      await put("old-span", [spec]);
+      await decideAt(key, T0 + 120 * MINUTE, undefined, T0);
+      const rows = await ledger(key);
+      expect(await forget(key, T0 + 60 * MINUTE)).toBe(0);
+      expect(await forget(key, (rows[0]?.throughAt ?? 0) + 1)).toBe(1);
+    });
+
+    it("and ledgers are found one after the other, those of schedules that are gone, too", async () => {
+      for (const job of ["zy-a", "zy-b"])
+        await put(job, [aSchedule({ name: "x" }), aSchedule({ name: "y" })]);
+      for (const key of [keyOf("zy-a", "x"), keyOf("zy-a", "y"), keyOf("zy-b", "x")])
+        await decideAt(key, T0 + 5 * MINUTE);
+      await schedules.finish(keyOf("zy-a", "y"), [], T0);
+      await put("zy-a", [aSchedule({ name: "x" })], T0 + 3 * MINUTE);
+      const names = async (after: ScheduleKey | null, limit: number) =>
+        (await schedules.ledgers(after, limit)).map(({ job, name }) => `${job}/${name}`);
+      expect(await names(keyOf("zy"), 2)).toEqual(["zy-a/x", "zy-a/y"]);
+      expect((await names(keyOf("zy-a", "x"), 10)).slice(0, 2)).toEqual(["zy-a/y", "zy-b/x"]);
+      const all = await names(null, 1000);
+      expect(all).toEqual([...new Set(all)]);
+      expect(all).toContain("zy-a/y");
+    });
   });
 
   it("schedules come by job and name, in pages", async () => {

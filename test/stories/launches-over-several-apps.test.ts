@@ -92,9 +92,11 @@ it("thirty runs at once are spread over three apps, and Fly's rate limits refuse
   for (const app of APPS)
     expect(tooCloseTogether(launches.filter((launch) => launch.app === app))).toEqual([]);
   const creates = proxy.passed.filter(({ method, path }) => method === "POST" && path.endsWith("/machines"));
-  expect(creates).toHaveLength(RUNS + refused().length);
-  // A stalled computer lets creates come together whose launches were apart.
-  expect(refused().length).toBeLessThanOrEqual(lateCreates(creates, launches).length);
+  expect(creates.filter(({ status }) => status !== 429)).toHaveLength(RUNS);
+  // A stalled computer lets calls come together that had times of their own.
+  const late = lateCreates(creates, launches);
+  expect(creates.length - RUNS).toBeLessThanOrEqual(late.length);
+  if (late.length === 0) expect(refused()).toEqual([]);
   // Nobody asked before the time that was told.
   for (const run of runs) {
     expect(run.waiting).toBeNull();

@@ -195,6 +195,27 @@ export class MemoryScheduleStore implements ScheduleStore {
     return { firings, nextBefore: last?.dueAt ?? null };
   }
 
+  async ledgers(after: ScheduleKey | null, limit: number) {
+    const all = new Map([...this.ledger.values()].map((row) => [scheduleId(row), keyOf(row)]));
+    return [...all.values()]
+      .sort((a, b) => byKey(a, b))
+      .filter((key) => after === null || byKey(key, after) > 0)
+      .slice(0, limit);
+  }
+
+  async forget(ledgers: ScheduleKey[], beforeMs: number, limit: number) {
+    const old = ledgers.flatMap((key) => {
+      const rows = this.of(key);
+      const lastDue = this.schedules.has(scheduleId(key)) ? rows.at(-1)?.dueAt : undefined;
+      return rows.filter(
+        ({ throughAt, decidedAt, outcome, dueAt }) =>
+          throughAt < beforeMs && decidedAt < beforeMs && outcome !== "armed" && dueAt !== lastDue,
+      );
+    });
+    for (const row of old.slice(0, limit)) this.ledger.delete(ledgerKey(row, row.dueAt, isSpan(row)));
+    return Math.min(old.length, limit);
+  }
+
   /** The ledger of one schedule, oldest first. */
   of(key: ScheduleKey): Firing[] {
     return [...this.ledger.values()]
@@ -261,10 +282,21 @@ export class MemoryScheduleStore implements ScheduleStore {
     ];
     if (was !== is) {
       next.revision += 1;
-      next.place = { ...next.place, ...(is && { pausedAt: at }), resumedAt: is ? null : at };
+      next.place = {
+        decidedTo: is ? Math.min(next.place.decidedTo, at) : next.place.decidedTo,
+        pausedAt: is ? at : next.place.pausedAt,
+        resumedAt: is ? null : at,
+      };
+      if (is) this.#pauseArmed(stored, at);
       next.nextDueAt = is ? null : next.place.decidedTo;
     } else if (is) next.nextDueAt = null;
     this.schedules.set(scheduleId(stored), next);
+  }
+
+  #pauseArmed(key: ScheduleKey, at: number): void {
+    for (const row of this.of(key))
+      if (row.outcome === "armed" && row.trigger === "rule" && row.dueAt >= at)
+        this.ledger.set(ledgerKey(key, row.dueAt, false), { ...row, outcome: "paused", decidedAt: at });
   }
 
   #ofJob(orgId: string, job: string): StoredSchedule[] {
@@ -291,6 +323,15 @@ export class MemoryScheduleStore implements ScheduleStore {
       }))
       .sort((a, b) => a.startAt - b.startAt || a.dueAt - b.dueAt);
   }
+}
+
+function byKey(a: ScheduleKey, b: ScheduleKey): number {
+  const [first, second] = [a, b].map(({ orgId, job, name }) => [orgId, job, name]);
+  for (const [index, part] of (first ?? []).entries()) {
+    const other = second?.[index] ?? "";
+    if (part !== other) return part < other ? -1 : 1;
+  }
+  return 0;
 }
 
 function keyOf({ orgId, job, name }: ScheduleKey): ScheduleKey {

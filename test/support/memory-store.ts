@@ -43,7 +43,7 @@ export class MemoryStore implements Store {
   /** By id. For whoever checks what is stored; the flow has the port. */
   readonly runs = new Map<string, StoredRun>();
   readonly keys = new Map<string, { runId: string; bodyHash: string }>();
-  #sweepCursors = { runs: "", queues: "" };
+  #sweepCursors = { runs: "", queues: "", ledgers: "" };
 
   /** Where due times are kept; null in tests without schedules. */
   ledger: MemoryScheduleStore | null = null;

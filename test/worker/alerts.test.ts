@@ -153,12 +153,3 @@ it("what is not to be looked at costs no row, and a schedule without late_after 
   expect(counts.rowsRead).toBeLessThan(10);
   expect(counts.rowsWritten).toBe(0);
 });
-
-it.each([
-  [{ schedules: [{ every: "1h", late_after: "1ms" }] }, "schedules.0.late_after"],
-  [{ schedules: [{ every: "1h", late_after: "1m", jitter: "2m" }] }, "schedules.0.late_after"],
-  [{ expect_every: "1s" }, "expect_every"],
-])("refuses %j by its path", async (more, path) => {
-  const answer = await put("bad", { run: RUN, ...more });
-  expect(answer).toMatchObject({ status: 422, body: { error: { path } } });
-});

@@ -109,6 +109,14 @@ export interface ScheduleStore {
   taken(key: ScheduleKey, fromMs: number, throughMs: number): Promise<number[]>;
   firing(key: ScheduleKey, dueAt: number): Promise<Firing | null>;
   firings(key: ScheduleKey, filter: FiringFilter): Promise<FiringPage>;
+  /** The first ledgers after one, by their keys; null for the first of all. Those of schedules that are gone are among them. */
+  ledgers(after: ScheduleKey | null, limit: number): Promise<ScheduleKey[]>;
+  /**
+   * Removes firings of some ledgers that were due, and came to their outcome, before a moment, as many as one call may: none that is armed, nor the last one of a
+   * schedule that is there.
+   * @returns how many
+   */
+  forget(ledgers: ScheduleKey[], beforeMs: number, limit: number): Promise<number>;
 }
 
 /** Who starts the armed firings of each shard at their time. */
