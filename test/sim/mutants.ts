@@ -682,12 +682,9 @@ export const MUTANTS: readonly Mutant[] = [
     ofSchedules: true,
   },
   {
-    name: "what was armed runs though its schedule rests",
-    module: "core/schedule/start",
-    breaks: ({ startArmed }) => ({
-      startArmed: (schedule: unknown, armed: unknown, place: Module, ...more: unknown[]) =>
-        startArmed(schedule, armed, { ...place, pausedAt: null }, ...more),
-    }),
+    name: "what was due in a pause is caught up after it",
+    module: "core/schedule/pause",
+    breaks: () => ({ pauseOf: () => ({ from: 0, to: 0 }) }),
     caughtBy: "comes due while a schedule rests",
     ofSchedules: true,
   },

@@ -283,6 +283,7 @@ export class MemoryScheduleStore implements ScheduleStore {
     if (was !== is) {
       next.revision += 1;
       next.place = {
+        ...next.place,
         decidedTo: is ? Math.min(next.place.decidedTo, at) : next.place.decidedTo,
         pausedAt: is ? at : next.place.pausedAt,
         resumedAt: is ? null : at,

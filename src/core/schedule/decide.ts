@@ -78,15 +78,11 @@ export function decide(schedule: Schedule, place: Place, nowMs: number): Decisio
 }
 
 /** How far due times need not be looked at again. */
-function decidedBefore({ catchUp, jitterMs }: Schedule, place: Place, nowMs: number): number {
-  const { decidedTo, countsFrom, pausedAt, resumedAt } = place;
-  // A clock that was ahead can have begun it, too.
-  if (isAhead(countsFrom, nowMs)) return isAhead(decidedTo, nowMs) ? nowMs : decidedTo;
-  if (isAhead(decidedTo, nowMs)) return Math.max(countsFrom, nowMs - SCHEDULE_GRACE_MS - jitterMs);
-  // The first look after a pause: what was armed before it came due in it, and was recorded as paused.
-  const isFirst = resumedAt !== null && decidedTo < resumedAt + SCHEDULE_AHEAD_MS;
-  const isAgain = catchUp.afterPause && isFirst && pausedAt !== null;
-  return Math.max(countsFrom, isAgain ? Math.min(decidedTo, pausedAt - 1) : decidedTo);
+function decidedBefore({ jitterMs }: Schedule, { decidedTo, countsFrom }: Place, nowMs: number): number {
+  if (!isAhead(decidedTo, nowMs))
+    return isAhead(countsFrom, nowMs) ? decidedTo : Math.max(countsFrom, decidedTo);
+  // A clock that was ahead can have put the rule, too.
+  return isAhead(countsFrom, nowMs) ? nowMs : Math.max(countsFrom, nowMs - SCHEDULE_GRACE_MS - jitterMs);
 }
 
 /** The first moment whose due times are run though they are too late; infinity where none is. */

@@ -272,15 +272,6 @@ describe("a pause", () => {
     ]);
   });
 
-  it("that counts as an outage is one for what was armed before it and is not run, too", () => {
-    const all = aSchedule({ catchUp: catchUp("all", DAY_MS, true) });
-    const armedBefore = { ...paused(10, 11), decidedTo: T0 + 10.5 * MINUTE_MS };
-    expect(short(decide(all, armedBefore, T0 + 11 * MINUTE_MS).firings)).toEqual(["armed +10m"]);
-    const decidedSince = { ...armedBefore, decidedTo: T0 + 12.5 * MINUTE_MS };
-    expect(decide(all, decidedSince, T0 + 12 * MINUTE_MS).firings).toEqual([]);
-    expect(short(decide(aSchedule(), armedBefore, T0 + 11 * MINUTE_MS).firings)).toEqual([]);
-  });
-
   it("that a clock ahead has ended in a year does not go on until then", () => {
     const place = paused(5, (365 * DAY_MS) / MINUTE_MS);
     expect(short(decide(aSchedule(), place, T0 + 39 * MINUTE_MS).firings).at(-1)).toBe("armed +40m");
