@@ -34,6 +34,19 @@ export const pausesAreKept: Check = {
         if (hasSchedules) callsMs();
         return null;
       },
+      atEnd() {
+        for (const row of schedules.ledger.values()) {
+          const pauses = schedules.pausesOf(scheduleId(row));
+          const isOver = pauses.some(
+            ({ pausedAt, resumedAt }, index) =>
+              pausedAt !== null &&
+              pausedAt <= row.throughAt &&
+              (resumedAt === null ? index === pauses.length - 1 : row.dueAt < resumedAt),
+          );
+          if (row.outcome === "paused" && !isOver) return `${told(row)}, and it rested no more then`;
+        }
+        return null;
+      },
     };
   },
 };
