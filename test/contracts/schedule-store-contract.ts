@@ -218,6 +218,19 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
   });
 
   describe("the ledger has each due time once", () => {
+    it("what a pause has left out that ended before is missed where nobody came in time", async () => {
+      const key = keyOf("short-pause");
+      await put("short-pause", [
+        aSchedule({ catchUp: { mode: "none", windowMs: MINUTE, afterPause: false } }),
+      ]);
+      await decideAt(key, T0);
+      await schedules.pause(key, T0 + 10, true);
+      expect(await schedules.firing(key, T0 + MINUTE)).toMatchObject({ outcome: "paused" });
+      await schedules.pause(key, T0 + 20, false);
+      await decideAt(key, T0 + 10 * MINUTE);
+      expect(await schedules.firing(key, T0 + MINUTE)).toMatchObject({ outcome: "missed" });
+    });
+
     it("of those who decide the same schedule one does, and who saw it before a change does not", async () => {
       const key = keyOf("once");
       await put("once", [aSchedule()]);

@@ -88,10 +88,11 @@ export class MemoryScheduleStore implements ScheduleStore {
           before === undefined ||
           (isSpan
             ? row.throughAt > before.throughAt
-            : isArmed &&
-              (before.outcome === "missed" ||
-                before.outcome === "paused" ||
-                (before.outcome === "armed" && (row.startAt ?? 0) < (before.startAt ?? 0))));
+            : (before.outcome === "paused" && row.outcome === "missed") ||
+              (isArmed &&
+                (before.outcome === "missed" ||
+                  before.outcome === "paused" ||
+                  (before.outcome === "armed" && (row.startAt ?? 0) < (before.startAt ?? 0)))));
         if (wins)
           this.ledger.set(ledgerKey(row, row.dueAt, isSpan), { ...row, trigger: before?.trigger ?? "rule" });
       }

@@ -8,8 +8,8 @@
  *
  * **Clocks.** The lock is the ledger's key, one row for each due time; the place only saves looking at rows again. So the answer is
  * added with these rules:
- * - a due time that has a row keeps it, with one exception: `missed` and `paused` give way to `armed`. Only a clock that was ahead can
- *   have said either of a time that can still be armed. An armed one that is armed again keeps the earlier start, likewise;
+ * - a due time that has a row keeps it, with two exceptions. `missed` and `paused` give way to `armed`: only a clock that was ahead, or a
+ *   pause that ended before, can have said either of a time that can still be armed. `paused` gives way to `missed`, after such a pause. An armed one that is armed again keeps the earlier start, likewise;
  * - a row of several due times (`count` above one) is no due time's own and has a key of its own. What it tells of a due time holds
  *   where that has no row itself. Of two that begin together the longer one stays.
  *
