@@ -11,7 +11,14 @@ it("a worker whose port another program has taken since says so and ends", async
   const port = await freePort();
   const other = createServer().listen(port, "127.0.0.1");
   await once(other, "listening");
-  const settings = ["--persist-to", "none", "--env-file", "/dev/null", "--machines-url", "http://127.0.0.1:1"];
+  const settings = [
+    "--persist-to",
+    "none",
+    "--env-file",
+    "/dev/null",
+    "--machines-url",
+    "http://127.0.0.1:1",
+  ];
   const { status, stderr } = spawnSync(process.execPath, [WORKER_MAIN, "--port", String(port), ...settings], {
     encoding: "utf8",
   });
