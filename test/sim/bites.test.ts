@@ -70,7 +70,8 @@ describe("the simulator notices that", () => {
   it.each(MUTANTS)("$name", { timeout: 120_000 }, async (mutant) => {
     const caught = await withMutant(mutant, async () => {
       for (let seed = 1; seed <= SEEDS_MAX; seed++) {
-        if (mutant.ofSchedules && !hasSchedules(new Chance(seed))) continue;
+        // Worlds with schedules are large.
+        if (hasSchedules(new Chance(seed)) !== (mutant.ofSchedules ?? false)) continue;
         const { violation } = await simulate(seed);
         if (violation?.check.includes(mutant.caughtBy)) return { seed, ...violation };
       }
