@@ -98,6 +98,7 @@ export function d1Schedules(database: D1Database): ScheduleStore {
                start_at = excluded.start_at, through_at = excluded.through_at, count = excluded.count,
                is_count_exact = excluded.is_count_exact, why = NULL, decided_at = excluded.decided_at
              WHERE (firings.span = 0 AND firings.outcome IN ('missed', 'paused') AND excluded.outcome = 'armed')
+               OR (firings.span = 0 AND firings.outcome = 'paused' AND excluded.outcome = 'missed')
                OR (firings.outcome = 'armed' AND excluded.outcome = 'armed' AND excluded.start_at < firings.start_at)
                OR (firings.span = 1 AND excluded.through_at > firings.through_at)`,
           )
@@ -269,14 +270,15 @@ export function d1Schedules(database: D1Database): ScheduleStore {
 }
 
 function fromRow(row: ScheduleRow): StoredSchedule {
-  const { orgId, job, name, spec, revision, decidedTo, pausedAt, resumedAt, nextDueAt, pauses } = row;
+  const { orgId, job, name, spec, revision, decidedTo, countsFrom, pausedAt, resumedAt, nextDueAt, pauses } =
+    row;
   return {
     orgId,
     job,
     name,
     spec: spec as ScheduleSpec,
     revision,
-    place: { decidedTo, pausedAt, resumedAt },
+    place: { decidedTo, countsFrom, pausedAt, resumedAt },
     nextDueAt,
     pausedBy: (Object.keys(PAUSED_BY) as Pauser[]).filter((who) => (pauses & PAUSED_BY[who]) !== 0),
   };

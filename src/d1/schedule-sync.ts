@@ -63,7 +63,7 @@ export function syncSchedules(
       .insert(schedules)
       .select(
         sql`SELECT ${orgId}, ${job}, e.value ->> 'name', e.value ->> 'spec', e.value ->> 'timing', 1, ${at}, e.value ->> 'next',
-          (e.value ->> 'paused') | ${pausedWithJob}, NULL, NULL FROM json_each(${rows}) e WHERE ${isSo}`,
+          (e.value ->> 'paused') | ${pausedWithJob}, NULL, NULL, ${at} FROM json_each(${rows}) e WHERE ${isSo}`,
       )
       .onConflictDoUpdate({
         target: [schedules.orgId, schedules.job, schedules.name],
@@ -72,6 +72,7 @@ export function syncSchedules(
           timing: sql`excluded.timing`,
           revision: sql`${schedules.revision} + 1`,
           decidedTo: sql`CASE WHEN ${schedules.timing} = excluded.timing THEN ${schedules.decidedTo} ELSE excluded.decided_to END`,
+          countsFrom: sql`CASE WHEN ${schedules.timing} = excluded.timing THEN ${schedules.countsFrom} ELSE excluded.counts_from END`,
           nextDueAt: sql`CASE WHEN ${schedules.timing} = excluded.timing THEN ${schedules.nextDueAt} ELSE excluded.next_due_at END`,
           pauses: sql`(${schedules.pauses} & ${PAUSED_BY.hand}) | excluded.pauses`,
         },

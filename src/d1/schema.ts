@@ -304,6 +304,8 @@ export const schedules = sqliteTable(
     pauses: integer().notNull(),
     pausedAt: integer("paused_at"),
     resumedAt: integer("resumed_at"),
+    /** Since when its rule is in force: nothing of before is due. 0 in rows of code that did not say. */
+    countsFrom: integer("counts_from").notNull().default(0),
   },
   (table) => [
     primaryKey({ columns: [table.orgId, table.job, table.name] }),

@@ -94,12 +94,11 @@ async function fireDefined(
   for (const { dueAt } of armed.filter(({ trigger }) => trigger === "run_now"))
     await fire(dueAt, false, schedule.spec.overlap);
   const ruled = await allThatWereMissed(ports, schedule, armed, atWorkSince);
-  const pausedAt = schedule.place.resumedAt === null ? schedule.place.pausedAt : null;
   let aheadAt = Number.POSITIVE_INFINITY;
   for (const started of startArmed(
     scheduleOf(schedule, schedule.spec),
     ruled,
-    pausedAt,
+    schedule.place,
     clock.now(),
     atWorkSince,
   )) {

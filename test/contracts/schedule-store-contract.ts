@@ -90,7 +90,7 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
       await put("new", [aSchedule({ rule: HOURLY })], T0 + 5);
       expect(await found(key)).toMatchObject({
         spec: aSchedule({ rule: HOURLY }),
-        place: { decidedTo: T0 + 5, pausedAt: null, resumedAt: null },
+        place: { decidedTo: T0 + 5, countsFrom: T0 + 5, pausedAt: null, resumedAt: null },
         nextDueAt: T0 + 60 * MINUTE,
         pausedBy: [],
       });
@@ -113,11 +113,11 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
         T0 + 10,
       );
       expect(await found(keyOf("edited", "a"))).toMatchObject({
-        place: { decidedTo: placed },
+        place: { decidedTo: placed, countsFrom: T0 },
         spec: { jitterMs: 5000 },
       });
       expect(await found(keyOf("edited", "b"))).toMatchObject({
-        place: { decidedTo: T0 + 10 },
+        place: { decidedTo: T0 + 10, countsFrom: T0 + 10 },
         nextDueAt: T0 + 60 * MINUTE,
       });
       expect(await schedules.find(keyOf("edited", "c"))).toBeNull();
@@ -225,6 +225,19 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
   });
 
   describe("the ledger has each due time once", () => {
+    it("what a pause has left out that ended before is missed where nobody came in time", async () => {
+      const key = keyOf("short-pause");
+      await put("short-pause", [
+        aSchedule({ catchUp: { mode: "none", windowMs: MINUTE, afterPause: false } }),
+      ]);
+      await decideAt(key, T0);
+      await schedules.pause(key, T0 + 10, true);
+      expect(await schedules.firing(key, T0 + MINUTE)).toMatchObject({ outcome: "paused" });
+      await schedules.pause(key, T0 + 20, false);
+      await decideAt(key, T0 + 10 * MINUTE);
+      expect(await schedules.firing(key, T0 + MINUTE)).toMatchObject({ outcome: "missed" });
+    });
+
     it("of those who decide the same schedule one does, and who saw it before a change does not", async () => {
       const key = keyOf("once");
       await put("once", [aSchedule()]);

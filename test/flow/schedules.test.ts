@@ -251,6 +251,28 @@ describe("a pause", () => {
     ]);
   });
 
+  it("leaves out what came due in it, also where nobody comes to start that before its end", async () => {
+    const world = await aWorld();
+    await world.tick();
+    await world.schedules.pause(KEY, T0 + 50_000, true);
+    world.crash();
+    world.now = T0 + 80_000;
+    await world.schedules.pause(KEY, world.now, false);
+    await world.live(MINUTE);
+    expect(world.ledger(KEY).slice(0, 2)).toEqual(["1:paused", "2:ran"]);
+  });
+
+  it("that counts as an outage is caught up, also what was armed before it", async () => {
+    const world = await aWorld({ catchUp: { ...all, afterPause: true } });
+    await world.tick();
+    await world.schedules.pause(KEY, T0 + 50_000, true);
+    await world.until(T0 + 80_000);
+    expect(world.ledger(KEY)).toEqual(["1:paused"]);
+    await world.schedules.pause(KEY, world.now, false);
+    await world.live(MINUTE);
+    expect(world.ledger(KEY).slice(0, 2)).toEqual(["1:ran", "2:ran"]);
+  });
+
   it("of the job is one of its schedules", async () => {
     const world = await aWorld();
     await world.jobs.pause("default", "j", world.now, world.now);

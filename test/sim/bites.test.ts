@@ -1,8 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
+import { Chance } from "./chance.ts";
 import { MUTANTS, withMutant } from "./mutants.ts";
 import { report } from "./report.ts";
 import { shrink } from "./shrink.ts";
 import { simulate } from "./simulate.ts";
+import { hasSchedules } from "./world/world.ts";
 
 vi.mock("../../src/core/next-step.ts", async (real) => broken("core/next-step", await real()));
 vi.mock("../../src/core/lifecycle.ts", async (real) => broken("core/lifecycle", await real()));
@@ -21,6 +23,8 @@ vi.mock("../../src/core/poll.ts", async (real) => broken("core/poll", await real
 vi.mock("../../src/core/redactor.ts", async (real) => broken("core/redactor", await real()));
 vi.mock("../../src/core/secret-forms.ts", async (real) => broken("core/secret-forms", await real()));
 vi.mock("../../src/core/secret-giving.ts", async (real) => broken("core/secret-giving", await real()));
+vi.mock("../../src/core/schedule/decide.ts", async (real) => broken("core/schedule/decide", await real()));
+vi.mock("../../src/core/schedule/pause.ts", async (real) => broken("core/schedule/pause", await real()));
 vi.mock("../../src/secrets/keeper.ts", async (real) => broken("secrets/keeper", await real()));
 vi.mock("../../src/secrets/mask.ts", async (real) => broken("secrets/mask", await real()));
 vi.mock("../../src/fly/refusal.ts", async (real) => broken("fly/refusal", await real()));
@@ -30,6 +34,10 @@ vi.mock("../../src/flow/submit.ts", async (real) => broken("flow/submit", await 
 vi.mock("../../src/flow/release.ts", async (real) => broken("flow/release", await real()));
 vi.mock("../../src/flow/sweep.ts", async (real) => broken("flow/sweep", await real()));
 vi.mock("../../src/flow/cancel-all.ts", async (real) => broken("flow/cancel-all", await real()));
+vi.mock("../../src/flow/tick.ts", async (real) => broken("flow/tick", await real()));
+vi.mock("../../src/flow/timekeeper.ts", async (real) => broken("flow/timekeeper", await real()));
+vi.mock("./world/recording-store.ts", async (real) => broken("sim/recording-store", await real()));
+vi.mock("./world/recording-schedules.ts", async (real) => broken("sim/recording-schedules", await real()));
 vi.mock("../../src/flow/drive.ts", async (real) => broken("flow/drive", await real()));
 
 const broken = vi.hoisted(() => async (module: string, real: unknown) => {
@@ -62,6 +70,8 @@ describe("the simulator notices that", () => {
   it.each(MUTANTS)("$name", { timeout: 120_000 }, async (mutant) => {
     const caught = await withMutant(mutant, async () => {
       for (let seed = 1; seed <= SEEDS_MAX; seed++) {
+        // Worlds with schedules are large.
+        if (hasSchedules(new Chance(seed)) !== (mutant.ofSchedules ?? false)) continue;
         const { violation } = await simulate(seed);
         if (violation?.check.includes(mutant.caughtBy)) return { seed, ...violation };
       }

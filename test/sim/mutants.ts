@@ -12,6 +12,8 @@ export interface Mutant {
   breaks: (real: Module) => Record<string, unknown>;
   /** The promise that this breaks, by a part of its name. */
   caughtBy: string;
+  /** True where only worlds with schedules can show it. */
+  ofSchedules?: true;
 }
 
 export const MUTANTS: readonly Mutant[] = [
@@ -589,7 +591,145 @@ export const MUTANTS: readonly Mutant[] = [
     }),
     caughtBy: "no secret stands in",
   },
+  {
+    name: "a due time that has its run is armed again",
+    module: "sim/recording-schedules",
+    breaks: ({ RecordingSchedules }) => ({
+      RecordingSchedules: class extends RecordingSchedules {
+        async record(decided: Module[], at: number) {
+          for (const { schedule, decision } of decided) {
+            const stored = await this.find(schedule);
+            if (stored?.place.decidedTo !== schedule.place.decidedTo) continue;
+            for (const { outcome, dueAt } of decision.firings)
+              if (outcome === "armed")
+                this.ledger.delete(`${schedule.orgId}/${schedule.job}/${schedule.name} ${dueAt} false`);
+          }
+          await super.record(decided, at);
+        }
+      },
+    }),
+    caughtBy: "a due time has one run at most",
+    ofSchedules: true,
+  },
+  {
+    name: "what was decided of a schedule that is another by now is recorded",
+    module: "sim/recording-schedules",
+    breaks: ({ RecordingSchedules }) => ({
+      RecordingSchedules: class extends RecordingSchedules {
+        async record(decided: Module[], at: number) {
+          const asIs = decided.map(async ({ schedule, decision }) => {
+            return { schedule: (await this.find(schedule)) ?? schedule, decision };
+          });
+          await super.record(await Promise.all(asIs), at);
+        }
+      },
+    }),
+    caughtBy: "each due time of a schedule is in the ledger once",
+    ofSchedules: true,
+  },
+  {
+    name: "a due time counts as run in a step before its run is stored",
+    module: "sim/recording-store",
+    breaks: ({ RecordingStore }) => ({
+      RecordingStore: class extends RecordingStore {
+        async accept(...args: Module[]) {
+          const { ledger } = this;
+          const [{ run }] = args;
+          if (!this.runs.has(run.id) && !ledger.fire(run)) return { kind: "not_armed" };
+          this.ledger = null;
+          const result = super.accept(...args);
+          this.ledger = ledger;
+          return result;
+        }
+      },
+    }),
+    caughtBy: "a due time has one run at most",
+    ofSchedules: true,
+  },
+  {
+    name: "nobody wakes the timekeeper of what should have been started",
+    module: "flow/tick",
+    breaks: ({ tick }) => ({
+      tick: ({ timekeepers, clock, ...ports }: Module) => {
+        const wake = async (shard: number, atMs: number) => {
+          if (atMs > clock.now()) await timekeepers.wake(shard, atMs);
+        };
+        return tick({ ...ports, clock, timekeepers: { wake } });
+      },
+    }),
+    caughtBy: "none stays armed when its time has come",
+    ofSchedules: true,
+  },
+  {
+    name: "a timekeeper forgets what it is to start next",
+    module: "flow/timekeeper",
+    breaks: ({ Timekeeper }) => ({
+      Timekeeper: class extends Timekeeper {
+        constructor(host: Module) {
+          super({ ...host, fire: async () => ({ ...(await host.fire()), nextAt: null }) });
+        }
+      },
+    }),
+    caughtBy: "submitted at its second",
+    ofSchedules: true,
+  },
+  {
+    name: "what was missed is told by nobody",
+    module: "core/schedule/decide",
+    breaks: decisionWith((firings) => firings.filter(({ outcome }) => outcome === "armed")),
+    caughtBy: "each due time of a schedule is in the ledger once",
+    ofSchedules: true,
+  },
+  {
+    name: "of what was missed the latest two are caught up",
+    module: "core/schedule/decide",
+    breaks: decisionWith((firings, { catchUp }, nowMs) => {
+      const missed = firings.filter(({ outcome }) => outcome === "missed").at(-1);
+      if (catchUp.mode !== "latest" || !firings.some(({ outcome }) => outcome === "armed")) return firings;
+      return firings.map((firing) =>
+        firing === missed ? { outcome: "armed", dueAt: missed.dueAt, startAt: nowMs } : firing,
+      );
+    }),
+    caughtBy: "caught up as its schedule says",
+    ofSchedules: true,
+  },
+  {
+    name: "what is late is missed at once",
+    module: "core/limits",
+    breaks: () => ({ SCHEDULE_GRACE_MS: 1000 }),
+    caughtBy: "missed after an outage longer than the grace alone",
+    ofSchedules: true,
+  },
+  {
+    name: "runs of a schedule overlap whatever it says",
+    module: "flow/submit",
+    breaks: ({ submitFired }) => ({
+      submitFired: (ports: unknown, order: unknown, firing: Module, idMs: number) =>
+        submitFired(ports, order, { ...firing, overlap: "allow" }, idMs),
+    }),
+    caughtBy: "runs of a schedule overlap only where it says so",
+    ofSchedules: true,
+  },
+  {
+    name: "what was due in a pause is caught up after it",
+    module: "core/schedule/pause",
+    breaks: () => ({ pauseOf: () => ({ from: 0, to: 0 }) }),
+    caughtBy: "comes due while a schedule rests",
+    ofSchedules: true,
+  },
 ];
+
+/** Changes what was decided of a schedule's due times. */
+function decisionWith(
+  change: (firings: Module[], schedule: Module, nowMs: number) => Module[],
+): Mutant["breaks"] {
+  return ({ decide }) => ({
+    decide: (schedule: unknown, place: unknown, nowMs: number) => {
+      const decision = decide(schedule, place, nowMs);
+      return { ...decision, firings: change(decision.firings, schedule, nowMs) };
+    },
+  });
+}
 
 /** Changes what was decided to follow a failure. */
 function nextWith(change: (end: Module, state: Module) => Record<string, unknown>): Mutant["breaks"] {

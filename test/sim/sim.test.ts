@@ -7,12 +7,14 @@ const SLICES = 8;
 const SEEDS_OF_A_SLICE = 250;
 /** What was in the stories of all slices together. */
 const [endings, retried, kinds] = [new Set<string>(), new Set<string>(), new Set<string>()];
-const overlapped = new Set<string>();
+const [overlapped, fired] = [new Set<string>(), new Set<string>()];
 
 function note({ trace, faults }: Awaited<ReturnType<typeof simulate>>): void {
   for (const line of trace) {
     const ending = /is (\w+) for (\w+)$/.exec(line);
     if (ending) endings.add(ending[2] ?? "");
+    const firing = / due at \d+ is (\w+)/.exec(line);
+    if (firing) fired.add(firing[1] ?? "");
     const failure = / attempt_failed for (\w+),/.exec(line);
     if (failure) retried.add(failure[1] ?? "");
   }
@@ -57,6 +59,7 @@ describe("runs in a simulated world of faults", () => {
     expect([...overlapped]).toEqual(
       expect.arrayContaining([...phases, "create_uncertain", "cancel_requested"]),
     );
+    expect([...fired].sort()).toEqual(["armed", "caught_up", "missed", "paused", "ran", "skipped"]);
     // What needs much to come about: output for the blob store, drivers beside each other, a run and a machine asked for twice.
     for (const kind of [
       "large output",
@@ -68,6 +71,17 @@ describe("runs in a simulated world of faults", () => {
       "a secret too large for one call",
       "secrets broken off",
       "old key taken away too soon",
+      "tick left out",
+      "late tick",
+      "second tick",
+      "tick by a wrong clock",
+      "change of a job while a tick decides",
+      "lost alarm of a timekeeper",
+      "late alarm of a timekeeper",
+      "second alarm of a timekeeper",
+      "a deleted job comes back",
+      "backfill",
+      "run now",
     ])
       expect(kinds).toContain(kind);
     expect(kinds.size).toBeGreaterThan(200);

@@ -1,5 +1,6 @@
 /** Plays one seed to its end, looking after every step whether all still holds. */
 
+import type { Firing } from "../../src/flow/ports/schedules.ts";
 import type { StoredRun } from "../support/memory-store.ts";
 import { Chance } from "./chance.ts";
 import type { Watch } from "./checks/check.ts";
@@ -29,6 +30,7 @@ export async function simulate(seed: number, without: ReadonlySet<string> = new 
   const plot = new Plot(world);
   const watches = CHECKS.map((check) => ({ check: check.name, watch: check.begin(world) }));
   const changes = changedRuns(world);
+  const firings = changedFirings(world);
   let violation: Played["violation"] = null;
   const ask = (question: (watch: Watch) => string | null | undefined) => {
     for (const { check, watch } of watches) {
@@ -44,6 +46,7 @@ export async function simulate(seed: number, without: ReadonlySet<string> = new 
       ask((watch) => watch.onChange?.(run));
       plot.afterChange(run);
     }
+    for (const [row, before] of firings()) ask((watch) => watch.onFiring?.(row, before));
     ask((watch) => watch.afterStep?.());
     if (steps >= STEPS_MAX) violation = { check: "a seed ends", what: `it goes on after ${steps} steps` };
   }
@@ -77,4 +80,24 @@ function changedRuns(world: World): () => StoredRun[] {
       );
       return true;
     });
+}
+
+/** The rows of the ledger that are others than when it was last asked, each with what it was before. */
+function changedFirings(world: World): () => [Firing | null, Firing | null][] {
+  let seen = new Map<string, Firing>();
+  const { ledger } = world.schedules;
+  return () => {
+    const changed: [Firing | null, Firing | null][] = [];
+    for (const [key, row] of ledger) {
+      const before = seen.get(key) ?? null;
+      if (before === row) continue;
+      const { job, name, dueAt, outcome, startAt, runId } = row;
+      const what = outcome === "armed" ? `armed to start at ${startAt}` : outcome;
+      world.trace.say(`${job}/${name} due at ${dueAt} is ${what}${runId ? ` with ${runId}` : ""}`);
+      changed.push([row, before]);
+    }
+    for (const [key, before] of seen) if (!ledger.has(key)) changed.push([null, before]);
+    if (changed.length > 0) seen = new Map(ledger);
+    return changed;
+  };
 }

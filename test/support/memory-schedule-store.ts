@@ -96,10 +96,11 @@ export class MemoryScheduleStore implements ScheduleStore {
           before === undefined ||
           (isSpan
             ? row.throughAt > before.throughAt
-            : isArmed &&
-              (before.outcome === "missed" ||
-                before.outcome === "paused" ||
-                (before.outcome === "armed" && (row.startAt ?? 0) < (before.startAt ?? 0))));
+            : (before.outcome === "paused" && row.outcome === "missed") ||
+              (isArmed &&
+                (before.outcome === "missed" ||
+                  before.outcome === "paused" ||
+                  (before.outcome === "armed" && (row.startAt ?? 0) < (before.startAt ?? 0)))));
         if (wins)
           this.ledger.set(ledgerKey(row, row.dueAt, isSpan), { ...row, trigger: before?.trigger ?? "rule" });
       }
@@ -299,6 +300,7 @@ export class MemoryScheduleStore implements ScheduleStore {
         revision: (before?.revision ?? 0) + 1,
         place: {
           decidedTo: keeps ? before.place.decidedTo : at,
+          countsFrom: keeps ? before.place.countsFrom : at,
           pausedAt: before?.place.pausedAt ?? null,
           resumedAt: before?.place.resumedAt ?? null,
         },
@@ -325,6 +327,7 @@ export class MemoryScheduleStore implements ScheduleStore {
     if (was !== is) {
       next.revision += 1;
       next.place = {
+        ...next.place,
         decidedTo: is ? Math.min(next.place.decidedTo, at) : next.place.decidedTo,
         pausedAt: is ? at : next.place.pausedAt,
         resumedAt: is ? null : at,

@@ -15,7 +15,7 @@ export interface WatchedSchedule {
   /** Due times up to this were looked at. */
   fromAt: number;
   timing: Timing;
-  place: Place;
+  place: Omit<Place, "countsFrom">;
 }
 
 /** A row of the ledger with the start of its run. */

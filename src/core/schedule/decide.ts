@@ -8,15 +8,19 @@
  *
  * **Clocks.** The lock is the ledger's key, one row for each due time; the place only saves looking at rows again. So the answer is
  * added with these rules:
- * - a due time that has a row keeps it, with one exception: `missed` and `paused` give way to `armed`. Only a clock that was ahead can
- *   have said either of a time that can still be armed. An armed one that is armed again keeps the earlier start, likewise;
+ * - a due time that has a row keeps it, with two exceptions. `missed` and `paused` give way to `armed`: only a clock that was ahead, or a
+ *   pause that ended before, can have said either of a time that can still be armed. `paused` gives way to `missed`, after such a pause. An armed one that is armed again keeps the earlier start, likewise;
  * - a row of several due times (`count` above one) is no due time's own and has a key of its own. What it tells of a due time holds
  *   where that has no row itself. Of two that begin together the longer one stays.
  *
  * The place moves forward, with one exception: one that lies further ahead than any clock that is right can have put it was put there by
- * a clock that was not, and is taken back to now. Due times up to there are decided anew, and those that have their run keep it. A
+ * a clock that was not, and is taken back so far that what can still start in time is decided anew, but not to before its rule was there
+ * (`countsFrom`). Due times up to there are decided anew, and those that have their run keep it. A
  * clock that is set years ahead and back again thus makes no due time run twice, and silences no schedule: those that it called
  * missed are armed when they come. {@link isAhead} tells such a place, for whoever looks for those whose next due time is far off for that reason.
+ *
+ * What can still go wrong: a clock that is further behind than that takes what is right for what a clock ahead has said. What was missed
+ * lately can then run after all, once, and a schedule that is younger than the clock is behind can run for a time before it was there.
  */
 
 import {
@@ -29,6 +33,7 @@ import {
 } from "../limits.ts";
 import { dueTimes, lastDue, nextDue } from "./due.ts";
 import { leadMs, startOf } from "./jitter.ts";
+import { isWithin, type Pause, pauseOf } from "./pause.ts";
 import type { DecidedFiring, PassedFiring, Place, Schedule, Timing } from "./schedule.ts";
 
 export interface Decision {
@@ -42,7 +47,7 @@ export interface Decision {
 
 /** The place of a schedule that begins to count at a moment: a new one, one with another rule. */
 export function placeFrom(atMs: number): Place {
-  return { decidedTo: atMs, pausedAt: null, resumedAt: null };
+  return { decidedTo: atMs, countsFrom: atMs, pausedAt: null, resumedAt: null };
 }
 
 /** Whether the place was put there by a clock that was ahead. */
@@ -52,7 +57,7 @@ export function isAhead(decidedTo: number, nowMs: number): boolean {
 
 /** What is to be recorded of a schedule's due times up to `SCHEDULE_AHEAD_MS` from now. While it is paused, nothing. */
 export function decide(schedule: Schedule, place: Place, nowMs: number): Decision {
-  const decidedTo = isAhead(place.decidedTo, nowMs) ? nowMs - SCHEDULE_GRACE_MS : place.decidedTo;
+  const decidedTo = decidedBefore(schedule, place, nowMs);
   if (place.pausedAt !== null && place.resumedAt === null) return { firings: [], decidedTo, nextDueAt: null };
   const pause = pauseOf(schedule, place, nowMs);
   const caughtUpFrom = firstCaughtUp(schedule, pause, decidedTo, nowMs);
@@ -72,16 +77,12 @@ export function decide(schedule: Schedule, place: Place, nowMs: number): Decisio
   return { firings, decidedTo: newPlace, nextDueAt: nextDue(schedule, newPlace) };
 }
 
-/** Whose due times nobody wants: from `from` on, and before `to`. */
-interface Pause {
-  from: number;
-  to: number;
-}
-
-function pauseOf({ catchUp }: Schedule, { pausedAt, resumedAt }: Place, nowMs: number): Pause {
-  if (pausedAt === null || resumedAt === null || catchUp.afterPause) return { from: 0, to: 0 };
-  // By a clock ahead it can have ended later than now, and must not go on until then.
-  return { from: pausedAt, to: Math.min(resumedAt, nowMs) };
+/** How far due times need not be looked at again. */
+function decidedBefore({ jitterMs }: Schedule, { decidedTo, countsFrom }: Place, nowMs: number): number {
+  if (!isAhead(decidedTo, nowMs))
+    return isAhead(countsFrom, nowMs) ? decidedTo : Math.max(countsFrom, decidedTo);
+  // A clock that was ahead can have put the rule, too.
+  return isAhead(countsFrom, nowMs) ? nowMs : Math.max(countsFrom, nowMs - SCHEDULE_GRACE_MS - jitterMs);
 }
 
 /** The first moment whose due times are run though they are too late; infinity where none is. */
@@ -101,7 +102,7 @@ function weigh(
   dueAt: number,
   nowMs: number,
 ): DecidedFiring {
-  if (pause.from <= dueAt && dueAt < pause.to) return passed([dueAt], "paused", true);
+  if (isWithin(pause, dueAt)) return passed([dueAt], "paused", true);
   const plannedAt = startOf(schedule, dueAt);
   return nowMs <= plannedAt + SCHEDULE_GRACE_MS || dueAt >= caughtUpFrom
     ? { outcome: "armed", dueAt, startAt: Math.max(plannedAt - leadMs(schedule), nowMs) }

@@ -76,6 +76,8 @@ export interface Schedule extends Timing {
 export interface Place {
   /** Epoch milliseconds: each due time up to this is in the ledger. `decide.ts` says what becomes of one that lies ahead. */
   decidedTo: number;
+  /** Epoch milliseconds since when the rule is in force: nothing of before is due, wherever clocks put the place. */
+  countsFrom: number;
   /** Epoch milliseconds since which the schedule, or its job, is paused; after a pause, when that began. Null: there was none. */
   pausedAt: number | null;
   /** Epoch milliseconds of the end of the last pause; null while it lasts, and where there was none. */

@@ -2,7 +2,8 @@
 
 import { SCHEDULE_GRACE_MS, SCHEDULE_SLOW_MAX_MS } from "../limits.ts";
 import { leadMs, startOf } from "./jitter.ts";
-import type { ArmedFiring, Schedule } from "./schedule.ts";
+import { isWithin, pauseOf } from "./pause.ts";
+import type { ArmedFiring, Place, Schedule } from "./schedule.ts";
 
 /**
  * `ran` and `caught_up` go with a run, which is submitted in the batch that records them. One that is `ahead` is submitted now, so that
@@ -23,24 +24,26 @@ export function isMet(startAt: number, atWorkSince: number, nowMs: number): bool
 
 /**
  * What becomes of those armed firings of one schedule whose time has come; those of a later time are left out.
- * @param pausedAt since when the schedule is paused; null: it is not
+ * @param place tells of the pause that lasts, or of the last one: whoever is late comes after it for what was due in it
  * @param atWorkSince as for {@link isMet}
  */
 export function startArmed(
   schedule: Schedule,
   armed: readonly ArmedFiring[],
-  pausedAt: number | null,
+  place: Place,
   nowMs: number,
   atWorkSince: number,
 ): StartedFiring[] {
   const { mode, windowMs } = schedule.catchUp;
+  const pause = pauseOf(schedule, place, nowMs);
   const ready = armed.filter(({ startAt }) => startAt <= nowMs).toSorted((a, b) => a.dueAt - b.dueAt);
   return ready.map(({ dueAt, startAt }, index) => {
     const startsAt = startOf(schedule, dueAt);
+    const isPaused = isWithin(pause, dueAt);
     // Who ends a pause until then wants it run, so that is for its time to decide; it may also have been punctual, or spread less.
     if (nowMs < startsAt)
-      return { dueAt, outcome: leadMs(schedule) > 0 && pausedAt === null ? "ahead" : "early", startsAt };
-    if (pausedAt !== null && pausedAt <= dueAt) return { dueAt, outcome: "paused" };
+      return { dueAt, outcome: leadMs(schedule) > 0 && !isPaused ? "ahead" : "early", startsAt };
+    if (isPaused) return { dueAt, outcome: "paused" };
     if (isMet(Math.max(startAt, startsAt), atWorkSince, nowMs))
       return { dueAt, outcome: outcomeOfStart(schedule, dueAt, startAt) };
     const isWanted = mode === "all" || (mode === "latest" && index === ready.length - 1);

@@ -194,16 +194,39 @@ describe("after an outage", () => {
       const armed = decision.firings.filter(({ outcome }) => outcome === "armed");
       expect(armed.length).toBeLessThanOrEqual(DUE_TIMES_WEIGHED_MAX);
       seen.push(...armed.map(({ dueAt }) => dueAt));
-      place = decidedTo(decision.decidedTo);
+      place = { ...place, decidedTo: decision.decidedTo };
       nextDueAt = decision.nextDueAt;
     }
     expect(seen).toEqual(Array.from({ length: 3600 + 91 }, (_, n) => T0 - HOUR_MS + n * 1000));
   });
 });
 
+describe("a place that a clock ahead has put", () => {
+  const ahead: Place = { ...placeFrom(T0 - HOUR_MS), decidedTo: T0 + HOUR_MS };
+
+  it("is taken back so far that all that can still start in time is armed, also what jitter delays", () => {
+    const schedule = aSchedule({ catchUp: catchUp("none"), jitterMs: 4 * HOUR_MS });
+    const startsLate = decide(schedule, { ...ahead, countsFrom: 0 }, T0).firings.filter(
+      (firing) => firing.outcome === "armed" && firing.dueAt < T0 - SCHEDULE_GRACE_MS,
+    );
+    expect(startsLate.length).toBeGreaterThan(5);
+  });
+
+  it("is not taken back to before its rule was there", () => {
+    const young = { ...ahead, countsFrom: T0 - 10_000 };
+    const [first] = decide(everySecond(), young, T0).firings;
+    expect(first).toMatchObject({ outcome: "armed", dueAt: T0 - 9000 });
+  });
+
+  it("is taken back to now where the rule itself was put by that clock", () => {
+    const { firings } = decide(everySecond(), placeFrom(T0 + HOUR_MS), T0);
+    expect(firings[0]).toMatchObject({ outcome: "armed", dueAt: T0 + 1000 });
+  });
+});
+
 describe("a pause", () => {
   const paused = (from: number, to: number | null): Place => ({
-    decidedTo: T0 - MINUTE_MS,
+    ...placeFrom(T0 - MINUTE_MS),
     pausedAt: T0 + from * MINUTE_MS,
     resumedAt: to === null ? null : T0 + to * MINUTE_MS,
   });
@@ -262,13 +285,12 @@ describe("an armed firing whose time has come", () => {
     schedule: Schedule,
     firings: ArmedFiring[],
     now: number,
-    pausedAt: number | null = null,
+    pause: { pausedAt: number; resumedAt: number | null } | null = null,
     atWorkSince = now,
   ) =>
-    startArmed(schedule, firings, pausedAt, now, atWorkSince).map(({ dueAt, outcome }) => [
-      (dueAt - T0) / MINUTE_MS,
-      outcome,
-    ]);
+    startArmed(schedule, firings, { ...placeFrom(0), ...pause }, now, atWorkSince).map(
+      ({ dueAt, outcome }) => [(dueAt - T0) / MINUTE_MS, outcome],
+    );
 
   it("runs, and one of a later time does not yet", () => {
     expect(outcomes(aSchedule(), [armed(T0 + MINUTE_MS), armed(T0)], T0 + 10)).toEqual([[0, "ran"]]);
@@ -325,15 +347,34 @@ describe("an armed firing whose time has come", () => {
     expect(outcomes(punctual, [armed(T0, at)], at)).toEqual([[0, "ahead"]]);
     expect(outcomes(punctual, [armed(T0, at)], T0)).toEqual([[0, "ran"]]);
     expect(outcomes(punctual, [armed(T0, at)], T0 + SCHEDULE_GRACE_MS)).toEqual([[0, "ran"]]);
-    expect(outcomes(punctual, [armed(T0, at)], at, at)).toEqual([[0, "early"]]);
+    expect(outcomes(punctual, [armed(T0, at)], at, { pausedAt: at, resumedAt: null })).toEqual([
+      [0, "early"],
+    ]);
     // It was punctual when it was armed.
     expect(outcomes(aSchedule(), [armed(T0, at)], at)).toEqual([[0, "early"]]);
   });
 
   it("does not run once the schedule is paused, but for what was due before", () => {
-    expect(outcomes(aSchedule(), [armed(T0 - MINUTE_MS), armed(T0)], T0, T0)).toEqual([
+    expect(
+      outcomes(aSchedule(), [armed(T0 - MINUTE_MS), armed(T0)], T0, { pausedAt: T0, resumedAt: null }),
+    ).toEqual([
       [-1, "ran"],
       [0, "paused"],
+    ]);
+  });
+
+  it("does not run after the pause in which it was due, however late somebody comes for it, unless that counts as an outage", () => {
+    const pause = { pausedAt: T0, resumedAt: T0 + MINUTE_MS / 2 };
+    const firings = [armed(T0), armed(T0 + MINUTE_MS)];
+    const now = T0 + MINUTE_MS;
+    expect(outcomes(aSchedule(), firings, now, pause)).toEqual([
+      [0, "paused"],
+      [1, "ran"],
+    ]);
+    const outage = aSchedule({ catchUp: catchUp("all", DAY_MS, true) });
+    expect(outcomes(outage, firings, now, pause)).toEqual([
+      [0, "ran"],
+      [1, "ran"],
     ]);
   });
 });
@@ -364,7 +405,13 @@ class Ledger {
   }
 
   start(schedule: Schedule, nowMs: number): void {
-    for (const { dueAt, outcome } of startArmed(schedule, [...this.armed.values()], null, nowMs, nowMs)) {
+    for (const { dueAt, outcome } of startArmed(
+      schedule,
+      [...this.armed.values()],
+      placeFrom(0),
+      nowMs,
+      nowMs,
+    )) {
       if (outcome === "ahead" || outcome === "early") throw new Error("no schedule here is punctual");
       this.armed.delete(dueAt);
       this.rows.set(dueAt, outcome);

@@ -34,10 +34,14 @@ function wrongCancel(world: World, run: Run): string | null {
   switch (run.reason) {
     case "superseded": {
       const by = world.store.runs.get(supersededBy ?? "")?.state.run;
-      const isRight = by?.spec.concurrency?.strategy === "cancel_running" && by.id > run.id;
-      return isRight && by.spec.concurrency?.key === concurrency?.key
-        ? null
-        : `${supersededBy} has no say in it`;
+      if (by === undefined || by.id < run.id) return `${supersededBy} has no say in it`;
+      const isOfKey =
+        by.spec.concurrency?.strategy === "cancel_running" && by.spec.concurrency.key === concurrency?.key;
+      const isOfSchedule =
+        by.firing?.overlap === "cancel_running" &&
+        by.firing.schedule === run.firing?.schedule &&
+        by.job?.name === run.job?.name;
+      return isOfKey || isOfSchedule ? null : `${supersededBy} has no say in it`;
     }
     case "dropped":
       return concurrency?.strategy === "drop_new" ? null : "it was to wait";

@@ -1,5 +1,6 @@
 /** What must always hold of the simulated world. One file each; `index.ts` lists them. */
 
+import type { Firing } from "../../../src/flow/ports/schedules.ts";
 import type { StoredRun } from "../../support/memory-store.ts";
 import type { World } from "../world/world.ts";
 
@@ -14,6 +15,8 @@ export interface Check {
 export interface Watch {
   /** After every step, for each run that changed in it. */
   onChange?(run: StoredRun): string | null;
+  /** After every step, and after the runs, for each row of the ledger that changed in it; null where it was not there, or is no more. */
+  onFiring?(row: Firing | null, before: Firing | null): string | null;
   /** After every step. */
   afterStep?(): string | null;
   /** Once nothing more happens. */

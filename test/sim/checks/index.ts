@@ -8,8 +8,10 @@ import { callsArePaced } from "./calls-are-paced.ts";
 import { cancelsAreHeard } from "./cancels-are-heard.ts";
 import type { Check } from "./check.ts";
 import { commandsHaveTheirSecrets } from "./commands-have-their-secrets.ts";
+import { dueTimesAreTold } from "./due-times-are-told.ts";
 import { eventsFoldToTheRow } from "./events-fold-to-the-row.ts";
 import { everythingEnds } from "./everything-ends.ts";
+import { firingsStartInTime } from "./firings-start-in-time.ts";
 import { followersSeeItAll } from "./followers-see-it-all.ts";
 import { groupCancelsReachAll } from "./group-cancels-reach-all.ts";
 import { imageTimesAreTheMachines } from "./image-times-are-the-machines.ts";
@@ -18,17 +20,21 @@ import { launchesAreUsed } from "./launches-are-used.ts";
 import { launchesGoByRank } from "./launches-go-by-rank.ts";
 import { limitsAreKept } from "./limits-are-kept.ts";
 import { machinesWithinBounds } from "./machines-within-bounds.ts";
+import { missesAreOutages } from "./misses-are-outages.ts";
 import { nobodysMachinesGo } from "./nobodys-machines-go.ts";
 import { nothingIsUpset } from "./nothing-is-upset.ts";
 import { oneFinalStatus } from "./one-final-status.ts";
 import { oneMachineAtATime } from "./one-machine-at-a-time.ts";
 import { oneMachinePerAttempt } from "./one-machine-per-attempt.ts";
+import { oneRunPerDueTime } from "./one-run-per-due-time.ts";
 import { oneRunPerKey } from "./one-run-per-key.ts";
 import { outputIsTheMachines } from "./output-is-the-machines.ts";
+import { pausesAreKept } from "./pauses-are-kept.ts";
 import { queuesGoOn } from "./queues-go-on.ts";
 import { releasedMeansGone } from "./released-means-gone.ts";
 import { rerunsNameTheirOrigin } from "./reruns-name-their-origin.ts";
 import { retriesFollowTheBook } from "./retries-follow-the-book.ts";
+import { schedulesDoNotOverlap } from "./schedules-do-not-overlap.ts";
 import { secretsStaySecret } from "./secrets-stay-secret.ts";
 import { startsArePunctual } from "./starts-are-punctual.ts";
 import { theOutcomeIsTrue } from "./the-outcome-is-true.ts";
@@ -62,6 +68,12 @@ export const CHECKS: readonly Check[] = [
   launchesArePaced,
   launchesGoByRank,
   launchesAreUsed,
+  oneRunPerDueTime,
+  schedulesDoNotOverlap,
+  pausesAreKept,
+  missesAreOutages,
+  dueTimesAreTold,
+  firingsStartInTime,
   nothingIsUpset,
   everythingEnds,
 ];

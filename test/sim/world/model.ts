@@ -22,3 +22,8 @@ export const OUTAGE_MAX_MS = 300_000;
 export const DEPLOY_OVERLAP_MAX_MS = 30_000;
 /** How long the Machines API may answer nobody. */
 export const API_DOWN_MAX_MS = 90_000;
+/** How long a caller waits for an answer. */
+export const ANSWER_MAX_MS = 30_000;
+/** How far the clock of one of the minute's calls can be from that of the others: as good as right, or quite wrong. */
+export const WRONG_CLOCK_MIN_MS = 200_000;
+export const WRONG_CLOCK_MAX_MS = 900_000;

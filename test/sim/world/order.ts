@@ -136,13 +136,26 @@ export function aRerun(number: number, repeats: Order, chance: Chance): Order {
 }
 
 function orderOf(number: number, spec: RunSpec, repeats: Order | null, chance: Chance): Order {
+  const variables = Object.keys(spec.secrets);
+  const behaviour = aBehaviour(chance, spec.timeouts.runMs, spec.machine.memoryMb, variables);
+  const hasKey = chance.number("has a key") < 0.5;
+  const key = hasKey ? { key: `key ${number}`, bodyHash: `hash of order ${number}` } : null;
+  return orderWith(number, spec, repeats, behaviour, key);
+}
+
+function orderWith(
+  number: number,
+  spec: RunSpec,
+  repeats: Order | null,
+  behaviour: Behaviour,
+  key: IdempotencyKey | null,
+): Order {
   return {
     number,
     spec,
-    behaviour: aBehaviour(chance, spec.timeouts.runMs, spec.machine.memoryMb, Object.keys(spec.secrets)),
+    behaviour,
     repeats,
-    key:
-      chance.number("has a key") < 0.5 ? { key: `key ${number}`, bodyHash: `hash of order ${number}` } : null,
+    key,
     leadMs: null,
     runIds: [],
     answers: [],
@@ -159,4 +172,21 @@ export function drawRunId(order: Order, nowMs: number): string {
   );
   order.runIds.push(id);
   return id;
+}
+
+/** An order for a due time. */
+export function aFiredOrder(number: number, spec: RunSpec, chance: Chance): Order {
+  const behaviour = aBehaviour(chance, spec.timeouts.runMs, spec.machine.memoryMb, []);
+  // Each has a spec of its own, by which its run is known.
+  return orderWith(number, { ...spec }, null, behaviour, null);
+}
+
+/** @param number of the run among all that are for a due time */
+export function drawFiredRunId(nowMs: number, number: number): string {
+  // Five bits of a byte are used.
+  const digit = (index: number) => (index < 12 ? 31 : Math.floor(number / 32 ** (15 - index)) % 32);
+  return newRunId(
+    nowMs,
+    Uint8Array.from({ length: 16 }, (_, index) => digit(index)),
+  );
 }

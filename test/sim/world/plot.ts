@@ -12,14 +12,14 @@ import { reap } from "../../../src/flow/reap.ts";
 import { type SubmitPorts, submit, submitFired } from "../../../src/flow/submit.ts";
 import { sweep } from "../../../src/flow/sweep.ts";
 import type { StoredRun } from "../../support/memory-store.ts";
+import { Callers } from "./callers.ts";
 import type { Life } from "./life.ts";
-import { API_DOWN_MAX_MS, CLOCK_JUMP_MAX_MS, OUTAGE_MAX_MS } from "./model.ts";
+import { ANSWER_MAX_MS, API_DOWN_MAX_MS, CLOCK_JUMP_MAX_MS, OUTAGE_MAX_MS } from "./model.ts";
 import { anOrder, aRerun, drawRunId, GROUPS, inARush, type Order } from "./order.ts";
 import { aSecretValue } from "./secret-values.ts";
+import { Timetable } from "./timetable.ts";
 import type { World } from "./world.ts";
 
-/** How long a caller waits for an answer. */
-const ANSWER_MAX_MS = 30_000;
 const TRIES = 4;
 const MINUTE = 60_000;
 
@@ -27,17 +27,21 @@ const MINUTE = 60_000;
 export class Plot {
   readonly stormMs: number;
   readonly #world: World;
-  /** Callers that are not done yet. */
-  #busy = 0;
+  readonly #callers: Callers;
+  /** Null in a world without schedules. */
+  readonly #timetable: Timetable | null;
   /** Values of secrets that were thought of. */
   #values = 0;
 
   constructor(world: World) {
     this.#world = world;
+    this.#callers = new Callers(world);
     const { chance } = world;
     // Before all orders, which are planned below.
     world.time.after(0, () => void this.#setUpSecrets());
-    this.stormMs = chance.between("storm lasts", 30, 240) * 1000;
+    // What is due each minute needs more of them.
+    const longer = world.hasSchedules ? chance.between("storm over schedules lasts longer", 0, 480) : 0;
+    this.stormMs = (chance.between("storm lasts", 30, 240) + longer) * 1000;
     const crowd = chance.fault("a crowd", 0.2) ? chance.between("size of the crowd", 1, 4) : 0;
     const orders =
       1 + crowd + (chance.fault("a second run", 0.4) ? 1 : 0) + (chance.fault("a third run", 0.2) ? 1 : 0);
@@ -52,16 +56,18 @@ export class Plot {
       this.#order(aRerun(orders + 1, first, chance), chance.between("ordered again at", 1000, 90_000));
     if (chance.fault("cancel by a filter", 0.15)) {
       const group = chance.pick("cancelled group", GROUPS);
-      this.#in(chance.between("cancelled by a filter at", 0, 90_000), () => this.#cancelAll(group));
+      this.#callers.in(chance.between("cancelled by a filter at", 0, 90_000), () => this.#cancelAll(group));
     }
-    this.#each(MINUTE, chance.between("first sweep", 0, MINUTE), () => this.#sweep());
+    this.#callers.each(MINUTE, chance.between("first sweep", 0, MINUTE), () => this.#sweep());
+    this.#timetable = world.hasSchedules ? new Timetable(world, this.#callers, this.stormMs) : null;
     this.#fate();
     if (this.#secretNames.length > 0) this.#fateOfSecrets();
   }
 
   /** True once every caller has what it wanted, or has given up. */
   get isOver(): boolean {
-    return this.#busy === 0 && this.#world.calmSince !== null;
+    const isQuiet = this.#timetable === null || this.#timetable.isQuiet;
+    return this.#callers.areDone && this.#world.calmSince !== null && isQuiet;
   }
 
   /**
@@ -73,8 +79,8 @@ export class Plot {
     const isRetry = run.status === "retrying" || (attempts.length > 1 && !isFinal(run.status));
     if (!isRetry || !this.#world.chance.fault(`deploy after ${phase} of a retry`, 0.1)) return;
     const { chance, time, posts } = this.#world;
-    time.after(chance.between("deployed in a retry after", 0, 200), () => posts.deploy());
-    this.#in(chance.between("woken in a retry after", 0, 1000), () =>
+    time.after(chance.between("deployed in a retry after", 0, 200), () => this.#world.deploy());
+    this.#callers.in(chance.between("woken in a retry after", 0, 1000), () =>
       posts
         .drivers()
         .wake(run.id)
@@ -85,18 +91,20 @@ export class Plot {
   #order(order: Order, at: number): void {
     const { chance } = this.#world;
     this.#world.orders.push(order);
-    this.#in(at, () => this.#submit(order));
+    this.#callers.in(at, () => this.#submit(order));
     if (order.key && chance.fault("repeated submission", 0.4))
-      this.#in(at + chance.between("repeated after", 0, 2000), () => this.#submit(order));
+      this.#callers.in(at + chance.between("repeated after", 0, 2000), () => this.#submit(order));
     if (chance.fault("cancel", 0.4))
-      this.#in(at + Math.floor(chance.number("cancelled after") ** 3 * 120_000), () => this.#cancel(order));
+      this.#callers.in(at + Math.floor(chance.number("cancelled after") ** 3 * 120_000), () =>
+        this.#cancel(order),
+      );
     if (chance.fault("somebody asks", 0.4))
       for (let times = chance.between("asked times", 1, 6); times > 0; times--)
-        this.#in(at + chance.between("asked after", 0, 120_000), () => this.#ask(order));
+        this.#callers.in(at + chance.between("asked after", 0, 120_000), () => this.#ask(order));
     if (chance.fault("follower", 0.3))
-      this.#in(at + chance.between("followed after", 0, 20_000), () => this.#follow(order));
+      this.#callers.in(at + chance.between("followed after", 0, 20_000), () => this.#follow(order));
     if (chance.fault("somebody waits for the end", 0.2))
-      this.#in(at + chance.between("waited for after", 0, 20_000), () => this.#waitForEnd(order));
+      this.#callers.in(at + chance.between("waited for after", 0, 20_000), () => this.#waitForEnd(order));
   }
 
   /** Names of secrets that somebody has ordered. */
@@ -121,8 +129,10 @@ export class Plot {
     const moment = () => chance.between("moment of a secret", 0, 90_000);
     for (const name of this.#secretNames) {
       for (const times of ["first", "second", "third"])
-        if (chance.fault(`${times} change of ${name}`, 0.3)) this.#in(moment(), () => this.#setSecret(name));
-      if (chance.fault(`removal of ${name}`, 0.15)) this.#in(moment(), () => this.#removeSecret(name));
+        if (chance.fault(`${times} change of ${name}`, 0.3))
+          this.#callers.in(moment(), () => this.#setSecret(name));
+      if (chance.fault(`removal of ${name}`, 0.15))
+        this.#callers.in(moment(), () => this.#removeSecret(name));
     }
     if (!chance.fault("change of keys", 0.3)) return;
     const at = moment();
@@ -145,28 +155,15 @@ export class Plot {
 
   async #setSecret(name: string): Promise<void> {
     const value = this.#aValue(name);
-    await this.#untilAnswered(`set ${name}`, (life) =>
+    await this.#callers.untilAnswered(`set ${name}`, "asks for a secret again after", (life) =>
       this.#world.secretsFor(life).set("default", name, value),
     );
   }
 
   async #removeSecret(name: string): Promise<void> {
-    await this.#untilAnswered(`remove ${name}`, (life) =>
+    await this.#callers.untilAnswered(`remove ${name}`, "asks for a secret again after", (life) =>
       this.#world.secretsFor(life).remove("default", name),
     );
-  }
-
-  async #untilAnswered(what: string, ask: (life: Life) => Promise<unknown>): Promise<void> {
-    const world = this.#world;
-    for (let tries = 0; tries < TRIES; tries++) {
-      const { life } = world.request(what);
-      const answer = await this.#answer(life, async () => ({ told: await ask(life) }));
-      if (answer) {
-        world.trace.say(`${what}: done`);
-        return;
-      }
-      await world.time.sleep(world.chance.between("asks for a secret again after", 500, 5000));
-    }
   }
 
   /** What nobody asked for. */
@@ -176,14 +173,14 @@ export class Plot {
     const moment = () => chance.between("moment of fate", 0, this.stormMs);
     if (chance.fault("outage", 0.3))
       time.after(moment(), () =>
-        posts.goDown(Math.floor(chance.number("outage lasts") ** 2 * OUTAGE_MAX_MS)),
+        world.goDown(Math.floor(chance.number("outage lasts") ** 2 * OUTAGE_MAX_MS)),
       );
     if (chance.fault("Machines API down", 0.15))
       time.after(moment(), () =>
         world.network.goDown(chance.between("API is down for", 1000, API_DOWN_MAX_MS)),
       );
     for (const times of ["first", "second"])
-      if (chance.fault(`${times} deploy`, 0.4)) time.after(moment(), () => posts.deploy());
+      if (chance.fault(`${times} deploy`, 0.4)) time.after(moment(), () => world.deploy());
     for (const times of ["first", "second", "third"])
       if (chance.fault(`${times} jump of the clock`, 0.2))
         time.after(moment(), () =>
@@ -209,7 +206,7 @@ export class Plot {
     if (order.repeats && originId === null) return;
     for (let tries = 0; tries < TRIES; tries++) {
       const request = world.request(`submit order ${order.number}`);
-      const answer = await this.#answer(request.life, async () => {
+      const answer = await this.#callers.answer(request.life, async () => {
         if (hasSecrets(order.spec) && (await this.#lacksSecrets(order, request.life))) return "refused";
         const ports = {
           store: request.store,
@@ -268,7 +265,7 @@ export class Plot {
         const drivers = request.life.through(world.posts.drivers());
         order.cancelAskedAt ??= world.time.now();
         const ports = { store: request.store, drivers, clock: world.workerClock };
-        if (await this.#answer(request.life, () => cancel(ports, runId))) return;
+        if (await this.#callers.answer(request.life, () => cancel(ports, runId))) return;
       }
       await world.time.sleep(world.chance.between("cancels again after", 500, 5000));
     }
@@ -286,7 +283,7 @@ export class Plot {
       const there = world.activeRuns(group);
       for (const order of world.orders)
         if (order.spec.tags.group === group) order.cancelAskedAt ??= world.time.now();
-      const done = await this.#answer(request.life, async () => {
+      const done = await this.#callers.answer(request.life, async () => {
         const asked: string[] = [];
         let beforeRunId: string | null = null;
         do {
@@ -319,7 +316,7 @@ export class Plot {
     if (runId === undefined) return;
     const world = this.#world;
     const request = world.request(`show order ${order.number}`);
-    await this.#answer(request.life, async () => {
+    await this.#callers.answer(request.life, async () => {
       const state = await request.store.load(runId);
       if (state) await lookAfter({ drivers: world.posts.drivers(), clock: world.workerClock }, state);
     });
@@ -329,7 +326,7 @@ export class Plot {
     const [runId] = order.answers;
     if (runId === undefined) return;
     const request = this.#world.request(`wait for order ${order.number}`);
-    await this.#answer(request.life, () =>
+    await this.#callers.answer(request.life, () =>
       this.#world.posts.drivers().untilFinal(runId, ANSWER_MAX_MS - 1000),
     );
   }
@@ -344,7 +341,7 @@ export class Plot {
       const [runId] = order.answers;
       if (runId === undefined) return;
       const request = world.request(`follow order ${order.number}`);
-      const ended = await this.#answer(
+      const ended = await this.#callers.answer(
         request.life,
         async () => {
           const state = await request.store.load(runId);
@@ -378,47 +375,11 @@ export class Plot {
       orgId: "default",
       organizationLimit: world.organizationLimit,
     };
-    await this.#answer(request.life, () => sweep(ports));
+    await this.#callers.answer(request.life, () => sweep(ports));
     const life = world.request("sweep over machines").life;
-    await this.#answer(life, () => reap(world.reapPorts(life)));
+    await this.#callers.answer(life, () => reap(world.reapPorts(life)));
     if (this.#secretNames.length === 0) return;
     const tender = world.request("sweep over secrets").life;
-    await this.#answer(tender, () => world.secretsFor(tender).tend());
-  }
-
-  /** What a request answers; null where it fails, is lost with its life, or takes too long. */
-  #answer<T>(life: Life, work: () => Promise<T>, maxMs = ANSWER_MAX_MS): Promise<T | null> {
-    return new Promise((resolve) => {
-      const timer = this.#world.time.after(maxMs, () => {
-        resolve(null);
-        life.end("its caller has gone");
-      });
-      const end = (value: T | null) => {
-        timer.cancel();
-        resolve(value);
-      };
-      life.onEnd.push(() => end(null));
-      if (this.#world.posts.isDown) return end(null);
-      work().then(end, (error: unknown) => {
-        this.#world.upset(life.name, error);
-        end(null);
-      });
-    });
-  }
-
-  #in(ms: number, what: () => Promise<void>): void {
-    this.#busy += 1;
-    this.#world.time.after(ms, () => {
-      void what().finally(() => {
-        this.#busy -= 1;
-      });
-    });
-  }
-
-  #each(everyMs: number, firstMs: number, what: () => Promise<void>): void {
-    this.#world.time.after(firstMs, () => {
-      void what();
-      this.#each(everyMs, everyMs, what);
-    });
+    await this.#callers.answer(tender, () => world.secretsFor(tender).tend());
   }
 }

@@ -3,8 +3,11 @@
 import type { Attempt } from "../../../src/core/attempt.ts";
 import { AppError } from "../../../src/core/error.ts";
 import { isFinal } from "../../../src/core/run.ts";
+import type { RunSpec } from "../../../src/core/run-spec.ts";
+import { type FirePorts, fireShard } from "../../../src/flow/fire.ts";
 import type { AdvancePorts } from "../../../src/flow/flow.ts";
 import { type LaunchSettings, launchesOver } from "../../../src/flow/launches.ts";
+import type { ScheduleStore } from "../../../src/flow/ports/schedules.ts";
 import type { SecretKeeper } from "../../../src/flow/ports/secrets.ts";
 import type { Clock, Store } from "../../../src/flow/ports.ts";
 import type { ReapPorts } from "../../../src/flow/reap.ts";
@@ -12,17 +15,21 @@ import { flyFleet } from "../../../src/fly/fleet.ts";
 import { flyMachines } from "../../../src/fly/machines.ts";
 import { T0 } from "../../support/a-run.ts";
 import { MemoryFleetStore } from "../../support/memory-fleet-store.ts";
+import { memoryJobStore } from "../../support/memory-job-store.ts";
 import type { Chance } from "../chance.ts";
 import { Scheduler } from "../scheduler.ts";
 import { Trace } from "../trace.ts";
+import { aJobsRun } from "./a-schedule.ts";
 import { MemoryBlobs } from "./blobs.ts";
+import { Keepers } from "./keepers.ts";
 import { Life } from "./life.ts";
 import type { SimMachine } from "./machine.ts";
 import { Network } from "./network.ts";
-import type { Order } from "./order.ts";
+import { aFiredOrder, drawFiredRunId, type Order } from "./order.ts";
 import { Platform } from "./platform.ts";
 import { Posts } from "./posts.ts";
 import { programOf } from "./program.ts";
+import { RecordingSchedules } from "./recording-schedules.ts";
 import { RecordingStore } from "./recording-store.ts";
 import { overNetwork } from "./storage.ts";
 import { Unreachable } from "./unreachable.ts";
@@ -31,11 +38,21 @@ import { Vault } from "./vault.ts";
 /** The simulated deployment's id, as its machines carry it. */
 export const DEPLOYMENT = async () => "simulated";
 
+/** In how many worlds there are schedules, about: they are large. */
+const SCHEDULES_SHARE = 0.06;
+
+/** Whether the world of a seed has schedules. */
+export function hasSchedules(chance: Chance): boolean {
+  return chance.fault("schedules", SCHEDULES_SHARE);
+}
+
 export class World {
   readonly chance: Chance;
   readonly time = new Scheduler(T0);
   readonly trace = new Trace(this.time);
   readonly store = new RecordingStore();
+  readonly schedules = new RecordingSchedules(this.time);
+  readonly jobs = memoryJobStore(this.schedules);
   readonly fleetStore = new MemoryFleetStore(this.store);
   /** Machines that the sweep over them told to go, in order. */
   readonly reapedIds: string[] = [];
@@ -45,6 +62,7 @@ export class World {
   readonly network: Network;
   readonly platform: Platform;
   readonly posts: Posts;
+  readonly keepers: Keepers;
   readonly defaultRegion: string | null;
   readonly organizationLimit: number | null;
   /** Errors that no failing call brought about. */
@@ -60,10 +78,16 @@ export class World {
   readonly launches: LaunchSettings;
   /** More runs come than their app can launch soon. */
   readonly isRush: boolean;
+  readonly hasSchedules: boolean;
+  /** By name: what the runs of a job are to do. */
+  readonly jobRuns = new Map<string, RunSpec>();
   #requests = 0;
+  #firedRuns = 0;
 
   constructor(chance: Chance) {
     this.chance = chance;
+    this.hasSchedules = hasSchedules(chance);
+    this.store.ledger = this.schedules;
     const apps = chance.pick<LaunchSettings["apps"]>("apps", [["mayfly-a"], ["mayfly-a", "mayfly-b"]]);
     // The slowest has runs wait for longer than their drivers remember.
     const perSecond = chance.pick("launches a second", [0, 0.1, 0.1, 1]);
@@ -84,12 +108,37 @@ export class World {
       flowPorts: (runId, life) => this.#flowPorts(runId, life),
       upset: (who, error) => this.upset(who, error),
     });
+    this.keepers = new Keepers({
+      chance,
+      time: this.time,
+      trace: this.trace,
+      clock: this.workerClock,
+      isDown: () => this.posts.isDown,
+      fire: async (shard, life) => {
+        const report = await fireShard(this.firePorts(life), shard);
+        for (const problem of report.problems) this.upsetBy(life.name, problem);
+        return report;
+      },
+      upset: (who, error) => this.upset(who, error),
+    });
   }
 
   orderOf(runId: string): Order {
-    const order = this.orders.find(({ runIds }) => runIds.includes(runId));
+    const order = this.orders.find(({ runIds }) => runIds.includes(runId)) ?? this.#firedOrderOf(runId);
     if (!order) throw new Error(`nobody ordered run ${runId}`);
     return order;
+  }
+
+  /** Ends whoever is at work; nobody is for so long. */
+  goDown(forMs: number): void {
+    this.posts.goDown(forMs);
+    this.keepers.goDown();
+  }
+
+  /** New code takes over. */
+  deploy(): void {
+    this.posts.deploy();
+    this.keepers.deploy();
   }
 
   /** Runs of orders with this tag that are stored and not final. */
@@ -116,6 +165,37 @@ export class World {
   secretsFor(life: Life): SecretKeeper {
     const store = life.through(overNetwork(this.vault.store, this.chance, this.time));
     return life.through(this.vault.keeper(store, this.workerClock));
+  }
+
+  /** The schedules as a life reaches them whose clock is so far from the worker's. */
+  schedulesFor(life: Life, offMs: number): ScheduleStore {
+    return life.through(overNetwork<ScheduleStore>(this.schedules.decidedBy(offMs), this.chance, this.time));
+  }
+
+  /** What starts firings, in a life of its own. */
+  firePorts(life: Life): FirePorts {
+    const store = life.through(overNetwork(this.store, this.chance, this.time));
+    return {
+      store,
+      schedules: this.schedulesFor(life, 0),
+      jobs: life.through(overNetwork(this.jobs, this.chance, this.time)),
+      drivers: life.through(this.posts.drivers()),
+      clock: this.workerClock,
+      ids: { runId: (nowMs) => drawFiredRunId(nowMs, ++this.#firedRuns) },
+      launches: launchesOver(store, this.launches),
+      defaultRegion: this.defaultRegion,
+      organizationLimit: this.organizationLimit,
+      orderOf: async ({ job: { name, version } }, input) => ({
+        spec: this.#fired(name).spec,
+        job: { name, version, input },
+      }),
+    };
+  }
+
+  /** Takes note of what somebody says of an error that was met on the way, likewise. */
+  upsetBy(who: string, problem: string): void {
+    if (!/not reachable|no answer from|went away|code was replaced/.test(problem))
+      this.upset(who, new Error(problem));
   }
 
   /** Takes note of an error, unless a call has failed or it tells a caller what was wrong with a request. */
@@ -146,6 +226,22 @@ export class World {
     this.trace.say(`the worker's clock jumps by ${byMs} ms`);
     this.clockOffMs += byMs;
     this.clockOffMaxMs = Math.max(this.clockOffMaxMs, Math.abs(this.clockOffMs));
+  }
+
+  /** An order for a due time of a job's schedule, of which a run comes or none. */
+  #fired(job: string): Order {
+    const run = this.jobRuns.get(job) ?? aJobsRun(job, this.chance);
+    this.jobRuns.set(job, run);
+    const order = aFiredOrder(this.orders.length + 1, run, this.chance);
+    this.orders.push(order);
+    return order;
+  }
+
+  /** By the spec that it was ordered with, which is its alone. */
+  #firedOrderOf(runId: string): Order | undefined {
+    const [accepted] = this.store.runs.get(runId)?.events ?? [];
+    const spec = accepted?.event.type === "accepted" ? accepted.event.spec : null;
+    return this.orders.find((order) => order.spec === spec);
   }
 
   #flowPorts(runId: string, life: Life): AdvancePorts {

@@ -1,0 +1,74 @@
+/** When schedules are due, by the book: worked out a second time, second by second, for the rules that simulated callers have. */
+
+import type { CronRule, Timing } from "../../../src/core/schedule/schedule.ts";
+import type { SpecChange } from "../world/recording-schedules.ts";
+
+/** Due times after one moment and up to another, in order. */
+export function dueByHand({ rule, startsAt, endsAt }: Timing, afterMs: number, throughMs: number): number[] {
+  const after = Math.max(afterMs, (startsAt ?? 0) - 1);
+  const through = Math.min(throughMs, (endsAt ?? Number.POSITIVE_INFINITY) - 1);
+  const times: number[] = [];
+  switch (rule.kind) {
+    case "at":
+      return [...new Set(rule.times)].filter((at) => at > after && at <= through).sort((a, b) => a - b);
+    case "every": {
+      const base = startsAt ?? 0;
+      const first = base + Math.ceil((after + 1 - base) / rule.everyMs) * rule.everyMs;
+      for (let at = first; at <= through; at += rule.everyMs) times.push(at);
+      return times;
+    }
+    case "cron": {
+      const isDue = reading(rule);
+      for (let at = Math.ceil((after + 1) / 1000) * 1000; at <= through; at += 1000)
+        if (isDue(new Date(at))) times.push(at);
+      return times;
+    }
+  }
+}
+
+/** Reads what simulated callers write: numbers, lists, ranges and steps in UTC, on any day. */
+function reading({ cron, timeZone }: CronRule): (at: Date) => boolean {
+  const fields = cron.split(" ");
+  const [second, minute, hour, ...days] = fields.length === 5 ? ["0", ...fields] : fields;
+  if (timeZone !== "UTC" || days.join(" ") !== "* * *") throw new Error(`the book can not read ${cron}`);
+  const [seconds, minutes, hours] = [valuesOf(second, 60), valuesOf(minute, 60), valuesOf(hour, 24)];
+  return (at) =>
+    seconds.has(at.getUTCSeconds()) && minutes.has(at.getUTCMinutes()) && hours.has(at.getUTCHours());
+}
+
+function valuesOf(field = "", end = 0): Set<number> {
+  const values = new Set<number>();
+  for (const part of field.split(",")) {
+    const [range = "", step = "1"] = part.split("/");
+    const [from, to = from] = range === "*" ? [0, end - 1] : range.split("-").map(Number);
+    for (let value = from ?? 0; value <= (to ?? 0); value += Number(step)) values.add(value);
+  }
+  return values;
+}
+
+/** A stretch of time in which a schedule had one rule. */
+export interface Era {
+  timing: Timing;
+  /** Due times after this, and up to `toMs`, are its own. By the clocks of who changed it. */
+  fromMs: number;
+  toMs: number;
+}
+
+/**
+ * The eras of a schedule. One ends with another rule, or with the schedule, and takes with it what was not decided by then: a rule that
+ * is no more decides nothing.
+ */
+export function erasOf(changes: readonly SpecChange[], nowMs: number): Era[] {
+  const eras: Era[] = [];
+  let open: Era | null = null;
+  for (const { spec, at, isNewTiming, decidedTo } of changes) {
+    if (open && (spec === null || isNewTiming)) {
+      open.toMs = Math.min(at, decidedTo ?? at);
+      open = null;
+    }
+    if (spec === null || open) continue;
+    open = { timing: spec, fromMs: at, toMs: nowMs };
+    eras.push(open);
+  }
+  return eras;
+}

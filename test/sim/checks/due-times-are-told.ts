@@ -1,0 +1,62 @@
+import { scheduleId } from "../../../src/core/schedule/spec.ts";
+import type { Firing } from "../../../src/flow/ports/schedules.ts";
+import { T0 } from "../../support/a-run.ts";
+import type { World } from "../world/world.ts";
+import { dueByHand, erasOf } from "./book-of-schedules.ts";
+import type { Check } from "./check.ts";
+
+/** For the tick that wakes a timekeeper whose alarm was lost, and calls that are repeated. */
+const SLACK_MS = 180_000;
+/** What came due last may be under way still. */
+const LAST_MS = 60_000;
+
+export const dueTimesAreTold: Check = {
+  name: "each due time of a schedule is in the ledger once, and no other time is; none stays armed when its time has come",
+  begin: (world) => ({
+    onFiring(row, before) {
+      if (row === null) return before?.outcome === "armed" ? null : `${told(before)} is gone`;
+      if (before !== null || row.trigger !== "rule") return null;
+      const spec = world.schedules.schedules.get(scheduleId(row))?.spec;
+      if (!spec) return `${told(row)}, and there is no such schedule`;
+      const era = erasOf(world.schedules.changesOf(scheduleId(row)), row.throughAt).at(-1);
+      // A clock that is quite behind takes a rule that is young for one that a clock ahead has put.
+      const fromMs = world.schedules.decidedAheadMs < 0 ? 0 : (era?.fromMs ?? 0);
+      const due = dueByHand(spec, Math.max(fromMs, row.dueAt - 1), row.throughAt);
+      return due[0] === row.dueAt && due.at(-1) === row.throughAt && due.length === row.count
+        ? null
+        : `${told(row)}, which the rule in force does not name`;
+    },
+    afterStep() {
+      if (world.calmSince === null) return null;
+      const now = Math.min(world.time.now(), world.workerClock.now());
+      for (const row of world.schedules.ledger.values()) {
+        if (row.outcome !== "armed") continue;
+        const sinceMs = now - Math.max(row.startAt ?? row.dueAt, world.calmSince + world.clockOffMaxMs);
+        if (sinceMs > SLACK_MS) return `${told(row)} ${sinceMs} ms after its time`;
+      }
+      return null;
+    },
+    atEnd() {
+      for (const id of world.schedules.ids) {
+        const forgotten = forgottenOf(world, id);
+        if (forgotten.length > 0)
+          return `${id} was due at ${forgotten.join(", ")}, and nothing tells what became of that`;
+      }
+      return null;
+    },
+  }),
+};
+
+function forgottenOf(world: World, id: string): number[] {
+  const rows = [...world.schedules.ledger.values()].filter((row) => scheduleId(row) === id);
+  const now = Math.min(world.time.now(), world.workerClock.now()) - LAST_MS;
+  const due = erasOf(world.schedules.changesOf(id), now).flatMap(({ timing, fromMs, toMs }) =>
+    dueByHand(timing, fromMs, toMs),
+  );
+  return due.filter((at) => !rows.some(({ dueAt, throughAt }) => dueAt <= at && at <= throughAt));
+}
+
+export function told(row: Firing | null): string {
+  if (row === null) return "a firing that is not there";
+  return `${row.job}/${row.name} due ${(row.dueAt - T0) / 1000} s after the beginning is ${row.outcome}`;
+}
