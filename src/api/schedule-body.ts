@@ -3,12 +3,15 @@
 import { formatDuration } from "../core/duration.ts";
 import { describeRule } from "../core/schedule/describe.ts";
 import { nextDue } from "../core/schedule/due.ts";
+import type { FlyMachine } from "../flow/ports/fly-schedules.ts";
 import type { Firing, StoredSchedule } from "../flow/ports/schedules.ts";
 import type { FiringBody, StoredScheduleBody } from "./firing-schema.ts";
 import { rfc3339, timeOrNull } from "./run-body.ts";
 
+/** @param machine that Fly starts for it; null where there is none */
 export function scheduleBody(
   schedule: StoredSchedule,
+  machine: FlyMachine | null,
   last: Firing | null,
   nowMs: number,
 ): StoredScheduleBody {
@@ -27,6 +30,14 @@ export function scheduleBody(
     paused_by: pausedBy,
     paused_at: rests ? timeOrNull(place.pausedAt) : null,
     next_due_at: rests ? null : timeOrNull(nextDue(spec, nowMs)),
+    fly:
+      spec.rule.kind === "fly"
+        ? {
+            app: machine?.app ?? null,
+            machine_id: machine?.machineId ?? null,
+            problem: machine?.problem ?? null,
+          }
+        : null,
     last_firing: last && firingBody(last),
   };
 }

@@ -35,27 +35,27 @@ export function d1Schedules(database: D1Database): ScheduleStore {
   return {
     async due(throughMs, limit) {
       const rows = await selected(sql`next_due_at <= ${throughMs}`, sql`next_due_at`, limit);
-      return rows.map(fromRow);
+      return rows.map(scheduleFromRow);
     },
 
     async placedAfter(ms, limit) {
-      return (await selected(sql`decided_to > ${ms}`, sql`decided_to`, limit)).map(fromRow);
+      return (await selected(sql`decided_to > ${ms}`, sql`decided_to`, limit)).map(scheduleFromRow);
     },
 
     async ofJob(orgId, job) {
       const isOfJob = and(eq(schedules.orgId, orgId), eq(schedules.job, job));
-      return (await selected(isOfJob, sql`name`, 1000)).map(fromRow);
+      return (await selected(isOfJob, sql`name`, 1000)).map(scheduleFromRow);
     },
 
     async find(key) {
       const row = await db.select().from(schedules).where(isSchedule(key)).get();
-      return row ? fromRow(row) : null;
+      return row ? scheduleFromRow(row) : null;
     },
 
     async list(orgId, after, limit) {
       const isAfter = after === null ? sql`true` : sql`(job, name) > (${after.job}, ${after.name})`;
       const rows = await selected(sql`org_id = ${orgId} AND ${isAfter}`, sql`job, name`, limit);
-      return rows.map(fromRow);
+      return rows.map(scheduleFromRow);
     },
 
     async record(decided, at) {
@@ -188,7 +188,8 @@ export function d1Schedules(database: D1Database): ScheduleStore {
   };
 }
 
-function fromRow(row: ScheduleRow): StoredSchedule {
+/** A schedule from its row. */
+export function scheduleFromRow(row: ScheduleRow): StoredSchedule {
   const { orgId, job, name, spec, revision, decidedTo, pausedAt, resumedAt, nextDueAt, pauses } = row;
   return {
     orgId,

@@ -7,10 +7,11 @@ import { SWEEP_QUIET_MS } from "../core/limits.ts";
 import { createDashboard } from "../dashboard/dashboard.tsx";
 import { reap } from "../flow/reap.ts";
 import { sweep } from "../flow/sweep.ts";
+import { tendFlySchedules } from "../flow/tend-fly-schedules.ts";
 import { tick } from "../flow/tick.ts";
 import { dashboardPorts } from "./dashboard-ports.ts";
 import { ConfigError, type Env } from "./env.ts";
-import { apiPorts, reapPorts } from "./ports.ts";
+import { apiPorts, reapPorts, tendPorts } from "./ports.ts";
 
 export { RunDriver } from "./run-driver.ts";
 export { Timekeeper } from "./timekeeper.ts";
@@ -50,13 +51,16 @@ export default {
     const ports = apiPorts(env);
     const quietMs = cron === AFTER_START ? 0 : SWEEP_QUIET_MS;
     // Side by side, so that neither waits for the other, nor goes down with it.
-    const [schedules, runs, machines] = await Promise.allSettled([
+    const [schedules, ofFly, runs, machines] = await Promise.allSettled([
       tick(ports),
+      tendFlySchedules(tendPorts(env)),
       sweep(ports, quietMs),
       reap(reapPorts(env)),
     ]);
     if (schedules.status === "rejected" || schedules.value.problems.length > 0)
       logSweep("error", { schedules: told(schedules) });
+    if (ofFly.status === "rejected" || ofFly.value.problems.length > 0)
+      logSweep("error", { schedules_of_fly: told(ofFly) });
     if (runs.status === "rejected" || runs.value.failed + runs.value.problems.length > 0)
       logSweep("error", { runs: told(runs) });
     if (machines.status === "rejected" || machines.value.problems.length > 0)

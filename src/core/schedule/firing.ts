@@ -12,6 +12,8 @@ export interface RunFiring {
   overlap: Overlap;
   /** True where it is submitted later than in time, as `catchUp` or a backfill asks for. */
   isCaughtUp: boolean;
+  /** True where Fly started its Machine and the run was made of that: there was nothing to submit, and nothing was armed. */
+  startedByFly?: true;
 }
 
 /** Whether each is wanted, one after the other: what is made good afterwards would otherwise skip itself. */

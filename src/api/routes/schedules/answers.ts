@@ -35,9 +35,12 @@ export async function loadSchedule(
   throw new AppError("not_found", `there is no schedule ${name} of a job ${job}${hint}`, "path.name");
 }
 
-/** A schedule with the last row of its ledger whose time has come. */
-export async function shownSchedule({ schedules, clock }: ApiPorts, schedule: StoredSchedule) {
+/** A schedule with the last row of its ledger whose time has come, and the machine that Fly starts for it. */
+export async function shownSchedule({ schedules, flySchedules, clock }: ApiPorts, schedule: StoredSchedule) {
   const now = clock.now();
-  const { firings } = await schedules.firings(schedule, { outcome: null, beforeMs: now + 1, limit: 1 });
-  return scheduleBody(schedule, firings[0] ?? null, now);
+  const [{ firings }, machine] = await Promise.all([
+    schedules.firings(schedule, { outcome: null, beforeMs: now + 1, limit: 1 }),
+    schedule.spec.rule.kind === "fly" ? flySchedules.find(schedule) : null,
+  ]);
+  return scheduleBody(schedule, machine, firings[0] ?? null, now);
 }

@@ -47,6 +47,12 @@ export function backfillRoute(app: OpenAPIHono, ports: ApiPorts): void {
         "to",
       );
     const schedule = await loadSchedule(ports, param);
+    if (schedule.spec.rule.kind === "fly")
+      throw new AppError(
+        "invalid_input",
+        "is on: fly, which names no due times that could be filled in; run it now instead",
+        "path.name",
+      );
     const found = await backfillOf(ports.schedules, schedule, instantMs(from), instantMs(to));
     const armed = preview ? 0 : await backfill(ports, schedule, found);
     return c.json({ preview, due_at: found.dueTimes.map(rfc3339), already_run: found.taken, armed }, 200);

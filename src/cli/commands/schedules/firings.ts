@@ -53,6 +53,6 @@ export async function firings(
 }
 
 function noteOf({ why, count, is_count_exact, through }: FiringBody): string {
-  if (count === 1 && is_count_exact) return why ?? "";
+  if (why !== null || (count === 1 && is_count_exact)) return why ?? "";
   return `${is_count_exact ? "" : "more than "}${count} in a row, through ${through}`;
 }
