@@ -13,6 +13,7 @@ import { complaint } from "./complaints.ts";
 import { invalidInput, notFound, onError } from "./errors.ts";
 import { refuseOtherMethods } from "./other-methods.ts";
 import type { ApiPorts } from "./ports.ts";
+import { alertsRoute } from "./routes/alerts.ts";
 import { cancelRoute } from "./routes/cancel.ts";
 import { cancelAllRoute } from "./routes/cancel-all.ts";
 import { eventsRoute } from "./routes/events.ts";
@@ -90,6 +91,7 @@ export function createApi(ports: ApiPorts): OpenAPIHono {
   runScheduleRoute(app, ports);
   pauseScheduleRoutes(app, ports);
   backfillRoute(app, ports);
+  alertsRoute(app, ports);
   machinesRoute(app, ports);
   secretsRoutes(app, ports);
   signInLinksRoute(app, ports);

@@ -2,7 +2,9 @@
 
 import { z } from "@hono/zod-openapi";
 import * as limits from "../core/limits.ts";
+import { DAY_MS } from "../core/schedule/calendar.ts";
 import { CATCH_UP_MODES, FIRING_OUTCOMES, OVERLAPS } from "../core/schedule/schedule.ts";
+import { lastAlert } from "./alert-schema.ts";
 import { instant, time } from "./schema-parts.ts";
 
 export const firingSchema = z
@@ -10,7 +12,7 @@ export const firingSchema = z
     due_at: time,
     outcome: z.enum(FIRING_OUTCOMES).openapi({
       description:
-        "armed: its run is about to be submitted. ran: it was, in time or up to two minutes late. caught_up: later than that, as catch_up or a backfill asks for. skipped: the previous run was still at work. missed: it passed in an outage, or the job could not be run. paused: it passed during a pause.",
+        "armed: its run is about to be submitted. ran: it was, in time or up to two minutes late, or up to an hour where very many were due at once. caught_up: later than that, as catch_up or a backfill asks for. skipped: the previous run was still at work. missed: it passed in an outage, or the job could not be run. paused: it passed during a pause.",
     }),
     trigger: z.enum(["rule", "run_now", "backfill", "fly"]).openapi({
       description: "fly: Fly started the schedule's machine, and due_at is when",
@@ -64,6 +66,8 @@ export const storedScheduleSchema = z
     last_firing: firingSchema
       .nullable()
       .openapi({ description: "the last row of its ledger whose time has come" }),
+    late_after: z.string().nullable(),
+    last_alert: lastAlert.openapi({ description: "of one with late_after, the last due time that was late" }),
   })
   .openapi("Schedule");
 export type StoredScheduleBody = z.infer<typeof storedScheduleSchema>;
@@ -113,6 +117,9 @@ export const backfillSchema = z
     already_run: z
       .int()
       .openapi({ description: "due times of the stretch that have a run, or are about to" }),
+    older_than_ledger: z.int().openapi({
+      description: `of due_at as many as were due more than ${limits.FIRINGS_KEPT_MS / DAY_MS} days ago: a run that they had is not known any more`,
+    }),
     armed: z.int().openapi({ description: "of due_at as many as this call has armed: 0 of a preview" }),
   })
   .openapi("Backfill");

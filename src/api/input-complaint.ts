@@ -1,8 +1,8 @@
 /** What is wrong with an input, as its sender reads it: the place in the input, what is accepted there, and what came instead. */
 
 import type { OutputUnit } from "@cfworker/json-schema";
+import { type BoundedSchema, patternIn } from "./bounded-schema.ts";
 import { clipped, KINDS, shown } from "./complaints.ts";
-import type { InputSchema } from "./input-schema.ts";
 
 /** Errors that only lead to the one that follows them. */
 const LEADS_ON = [
@@ -23,7 +23,7 @@ const CLOSES = ["additionalProperties", "unevaluatedProperties"];
 /** @param errors as the validator gives them: each is followed by those that it comes of */
 export function inputComplaint(
   input: unknown,
-  schema: InputSchema,
+  bounded: BoundedSchema,
   errors: OutputUnit[],
 ): { path: string[]; message: string } {
   const index = errors.findIndex(
@@ -33,9 +33,9 @@ export function inputComplaint(
   if (error === undefined) return { path: [], message: "is not accepted by the job's schema" };
   const path = namesIn(error.instanceLocation);
   const value = valueAt(input, path);
-  if (error.keyword === "false") return { path, message: closed(errors[index - 1], schema) };
+  if (error.keyword === "false") return { path, message: closed(errors[index - 1], bounded) };
   const names = namesIn(error.keywordLocation);
-  const word = lookUp(schema, schema, names);
+  const word = lookUp(bounded, bounded.schema, names);
   if (error.keyword === "required" && Array.isArray(word)) {
     const missing = word.find((name) => !Object.hasOwn(value as object, String(name)));
     return { path: [...path, String(missing)], message: "is missing" };
@@ -44,11 +44,11 @@ export function inputComplaint(
 }
 
 /** @param before the error that has led to a place where nothing may be */
-function closed(before: OutputUnit | undefined, schema: InputSchema): string {
+function closed(before: OutputUnit | undefined, bounded: BoundedSchema): string {
   if (before === undefined || !CLOSES.includes(before.keyword))
     return "can not be there, by the job's schema";
-  const parent = lookUp(schema, schema, namesIn(before.keywordLocation).slice(0, -1));
-  const known = Object.keys((parent as { properties?: object } | undefined)?.properties ?? {});
+  const parent = lookUp(bounded, bounded.schema, namesIn(before.keywordLocation).slice(0, -1));
+  const known = bounded.propertiesOf(parent);
   return known.length === 0
     ? "unknown field; none is known"
     : `unknown field; known are ${clippedList(known)}`;
@@ -76,10 +76,10 @@ function sentence({ keyword, error }: OutputUnit, word: unknown, value: unknown)
       return `must have at least ${word} characters`;
     case "maxLength":
       return `can have at most ${word} characters`;
-    case "pattern":
-      return `must match ${clipped(String(word))}`;
-    case "format":
-      return `must be of the format ${word}`;
+    case "format": {
+      const pattern = patternIn(String(word));
+      return pattern === null ? `must be of the format ${word}` : `must match ${clipped(pattern)}`;
+    }
     case "minItems":
       return `must have at least ${word} items`;
     case "maxItems":
@@ -140,10 +140,9 @@ function valueAt(value: unknown, path: string[]): unknown {
 }
 
 /** The same in a schema, where a `$ref` on the way leads to another place of it. */
-function lookUp(root: InputSchema, at: unknown, path: string[]): unknown {
+function lookUp(bounded: BoundedSchema, at: unknown, path: string[]): unknown {
   const index = path.indexOf("$ref");
   if (index < 0) return valueAt(at, path);
-  const reference = valueAt(at, path.slice(0, index + 1));
-  const target = typeof reference === "string" ? valueAt(root, namesIn(reference)) : undefined;
-  return lookUp(root, target, path.slice(index + 1));
+  const target = bounded.targetOf(valueAt(at, path.slice(0, index)));
+  return lookUp(bounded, target, path.slice(index + 1));
 }

@@ -3,7 +3,8 @@
  * input can not fail for the schema's sake.
  */
 
-import { INPUT_PATTERN_MAX_CHARS, INPUT_SCHEMA_MAX_BYTES } from "../core/limits.ts";
+import { INPUT_PATTERN_MAX_CHARS, INPUT_PATTERN_MAX_STATES, INPUT_SCHEMA_MAX_BYTES } from "../core/limits.ts";
+import { patternComplaint } from "../core/pattern/match.ts";
 import { DRAFTS, type Draft, FORMATS, TYPES, WORDS, type WordKind } from "./json-schema-words.ts";
 import { isObject } from "./spec-input.ts";
 
@@ -163,7 +164,10 @@ function complaintOf(kind: WordKind, value: unknown): string | null {
     case "positive":
       return typeof value === "number" && value > 0 ? null : "must be a number above 0";
     case "pattern":
-      return isText ? patternComplaint(value) : "must be a regular expression";
+      if (!isText) return "must be a regular expression";
+      return value.length > INPUT_PATTERN_MAX_CHARS
+        ? `can have at most ${INPUT_PATTERN_MAX_CHARS} characters`
+        : patternComplaint(value, INPUT_PATTERN_MAX_STATES);
     case "format":
       return FORMATS.includes(value as string) ? null : `must be one of ${FORMATS.join(", ")}`;
     case "reference":
@@ -189,17 +193,6 @@ function complaintOf(kind: WordKind, value: unknown): string | null {
 
 function areNames(value: unknown): boolean {
   return Array.isArray(value) && value.every((name) => typeof name === "string");
-}
-
-function patternComplaint(pattern: string): string | null {
-  if (pattern.length > INPUT_PATTERN_MAX_CHARS)
-    return `can have at most ${INPUT_PATTERN_MAX_CHARS} characters`;
-  try {
-    new RegExp(pattern, "u");
-    return null;
-  } catch {
-    return "must be a regular expression of JavaScript (with the flag u)";
-  }
 }
 
 /** A JSON Pointer (RFC 6901). */

@@ -49,6 +49,11 @@ export function versionBody(version: JobVersion): JobVersionBody {
   };
 }
 
-function whatRuns({ run, input_schema, schedules }: JobDefinition) {
-  return { run, input_schema: input_schema ?? null, schedules: schedules ?? [] };
+function whatRuns({ run, input_schema, schedules, expect_every }: JobDefinition) {
+  return {
+    run,
+    input_schema: input_schema ?? null,
+    schedules: schedules ?? [],
+    expect_every: expect_every ?? null,
+  };
 }

@@ -3,6 +3,8 @@
 import { z } from "@hono/zod-openapi";
 import { JOB_NAME } from "../core/job.ts";
 import * as limits from "../core/limits.ts";
+import { lastAlert } from "./alert-schema.ts";
+import { durationField } from "./duration-field.ts";
 import { schemaComplaint } from "./input-schema.ts";
 import { schedulesField } from "./schedule-schema.ts";
 import { time } from "./schema-parts.ts";
@@ -53,6 +55,12 @@ export const jobDefinitionSchema = z
     run: runSpecSchema,
     input_schema: inputSchemaField.optional(),
     schedules: schedulesField.optional(),
+    expect_every: durationField("25h", limits.EXPECT_EVERY_MIN_MS, limits.EXPECT_EVERY_MAX_MS)
+      .optional()
+      .openapi({
+        description:
+          "where no run of it succeeds for so long, an alert is recorded (GET /v1/alerts), once until one succeeds again. A paused job is not silent",
+      }),
   })
   .openapi("JobDefinition", {
     description:
@@ -70,6 +78,7 @@ const definition = {
   run: written.openapi({ description: "the spec of its runs as it was put, with no defaults filled in" }),
   input_schema: written.nullable(),
   schedules: z.array(written).openapi({ description: "as they were put" }),
+  expect_every: z.string().nullable(),
 };
 const row = {
   name: z.string(),
@@ -84,6 +93,10 @@ const row = {
 
 export const jobSchema = z.object({ ...row, ...definition }).openapi("Job");
 export type JobBody = z.infer<typeof jobSchema>;
+
+/** A job that is shown by its name. */
+export const shownJobSchema = jobSchema.extend({ last_alert: lastAlert }).openapi("ShownJob");
+export type ShownJobBody = z.infer<typeof shownJobSchema>;
 
 export const changedJobSchema = jobSchema
   .extend({

@@ -17,6 +17,7 @@ const OF_SCHEDULE: Record<string, string> = {
   ends: "Fly knows of no end; pause the schedule, or leave it out, from then on",
   overlap: "Fly starts no machine that is at work still, and nothing else can be chosen",
   catch_up: "Fly makes nothing up for",
+  late_after: "nobody knows when it is due; expect_every of the job tells of one that is not heard of",
   jitter: "Fly chooses the minute",
 };
 

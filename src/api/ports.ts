@@ -1,6 +1,7 @@
 /** What the HTTP surface needs: the flow's verbs' ports, and the deployment's settings. */
 
 import type { Guest } from "../core/run-spec.ts";
+import type { AlertStore } from "../flow/ports/alerts.ts";
 import type { Fleet, FleetStore } from "../flow/ports/fleet.ts";
 import type { FlyScheduleStore } from "../flow/ports/fly-schedules.ts";
 import type { JobStore } from "../flow/ports/jobs.ts";
@@ -16,6 +17,7 @@ export interface ApiPorts {
   schedules: ScheduleStore;
   /** The machines that Fly starts for schedules. */
   flySchedules: Pick<FlyScheduleStore, "find">;
+  alerts: AlertStore;
   timekeepers: Timekeepers;
   blobs: Blobs;
   secrets: SecretKeeper;

@@ -3,8 +3,10 @@
 import { formatDuration } from "../core/duration.ts";
 import { describeRule } from "../core/schedule/describe.ts";
 import { nextDue } from "../core/schedule/due.ts";
+import type { Alert } from "../flow/ports/alerts.ts";
 import type { FlyMachine } from "../flow/ports/fly-schedules.ts";
 import type { Firing, StoredSchedule } from "../flow/ports/schedules.ts";
+import { alertBody } from "./alert-schema.ts";
 import type { FiringBody, StoredScheduleBody } from "./firing-schema.ts";
 import { rfc3339, timeOrNull } from "./run-body.ts";
 
@@ -13,6 +15,7 @@ export function scheduleBody(
   schedule: StoredSchedule,
   machine: FlyMachine | null,
   last: Firing | null,
+  alert: Alert | null,
   nowMs: number,
 ): StoredScheduleBody {
   const { job, name, spec, place, pausedBy } = schedule;
@@ -38,7 +41,9 @@ export function scheduleBody(
             problem: machine?.problem ?? null,
           }
         : null,
+    late_after: spec.lateAfterMs === undefined ? null : formatDuration(spec.lateAfterMs),
     last_firing: last && firingBody(last),
+    last_alert: alert && alertBody(alert),
   };
 }
 

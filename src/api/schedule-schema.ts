@@ -89,6 +89,10 @@ export const scheduleSchema = z
     jitter: durationField("30s", 0, limits.SCHEDULE_JITTER_MAX_MS)
       .default("0s")
       .openapi({ description: "runs start up to so much later, always the same for the same due time" }),
+    late_after: durationField("5m", limits.LATE_AFTER_MIN_MS, limits.LATE_AFTER_MAX_MS).optional().openapi({
+      description:
+        "where the machine of its run has not started so long after the due time, or there is no run, an alert is recorded (GET /v1/alerts). Longer than jitter. Not of what overlap skips, nor of a pause",
+    }),
     starts: instant.optional().openapi({ description: "nothing is due before" }),
     ends: instant.optional().openapi({ description: "nothing is due from then on" }),
     paused: z.boolean().default(false),
@@ -120,6 +124,12 @@ export const scheduleSchema = z
         message: isFlyPeriod(schedule.every)
           ? `can be "${schedule.every}" with on: fly alone; else it is a duration such as "15m" or "1h30m"`
           : 'must be a duration such as "15m" or "1h30m"',
+      });
+    if (schedule.late_after !== undefined && durationMs(schedule.late_after) <= durationMs(schedule.jitter))
+      return context.addIssue({
+        code: "custom",
+        path: ["late_after"],
+        message: "must be longer than jitter, by which a run may start later",
       });
     const complaint = timingComplaint(timingOf(schedule));
     if (complaint !== null)
@@ -173,6 +183,7 @@ export function toSchedules(schedules: ScheduleInput[]): ScheduleSpec[] {
     // Fly makes nothing up for.
     catchUp: { ...toCatchUp(schedule.catch_up), ...(schedule.on === "fly" && { mode: "none" as const }) },
     jitterMs: durationMs(schedule.jitter),
+    ...(schedule.late_after !== undefined && { lateAfterMs: durationMs(schedule.late_after) }),
     paused: schedule.paused,
     input: JSON.stringify(schedule.input === undefined ? {} : schedule.input),
   }));

@@ -1,11 +1,12 @@
 /** A stored spec as a caller could have sent it, and with changes: what a re-run is made from. */
 
+import type { z } from "@hono/zod-openapi";
 import { formatDuration } from "../core/duration.ts";
 import { GUEST_SIZES } from "../core/guest.ts";
-import { usesUpAttempts } from "../core/retry.ts";
-import type { RetryRule, RunSpec } from "../core/run-spec.ts";
+import { DEFAULT_RETRY, usesUpAttempts } from "../core/retry.ts";
+import type { RunSpec } from "../core/run-spec.ts";
 import { queueInput } from "./queue-schema.ts";
-import { retryBody } from "./retry-schema.ts";
+import { retryBody, type retrySchema } from "./retry-schema.ts";
 import type { RunSpecInput } from "./spec-schema.ts";
 
 /** The body that orders this spec. */
@@ -38,18 +39,17 @@ export function specInput(spec: RunSpec): RunSpecInput {
   };
 }
 
-/**
- * The same with changes: a JSON Merge Patch (RFC 7396), in which objects are merged, null takes a field away and anything else
- * replaces it. Where two fields say one thing in two ways, the one that is given takes the place of the other: a script of a
- * command, a size of CPUs, a delay of a time. Of the run's own rules for retries those go that can not act any more, with one
- * attempt or one region; as part of the changes they would be refused. The result is to be checked like any other body.
- */
+/** The spec with changes: see {@link patchedInput}. */
 export function changedInput(spec: RunSpec, changes: Record<string, unknown>): unknown {
-  const rules = rulesLeft(spec, changes);
-  return patchedInput({ ...specInput({ ...spec, retry: { ...spec.retry, rules } }) }, changes);
+  return patchedInput({ ...specInput(spec) }, changes);
 }
 
-/** The same of a spec as a caller wrote it, whose rules for retries all stay. */
+/**
+ * A spec as a caller wrote it with changes: a JSON Merge Patch (RFC 7396), in which objects are merged, null takes a field away and
+ * anything else replaces it. Where two fields say one thing in two ways, the one that is given takes the place of the other: a script of
+ * a command, a size of CPUs, a delay of a time. Of the spec's own rules for retries those go that can not act any more, with one
+ * attempt or one region; as part of the changes they are refused. The result is to be checked like any other body.
+ */
 export function patchedInput(spec: Record<string, unknown>, changes: Record<string, unknown>): unknown {
   const input = { ...spec };
   if (isGiven(changes.script) && !("command" in changes)) delete input.command;
@@ -58,6 +58,8 @@ export function patchedInput(spec: Record<string, unknown>, changes: Record<stri
   if (isGiven(changes.run_at) && !("delay" in changes)) delete input.delay;
   if (isObject(changes.machine) && isObject(input.machine))
     input.machine = machineBefore(input.machine, changes.machine);
+  if (isObject(input.retry) && Array.isArray(input.retry.rules))
+    input.retry = { ...input.retry, rules: rulesLeft(input.retry, input.regions, changes) };
   return mergePatch(input, changes);
 }
 
@@ -70,23 +72,36 @@ function machineBefore(machine: Record<string, unknown>, changes: Record<string,
   return named === undefined ? cpus : { cpu_kind: named.cpuKind, cpus: named.cpus };
 }
 
-function rulesLeft({ retry, regions }: RunSpec, changes: Record<string, unknown>): RetryRule[] {
-  const { attempts = retry.attempts } = isObject(changes.retry) ? changes.retry : {};
+type RuleInput = z.input<typeof retrySchema>["rules"] extends (infer Rule)[] | undefined ? Rule : never;
+
+function rulesLeft(
+  retry: Record<string, unknown>,
+  regions: unknown,
+  changes: Record<string, unknown>,
+): RuleInput[] {
+  const { attempts = retry.attempts ?? DEFAULT_RETRY.attempts } = isObject(changes.retry)
+    ? changes.retry
+    : {};
   const { regions: list = regions } = changes;
   const hasNextRegion = Array.isArray(list) && new Set(list.join().split(",")).size > 1;
-  return retry.rules
+  return (retry.rules as RuleInput[])
     .map((rule) =>
       rule.do === "stop" || Number(attempts) > 1
         ? rule
         : {
             ...rule,
-            reasons: rule.reasons.filter((reason) => !usesUpAttempts(reason)),
-            exitCodes: [],
+            reasons: (rule.reasons ?? []).filter((reason) => !usesUpAttempts(reason)),
+            exit_codes: [],
             signals: [],
           },
     )
-    .filter(({ reasons, exitCodes, signals }) => reasons.length + exitCodes.length + signals.length > 0)
-    .map((rule) => (rule.do === "next_region" && !hasNextRegion ? { ...rule, do: "same_size" } : rule));
+    .filter(
+      ({ reasons = [], exit_codes = [], signals = [] }) =>
+        reasons.length + exit_codes.length + signals.length > 0,
+    )
+    .map((rule) =>
+      rule.do === "next_region" && !hasNextRegion ? { ...rule, do: "same_size" as const } : rule,
+    );
 }
 
 function mergePatch(target: unknown, patch: unknown): unknown {

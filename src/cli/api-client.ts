@@ -1,5 +1,6 @@
 /** Mayfly's HTTP API as typed calls. Every failure is an `ApiError` or an `Unreachable`. */
 
+import type { AlertListBody } from "../api/alert-schema.ts";
 import type {
   BackfillBody,
   FiringBody,
@@ -14,6 +15,7 @@ import type {
   JobDiffBody,
   JobListBody,
   JobVersionBody,
+  ShownJobBody,
   VersionListBody,
 } from "../api/job-schema.ts";
 import type { MachineListBody } from "../api/machine-schema.ts";
@@ -134,7 +136,7 @@ export class Client {
     return this.#json("GET", "/v1/jobs", { query });
   }
 
-  job(name: string): Promise<JobBody> {
+  job(name: string): Promise<ShownJobBody> {
     return this.#json("GET", jobPath(name));
   }
 
@@ -178,9 +180,20 @@ export class Client {
   }
 
   /** Runs a job. The key makes it safe to ask again when the answer got lost. */
-  runJob(name: string, order: JobOrder, idempotencyKey: string, signal?: AbortSignal): Promise<RunBody> {
-    const headers = { "idempotency-key": idempotencyKey };
-    return this.#json("POST", `${jobPath(name)}/runs`, { body: order, headers, signal });
+  async runJob(
+    name: string,
+    order: JobOrder,
+    idempotencyKey: string,
+    signal?: AbortSignal,
+  ): Promise<{ run: RunBody; pausedAt: string | null }> {
+    const call = { body: order, headers: { "idempotency-key": idempotencyKey }, signal };
+    const { body, headers } = await this.#answer<RunBody>("POST", `${jobPath(name)}/runs`, call);
+    return { run: body, pausedAt: headers.get("mayfly-job-paused") };
+  }
+
+  /** A page of alerts, newest first. */
+  alerts(query: { job?: string; type?: string; since?: string; limit?: number }): Promise<AlertListBody> {
+    return this.#json("GET", "/v1/alerts", { query });
   }
 
   /** A page of schedules, by job and name. */
@@ -276,9 +289,13 @@ export class Client {
   }
 
   async #json<T>(method: string, path: string, call: Call = {}): Promise<T> {
+    return (await this.#answer<T>(method, path, call)).body;
+  }
+
+  async #answer<T>(method: string, path: string, call: Call): Promise<{ body: T; headers: Headers }> {
     const response = await this.#request(method, path, call);
     try {
-      return (await response.json()) as T;
+      return { body: (await response.json()) as T, headers: response.headers };
     } catch (error) {
       if (call.signal?.aborted) throw error;
       if (error instanceof SyntaxError) throw new ApiError(`${method} ${path}`, response.status, null);

@@ -9,6 +9,7 @@ import { doctorCommand } from "./commands/doctor/options.ts";
 import { images } from "./commands/images/images.ts";
 import { imagesCommand } from "./commands/images/options.ts";
 import { importCrontab, importCrontabCommand } from "./commands/import/crontab.ts";
+import { jobAlerts, jobAlertsCommand } from "./commands/jobs/alerts.ts";
 import { deleteJob, deleteJobCommand } from "./commands/jobs/delete.ts";
 import { diffJob, diffJobCommand } from "./commands/jobs/diff.ts";
 import { listJobs, listJobsCommand } from "./commands/jobs/list.ts";
@@ -87,6 +88,7 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     .addCommand(listJobsCommand(plainly(listJobs)))
     .addCommand(showJobCommand(plainly(showJob)))
     .addCommand(jobVersionsCommand(plainly(jobVersions)))
+    .addCommand(jobAlertsCommand(plainly(jobAlerts)))
     .addCommand(diffJobCommand(plainly(diffJob)))
     .addCommand(rollbackJobCommand(plainly(rollbackJob)))
     .addCommand(pauseJobCommand(plainly(pauseJob)))

@@ -112,6 +112,10 @@ export const INPUT_MAX_BYTES = 64 * KIB;
 /** The schema of a job's input, as compact JSON. */
 export const INPUT_SCHEMA_MAX_BYTES = 64 * KIB;
 export const INPUT_PATTERN_MAX_CHARS = 256;
+/** Parts of one pattern with all that it repeats written out: {1,4000} is 8,000. */
+export const INPUT_PATTERN_MAX_STATES = 10_000;
+/** Steps that all patterns may take with one input, some 20 ns each: 64 KiB of text take most patterns two to five for each character. */
+export const INPUT_PATTERN_MAX_STEPS = 1_000_000;
 /**
  * How often parts of a schema may be applied to one input: a schema that refers to itself in two ways doubles the work with each
  * level of the input, and a Workers invocation has 30 s of CPU time (Cloudflare Workers limits).
@@ -237,6 +241,8 @@ export const SCHEDULE_JITTER_MAX_MS = 24 * HOUR;
 export const SCHEDULE_TIME_MAX_MS = 253_402_300_799_000;
 /** So much later a due time counts as met: the minute's cron decides, and one that was left out is made good by the next. */
 export const SCHEDULE_GRACE_MS = 2 * MINUTE;
+/** So much later it still counts as met where timekeepers were at work all the time, and slow: what comes later nobody expects any more. */
+export const SCHEDULE_SLOW_MAX_MS = 1 * HOUR;
 /** So far ahead firings are armed: the minute's cron, and half a minute that the next may come late. */
 export const SCHEDULE_AHEAD_MS = 90 * SECOND;
 /** Clocks that differ by more than this do not tell the same time, as with launches. */
@@ -253,18 +259,51 @@ export const TICK_MAX_PAGES = 100;
 /** Durable Objects that start armed firings, side by side. */
 export const TIMEKEEPER_SHARDS = 8;
 /**
- * Firings that a timekeeper starts at one alarm; the next one goes on at once. Each takes some four D1 queries and a call to a
- * driver, and a Workers invocation may make 1,000 of either.
+ * D1 queries of one Workers invocation (Cloudflare D1 limits). They do not say whether a batch is one query, so each statement of one
+ * counts here.
  */
-export const TIMEKEEPER_BATCH_FIRINGS = 100;
-/** Schedules whose firings it starts side by side. */
-export const TIMEKEEPER_AT_ONCE = 10;
+export const D1_QUERIES_MAX = 1000;
+/**
+ * Firings that a timekeeper starts at one alarm; the next one goes on at once. Each takes nine statements or less, and 54 at worst: with
+ * a slot of its schedule, its key and the organization to take, tried with others first and then alone, and none to be had. That is
+ * within `D1_QUERIES_MAX`. They and their jobs, of up to 1 MiB each, are read in one query each.
+ */
+export const TIMEKEEPER_BATCH_FIRINGS = 18;
+/** What the specs and inputs of runs that are stored in one batch have together, in characters of JSON. D1 has all of a batch in one request, and each is in it three times. */
+export const TIMEKEEPER_BATCH_CHARS = 1 * MIB;
 /** Its pause before what failed is tried again. */
 export const TIMEKEEPER_AGAIN_MS = 2 * SECOND;
+/** How long the ledger tells of a due time; of a schedule that is there its last one stays in any case. Longer than anything is caught up after. */
+export const FIRINGS_KEPT_MS = 90 * 24 * HOUR;
+/** How often what is older is removed, by the minute's cron. */
+export const FORGET_EVERY_MS = 1 * HOUR;
+/** The part of that in which a call of the cron does it: one of them. */
+export const FORGET_WITHIN_MS = 1 * MINUTE;
+/** Ledgers that one step of that looks at: a row read or two for each. */
+export const FORGET_PAGE_LEDGERS = 100;
+/** Rows that one statement of it deletes. */
+export const FORGET_BATCH_FIRINGS = 5000;
+/** Such steps of one call, each of two D1 queries; the next hour's goes on. */
+export const FORGET_MAX_PAGES = 100;
 /** Due times that one call fills in. */
 export const BACKFILL_MAX_FIRINGS = 1000;
 /** Rows of a ledger that one call looks at where it is asked for some outcome; the next goes on. */
 export const FIRINGS_SCAN_MAX = 1000;
+/** Shorter than what a machine takes to start would be nothing but alerts. */
+export const LATE_AFTER_MIN_MS = 1 * SECOND;
+export const LATE_AFTER_MAX_MS = 7 * 24 * HOUR;
+/** The minute's cron looks no more often. */
+export const EXPECT_EVERY_MIN_MS = 1 * MINUTE;
+export const EXPECT_EVERY_MAX_MS = 366 * 24 * HOUR;
+/** A start in time may be known so much later: drivers ask for it. */
+export const ALERT_SLACK_MS = 30 * SECOND;
+export const DAY_MS = 24 * HOUR;
+/** Jobs and schedules that one step of the minute's watch looks at, rows of ledgers that it reads for them, and such steps of one call: five queries each. */
+export const WATCH_PAGE = 200;
+export const WATCH_PAGE_FIRINGS = 2000;
+export const WATCH_MAX_PAGES = 20;
+/** The newest runs of a job among which one that succeeded is looked for. What was heard earlier is kept. */
+export const HEARD_SCAN_RUNS = 1000;
 /** Due times ahead that one call tells. */
 export const NEXT_DUE_MAX = 100;
 export const CATCH_UP_WINDOW_DEFAULT_MS = 24 * HOUR;

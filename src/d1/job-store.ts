@@ -2,12 +2,14 @@
 
 import { and, asc, desc, eq, getTableColumns, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import { watchesOf } from "../core/alert/alert.ts";
 import type { JobDefinition, JobVersion, VersionChange } from "../core/job.ts";
 import { JOB_VERSIONS_KEPT } from "../core/limits.ts";
-import type { JobStore, VersionSummary } from "../flow/ports/jobs.ts";
+import type { DefinedJob, JobStore, VersionSummary } from "../flow/ports/jobs.ts";
 import { isNotAsSeen } from "./conflict.ts";
 import { pauseSchedules, syncSchedules } from "./schedule-sync.ts";
 import { jobs, jobVersions } from "./schema.ts";
+import { syncWatches, watchAnew } from "./watch-sync.ts";
 
 type VersionRow = typeof jobVersions.$inferSelect;
 
@@ -22,15 +24,23 @@ export function d1Jobs(database: D1Database): JobStore {
     eq(jobVersions.name, jobs.name),
     eq(jobVersions.version, jobs.version),
   );
+  const defined = async (where: SQL | undefined): Promise<DefinedJob[]> => {
+    const rows = await db
+      .select({ job: getTableColumns(jobs), definition: jobVersions.definition })
+      .from(jobs)
+      .innerJoin(jobVersions, inForce)
+      .where(where);
+    return rows.map(({ job, definition }) => ({ job, definition: definition as JobDefinition }));
+  };
   return {
     async find(orgId, name) {
-      const row = await db
-        .select({ job: getTableColumns(jobs), definition: jobVersions.definition })
-        .from(jobs)
-        .innerJoin(jobVersions, inForce)
-        .where(isJob(orgId, name))
-        .get();
-      return row ? { job: row.job, definition: row.definition as JobDefinition } : null;
+      const [job] = await defined(isJob(orgId, name));
+      return job ?? null;
+    },
+
+    findAll(orgId, names) {
+      const wanted = sql`SELECT value FROM json_each(${JSON.stringify(names)})`;
+      return defined(and(eq(jobs.orgId, orgId), sql`${jobs.name} IN (${wanted})`));
     },
 
     async put(orgId, name, seen, next, schedules = []) {
@@ -64,6 +74,7 @@ export function d1Jobs(database: D1Database): JobStore {
           .delete(jobVersions)
           .where(and(isOf(orgId, name), lte(jobVersions.version, version - JOB_VERSIONS_KEPT))),
         ...syncSchedules(db, orgId, name, schedules, updatedAt),
+        ...syncWatches(db, orgId, name, watchesOf(next.definition, schedules), updatedAt),
       ]);
       try {
         const [[job]] = await batch;
@@ -121,7 +132,9 @@ export function d1Jobs(database: D1Database): JobStore {
 
     async pause(orgId, name, at, now = at ?? Date.now()) {
       const pausedAt = at === null ? null : sql`coalesce(${jobs.pausedAt}, ${at})`;
-      const [[job]] = await db.batch([
+      const [, [job]] = await db.batch([
+        // Before the job's row says that it is not paused any more.
+        watchAnew(db, orgId, name, at === null ? now : null),
         db.update(jobs).set({ pausedAt }).where(isThere(orgId, name)).returning(),
         ...pauseSchedules(db, orgId, name, now, at !== null),
       ]);
@@ -138,6 +151,7 @@ export function d1Jobs(database: D1Database): JobStore {
           .where(and(isThere(orgId, name), isExpected))
           .returning({ name: jobs.name }),
         ...syncSchedules(db, orgId, name, [], at, isDeleted),
+        ...syncWatches(db, orgId, name, [], at, isDeleted),
       ]);
       return rows.length > 0;
     },

@@ -5,7 +5,7 @@
 
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import { FIRINGS_SCAN_MAX, TIMEKEEPER_SHARDS } from "../core/limits.ts";
+import { FIRINGS_SCAN_MAX, SCHEDULE_GRACE_MS, TIMEKEEPER_SHARDS } from "../core/limits.ts";
 import type { FiringOutcome, PassedFiring } from "../core/schedule/schedule.ts";
 import { type ScheduleKey, type ScheduleSpec, shardOf } from "../core/schedule/spec.ts";
 import type {
@@ -18,7 +18,7 @@ import type {
   StoredSchedule,
 } from "../flow/ports/schedules.ts";
 import { PAUSED_BY, settlePauses, withPause } from "./schedule-sync.ts";
-import { firings, schedules } from "./schema.ts";
+import { firings, schedules, timekeepers } from "./schema.ts";
 
 type ScheduleRow = typeof schedules.$inferSelect;
 type FiringRow = typeof firings.$inferSelect;
@@ -50,6 +50,13 @@ export function d1Schedules(database: D1Database): ScheduleStore {
     async find(key) {
       const row = await db.select().from(schedules).where(isSchedule(key)).get();
       return row ? scheduleFromRow(row) : null;
+    },
+
+    async findAll(keys) {
+      const wanted = sql`SELECT value ->> 'orgId', value ->> 'job', value ->> 'name' FROM json_each(${JSON.stringify(keys)})`;
+      return (await selected(sql`(org_id, job, name) IN (${wanted})`, sql`job, name`, keys.length)).map(
+        scheduleFromRow,
+      );
     },
 
     async list(orgId, after, limit) {
@@ -98,6 +105,24 @@ export function d1Schedules(database: D1Database): ScheduleStore {
       return rows.map(({ at }) => at);
     },
 
+    async atWork(shard, nowMs) {
+      // A time that is ahead was noted by a clock that was.
+      const isUnbroken = sql`abs(excluded.seen_at - timekeepers.seen_at) <= ${SCHEDULE_GRACE_MS} AND timekeepers.since <= excluded.seen_at`;
+      const row = await db
+        .insert(timekeepers)
+        .values({ shard, since: nowMs, seenAt: nowMs })
+        .onConflictDoUpdate({
+          target: timekeepers.shard,
+          set: {
+            since: sql`CASE WHEN ${isUnbroken} THEN timekeepers.since ELSE excluded.since END`,
+            seenAt: nowMs,
+          },
+        })
+        .returning({ since: timekeepers.since })
+        .get();
+      return row.since;
+    },
+
     async armed(shard, throughMs, limit) {
       const rows = await db
         .select()
@@ -133,7 +158,7 @@ export function d1Schedules(database: D1Database): ScheduleStore {
           .update(schedules)
           .set({ pauses: withPause(PAUSED_BY.hand, isPaused) })
           .where(isSchedule(key)),
-        settlePauses(db, key.orgId, key.job, at),
+        ...settlePauses(db, key.orgId, key.job, at),
       ]);
       return this.find(key);
     },
@@ -184,6 +209,32 @@ export function d1Schedules(database: D1Database): ScheduleStore {
         return { firings: page.map(firingFromRow), nextBefore: page.at(-1)?.dueAt ?? null };
       const nextBefore = rows.length === looked ? (rows.at(-1)?.dueAt ?? null) : null;
       return { firings: page.map(firingFromRow), nextBefore };
+    },
+
+    async ledgers(after, limit) {
+      // A jump from one to the next in the key, however long they are.
+      const next = (key: SQL) => sql`(SELECT json_array(org_id, job, schedule) FROM firings
+        WHERE (org_id, job, schedule) > (${key} ->> 0, ${key} ->> 1, ${key} ->> 2) ORDER BY org_id, job, schedule LIMIT 1)`;
+      const first = JSON.stringify(after === null ? ["", "", ""] : [after.orgId, after.job, after.name]);
+      const rows = await db.all<{ key: string }>(sql`WITH RECURSIVE ledgers(key) AS (
+          SELECT ${next(sql`${first}`)} UNION ALL SELECT ${next(sql`ledgers.key`)} FROM ledgers WHERE ledgers.key IS NOT NULL LIMIT ${limit}
+        ) SELECT key FROM ledgers WHERE key IS NOT NULL`);
+      return rows.map(({ key }) => {
+        const [orgId, job, name] = JSON.parse(key) as [string, string, string];
+        return { orgId, job, name };
+      });
+    },
+
+    async forget(ledgers, beforeMs, limit) {
+      const keys = JSON.stringify(ledgers.map(({ orgId, job, name }) => [orgId, job, name]));
+      const isLast = sql`NOT EXISTS (SELECT 1 FROM firings n WHERE n.org_id = f.org_id AND n.job = f.job AND n.schedule = f.schedule
+        AND n.due_at > f.due_at)`;
+      const isThere = sql`EXISTS (SELECT 1 FROM schedules s WHERE s.org_id = f.org_id AND s.job = f.job AND s.name = f.schedule)`;
+      const { meta } = await db.run(sql`DELETE FROM firings WHERE (org_id, job, schedule, due_at, span) IN (
+        SELECT f.org_id, f.job, f.schedule, f.due_at, f.span FROM json_each(${keys}) l CROSS JOIN firings f
+          ON f.org_id = l.value ->> 0 AND f.job = l.value ->> 1 AND f.schedule = l.value ->> 2 AND f.due_at < ${beforeMs}
+        WHERE f.through_at < ${beforeMs} AND f.decided_at < ${beforeMs} AND f.outcome <> 'armed' AND NOT (${isLast} AND ${isThere}) LIMIT ${limit})`);
+      return meta.changes;
     },
   };
 }

@@ -77,7 +77,7 @@ export function syncSchedules(
         },
         setWhere: sql`${schedules.spec} <> excluded.spec OR ${schedules.pauses} <> (${schedules.pauses} & ${PAUSED_BY.hand}) | excluded.pauses`,
       }),
-    settlePauses(db, orgId, job, at),
+    ...settlePauses(db, orgId, job, at),
   ];
 }
 
@@ -94,7 +94,7 @@ export function pauseSchedules(
       .update(schedules)
       .set({ pauses: withPause(PAUSED_BY.job, isPaused) })
       .where(and(eq(schedules.orgId, orgId), eq(schedules.job, job))),
-    settlePauses(db, orgId, job, at),
+    ...settlePauses(db, orgId, job, at),
   ];
 }
 
@@ -104,24 +104,34 @@ export function withPause(bit: number, isPaused: boolean): SQL<number> {
 }
 
 /**
- * What follows from `pauses`, where it does not hold yet: a schedule that begins to rest leaves those that come due, and one that
- * ends comes due at once, so that somebody decides what became of the time between.
+ * What follows from `pauses`, where it does not hold yet. A schedule that begins to rest leaves those that come due; what was armed ahead
+ * is paused at once, and decided anew if the pause ends before. One that ends its rest comes due at once, so that somebody decides what
+ * became of the time between.
  */
-export function settlePauses(db: Db, orgId: string, job: string, at: number): BatchItem<"sqlite"> {
+export function settlePauses(db: Db, orgId: string, job: string, at: number): BatchItem<"sqlite">[] {
   const rests = sql`${schedules.pauses} <> 0`;
-  return db
-    .update(schedules)
-    .set({
-      pausedAt: sql`CASE WHEN ${rests} THEN ${at} ELSE ${schedules.pausedAt} END`,
-      resumedAt: sql`CASE WHEN ${rests} THEN NULL ELSE ${at} END`,
-      nextDueAt: sql`CASE WHEN ${rests} THEN NULL ELSE ${schedules.decidedTo} END`,
-      revision: sql`${schedules.revision} + 1`,
-    })
-    .where(
-      and(
-        eq(schedules.orgId, orgId),
-        eq(schedules.job, job),
-        sql`(${rests}) <> (${schedules.pausedAt} IS NOT NULL AND ${schedules.resumedAt} IS NULL)`,
+  const rested = sql`(paused_at IS NOT NULL AND resumed_at IS NULL)`;
+  return [
+    // From the schedules to their last due times, as above.
+    db
+      .update(firings)
+      .set({ outcome: "paused", decidedAt: at })
+      .where(
+        sql`(org_id, job, schedule, due_at, span) IN (
+          SELECT f.org_id, f.job, f.schedule, f.due_at, f.span FROM schedules s CROSS JOIN firings f
+          ON f.org_id = s.org_id AND f.job = s.job AND f.schedule = s.name AND f.due_at >= ${at}
+          WHERE s.org_id = ${orgId} AND s.job = ${job} AND s.pauses <> 0 AND NOT ${rested}
+            AND f.outcome = 'armed' AND f.trigger = 'rule')`,
       ),
-    );
+    db
+      .update(schedules)
+      .set({
+        decidedTo: sql`CASE WHEN ${rests} THEN min(${schedules.decidedTo}, ${at}) ELSE ${schedules.decidedTo} END`,
+        pausedAt: sql`CASE WHEN ${rests} THEN ${at} ELSE ${schedules.pausedAt} END`,
+        resumedAt: sql`CASE WHEN ${rests} THEN NULL ELSE ${at} END`,
+        nextDueAt: sql`CASE WHEN ${rests} THEN NULL ELSE ${schedules.decidedTo} END`,
+        revision: sql`${schedules.revision} + 1`,
+      })
+      .where(and(eq(schedules.orgId, orgId), eq(schedules.job, job), sql`(${rests}) <> ${rested}`)),
+  ];
 }

@@ -5,7 +5,7 @@
  */
 
 import { sql } from "drizzle-orm";
-import { blob, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 /** A run as the fold of its events; `version` is the number of the last one. */
 export const runs = sqliteTable(
@@ -343,8 +343,61 @@ export const flyMachines = sqliteTable(
   ],
 );
 
+/** Timekeepers that had, or have, more to start than one goes through at once: by that what is slow is told from an outage. */
+export const timekeepers = sqliteTable("timekeepers", {
+  shard: integer().primaryKey(),
+  /** Since when it is at work without a break. */
+  since: integer().notNull(),
+  seenAt: integer("seen_at").notNull(),
+});
+
 /**
- * The ledger: what has become of each due time, for as long as its job. A row of several due times that were passed over together
+ * What is looked at for alerts: a job that is to be heard of (`schedule` "") within `limit_ms`, a schedule whose runs are to start
+ * within it. `from_at`: up to then it is settled.
+ */
+export const watches = sqliteTable(
+  "watches",
+  {
+    orgId: text("org_id").notNull(),
+    job: text().notNull(),
+    schedule: text().notNull(),
+    limitMs: integer("limit_ms").notNull(),
+    fromAt: integer("from_at").notNull(),
+    lookAt: integer("look_at"),
+    lookedAt: integer("looked_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.orgId, table.job, table.schedule] }),
+    index("watches_due").on(table.lookAt).where(sql`look_at IS NOT NULL`),
+    // Those that a clock that was ahead has put out of reach.
+    index("watches_looked").on(table.lookedAt),
+  ],
+);
+
+/** Immutable. `schedule` is "" of a silent job. `seq` is given once, and is the order of whoever reads on. */
+export const alerts = sqliteTable(
+  "alerts",
+  {
+    seq: integer().primaryKey({ autoIncrement: true }),
+    orgId: text("org_id").notNull(),
+    type: text().notNull(),
+    job: text().notNull(),
+    schedule: text().notNull(),
+    dueAt: integer("due_at").notNull(),
+    at: integer().notNull(),
+    runId: text("run_id"),
+    detail: text().notNull(),
+  },
+  (table) => [
+    uniqueIndex("alerts_once").on(table.orgId, table.job, table.schedule, table.type, table.dueAt),
+    index("alerts_at").on(table.orgId, table.at),
+    index("alerts_job").on(table.orgId, table.job, table.seq),
+    index("alerts_type").on(table.orgId, table.type, table.seq),
+  ],
+);
+
+/**
+ * The ledger: what has become of each due time, for 90 days (`FIRINGS_KEPT_MS`). A row of several due times that were passed over together
  * (`count` above one) has `span` 1, and takes no due time's own key.
  */
 export const firings = sqliteTable(

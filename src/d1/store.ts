@@ -10,7 +10,7 @@ import type { RunEvent } from "../core/event.ts";
 import { applyEvents } from "../core/lifecycle.ts";
 import { NO_OUTPUT, type OutputOffsets, type Stream } from "../core/output.ts";
 import type { Run, RunState } from "../core/run.ts";
-import type { Store, SweptOver } from "../flow/ports.ts";
+import type { NewRun, Store, SweptOver } from "../flow/ports.ts";
 import { isNoRoom, isNotArmed, isTakenKey } from "./conflict.ts";
 import { firedBy } from "./firings.ts";
 import { emptyLaunches, nextForLaunches, nextLaunchTry, putLaunchBack, takeLaunch } from "./launch-pace.ts";
@@ -48,14 +48,7 @@ export function d1Store(database: D1Database): Store {
   const store: Store = {
     async accept(state, events, key) {
       const { run } = state;
-      const statements: Statements = [
-        db.insert(runs).values(runToRow(run)),
-        insertEvents(db, run, 1, events),
-        ...state.attempts.map((attempt) => db.insert(attempts).values(attemptToRow(run, attempt))),
-        ...insertTags(db, run),
-        ...changedTickets(db, [], run),
-        ...firedBy(db, run),
-      ];
+      const statements = insertRun(db, { state, events });
       // First, so that a used key is what the batch fails with.
       if (key)
         statements.unshift(
@@ -74,6 +67,11 @@ export function d1Store(database: D1Database): Store {
       // Its start has a run already.
       if (run.firing?.startedByFly) return { kind: "not_armed" };
       throw new Error(`run ${run.id} can not be stored beside what is there`);
+    },
+
+    async acceptAll(news) {
+      const [first, ...rest] = news.map((each) => insertRun(db, each));
+      return !first || (await committed(db, [...first, ...rest.flat()])) === "committed";
     },
 
     async usedKey(orgId, key) {
@@ -219,7 +217,7 @@ export function d1Store(database: D1Database): Store {
     async sweepCursors() {
       const rows = await db.select().from(sweepCursors);
       const of = (name: SweptOver) => rows.find(({ over }) => over === name)?.cursor ?? "";
-      return { runs: of("runs"), queues: of("queues") };
+      return { runs: of("runs"), queues: of("queues"), ledgers: of("ledgers") };
     },
 
     async keepSweepCursor(over, cursor, at) {
@@ -258,6 +256,19 @@ async function committed(
 async function isStored(db: Db, runId: string): Promise<boolean> {
   const row = await db.select({ id: runs.id }).from(runs).where(eq(runs.id, runId)).get();
   return row !== undefined;
+}
+
+/** A new run with all that is stored with it. */
+function insertRun(db: Db, { state, events }: NewRun): Statements {
+  const { run } = state;
+  return [
+    db.insert(runs).values(runToRow(run)),
+    insertEvents(db, run, 1, events),
+    ...state.attempts.map((attempt) => db.insert(attempts).values(attemptToRow(run, attempt))),
+    ...insertTags(db, run),
+    ...changedTickets(db, [], run),
+    ...firedBy(db, run),
+  ];
 }
 
 function insertEvents(db: Db, run: Run, firstSeq: number, events: RunEvent[]) {

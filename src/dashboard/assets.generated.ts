@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-f31a51c66d19.js",
+  path: "/assets/live-fa3c64b42b1f.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -175,8 +175,19 @@ export const SCRIPT: Asset = {
     "  var SCHEDULE_EVERY_MAX_MS = 366 * 24 * HOUR2;",
     "  var SCHEDULE_JITTER_MAX_MS = 24 * HOUR2;",
     "  var SCHEDULE_GRACE_MS = 2 * MINUTE2;",
+    "  var SCHEDULE_SLOW_MAX_MS = 1 * HOUR2;",
     "  var SCHEDULE_AHEAD_MS = 90 * SECOND2;",
+    "  var TIMEKEEPER_BATCH_CHARS = 1 * MIB;",
     "  var TIMEKEEPER_AGAIN_MS = 2 * SECOND2;",
+    "  var FIRINGS_KEPT_MS = 90 * 24 * HOUR2;",
+    "  var FORGET_EVERY_MS = 1 * HOUR2;",
+    "  var FORGET_WITHIN_MS = 1 * MINUTE2;",
+    "  var LATE_AFTER_MIN_MS = 1 * SECOND2;",
+    "  var LATE_AFTER_MAX_MS = 7 * 24 * HOUR2;",
+    "  var EXPECT_EVERY_MIN_MS = 1 * MINUTE2;",
+    "  var EXPECT_EVERY_MAX_MS = 366 * 24 * HOUR2;",
+    "  var ALERT_SLACK_MS = 30 * SECOND2;",
+    "  var DAY_MS = 24 * HOUR2;",
     "  var CATCH_UP_WINDOW_DEFAULT_MS = 24 * HOUR2;",
     "  var CATCH_UP_WINDOW_MAX_MS = 31 * 24 * HOUR2;",
     "  var FLY_RUN_MAX_BYTES = 256 * KIB;",

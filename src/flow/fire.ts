@@ -2,15 +2,17 @@
 
 import { AppError } from "../core/error.ts";
 import type { RunJob } from "../core/job.ts";
-import { SCHEDULE_GRACE_MS, TIMEKEEPER_AT_ONCE, TIMEKEEPER_BATCH_FIRINGS } from "../core/limits.ts";
+import { SCHEDULE_GRACE_MS, TIMEKEEPER_BATCH_FIRINGS } from "../core/limits.ts";
 import type { RunSpec } from "../core/run-spec.ts";
 import { overlapOfCatchUp, type RunFiring } from "../core/schedule/firing.ts";
 import type { Overlap } from "../core/schedule/schedule.ts";
 import { type ScheduleKey, scheduleId, scheduleOf } from "../core/schedule/spec.ts";
-import { startArmed } from "../core/schedule/start.ts";
+import { isMet, startArmed } from "../core/schedule/start.ts";
+import { acceptTogether } from "./accept-together.ts";
+import { type Definition, definitionsOf } from "./definitions.ts";
 import type { DefinedJob, JobStore } from "./ports/jobs.ts";
 import type { ArmedRow, ScheduleStore, StoredSchedule } from "./ports/schedules.ts";
-import { type SubmitPorts, submitFired } from "./submit.ts";
+import { type SubmitFiredPorts, type SubmitPorts, submitFired } from "./submit.ts";
 
 export interface FirePorts extends SubmitPorts {
   schedules: ScheduleStore;
@@ -32,22 +34,45 @@ export interface FireReport {
 /** Starts those firings of a shard that are to start by now, as many as one call may. */
 export async function fireShard(ports: FirePorts, shard: number): Promise<FireReport> {
   const { schedules, clock } = ports;
-  const armed = await schedules.armed(shard, clock.now(), TIMEKEEPER_BATCH_FIRINGS);
+  const cameAt = clock.now();
+  const armed = await schedules.armed(shard, cameAt, TIMEKEEPER_BATCH_FIRINGS);
+  const isMore = armed.length === TIMEKEEPER_BATCH_FIRINGS;
+  const isLate = armed.some(({ startAt }) => startAt + SCHEDULE_GRACE_MS < cameAt);
+  const atWorkSince = isMore || isLate ? await schedules.atWork(shard, cameAt) : cameAt;
   const bySchedule = new Map<string, ArmedRow[]>();
   for (const row of armed) bySchedule.set(scheduleId(row), [...(bySchedule.get(scheduleId(row)) ?? []), row]);
+  const together = { ...ports, store: { accept: acceptTogether(ports.store) } };
   const problems: string[] = [];
-  await eachOf([...bySchedule.values()], TIMEKEEPER_AT_ONCE, async (rows) => {
+  const defined = await definitionsOf(ports, armed);
+  const fireRows = async (rows: ArmedRow[]) => {
     const [first] = rows;
-    if (first) await fireSchedule(ports, first, rows).catch((error) => problems.push(told(first, error)));
-  });
-  if (armed.length === TIMEKEEPER_BATCH_FIRINGS) return { nextAt: clock.now(), problems };
+    if (!first) return;
+    const fired = fireDefined(together, first, defined(first), rows, atWorkSince);
+    await fired.catch((error) => problems.push(told(first, error)));
+  };
+  await Promise.all([...bySchedule.values()].map(fireRows));
+  if (isMore) return { nextAt: clock.now(), problems };
   return { nextAt: (await schedules.armedAt())[shard] ?? null, problems };
 }
 
-/** Starts armed firings of one schedule, oldest first. */
+/** Starts firings of one schedule that were armed just now, oldest first. */
 export async function fireSchedule(ports: FirePorts, key: ScheduleKey, armed: ArmedRow[]): Promise<void> {
-  const { schedules, jobs, clock } = ports;
-  const [schedule, job] = await Promise.all([schedules.find(key), jobs.find(key.orgId, key.job)]);
+  const [schedule, job] = await Promise.all([ports.schedules.find(key), ports.jobs.find(key.orgId, key.job)]);
+  await fireDefined(ports, key, { schedule, job }, armed, ports.clock.now());
+}
+
+/** What starting a firing needs of the world: of the store of runs only that it takes them. */
+type FireDefinedPorts = SubmitFiredPorts & Pick<FirePorts, "schedules" | "orderOf">;
+
+/** @param atWorkSince since when the timekeeper is at work without a break */
+async function fireDefined(
+  ports: FireDefinedPorts,
+  key: ScheduleKey,
+  { schedule, job }: Definition,
+  armed: ArmedRow[],
+  atWorkSince: number,
+): Promise<void> {
+  const { schedules, clock } = ports;
   if (schedule === null || job === null || job.job.deletedAt !== null) {
     const why = "the schedule is not there any more";
     const ends = armed.map(({ dueAt }) => ({ dueAt, outcome: "missed" as const, why }));
@@ -58,13 +83,14 @@ export async function fireSchedule(ports: FirePorts, key: ScheduleKey, armed: Ar
     await fire(dueAt, true, overlapOfCatchUp(schedule.spec.overlap));
   for (const { dueAt } of armed.filter(({ trigger }) => trigger === "run_now"))
     await fire(dueAt, false, schedule.spec.overlap);
-  const ruled = await allThatAreLate(ports, schedule, armed);
+  const ruled = await allThatWereMissed(ports, schedule, armed, atWorkSince);
   const pausedAt = schedule.place.resumedAt === null ? schedule.place.pausedAt : null;
   for (const { dueAt, outcome } of startArmed(
     scheduleOf(schedule, schedule.spec),
     ruled,
     pausedAt,
     clock.now(),
+    atWorkSince,
   )) {
     if (outcome === "missed" || outcome === "paused")
       await schedules.finish(key, [{ dueAt, outcome, why: null }], clock.now());
@@ -73,15 +99,15 @@ export async function fireSchedule(ports: FirePorts, key: ScheduleKey, armed: Ar
 }
 
 /** Of those that nobody came for in time, which one is the latest can only be told of all. */
-async function allThatAreLate(
-  { schedules, clock }: FirePorts,
+async function allThatWereMissed(
+  { schedules, clock }: FireDefinedPorts,
   key: ScheduleKey,
   armed: ArmedRow[],
+  atWorkSince: number,
 ): Promise<ArmedRow[]> {
   const ruled = armed.filter(({ trigger }) => trigger === "rule");
   const now = clock.now();
-  const isLate = ruled.some(({ startAt }) => startAt + SCHEDULE_GRACE_MS < now);
-  if (!isLate) return ruled;
+  if (ruled.every(({ startAt }) => isMet(startAt, atWorkSince, now))) return ruled;
   const from = Math.min(...ruled.map(({ dueAt }) => dueAt));
   return (await schedules.armedOf(key, from, now)).filter(({ trigger }) => trigger === "rule");
 }
@@ -91,7 +117,7 @@ function overlapOf({ spec }: StoredSchedule, isCaughtUp: boolean): Overlap {
   return isCaughtUp && spec.catchUp.mode === "all" ? overlapOfCatchUp(spec.overlap) : spec.overlap;
 }
 
-function fireOne(ports: FirePorts, schedule: StoredSchedule, job: DefinedJob) {
+function fireOne(ports: FireDefinedPorts, schedule: StoredSchedule, job: DefinedJob) {
   const { schedules, clock } = ports;
   let lastIdMs = 0;
   return async (dueAt: number, isCaughtUp: boolean, overlap: Overlap): Promise<void> => {
@@ -110,16 +136,6 @@ function fireOne(ports: FirePorts, schedule: StoredSchedule, job: DefinedJob) {
       await finish("missed", `the job can not be run: ${error.path ?? "job.run"}: ${error.message}`);
     }
   };
-}
-
-/** At most so many at once. */
-async function eachOf<T>(all: T[], atOnce: number, act: (one: T) => Promise<void>): Promise<void> {
-  const left = all[Symbol.iterator]();
-  await Promise.all(
-    Array.from({ length: Math.min(atOnce, all.length) }, async () => {
-      for (const one of left) await act(one);
-    }),
-  );
 }
 
 function told({ job, name }: ScheduleKey, error: unknown): string {

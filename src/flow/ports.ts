@@ -88,7 +88,13 @@ export interface RunPage {
 }
 
 /** What a sweep goes over in pages. */
-export type SweptOver = "runs" | "queues";
+export type SweptOver = "runs" | "queues" | "ledgers";
+
+/** A run that is not stored yet, with its first events. */
+export interface NewRun {
+  state: RunState;
+  events: RunEvent[];
+}
 
 /** Runs, events and output. The number of an event is the lock: of two writers of one number, one leaves no trace. */
 export interface Store {
@@ -97,6 +103,8 @@ export interface Store {
    * must be armed. A call that comes twice is told so twice.
    */
   accept(state: RunState, events: RunEvent[], key: IdempotencyKey | null): Promise<AcceptResult>;
+  /** The same for several runs without keys, all or nothing. False where nothing is stored, since one of them can not be, or not so. */
+  acceptAll(news: NewRun[]): Promise<boolean>;
   /** The run that an earlier request with this key made, and its body; null where the key is new. */
   usedKey(orgId: string, key: string): Promise<UsedKey | null>;
   load(runId: string): Promise<RunState | null>;
@@ -154,7 +162,7 @@ export interface Store {
    * the `spared` newest of them; newest first, at most `limit`.
    */
   olderInQueue(run: Run, queue: string, spared: number, limit: number): Promise<string[]>;
-  /** The place among the open runs and the queue at which a sweep broke off, for the next one to go on; "" where it came to the end. */
+  /** The place among the open runs, the queue and the schedule (as JSON) at which a sweep broke off, for the next one to go on; "" where it came to the end. */
   sweepCursors(): Promise<Record<SweptOver, string>>;
   keepSweepCursor(over: SweptOver, cursor: string, at: number): Promise<void>;
   /**

@@ -22,6 +22,9 @@ export interface SubmitPorts extends TurnSettings {
   launches: Launches;
 }
 
+/** For a due time, which is no repeat of another. */
+export type SubmitFiredPorts = Omit<SubmitPorts, "store"> & { store: Pick<Store, "accept"> };
+
 export interface Order {
   orgId: string;
   spec: RunSpec;
@@ -64,7 +67,7 @@ export type Fired =
  * @param idMs the time in the run's id, by which runs of one moment are in order
  */
 export async function submitFired(
-  ports: SubmitPorts,
+  ports: SubmitFiredPorts,
   order: Omit<Order, "originId" | "key"> & { job: RunJob },
   firing: RunFiring,
   idMs: number,
@@ -85,7 +88,7 @@ export async function submitFired(
 
 /** Stores a fresh run by the best of its ways in that the store takes. */
 async function acceptOne(
-  ports: SubmitPorts,
+  ports: SubmitFiredPorts,
   order: Order & { firing?: RunFiring },
   idMs: number = ports.clock.now(),
 ): Promise<{ result: AcceptResult; state: RunState }> {

@@ -5,10 +5,12 @@ import { createApi } from "../api/app.ts";
 import { AFTER_START } from "../core/cron.ts";
 import { SWEEP_QUIET_MS } from "../core/limits.ts";
 import { createDashboard } from "../dashboard/dashboard.tsx";
+import { forgetOld } from "../flow/forget.ts";
 import { reap } from "../flow/reap.ts";
 import { sweep } from "../flow/sweep.ts";
 import { tendFlySchedules } from "../flow/tend-fly-schedules.ts";
-import { tick } from "../flow/tick.ts";
+import { type TickPorts, type TickReport, tick } from "../flow/tick.ts";
+import { type WatchPorts, watch } from "../flow/watch.ts";
 import { dashboardPorts } from "./dashboard-ports.ts";
 import { ConfigError, type Env } from "./env.ts";
 import { apiPorts, reapPorts, tendPorts } from "./ports.ts";
@@ -51,11 +53,12 @@ export default {
     const ports = apiPorts(env);
     const quietMs = cron === AFTER_START ? 0 : SWEEP_QUIET_MS;
     // Side by side, so that neither waits for the other, nor goes down with it.
-    const [schedules, ofFly, runs, machines] = await Promise.allSettled([
-      tick(ports),
+    const [schedules, ofFly, runs, machines, ledgers] = await Promise.allSettled([
+      ticked(ports),
       tendFlySchedules(tendPorts(env)),
       sweep(ports, quietMs),
       reap(reapPorts(env)),
+      forgetOld(ports),
     ]);
     if (schedules.status === "rejected" || schedules.value.problems.length > 0)
       logSweep("error", { schedules: told(schedules) });
@@ -66,11 +69,19 @@ export default {
     if (machines.status === "rejected" || machines.value.problems.length > 0)
       logSweep("error", { machines: told(machines) });
     else if (machines.value.reaped > 0) logSweep("info", { machines: told(machines) });
+    if (ledgers.status === "rejected") logSweep("error", { ledgers: told(ledgers) });
     await ports.secrets.tend();
   },
 } satisfies ExportedHandler<Env>;
 
-function told(result: PromiseSettledResult<object>): object {
+/** What is late is told of what the tick has decided. */
+async function ticked(ports: TickPorts & WatchPorts): Promise<TickReport> {
+  const report = await tick(ports);
+  await watch(ports).catch((error) => report.problems.push(`alerts: ${error}`));
+  return report;
+}
+
+function told(result: PromiseSettledResult<object | number>): object | number {
   return result.status === "fulfilled" ? result.value : { error: String(result.reason) };
 }
 

@@ -4,6 +4,7 @@ import { firePortsOf } from "../api/fired-order.ts";
 import type { ApiPorts } from "../api/ports.ts";
 import { createSessions } from "../api/session.ts";
 import { newRunId } from "../core/id.ts";
+import { d1Alerts } from "../d1/alert-store.ts";
 import { deploymentOf } from "../d1/deployment.ts";
 import { d1FleetStore } from "../d1/fleet-store.ts";
 import { d1FlySchedules } from "../d1/fly-schedules.ts";
@@ -99,6 +100,7 @@ export function apiPorts(env: Env): ApiPorts {
     jobs: d1Jobs(env.DB),
     schedules: d1Schedules(env.DB),
     flySchedules: d1FlySchedules(env.DB),
+    alerts: d1Alerts(env.DB),
     timekeepers: durableTimekeepers(env.TIMEKEEPER),
     launches: launchesOver(store, config.launches),
     blobs: r2Blobs(env.OUTPUT),

@@ -36,6 +36,9 @@ const aJob = (changes: object = {}) => ({
   updated_at: AT,
   run: { image: "debian:12", command: ["true"] },
   input_schema: null,
+  schedules: [],
+  expect_every: null,
+  last_alert: null,
   ...changes,
 });
 const sent = () => JSON.parse(stub.seen.find(({ method }) => method === "POST")?.body ?? "null");
@@ -54,6 +57,19 @@ describe("jobs run", () => {
     const { exitCode, stdout } = await jobs("run", "deploy", "--input", '{"env": "prod"}');
     expect([exitCode, stdout]).toEqual([7, "hi\n"]);
     expect(sent()).toMatchObject({ input: { env: "prod" } });
+  });
+
+  test("says that the job is paused, and runs it all the same", async () => {
+    const headers = { "mayfly-job-paused": AT };
+    stub.on("POST /v1/jobs/deploy/runs", json(aRun({ job }), 202, headers));
+    const { exitCode, stderr } = await jobs("run", "deploy");
+    expect(exitCode).toBe(7);
+    expect(stderr).toContain(`deploy is paused since ${AT}; it runs all the same`);
+    const detached = await jobs("run", "deploy", "--detach");
+    expect([detached.stdout, detached.stderr]).toEqual([
+      `${RUN_ID}\n`,
+      expect.stringContaining("is paused since"),
+    ]);
   });
 
   test("asks again under the same key where the answer is lost", async () => {
@@ -185,4 +201,30 @@ test("jobs pause, resume and delete say what they did", async () => {
   stub.on("DELETE /v1/jobs/deploy", problem(404, "not_found", "there is no job deploy", "path.name"));
   const { exitCode, stderr } = await jobs("delete", "deploy");
   expect([exitCode, stderr]).toEqual([1, expect.stringContaining("jobs list` shows them")]);
+});
+
+test("jobs alerts lists what was late and silent, of one job and type where it is asked", async () => {
+  const late = {
+    seq: 2,
+    type: "schedule_late",
+    job: "nightly",
+    schedule: "at-two",
+    due_at: "2026-11-21T02:00:00.000Z",
+    at: "2026-11-21T02:06:00.000Z",
+    run_id: null,
+    detail: "it was missed",
+  };
+  const silent = { ...late, seq: 1, type: "job_silent", job: "deploy", schedule: null };
+  stub.on(
+    "GET /v1/alerts",
+    json({ alerts: [late, silent], next_cursor: null }),
+    json({ alerts: [], next_cursor: null }),
+  );
+  const { stdout } = await jobs("alerts");
+  expect(stdout).toContain("schedule late");
+  expect(stdout).toContain("nightly/at-two");
+  expect(stdout).toMatch(/job silent +deploy /);
+  const { stderr } = await jobs("alerts", "--job", "nightly", "--type", "job_silent");
+  expect(stderr).toBe("no alerts\n");
+  expect((await jobs("alerts", "--type", "other")).stderr).toContain("schedule_late, job_silent");
 });

@@ -115,15 +115,22 @@ test("pause and resume say what holds then", async () => {
 });
 
 test("backfill only tells, unless it is told to", async () => {
-  const body = { preview: true, due_at: ["2026-11-01T00:00:00.000Z"], already_run: 2, armed: 0 };
-  stub.on("POST /v1/schedules/nightly/at-two/backfill", json(body), json({ ...body, armed: 1 }));
+  const body = {
+    preview: true,
+    due_at: ["2026-11-01T00:00:00.000Z"],
+    already_run: 2,
+    older_than_ledger: 0,
+    armed: 0,
+  };
+  const armed = { ...body, older_than_ledger: 1, armed: 1 };
+  stub.on("POST /v1/schedules/nightly/at-two/backfill", json(body), json(armed));
   const stretch = ["--from", "2026-11-01T00:00:00Z", "--to", "2026-11-02T00:00:00Z"];
   const told = await schedules("backfill", "nightly/at-two", ...stretch);
   expect(told.stdout).toBe("2026-11-01T00:00:00.000Z\n");
   expect(told.stderr).toContain("1 would be run; --yes runs them; 2 have a run already");
   expect(sent()).toMatchObject({ preview: true });
   const done = await schedules("backfill", "nightly/at-two", ...stretch, "--yes");
-  expect(done.stderr).toContain("1 are run now");
+  expect(done.stderr).toContain("1 are run now; 2 have a run already; 1 are older than the ledger tells of");
 });
 
 test("a schedule that is not there, or is no name of one, is told so", async () => {

@@ -77,6 +77,11 @@ export function holdsTheJobStoreContract(store: JobStore): void {
     expect(await store.version(ORG, "kept", 2)).toEqual(rollback);
     expect(await store.version(ORG, "kept", 1)).toEqual(version(1));
     expect(await store.version(ORG, "kept", 3)).toBeNull();
+    await aJob("kept-beside");
+    const several = await store.findAll(ORG, ["kept-beside", "kept", "kep"]);
+    expect(several.map((each) => each.job.name).toSorted()).toEqual(["kept", "kept-beside"]);
+    expect(several).toContainEqual(await store.find(ORG, "kept"));
+    expect(await store.findAll("others", ["kept"])).toEqual([]);
     for (const [orgId, name] of [
       ["others", "kept"],
       [ORG, "kep"],

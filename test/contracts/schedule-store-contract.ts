@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { acceptRun } from "../../src/core/lifecycle.ts";
+import { SCHEDULE_GRACE_MS } from "../../src/core/limits.ts";
 import { decide } from "../../src/core/schedule/decide.ts";
 import type { Rule } from "../../src/core/schedule/schedule.ts";
 import { type ScheduleKey, type ScheduleSpec, scheduleOf, shardOf } from "../../src/core/schedule/spec.ts";
@@ -52,11 +53,16 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
     return schedule;
   }
 
-  async function decideAt(key: ScheduleKey, nowMs: number, schedule?: StoredSchedule): Promise<void> {
+  async function decideAt(
+    key: ScheduleKey,
+    nowMs: number,
+    schedule?: StoredSchedule,
+    recordedAt = nowMs,
+  ): Promise<void> {
     const seen = schedule ?? (await found(key));
     await schedules.record(
       [{ schedule: seen, decision: decide(scheduleOf(seen, seen.spec), seen.place, nowMs) }],
-      nowMs,
+      recordedAt,
     );
   }
 
@@ -164,6 +170,41 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
       expect(await schedules.pause(keyOf("rests", "other"), T0, true)).toBeNull();
     });
 
+    it.each([
+      ["by hand", (key: ScheduleKey, at: number, isPaused: boolean) => schedules.pause(key, at, isPaused)],
+      [
+        "with its job",
+        ({ job }: ScheduleKey, at: number, isPaused: boolean) =>
+          jobs.pause(ORG, job, isPaused ? at : null, at),
+      ],
+      [
+        "by its definition",
+        ({ job }: ScheduleKey, at: number, paused: boolean) => put(job, [aSchedule({ paused })], at),
+      ],
+    ] as const)("%s, and what was armed ahead is paused with it, until it goes on", async (how, pause) => {
+      const key = keyOf(`armed-${how.replaceAll(" ", "-")}`);
+      await put(key.job, [aSchedule()]);
+      await decideAt(key, T0 + MINUTE - 10);
+      await schedules.arm(key, [T0 + 3 * MINUTE], T0, "run_now");
+      await pause(key, T0 + MINUTE + 1, true);
+      const rows = async () =>
+        (await ledger(key)).map(({ dueAt, outcome }) => [(dueAt - T0) / MINUTE, outcome]);
+      // One that came due before is still to be started.
+      expect(await rows()).toEqual([
+        [1, "armed"],
+        [2, "paused"],
+        [3, "armed"],
+      ]);
+      expect((await found(key)).place.decidedTo).toBe(T0 + MINUTE + 1);
+      await pause(key, T0 + MINUTE + 10, false);
+      await decideAt(key, T0 + MINUTE + 10);
+      expect(await rows()).toEqual([
+        [1, "armed"],
+        [2, "armed"],
+        [3, "armed"],
+      ]);
+    });
+
     it("one that comes to a paused job rests with it", async () => {
       await put("paused", []);
       await jobs.pause(ORG, "paused", T0, T0);
@@ -206,6 +247,26 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
       });
     });
 
+    it("several due times run together, or none of them does", async () => {
+      await put("together", [aSchedule({ name: "a" }), aSchedule({ name: "b" })]);
+      const [a, b] = [keyOf("together", "a"), keyOf("together", "b")];
+      for (const key of [a, b]) await decideAt(key, T0);
+      const news = [aRunFor(a, T0 + MINUTE), aRunFor(b, T0 + MINUTE), aRunFor(keyOf("never"), T0)];
+      const [first, second, unarmed] = news.map(({ state, event }) => ({ state, events: [event] }));
+      if (!first || !second || !unarmed) throw new Error("three were made");
+      expect(await store.acceptAll([first, second, unarmed])).toBe(false);
+      for (const { state } of news) expect(await store.load(state.run.id)).toBeNull();
+      expect(await ledger(b)).toMatchObject([{ outcome: "armed", runId: null }]);
+      expect(await store.acceptAll([first, second])).toBe(true);
+      expect(await ledger(b)).toMatchObject([{ outcome: "ran", runId: second.state.run.id }]);
+      expect((await store.events(second.state.run.id, 0, 10)).map(({ event }) => event.type)).toEqual([
+        "accepted",
+      ]);
+      // Whoever had no answer tries them one by one.
+      expect(await store.acceptAll([first, second])).toBe(false);
+      expect(await store.accept(first.state, first.events, null)).toEqual({ kind: "accepted" });
+    });
+
     it("a due time that nobody armed has no run", async () => {
       const { state, event } = aRunFor(keyOf("never"), T0);
       expect(await store.accept(state, [event], null)).toEqual({ kind: "not_armed" });
@@ -241,6 +302,28 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
       expect(await schedules.arm(key, [T0 + 1000], T0 + 121 * MINUTE, "backfill")).toBe(1);
       expect((await ledger(key)).filter(({ dueAt }) => dueAt === T0 + 1000)).toHaveLength(2);
     });
+  });
+
+  it("several schedules are found at once, without those that there are not", async () => {
+    await put("several", [aSchedule({ name: "a" }), aSchedule({ name: "b" }), aSchedule({ name: "c" })]);
+    const all = await schedules.findAll(
+      ["a", "gone", "c"].map((name) => keyOf("several", name)).concat(keyOf("gone", "b")),
+    );
+    expect(all.map(({ name }) => name).toSorted()).toEqual(["a", "c"]);
+    expect(all).toContainEqual(await found(keyOf("several", "c")));
+    expect(await schedules.findAll([])).toEqual([]);
+  });
+
+  it("a timekeeper is at work since its first note, until one comes too late, or by a clock that was ahead", async () => {
+    const shard = 7;
+    const notes = [0, SCHEDULE_GRACE_MS, 1.5 * SCHEDULE_GRACE_MS].map((ms) => T0 + ms);
+    for (const at of notes) expect(await schedules.atWork(shard, at)).toBe(T0);
+    const after = T0 + 2.5 * SCHEDULE_GRACE_MS + 1;
+    expect(await schedules.atWork(shard, after)).toBe(after);
+    expect(await schedules.atWork(shard - 1, after)).toBe(after);
+    const ahead = after + 60 * MINUTE;
+    expect(await schedules.atWork(shard, ahead)).toBe(ahead);
+    expect(await schedules.atWork(shard, after + 1)).toBe(after + 1);
   });
 
   describe("timekeepers find what is armed", () => {
@@ -305,6 +388,82 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
     const missed = await schedules.firings(key, { outcome: "missed", beforeMs: null, limit: 200 });
     expect(missed.firings.every(({ outcome }) => outcome === "missed")).toBe(true);
     expect(missed.firings.length).toBeGreaterThan(0);
+  });
+
+  describe("a ledger is forgotten from its beginning", () => {
+    const forget = (key: ScheduleKey, beforeMs: number, limit = 1000) =>
+      schedules.forget([keyOf("forgotten-by-nobody"), key], beforeMs, limit);
+    const minutes = async (key: ScheduleKey) => (await ledger(key)).map(({ dueAt }) => (dueAt - T0) / MINUTE);
+
+    it("so many at a time, none that is armed, and not the last one", async () => {
+      const key = keyOf("old");
+      await put("old", [aSchedule()]);
+      await decideAt(key, T0 + 10 * MINUTE, undefined, T0);
+      const { state, event } = aRunFor(key, T0 + 10 * MINUTE);
+      await store.accept(state, [event], null);
+      expect(await minutes(key)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+      await schedules.finish(key, [{ dueAt: T0 + 11 * MINUTE, outcome: "skipped", why: null }], T0);
+      await schedules.arm(key, [T0 + 2 * MINUTE], T0 + 20 * MINUTE, "backfill");
+      expect(await forget(key, T0 + 6 * MINUTE, 3)).toBe(3);
+      expect(await minutes(key)).toEqual([2, 5, 6, 7, 8, 9, 10, 11]);
+      expect(await forget(key, T0 + 6 * MINUTE)).toBe(1);
+      expect(await forget(key, T0 + 100 * MINUTE)).toBe(3);
+      expect(await minutes(key)).toEqual([2, 8, 9, 11]);
+    });
+
+    it("and nothing that was filled in lately, however long ago it was due", async () => {
+      const key = keyOf("old-and-filled");
+      await put("old-and-filled", [aSchedule()]);
+      await schedules.arm(key, [T0 - 1000 * MINUTE, T0 - 999 * MINUTE], T0, "backfill");
+      const event = { ...aRunFor(key, T0 - 1000 * MINUTE, true).event, at: T0 };
+      await store.accept(acceptRun(aRunId(T0), ORG, event), [event], null);
+      expect(await forget(key, T0 - MINUTE)).toBe(0);
+      expect(await forget(key, T0 + MINUTE)).toBe(1);
+    });
+
+    it("all of it, where its schedule is gone", async () => {
+      const key = keyOf("old-and-gone");
+      await put("old-and-gone", [aSchedule()]);
+      await decideAt(key, T0 + 10 * MINUTE, undefined, T0);
+      await schedules.finish(
+        key,
+        (await ledger(key)).map(({ dueAt }) => ({ dueAt, outcome: "missed", why: null })),
+        T0,
+      );
+      await jobs.delete(ORG, "old-and-gone", T0, null);
+      expect(await forget(key, T0 + 11 * MINUTE)).toBe(10);
+      expect(await forget(key, T0 + 12 * MINUTE)).toBe(1);
+      expect(await ledger(key)).toEqual([]);
+    });
+
+    it("many in one row go when the last of them is old", async () => {
+      const key = keyOf("old-span");
+      const spec = aSchedule({
+        rule: { kind: "every", everyMs: 1000 },
+        catchUp: { mode: "none", windowMs: 0, afterPause: false },
+      });
+      await put("old-span", [spec]);
+      await decideAt(key, T0 + 120 * MINUTE, undefined, T0);
+      const rows = await ledger(key);
+      expect(await forget(key, T0 + 60 * MINUTE)).toBe(0);
+      expect(await forget(key, (rows[0]?.throughAt ?? 0) + 1)).toBe(1);
+    });
+
+    it("and ledgers are found one after the other, those of schedules that are gone, too", async () => {
+      for (const job of ["zy-a", "zy-b"])
+        await put(job, [aSchedule({ name: "x" }), aSchedule({ name: "y" })]);
+      for (const key of [keyOf("zy-a", "x"), keyOf("zy-a", "y"), keyOf("zy-b", "x")])
+        await decideAt(key, T0 + 5 * MINUTE);
+      await schedules.finish(keyOf("zy-a", "y"), [], T0);
+      await put("zy-a", [aSchedule({ name: "x" })], T0 + 3 * MINUTE);
+      const names = async (after: ScheduleKey | null, limit: number) =>
+        (await schedules.ledgers(after, limit)).map(({ job, name }) => `${job}/${name}`);
+      expect(await names(keyOf("zy"), 2)).toEqual(["zy-a/x", "zy-a/y"]);
+      expect((await names(keyOf("zy-a", "x"), 10)).slice(0, 2)).toEqual(["zy-a/y", "zy-b/x"]);
+      const all = await names(null, 1000);
+      expect(all).toEqual([...new Set(all)]);
+      expect(all).toContain("zy-a/y");
+    });
   });
 
   it("schedules come by job and name, in pages", async () => {

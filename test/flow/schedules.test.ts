@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { AppError } from "../../src/core/error.ts";
 import { newRunId } from "../../src/core/id.ts";
+import { SCHEDULE_GRACE_MS, TIMEKEEPER_BATCH_FIRINGS } from "../../src/core/limits.ts";
 import { shardOf } from "../../src/core/schedule/spec.ts";
 import { Drive } from "../../src/flow/drive.ts";
 import { fireShard } from "../../src/flow/fire.ts";
@@ -187,6 +188,49 @@ describe("after an outage", () => {
     const world = await outage({ catchUp: { ...all, mode: "none" } });
     expect(world.ledger(KEY).filter((row) => row.endsWith("caught_up"))).toEqual([]);
     expect(world.ledger(KEY)).toContain("5:missed");
+  });
+});
+
+describe("more due at once than timekeepers start in time", () => {
+  const MANY = 300;
+  /** Due at T0 + 1 min, all for one timekeeper, which takes a second for each. */
+  const aBurst = async () => {
+    const world = new ScheduleWorld();
+    const names = Array.from({ length: 12 * MANY }, (_, index) => `s${index}`);
+    const ofShard = names.filter((name) => shardOf({ ...KEY, name }) === 0).slice(0, MANY);
+    const spec = (name: string) =>
+      aSchedule({ name, rule: { kind: "at", times: [T0 + MINUTE] }, catchUp: { ...all, mode: "none" } });
+    await world.put("j", ofShard.map(spec));
+    const { orderOf } = world;
+    world.orderOf = (...asked) => {
+      world.now += 1000;
+      return orderOf(...asked);
+    };
+    await world.tick();
+    const count = (outcome: string) =>
+      [...world.schedules.ledger.values()].filter((row) => row.outcome === outcome).length;
+    return { world, count };
+  };
+
+  it("is slow and no outage: all of it ran, however late", async () => {
+    const { world, count } = await aBurst();
+    await world.until(T0 + 2 * MINUTE + MANY * 1000);
+    expect([count("ran"), world.runs().length]).toEqual([MANY, MANY]);
+    const late = world.runs().map(({ run }) => run.acceptedAt - (run.firing?.dueAt ?? 0));
+    expect(Math.max(...late)).toBeGreaterThan(2 * SCHEDULE_GRACE_MS);
+    expect(world.runs().some(({ run }) => run.firing?.isCaughtUp)).toBe(false);
+  });
+
+  it("what was left of it when timekeepers went away for longer was missed", async () => {
+    const { world, count } = await aBurst();
+    const alarms = 9;
+    await world.until(T0 + MINUTE + (alarms - 1) * TIMEKEEPER_BATCH_FIRINGS * 1000);
+    const begun = count("ran");
+    expect(begun).toBe(alarms * TIMEKEEPER_BATCH_FIRINGS);
+    world.crash();
+    world.now += 10 * MINUTE;
+    await world.live(MINUTE);
+    expect([count("ran"), count("missed")]).toEqual([begun, MANY - begun]);
   });
 });
 

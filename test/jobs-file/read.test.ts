@@ -56,6 +56,16 @@ describe("what is wrong is shown", () => {
       "jobs:\r\n  a:\r\n    run: { image: 5, script: t }\r\n",
       "3:19 jobs.a.run.image",
     ],
+    [
+      "at a late_after that is no longer than jitter",
+      "jobs:\n  a:\n    run: { image: x, script: t }\n    schedules:\n      - every: 1h\n        jitter: 5m\n        late_after: 5m\n",
+      "7:21 jobs.a.schedules.0.late_after",
+    ],
+    [
+      "at an expect_every that is too short",
+      "jobs:\n  a:\n    run: { image: x, script: t }\n    expect_every: 10s\n",
+      "4:19 jobs.a.expect_every",
+    ],
     ["of a file with nothing in it", "", "1:1 null"],
     ["of what is no YAML", "jobs:\n  a: [\n", "3:1 null"],
   ])("%s", (_, text, place) => expect(placesIn(text)[0]).toBe(place));

@@ -9,6 +9,8 @@ export interface Passed {
   status: number;
   /** Epoch milliseconds at which it was asked. */
   at: number;
+  /** What was asked; empty where there was no body. */
+  body: string;
 }
 
 export interface CountingProxy {
@@ -36,10 +38,11 @@ export async function countingProxy(target: string): Promise<CountingProxy> {
   const held: Held[] = [];
   const server = createServer(async (request, response) => {
     const { method = "", url: path = "" } = request;
-    const call: Passed = { method, path, status: 0, at: Date.now() };
+    const call: Passed = { method, path, status: 0, at: Date.now(), body: "" };
     passed.push(call);
     const body: Buffer[] = [];
     for await (const part of request) body.push(part as Buffer);
+    call.body = Buffer.concat(body).toString();
     const holder = held.find((one) => one.method === method && one.path === path);
     if (holder) {
       held.splice(held.indexOf(holder), 1);
@@ -53,7 +56,7 @@ export async function countingProxy(target: string): Promise<CountingProxy> {
           authorization: request.headers.authorization ?? "",
           "content-type": request.headers["content-type"] ?? "application/json",
         },
-        ...(body.length > 0 && { body: Buffer.concat(body) }),
+        ...(call.body !== "" && { body: call.body }),
       });
       call.status = answer.status;
       holder?.answered(answer.status);

@@ -1,8 +1,10 @@
 /** The store of jobs in memory, for tests that move the clock. It keeps the contract in `test/contracts/job-store-contract.ts`. */
 
+import { watchesOf } from "../../src/core/alert/alert.ts";
 import type { Job, JobVersion } from "../../src/core/job.ts";
 import { JOB_VERSIONS_KEPT } from "../../src/core/limits.ts";
 import type { JobStore } from "../../src/flow/ports/jobs.ts";
+import type { MemoryAlertStore } from "./memory-alert-store.ts";
 import { MemoryScheduleStore } from "./memory-schedule-store.ts";
 
 interface Stored {
@@ -11,8 +13,11 @@ interface Stored {
   versions: JobVersion[];
 }
 
-/** @param schedules where the schedules of jobs are kept */
-export function memoryJobStore(schedules = new MemoryScheduleStore()): JobStore {
+/**
+ * @param schedules where the schedules of jobs are kept
+ * @param alerts where what is watched of jobs is kept; left out, nothing is
+ */
+export function memoryJobStore(schedules = new MemoryScheduleStore(), alerts?: MemoryAlertStore): JobStore {
   const stored = new Map<string, Stored>();
   const of = (orgId: string, name: string) => stored.get(`${orgId}/${name}`);
   const present = (orgId: string, name: string) => {
@@ -28,6 +33,10 @@ export function memoryJobStore(schedules = new MemoryScheduleStore()): JobStore 
     async find(orgId, name) {
       const known = of(orgId, name);
       return known ? { job: known.job, definition: inForce(known).definition } : null;
+    },
+    async findAll(orgId, names) {
+      const found = names.flatMap((name) => of(orgId, name) ?? []);
+      return found.map((known) => ({ job: known.job, definition: inForce(known).definition }));
     },
     async put(orgId, name, seen, next, wanted = []) {
       const known = of(orgId, name);
@@ -45,6 +54,8 @@ export function memoryJobStore(schedules = new MemoryScheduleStore()): JobStore 
       const versions = [...(known?.versions ?? []), next].slice(-JOB_VERSIONS_KEPT);
       stored.set(`${orgId}/${name}`, { job, versions });
       schedules.sync(orgId, name, wanted, next.createdAt, job.pausedAt !== null);
+      const watched = watchesOf(next.definition, wanted);
+      alerts?.sync(orgId, name, watched, next.createdAt, job.pausedAt !== null);
       return job;
     },
     async list(orgId, after, limit) {
@@ -77,6 +88,7 @@ export function memoryJobStore(schedules = new MemoryScheduleStore()): JobStore 
       if (!known) return null;
       known.job = { ...known.job, pausedAt: at === null ? null : (known.job.pausedAt ?? at) };
       schedules.pauseJob(orgId, name, now, at !== null);
+      alerts?.pauseJob(orgId, name, now, at !== null);
       return known.job;
     },
     async delete(orgId, name, at, expectedVersion) {
@@ -84,6 +96,7 @@ export function memoryJobStore(schedules = new MemoryScheduleStore()): JobStore 
       if (!known || (expectedVersion !== null && known.job.version !== expectedVersion)) return false;
       known.job = { ...known.job, deletedAt: at, pausedAt: null };
       schedules.sync(orgId, name, [], at, false);
+      alerts?.sync(orgId, name, [], at, false);
       return true;
     },
   };

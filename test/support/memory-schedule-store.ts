@@ -1,6 +1,6 @@
 /** The store of schedules in memory, for tests that move the clock. It keeps the contract in `test/contracts/schedule-store-contract.ts`. */
 
-import { FIRINGS_SCAN_MAX, TIMEKEEPER_SHARDS } from "../../src/core/limits.ts";
+import { FIRINGS_SCAN_MAX, SCHEDULE_GRACE_MS, TIMEKEEPER_SHARDS } from "../../src/core/limits.ts";
 import type { Run } from "../../src/core/run.ts";
 import { nextDue } from "../../src/core/schedule/due.ts";
 import {
@@ -28,6 +28,7 @@ export class MemoryScheduleStore implements ScheduleStore {
   readonly schedules = new Map<string, StoredSchedule>();
   /** By schedule, due time and whether it is of several. */
   readonly ledger = new Map<string, Firing>();
+  readonly timekeepers = new Map<number, { since: number; seenAt: number }>();
 
   async due(throughMs: number, limit: number) {
     return [...this.schedules.values()]
@@ -46,6 +47,10 @@ export class MemoryScheduleStore implements ScheduleStore {
 
   async find(key: ScheduleKey) {
     return this.schedules.get(scheduleId(key)) ?? null;
+  }
+
+  async findAll(keys: ScheduleKey[]) {
+    return keys.flatMap((key) => this.schedules.get(scheduleId(key)) ?? []);
   }
 
   async list(orgId: string, after: { job: string; name: string } | null, limit: number) {
@@ -100,6 +105,14 @@ export class MemoryScheduleStore implements ScheduleStore {
 
   async armedAt() {
     return Array.from({ length: TIMEKEEPER_SHARDS }, (_, shard) => this.#armed(shard)[0]?.startAt ?? null);
+  }
+
+  async atWork(shard: number, nowMs: number) {
+    const noted = this.timekeepers.get(shard);
+    const isUnbroken = noted && Math.abs(nowMs - noted.seenAt) <= SCHEDULE_GRACE_MS && noted.since <= nowMs;
+    const since = isUnbroken ? noted.since : nowMs;
+    this.timekeepers.set(shard, { since, seenAt: nowMs });
+    return since;
   }
 
   async armed(shard: number, throughMs: number, limit: number) {
@@ -180,6 +193,27 @@ export class MemoryScheduleStore implements ScheduleStore {
     const firings = found.slice(0, limit);
     const last = found.length > limit ? firings.at(-1) : rows.length === looked ? rows.at(-1) : undefined;
     return { firings, nextBefore: last?.dueAt ?? null };
+  }
+
+  async ledgers(after: ScheduleKey | null, limit: number) {
+    const all = new Map([...this.ledger.values()].map((row) => [scheduleId(row), keyOf(row)]));
+    return [...all.values()]
+      .sort((a, b) => byKey(a, b))
+      .filter((key) => after === null || byKey(key, after) > 0)
+      .slice(0, limit);
+  }
+
+  async forget(ledgers: ScheduleKey[], beforeMs: number, limit: number) {
+    const old = ledgers.flatMap((key) => {
+      const rows = this.of(key);
+      const lastDue = this.schedules.has(scheduleId(key)) ? rows.at(-1)?.dueAt : undefined;
+      return rows.filter(
+        ({ throughAt, decidedAt, outcome, dueAt }) =>
+          throughAt < beforeMs && decidedAt < beforeMs && outcome !== "armed" && dueAt !== lastDue,
+      );
+    });
+    for (const row of old.slice(0, limit)) this.ledger.delete(ledgerKey(row, row.dueAt, isSpan(row)));
+    return Math.min(old.length, limit);
   }
 
   /** The ledger of one schedule, oldest first. */
@@ -268,10 +302,21 @@ export class MemoryScheduleStore implements ScheduleStore {
     ];
     if (was !== is) {
       next.revision += 1;
-      next.place = { ...next.place, ...(is && { pausedAt: at }), resumedAt: is ? null : at };
+      next.place = {
+        decidedTo: is ? Math.min(next.place.decidedTo, at) : next.place.decidedTo,
+        pausedAt: is ? at : next.place.pausedAt,
+        resumedAt: is ? null : at,
+      };
+      if (is) this.#pauseArmed(stored, at);
       next.nextDueAt = is ? null : next.place.decidedTo;
     } else if (is) next.nextDueAt = null;
     this.schedules.set(scheduleId(stored), next);
+  }
+
+  #pauseArmed(key: ScheduleKey, at: number): void {
+    for (const row of this.of(key))
+      if (row.outcome === "armed" && row.trigger === "rule" && row.dueAt >= at)
+        this.ledger.set(ledgerKey(key, row.dueAt, false), { ...row, outcome: "paused", decidedAt: at });
   }
 
   #ofJob(orgId: string, job: string): StoredSchedule[] {
@@ -298,6 +343,15 @@ export class MemoryScheduleStore implements ScheduleStore {
       }))
       .sort((a, b) => a.startAt - b.startAt || a.dueAt - b.dueAt);
   }
+}
+
+function byKey(a: ScheduleKey, b: ScheduleKey): number {
+  const [first, second] = [a, b].map(({ orgId, job, name }) => [orgId, job, name]);
+  for (const [index, part] of (first ?? []).entries()) {
+    const other = second?.[index] ?? "";
+    if (part !== other) return part < other ? -1 : 1;
+  }
+  return 0;
 }
 
 function keyOf({ orgId, job, name }: ScheduleKey): ScheduleKey {

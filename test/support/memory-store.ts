@@ -19,6 +19,7 @@ import type { Run, RunState } from "../../src/core/run.ts";
 import type { Ticket } from "../../src/core/ticket.ts";
 import { LAUNCH_QUEUE, ORGANIZATION_QUEUE, rankOf } from "../../src/core/turn.ts";
 import type {
+  NewRun,
   NumberedEvent,
   OpenRuns,
   Place,
@@ -42,7 +43,7 @@ export class MemoryStore implements Store {
   /** By id. For whoever checks what is stored; the flow has the port. */
   readonly runs = new Map<string, StoredRun>();
   readonly keys = new Map<string, { runId: string; bodyHash: string }>();
-  #sweepCursors = { runs: "", queues: "" };
+  #sweepCursors = { runs: "", queues: "", ledgers: "" };
 
   /** Where due times are kept; null in tests without schedules. */
   ledger: MemoryScheduleStore | null = null;
@@ -115,6 +116,20 @@ export class MemoryStore implements Store {
     if (key) this.keys.set(`${run.orgId} ${key.key}`, { runId: run.id, bodyHash: key.bodyHash });
     this.runs.set(run.id, { state: copyOf(state), events: numbered(1, events), chunks: [] });
     return { kind: "accepted" };
+  }
+
+  async acceptAll(news: NewRun[]): Promise<boolean> {
+    const kept = [this.runs, this.ledger?.ledger].map((map) => new Map<string, unknown>(map));
+    for (const { state, events } of news) {
+      const isNew = !this.runs.has(state.run.id);
+      if (isNew && (await this.accept(state, events, null)).kind === "accepted") continue;
+      for (const [index, map] of [this.runs, this.ledger?.ledger].entries()) {
+        map?.clear();
+        for (const [key, value] of kept[index] ?? []) (map as Map<string, unknown>).set(key, value);
+      }
+      return false;
+    }
+    return true;
   }
 
   async usedKey(orgId: string, key: string): Promise<UsedKey | null> {

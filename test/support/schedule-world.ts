@@ -3,14 +3,18 @@
  * runs that it ends. Ticks can be late, doubled or left out, and timekeepers can forget.
  */
 
+import type { JobDefinition } from "../../src/core/job.ts";
 import type { RunState } from "../../src/core/run.ts";
 import type { ScheduleKey, ScheduleSpec } from "../../src/core/schedule/spec.ts";
 import { type FirePorts, fireShard } from "../../src/flow/fire.ts";
 import { launchesOver } from "../../src/flow/launches.ts";
+import type { Timekeepers } from "../../src/flow/ports/schedules.ts";
 import type { Drivers } from "../../src/flow/ports.ts";
-import { tick } from "../../src/flow/tick.ts";
+import { type TickPorts, tick } from "../../src/flow/tick.ts";
 import { Timekeeper } from "../../src/flow/timekeeper.ts";
+import { type WatchPorts, watch } from "../../src/flow/watch.ts";
 import { aRunId, aSpec, T0 } from "./a-run.ts";
+import { MemoryAlertStore } from "./memory-alert-store.ts";
 import { memoryJobStore } from "./memory-job-store.ts";
 import { MemoryScheduleStore } from "./memory-schedule-store.ts";
 import { MemoryStore } from "./memory-store.ts";
@@ -18,7 +22,8 @@ import { MemoryStore } from "./memory-store.ts";
 export class ScheduleWorld {
   readonly schedules = new MemoryScheduleStore();
   readonly store = new MemoryStore();
-  readonly jobs = memoryJobStore(this.schedules);
+  readonly alerts = new MemoryAlertStore(this.schedules, this.store);
+  readonly jobs = memoryJobStore(this.schedules, this.alerts);
   now = T0;
   /** What keeps a job from being run. */
   orderOf: FirePorts["orderOf"] = async ({ job }, input) => ({
@@ -33,10 +38,11 @@ export class ScheduleWorld {
     this.store.ledger = this.schedules;
   }
 
-  async put(job: string, specs: ScheduleSpec[]): Promise<void> {
+  async put(job: string, specs: ScheduleSpec[], more: Partial<JobDefinition> = {}): Promise<void> {
     const seen = (await this.jobs.find("default", job))?.job ?? null;
     const version = (seen?.version ?? 0) + 1;
-    const next = { version, definition: { run: {} }, change: { kind: "put" as const }, createdAt: this.now };
+    const definition = { run: {}, ...more };
+    const next = { version, definition, change: { kind: "put" as const }, createdAt: this.now };
     await this.jobs.put("default", job, seen, next, specs);
   }
 
@@ -53,8 +59,19 @@ export class ScheduleWorld {
     orderOf: (...job) => this.orderOf(...job),
   };
 
+  readonly timekeepers: Timekeepers = { wake: (shard, atMs) => this.#keeper(shard).wake(atMs) };
+
   tick() {
-    return tick({ ...this.ports, timekeepers: { wake: (shard, atMs) => this.#keeper(shard).wake(atMs) } });
+    return tick({ ...this.ports, timekeepers: this.timekeepers });
+  }
+
+  /** What the minute's cron does about schedules, one after the other. */
+  async cron(
+    ports: Pick<TickPorts & WatchPorts, "schedules" | "timekeepers" | "alerts"> = this,
+  ): Promise<void> {
+    const { clock } = this.ports;
+    await tick({ ...ports, clock });
+    await watch({ ...ports, clock }).catch((error) => this.errors.push(error));
   }
 
   /** Lets the alarms ring up to a moment, each at its time. */

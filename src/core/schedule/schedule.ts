@@ -93,7 +93,8 @@ export interface Place {
 /**
  * What has become of a due time.
  * - `armed`: its run is to be submitted at `startAt`; whoever submits it makes one of the next four of it;
- * - `ran`: its run was submitted in time, or up to `SCHEDULE_GRACE_MS` late;
+ * - `ran`: its run was submitted in time, or up to `SCHEDULE_GRACE_MS` late; and later, up to `SCHEDULE_SLOW_MAX_MS`, where so many
+ *   were due that it took its timekeeper so long;
  * - `caught_up`: its run was submitted, later than that, as `catchUp` asks for;
  * - `skipped`: the schedule's previous run was still at work, and `overlap` is `skip`;
  * - `missed`: it passed in an outage, and is not caught up. Final, unless it was said by a clock that was ahead: see `decide.ts`;

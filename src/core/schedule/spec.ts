@@ -17,6 +17,8 @@ export interface ScheduleSpec extends Timing {
   overlap: Overlap;
   catchUp: CatchUp;
   jitterMs: number;
+  /** Where its run did not start so many milliseconds after the due time, an alert is recorded; left out: nobody asks. */
+  lateAfterMs?: number;
   /** True where the definition itself has it rest. */
   paused: boolean;
   /** Of its runs: compact JSON of any value. */

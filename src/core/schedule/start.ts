@@ -1,6 +1,6 @@
 /** What is done about armed firings when somebody comes to start them, which after an outage can be late. */
 
-import { SCHEDULE_GRACE_MS } from "../limits.ts";
+import { SCHEDULE_GRACE_MS, SCHEDULE_SLOW_MAX_MS } from "../limits.ts";
 import { startOf } from "./jitter.ts";
 import type { ArmedFiring, Schedule } from "./schedule.ts";
 
@@ -11,22 +11,32 @@ export interface StartedFiring {
 }
 
 /**
+ * Whether a firing is met, if late: somebody was there in time to start it, and only had too much to start. Where nobody was, that
+ * is an outage, as before it was armed.
+ * @param atWorkSince since when its timekeeper is at work without a break, up to now
+ */
+export function isMet(startAt: number, atWorkSince: number, nowMs: number): boolean {
+  return atWorkSince <= startAt + SCHEDULE_GRACE_MS && nowMs <= startAt + SCHEDULE_SLOW_MAX_MS;
+}
+
+/**
  * What becomes of those armed firings of one schedule whose time has come; those of a later time are left out.
  * @param pausedAt since when the schedule is paused; null: it is not
+ * @param atWorkSince as for {@link isMet}
  */
 export function startArmed(
   schedule: Schedule,
   armed: readonly ArmedFiring[],
   pausedAt: number | null,
   nowMs: number,
+  atWorkSince: number,
 ): StartedFiring[] {
   const { mode, windowMs } = schedule.catchUp;
   const ready = armed.filter(({ startAt }) => startAt <= nowMs).toSorted((a, b) => a.dueAt - b.dueAt);
   return ready.map(({ dueAt, startAt }, index) => {
     if (pausedAt !== null && pausedAt <= dueAt) return { dueAt, outcome: "paused" };
-    if (nowMs <= startAt + SCHEDULE_GRACE_MS)
+    if (isMet(startAt, atWorkSince, nowMs))
       return { dueAt, outcome: outcomeOfStart(schedule, dueAt, startAt) };
-    // Nobody has come for longer than a passing trouble lasts: that is an outage, as before it was armed.
     const isWanted = mode === "all" || (mode === "latest" && index === ready.length - 1);
     return { dueAt, outcome: isWanted && dueAt >= nowMs - windowMs ? "caught_up" : "missed" };
   });

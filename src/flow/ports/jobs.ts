@@ -18,6 +18,8 @@ export type VersionSummary = Omit<JobVersion, "definition">;
 export interface JobStore {
   /** A job, also one that was deleted; null where there never was one of the name. */
   find(orgId: string, name: string): Promise<DefinedJob | null>;
+  /** The same of several names, in any order. */
+  findAll(orgId: string, names: string[]): Promise<DefinedJob[]>;
   /**
    * Puts a version into force, and a deleted job back; versions past the `JOB_VERSIONS_KEPT` newest go. All or nothing.
    * @param seen the job that the version was decided for; null where there was none

@@ -72,12 +72,19 @@ export interface ScheduleStore {
   /** Those of one job, by name. */
   ofJob(orgId: string, job: string): Promise<StoredSchedule[]>;
   find(key: ScheduleKey): Promise<StoredSchedule | null>;
+  /** Those of several keys that are there, in any order. */
+  findAll(keys: ScheduleKey[]): Promise<StoredSchedule[]>;
   /** By job and name, after one of them; null for the first. */
   list(orgId: string, after: { job: string; name: string } | null, limit: number): Promise<StoredSchedule[]>;
   /** Adds firings to the ledger and moves places, of each schedule both or, where it is not as it was seen, neither. All or nothing. */
   record(decided: Decided[], at: number): Promise<void>;
   /** Of each shard, when its first armed firing is to start; null where it has none. */
   armedAt(): Promise<(number | null)[]>;
+  /**
+   * Notes that the timekeeper of a shard is at work.
+   * @returns since when it is, without a break longer than `SCHEDULE_GRACE_MS` between two such notes
+   */
+  atWork(shard: number, nowMs: number): Promise<number>;
   /** Armed firings of a shard that are to start up to a moment, the first ones. */
   armed(shard: number, throughMs: number, limit: number): Promise<ArmedRow[]>;
   /** Those of one schedule that are due within a stretch and to start up to a moment. */
@@ -102,6 +109,14 @@ export interface ScheduleStore {
   taken(key: ScheduleKey, fromMs: number, throughMs: number): Promise<number[]>;
   firing(key: ScheduleKey, dueAt: number): Promise<Firing | null>;
   firings(key: ScheduleKey, filter: FiringFilter): Promise<FiringPage>;
+  /** The first ledgers after one, by their keys; null for the first of all. Those of schedules that are gone are among them. */
+  ledgers(after: ScheduleKey | null, limit: number): Promise<ScheduleKey[]>;
+  /**
+   * Removes firings of some ledgers that were due, and came to their outcome, before a moment, as many as one call may: none that is armed, nor the last one of a
+   * schedule that is there.
+   * @returns how many
+   */
+  forget(ledgers: ScheduleKey[], beforeMs: number, limit: number): Promise<number>;
 }
 
 /** Who starts the armed firings of each shard at their time. */

@@ -119,6 +119,33 @@ const BAD_DEFINITIONS: [name: string, body: unknown, path: string | null, says: 
   ["a schema too large", withSchema({ enum: [long(70_000)] }), "input_schema", "at most 65536 bytes"],
 ];
 
+const LIMITS = 'a duration such as "90s" or "1h30m"';
+const lateAfter = (late_after: unknown, more: object = {}) => ({
+  run: RUN,
+  schedules: [{ every: "1h" }, { every: "1m", late_after, ...more }],
+});
+const expectEvery = (expect_every: unknown) => ({ run: RUN, expect_every });
+BAD_DEFINITIONS.push(
+  ["late_after as a number", lateAfter(300), "schedules.1.late_after", LIMITS],
+  ["late_after as nothing", lateAfter(null), "schedules.1.late_after", LIMITS],
+  ["late_after without a unit", lateAfter("300"), "schedules.1.late_after", LIMITS],
+  ["late_after below its least", lateAfter("999ms"), "schedules.1.late_after", "from 1s"],
+  ["late_after above its most", lateAfter("169h"), "schedules.1.late_after", "to 168h"],
+  ["late_after within jitter", lateAfter("30s", { jitter: "30s" }), "schedules.1.late_after", "than jitter"],
+  ["late_after of the job", { run: RUN, late_after: "5m" }, "late_after", "unknown field"],
+  ["expect_every as a number", expectEvery(3600), "expect_every", LIMITS],
+  ["expect_every as nothing", expectEvery(null), "expect_every", LIMITS],
+  ["expect_every in words", expectEvery("daily"), "expect_every", LIMITS],
+  ["expect_every below its least", expectEvery("59s"), "expect_every", "from 1m"],
+  ["expect_every above its most", expectEvery("367d"), "expect_every", "to 8784h"],
+  [
+    "expect_every of a schedule",
+    { run: RUN, schedules: [{ every: "1h", expect_every: "2h" }] },
+    "schedules.0.expect_every",
+    "unknown field",
+  ],
+);
+
 const BAD_NAMES = ["A", "-a", "a b", "a%2Fb", long(64), "ü", "a%00"];
 
 describe("a definition that is not accepted is answered with its field and stores nothing", () => {

@@ -85,6 +85,37 @@ describe("a job's run", () => {
     });
   });
 
+  it("with fewer attempts or regions leaves out the job's rules for retries that can not act then", async () => {
+    const stop = { reasons: ["timed_out"], do: "stop" };
+    const rules = [
+      { exit_codes: [75], do: "same_size" },
+      { reasons: ["out_of_memory", "machine_lost"], do: "next_size" },
+      { reasons: ["no_capacity"], do: "next_region" },
+      stop,
+    ];
+    await put("ruled-run", { run: { ...LATER, regions: ["ams", "fra"], retry: { attempts: 3, rules } } });
+    const once = await runJob("ruled-run", { overrides: { retry: { attempts: 1 }, regions: ["ams"] } });
+    expect(once.status).toBe(202);
+    expect(once.body.retry).toMatchObject({
+      attempts: 1,
+      rules: [
+        { reasons: ["machine_lost"], exit_codes: [], do: "next_size" },
+        { reasons: ["no_capacity"], do: "same_size" },
+        stop,
+      ],
+    });
+    for (const retry of [null, { attempts: null }])
+      expect((await runJob("ruled-run", { overrides: { retry } })).status).toBe(202);
+    const more = await runJob("ruled-run", { overrides: { retry: { attempts: 5 } } });
+    expect(more.body.retry?.rules).toHaveLength(4);
+    // Those of the order itself are refused.
+    const own = await runJob("ruled-run", {
+      overrides: { retry: { attempts: 1, rules: rules.slice(0, 1) } },
+    });
+    expect([own.status, own.body.error?.path]).toEqual([422, "overrides.retry.rules.0.exit_codes"]);
+    expect(own.body.error?.message).toContain("needs retry.attempts of 2 or more");
+  });
+
   it("has a concurrency key of its job and input, whatever stands in them", async () => {
     const concurrency = { key: "{job}/{input.env}/{input.deep.n}/{tags.x}{{}}" };
     await put("keyed-run", { run: { ...LATER, tags: { x: "t" }, concurrency } });

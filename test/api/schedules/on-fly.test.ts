@@ -59,6 +59,7 @@ describe("a schedule of on: fly", () => {
     [{ ...HOURLY, overlap: "skip" }, {}, "schedules.0.overlap", "does not go with on: fly"],
     [{ ...HOURLY, catch_up: "all" }, {}, "schedules.0.catch_up", "Fly makes nothing up for"],
     [{ ...HOURLY, jitter: "1m" }, {}, "schedules.0.jitter", "Fly chooses the minute"],
+    [{ ...HOURLY, late_after: "5m" }, {}, "schedules.0.late_after", "expect_every of the job"],
     [{ ...HOURLY, starts: "2030-01-01T00:00:00Z" }, {}, "schedules.0.starts", "pause the schedule"],
     [{ ...HOURLY, ends: "2030-01-01T00:00:00Z" }, {}, "schedules.0.ends", "Fly knows of no end"],
     [HOURLY, { concurrency: { key: "k" } }, "run.concurrency", "can not be kept: schedules.0 is on: fly"],

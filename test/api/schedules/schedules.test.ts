@@ -156,6 +156,7 @@ describe("by hand", () => {
       preview: true,
       due_at: ["00", "01", "02"].map((hour) => `2020-01-01T${hour}:00:00.000Z`),
       already_run: 0,
+      older_than_ledger: 3,
       armed: 0,
     });
     const order = { ...stretch, preview: false };

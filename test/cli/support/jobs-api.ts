@@ -6,8 +6,10 @@ import { createApi } from "../../../src/api/app.ts";
 import type { ApiPorts } from "../../../src/api/ports.ts";
 import type { JobDefinition } from "../../../src/core/job.ts";
 import type { JobStore } from "../../../src/flow/ports/jobs.ts";
+import { MemoryAlertStore } from "../../support/memory-alert-store.ts";
 import { memoryJobStore } from "../../support/memory-job-store.ts";
 import { MemoryScheduleStore } from "../../support/memory-schedule-store.ts";
+import { MemoryStore } from "../../support/memory-store.ts";
 
 export interface JobsApi {
   url: string;
@@ -24,13 +26,15 @@ export interface JobsApi {
 
 export async function jobsApi(): Promise<JobsApi> {
   const schedules = new MemoryScheduleStore();
-  const jobs = memoryJobStore(schedules);
+  const alerts = new MemoryAlertStore(schedules, new MemoryStore());
+  const jobs = memoryJobStore(schedules, alerts);
   const app = createApi({
     token: "t0ken",
     orgId: "default",
     clock: { now: () => Date.now() },
     jobs,
     schedules,
+    alerts,
     timekeepers: { wake: async () => undefined },
   } as Partial<ApiPorts> as ApiPorts);
   const server = serve({

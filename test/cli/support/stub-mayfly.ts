@@ -55,9 +55,11 @@ export async function stubMayfly(port = 0): Promise<StubMayfly> {
   };
 }
 
-export function json(body: unknown, status = 200): Handler {
+export function json(body: unknown, status = 200, headers: Record<string, string> = {}): Handler {
   return (response) =>
-    void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+    void response
+      .writeHead(status, { "content-type": "application/json", ...headers })
+      .end(JSON.stringify(body));
 }
 
 export function problem(status: number, code: string, message: string, path: string | null = null): Handler {

@@ -4,6 +4,7 @@ import {
   PASSED_COUNTED_MAX,
   SCHEDULE_AHEAD_MS,
   SCHEDULE_GRACE_MS,
+  SCHEDULE_SLOW_MAX_MS,
 } from "../../../src/core/limits.ts";
 import { decide, isAhead, placeFrom } from "../../../src/core/schedule/decide.ts";
 import { nextDue } from "../../../src/core/schedule/due.ts";
@@ -261,8 +262,9 @@ describe("an armed firing whose time has come", () => {
     firings: ArmedFiring[],
     now: number,
     pausedAt: number | null = null,
+    atWorkSince = now,
   ) =>
-    startArmed(schedule, firings, pausedAt, now).map(({ dueAt, outcome }) => [
+    startArmed(schedule, firings, pausedAt, now, atWorkSince).map(({ dueAt, outcome }) => [
       (dueAt - T0) / MINUTE_MS,
       outcome,
     ]);
@@ -278,6 +280,18 @@ describe("an armed firing whose time has come", () => {
     ]);
     expect(outcomes(aSchedule(), [armed(T0, T0 + SCHEDULE_GRACE_MS)], T0 + 2 * SCHEDULE_GRACE_MS)).toEqual([
       [0, "ran"],
+    ]);
+  });
+
+  it("runs late where its timekeeper was at work all the time, up to the most that is called late", () => {
+    const none = aSchedule({ catchUp: catchUp("none") });
+    const at = (now: number, since: number) => outcomes(none, [armed(T0)], now, null, since)[0]?.[1];
+    const came = T0 + SCHEDULE_GRACE_MS;
+    expect([at(T0 + 10 * MINUTE_MS, T0 - HOUR_MS), at(T0 + 10 * MINUTE_MS, came)]).toEqual(["ran", "ran"]);
+    expect(at(T0 + 10 * MINUTE_MS, came + 1)).toBe("missed");
+    expect([at(T0 + SCHEDULE_SLOW_MAX_MS, came), at(T0 + SCHEDULE_SLOW_MAX_MS + 1, came)]).toEqual([
+      "ran",
+      "missed",
     ]);
   });
 
@@ -336,7 +350,7 @@ class Ledger {
   }
 
   start(schedule: Schedule, nowMs: number): void {
-    for (const { dueAt, outcome } of startArmed(schedule, [...this.armed.values()], null, nowMs)) {
+    for (const { dueAt, outcome } of startArmed(schedule, [...this.armed.values()], null, nowMs, nowMs)) {
       this.armed.delete(dueAt);
       this.rows.set(dueAt, outcome);
       if (outcome === "ran" || outcome === "caught_up") this.runs.push(dueAt);

@@ -36,11 +36,15 @@ export async function loadSchedule(
 }
 
 /** A schedule with the last row of its ledger whose time has come, and the machine that Fly starts for it. */
-export async function shownSchedule({ schedules, flySchedules, clock }: ApiPorts, schedule: StoredSchedule) {
+export async function shownSchedule(ports: ApiPorts, schedule: StoredSchedule) {
+  const { schedules, flySchedules, alerts, clock } = ports;
   const now = clock.now();
-  const [{ firings }, machine] = await Promise.all([
+  const { orgId, job, name, spec } = schedule;
+  const [{ firings }, machine, alert] = await Promise.all([
     schedules.firings(schedule, { outcome: null, beforeMs: now + 1, limit: 1 }),
-    schedule.spec.rule.kind === "fly" ? flySchedules.find(schedule) : null,
+    spec.rule.kind === "fly" ? flySchedules.find(schedule) : null,
+    // Without a limit there is none to be asked for, but an old one.
+    spec.lateAfterMs === undefined ? null : alerts.last(orgId, job, name),
   ]);
-  return scheduleBody(schedule, machine, firings[0] ?? null, now);
+  return scheduleBody(schedule, machine, firings[0] ?? null, alert, now);
 }

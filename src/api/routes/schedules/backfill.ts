@@ -2,6 +2,7 @@
 
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { AppError } from "../../../core/error.ts";
+import { FIRINGS_KEPT_MS } from "../../../core/limits.ts";
 import { backfill, backfillOf } from "../../../flow/fire-by-hand.ts";
 import { checked } from "../../checked.ts";
 import { backfillInputSchema, backfillSchema } from "../../firing-schema.ts";
@@ -55,6 +56,14 @@ export function backfillRoute(app: OpenAPIHono, ports: ApiPorts): void {
       );
     const found = await backfillOf(ports.schedules, schedule, instantMs(from), instantMs(to));
     const armed = preview ? 0 : await backfill(ports, schedule, found);
-    return c.json({ preview, due_at: found.dueTimes.map(rfc3339), already_run: found.taken, armed }, 200);
+    const oldest = ports.clock.now() - FIRINGS_KEPT_MS;
+    const body = {
+      preview,
+      due_at: found.dueTimes.map(rfc3339),
+      already_run: found.taken,
+      older_than_ledger: found.dueTimes.filter((dueAt) => dueAt < oldest).length,
+      armed,
+    };
+    return c.json(body, 200);
   });
 }

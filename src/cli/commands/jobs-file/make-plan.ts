@@ -1,6 +1,6 @@
 /** The plan of an apply: what files define beside what is in force. */
 
-import type { JobBody } from "../../../api/job-schema.ts";
+import type { ShownJobBody } from "../../../api/job-schema.ts";
 import type { JobDefinition } from "../../../core/job.ts";
 import type { KnownJob, Step } from "../../../jobs-file/plan.ts";
 import type { FileJob } from "../../../jobs-file/read.ts";
@@ -40,12 +40,21 @@ export async function known(name: string, io: Io, client: Client): Promise<Known
 }
 
 /** What is answered of a job beside its definition. */
-type AboutJob = "name" | "version" | "paused_at" | "created_at" | "updated_at";
+type AboutJob = "name" | "version" | "paused_at" | "created_at" | "updated_at" | "last_alert";
 
 /** A job as it could be put again: what was left out is answered as null, or as none of a kind. */
-export function definitionOf(job: JobBody): JobDefinition {
-  const { name: _, version: _v, paused_at: _p, created_at: _c, updated_at: _u, labels, ...rest } = job;
-  const parts: [string, unknown][] = Object.entries(rest satisfies Omit<JobBody, AboutJob | "labels">);
+export function definitionOf(job: ShownJobBody): JobDefinition {
+  const {
+    name: _,
+    version: _v,
+    paused_at: _p,
+    created_at: _c,
+    updated_at: _u,
+    last_alert: _a,
+    labels,
+    ...rest
+  } = job;
+  const parts: [string, unknown][] = Object.entries(rest satisfies Omit<ShownJobBody, AboutJob | "labels">);
   const given = Object.fromEntries(
     parts.filter(([, part]) => part !== null && !(Array.isArray(part) && part.length === 0)),
   );

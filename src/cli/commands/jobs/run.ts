@@ -7,7 +7,7 @@ import { Command, Option } from "commander";
 import type { Client, JobOrder } from "../../api-client.ts";
 import { UsageError } from "../../cli-error.ts";
 import { withConnection } from "../../connection.ts";
-import type { Io } from "../../io.ts";
+import { type Io, say } from "../../io.ts";
 import { plain } from "../../plain.ts";
 import {
   idempotencyKey,
@@ -77,9 +77,16 @@ export async function runJob(options: RunJobOptions, io: Io, client: Client): Pr
   const overrides = await changesOf(options, io);
   const order: JobOrder = { overrides, ...(input !== undefined && { input: await inputOf(input, io) }) };
   return orderAndFollow(options, io, client, (signal) =>
-    ordered(client, io, key, signal, (idempotencyKey) =>
-      client.runJob(job, order, idempotencyKey, signal).catch(orNoJob(job, client)),
-    ),
+    ordered(client, io, key, signal, async (idempotencyKey) => {
+      const asked = client.runJob(job, order, idempotencyKey, signal);
+      const { run, pausedAt } = await asked.catch(orNoJob(job, client));
+      // The run is accepted, whoever still reads of it.
+      if (pausedAt !== null)
+        await say(io, `${plain(job)} is paused since ${plain(pausedAt)}; it runs all the same`).catch(
+          () => undefined,
+        );
+      return run;
+    }),
   );
 }
 

@@ -1,7 +1,8 @@
 /** `mayfly jobs show`: a job, or one of its versions, as it was put. */
 
 import { Command } from "commander";
-import type { JobBody, JobVersionBody } from "../../../api/job-schema.ts";
+import type { AlertBody } from "../../../api/alert-schema.ts";
+import type { JobVersionBody, ShownJobBody } from "../../../api/job-schema.ts";
 import type { Client } from "../../api-client.ts";
 import { withConnection } from "../../connection.ts";
 import { type Io, write } from "../../io.ts";
@@ -30,13 +31,13 @@ export async function showJob(options: ShowJobOptions, io: Io, client: Client): 
   const { name, ofVersion, json } = options;
   const job = await retried(
     io,
-    (): Promise<JobBody | JobVersionBody> =>
+    (): Promise<ShownJobBody | JobVersionBody> =>
       ofVersion === undefined ? client.job(name) : client.jobVersion(name, ofVersion),
   ).catch(orNoJob(name, client));
   await write(io.stdout, json ? `${JSON.stringify(job, null, 2)}\n` : text(name, job));
 }
 
-function text(name: string, job: JobBody | JobVersionBody): string {
+function text(name: string, job: ShownJobBody | JobVersionBody): string {
   const labels = Object.entries(job.labels).map(([key, value]) => `${key}=${value}`);
   const paused = "paused_at" in job && job.paused_at !== null ? `since ${job.paused_at}` : null;
   const about = facts([
@@ -45,10 +46,16 @@ function text(name: string, job: JobBody | JobVersionBody): string {
     ["Description", job.description],
     ["Labels", labels.join(", ") || null],
     ["Paused", paused],
+    ["Expected", job.expect_every === null ? null : `to succeed every ${job.expect_every}`],
+    ["Last alert", "last_alert" in job && job.last_alert ? alertText(job.last_alert) : null],
     ["Put", "updated_at" in job ? job.updated_at : job.created_at],
   ]);
   const schema = job.input_schema === null ? "" : `\nInput schema\n${shown(job.input_schema)}`;
   return `${about}\nRun\n${shown(job.run)}${schema}`;
+}
+
+function alertText({ at, schedule, detail }: AlertBody): string {
+  return `${at}${schedule === null ? "" : `, ${schedule}`}: ${detail}`;
 }
 
 /** JSON spells every control character out. */

@@ -33,8 +33,15 @@ export async function backfill(
   client: Client,
 ): Promise<void> {
   const ask = () => client.backfill(job, name, { from, to, preview: !yes });
-  const { due_at, already_run, armed } = await retried(io, ask).catch(orNoSchedule(client));
+  const { due_at, already_run, older_than_ledger, armed } = await retried(io, ask).catch(
+    orNoSchedule(client),
+  );
   for (const time of due_at) await write(io.stdout, `${time}\n`);
   const told = yes ? `${armed} are run now` : `${due_at.length} would be run; --yes runs them`;
-  await write(io.stderr, `${told}${already_run > 0 ? `; ${already_run} have a run already` : ""}\n`);
+  const ran = already_run > 0 ? `; ${already_run} have a run already` : "";
+  const unknown =
+    older_than_ledger > 0
+      ? `; ${older_than_ledger} are older than the ledger tells of, and may have had one`
+      : "";
+  await write(io.stderr, `${told}${ran}${unknown}\n`);
 }

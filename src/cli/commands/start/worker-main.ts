@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { unstable_startWorker } from "wrangler";
 import { CHECKOUT } from "./places.ts";
-import { HOST } from "./ports.ts";
+import { freePort, HOST } from "./ports.ts";
 
 const text = { type: "string", default: "" } as const;
 const { values } = parseArgs({
@@ -29,6 +29,12 @@ const { values } = parseArgs({
 // stored to whoever can reach the port, without a token (releases of wrangler 4.114 and 4.118).
 process.env.X_LOCAL_OBSERVABILITY = "false";
 process.env.X_LOCAL_EXPLORER = "false";
+
+// Wrangler waits without a word for a port that another program has.
+await freePort(Number(values.port), "--port").catch((error: Error) => {
+  console.error(error.message);
+  process.exit(1);
+});
 
 const perSecond = values["launches-per-second"];
 const worker = await unstable_startWorker({

@@ -1,0 +1,44 @@
+/** Alerts, as they are answered. */
+
+import { z } from "@hono/zod-openapi";
+import { ALERT_TYPES } from "../core/alert/alert.ts";
+import type { Alert } from "../flow/ports/alerts.ts";
+import { rfc3339 } from "./run-body.ts";
+import { time } from "./schema-parts.ts";
+
+export const alertSchema = z
+  .object({
+    seq: z.int().openapi({ description: "larger than that of every alert that was recorded before" }),
+    type: z.enum(ALERT_TYPES).openapi({
+      description:
+        "schedule_late: a due time's run did not start within the schedule's late_after. job_silent: no run of the job succeeded within its expect_every",
+    }),
+    job: z.string(),
+    schedule: z.string().nullable().openapi({ description: "null of a silent job" }),
+    due_at: time.openapi({
+      description: "the due time that is late; of a silent job when it was to be heard of at the latest",
+    }),
+    at: time.openapi({ description: "when it was found" }),
+    run_id: z.string().nullable().openapi({ description: "the run that is late; null without one" }),
+    detail: z.string(),
+  })
+  .openapi("Alert");
+export type AlertBody = z.infer<typeof alertSchema>;
+
+/** Of a job or a schedule. */
+export const lastAlert = alertSchema.nullable().openapi({ description: "the last alert about it" });
+
+export const alertListSchema = z
+  .object({
+    alerts: z.array(alertSchema).openapi({ description: "newest first" }),
+    next_cursor: z
+      .string()
+      .nullable()
+      .openapi({ description: "give it as cursor for the next page; null on the last" }),
+  })
+  .openapi("AlertList");
+export type AlertListBody = z.infer<typeof alertListSchema>;
+
+export function alertBody({ seq, type, job, schedule, dueAt, at, runId, detail }: Alert): AlertBody {
+  return { seq, type, job, schedule, due_at: rfc3339(dueAt), at: rfc3339(at), run_id: runId, detail };
+}

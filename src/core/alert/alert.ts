@@ -1,0 +1,44 @@
+/** Alert: a recorded event about a schedule whose run did not start in time, or a job that is not heard of. */
+
+import { parseDuration } from "../duration.ts";
+import type { JobDefinition } from "../job.ts";
+import type { ScheduleSpec } from "../schedule/spec.ts";
+
+export const ALERT_TYPES = ["schedule_late", "job_silent"] as const;
+export type AlertType = (typeof ALERT_TYPES)[number];
+
+/** What is found. With its job and schedule, `type` and `dueAt` are its key: it is recorded once. */
+export interface FoundAlert {
+  type: AlertType;
+  /** Of a late schedule the due time; of a silent job when it was to be heard of at the latest. Epoch milliseconds. */
+  dueAt: number;
+  /** The run that is late; null where there is none. */
+  runId: string | null;
+  /** A sentence for people. */
+  detail: string;
+}
+
+/** What one look at a job or a schedule comes to. */
+export interface Looked {
+  alerts: FoundAlert[];
+  /** Up to when it is settled: see `silence.ts` and `lateness.ts`. */
+  fromAt: number;
+  /** When to look next, in epoch milliseconds; null where nothing more can come. */
+  lookAt: number | null;
+}
+
+/** What is to be watched of a job: itself, where `schedule` is "", and those of its schedules that have a limit. */
+export interface WatchWish {
+  schedule: string;
+  limitMs: number;
+}
+
+export function watchesOf({ expect_every }: JobDefinition, schedules: ScheduleSpec[]): WatchWish[] {
+  const everyMs = expect_every === undefined ? null : parseDuration(expect_every);
+  return [
+    ...(everyMs === null ? [] : [{ schedule: "", limitMs: everyMs }]),
+    ...schedules.flatMap(({ name, lateAfterMs }) =>
+      lateAfterMs === undefined ? [] : [{ schedule: name, limitMs: lateAfterMs }],
+    ),
+  ];
+}

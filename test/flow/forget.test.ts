@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { FIRINGS_KEPT_MS, FORGET_EVERY_MS, FORGET_PAGE_LEDGERS } from "../../src/core/limits.ts";
+import { forgetOld } from "../../src/flow/forget.ts";
+import { aSchedule } from "../contracts/schedule-store-contract.ts";
+import { ScheduleWorld } from "../support/schedule-world.ts";
+
+const MINUTE = 60_000;
+const HOUR = Math.ceil(Date.UTC(2026, 10, 21) / FORGET_EVERY_MS) * FORGET_EVERY_MS;
+
+async function aWorldWith(jobs: number): Promise<ScheduleWorld> {
+  const world = new ScheduleWorld();
+  world.now = HOUR;
+  for (let index = 0; index < jobs; index++) await world.put(`j${index}`, [aSchedule()]);
+  await world.live(10 * MINUTE);
+  return world;
+}
+const forgetAt = (world: ScheduleWorld, now: number) =>
+  forgetOld({ schedules: world.schedules, store: world.store, clock: { now: () => now } });
+/** Nothing is older than this but what was due in the first five minutes. */
+const LATER = HOUR + FIRINGS_KEPT_MS + FORGET_EVERY_MS;
+
+test("what is older than the ledger tells of is forgotten once an hour, and of each schedule the last stays", async () => {
+  const world = await aWorldWith(2);
+  const before = world.schedules.ledger.size;
+  expect(await forgetAt(world, LATER - FORGET_EVERY_MS)).toBe(0);
+  expect(await forgetAt(world, LATER + MINUTE)).toBe(0);
+  expect(await forgetAt(world, LATER)).toBe(before - 2);
+  expect([...world.schedules.ledger.values()].map(({ job }) => job)).toEqual(["j0", "j1"]);
+});
+
+test("many ledgers are gone through page by page, and one call goes on where another broke off", async () => {
+  const world = await aWorldWith(FORGET_PAGE_LEDGERS + 20);
+  const before = world.schedules.ledger.size;
+  const last = { orgId: "default", job: "j50", name: "s" };
+  await world.store.keepSweepCursor("ledgers", JSON.stringify(last));
+  const first = await forgetAt(world, LATER);
+  expect((await world.store.sweepCursors()).ledgers).toBe("");
+  expect(first).toBeGreaterThan(0);
+  expect(first + (await forgetAt(world, LATER))).toBe(before - (FORGET_PAGE_LEDGERS + 20));
+});
