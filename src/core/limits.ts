@@ -332,8 +332,12 @@ export const FLY_MACHINE_BOOT_MAX_MS = 10 * MINUTE;
 /** First and last pause before the Machine of a schedule is asked for again that could not be had, or went away. */
 export const FLY_MACHINE_AGAIN_FIRST_MS = 1 * MINUTE;
 export const FLY_MACHINE_AGAIN_MAX_MS = 1 * HOUR;
-/** Its launch is used at once, or left to the next tick. */
+/**
+ * A launch of its app that is due so soon is used at once; a later one is left to the next tick, but for one a tick, so that where runs
+ * always wait for launches such a Machine is made, too: the third create of Fly's burst is there for what comes a little early.
+ */
 export const FLY_LAUNCH_WITHIN_MS = 1 * SECOND;
+export const FLY_LAUNCH_EARLY_MS = LAUNCH_HORIZON_MS + 1 * MINUTE;
 /** What an isolate remembers of cron expressions, as 10,000 schedules may each have their own: some 500 bytes each. */
 export const CRONS_KEPT_MAX = 10_000;
 /** Time zones whose formatter an isolate keeps: more than there are names. */

@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-fa3c64b42b1f.js",
+  path: "/assets/live-39d691c5b1f2.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -197,6 +197,7 @@ export const SCRIPT: Asset = {
     "  var FLY_MACHINE_AGAIN_FIRST_MS = 1 * MINUTE2;",
     "  var FLY_MACHINE_AGAIN_MAX_MS = 1 * HOUR2;",
     "  var FLY_LAUNCH_WITHIN_MS = 1 * SECOND2;",
+    "  var FLY_LAUNCH_EARLY_MS = LAUNCH_HORIZON_MS + 1 * MINUTE2;",
     "  var OUTPUT_MAX_BYTES = 512 * MIB;",
     "  var OUTPUT_IN_D1_MAX_BYTES = 256 * KIB;",
     "  var OUTPUT_BLOB_MIN_BYTES = 8 * KIB;",

@@ -11,6 +11,7 @@ import { AppError } from "../core/error.ts";
 import type { Accepted } from "../core/event.ts";
 import { acceptRun, applyEvents } from "../core/lifecycle.ts";
 import {
+  FLY_LAUNCH_EARLY_MS,
   FLY_LAUNCH_WITHIN_MS,
   FLY_MACHINE_YOUNG_MS,
   FLY_SCHEDULES_PER_TICK,
@@ -51,6 +52,7 @@ export interface TendReport {
 export async function tendFlySchedules(ports: TendPorts): Promise<TendReport> {
   const { flySchedules, clock } = ports;
   const report: TendReport = { schedules: 0, starts: 0, problems: [] };
+  const turn: Turn = { hasAskedEarly: false };
   const begunAt = clock.now();
   const after = await flySchedules.cursor();
   const { pairs, next } = await flySchedules.page(after, FLY_SCHEDULES_PER_TICK);
@@ -58,7 +60,7 @@ export async function tendFlySchedules(ports: TendPorts): Promise<TendReport> {
   for (const pair of pairs) {
     const key = pair.machine ?? pair.schedule;
     if (key === null) continue;
-    await new Tending(ports, report)
+    await new Tending(ports, report, turn)
       .tend(pair)
       .catch((error) => report.problems.push(`${key.job}/${key.name}: ${said(error)}`));
     report.schedules += 1;
@@ -71,14 +73,22 @@ export async function tendFlySchedules(ports: TendPorts): Promise<TendReport> {
   return report;
 }
 
+/** What the looks of one call share. */
+interface Turn {
+  /** A Machine was asked for before its launch was due. */
+  hasAskedEarly: boolean;
+}
+
 /** One look at one schedule. */
 class Tending {
   readonly #ports: TendPorts;
   readonly #report: TendReport;
+  readonly #turn: Turn;
 
-  constructor(ports: TendPorts, report: TendReport) {
+  constructor(ports: TendPorts, report: TendReport, turn: Turn) {
     this.#ports = ports;
     this.#report = report;
+    this.#turn = turn;
   }
 
   async tend({ schedule, machine }: FlyPair): Promise<void> {
@@ -161,11 +171,13 @@ class Tending {
     if (changed !== null) await this.#make(changed);
   }
 
-  /** The app whose launch is due now; null where none is, and the next tick tries again. */
+  /** The app that has a launch for it; null where none has, and the next tick tries again. */
   async #launchApp(machineName: string): Promise<string | null> {
     const { launches, clock } = this.#ports;
     const now = clock.now();
-    const launch = await launches.take(now, { machineName, before: now + FLY_LAUNCH_WITHIN_MS });
+    const withinMs = this.#turn.hasAskedEarly ? FLY_LAUNCH_WITHIN_MS : FLY_LAUNCH_EARLY_MS;
+    const launch = await launches.take(now, { machineName, before: now + withinMs });
+    if (launch !== null && launch.at > now + FLY_LAUNCH_WITHIN_MS) this.#turn.hasAskedEarly = true;
     return launch?.app ?? null;
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { AppError } from "../../src/core/error.ts";
+import { launchesOver } from "../../src/flow/launches.ts";
 import { judgeAll } from "../../src/flow/reap.ts";
 import { aSpec, T0 } from "../support/a-run.ts";
 import { FlyWorld, KEY } from "../support/fly-world.ts";
@@ -134,6 +135,26 @@ describe("a schedule has one machine", () => {
     world.lose();
     world.machines[0] = { ...world.machines[0], state: "destroying" } as (typeof world.machines)[0];
     expect(await verdicts()).toEqual([[true, "leaving"]]);
+  });
+
+  it("also where runs have taken all launches of the next minute, of many schedules one a tick then", async () => {
+    const world = await aWorld();
+    await world.put(["a", "b", "c"]);
+    const launches = launchesOver(world.store, { apps: ["one"], perSecond: 1 });
+    world.ports.launches = launches;
+    const runsGoOn = async () => {
+      // As many as to have none free before the next minute is over.
+      for (let taken = 0; taken < 70; taken++) {
+        const before = world.now + 60_000;
+        await launches.take(world.now, { machineName: "x", before });
+      }
+    };
+    for (let ticks = 1; ticks <= 3; ticks++) {
+      world.now += 60_000;
+      await runsGoOn();
+      await world.tick(0);
+      expect(world.living()).toHaveLength(ticks);
+    }
   });
 
   it("beside those of other schedules, one of which can not be looked after", async () => {
