@@ -5,7 +5,8 @@ import * as limits from "../core/limits.ts";
 import { DAY_MS } from "../core/schedule/calendar.ts";
 import { CATCH_UP_MODES, FIRING_OUTCOMES, OVERLAPS } from "../core/schedule/schedule.ts";
 import { lastAlert } from "./alert-schema.ts";
-import { instant, time } from "./schema-parts.ts";
+import { instant, status, time } from "./schema-parts.ts";
+import { queueFields } from "./waiting-schema.ts";
 
 export const firingSchema = z
   .object({
@@ -22,6 +23,19 @@ export const firingSchema = z
       .int()
       .nullable()
       .openapi({ description: "from the due time, jitter included, to its run; null without one" }),
+    run: z
+      .object({
+        status,
+        reason: z.string().nullable(),
+        waiting_for: queueFields.for.nullable().openapi({
+          description: "of a run that stands in a line: which one. GET /v1/runs/{id} tells its place",
+        }),
+      })
+      .nullable()
+      .openapi({ description: "how that run is doing" }),
+    blocked_by: z.string().nullable().openapi({
+      description: "of a skipped one the schedule's run that was in its way; null where that had just ended",
+    }),
     why: z.string().nullable(),
     decided_at: time.openapi({ description: "when it came to this outcome" }),
     count: z.int().openapi({

@@ -9,6 +9,7 @@ import type { Firing, StoredSchedule } from "../flow/ports/schedules.ts";
 import { alertBody } from "./alert-schema.ts";
 import type { FiringBody, StoredScheduleBody } from "./firing-schema.ts";
 import { rfc3339, timeOrNull } from "./run-body.ts";
+import { awaitedTicket, queueBody } from "./waiting-body.ts";
 
 /** @param machine that Fly starts for it; null where there is none */
 export function scheduleBody(
@@ -48,13 +49,17 @@ export function scheduleBody(
 }
 
 export function firingBody(firing: Firing): FiringBody {
-  const { dueAt, throughAt, runId, why, decidedAt, outcome, trigger, count, isCountExact } = firing;
+  const { dueAt, throughAt, runId, run, blockedBy, why, decidedAt, outcome, trigger, count, isCountExact } =
+    firing;
+  const awaited = run === null || run.cancelRequestedAt !== null ? null : awaitedTicket(run);
   return {
     due_at: rfc3339(dueAt),
     outcome,
     trigger,
     run_id: runId,
     late_ms: runId === null ? null : Math.max(0, decidedAt - dueAt),
+    run: run && { status: run.status, reason: run.reason, waiting_for: awaited && queueBody(awaited).for },
+    blocked_by: blockedBy,
     why,
     decided_at: rfc3339(decidedAt),
     count,

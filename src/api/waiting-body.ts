@@ -15,7 +15,7 @@ export function queueBody({ queue, limit }: { queue: string; limit: number }) {
 }
 
 /** The run's place in line, for a slot or a launch; null where it stands in none. */
-export function awaitedTicket({ status, tickets }: Run): Ticket | null {
+export function awaitedTicket({ status, tickets }: Pick<Run, "status" | "tickets">): Ticket | null {
   return status === "queued" || status === "retrying" ? (tickets.find(({ held }) => !held) ?? null) : null;
 }
 

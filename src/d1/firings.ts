@@ -42,7 +42,7 @@ export function firedBy(db: DrizzleD1Database, run: Run): BatchItem<"sqlite">[] 
       ),
     db.insert(firings).select(
       // `changes()` is of the statement before.
-      sql`SELECT NULL, '', '', 0, 0, '', NULL, 0, 0, 0, 0, '', NULL, NULL, 0 WHERE changes() = 0`,
+      sql`SELECT NULL, '', '', 0, 0, '', NULL, 0, 0, 0, 0, '', NULL, NULL, 0, NULL WHERE changes() = 0`,
     ),
   ];
 }

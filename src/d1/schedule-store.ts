@@ -3,11 +3,14 @@
  * key, one for each due time, is that of all who fire them.
  */
 
-import { and, eq, type SQL, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { FIRINGS_SCAN_MAX, SCHEDULE_GRACE_MS, TIMEKEEPER_SHARDS } from "../core/limits.ts";
+import type { Reason, RunStatus } from "../core/run.ts";
 import type { FiringOutcome, PassedFiring } from "../core/schedule/schedule.ts";
 import { type ScheduleKey, type ScheduleSpec, shardOf } from "../core/schedule/spec.ts";
+import type { Ticket } from "../core/ticket.ts";
+import { scheduleQueue } from "../core/turn.ts";
 import type {
   ArmedRow,
   Decided,
@@ -32,6 +35,17 @@ export function d1Schedules(database: D1Database): ScheduleStore {
     sql`org_id = ${orgId} AND job = ${job} AND schedule = ${name}`;
   const selected = (where: SQL | undefined, order: SQL, limit: number) =>
     db.select().from(schedules).where(where).orderBy(order).limit(limit);
+  // Of the run not its spec, which can be large.
+  const withRuns = () =>
+    db
+      .select({
+        ...getTableColumns(firings),
+        run: sql<
+          string | null
+        >`(SELECT json_array(r.status, r.reason, r.cancel_requested_at, json(r.tickets)) FROM runs r
+          WHERE r.id = firings.run_id)`,
+      })
+      .from(firings);
   return {
     async due(throughMs, limit) {
       const rows = await selected(sql`next_due_at <= ${throughMs}`, sql`next_due_at`, limit);
@@ -146,7 +160,11 @@ export function d1Schedules(database: D1Database): ScheduleStore {
 
     async finish(key, ends, at) {
       if (ends.length === 0) return;
-      await db.run(sql`UPDATE firings SET outcome = e.value ->> 'outcome', why = e.value ->> 'why', decided_at = ${at}
+      const inQueue = sql`t.org_id = ${key.orgId} AND t.queue = ${scheduleQueue(key.job, key.name)}`;
+      const inTheWay = sql`coalesce((SELECT t.run_id FROM queue_tickets t WHERE ${inQueue} AND t.held = 1 LIMIT 1),
+        (SELECT t.run_id FROM queue_tickets t WHERE ${inQueue} AND t.held = 0 ORDER BY t.rank, t.run_id LIMIT 1))`;
+      await db.run(sql`UPDATE firings SET outcome = e.value ->> 'outcome', why = e.value ->> 'why', decided_at = ${at},
+          blocked_by = CASE WHEN e.value ->> 'outcome' = 'skipped' THEN ${inTheWay} END
         FROM json_each(${JSON.stringify(ends)}) e WHERE firings.org_id = ${key.orgId} AND firings.job = ${key.job}
           AND firings.schedule = ${key.name} AND firings.due_at = e.value ->> 'dueAt' AND firings.span = 0
           AND firings.outcome = 'armed'`);
@@ -170,7 +188,7 @@ export function d1Schedules(database: D1Database): ScheduleStore {
         SELECT ${key.orgId}, ${key.job}, ${key.name}, value, 0, 'armed', ${startAt}, ${shardOf(key)}, value, 1, 1, ${trigger},
           NULL, NULL, ${startAt} FROM json_each(${JSON.stringify(dueTimes)}) WHERE true
         ON CONFLICT (org_id, job, schedule, due_at, span) DO UPDATE SET outcome = 'armed', start_at = excluded.start_at,
-          trigger = excluded.trigger, why = NULL, decided_at = excluded.decided_at
+          trigger = excluded.trigger, why = NULL, decided_at = excluded.decided_at, blocked_by = NULL
         WHERE firings.run_id IS NULL AND firings.outcome <> 'armed'`);
       return meta.changes;
     },
@@ -186,9 +204,7 @@ export function d1Schedules(database: D1Database): ScheduleStore {
     },
 
     async firing(key, dueAt) {
-      const row = await db
-        .select()
-        .from(firings)
+      const row = await withRuns()
         .where(sql`${isOf(key)} AND due_at = ${dueAt} AND span = 0`)
         .get();
       return row ? firingFromRow(row) : null;
@@ -197,9 +213,7 @@ export function d1Schedules(database: D1Database): ScheduleStore {
     async firings(key, { outcome, beforeMs, limit }) {
       const isBefore = beforeMs === null ? sql`true` : sql`due_at < ${beforeMs}`;
       const looked = outcome === null ? limit + 1 : FIRINGS_SCAN_MAX;
-      const rows = await db
-        .select()
-        .from(firings)
+      const rows = await withRuns()
         .where(sql`${isOf(key)} AND ${isBefore}`)
         .orderBy(sql`due_at DESC, span DESC`)
         .limit(looked);
@@ -281,7 +295,19 @@ function armedFromRow(row: FiringRow): ArmedRow {
   return { orgId, job, name, dueAt, startAt: startAt ?? dueAt, ...how };
 }
 
-function firingFromRow(row: FiringRow): Firing {
-  const { schedule: name, span: _span, shard: _shard, outcome, trigger, ...same } = row;
-  return { ...same, name, outcome: outcome as FiringOutcome, trigger: trigger as FiringTrigger };
+function firingFromRow(row: FiringRow & { run: string | null }): Firing {
+  const { schedule: name, span: _span, shard: _shard, outcome, trigger, run, ...same } = row;
+  const [status, reason, cancelRequestedAt, tickets] = JSON.parse(run ?? "[]") as [
+    RunStatus,
+    Reason | null,
+    number | null,
+    Ticket[] | null,
+  ];
+  return {
+    ...same,
+    name,
+    outcome: outcome as FiringOutcome,
+    trigger: trigger as FiringTrigger,
+    run: run === null ? null : { status, reason, cancelRequestedAt, tickets: tickets ?? [] },
+  };
 }

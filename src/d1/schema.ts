@@ -419,6 +419,8 @@ export const firings = sqliteTable(
     runId: text("run_id"),
     why: text(),
     decidedAt: integer("decided_at").notNull(),
+    /** Of a skipped one the run that was in its way, where there still was one. */
+    blockedBy: text("blocked_by"),
   },
   (table) => [
     primaryKey({ columns: [table.orgId, table.job, table.schedule, table.dueAt, table.span] }),

@@ -17,6 +17,8 @@ const aFiring = (changes: object = {}) => ({
   run_id: RUN_ID,
   late_ms: 12,
   why: null,
+  blocked_by: null,
+  run: { status: "succeeded", reason: null, waiting_for: null },
   decided_at: "2026-11-21T10:00:00.012Z",
   count: 1,
   is_count_exact: true,
@@ -80,14 +82,25 @@ test("next prints the times alone", async () => {
 test("firings shows how late each was and its run, or why it has none", async () => {
   const firings = [
     aFiring(),
-    aFiring({ outcome: "skipped", run_id: null, late_ms: null, why: "it was at work" }),
-    aFiring({ outcome: "missed", run_id: null, late_ms: null, count: 7200, is_count_exact: false }),
+    aFiring({ outcome: "skipped", run_id: null, run: null, late_ms: null, why: "it was at work" }),
+    aFiring({ outcome: "skipped", run_id: null, run: null, late_ms: null, blocked_by: RUN_ID }),
+    aFiring({ run: { status: "queued", reason: null, waiting_for: "schedule" } }),
+    aFiring({
+      outcome: "missed",
+      run: null,
+      run_id: null,
+      late_ms: null,
+      count: 7200,
+      is_count_exact: false,
+    }),
   ];
   stub.on("GET /v1/schedules/nightly/at-two/firings", json({ firings, next_cursor: null }));
   const lines = (await schedules("firings", "nightly/at-two")).stdout.split("\n");
-  expect(lines[1]).toMatch(new RegExp(`ran +12 ms +${RUN_ID}$`));
+  expect(lines[1]).toMatch(new RegExp(`ran +12 ms +${RUN_ID} succeeded$`));
   expect(lines[2]).toMatch(/skipped +it was at work$/);
-  expect(lines[3]).toMatch(/missed +more than 7200 in a row, through 2026-11-21T10:00:00.000Z$/);
+  expect(lines[3]).toMatch(new RegExp(`skipped +${RUN_ID} was in its way$`));
+  expect(lines[4]).toMatch(new RegExp(`${RUN_ID} queued, waits for the previous run$`));
+  expect(lines[5]).toMatch(/missed +more than 7200 in a row, through 2026-11-21T10:00:00.000Z$/);
 });
 
 test("run prints the run, and fails where there is none", async () => {

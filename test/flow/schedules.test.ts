@@ -264,6 +264,7 @@ describe("where the previous run is still at work", () => {
     const world = await aWorld({ overlap: "skip" });
     await world.live(2 * MINUTE + 10);
     expect(world.ledger(KEY).slice(0, 2)).toEqual(["1:ran", "2:skipped"]);
+    expect(world.schedules.of(KEY)[1]?.blockedBy).toBe(world.runs()[0]?.run.id);
     const [first] = world.runs();
     expect(world.runs()).toHaveLength(1);
     await world.end(first?.run.id ?? "");

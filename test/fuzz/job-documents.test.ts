@@ -10,6 +10,7 @@ import { AppError } from "../../src/core/error.ts";
 import { diffDefinitions, type JobDefinition } from "../../src/core/job.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { anyJson, type Chance, mutated, oneOf } from "./json.ts";
+import { rounds } from "./rounds.ts";
 
 z.config({ customError: complaint });
 
@@ -74,11 +75,16 @@ function aSchema(chance: Chance, levels: number): unknown {
   return schema;
 }
 
+/** None where somebody asks for more rounds than usual. */
+const TIMEOUT_MS = process.env.MAYFLY_FUZZ_ROUNDS === undefined ? 60_000 : 0;
+
 describe("whatever is put as a job's document", () => {
-  it("is taken and means what it says, or is refused by a path that is in it", () => {
+  it("is taken and means what it says, or is refused by a path that is in it", {
+    timeout: TIMEOUT_MS,
+  }, () => {
     const chance = seededRandom(5);
     const seen = { taken: 0, refused: 0 };
-    for (let round = 0; round < 4000; round++) {
+    for (let round = 0; round < rounds(1000); round++) {
       let document: unknown = DOCUMENT;
       for (let changes = Math.ceil(chance() * 2); changes > 0; changes--)
         document = mutated(chance, document);
@@ -102,16 +108,16 @@ describe("whatever is put as a job's document", () => {
       const spec = outcome(() => jobRunInput(definition, "deploy", { a: "x" }, {}));
       if ("value" in spec) expect(runSpecSchema.safeParse(spec.value).error).toBeUndefined();
     }
-    expect(seen.taken).toBeGreaterThan(200);
-    expect(seen.refused).toBeGreaterThan(200);
+    expect(seen.taken).toBeGreaterThan(50);
+    expect(seen.refused).toBeGreaterThan(50);
   });
 });
 
 describe("whatever is put as an input's schema", () => {
-  it("checks every input once it is taken, and fails none for its own sake", () => {
+  it("checks every input once it is taken, and fails none for its own sake", { timeout: TIMEOUT_MS }, () => {
     const chance = seededRandom(6);
     const seen = { taken: 0, refused: 0, fits: 0, unfit: 0 };
-    for (let round = 0; round < 6000; round++) {
+    for (let round = 0; round < rounds(2000); round++) {
       const schema = { $defs: { a: aSchema(chance, 2) }, ...(aSchema(chance, 3) as object) };
       if (schemaComplaint(schema) !== null) {
         seen.refused += 1;
@@ -131,6 +137,6 @@ describe("whatever is put as an input's schema", () => {
       }
       expect(JSON.stringify(schema)).toBe(before);
     }
-    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(300);
+    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(50);
   });
 });

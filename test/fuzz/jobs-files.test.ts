@@ -8,6 +8,7 @@ import { parseYaml } from "../../src/jobs-file/yaml.ts";
 import { A_FILE } from "../jobs-file/a-file.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { anyJson, type Chance, mutated, oneOf } from "./json.ts";
+import { rounds } from "./rounds.ts";
 
 const PIECES = [
   ..."\n\t :-?,[]{}#&*!|>'\"%@`~<=.\\\r\0\ufeff\u2028\u0085ü",
@@ -81,12 +82,17 @@ function spoilt(chance: Chance, text: string): string {
   return spoilt;
 }
 
+/** None where somebody asks for more rounds than usual. */
+const TIMEOUT_MS = process.env.MAYFLY_FUZZ_ROUNDS === undefined ? 60_000 : 0;
+
 describe("whatever a file of jobs has in it", () => {
-  it("is jobs that are right, or complaints with a line, and never anything else", () => {
+  it("is jobs that are right, or complaints with a line, and never anything else", {
+    timeout: TIMEOUT_MS,
+  }, () => {
     const chance = seededRandom(21);
     const texts = [jobsFileText(A_FILE), JSON.stringify(A_FILE, null, 1)];
     const seen = { read: 0, refused: 0 };
-    for (let round = 0; round < 2000; round++) {
+    for (let round = 0; round < rounds(300); round++) {
       const text = spoilt(chance, oneOf(chance, texts));
       const read = readJobsFile(text, "f");
       if ("complaints" in read) {
@@ -107,7 +113,7 @@ describe("whatever a file of jobs has in it", () => {
         expect(definitionComplaints(definition, name)).toEqual([]);
     }
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
-    expect(Math.min(seen.read, seen.refused)).toBeGreaterThan(50);
+    expect(Math.min(seen.read, seen.refused)).toBeGreaterThan(0);
   });
 
   it("takes seconds at most, however it is made to take long", () => {
@@ -119,9 +125,9 @@ describe("whatever a file of jobs has in it", () => {
     }
   });
 
-  it("is read as it was written, whatever it was", () => {
+  it("is read as it was written, whatever it was", { timeout: TIMEOUT_MS }, () => {
     const chance = seededRandom(22);
-    for (let round = 0; round < 3000; round++) {
+    for (let round = 0; round < rounds(300); round++) {
       let value = A_FILE.jobs as unknown;
       for (let changes = Math.ceil(chance() * 3); changes > 0; changes--) value = mutated(chance, value);
       const text = Array.from({ length: Math.floor(chance() * 6) }, () => oneOf(chance, PIECES)).join("");
@@ -182,10 +188,10 @@ const WORDS = [
 ];
 
 describe("whatever a crontab has in it", () => {
-  it("is jobs that are right, and notes with a line", () => {
+  it("is jobs that are right, and notes with a line", { timeout: TIMEOUT_MS }, () => {
     const chance = seededRandom(23);
     let made = 0;
-    for (let round = 0; round < 4000; round++) {
+    for (let round = 0; round < rounds(600); round++) {
       const parts = Array.from({ length: Math.floor(chance() * 30) }, () => oneOf(chance, WORDS));
       const text = parts.join(chance() < 0.7 ? " " : "") + (chance() < 0.5 ? "\n* * * * * x" : "");
       const { jobs, notes } = importCrontab(text, {
@@ -206,7 +212,7 @@ describe("whatever a crontab has in it", () => {
         expect(definitionComplaints(definition, name)).toEqual([]);
       }
     }
-    expect(made).toBeGreaterThan(500);
+    expect(made).toBeGreaterThan(50);
   });
 
   it("takes seconds at most", () => {

@@ -143,6 +143,38 @@ describe("times", () => {
   });
 });
 
+describe("odd crontabs", () => {
+  it("one of Windows, with a mark at its beginning", () => {
+    expect(Object.keys(jobsOf("\ufeff# mine\r\n*/7 * * * * a\r\n@daily b\r\n"))).toEqual(["a", "b"]);
+    expect(notesOf("x").length).toBe(1);
+    expect(importCrontab("\ufeff# mine\n* * * * * a", OPTIONS).notes.filter(({ isLost }) => isLost)).toEqual(
+      [],
+    );
+  });
+
+  it("steps that are longer than an hour, or a day, are its first time, as with cron", () => {
+    expect(cronOf("*/90 */30 * * *")).toBe("0 0 * * *");
+    expect(notesOf("*/90 * * * * x")[0]).toContain('"*/90" has steps longer than there are times: here as 0');
+    expect(cronOf("*/59 */23 * * *")).toBe("*/59 */23 * * *");
+  });
+
+  it("a CRON_TZ of nothing is none", () => {
+    const jobs = jobsOf('CRON_TZ=Asia/Tokyo\n@daily a\nCRON_TZ=\n@daily b\nCRON_TZ=""\n@daily c');
+    expect(["a", "b", "c"].map((name) => jobs[name]?.schedules?.[0]?.timezone)).toEqual([
+      "Asia/Tokyo",
+      "Europe/Berlin",
+      "Europe/Berlin",
+    ]);
+  });
+
+  it("one that is taken for the other kind is told so", () => {
+    expect(notesOf("17 * * * * root cd / && x")[0]).toContain("2 said: begins with root");
+    expect(notesOf("17 * * * * /usr/bin/x --y", { isSystem: true })[0]).toContain(
+      "2 lost: has no user before its command, but /usr/bin/x",
+    );
+  });
+});
+
 describe("what can not be carried over is told by line", () => {
   it.each([
     ["@reboot /usr/bin/start", "2 said: @reboot is no time"],

@@ -52,7 +52,16 @@ export class MemoryFlySchedules implements FlyScheduleStore {
     const { orgId, job, name } = key;
     this.#schedules.recordSpan({
       ...{ orgId, job, name, outcome: "missed", dueAt: fromMs, startAt: null, throughAt: throughMs },
-      ...{ count: 0, isCountExact: false, trigger: "fly", runId: null, why, decidedAt: at },
+      ...{
+        count: 0,
+        isCountExact: false,
+        trigger: "fly",
+        runId: null,
+        run: null,
+        blockedBy: null,
+        why,
+        decidedAt: at,
+      },
     });
   }
 

@@ -25,6 +25,8 @@ import type {
 const PAUSERS: Pauser[] = ["definition", "hand", "job"];
 
 export class MemoryScheduleStore implements ScheduleStore {
+  /** What the runs of due times are doing, and which one is in the way of the next. */
+  runs: { runOf(runId: string): Firing["run"]; inTheWay(key: ScheduleKey): string | null } | null = null;
   readonly schedules = new Map<string, StoredSchedule>();
   /** By schedule, due time and whether it is of several. */
   readonly ledger = new Map<string, Firing>();
@@ -81,6 +83,8 @@ export class MemoryScheduleStore implements ScheduleStore {
           runId: null,
           why: null,
           decidedAt: at,
+          blockedBy: null,
+          run: null,
         };
         const isSpan = row.count > 1 || !row.isCountExact;
         const before = this.ledger.get(ledgerKey(row, row.dueAt, isSpan));
@@ -135,7 +139,13 @@ export class MemoryScheduleStore implements ScheduleStore {
     for (const { dueAt, outcome, why } of ends) {
       const row = this.ledger.get(ledgerKey(key, dueAt, false));
       if (row?.outcome === "armed")
-        this.ledger.set(ledgerKey(key, dueAt, false), { ...row, outcome, why, decidedAt: at });
+        this.ledger.set(ledgerKey(key, dueAt, false), {
+          ...row,
+          outcome,
+          why,
+          decidedAt: at,
+          blockedBy: outcome === "skipped" ? (this.runs?.inTheWay(key) ?? null) : null,
+        });
     }
   }
 
@@ -163,6 +173,8 @@ export class MemoryScheduleStore implements ScheduleStore {
         runId: null,
         why: null,
         decidedAt: startAt,
+        blockedBy: null,
+        run: null,
       });
     return free.length;
   }
@@ -180,7 +192,8 @@ export class MemoryScheduleStore implements ScheduleStore {
   }
 
   async firing(key: ScheduleKey, dueAt: number) {
-    return this.ledger.get(ledgerKey(key, dueAt, false)) ?? null;
+    const row = this.ledger.get(ledgerKey(key, dueAt, false));
+    return row ? this.#withRun(row) : null;
   }
 
   async firings(key: ScheduleKey, { outcome, beforeMs, limit }: FiringFilter): Promise<FiringPage> {
@@ -192,7 +205,7 @@ export class MemoryScheduleStore implements ScheduleStore {
     const found = rows.filter((row) => outcome === null || row.outcome === outcome);
     const firings = found.slice(0, limit);
     const last = found.length > limit ? firings.at(-1) : rows.length === looked ? rows.at(-1) : undefined;
-    return { firings, nextBefore: last?.dueAt ?? null };
+    return { firings: firings.map((row) => this.#withRun(row)), nextBefore: last?.dueAt ?? null };
   }
 
   async ledgers(after: ScheduleKey | null, limit: number) {
@@ -246,7 +259,7 @@ export class MemoryScheduleStore implements ScheduleStore {
           count: 1,
           isCountExact: true,
         },
-        ...{ runId: run.id, why: null, decidedAt: run.acceptedAt },
+        ...{ runId: run.id, run: null, blockedBy: null, why: null, decidedAt: run.acceptedAt },
       });
       return true;
     }
@@ -311,6 +324,10 @@ export class MemoryScheduleStore implements ScheduleStore {
       next.nextDueAt = is ? null : next.place.decidedTo;
     } else if (is) next.nextDueAt = null;
     this.schedules.set(scheduleId(stored), next);
+  }
+
+  #withRun(row: Firing): Firing {
+    return { ...row, run: row.runId === null ? null : (this.runs?.runOf(row.runId) ?? null) };
   }
 
   #pauseArmed(key: ScheduleKey, at: number): void {

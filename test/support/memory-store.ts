@@ -16,8 +16,10 @@ import {
   type TakenLaunch,
 } from "../../src/core/pace.ts";
 import type { Run, RunState } from "../../src/core/run.ts";
+import type { ScheduleKey } from "../../src/core/schedule/spec.ts";
 import type { Ticket } from "../../src/core/ticket.ts";
-import { LAUNCH_QUEUE, ORGANIZATION_QUEUE, rankOf } from "../../src/core/turn.ts";
+import { LAUNCH_QUEUE, ORGANIZATION_QUEUE, rankOf, scheduleQueue } from "../../src/core/turn.ts";
+import type { Firing } from "../../src/flow/ports/schedules.ts";
 import type {
   NewRun,
   NumberedEvent,
@@ -45,8 +47,31 @@ export class MemoryStore implements Store {
   readonly keys = new Map<string, { runId: string; bodyHash: string }>();
   #sweepCursors = { runs: "", queues: "", ledgers: "" };
 
+  #ledger: MemoryScheduleStore | null = null;
+
   /** Where due times are kept; null in tests without schedules. */
-  ledger: MemoryScheduleStore | null = null;
+  get ledger(): MemoryScheduleStore | null {
+    return this.#ledger;
+  }
+
+  set ledger(schedules: MemoryScheduleStore | null) {
+    this.#ledger = schedules;
+    if (schedules !== null) schedules.runs = this;
+  }
+
+  /** What the ledger tells of a due time's run. */
+  runOf(runId: string): Firing["run"] {
+    const run = this.runs.get(runId)?.state.run;
+    if (run === undefined) return null;
+    const { status, reason, cancelRequestedAt, tickets } = run;
+    return { status, reason, cancelRequestedAt, tickets };
+  }
+
+  /** The run for which a schedule skips its next one. */
+  inTheWay({ orgId, job, name }: ScheduleKey): string | null {
+    const line = (isHeld: boolean) => this.#line(orgId, scheduleQueue(job, name), isHeld)[0]?.run.id;
+    return line(true) ?? line(false) ?? null;
+  }
 
   /** By app. */
   readonly paces = new Map<string, AppPace>();

@@ -1,5 +1,6 @@
 /** Where schedules and the ledger of their firings are kept, and who starts firings on time. */
 
+import type { Run } from "../../core/run.ts";
 import type { Decision } from "../../core/schedule/decide.ts";
 import type { ArmedFiring, FiringOutcome, Place } from "../../core/schedule/schedule.ts";
 import type { ScheduleKey, ScheduleSpec } from "../../core/schedule/spec.ts";
@@ -36,6 +37,10 @@ export interface Firing extends ScheduleKey {
   why: string | null;
   /** When it came to this outcome: of one that ran when its run was accepted. */
   decidedAt: number;
+  /** Of a skipped one the schedule's run that was at work, or waited; null where it has just ended. */
+  blockedBy: string | null;
+  /** How its run is doing; null where it has none. */
+  run: Pick<Run, "status" | "reason" | "cancelRequestedAt" | "tickets"> | null;
 }
 
 /** An armed row. */

@@ -55,7 +55,7 @@ export function importCrontab(text: string, options: CrontabOptions): ImportedCr
 function ofTheWhole(entries: Entry[], { timeZone }: CrontabOptions): Note[] {
   const says = (message: string): Note => ({ line: null, message, isLost: false });
   const mailed = entries.filter(({ variables }) => variables.MAILTO !== "");
-  const zoneless = entries.filter(({ variables }) => variables.CRON_TZ === undefined);
+  const zoneless = entries.filter(({ variables }) => !variables.CRON_TZ);
   return [
     ...(zoneless.length > 0 && timeZone === null
       ? [
@@ -79,9 +79,11 @@ function jobOf(
   const when = translated(entry.when, `${entry.command} ${entry.line}`);
   if ("complaint" in when) return when;
   const notes = [...when.notes];
-  const zone = variables.CRON_TZ ?? timeZone ?? undefined;
+  const zone = variables.CRON_TZ || (timeZone ?? undefined);
   const wrongZone = zone === undefined ? null : zoneComplaint(zone);
   if (wrongZone !== null) return { complaint: `CRON_TZ ${wrongZone}` };
+  if (user === null && /^root\s/.test(entry.command))
+    notes.push("begins with root: of a system's crontab that is the user, which --system reads");
   if (user !== null && user !== "root") notes.push(`ran as the user ${user}; here as the one of its image`);
   const schedule = {
     cron: when.cron,

@@ -29,7 +29,11 @@ export function readCrontab(text: string, isSystem: boolean): { entries: Entry[]
   const entries: Entry[] = [];
   const unread: UnreadLine[] = [];
   let variables: Record<string, string> = {};
-  for (const [index, raw] of text.split(/\r?\n/).entries()) {
+  // Editors of Windows begin a file with U+FEFF.
+  for (const [index, raw] of text
+    .replace(/^\ufeff/, "")
+    .split(/\r?\n/)
+    .entries()) {
     const line = index + 1;
     if (/^[ \t]*(?:#|$)/.test(raw)) continue;
     const variable = variableOf(raw);
@@ -79,6 +83,10 @@ function entryOf(raw: string, isSystem: boolean): ReadEntry | { message: string 
     };
   const { front, rest } = words;
   const user = isSystem ? (front.pop() ?? null) : null;
+  if (user?.includes("/"))
+    return {
+      message: `has no user before its command, but ${user.slice(0, 100)}; a user's own crontab is read without --system`,
+    };
   const { command, stdin } = commandOf(rest);
   if (command.trim() === "") return { message: "has no command" };
   const [first = ""] = front;

@@ -26,7 +26,12 @@ export function translated(when: Entry["when"], seed: string): Translated {
     if (drawn === null)
       return { complaint: `has "${clipped(field)}", a range for chance that can not be read` };
     if (drawn !== field) notes.push(`"${field}" is a time by chance, here ${drawn} once and for all`);
-    fields.push(drawn);
+    const stepped = withinSteps(drawn, BOUNDS[index] ?? [0, 0]);
+    if (stepped !== drawn)
+      notes.push(
+        `"${clipped(drawn)}" has steps longer than there are times: here as ${stepped}, which is what cron makes of it`,
+      );
+    fields.push(stepped);
   }
   const cron = withDayRule(fields).join(" ");
   const parsed = parseCron(cron);
@@ -63,6 +68,13 @@ function drawnField(field: string, [least, most]: readonly [number, number], see
       : `${low + draw(Math.min(Number(step), high - low + 1))}-${high}/${step}`;
   });
   return parts.some((part) => part === null) ? null : parts.join(",");
+}
+
+/** A field whose steps from * lead past its end after the first time, as that time. */
+function withinSteps(field: string, [least, most]: readonly [number, number]): string {
+  return field.replaceAll(/(?<=^|,)\*\/(\d{1,9})(?=,|$)/g, (part, step: string) =>
+    Number(step) > most - least ? String(least) : part,
+  );
 }
 
 /**

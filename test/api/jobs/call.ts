@@ -3,6 +3,7 @@
 import { exports } from "cloudflare:workers";
 import type { ChangedJobBody } from "../../../src/api/job-schema.ts";
 import type { ErrorBody, RunBody } from "../../../src/api/run-schema.ts";
+import { RUN } from "./run.ts";
 
 /** Whatever comes back, a body or an error. */
 export type Answer<T> = { status: number; headers: Headers; body: T & ErrorBody };
@@ -28,7 +29,7 @@ export async function call<T = unknown>(
   };
 }
 
-export const RUN = { image: "debian:12", command: ["true"] };
+export { RUN };
 
 export const put = (name: string, definition: unknown = { run: RUN }, query = "") =>
   call<ChangedJobBody>("PUT", `/v1/jobs/${name}${query}`, definition);

@@ -113,7 +113,13 @@ describe("by hand", () => {
     const ran = await of<FiringBody>("POST", "now", "yearly/run");
     expect(ran.body).toMatchObject({ outcome: "ran", trigger: "run_now", run_id: expect.any(String) });
     const again = await of<FiringBody>("POST", "now", "yearly/run");
-    expect(again.body).toMatchObject({ outcome: "skipped", run_id: null, why: expect.any(String) });
+    expect(again.body).toMatchObject({
+      outcome: "skipped",
+      run_id: null,
+      why: expect.any(String),
+      run: null,
+    });
+    expect(again.body.blocked_by).toBe(ran.body.run_id);
     const run = await call<{ firing: object; job: object }>("GET", `/v1/runs/${ran.body.run_id}`);
     expect(run.body).toMatchObject({
       firing: { schedule: "yearly", due_at: ran.body.due_at },
@@ -125,6 +131,26 @@ describe("by hand", () => {
     expect(ledger.body.firings.map(({ outcome }) => outcome)).toEqual(["skipped", "ran"]);
     const skipped = await of<FiringListBody>("GET", "now", "yearly/firings?outcome=skipped");
     expect(skipped.body.firings).toHaveLength(1);
+  });
+
+  it("its ledger tells what each run is doing, and what it waits for", async () => {
+    const later = { ...RUN, delay: "1h" };
+    await aJob("doing", [{ ...YEARLY, overlap: "queue" }], { run: later });
+    for (let times = 0; times < 2; times++) await of<FiringBody>("POST", "doing", "yearly/run");
+    const ledger = await of<FiringListBody>("GET", "doing", "yearly/firings");
+    expect(ledger.body.firings.map(({ run }) => run)).toEqual(
+      Array(2).fill({ status: "queued", reason: null, waiting_for: null }),
+    );
+    await aJob("in-line", [{ ...YEARLY, overlap: "queue" }], {
+      run: { image: "debian:12", command: ["sleep", "2"] },
+    });
+    for (let times = 0; times < 2; times++) await of<FiringBody>("POST", "in-line", "yearly/run");
+    const shown = await of<StoredScheduleBody>("GET", "in-line", "yearly");
+    expect(shown.body.last_firing).toMatchObject({
+      outcome: "ran",
+      run: { status: "queued", reason: null, waiting_for: "schedule" },
+      blocked_by: null,
+    });
   });
 
   it("it is paused and goes on, beside the pause of its job", async () => {

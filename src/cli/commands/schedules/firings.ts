@@ -16,6 +16,12 @@ interface FiringsOptions {
   json?: boolean;
 }
 
+const WAITS_FOR = {
+  schedule: "the previous run",
+  concurrency: "a slot",
+  organization: "a slot of the deployment",
+  launch: "its launch",
+};
 /** As many as a screen shows. */
 const SHOWN = 50;
 
@@ -47,12 +53,20 @@ export async function firings(
     firing.due_at,
     firing.outcome.replaceAll("_", " "),
     firing.late_ms === null ? "" : span(firing.late_ms),
-    firing.run_id ?? noteOf(firing),
+    runOf(firing) ?? noteOf(firing),
   ]);
   return write(io.stdout, table(["DUE", "OUTCOME", "LATE", "RUN"], rows, width));
 }
 
-function noteOf({ why, count, is_count_exact, through }: FiringBody): string {
+function runOf({ run_id, run }: FiringBody): string | null {
+  if (run_id === null || run === null) return run_id;
+  const doing =
+    run.waiting_for === null ? run.status : `${run.status}, waits for ${WAITS_FOR[run.waiting_for]}`;
+  return `${run_id} ${doing}`;
+}
+
+function noteOf({ why, blocked_by, count, is_count_exact, through }: FiringBody): string {
+  if (blocked_by !== null) return `${blocked_by} was in its way`;
   if (why !== null || (count === 1 && is_count_exact)) return why ?? "";
   return `${is_count_exact ? "" : "more than "}${count} in a row, through ${through}`;
 }
