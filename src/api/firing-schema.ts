@@ -15,7 +15,9 @@ export const firingSchema = z
       description:
         "armed: its run is about to be submitted. ran: it was, in time or up to two minutes late, up to an hour where very many were due at once, or ahead of its time where the schedule is punctual. caught_up: later than that, as catch_up or a backfill asks for. skipped: the previous run was still at work. missed: it passed in an outage, or the job could not be run. paused: it passed during a pause.",
     }),
-    trigger: z.enum(["rule", "run_now", "backfill"]),
+    trigger: z.enum(["rule", "run_now", "backfill", "fly"]).openapi({
+      description: "fly: Fly started the schedule's machine, and due_at is when",
+    }),
     run_id: z.string().nullable(),
     late_ms: z
       .int()
@@ -68,7 +70,18 @@ export const storedScheduleSchema = z
     paused_at: time.nullable(),
     next_due_at: time
       .nullable()
-      .openapi({ description: "null where it rests, and where it is not due any more" }),
+      .openapi({ description: "null where it rests, where it is not due any more, and on: fly" }),
+    fly: z
+      .object({
+        app: z.string().nullable(),
+        machine_id: z.string().nullable(),
+        problem: z.string().nullable().openapi({ description: "what stands in its way" }),
+      })
+      .nullable()
+      .openapi({
+        description:
+          "the machine that Fly starts for it, whose fields are null as long as there is none; null itself unless the schedule is on: fly",
+      }),
     last_firing: firingSchema
       .nullable()
       .openapi({ description: "the last row of its ledger whose time has come" }),

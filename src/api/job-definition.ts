@@ -10,6 +10,7 @@ import { checkInput } from "./check-input.ts";
 import { checked, complaintsOf } from "./checked.ts";
 import type { FieldComplaint } from "./field-complaints.ts";
 import { jobDefinitionSchema } from "./job-schema.ts";
+import { refuseOnFly } from "./on-fly.ts";
 import { toSchedules } from "./schedule-schema.ts";
 import { isObject, patchedInput } from "./spec-input.ts";
 import { runSpecSchema } from "./spec-schema.ts";
@@ -30,6 +31,7 @@ export function checkedDefinition(
   const schedules = toSchedules(meant.schedules ?? []);
   for (const [index, { input }] of schedules.entries())
     checkScheduleInput(definition, name, JSON.parse(input), index);
+  refuseOnFly(definition, schedules, meant.run);
   return { definition, schedules };
 }
 

@@ -20,7 +20,7 @@ export const machineSchema = z
     known: z.boolean().openapi({ description: "false: no living attempt has it" }),
     why: z.enum([...KNOWN_WHYS, ...UNKNOWN_WHYS]).openapi({
       description:
-        "attempt_under_way: the last attempt of an open run has it; leaving: it is being destroyed; all others: it is nobody's, and is destroyed by the second sweep that finds it so (run_is_unknown: once it is ten minutes old)",
+        "attempt_under_way: the last attempt of an open run has it; leaving: it is being destroyed; schedule: Fly starts it for a schedule; all others: it is nobody's, and is destroyed by the second sweep that finds it so (run_is_unknown and schedule_is_unknown: once it is ten minutes old)",
     }),
   })
   .openapi("Machine");

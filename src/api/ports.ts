@@ -3,6 +3,7 @@
 import type { Guest } from "../core/run-spec.ts";
 import type { AlertStore } from "../flow/ports/alerts.ts";
 import type { Fleet, FleetStore } from "../flow/ports/fleet.ts";
+import type { FlyScheduleStore } from "../flow/ports/fly-schedules.ts";
 import type { JobStore } from "../flow/ports/jobs.ts";
 import type { Launches } from "../flow/ports/launches.ts";
 import type { ScheduleStore, Timekeepers } from "../flow/ports/schedules.ts";
@@ -14,6 +15,8 @@ export interface ApiPorts {
   store: Store;
   jobs: JobStore;
   schedules: ScheduleStore;
+  /** The machines that Fly starts for schedules. */
+  flySchedules: Pick<FlyScheduleStore, "find">;
   alerts: AlertStore;
   timekeepers: Timekeepers;
   blobs: Blobs;

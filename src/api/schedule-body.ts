@@ -4,14 +4,17 @@ import { formatDuration } from "../core/duration.ts";
 import { describeRule } from "../core/schedule/describe.ts";
 import { nextDue } from "../core/schedule/due.ts";
 import type { Alert } from "../flow/ports/alerts.ts";
+import type { FlyMachine } from "../flow/ports/fly-schedules.ts";
 import type { Firing, StoredSchedule } from "../flow/ports/schedules.ts";
 import { alertBody } from "./alert-schema.ts";
 import type { FiringBody, StoredScheduleBody } from "./firing-schema.ts";
 import { rfc3339, timeOrNull } from "./run-body.ts";
 import { awaitedTicket, queueBody } from "./waiting-body.ts";
 
+/** @param machine that Fly starts for it; null where there is none */
 export function scheduleBody(
   schedule: StoredSchedule,
+  machine: FlyMachine | null,
   last: Firing | null,
   alert: Alert | null,
   nowMs: number,
@@ -33,6 +36,14 @@ export function scheduleBody(
     paused_by: pausedBy,
     paused_at: rests ? timeOrNull(place.pausedAt) : null,
     next_due_at: rests ? null : timeOrNull(nextDue(spec, nowMs)),
+    fly:
+      spec.rule.kind === "fly"
+        ? {
+            app: machine?.app ?? null,
+            machine_id: machine?.machineId ?? null,
+            problem: machine?.problem ?? null,
+          }
+        : null,
     late_after: spec.lateAfterMs === undefined ? null : formatDuration(spec.lateAfterMs),
     last_firing: last && firingBody(last),
     last_alert: alert && alertBody(alert),

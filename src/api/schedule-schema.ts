@@ -6,7 +6,14 @@ import { JOB_NAME } from "../core/job.ts";
 import * as limits from "../core/limits.ts";
 import { timingComplaint } from "../core/schedule/complaint.ts";
 import { nameOf } from "../core/schedule/name.ts";
-import { CATCH_UP_MODES, type CatchUp, OVERLAPS, type Rule } from "../core/schedule/schedule.ts";
+import {
+  CATCH_UP_MODES,
+  type CatchUp,
+  FLY_PERIODS,
+  type FlyPeriod,
+  OVERLAPS,
+  type Rule,
+} from "../core/schedule/schedule.ts";
 import type { ScheduleSpec } from "../core/schedule/spec.ts";
 import { durationField, durationMs } from "./duration-field.ts";
 import { instant, instantMs } from "./schema-parts.ts";
@@ -40,7 +47,7 @@ const catchUpField = z
       'what is run after an outage of what came due meanwhile: "none" of it, the "latest", or "all", oldest first and one after the other where overlap is skip. Nothing that is later than window (1d) is run. What came due during a pause counts only with after_pause.',
   });
 
-/** One of `schedules`. Exactly one of `cron`, `every` and `at` says when it is due. */
+/** One of `schedules`. Exactly one of `cron`, `every` and `at` says when it is due, `every` with `on: fly` in Fly's own words. */
 export const scheduleSchema = z
   .strictObject({
     name: scheduleNameField.optional().openapi({
@@ -59,7 +66,14 @@ export const scheduleSchema = z
     every: z
       .string()
       .optional()
-      .openapi({ description: "counted from starts, or from 1970-01-01T00:00:00Z", example: "15m" }),
+      .openapi({
+        description: `counted from starts, or from 1970-01-01T00:00:00Z; with on: fly one of ${FLY_PERIODS.join(", ")}`,
+        example: "15m",
+      }),
+    on: z.enum(["fly"]).optional().openapi({
+      description:
+        "fly: Fly's own scheduler starts one machine again and again, first when it is made, then about each hour, day, week or month, as every says. Each start becomes a run once it is noticed, within a minute or so",
+    }),
     at: z
       .union(
         [instant, z.array(instant)],
@@ -101,16 +115,21 @@ export const scheduleSchema = z
         path: given.length === 0 ? [] : [given[1] ?? "at"],
         message:
           given.length === 0
-            ? "needs one of cron, every and at, which say when it is due"
+            ? schedule.on === "fly"
+              ? `needs every, one of ${FLY_PERIODS.join(", ")}`
+              : "needs one of cron, every and at, which say when it is due"
             : "give one of cron, every and at",
       });
+    if (schedule.on === "fly") return addFlyComplaint(schedule, context);
     if (schedule.timezone !== undefined && schedule.cron === undefined)
       return context.addIssue({ code: "custom", path: ["timezone"], message: "goes with cron alone" });
     if (schedule.every !== undefined && parseDuration(schedule.every) === null)
       return context.addIssue({
         code: "custom",
         path: ["every"],
-        message: 'must be a duration such as "15m" or "1h30m"',
+        message: isFlyPeriod(schedule.every)
+          ? `can be "${schedule.every}" with on: fly alone; else it is a duration such as "15m" or "1h30m"`
+          : 'must be a duration such as "15m" or "1h30m"',
       });
     if (schedule.late_after !== undefined && durationMs(schedule.late_after) <= durationMs(schedule.jitter))
       return context.addIssue({
@@ -124,6 +143,24 @@ export const scheduleSchema = z
   })
   .openapi("ScheduleDefinition");
 type ScheduleInput = z.output<typeof scheduleSchema>;
+
+function isFlyPeriod(text: string): text is FlyPeriod {
+  return (FLY_PERIODS as readonly string[]).includes(text);
+}
+
+function addFlyComplaint(
+  { every, cron }: { every?: string | undefined; cron?: string | undefined },
+  context: z.RefinementCtx,
+): void {
+  if (every !== undefined && isFlyPeriod(every)) return;
+  const words = FLY_PERIODS.map((period) => `"${period}"`).join(", ");
+  const message =
+    every === undefined
+      ? `does not go with on: fly, which takes every, one of ${words}`
+      : `must be one of ${words} with on: fly: Fly chooses the minute`;
+  const path = every !== undefined ? "every" : cron !== undefined ? "cron" : "at";
+  context.addIssue({ code: "custom", path: [path], message });
+}
 
 /** A job's `schedules`. */
 export const schedulesField = z
@@ -149,7 +186,8 @@ export function toSchedules(schedules: ScheduleInput[]): ScheduleSpec[] {
     name: nameOfInput(schedule),
     ...timingOf(schedule),
     overlap: schedule.overlap,
-    catchUp: toCatchUp(schedule.catch_up),
+    // Fly makes nothing up for.
+    catchUp: { ...toCatchUp(schedule.catch_up), ...(schedule.on === "fly" && { mode: "none" as const }) },
     jitterMs: durationMs(schedule.jitter),
     ...(schedule.punctual && { punctual: true }),
     ...(schedule.late_after !== undefined && { lateAfterMs: durationMs(schedule.late_after) }),
@@ -158,7 +196,7 @@ export function toSchedules(schedules: ScheduleInput[]): ScheduleSpec[] {
   }));
 }
 
-type TimingInput = Pick<ScheduleInput, "cron" | "timezone" | "every" | "at" | "starts" | "ends">;
+type TimingInput = Pick<ScheduleInput, "cron" | "timezone" | "every" | "at" | "on" | "starts" | "ends">;
 
 function timingOf(schedule: TimingInput) {
   const { starts, ends } = schedule;
@@ -169,7 +207,8 @@ function timingOf(schedule: TimingInput) {
   };
 }
 
-function ruleOf({ cron, timezone, every, at }: TimingInput): Rule {
+function ruleOf({ cron, timezone, every, at, on }: TimingInput): Rule {
+  if (on === "fly" && every !== undefined && isFlyPeriod(every)) return { kind: "fly", period: every };
   if (cron !== undefined) return { kind: "cron", cron, timeZone: timezone ?? "UTC" };
   if (every !== undefined) return { kind: "every", everyMs: durationMs(every) };
   return { kind: "at", times: [at ?? []].flat().map(instantMs) };

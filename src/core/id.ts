@@ -6,6 +6,7 @@
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const RUN_ID = /^run_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 const MACHINE_NAME = /^mayfly-([0-9a-z]{26})-([1-9]\d{0,8})$/;
+const SCHEDULED_MACHINE_NAME = /^mayfly-fly-[0-9a-f]{32}$/;
 const TIME_CHARS = 10;
 const RANDOM_CHARS = 16;
 
@@ -43,6 +44,16 @@ export function attemptOfMachine(name: string): { runId: string; attempt: number
   const [, ulid, number] = MACHINE_NAME.exec(name) ?? [];
   const runId = `run_${ulid}`;
   return isRunId(runId) ? { runId, attempt: Number(number) } : null;
+}
+
+/** The name of the Machine that Fly starts for a schedule. @param print tells it from every other schedule's, 32 hexadecimal digits */
+export function scheduledMachineName(print: string): string {
+  return `mayfly-fly-${print}`;
+}
+
+/** Whether a Machine of this name is a schedule's. */
+export function isScheduledMachineName(name: string): boolean {
+  return SCHEDULED_MACHINE_NAME.test(name);
 }
 
 function timePart(epochMs: number): string {

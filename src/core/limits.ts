@@ -321,6 +321,30 @@ export const DUE_TIMES_WEIGHED_MAX = 1000;
 export const PASSED_ROWS_MAX = 1000;
 /** Due times in a row that were missed and are counted: some 30 ms of work. Of more the row says that there are more. */
 export const PASSED_COUNTED_MAX = 10_000;
+/**
+ * Schedules of `on: fly` that one tick looks after, each with a GET and some four D1 queries, one after the other; the next tick goes on.
+ * A Workers invocation may make 1,000 D1 queries.
+ */
+export const FLY_SCHEDULES_PER_TICK = 100;
+/** The run of such a job as JSON: what its machine is made of, and is being changed to, is kept in one row, of 2 MB at most (Cloudflare D1 limits). */
+export const FLY_RUN_MAX_BYTES = 256 * KIB;
+/** A tick looks after no further one after this long, as where the Machines API does not answer. */
+export const FLY_TEND_MAX_MS = 2 * MINUTE;
+/** Events of a Machine that are asked for where it tells of too few by itself: as many as Fly gives (OpenAPI: Machines_list_events). */
+export const MACHINE_EVENTS_MAX = 50;
+/** A Machine that was made less than this ago may not be known everywhere at Fly: nothing is concluded from a 404. */
+export const FLY_MACHINE_YOUNG_MS = 2 * MINUTE;
+/** A Machine that is on its way for longer than this is stuck. */
+export const FLY_MACHINE_BOOT_MAX_MS = 10 * MINUTE;
+/** First and last pause before the Machine of a schedule is asked for again that could not be had, or went away. */
+export const FLY_MACHINE_AGAIN_FIRST_MS = 1 * MINUTE;
+export const FLY_MACHINE_AGAIN_MAX_MS = 1 * HOUR;
+/**
+ * A launch of its app that is due so soon is used at once; a later one is left to the next tick, but for one a tick, so that where runs
+ * always wait for launches such a Machine is made, too: the third create of Fly's burst is there for what comes a little early.
+ */
+export const FLY_LAUNCH_WITHIN_MS = 1 * SECOND;
+export const FLY_LAUNCH_EARLY_MS = LAUNCH_HORIZON_MS + 1 * MINUTE;
 /** What an isolate remembers of cron expressions, as 10,000 schedules may each have their own: some 500 bytes each. */
 export const CRONS_KEPT_MAX = 10_000;
 /** Time zones whose formatter an isolate keeps: more than there are names. */
@@ -384,6 +408,8 @@ export const REPEAT_DELAY_MAX_MS = 30 * SECOND;
 export const LAST_LOOKS_MAX = 6;
 /** How long a Machine that was let go may take to end by itself before it is destroyed. */
 export const LET_GO_MS = 10 * SECOND;
+/** After which a Machine that is stopped by SIGKILL counts as killed. */
+export const MACHINE_KILL_MS = 1 * SECOND;
 /** A Machine that answers 404 to GET is believed lost after this long of nothing else. */
 export const MACHINE_LOST_AFTER_MS = 5 * SECOND;
 

@@ -5,6 +5,9 @@ import type { Guest } from "./run-spec.ts";
 /** Metadata keys that every Machine of ours carries, so that a sweep can tell whose it is. */
 export const METADATA_RUN = "mayfly_run";
 export const METADATA_ATTEMPT = "mayfly_attempt";
+/** Of a Machine that Fly starts for a schedule: the schedule, and what the Machine was made of (`core/schedule/fly-machine.ts`). */
+export const METADATA_SCHEDULE = "mayfly_schedule";
+export const METADATA_PRINT = "mayfly_print";
 /** Which Mayfly made it: several can share a Fly app, and none touches another's Machines. */
 export const METADATA_DEPLOYMENT = "mayfly_deployment";
 
@@ -24,6 +27,11 @@ export interface MachineConfig {
   metadata: Record<string, string>;
   /** Epoch milliseconds at which it is started, by a call of its own: until then it is made, and waits. Absent: it starts at once. */
   startsAt?: number;
+  /**
+   * Of an attempt that is one start, by Fly, of a schedule's Machine: the time of that start by the Machine's events. The Machine
+   * is not the attempt's: it stays for the next start.
+   */
+  startedByFlyAt?: number;
 }
 
 /** Fly's machine states that decisions look at; every other is `other`. */

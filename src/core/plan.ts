@@ -1,11 +1,11 @@
 /** The Machine of an attempt, decided from the run's spec: what it is asked for with. */
 
 import { commandsPath, withPath } from "./command-path.ts";
-import type { AttemptPlanned } from "./event.ts";
+import type { AttemptPlanned, RunEvent } from "./event.ts";
 import { machineName } from "./id.ts";
-import { jobEnvironment } from "./job.ts";
+import { jobEnvironment, type RunJob } from "./job.ts";
 import { RUNNER_LINGER_MS } from "./limits.ts";
-import { type MachineConfig, METADATA_ATTEMPT, METADATA_RUN } from "./machine.ts";
+import { type MachineConfig, METADATA_ATTEMPT, METADATA_RUN, METADATA_SCHEDULE } from "./machine.ts";
 import type { Launch } from "./pace.ts";
 import { currentAttempt, type Run, type RunState, startsAt } from "./run.ts";
 import { hasSecrets, type RunSpec, type SpecFile } from "./run-spec.ts";
@@ -73,17 +73,83 @@ function machineConfig(
   name: string,
   place: Pick<MachineConfig, "guest" | "region">,
 ): MachineConfig {
+  return configOf(spec, name, place, {
+    env: {
+      MAYFLY_RUN_ID: runId,
+      MAYFLY_ATTEMPT: String(attempt),
+      ...(job !== null && jobEnvironment(job)),
+      ...(firing !== null && firingEnvironment(firing)),
+    },
+    metadata: { [METADATA_RUN]: runId, [METADATA_ATTEMPT]: String(attempt) },
+  });
+}
+
+/**
+ * The Machine that Fly starts for a schedule, again and again: its environment can not tell of the run that a start becomes, as that
+ * is accepted once the start is noticed.
+ */
+export function scheduledMachineConfig(
+  spec: RunSpec,
+  job: RunJob,
+  schedule: string,
+  name: string,
+  defaultRegion: string | null,
+): MachineConfig {
+  const place = { guest: spec.machine, region: spec.regions[0] ?? defaultRegion };
+  return configOf(spec, name, place, {
+    env: { ...jobEnvironment(job), MAYFLY_SCHEDULE: schedule },
+    metadata: { [METADATA_SCHEDULE]: `${job.name}/${schedule}` },
+  });
+}
+
+/** What a start of a schedule's Machine is for the run that is made of it. */
+export interface FlyStart {
+  machineName: string;
+  machineId: string;
+  machineConfig: MachineConfig;
+  app: string;
+  region: string | null;
+  /** By the Machine's events, and Fly's clock. */
+  startedAt: number;
+}
+
+/** The events that make that start a fresh run's first attempt. */
+export function attemptOfStart(start: FlyStart, nowMs: number): RunEvent[] {
+  const { machineName: name, machineId, machineConfig: config, app, region, startedAt } = start;
+  const attempt = 1;
+  return [
+    {
+      type: "attempt_planned",
+      at: nowMs,
+      attempt,
+      machineName: name,
+      machineConfig: { ...config, startedByFlyAt: startedAt },
+      app,
+      launchAt: nowMs,
+    },
+    { type: "machine_created", at: nowMs, attempt, machineId, region, adopted: true },
+    { type: "machine_started", at: Math.min(startedAt, nowMs), attempt },
+  ];
+}
+
+/** @param own what the Machine has of variables and metadata besides what the spec says */
+function configOf(
+  spec: RunSpec,
+  name: string,
+  place: Pick<MachineConfig, "guest" | "region">,
+  own: Pick<MachineConfig, "env" | "metadata">,
+): MachineConfig {
   const { bootMs, runMs, stopMs } = spec.timeouts;
   const captured = spec.capture === "output";
   const { PATH: _path, ...env } = spec.env;
   const path = commandsPath(spec);
   const capturedCommand = () => {
-    const own = jobCommand(name, spec.command, spec.script);
+    const command = jobCommand(name, spec.command, spec.script);
     const runner = runnerCommand({
       machineName: name,
       ...(path === null
         ? { command: spec.command, script: spec.script }
-        : { command: withPath(path, runnerPath(name), own), script: null }),
+        : { command: withPath(path, runnerPath(name), command), script: null }),
       runMs,
       stopMs,
       lingerMs: RUNNER_LINGER_MS,
@@ -93,15 +159,9 @@ function machineConfig(
   return {
     image: spec.image,
     ...place,
-    env: {
-      ...(path === null ? spec.env : env),
-      MAYFLY_RUN_ID: runId,
-      MAYFLY_ATTEMPT: String(attempt),
-      ...(job !== null && jobEnvironment(job)),
-      ...(firing !== null && firingEnvironment(firing)),
-    },
+    env: { ...(path === null ? spec.env : env), ...own.env },
     exec: captured ? capturedCommand() : spec.command,
     stop: { signal: STOP_SIGNAL, timeoutMs: stopMs },
-    metadata: { [METADATA_RUN]: runId, [METADATA_ATTEMPT]: String(attempt) },
+    metadata: own.metadata,
   };
 }

@@ -14,8 +14,11 @@ export interface RunClaim {
   attempts: { number: number; machineId: string | null; releasedAt: number | null }[];
 }
 
-/** Why a Machine is somebody's. `attempt_under_way`: the run's last attempt; `leaving`: it is being destroyed already. */
-export const KNOWN_WHYS = ["attempt_under_way", "leaving"] as const;
+/**
+ * Why a Machine is somebody's. `attempt_under_way`: the run's last attempt; `leaving`: it is being destroyed already; `schedule`: Fly starts it for a
+ * schedule, which has it.
+ */
+export const KNOWN_WHYS = ["attempt_under_way", "leaving", "schedule"] as const;
 
 /**
  * Why a Machine is nobody's.
@@ -24,6 +27,7 @@ export const KNOWN_WHYS = ["attempt_under_way", "leaving"] as const;
  * - `other_machine`: its attempt has another Machine.
  * - `attempt_is_unknown`: its run has no such attempt.
  * - `run_is_unknown`: there is no such run, or its name tells of none.
+ * - `schedule_is_unknown`: its name is that of a schedule's Machine, and there is no such schedule, or it has another.
  */
 export const UNKNOWN_WHYS = [
   "run_is_over",
@@ -31,6 +35,7 @@ export const UNKNOWN_WHYS = [
   "other_machine",
   "attempt_is_unknown",
   "run_is_unknown",
+  "schedule_is_unknown",
 ] as const;
 
 export type UnknownWhy = (typeof UNKNOWN_WHYS)[number];
@@ -62,6 +67,21 @@ export function judge(
 }
 
 /**
+ * Whose a Machine is that has the name of a schedule's.
+ * @param machineId of the one that is stored under the name, asked for after the Machine was listed: null where that is not known
+ * yet, undefined where nothing is stored
+ */
+export function judgeScheduled(
+  machine: Pick<ListedMachine, "id" | "state">,
+  machineId: string | null | undefined,
+): Verdict {
+  if (isGone(machine.state)) return { known: true, why: "leaving" };
+  return machineId === null || machineId === machine.id
+    ? { known: true, why: "schedule" }
+    : { known: false, why: "schedule_is_unknown" };
+}
+
+/**
  * Whether a Machine that is nobody's can be destroyed now.
  * @param seenAt when a sweep first found it to be so; null where none did before
  */
@@ -72,6 +92,7 @@ export function isReapable(
   nowMs: number,
 ): boolean {
   if (seenAt === null || nowMs - seenAt < REAP_SEEN_BEFORE_MS) return false;
-  // The database that does not know the run can be the wrong one.
-  return why !== "run_is_unknown" || nowMs - (machine.createdAt ?? seenAt) >= REAP_UNKNOWN_RUN_AGE_MS;
+  // The database that does not know the run, or the schedule, can be the wrong one.
+  const isUnknown = why === "run_is_unknown" || why === "schedule_is_unknown";
+  return !isUnknown || nowMs - (machine.createdAt ?? seenAt) >= REAP_UNKNOWN_RUN_AGE_MS;
 }

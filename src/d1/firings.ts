@@ -10,6 +10,27 @@ import { firings } from "./schema.ts";
 export function firedBy(db: DrizzleD1Database, run: Run): BatchItem<"sqlite">[] {
   const { firing, job } = run;
   if (firing === null || job === null) return [];
+  // Nothing was armed: the row's key is what makes it one run.
+  if (firing.startedByFly)
+    return [
+      db.insert(firings).values({
+        orgId: run.orgId,
+        job: job.name,
+        schedule: firing.schedule,
+        dueAt: firing.dueAt,
+        span: 0,
+        outcome: "ran",
+        startAt: firing.dueAt,
+        shard: 0,
+        throughAt: firing.dueAt,
+        count: 1,
+        isCountExact: true,
+        trigger: "fly",
+        runId: run.id,
+        why: null,
+        decidedAt: run.acceptedAt,
+      }),
+    ];
   const outcome = firing.isCaughtUp ? "caught_up" : "ran";
   return [
     db

@@ -6,7 +6,7 @@ import { drizzle } from "drizzle-orm/d1";
 import { REAPED_KEPT_MS, SIGHTING_KEPT_MS } from "../core/limits.ts";
 import type { RunClaim, UnknownWhy } from "../core/reap.ts";
 import type { FleetStore, Sighting } from "../flow/ports/fleet.ts";
-import { attempts, fleets, machineSightings, reapedMachines, runs } from "./schema.ts";
+import { attempts, fleets, flyMachines, machineSightings, reapedMachines, runs } from "./schema.ts";
 
 /** A store on a D1 database that has the migrations. */
 export function d1FleetStore(database: D1Database): FleetStore {
@@ -32,6 +32,14 @@ export function d1FleetStore(database: D1Database): FleetStore {
       const claims = new Map<string, RunClaim>(runRows.map(({ id, open }) => [id, { open, attempts: [] }]));
       for (const { runId, ...attempt } of attemptRows) claims.get(runId)?.attempts.push(attempt);
       return claims;
+    },
+
+    async scheduled(machineNames) {
+      const rows = await db
+        .select({ name: flyMachines.machineName, machineId: flyMachines.machineId })
+        .from(flyMachines)
+        .where(inArray(flyMachines.machineName, valuesOf(machineNames)));
+      return new Map(rows.map(({ name, machineId }) => [name, machineId]));
     },
 
     async recall(app) {

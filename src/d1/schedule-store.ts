@@ -49,34 +49,34 @@ export function d1Schedules(database: D1Database): ScheduleStore {
   return {
     async due(throughMs, limit) {
       const rows = await selected(sql`next_due_at <= ${throughMs}`, sql`next_due_at`, limit);
-      return rows.map(fromRow);
+      return rows.map(scheduleFromRow);
     },
 
     async placedAfter(ms, limit) {
-      return (await selected(sql`decided_to > ${ms}`, sql`decided_to`, limit)).map(fromRow);
+      return (await selected(sql`decided_to > ${ms}`, sql`decided_to`, limit)).map(scheduleFromRow);
     },
 
     async ofJob(orgId, job) {
       const isOfJob = and(eq(schedules.orgId, orgId), eq(schedules.job, job));
-      return (await selected(isOfJob, sql`name`, 1000)).map(fromRow);
+      return (await selected(isOfJob, sql`name`, 1000)).map(scheduleFromRow);
     },
 
     async find(key) {
       const row = await db.select().from(schedules).where(isSchedule(key)).get();
-      return row ? fromRow(row) : null;
+      return row ? scheduleFromRow(row) : null;
     },
 
     async findAll(keys) {
       const wanted = sql`SELECT value ->> 'orgId', value ->> 'job', value ->> 'name' FROM json_each(${JSON.stringify(keys)})`;
       return (await selected(sql`(org_id, job, name) IN (${wanted})`, sql`job, name`, keys.length)).map(
-        fromRow,
+        scheduleFromRow,
       );
     },
 
     async list(orgId, after, limit) {
       const isAfter = after === null ? sql`true` : sql`(job, name) > (${after.job}, ${after.name})`;
       const rows = await selected(sql`org_id = ${orgId} AND ${isAfter}`, sql`job, name`, limit);
-      return rows.map(fromRow);
+      return rows.map(scheduleFromRow);
     },
 
     async record(decided, at) {
@@ -269,7 +269,8 @@ export function d1Schedules(database: D1Database): ScheduleStore {
   };
 }
 
-function fromRow(row: ScheduleRow): StoredSchedule {
+/** A schedule from its row. */
+export function scheduleFromRow(row: ScheduleRow): StoredSchedule {
   const { orgId, job, name, spec, revision, decidedTo, countsFrom, pausedAt, resumedAt, nextDueAt, pauses } =
     row;
   return {

@@ -313,6 +313,36 @@ export const schedules = sqliteTable(
     index("schedules_due").on(table.nextDueAt).where(sql`next_due_at IS NOT NULL`),
     // Those that a clock that was ahead has put out of reach.
     index("schedules_decided").on(table.decidedTo),
+    // Those that Fly fires: few, and looked after each minute.
+    index("schedules_of_fly")
+      .on(table.orgId, table.job, table.name)
+      .where(sql`spec ->> '$.rule.kind' = 'fly'`),
+  ],
+);
+
+/** The Machines that Fly starts for schedules, from before they are asked for until they are known to be gone. */
+export const flyMachines = sqliteTable(
+  "fly_machines",
+  {
+    orgId: text("org_id").notNull(),
+    job: text().notNull(),
+    schedule: text().notNull(),
+    app: text().notNull(),
+    machineName: text("machine_name").notNull(),
+    machineId: text("machine_id"),
+    /** What its starts are runs of, and what it is being changed to. */
+    made: text({ mode: "json" }).notNull(),
+    next: text({ mode: "json" }),
+    seenTo: integer("seen_to").notNull(),
+    askedAt: integer("asked_at").notNull(),
+    failures: integer().notNull(),
+    problem: text(),
+    revision: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.orgId, table.job, table.schedule] }),
+    // For the sweep over machines, which knows their names.
+    index("fly_machines_name").on(table.machineName),
   ],
 );
 

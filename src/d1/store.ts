@@ -64,6 +64,8 @@ export function d1Store(database: D1Database): Store {
       if (used && used.runId !== run.id) return { kind: "repeated", ...used };
       // Nobody else draws its id: this call was carried out before, and comes a second time.
       if (used || (await isStored(db, run.id))) return { kind: "accepted" };
+      // Its start has a run already.
+      if (run.firing?.startedByFly) return { kind: "not_armed" };
       throw new Error(`run ${run.id} can not be stored beside what is there`);
     },
 

@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-3ec7d6b14cf6.js",
+  path: "/assets/live-1a0604c68133.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -226,6 +226,14 @@ export const SCRIPT: Asset = {
     "  var DAY_MS = 24 * HOUR2;",
     "  var CATCH_UP_WINDOW_DEFAULT_MS = 24 * HOUR2;",
     "  var CATCH_UP_WINDOW_MAX_MS = 31 * 24 * HOUR2;",
+    "  var FLY_RUN_MAX_BYTES = 256 * KIB;",
+    "  var FLY_TEND_MAX_MS = 2 * MINUTE2;",
+    "  var FLY_MACHINE_YOUNG_MS = 2 * MINUTE2;",
+    "  var FLY_MACHINE_BOOT_MAX_MS = 10 * MINUTE2;",
+    "  var FLY_MACHINE_AGAIN_FIRST_MS = 1 * MINUTE2;",
+    "  var FLY_MACHINE_AGAIN_MAX_MS = 1 * HOUR2;",
+    "  var FLY_LAUNCH_WITHIN_MS = 1 * SECOND2;",
+    "  var FLY_LAUNCH_EARLY_MS = LAUNCH_HORIZON_MS + 1 * MINUTE2;",
     "  var OUTPUT_MAX_BYTES = 512 * MIB;",
     "  var OUTPUT_IN_D1_MAX_BYTES = 256 * KIB;",
     "  var OUTPUT_BLOB_MIN_BYTES = 8 * KIB;",
@@ -240,6 +248,7 @@ export const SCRIPT: Asset = {
     "  var NEVER_ASKED_BEFORE_MS = 1 * SECOND2;",
     "  var REPEAT_DELAY_MAX_MS = 30 * SECOND2;",
     "  var LET_GO_MS = 10 * SECOND2;",
+    "  var MACHINE_KILL_MS = 1 * SECOND2;",
     "  var MACHINE_LOST_AFTER_MS = 5 * SECOND2;",
     "  var DRIVER_ALARM_MS = 75 * SECOND2;",
     "  var DRIVER_ARMED_AFTER_MS = 10 * SECOND2;",

@@ -24,6 +24,8 @@ export type ListedJob = JobListBody["jobs"][number] & {
   schedules: number;
   /** Of those as many as rest. */
   resting: number;
+  /** Whether Fly starts the machine of one that does not rest, at times of its own. */
+  is_started_by_fly: boolean;
   last_run: RunSummaryBody | null;
 };
 

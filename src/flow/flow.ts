@@ -9,13 +9,14 @@
 import type { RunEvent } from "../core/event.ts";
 import { nextStep } from "../core/next-step.ts";
 import type { OutputChunk } from "../core/output.ts";
-import { currentAttempt } from "../core/run.ts";
+import { currentAttempt, type RunState } from "../core/run.ts";
 import { callNext } from "./call-next.ts";
 import type { Drive } from "./drive.ts";
 import { settleAfterLook } from "./last-look.ts";
 import { launch } from "./launch.ts";
 import { putUnusedBack } from "./launches.ts";
 import { awaitEnd, awaitStart } from "./observe.ts";
+import { oneStart } from "./one-start.ts";
 import { plan } from "./plan.ts";
 import type { Launches } from "./ports/launches.ts";
 import type { Secrets } from "./ports/secrets.ts";
@@ -82,13 +83,20 @@ export async function advance(ports: AdvancePorts, drive: Drive): Promise<Next> 
   const step = nextStep(drive.state, ports.clock.now(), ports.organizationLimit);
   if (step.do === "nothing") return "done";
   const before = drive.state;
-  // The deployment's list of apps can change: an attempt stays in the app that it was planned for.
-  const machines = ports.machinesOf(currentAttempt(drive.state)?.app ?? null);
+  const machines = machinesOfAttempt(ports, drive.state);
   const findings = await carryOut({ ...ports, machines }, drive, step);
   await drive.remember(ports, findings);
   await putUnusedBack(ports.launches, before, drive.state);
   await callNext(ports, before, drive.state);
   return { pauseMs: findings.pauseMs };
+}
+
+/** The deployment's list of apps can change: an attempt stays in the app that it was planned for. */
+function machinesOfAttempt(ports: AdvancePorts, state: RunState): Machines {
+  const attempt = currentAttempt(state);
+  const machines = ports.machinesOf(attempt?.app ?? null);
+  const startedAt = attempt?.machineConfig.startedByFlyAt;
+  return startedAt === undefined ? machines : oneStart(machines, startedAt);
 }
 
 function carryOut(

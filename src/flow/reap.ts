@@ -4,7 +4,7 @@
  * is in no list is left alone, so an empty one, or one that can not be had, destroys nothing.
  */
 
-import { attemptOfMachine } from "../core/id.ts";
+import { attemptOfMachine, isScheduledMachineName } from "../core/id.ts";
 import {
   REAP_MAX_DESTROYS,
   REAP_MAX_MACHINES,
@@ -15,7 +15,7 @@ import {
   SWEEP_EVERY_MS,
 } from "../core/limits.ts";
 import { isGone, type ListedMachine } from "../core/machine.ts";
-import { isReapable, judge, type RunClaim, type Verdict } from "../core/reap.ts";
+import { isReapable, judge, judgeScheduled, type RunClaim, type Verdict } from "../core/reap.ts";
 import type { Fleet, FleetReport, FleetStore, Sighting } from "./ports/fleet.ts";
 import type { Clock } from "./ports.ts";
 
@@ -207,7 +207,7 @@ function pageOf(machines: ListedMachine[], cursor: string): { page: ListedMachin
 
 /** Whose the Machines are, by what is stored now: after they were listed, so whoever asked for one has stored that. */
 export async function judgeAll(
-  store: Pick<FleetStore, "claims">,
+  store: Pick<FleetStore, "claims" | "scheduled">,
   machines: ListedMachine[],
 ): Promise<JudgedMachine[]> {
   const named = machines.map((machine) => ({ machine, of: attemptOfMachine(machine.name) }));
@@ -216,12 +216,23 @@ export async function judgeAll(
   for (let from = 0; from < runIds.length; from += REAP_PAGE_MACHINES)
     for (const [runId, claim] of await store.claims(runIds.slice(from, from + REAP_PAGE_MACHINES)))
       claims.set(runId, claim);
+  const scheduled = await scheduledOf(store, machines);
   return named.map(({ machine, of }) => ({
     machine,
     runId: of?.runId ?? null,
     attempt: of?.attempt ?? null,
-    verdict: judge(machine, of?.attempt ?? null, claims.get(of?.runId ?? "") ?? null),
+    verdict: isScheduledMachineName(machine.name)
+      ? judgeScheduled(machine, scheduled.get(machine.name))
+      : judge(machine, of?.attempt ?? null, claims.get(of?.runId ?? "") ?? null),
   }));
+}
+
+async function scheduledOf(
+  store: Pick<FleetStore, "scheduled">,
+  machines: ListedMachine[],
+): Promise<Map<string, string | null>> {
+  const names = machines.map(({ name }) => name).filter(isScheduledMachineName);
+  return names.length === 0 ? new Map() : store.scheduled(names);
 }
 
 function isDue(one: JudgedMachine, seenBefore: Map<string, Sighting>, now: number): boolean {

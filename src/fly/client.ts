@@ -8,9 +8,11 @@ import { MACHINE_WAIT_MAX_MS, MACHINES_CALL_TIMEOUT_MS } from "../core/limits.ts
 import { FlyError } from "./error.ts";
 import {
   type WireCreateRequest,
+  type WireEvent,
   type WireExecReply,
   type WireMachine,
   wireError,
+  wireEvents,
   wireExecReply,
   wireMachine,
   wireMachines,
@@ -53,6 +55,23 @@ export class FlyClient {
   /** https://fly.io/docs/machines/api/machines-resource/#create-a-machine */
   createMachine(body: WireCreateRequest): Promise<WireMachine> {
     return this.#request(wireMachine, { method: "POST", path: "", body });
+  }
+
+  /**
+   * Puts a new config in the place of the Machine's own.
+   * https://fly.io/docs/machines/api/machines-resource/#update-a-machine
+   */
+  updateMachine(id: string, body: WireCreateRequest): Promise<WireMachine> {
+    return this.#request(wireMachine, { method: "POST", path: `/${id}`, body });
+  }
+
+  /** Newest first, at most `limit`, of which Fly gives 50. */
+  listEvents(id: string, limit: number): Promise<WireEvent[]> {
+    return this.#request(wireEvents, {
+      method: "GET",
+      path: `/${id}/events`,
+      query: { limit: String(limit) },
+    });
   }
 
   getMachine(id: string): Promise<WireMachine> {

@@ -11,6 +11,7 @@ import {
   METADATA_RUN,
 } from "../core/machine.ts";
 import type { SpecFile } from "../core/run-spec.ts";
+import type { FlyPeriod } from "../core/schedule/schedule.ts";
 import type {
   ActionResult,
   CreateResult,
@@ -25,8 +26,8 @@ import { FlyError } from "./error.ts";
 import { createRefusal, startRefusal } from "./refusal.ts";
 import type { WireCreateRequest, WireEvent, WireExitEvent, WireMachine } from "./wire.ts";
 
-/** The calls of the client, whoever makes them. */
-export type FlyCalls = Pick<FlyClient, keyof FlyClient>;
+/** The calls of the client for runs' Machines, whoever makes them. */
+export type FlyCalls = Pick<FlyClient, Exclude<keyof FlyClient, "updateMachine" | "listEvents">>;
 
 /**
  * Machines of one Fly app. Failures that a caller can expect are values; anything else is thrown.
@@ -106,7 +107,7 @@ export function failedCall(error: FlyError): { kind: "failed"; error: string } {
   return { kind: "failed", error: error.message };
 }
 
-function action(call: () => Promise<unknown>): Promise<ActionResult> {
+export function action(call: () => Promise<unknown>): Promise<ActionResult> {
   return outcome<ActionResult>(
     async () => {
       await call();
@@ -116,7 +117,13 @@ function action(call: () => Promise<unknown>): Promise<ActionResult> {
   );
 }
 
-function createRequest(name: string, config: MachineConfig, files: SpecFile[]): WireCreateRequest {
+/** @param period how often Fly starts it by itself; left out, never, and it destroys itself when it has ended */
+export function createRequest(
+  name: string,
+  config: MachineConfig,
+  files: SpecFile[],
+  period?: FlyPeriod,
+): WireCreateRequest {
   return {
     name,
     ...(config.region !== null && { region: config.region }),
@@ -128,7 +135,8 @@ function createRequest(name: string, config: MachineConfig, files: SpecFile[]): 
       init: config.exec ? { exec: config.exec } : {},
       files: files.map((file) => ({ guest_path: file.path, raw_value: file.base64, mode: file.mode })),
       // Only a Machine that may stop can destroy itself, so nothing restarts it.
-      auto_destroy: true,
+      auto_destroy: period === undefined,
+      ...(period !== undefined && { schedule: period }),
       restart: { policy: "no" },
       stop_config: { signal: config.stop.signal, timeout: formatDuration(config.stop.timeoutMs) },
       metadata: config.metadata,
@@ -149,7 +157,7 @@ export function fromWire(wire: WireMachine): Machine {
   };
 }
 
-function eventFromWire(wire: WireEvent): MachineEvent {
+export function eventFromWire(wire: WireEvent): MachineEvent {
   const exit = wire.request?.MonitorEvent?.exit_event ?? wire.request?.exit_event ?? null;
   return {
     type: wire.type,

@@ -88,6 +88,8 @@ export const wireEvent = z.looseObject({
 });
 export type WireEvent = z.infer<typeof wireEvent>;
 
+export const wireEvents = z.array(wireEvent);
+
 export const wireMachine = z.looseObject({
   id: z.string(),
   name: z.string(),

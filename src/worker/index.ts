@@ -8,11 +8,12 @@ import { createDashboard } from "../dashboard/dashboard.tsx";
 import { forgetOld } from "../flow/forget.ts";
 import { reap } from "../flow/reap.ts";
 import { sweep } from "../flow/sweep.ts";
+import { tendFlySchedules } from "../flow/tend-fly-schedules.ts";
 import { type TickPorts, type TickReport, tick } from "../flow/tick.ts";
 import { type WatchPorts, watch } from "../flow/watch.ts";
 import { dashboardPorts } from "./dashboard-ports.ts";
 import { ConfigError, type Env } from "./env.ts";
-import { apiPorts, reapPorts } from "./ports.ts";
+import { apiPorts, reapPorts, tendPorts } from "./ports.ts";
 
 export { RunDriver } from "./run-driver.ts";
 export { Timekeeper } from "./timekeeper.ts";
@@ -52,14 +53,17 @@ export default {
     const ports = apiPorts(env);
     const quietMs = cron === AFTER_START ? 0 : SWEEP_QUIET_MS;
     // Side by side, so that neither waits for the other, nor goes down with it.
-    const [schedules, runs, machines, ledgers] = await Promise.allSettled([
+    const [schedules, ofFly, runs, machines, ledgers] = await Promise.allSettled([
       ticked(ports),
+      tendFlySchedules(tendPorts(env)),
       sweep(ports, quietMs),
       reap(reapPorts(env)),
       forgetOld(ports),
     ]);
     if (schedules.status === "rejected" || schedules.value.problems.length > 0)
       logSweep("error", { schedules: told(schedules) });
+    if (ofFly.status === "rejected" || ofFly.value.problems.length > 0)
+      logSweep("error", { schedules_of_fly: told(ofFly) });
     if (runs.status === "rejected" || runs.value.failed + runs.value.problems.length > 0)
       logSweep("error", { runs: told(runs) });
     if (machines.status === "rejected" || machines.value.problems.length > 0)

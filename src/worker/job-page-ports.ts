@@ -124,6 +124,7 @@ function comingUp(schedules: StoredSchedule[], nowMs: number) {
   return {
     schedules: schedules.length,
     resting: schedules.length - awake.length,
+    is_started_by_fly: awake.some(({ spec }) => spec.rule.kind === "fly"),
     next_due_at: times.length === 0 ? null : rfc3339(Math.min(...times)),
   };
 }

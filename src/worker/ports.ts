@@ -7,6 +7,7 @@ import { newRunId } from "../core/id.ts";
 import { d1Alerts } from "../d1/alert-store.ts";
 import { deploymentOf } from "../d1/deployment.ts";
 import { d1FleetStore } from "../d1/fleet-store.ts";
+import { d1FlySchedules } from "../d1/fly-schedules.ts";
 import { d1Jobs } from "../d1/job-store.ts";
 import { d1Schedules } from "../d1/schedule-store.ts";
 import { d1Secrets } from "../d1/secrets.ts";
@@ -16,9 +17,11 @@ import type { AdvancePorts } from "../flow/flow.ts";
 import { launchesOver } from "../flow/launches.ts";
 import type { Clock } from "../flow/ports.ts";
 import type { ReapPorts } from "../flow/reap.ts";
+import type { TendPorts } from "../flow/tend-fly-schedules.ts";
 import { FlyClient } from "../fly/client.ts";
 import { flyFleet } from "../fly/fleet.ts";
 import { flyMachines } from "../fly/machines.ts";
+import { flyScheduledMachines } from "../fly/scheduled-machines.ts";
 import { r2Blobs } from "../r2/blobs.ts";
 import { createSecretKeeper } from "../secrets/keeper.ts";
 import { createKeyring } from "../secrets/keyring.ts";
@@ -65,6 +68,16 @@ export function flowPorts(env: Env): AdvancePorts {
   };
 }
 
+/** What the look at Machines that Fly starts needs. @throws ConfigError */
+export function tendPorts(env: Env): TendPorts {
+  const { fly } = readConfig(env);
+  return {
+    ...firePortsOf(apiPorts(env)),
+    flySchedules: d1FlySchedules(env.DB),
+    scheduledMachinesOf: (app) => flyScheduledMachines(new FlyClient({ ...fly, app }), thisDeployment(env)),
+  };
+}
+
 /** What the sweep over Machines needs. @throws ConfigError */
 export function reapPorts(env: Env): ReapPorts {
   const { fly, launches } = readConfig(env);
@@ -86,6 +99,7 @@ export function apiPorts(env: Env): ApiPorts {
     store,
     jobs: d1Jobs(env.DB),
     schedules: d1Schedules(env.DB),
+    flySchedules: d1FlySchedules(env.DB),
     alerts: d1Alerts(env.DB),
     timekeepers: durableTimekeepers(env.TIMEKEEPER),
     launches: launchesOver(store, config.launches),

@@ -31,6 +31,7 @@ const aSchedule = (changes: object = {}) => ({
   rule: "at 02:00 every day, Europe/Berlin",
   paused_by: [],
   next_due_at: "2026-11-22T01:00:00.000Z",
+  fly: null,
   last_firing: aFiring(),
   ...changes,
 });
@@ -55,6 +56,19 @@ test("list has all pages, with what is next and what was last", async () => {
     expect.stringMatching(/^SCHEDULE +DUE +NEXT +LAST$/),
     expect.stringMatching(/^nightly\/at-two +at 02:00 every day, Europe\/Berlin +in 14h 55m +ran$/),
     expect.stringMatching(/^nightly\/hourly .* paused by hand, job$/),
+    "",
+  ]);
+});
+
+test("list tells of one that Fly fires what stands in its way, or that nobody knows when it is due", async () => {
+  const onFly = (name: string, problem: string | null) =>
+    aSchedule({ name, next_due_at: null, fly: { app: "runs", machine_id: null, problem } });
+  const page = [onFly("fine", null), onFly("stuck", "no room in ams")];
+  stub.on("GET /v1/schedules", json({ schedules: page, next_cursor: null }));
+  const { stdout } = await schedules("list");
+  expect(stdout.split("\n").slice(1)).toEqual([
+    expect.stringMatching(/^nightly\/fine .* when Fly starts it +ran$/),
+    expect.stringMatching(/^nightly\/stuck .* no room in ams +ran$/),
     "",
   ]);
 });

@@ -106,6 +106,7 @@ describe("a schedule of each hour whose runs are to start within five minutes", 
     ["overlap skipped it", { outcome: "skipped", runId: null, startedAt: null }],
     ["it passed in a pause", { outcome: "paused", runId: null, startedAt: null }],
     ["somebody ran it by hand", { trigger: "run_now", startedAt: null }],
+    ["Fly started it", { trigger: "fly", startedAt: null }],
     [
       "a pause is caught up",
       { outcome: "missed", startedAt: null },

@@ -53,6 +53,7 @@ export function aSchedule(changes: Partial<StoredScheduleBody> = {}): StoredSche
     next_due_at: "2026-11-22T01:30:00.000Z",
     late_after: null,
     punctual: false,
+    fly: null,
     last_firing: null,
     last_alert: null,
     ...changes,

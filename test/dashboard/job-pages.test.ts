@@ -239,6 +239,20 @@ describe("schedules", () => {
     expect((await get(ports, "/schedules?job=none")).words).toContain("No such schedules. Show all");
   });
 
+  test("one of on: fly tells its machine and what stands in its way, and no time, which Fly alone knows", async () => {
+    const fly = { app: "pool-a", machine_id: "e286123f790d86", problem: "its job has no image" };
+    const ofFly = aSchedule({ rule: "each hour, by Fly", timezone: null, next_due_at: null, fly });
+    const ports = portsOf({
+      schedules: [ofFly],
+      ledgers: { "nightly/at-two": [aFiring({ trigger: "fly" })] },
+    });
+    expect((await get(ports, "/schedules")).words).toContain("next due when Fly starts it");
+    const { words } = await get(ports, "/schedules/nightly/at-two");
+    expect(words).toContain("Fly starts its machine e286123f790d86 in pool-a its job has no image");
+    expect(words).toContain("Ran started by Fly");
+    expect(words).not.toContain("After an outage");
+  });
+
   const ledger = [
     aFiring({ due_at: at(-20_000), outcome: "armed" }),
     aFiring({ due_at: at(60_000), run_id: runId(1), late_ms: 1240 }),

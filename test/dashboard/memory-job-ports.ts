@@ -46,6 +46,7 @@ export function memoryJobPorts(known: JobsInMemory, runs: Map<string, RunBody>, 
           ...each,
           schedules: own.length,
           resting: own.filter(({ paused_by }) => paused_by.length > 0).length,
+          is_started_by_fly: own.some(({ fly, paused_by }) => fly !== null && paused_by.length === 0),
           next_due_at: own.map(({ next_due_at }) => next_due_at).find((next) => next !== null) ?? null,
           last_run: last === undefined ? null : summaryOf(last),
         };

@@ -95,6 +95,7 @@ function storm(seed: number) {
   };
   const fleetStore: FleetStore = {
     claims: (ids) => call(() => memory.claims(ids)),
+    scheduled: (names) => call(() => memory.scheduled(names)),
     recall: (app) => call(() => memory.recall(app)),
     remember: (report, change) =>
       call(() => {

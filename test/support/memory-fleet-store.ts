@@ -4,6 +4,7 @@ import { REAPED_KEPT_MS, SIGHTING_KEPT_MS } from "../../src/core/limits.ts";
 import type { RunClaim } from "../../src/core/reap.ts";
 import type { FleetReport, FleetStore, Sighting } from "../../src/flow/ports/fleet.ts";
 import type { Store } from "../../src/flow/ports.ts";
+import type { MemoryFlySchedules } from "./memory-fly-schedules.ts";
 
 interface StoredFleet {
   report: FleetReport;
@@ -14,10 +15,13 @@ interface StoredFleet {
 export class MemoryFleetStore implements FleetStore {
   readonly #fleets = new Map<string, StoredFleet>();
   readonly #store: Pick<Store, "load">;
+  readonly #ofFly: MemoryFlySchedules | null;
   #reaped: { at: number; app: string; machineId: string }[] = [];
 
-  constructor(store: Pick<Store, "load">) {
+  /** @param ofFly where schedules' Machines are kept; null in tests without */
+  constructor(store: Pick<Store, "load">, ofFly: MemoryFlySchedules | null = null) {
     this.#store = store;
+    this.#ofFly = ofFly;
   }
 
   async claims(runIds: string[]): Promise<Map<string, RunClaim>> {
@@ -32,6 +36,15 @@ export class MemoryFleetStore implements FleetStore {
       if (state) claims.set(id, { open: state.run.open, attempts });
     }
     return claims;
+  }
+
+  async scheduled(names: string[]): Promise<Map<string, string | null>> {
+    const all = [...(this.#ofFly?.machines.values() ?? [])];
+    return new Map(
+      all
+        .filter(({ machineName }) => names.includes(machineName))
+        .map(({ machineName, machineId }) => [machineName, machineId]),
+    );
   }
 
   async recall(app: string) {

@@ -252,12 +252,33 @@ export class MemoryScheduleStore implements ScheduleStore {
       .sort((a, b) => a.dueAt - b.dueAt || a.count - b.count);
   }
 
+  /** Adds a row of a whole stretch, once. */
+  recordSpan(row: Firing): void {
+    const key = ledgerKey(row, row.dueAt, true);
+    if (!this.ledger.has(key)) this.ledger.set(key, row);
+  }
+
   /** What the store of runs asks when a run for a due time is accepted; false where it is not to be. */
   fire(run: Run): boolean {
     const { firing, job } = run;
     if (firing === null || job === null) return true;
     const key = ledgerKey({ orgId: run.orgId, job: job.name, name: firing.schedule }, firing.dueAt, false);
     const row = this.ledger.get(key);
+    if (firing.startedByFly) {
+      if (row) return false;
+      this.ledger.set(key, {
+        ...{ orgId: run.orgId, job: job.name, name: firing.schedule, outcome: "ran", trigger: "fly" },
+        ...{
+          dueAt: firing.dueAt,
+          startAt: firing.dueAt,
+          throughAt: firing.dueAt,
+          count: 1,
+          isCountExact: true,
+        },
+        ...{ runId: run.id, run: null, blockedBy: null, why: null, decidedAt: run.acceptedAt },
+      });
+      return true;
+    }
     if (row?.outcome !== "armed") return false;
     const outcome = firing.isCaughtUp ? "caught_up" : "ran";
     const startAt = firing.ahead?.startsAt ?? row.startAt;

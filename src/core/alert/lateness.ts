@@ -22,7 +22,7 @@ export interface WatchedSchedule {
 export interface WatchedFiring {
   dueAt: number;
   outcome: FiringOutcome;
-  trigger: "rule" | "run_now" | "backfill";
+  trigger: "rule" | "run_now" | "backfill" | "fly";
   count: number;
   runId: string | null;
   why: string | null;
@@ -60,7 +60,8 @@ export function lateness(
 
 function lateAlert(firing: WatchedFiring, { limitMs, place }: WatchedSchedule): FoundAlert | null {
   const { dueAt, outcome, trigger, startedAt, runId } = firing;
-  if (trigger === "run_now" || outcome === "skipped" || outcome === "paused") return null;
+  if (trigger === "run_now" || trigger === "fly" || outcome === "skipped" || outcome === "paused")
+    return null;
   if (
     place.pausedAt !== null &&
     place.pausedAt <= dueAt &&

@@ -18,9 +18,10 @@ export interface TimingComplaint {
   message: string;
 }
 
-/** The first thing that is wrong; null: nothing, and the schedule is due at least once. */
+/** The first thing that is wrong; null: nothing, and the schedule is due at least once, or when Fly says so. */
 export function timingComplaint(timing: Timing): TimingComplaint | null {
   const { rule, startsAt, endsAt } = timing;
+  if (rule.kind === "fly") return null;
   const wrong = rule.kind === "cron" ? ofCron(rule) : rule.kind === "every" ? ofEvery(rule) : ofAt(rule);
   if (wrong !== null) return wrong;
   if (endsAt !== null && startsAt !== null && endsAt <= startsAt)

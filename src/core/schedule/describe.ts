@@ -10,6 +10,8 @@ export function describeRule(rule: Rule): string {
   switch (rule.kind) {
     case "every":
       return `every ${formatDuration(rule.everyMs)}`;
+    case "fly":
+      return `${rule.period}, by Fly's own scheduler`;
     case "at": {
       const times = rule.times.toSorted((a, b) => a - b);
       const [first = 0] = times;

@@ -63,6 +63,8 @@ function nextOfRule(rule: Rule, afterMs: number, startsAt: number | null): numbe
         (first, time) => (time > afterMs && (first === null || time < first) ? time : first),
         null,
       );
+    case "fly":
+      return null;
   }
 }
 

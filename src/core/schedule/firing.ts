@@ -14,6 +14,8 @@ export interface RunFiring {
   isCaughtUp: boolean;
   /** Of a run that was accepted ahead of its time, as its schedule is punctual; absent for every other. */
   ahead?: Ahead;
+  /** True where Fly started its Machine and the run was made of that: there was nothing to submit, and nothing was armed. */
+  startedByFly?: true;
 }
 
 export interface Ahead {

@@ -8,6 +8,8 @@ export function nameOf(rule: Rule): string {
   switch (rule.kind) {
     case "every":
       return `every-${formatDuration(rule.everyMs)}`;
+    case "fly":
+      return `fly-${rule.period}`;
     case "at":
       return `at-${hashOf(rule.times.toSorted((a, b) => a - b).join())}`;
     case "cron":

@@ -1,7 +1,7 @@
 /** Schedules: the rules of a Job that submit its Runs in time, and what becomes of each time that a rule names. */
 
 /** When a schedule is due. */
-export type Rule = CronRule | EveryRule | AtRule;
+export type Rule = CronRule | EveryRule | AtRule | FlyRule;
 
 /** At the local times that a cron expression names, in the time zone; `daylight-saving.ts` says what that means when clocks change. */
 export interface CronRule {
@@ -23,6 +23,16 @@ export interface AtRule {
   kind: "at";
   /** Epoch milliseconds, in any order. */
   times: readonly number[];
+}
+
+/** How often Fly starts a Machine by itself (docs: Machines resource, schedule). The minute is Fly's choice. */
+export const FLY_PERIODS = ["hourly", "daily", "weekly", "monthly"] as const;
+export type FlyPeriod = (typeof FLY_PERIODS)[number];
+
+/** When Fly's own scheduler starts the schedule's Machine, which nobody knows ahead: what is due is what has started. */
+export interface FlyRule {
+  kind: "fly";
+  period: FlyPeriod;
 }
 
 /** A rule and the stretch of time it holds for: all that due times depend on. */

@@ -48,13 +48,15 @@ export function JobTable({ jobs, nowMs }: { jobs: ListedJob[]; nowMs: number }) 
 }
 
 function NextDue({ job, nowMs }: { job: ListedJob; nowMs: number }) {
-  const { next_due_at: next, schedules, resting } = job;
+  const { next_due_at: next, schedules, resting, is_started_by_fly: isStartedByFly } = job;
   if (schedules === 0) return <span class="muted">no schedule</span>;
   const paused = resting === 0 ? "" : `${resting === schedules ? "" : `${resting} `}paused`;
   return (
     <>
       {next === null ? (
-        <span class="muted">{resting === schedules ? "" : "not any more"}</span>
+        <span class="muted">
+          {isStartedByFly ? "when Fly starts it" : resting === schedules ? "" : "not any more"}
+        </span>
       ) : (
         <>
           <span class="label">due </span>

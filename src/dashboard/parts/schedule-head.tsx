@@ -66,7 +66,8 @@ function Paused({ schedule, nowMs }: Props) {
 }
 
 function Next({ schedule, nowMs }: Props) {
-  const { next_due_at: at } = schedule;
+  const { next_due_at: at, fly } = schedule;
+  if (fly !== null) return <FlyMachine fly={fly} />;
   if (at === null) return <strong class="sentence">Not due any more</strong>;
   return (
     <>
@@ -80,6 +81,24 @@ function Next({ schedule, nowMs }: Props) {
   );
 }
 
+/** Fly tells nobody when it starts its machine next. */
+function FlyMachine({ fly }: { fly: NonNullable<StoredScheduleBody["fly"]> }) {
+  const { app, machine_id: id, problem } = fly;
+  return (
+    <>
+      <strong class="sentence">
+        {id === null ? "Its machine is yet to be made" : "Fly starts its machine"}
+      </strong>
+      {id !== null && (
+        <span class="muted">
+          <code>{id}</code> in {app}
+        </span>
+      )}
+      {problem !== null && <span class="why">{problem}</span>}
+    </>
+  );
+}
+
 const OVERLAP_WORDS: Record<StoredScheduleBody["overlap"], string> = {
   skip: "skip: one at a time, and what comes due meanwhile has no run",
   queue: "queue: one after the other",
@@ -88,7 +107,7 @@ const OVERLAP_WORDS: Record<StoredScheduleBody["overlap"], string> = {
 };
 
 export function ScheduleFacts({ schedule }: { schedule: StoredScheduleBody }) {
-  const { overlap, catch_up: catchUp, jitter, starts, ends, late_after: lateAfter, punctual } = schedule;
+  const { overlap, catch_up: catchUp, jitter, starts, ends, late_after: lateAfter, punctual, fly } = schedule;
   return (
     <section class="card facts" aria-labelledby="facts-title">
       <h2 id="facts-title">Facts</h2>
@@ -96,12 +115,14 @@ export function ScheduleFacts({ schedule }: { schedule: StoredScheduleBody }) {
         <Fact name="Job">
           <a href={jobPath(schedule.job)}>{schedule.job}</a>
         </Fact>
-        <Fact name="Overlap">{OVERLAP_WORDS[overlap]}</Fact>
-        <Fact name="After an outage">
-          {catchUp.mode === "none"
-            ? "nothing is caught up"
-            : `${catchUp.mode === "all" ? "all" : "the latest"} of the last ${catchUp.window}${catchUp.after_pause ? ", and after a pause" : ""}`}
-        </Fact>
+        {fly === null && <Fact name="Overlap">{OVERLAP_WORDS[overlap]}</Fact>}
+        {fly === null && (
+          <Fact name="After an outage">
+            {catchUp.mode === "none"
+              ? "nothing is caught up"
+              : `${catchUp.mode === "all" ? "all" : "the latest"} of the last ${catchUp.window}${catchUp.after_pause ? ", and after a pause" : ""}`}
+          </Fact>
+        )}
         {punctual && <Fact name="Punctual">machine made ahead, started on the second</Fact>}
         {jitter !== "0ms" && <Fact name="Jitter">{`up to ${jitter}`}</Fact>}
         {lateAfter !== null && <Fact name="Late">{`where its run did not start within ${lateAfter}`}</Fact>}

@@ -77,6 +77,7 @@ export function NextDue({ schedule, nowMs }: { schedule: StoredScheduleBody; now
         <span class="about">{pausedWords(schedule.paused_by).replace(/^paused /, "")}</span>
       </>
     );
+  if (schedule.fly !== null) return <span class="muted">when Fly starts it</span>;
   if (schedule.next_due_at === null) return <span class="muted">not any more</span>;
   return (
     <>

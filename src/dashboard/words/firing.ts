@@ -21,7 +21,7 @@ export function lateness({ late_ms: lateMs }: FiringBody): string {
 
 /** What made the firing, where that was not the rule. */
 export function triggerWords({ trigger }: FiringBody): string {
-  return { rule: "", run_now: "by hand", backfill: "backfill" }[trigger];
+  return { rule: "", run_now: "by hand", backfill: "backfill", fly: "started by Fly" }[trigger];
 }
 
 /** "24 due times", "more than 10,000 due times" of a row that stands for several in a row; "" of any other. */

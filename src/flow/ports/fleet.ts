@@ -48,6 +48,8 @@ export interface FleetReport {
 export interface FleetStore {
   /** What is stored of these runs, by id; a run that does not exist has no entry. */
   claims(runIds: string[]): Promise<Map<string, RunClaim>>;
+  /** The ids of schedules' Machines that are stored under these names, null where one's is not known yet; a name that is not stored has no entry. */
+  scheduled(machineNames: string[]): Promise<Map<string, string | null>>;
   /** What earlier sweeps found. `cursor`: where the last one broke off, "" where it did not. */
   recall(app: string): Promise<{ cursor: string; sightings: Sighting[] }>;
   /**

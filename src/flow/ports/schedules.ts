@@ -18,8 +18,8 @@ export interface StoredSchedule extends ScheduleKey {
   pausedBy: Pauser[];
 }
 
-/** What made a firing: the rule itself, or somebody's call. */
-export type FiringTrigger = "rule" | "run_now" | "backfill";
+/** What made a firing: the rule itself, somebody's call, or a start of the schedule's Machine by Fly. */
+export type FiringTrigger = "rule" | "run_now" | "backfill" | "fly";
 
 /** A row of the ledger. */
 export interface Firing extends ScheduleKey {

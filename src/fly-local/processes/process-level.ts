@@ -48,6 +48,8 @@ export function processLevel(directory: string): Level {
     start: async (plan) => {
       const cwd = home(plan.machine);
       await removals.get(cwd);
+      // As of a fresh root disk: an earlier start of the Machine has left its files.
+      removeFromTmp(plan.machine);
       const tmp = join(cwd, "tmp");
       mkdirSync(tmp, { recursive: true });
       for (const file of plan.machine.config.files ?? []) {

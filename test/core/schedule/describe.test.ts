@@ -33,6 +33,7 @@ it.each([
 
 it("so are intervals and given times", () => {
   expect(describeRule({ kind: "every", everyMs: 900_000 })).toBe("every 15m");
+  expect(describeRule({ kind: "fly", period: "daily" })).toBe("daily, by Fly's own scheduler");
   expect(describeRule({ kind: "at", times: [Date.UTC(2026, 11, 24, 18)] })).toBe(
     "once, at 2026-12-24 18:00 UTC",
   );

@@ -104,6 +104,19 @@ describe("a machine with a schedule", async () => {
     await fly.call("DELETE", `${machines}/${id}`);
   });
 
+  it("finds none of what an earlier start has left beside its files", async () => {
+    const folder = `/tmp/.mayfly-schedule-test-${process.pid}`;
+    const files = [{ guest_path: `${folder}/given`, raw_value: "aGk=" }];
+    const argv = ["sh", "-c", `[ -e ${folder}/given ] && [ ! -e ${folder}/left ] && echo >${folder}/left`];
+    const name = `schedule-test-${process.pid}`;
+    const { id } = await fly.create(argv, { auto_destroy: false, schedule: "hourly", files }, { name });
+    await fly.wait(id, "stopped");
+    await turn(id, HOUR);
+    const exits = (await fly.get(id)).events?.filter(({ type }) => type === "exit");
+    expect(exits?.map(({ request }) => request?.exit_event?.exit_code ?? 0)).toEqual([0, 0]);
+    await fly.call("DELETE", `${machines}/${id}`);
+  });
+
   it("is refused with a word that is no schedule", async () => {
     const config = { image: "alpine", init: { exec: ["true"] }, schedule: "yearly" };
     expect(await fly.call("POST", machines, { config })).toMatchObject({

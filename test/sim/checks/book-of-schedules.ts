@@ -23,6 +23,8 @@ export function dueByHand({ rule, startsAt, endsAt }: Timing, afterMs: number, t
         if (isDue(new Date(at))) times.push(at);
       return times;
     }
+    case "fly":
+      throw new Error("no simulated caller has Fly start machines");
   }
 }
 

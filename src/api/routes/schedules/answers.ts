@@ -35,14 +35,16 @@ export async function loadSchedule(
   throw new AppError("not_found", `there is no schedule ${name} of a job ${job}${hint}`, "path.name");
 }
 
-/** A schedule with the last row of its ledger whose time has come. */
-export async function shownSchedule({ schedules, alerts, clock }: ApiPorts, schedule: StoredSchedule) {
+/** A schedule with the last row of its ledger whose time has come, and the machine that Fly starts for it. */
+export async function shownSchedule(ports: ApiPorts, schedule: StoredSchedule) {
+  const { schedules, flySchedules, alerts, clock } = ports;
   const now = clock.now();
   const { orgId, job, name, spec } = schedule;
-  const [{ firings }, alert] = await Promise.all([
+  const [{ firings }, machine, alert] = await Promise.all([
     schedules.firings(schedule, { outcome: null, beforeMs: now + 1, limit: 1 }),
+    spec.rule.kind === "fly" ? flySchedules.find(schedule) : null,
     // Without a limit there is none to be asked for, but an old one.
     spec.lateAfterMs === undefined ? null : alerts.last(orgId, job, name),
   ]);
-  return scheduleBody(schedule, firings[0] ?? null, alert, now);
+  return scheduleBody(schedule, machine, firings[0] ?? null, alert, now);
 }

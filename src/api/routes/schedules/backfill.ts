@@ -48,6 +48,12 @@ export function backfillRoute(app: OpenAPIHono, ports: ApiPorts): void {
         "to",
       );
     const schedule = await loadSchedule(ports, param);
+    if (schedule.spec.rule.kind === "fly")
+      throw new AppError(
+        "invalid_input",
+        "is on: fly, which names no due times that could be filled in; run it now instead",
+        "path.name",
+      );
     const found = await backfillOf(ports.schedules, schedule, instantMs(from), instantMs(to));
     const armed = preview ? 0 : await backfill(ports, schedule, found);
     const oldest = ports.clock.now() - FIRINGS_KEPT_MS;

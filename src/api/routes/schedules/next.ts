@@ -15,7 +15,7 @@ const COUNT_DEFAULT = 10;
 const route = createRoute({
   method: "get",
   path: "/v1/schedules/{job}/{name}/next",
-  summary: "The next due times of a schedule, by its rule: also while it rests",
+  summary: "The next due times of a schedule, by its rule: also while it rests. None where it is on: fly",
   request: {
     params: scheduleParam,
     query: z.strictObject({

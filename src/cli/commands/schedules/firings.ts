@@ -67,6 +67,6 @@ function runOf({ run_id, run }: FiringBody): string | null {
 
 function noteOf({ why, blocked_by, count, is_count_exact, through }: FiringBody): string {
   if (blocked_by !== null) return `${blocked_by} was in its way`;
-  if (count === 1 && is_count_exact) return why ?? "";
+  if (why !== null || (count === 1 && is_count_exact)) return why ?? "";
   return `${is_count_exact ? "" : "more than "}${count} in a row, through ${through}`;
 }

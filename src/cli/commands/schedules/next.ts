@@ -28,6 +28,7 @@ export async function nextDue(
   client: Client,
 ): Promise<void> {
   const { due_at } = await retried(io, () => client.nextDue(job, name, count)).catch(orNoSchedule(client));
+  if (due_at.length === 0) return write(io.stderr, "no due time that is known ahead\n");
   for (const time of due_at) await write(io.stdout, `${time}\n`);
 }
 
