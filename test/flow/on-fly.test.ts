@@ -229,6 +229,31 @@ describe("each start becomes one run", () => {
     expect(world.started()).toHaveLength(2);
   });
 
+  it("also where there are more than one tick's queries are for: the next ones go on, and others have theirs", async () => {
+    const world = await aWorld();
+    await world.put(["a", "b"]);
+    await world.tick();
+    world.toldEvents = world.keptEvents = 1000;
+    for (const machine of world.living())
+      for (let count = 0; count < 50; count++) {
+        world.start(machine);
+        world.stop(0, machine);
+      }
+    // Nothing of it can be asked for later.
+    for (const machine of world.living()) world.lose(machine);
+    const made: number[] = [];
+    for (let before = -1; world.runs().length > before; ) {
+      before = world.runs().length;
+      await world.tick();
+      made.push(world.runs().length - before);
+    }
+    expect(Math.max(...made)).toBe(22);
+    for (const name of ["a", "b"])
+      expect(world.schedules.of({ ...KEY, name }).map(({ outcome }) => outcome)).toEqual(
+        Array(50).fill("ran"),
+      );
+  });
+
   it("of which Fly has forgotten some: the ledger says since when nothing is known", async () => {
     const world = await aLivingWorld();
     const [seen = 0] = world.started();

@@ -24,6 +24,8 @@ interface FakeMachine extends Machine {
 
 export const KEY = { orgId: "default", job: "j", name: "s" };
 const KEPT_EVENTS = 5;
+/** As in `test/worker/cron-queries.test.ts`. */
+const STATEMENTS_OF_A_START = 10;
 
 export class FlyWorld {
   readonly schedules = new MemoryScheduleStore();
@@ -55,6 +57,7 @@ export class FlyWorld {
   }
 
   readonly ports: TendPorts = {
+    sent: () => STATEMENTS_OF_A_START * this.store.runs.size,
     flySchedules: this.flySchedules,
     scheduledMachinesOf: (app) => this.#of(app),
     jobs: this.jobs,
