@@ -164,7 +164,10 @@ class Tending {
     if (await flySchedules.add(machine)) await this.#make(machine);
   }
 
-  /** The Machine of an earlier ask is looked for before it is asked for again: it may have been made, and of something else. */
+  /**
+   * The Machine of an earlier ask is looked for before it is asked for again: it may have been made, and of something else. No list has
+   * it for certain until it is no longer young, and where a list should still not have it its app refuses a second one of its name.
+   */
   async #makeAgain(machine: FlyMachine, wanted: FlyOrder | null): Promise<void> {
     const { flySchedules, clock } = this.#ports;
     const dueAt = machine.askedAt + makeAgainAfterMs(machine.failures);
@@ -176,24 +179,25 @@ class Tending {
     if (look.kind === "failed") return this.#tell(machine, look.error);
     if (look.kind === "found")
       return void (await flySchedules.change(machine, { machineId: look.machine.id }));
-    if (wanted === null) {
-      // What was asked for just now may be in no list yet.
-      if (clock.now() - machine.askedAt >= FLY_MACHINE_YOUNG_MS) await flySchedules.remove(machine);
-      return;
-    }
-    const app = await this.#launchApp(machine.machineName);
+    const isYoung = clock.now() - machine.askedAt < FLY_MACHINE_YOUNG_MS;
+    if (wanted === null) return isYoung ? undefined : flySchedules.remove(machine);
+    // Since one that has run was gone nothing was asked for.
+    const mayBeMade = machine.seenTo === 0;
+    if (mayBeMade && isYoung) return;
+    const app = await this.#launchApp(machine.machineName, mayBeMade ? machine.app : undefined);
     if (app === null) return;
     const changes = { app, order: wanted, next: null, seenTo: 0, askedAt: clock.now() };
     const changed = await flySchedules.change(machine, changes);
     if (changed !== null) await this.#make(changed);
   }
 
-  /** The app that has a launch for it; null where none has, and the next tick tries again. */
-  async #launchApp(machineName: string): Promise<string | null> {
+  /** The app that has a launch for it, any but where one is given; null where none has, and the next tick tries again. */
+  async #launchApp(machineName: string, onlyIn?: string): Promise<string | null> {
     const { launches, clock } = this.#ports;
     const now = clock.now();
     const withinMs = this.#turn.hasAskedEarly ? FLY_LAUNCH_WITHIN_MS : FLY_LAUNCH_EARLY_MS;
-    const launch = await launches.take(now, { machineName, before: now + withinMs });
+    const only = onlyIn !== undefined && { onlyIn };
+    const launch = await launches.take(now, { machineName, before: now + withinMs, ...only });
     if (launch !== null && launch.at > now + FLY_LAUNCH_WITHIN_MS) this.#turn.hasAskedEarly = true;
     return launch?.app ?? null;
   }

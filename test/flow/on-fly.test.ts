@@ -59,6 +59,36 @@ describe("a schedule has one machine", () => {
     }
   });
 
+  it("where the answer to its create was lost and lists lag, though several ticks look and other apps have launches", async () => {
+    const world = await aWorld();
+    world.ports.launches = launchesOver(world.store, { apps: ["one", "two", "three"], perSecond: 1 });
+    world.listLagMs = 115_000;
+    world.onCreate = (make) => {
+      make();
+      return { kind: "uncertain", error: "no answer" };
+    };
+    await Promise.all([world.tick(), world.tick(0)]);
+    for (let ticks = 0; ticks < 20; ticks++) {
+      await Promise.all([world.tick(0.2), world.tick(0)]);
+      expect(world.living()).toHaveLength(1);
+    }
+    const { id, app } = world.machine();
+    expect(await world.flySchedules.find(KEY)).toMatchObject({ machineId: id, app });
+    expect(world.asks).toBe(1);
+  });
+
+  it("asked for again in the app of the ask that had no answer, which refuses a second one that no list has", async () => {
+    const world = await aWorld();
+    world.ports.launches = launchesOver(world.store, { apps: ["one", "two", "three"], perSecond: 1 });
+    world.listLagMs = 5 * 60_000;
+    world.onCreate = (make) => {
+      make();
+      return { kind: "uncertain", error: "no answer" };
+    };
+    for (let ticks = 0; ticks < 8; ticks++) await world.tick();
+    expect(await world.flySchedules.find(KEY)).toMatchObject({ machineId: world.machine().id });
+  });
+
   it("again, where somebody has destroyed it", async () => {
     const world = await aLivingWorld();
     world.lose();

@@ -45,6 +45,10 @@ export class FlyWorld {
   /** How many it keeps at all. */
   keptEvents = 50;
   broken: string | null = null;
+  /** Creates that were asked for. */
+  asks = 0;
+  /** So long a list does not have a machine after it was made. */
+  listLagMs = 0;
   orderOf: TendPorts["orderOf"] = async ({ job }, input) => ({
     spec: this.spec,
     job: { name: job.name, version: job.version, input },
@@ -169,13 +173,15 @@ export class FlyWorld {
     };
     return {
       create: async (request) => {
+        this.asks += 1;
         const act = this.onCreate;
         this.onCreate = null;
         return act === null ? make(request) : act(() => make(request));
       },
       find: ({ name }) =>
         answers(() => {
-          const machine = here().find((one) => one.name === name);
+          const isListed = ({ createdAt }: FakeMachine) => (createdAt ?? 0) + this.listLagMs <= this.now;
+          const machine = here().find((one) => one.name === name && isListed(one));
           return machine ? { kind: "found" as const, machine: { ...machine } } : { kind: "absent" as const };
         })(),
       look: (id) =>
