@@ -300,6 +300,9 @@ export const FORGET_PAGE_LEDGERS = 100;
 export const FORGET_BATCH_FIRINGS = 5000;
 /** Such steps of one call, each of two D1 queries; the next hour's goes on. */
 export const FORGET_MAX_PAGES = 100;
+/** Alerts that one statement of it deletes, of those as old, and such statements of one call. */
+export const FORGET_BATCH_ALERTS = 5000;
+export const FORGET_MAX_ALERT_BATCHES = 10;
 /** Due times that one call fills in. */
 export const BACKFILL_MAX_FIRINGS = 1000;
 /** Rows of a ledger that one call looks at where it is asked for some outcome; the next goes on. */

@@ -5,6 +5,7 @@ import { expect, it } from "vitest";
 import {
   D1_QUERIES_MAX,
   FLY_TEND_MAX_STATEMENTS,
+  FORGET_MAX_ALERT_BATCHES,
   FORGET_MAX_PAGES,
   REAP_MAX_DESTROYS,
   SWEEP_MAX_HEADS,
@@ -36,7 +37,7 @@ it("the shares of all that the cron does are within one invocation's queries", (
     FLY_TEND_MAX_STATEMENTS + BEGUN,
     SWEEP_MAX_WAKES / SWEEP_MAX_RUNS + 3 * (SWEEP_MAX_HEADS / SWEEP_MAX_QUEUES) + 5,
     4 * REAP_MAX_DESTROYS + 30,
-    2 * FORGET_MAX_PAGES + 2,
+    2 * FORGET_MAX_PAGES + 2 + FORGET_MAX_ALERT_BATCHES,
   ];
   expect(shares.reduce((sum, share) => sum + share)).toBeLessThan(D1_QUERIES_MAX);
 });
