@@ -92,7 +92,7 @@ it("starts that Fly made for days come to runs in several calls, each within its
   const schedules = d1Schedules(env.DB);
   for (const name of names) {
     const key = { orgId: "default", job: "tended", name };
-    const { firings } = await schedules.firings(key, { outcome: "ran", beforeMs: null, limit: 100 });
+    const { firings } = await schedules.firings(key, { outcome: "ran", before: null, limit: 100 });
     expect(firings).toHaveLength(50);
   }
 });
