@@ -276,6 +276,8 @@ export const D1_QUERIES_MAX = 1000;
  * within `D1_QUERIES_MAX`. They and their jobs, of up to 1 MiB each, are read in one query each.
  */
 export const TIMEKEEPER_BATCH_FIRINGS = 18;
+/** Armed firings of one schedule that a timekeeper looks at together after an outage, to tell the latest of them; what is left comes with the next alarm. */
+export const TIMEKEEPER_LATE_FIRINGS = 1000;
 /** What the specs and inputs of runs that are stored in one batch have together, in characters of JSON. D1 has all of a batch in one request, and each is in it three times. */
 export const TIMEKEEPER_BATCH_CHARS = 1 * MIB;
 /** Its pause before what failed is tried again. */

@@ -138,24 +138,27 @@ export function d1Schedules(database: D1Database): ScheduleStore {
       return row.since;
     },
 
-    async armed(shard, throughMs, limit) {
+    async armed(shard, throughMs, limit, passedOver = 0) {
       const rows = await db
         .select()
         .from(firings)
         .where(sql`outcome = 'armed' AND shard = ${shard} AND start_at <= ${throughMs}`)
-        .orderBy(sql`start_at`)
-        .limit(limit);
+        .orderBy(sql`start_at, org_id, job, schedule, due_at`)
+        .limit(limit)
+        .offset(passedOver);
       return rows.map(armedFromRow);
     },
 
-    async armedOf(key, fromDueMs, throughMs) {
+    async armedOf(key, fromDueMs, throughMs, limit) {
       const rows = await db
         .select()
         .from(firings)
         .where(
-          sql`${isOf(key)} AND due_at BETWEEN ${fromDueMs} AND ${throughMs} AND outcome = 'armed' AND start_at <= ${throughMs}`,
+          sql`${isOf(key)} AND due_at BETWEEN ${fromDueMs} AND ${throughMs} AND outcome = 'armed' AND trigger = 'rule'
+            AND start_at <= ${throughMs}`,
         )
-        .orderBy(sql`due_at`);
+        .orderBy(sql`due_at`)
+        .limit(limit);
       return rows.map(armedFromRow);
     },
 
@@ -169,6 +172,15 @@ export function d1Schedules(database: D1Database): ScheduleStore {
         FROM json_each(${JSON.stringify(ends)}) e WHERE firings.org_id = ${key.orgId} AND firings.job = ${key.job}
           AND firings.schedule = ${key.name} AND firings.due_at = e.value ->> 'dueAt' AND firings.span = 0
           AND firings.outcome = 'armed'`);
+    },
+
+    async drop(key, dueTimes) {
+      if (dueTimes.length === 0) return;
+      await db
+        .delete(firings)
+        .where(
+          sql`${isOf(key)} AND due_at IN (SELECT value FROM json_each(${JSON.stringify(dueTimes)})) AND span = 0 AND outcome = 'armed'`,
+        );
     },
 
     async putOff(key, dueAt, startAt) {

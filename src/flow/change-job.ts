@@ -5,10 +5,13 @@ import type { Job, JobDefinition, VersionChange } from "../core/job.ts";
 import { JOB_CHANGE_TRIES } from "../core/limits.ts";
 import type { ScheduleSpec } from "../core/schedule/spec.ts";
 import type { DefinedJob, JobStore } from "./ports/jobs.ts";
+import type { ScheduleStore } from "./ports/schedules.ts";
 import type { Clock } from "./ports.ts";
+import { decideOverdue } from "./tick.ts";
 
 export interface JobPorts {
   jobs: JobStore;
+  schedules: ScheduleStore;
   clock: Clock;
 }
 
@@ -34,13 +37,15 @@ export interface ChangedJob extends DefinedJob {
  * expects a version changes that one or nothing.
  * @throws AppError `version_conflict`; `unavailable` where others were first again and again
  */
-export async function changeJob({ jobs, clock }: JobPorts, change: JobChange): Promise<ChangedJob> {
+export async function changeJob(ports: JobPorts, change: JobChange): Promise<ChangedJob> {
+  const { jobs, clock } = ports;
   const { orgId, name, definition, schedules } = change;
   for (let tries = 0; tries < JOB_CHANGE_TRIES; tries++) {
     const known = await jobs.find(orgId, name);
     const isThere = known !== null && known.job.deletedAt === null;
     expectVersion(change.expectedVersion, known?.job ?? null, name);
     if (isThere && change.means(known.definition)) return { ...known, outcome: "unchanged" };
+    if (isThere) await decideOverdue(ports, orgId, name);
     const next = {
       version: (known?.job.version ?? 0) + 1,
       definition,
@@ -51,6 +56,17 @@ export async function changeJob({ jobs, clock }: JobPorts, change: JobChange): P
     if (job !== null) return { job, definition, outcome: isThere ? "changed" : "created" };
   }
   throw new AppError("unavailable", `others change the job ${name} at the same time; try again`);
+}
+
+/** Ends a job, and its schedules with it. @returns false where there is none of the version */
+export async function deleteJob(
+  ports: JobPorts,
+  orgId: string,
+  name: string,
+  expectedVersion: number | null,
+): Promise<boolean> {
+  await decideOverdue(ports, orgId, name);
+  return ports.jobs.delete(orgId, name, ports.clock.now(), expectedVersion);
 }
 
 /** @throws AppError `version_conflict` */

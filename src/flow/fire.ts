@@ -2,12 +2,12 @@
 
 import { AppError } from "../core/error.ts";
 import type { RunJob } from "../core/job.ts";
-import { SCHEDULE_GRACE_MS, TIMEKEEPER_BATCH_FIRINGS } from "../core/limits.ts";
+import { SCHEDULE_GRACE_MS, TIMEKEEPER_BATCH_FIRINGS, TIMEKEEPER_LATE_FIRINGS } from "../core/limits.ts";
 import type { RunSpec } from "../core/run-spec.ts";
 import { overlapOfCatchUp, type RunFiring } from "../core/schedule/firing.ts";
 import type { Overlap } from "../core/schedule/schedule.ts";
 import { type ScheduleKey, scheduleId, scheduleOf } from "../core/schedule/spec.ts";
-import { isMet, startArmed } from "../core/schedule/start.ts";
+import { isMet, type StartedFiring, startArmed } from "../core/schedule/start.ts";
 import { acceptTogether } from "./accept-together.ts";
 import { type Definition, definitionsOf } from "./definitions.ts";
 import type { DefinedJob, JobStore } from "./ports/jobs.ts";
@@ -29,13 +29,20 @@ export interface FireReport {
   nextAt: number | null;
   /** What kept firings from being started; they stay armed. */
   problems: string[];
+  /** How many these are, at most. */
+  failed: number;
+  /** There are others that are to start by now, which one call did not come to. */
+  isMore: boolean;
 }
 
-/** Starts those firings of a shard that are to start by now, as many as one call may. */
-export async function fireShard(ports: FirePorts, shard: number): Promise<FireReport> {
+/**
+ * Starts those firings of a shard that are to start by now, as many as one call may.
+ * @param passedOver so many are left alone, the first ones: they failed just now, and must not keep all others waiting
+ */
+export async function fireShard(ports: FirePorts, shard: number, passedOver = 0): Promise<FireReport> {
   const { schedules, clock } = ports;
   const cameAt = clock.now();
-  const armed = await schedules.armed(shard, cameAt, TIMEKEEPER_BATCH_FIRINGS);
+  const armed = await schedules.armed(shard, cameAt, TIMEKEEPER_BATCH_FIRINGS, passedOver);
   const isMore = armed.length === TIMEKEEPER_BATCH_FIRINGS;
   const isLate = armed.some(({ startAt }) => startAt + SCHEDULE_GRACE_MS < cameAt);
   const atWorkSince = isMore || isLate ? await schedules.atWork(shard, cameAt) : cameAt;
@@ -43,6 +50,7 @@ export async function fireShard(ports: FirePorts, shard: number): Promise<FireRe
   for (const row of armed) bySchedule.set(scheduleId(row), [...(bySchedule.get(scheduleId(row)) ?? []), row]);
   const together = { ...ports, store: { accept: acceptTogether(ports.store) } };
   const problems: string[] = [];
+  let failed = 0;
   let aheadAt = Number.POSITIVE_INFINITY;
   const defined = await definitionsOf(ports, armed);
   const fireRows = async (rows: ArmedRow[]) => {
@@ -52,13 +60,16 @@ export async function fireShard(ports: FirePorts, shard: number): Promise<FireRe
       .then((startsAt) => {
         aheadAt = Math.min(aheadAt, startsAt);
       })
-      .catch((error) => problems.push(told(first, error)));
+      .catch((error) => {
+        problems.push(told(first, error));
+        failed += rows.length;
+      });
   };
   await Promise.all([...bySchedule.values()].map(fireRows));
-  if (isMore) return { nextAt: clock.now(), problems };
+  if (isMore) return { nextAt: clock.now(), problems, failed, isMore };
   // A due time whose run was accepted ahead can be given back, and is decided anew then.
   const nextAt = Math.min(aheadAt, (await schedules.armedAt())[shard] ?? aheadAt);
-  return { nextAt: Number.isFinite(nextAt) ? nextAt : null, problems };
+  return { nextAt: Number.isFinite(nextAt) ? nextAt : null, problems, failed, isMore };
 }
 
 /** Starts firings of one schedule that were armed just now, oldest first. */
@@ -93,34 +104,29 @@ async function fireDefined(
     await fire(dueAt, true, overlapOfCatchUp(schedule.spec.overlap));
   for (const { dueAt } of armed.filter(({ trigger }) => trigger === "run_now"))
     await fire(dueAt, false, schedule.spec.overlap);
-  const ruled = await allThatWereMissed(ports, schedule, armed, atWorkSince);
+  const ruled = armed.filter(({ trigger }) => trigger === "rule");
+  const decided = await decideArmed(ports, schedule, ruled, atWorkSince);
+  const ends = decided.flatMap(({ dueAt, outcome }) =>
+    outcome === "missed" || outcome === "paused" ? [{ dueAt, outcome, why: null }] : [],
+  );
+  await schedules.finish(key, ends, clock.now());
+  await schedules.drop(
+    key,
+    decided.filter(({ outcome }) => outcome === "not_due").map(({ dueAt }) => dueAt),
+  );
   let aheadAt = Number.POSITIVE_INFINITY;
-  for (const started of startArmed(
-    scheduleOf(schedule, schedule.spec),
-    ruled,
-    schedule.place,
-    clock.now(),
-    atWorkSince,
-  )) {
+  // Of all that were missed no more are started than an alarm may; the next one goes on.
+  for (const started of decided.filter(isStarted).slice(0, ruled.length)) {
     const { dueAt } = started;
-    switch (started.outcome) {
-      case "missed":
-      case "paused":
-        await schedules.finish(key, [{ dueAt, outcome: started.outcome, why: null }], clock.now());
-        break;
-      case "ran":
-      case "caught_up": {
-        const isCaughtUp = started.outcome === "caught_up";
-        await fire(dueAt, isCaughtUp, overlapOf(schedule, isCaughtUp));
-        break;
-      }
-      default: {
-        const { startsAt, outcome } = started;
-        const isAhead = outcome === "ahead" && (await fireAhead(ports, schedule, job, dueAt, startsAt));
-        if (isAhead) aheadAt = Math.min(aheadAt, startsAt);
-        else await schedules.putOff(key, dueAt, startsAt);
-      }
+    if (!("startsAt" in started)) {
+      const isCaughtUp = started.outcome === "caught_up";
+      await fire(dueAt, isCaughtUp, overlapOf(schedule, isCaughtUp));
+      continue;
     }
+    const { startsAt, outcome } = started;
+    const isAhead = outcome === "ahead" && (await fireAhead(ports, schedule, job, dueAt, startsAt));
+    if (isAhead) aheadAt = Math.min(aheadAt, startsAt);
+    else await schedules.putOff(key, dueAt, startsAt);
   }
   return aheadAt;
 }
@@ -151,18 +157,27 @@ async function fireAhead(
   }
 }
 
-/** Of those that nobody came for in time, which one is the latest can only be told of all. */
-async function allThatWereMissed(
+/** What becomes of armed firings of the rule. Of those that nobody came for in time, which one is the latest can only be told of all. */
+async function decideArmed(
   { schedules, clock }: FireDefinedPorts,
-  key: ScheduleKey,
-  armed: ArmedRow[],
+  schedule: StoredSchedule,
+  ruled: ArmedRow[],
   atWorkSince: number,
-): Promise<ArmedRow[]> {
-  const ruled = armed.filter(({ trigger }) => trigger === "rule");
+): Promise<StartedFiring[]> {
   const now = clock.now();
-  if (ruled.every(({ startAt }) => isMet(startAt, atWorkSince, now))) return ruled;
+  const decide = (rows: ArmedRow[]) =>
+    startArmed(scheduleOf(schedule, schedule.spec), rows, schedule.place, now, atWorkSince);
+  if (ruled.every(({ startAt }) => isMet(startAt, atWorkSince, now))) return decide(ruled);
   const from = Math.min(...ruled.map(({ dueAt }) => dueAt));
-  return (await schedules.armedOf(key, from, now)).filter(({ trigger }) => trigger === "rule");
+  const all = await schedules.armedOf(schedule, from, now, TIMEKEEPER_LATE_FIRINGS);
+  // Where there are more, the last one here is not the latest.
+  return all.length < TIMEKEEPER_LATE_FIRINGS ? decide(all) : decide(all).slice(0, -1);
+}
+
+function isStarted(
+  firing: StartedFiring,
+): firing is Extract<StartedFiring, { outcome: "ran" | "caught_up" | "ahead" | "early" }> {
+  return !["missed", "paused", "not_due"].includes(firing.outcome);
 }
 
 /** Where all that was missed is wanted, what is caught up does not skip itself. */

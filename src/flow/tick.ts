@@ -56,8 +56,23 @@ export async function tickSome(ports: TickPorts, some: StoredSchedule[]): Promis
   await wakeTimekeepers(ports);
 }
 
+/**
+ * Decides what has come due of a job's schedules and nobody has decided, as after an outage: what follows, a change of the job or its
+ * end, begins to count anew. Where the cron comes by, that is nothing.
+ */
+export async function decideOverdue(
+  ports: Pick<TickPorts, "schedules" | "clock">,
+  orgId: string,
+  job: string,
+): Promise<void> {
+  const { schedules, clock } = ports;
+  const known = await schedules.ofJob(orgId, job);
+  const overdue = known.filter(({ nextDueAt }) => nextDueAt !== null && nextDueAt <= clock.now());
+  await decideAll(ports, overdue, { schedules: 0, firings: 0, problems: [] });
+}
+
 async function inPages(
-  ports: TickPorts,
+  ports: Pick<TickPorts, "schedules" | "clock">,
   read: () => Promise<StoredSchedule[]>,
   report: TickReport,
 ): Promise<void> {
@@ -70,7 +85,11 @@ async function inPages(
 }
 
 /** @returns of how many nothing could be decided */
-async function decideAll(ports: TickPorts, page: StoredSchedule[], report: TickReport): Promise<number> {
+async function decideAll(
+  ports: Pick<TickPorts, "schedules" | "clock">,
+  page: StoredSchedule[],
+  report: TickReport,
+): Promise<number> {
   const { schedules, clock } = ports;
   let [batch, firings, failed]: [Decided[], number, number] = [[], 0, 0];
   const record = async () => {

@@ -10,7 +10,8 @@ import type { Clock } from "./ports.ts";
 /** What a timekeeper needs of the place where it lives. */
 export interface TimekeeperHost {
   clock: Clock;
-  fire(): Promise<FireReport>;
+  /** @param passedOver as for `fireShard` */
+  fire(passedOver: number): Promise<FireReport>;
   /** When it is called next, in epoch milliseconds; null where it is not, and while it is being called. */
   alarmAt(): Promise<number | null>;
   setAlarm(atMs: number): Promise<void>;
@@ -19,6 +20,8 @@ export interface TimekeeperHost {
 
 export class Timekeeper {
   readonly #host: TimekeeperHost;
+  /** Firings that failed since it began with the first one. Who forgets it begins there again. */
+  #passedOver = 0;
 
   constructor(host: TimekeeperHost) {
     this.#host = host;
@@ -37,10 +40,13 @@ export class Timekeeper {
 
   async #fired(): Promise<number | null> {
     const { clock, fire, logError } = this.#host;
+    const passedOver = this.#passedOver;
+    this.#passedOver = 0;
     try {
-      const { nextAt, problems } = await fire();
-      if (problems.length === 0) return nextAt;
-      logError(new Error(`firings that are tried again: ${problems.join("; ")}`));
+      const { nextAt, problems, failed, isMore } = await fire(passedOver);
+      if (problems.length > 0) logError(new Error(`firings that are tried again: ${problems.join("; ")}`));
+      if (isMore) this.#passedOver = passedOver + failed;
+      if (isMore || passedOver + failed === 0) return nextAt;
     } catch (error) {
       logError(error);
     }

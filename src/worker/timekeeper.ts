@@ -10,7 +10,7 @@ import { firePorts, systemClock } from "./ports.ts";
 export class Timekeeper extends DurableObject<Env> {
   readonly #keeper = new Keeper({
     clock: systemClock,
-    fire: () => fireShard(firePorts(this.env), Number(this.ctx.id.name)),
+    fire: (passedOver) => fireShard(firePorts(this.env), Number(this.ctx.id.name), passedOver),
     alarmAt: () => this.ctx.storage.getAlarm(),
     setAlarm: (atMs) => this.ctx.storage.setAlarm(atMs),
     logError: (error) =>

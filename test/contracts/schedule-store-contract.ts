@@ -358,6 +358,7 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
           .map(({ dueAt }) => dueAt);
       expect(await armed(T0 + 40_000)).toEqual([T0 + 20_000, T0 + 40_000]);
       expect((await schedules.armedAt())[shard]).toBeLessThanOrEqual(T0 + 20_000);
+      expect(await schedules.armed(shard, T0 + 40_000, 1000, 1000)).toEqual([]);
       const ends = [
         { dueAt: T0 + 20_000, outcome: "skipped" as const, why: "it was at work" },
         { dueAt: T0 + 40_000, outcome: "paused" as const, why: null },
@@ -369,10 +370,14 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
         outcome: "skipped",
         why: "it was at work",
       });
-      expect((await schedules.armedOf(key, T0, T0 + 80_000)).map(({ dueAt }) => dueAt)).toEqual([
+      expect((await schedules.armedOf(key, T0, T0 + 80_000, 9)).map(({ dueAt }) => dueAt)).toEqual([
         T0 + 60_000,
         T0 + 80_000,
       ]);
+      expect(await schedules.armedOf(key, T0, T0 + 80_000, 1)).toMatchObject([{ dueAt: T0 + 60_000 }]);
+      await schedules.drop(key, [T0 + 20_000, T0 + 60_000]);
+      expect(await armed(T0 + 80_000)).toEqual([T0 + 80_000]);
+      expect(await schedules.firing(key, T0 + 20_000)).toMatchObject({ outcome: "skipped" });
     });
 
     it("one that is put off is found later, unless it has come to something", async () => {

@@ -302,6 +302,20 @@ describe("a punctual schedule", () => {
     expect(it.ledger(KEY)).toEqual(["1:paused"]);
   });
 
+  it.each([
+    ["not due any more, is not run and has no row", 3_600_000, []],
+    ["due by the new rule, too, is run at its time", 30_000, ["1:ran"]],
+  ])("whose rule is changed ahead of a due time: one that is %s", async (_what, everyMs, ledger) => {
+    const it = await aWorld();
+    await it.until(DUE - 15_000);
+    const run = it.runs()[0]?.run;
+    await it.put("j", [aSchedule({ punctual: true, rule: { kind: "every", everyMs } })]);
+    expect(run && (await it.store.isStillDue(run))).toBe(false);
+    await it.until(DUE);
+    expect(it.ledger(KEY)).toEqual(ledger);
+    expect(it.runs()).toHaveLength(1 + ledger.length);
+  });
+
   it("that goes on before its time runs it then all the same", async () => {
     const it = await aWorld();
     await it.until(DUE - 15_000);

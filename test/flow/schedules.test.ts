@@ -1,8 +1,13 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { AppError } from "../../src/core/error.ts";
 import { newRunId } from "../../src/core/id.ts";
-import { SCHEDULE_GRACE_MS, TIMEKEEPER_BATCH_FIRINGS } from "../../src/core/limits.ts";
+import {
+  SCHEDULE_GRACE_MS,
+  TIMEKEEPER_BATCH_FIRINGS,
+  TIMEKEEPER_LATE_FIRINGS,
+} from "../../src/core/limits.ts";
 import { shardOf } from "../../src/core/schedule/spec.ts";
+import { changeJob, deleteJob } from "../../src/flow/change-job.ts";
 import { Drive } from "../../src/flow/drive.ts";
 import { fireShard } from "../../src/flow/fire.ts";
 import { advance } from "../../src/flow/flow.ts";
@@ -29,6 +34,12 @@ const fired = (world: ScheduleWorld) =>
     .runs()
     .map(({ run }) => ((run.firing?.dueAt ?? 0) - T0) / MINUTE)
     .sort((a, b) => a - b);
+
+/** The name of a schedule of the job "other" that has the same timekeeper. */
+const nameOfOther = () =>
+  Array.from({ length: 100 }, (_, index) => `s${index}`).find(
+    (name) => shardOf({ ...KEY, job: "other", name }) === shardOf(KEY),
+  ) ?? "";
 
 const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
 
@@ -104,6 +115,33 @@ describe("each due time is one run, at its time", () => {
     expect(world.ledger(KEY)[0]).toBe("1:ran");
     const [first] = world.schedules.of({ ...KEY, job: "other" });
     expect(first).toMatchObject({ outcome: "ran", decidedAt: T0 + MINUTE });
+  });
+
+  it("however many can not be stored, those behind them are started, and they themselves later", async () => {
+    const world = new ScheduleWorld();
+    const names = Array.from({ length: 50 * TIMEKEEPER_BATCH_FIRINGS }, (_, index) => `s${index}`)
+      .filter((name) => shardOf({ ...KEY, name }) === shardOf(KEY))
+      .slice(0, TIMEKEEPER_BATCH_FIRINGS + 2);
+    const once = { rule: { kind: "at", times: [T0 + MINUTE] } } as const;
+    await world.put(
+      "j",
+      names.map((name) => aSchedule({ ...once, name })),
+    );
+    const other = { rule: { kind: "at", times: [T0 + MINUTE + 1] }, name: nameOfOther() } as const;
+    await world.put("other", [aSchedule(other)]);
+    let isBroken = true;
+    const { orderOf } = world;
+    world.orderOf = async (job, input) => {
+      if (job.job.name === "j" && isBroken) throw new Error("the database is away");
+      return orderOf(job, input);
+    };
+    await world.tick();
+    await world.until(T0 + MINUTE + 5000);
+    expect(world.runs().map(({ run }) => run.job?.name)).toEqual(["other"]);
+    isBroken = false;
+    await world.until(T0 + MINUTE + 10_000);
+    expect(world.runs()).toHaveLength(names.length + 1);
+    expect(world.errors.length).toBeLessThan(10);
   });
 
   it("a job that can not be run any more has its due times recorded as missed, and why", async () => {
@@ -183,6 +221,64 @@ describe("after an outage", () => {
       expect(rows.map(({ outcome }) => outcome)).toEqual([...Array(78).fill("missed"), "caught_up"]);
     }
   });
+
+  it("all are caught up, and no more at one alarm than a timekeeper starts at once", async () => {
+    const each = { kind: "every", everyMs: 1000 } as const;
+    const world = await aWorld({ rule: each, endsAt: T0 + 80_000, catchUp: all });
+    await world.tick();
+    world.crash();
+    world.now += 10 * MINUTE;
+    await fireShard(world.ports, shardOf(KEY));
+    expect(world.runs()).toHaveLength(TIMEKEEPER_BATCH_FIRINGS);
+    await world.live(MINUTE);
+    const due = world.runs().map(({ run }) => run.firing?.dueAt ?? 0);
+    expect(due).toEqual(Array.from({ length: 79 }, (_, index) => T0 + (index + 1) * 1000));
+  });
+
+  it("one is caught up of more than are looked at together, each look being few statements", async () => {
+    const world = await aWorld({ rule: { kind: "every", everyMs: 1000 } });
+    while (world.schedules.of(KEY).length <= TIMEKEEPER_LATE_FIRINGS) {
+      await world.tick();
+      world.now += MINUTE;
+    }
+    world.crash();
+    world.now += 10 * MINUTE;
+    const finish = vi.spyOn(world.schedules, "finish");
+    for (let alarms = 0; alarms < 2; alarms++) await fireShard(world.ports, shardOf(KEY));
+    expect(finish).toHaveBeenCalledTimes(2);
+    const outcomes = world.schedules.of(KEY).map(({ outcome }) => outcome);
+    expect(outcomes).toEqual([...Array(outcomes.length - 1).fill("missed"), "caught_up"]);
+  });
+
+  it.each([
+    [
+      "has another rule",
+      "ran",
+      (world: ScheduleWorld) => {
+        const schedules = [aSchedule({ rule: { kind: "every", everyMs: 60 * MINUTE } })];
+        const change = { change: { kind: "put" }, expectedVersion: null, means: () => false } as const;
+        const definition = { run: {} };
+        return changeJob(world.ports, { orgId: "default", name: "j", definition, schedules, ...change });
+      },
+    ],
+    ["is deleted", "missed", (world: ScheduleWorld) => deleteJob(world.ports, "default", "j", null)],
+  ])(
+    "what came due in it is told also where the job %s before anybody comes",
+    async (_how, lately, change) => {
+      const world = await aWorld();
+      await world.live(2 * MINUTE);
+      world.crash();
+      world.now += 10 * MINUTE;
+      await change(world);
+      await world.live(MINUTE);
+      expect(world.ledger(KEY)).toEqual([
+        "1:ran",
+        "2:ran",
+        ...[3, 4, 5, 6, 7, 8, 9].map((minute) => `${minute}:missed`),
+        ...[10, 11, 12].map((minute) => `${minute}:${lately}`),
+      ]);
+    },
+  );
 
   it("none of it is run where the schedule says so", async () => {
     const world = await outage({ catchUp: { ...all, mode: "none" } });

@@ -124,20 +124,24 @@ export class MemoryScheduleStore implements ScheduleStore {
     return since;
   }
 
-  async armed(shard: number, throughMs: number, limit: number) {
+  async armed(shard: number, throughMs: number, limit: number, passedOver = 0) {
     return this.#armed(shard)
       .filter(({ startAt }) => startAt <= throughMs)
-      .slice(0, limit);
+      .slice(passedOver, passedOver + limit);
   }
 
-  async armedOf(key: ScheduleKey, fromDueMs: number, throughMs: number) {
-    return this.#armed(shardOf(key)).filter(
-      (row) =>
-        scheduleId(row) === scheduleId(key) &&
-        row.dueAt >= fromDueMs &&
-        row.dueAt <= throughMs &&
-        row.startAt <= throughMs,
-    );
+  async armedOf(key: ScheduleKey, fromDueMs: number, throughMs: number, limit: number) {
+    return this.#armed(shardOf(key))
+      .filter(
+        (row) =>
+          scheduleId(row) === scheduleId(key) &&
+          row.trigger === "rule" &&
+          row.dueAt >= fromDueMs &&
+          row.dueAt <= throughMs &&
+          row.startAt <= throughMs,
+      )
+      .sort((a, b) => a.dueAt - b.dueAt)
+      .slice(0, limit);
   }
 
   async finish(...[key, ends, at]: Parameters<ScheduleStore["finish"]>) {
@@ -152,6 +156,12 @@ export class MemoryScheduleStore implements ScheduleStore {
           blockedBy: outcome === "skipped" ? (this.runs?.inTheWay(key) ?? null) : null,
         });
     }
+  }
+
+  async drop(key: ScheduleKey, dueTimes: number[]) {
+    for (const dueAt of dueTimes)
+      if (this.ledger.get(ledgerKey(key, dueAt, false))?.outcome === "armed")
+        this.ledger.delete(ledgerKey(key, dueAt, false));
   }
 
   async putOff(key: ScheduleKey, dueAt: number, startAt: number) {

@@ -139,7 +139,7 @@ export class ScheduleWorld {
     if (known) return known;
     const keeper = new Timekeeper({
       clock: this.ports.clock,
-      fire: () => fireShard(this.ports, shard),
+      fire: (passedOver) => fireShard(this.ports, shard, passedOver),
       alarmAt: async () => this.#alarms.get(shard) ?? null,
       setAlarm: async (atMs) => void this.#alarms.set(shard, atMs),
       logError: (error) => this.errors.push(error),

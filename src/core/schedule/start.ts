@@ -1,16 +1,19 @@
 /** What is done about armed firings when somebody comes to start them, which after an outage can be late. */
 
 import { SCHEDULE_GRACE_MS, SCHEDULE_SLOW_MAX_MS } from "../limits.ts";
+import { nextDue } from "./due.ts";
 import { leadMs, startOf } from "./jitter.ts";
 import { isWithin, pauseOf } from "./pause.ts";
 import type { ArmedFiring, Place, Schedule } from "./schedule.ts";
 
 /**
  * `ran` and `caught_up` go with a run, which is submitted in the batch that records them. One that is `ahead` is submitted now, so that
- * its Machine is made by the time it is to start; one that is `early` is left until then, and decided anew.
+ * its Machine is made by the time it is to start; one that is `early` is left until then, and decided anew. One that is `not_due` is of
+ * a rule that was changed before its time, and goes with it.
  */
 export type StartedFiring =
-  | { dueAt: number; outcome: "ran" | "caught_up" | "missed" | "paused" }
+  | { dueAt: number; outcome: "ran" | "caught_up" }
+  | { dueAt: number; outcome: "missed" | "paused" | "not_due" }
   | { dueAt: number; outcome: "ahead" | "early"; startsAt: number };
 
 /**
@@ -39,6 +42,9 @@ export function startArmed(
   const ready = armed.filter(({ startAt }) => startAt <= nowMs).toSorted((a, b) => a.dueAt - b.dueAt);
   return ready.map(({ dueAt, startAt }, index) => {
     const startsAt = startOf(schedule, dueAt);
+    // Its run was accepted ahead, and gave it back since the rule is another one by now.
+    if (dueAt > place.countsFrom && nextDue(schedule, dueAt - 1) !== dueAt)
+      return { dueAt, outcome: "not_due" };
     const isPaused = isWithin(pause, dueAt);
     // Who ends a pause until then wants it run, so that is for its time to decide; it may also have been punctual, or spread less.
     if (nowMs < startsAt)

@@ -90,16 +90,18 @@ export interface ScheduleStore {
    * @returns since when it is, without a break longer than `SCHEDULE_GRACE_MS` between two such notes
    */
   atWork(shard: number, nowMs: number): Promise<number>;
-  /** Armed firings of a shard that are to start up to a moment, the first ones. */
-  armed(shard: number, throughMs: number, limit: number): Promise<ArmedRow[]>;
-  /** Those of one schedule that are due within a stretch and to start up to a moment. */
-  armedOf(key: ScheduleKey, fromDueMs: number, throughMs: number): Promise<ArmedRow[]>;
+  /** Armed firings of a shard that are to start up to a moment, the first ones but for so many. */
+  armed(shard: number, throughMs: number, limit: number, passedOver?: number): Promise<ArmedRow[]>;
+  /** Those of one schedule's rule that are due within a stretch and to start up to a moment, the first ones by their due times. */
+  armedOf(key: ScheduleKey, fromDueMs: number, throughMs: number, limit: number): Promise<ArmedRow[]>;
   /** Ends armed firings without a run; one that is not armed any more stays as it is. */
   finish(
     key: ScheduleKey,
     ends: { dueAt: number; outcome: "skipped" | "missed" | "paused"; why: string | null }[],
     at: number,
   ): Promise<void>;
+  /** Removes armed firings; one that is not armed any more stays as it is. */
+  drop(key: ScheduleKey, dueTimes: number[]): Promise<void>;
   /** Leaves an armed firing until a later moment; one that is not armed any more stays as it is. */
   putOff(key: ScheduleKey, dueAt: number, startAt: number): Promise<void>;
   /** Runs that were accepted ahead for due times from a moment on, and are to start after another. */

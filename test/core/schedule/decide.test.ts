@@ -280,6 +280,7 @@ describe("a pause", () => {
 });
 
 describe("an armed firing whose time has come", () => {
+  const EACH_MINUTE = { kind: "every", everyMs: MINUTE_MS } as const;
   const armed = (dueAt: number, startAt = dueAt): ArmedFiring => ({ outcome: "armed", dueAt, startAt });
   const outcomes = (
     schedule: Schedule,
@@ -288,12 +289,28 @@ describe("an armed firing whose time has come", () => {
     pause: { pausedAt: number; resumedAt: number | null } | null = null,
     atWorkSince = now,
   ) =>
-    startArmed(schedule, firings, { ...placeFrom(0), ...pause }, now, atWorkSince).map(
-      ({ dueAt, outcome }) => [(dueAt - T0) / MINUTE_MS, outcome],
-    );
+    startArmed(
+      { ...schedule, rule: EACH_MINUTE },
+      firings,
+      { ...placeFrom(0), ...pause },
+      now,
+      atWorkSince,
+    ).map(({ dueAt, outcome }) => [(dueAt - T0) / MINUTE_MS, outcome]);
 
   it("runs, and one of a later time does not yet", () => {
     expect(outcomes(aSchedule(), [armed(T0 + MINUTE_MS), armed(T0)], T0 + 10)).toEqual([[0, "ran"]]);
+  });
+
+  it("is not due any more where the rule was changed before its time", () => {
+    const place = placeFrom(T0 + 10);
+    const schedule = aSchedule({ rule: { kind: "every", everyMs: HOUR_MS } });
+    const rows = [armed(T0), armed(T0 + MINUTE_MS), armed(T0 + HOUR_MS)];
+    const now = T0 + HOUR_MS;
+    expect(startArmed(schedule, rows, place, now, T0).map(({ outcome }) => outcome)).toEqual([
+      "ran",
+      "not_due",
+      "ran",
+    ]);
   });
 
   it("has caught up where it was armed too late to be in time", () => {
@@ -413,6 +430,7 @@ class Ledger {
       nowMs,
     )) {
       if (outcome === "ahead" || outcome === "early") throw new Error("no schedule here is punctual");
+      if (outcome === "not_due") throw new Error("no rule here is changed");
       this.armed.delete(dueAt);
       this.rows.set(dueAt, outcome);
       if (outcome === "ran" || outcome === "caught_up") this.runs.push(dueAt);

@@ -16,9 +16,14 @@ export const dueTimesAreTold: Check = {
     onFiring(row, before) {
       if (row === null) return before?.outcome === "armed" ? null : `${told(before)} is gone`;
       if (before !== null || row.trigger !== "rule") return null;
-      const spec = world.schedules.schedules.get(scheduleId(row))?.spec;
+      const eras = erasOf(world.schedules.changesOf(scheduleId(row)), row.throughAt);
+      // Whoever changes a rule decides before that what is overdue by the one that goes, and may do both in one moment.
+      const known = world.schedules.schedules.get(scheduleId(row))?.spec;
+      const past = known ? eras.slice(0, -1) : eras;
+      const gone = past.findLast(({ fromMs, toMs }) => fromMs < row.dueAt && row.throughAt <= toMs);
+      const spec = gone?.timing ?? known;
       if (!spec) return `${told(row)}, and there is no such schedule`;
-      const era = erasOf(world.schedules.changesOf(scheduleId(row)), row.throughAt).at(-1);
+      const era = gone ?? eras.at(-1);
       // A clock that is quite behind takes a rule that is young for one that a clock ahead has put.
       const fromMs = world.schedules.decidedAheadMs < 0 ? 0 : (era?.fromMs ?? 0);
       const due = dueByHand(spec, Math.max(fromMs, row.dueAt - 1), row.throughAt);

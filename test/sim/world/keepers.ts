@@ -24,7 +24,7 @@ export interface KeepersWorld {
   /** The worker's clock, which jumps. */
   clock: Clock;
   isDown(): boolean;
-  fire(shard: number, life: Life): Promise<FireReport>;
+  fire(shard: number, life: Life, passedOver: number): Promise<FireReport>;
   /** Takes note of an error that somebody met. */
   upset(who: string, error: unknown): void;
 }
@@ -100,7 +100,7 @@ export class Keepers {
     };
     const keeper = new Timekeeper({
       clock,
-      fire: () => fire(place.shard, life),
+      fire: (passedOver) => fire(place.shard, life, passedOver),
       alarmAt: () => life.call("getAlarm", () => stored(() => place.alarm?.atMs ?? null)),
       setAlarm: (atMs) => life.call("setAlarm", () => stored(() => this.#setAlarm(place, atMs))),
       logError: (error) => {

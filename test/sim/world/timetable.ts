@@ -2,7 +2,7 @@
 
 import { isSameJson } from "../../../src/core/same-json.ts";
 import type { ScheduleSpec } from "../../../src/core/schedule/spec.ts";
-import { changeJob, type JobChange } from "../../../src/flow/change-job.ts";
+import { changeJob, deleteJob, type JobChange } from "../../../src/flow/change-job.ts";
 import type { FirePorts } from "../../../src/flow/fire.ts";
 import { backfill, backfillOf, runNow } from "../../../src/flow/fire-by-hand.ts";
 import type { Timekeepers } from "../../../src/flow/ports/schedules.ts";
@@ -160,7 +160,7 @@ export class Timetable {
   }
 
   #delete({ name }: SimJob): Promise<void> {
-    return this.#ask(`delete job ${name}`, ({ jobs, clock }) => jobs.delete(ORG, name, clock.now(), null));
+    return this.#ask(`delete job ${name}`, (ports) => deleteJob(ports, ORG, name, null));
   }
 
   #pause({ name: job }: SimJob, name: string, isPaused: boolean): Promise<void> {
@@ -224,11 +224,11 @@ export class Timetable {
 
   /** By somebody whose calls take no time, so that it is between two of the tick's. */
   #changeSoon(): void {
-    const { chance, jobs, workerClock } = this.#world;
+    const { chance, jobs, schedules, workerClock } = this.#world;
     const job = chance.pick("job changed by a tick", this.#jobs as [SimJob, ...SimJob[]]);
     this.#callers.in(chance.between("changed by a tick after", 0, 80), async () => {
       job.specs = this.#changedSpecs(job.specs);
-      await changeJob({ jobs, clock: workerClock }, this.#changeOf(job));
+      await changeJob({ jobs, schedules, clock: workerClock }, this.#changeOf(job));
     });
   }
 

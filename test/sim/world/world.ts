@@ -115,8 +115,8 @@ export class World {
       trace: this.trace,
       clock: this.workerClock,
       isDown: () => this.posts.isDown,
-      fire: async (shard, life) => {
-        const report = await fireShard(this.firePorts(life), shard);
+      fire: async (shard, life, passedOver) => {
+        const report = await fireShard(this.firePorts(life), shard, passedOver);
         for (const problem of report.problems) this.upsetBy(life.name, problem);
         return report;
       },

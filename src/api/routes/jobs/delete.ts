@@ -1,7 +1,7 @@
 /** DELETE /v1/jobs/{name}: no run of it is started any more. */
 
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import { expectVersion } from "../../../flow/change-job.ts";
+import { deleteJob, expectVersion } from "../../../flow/change-job.ts";
 import type { ApiPorts } from "../../ports.ts";
 import { COMMON_ERRORS } from "../answers.ts";
 import { expectedVersionQuery, jobParam, loadJob, OTHER_VERSION, UNKNOWN_JOB } from "./answers.ts";
@@ -16,11 +16,12 @@ const route = createRoute({
   responses: { 204: { description: "deleted" }, ...COMMON_ERRORS, ...UNKNOWN_JOB, ...OTHER_VERSION },
 });
 
-export function deleteJobRoute(app: OpenAPIHono, { jobs, orgId, clock }: ApiPorts): void {
+export function deleteJobRoute(app: OpenAPIHono, ports: ApiPorts): void {
+  const { jobs, orgId } = ports;
   app.openapi(route, async (c) => {
     const { name } = c.req.valid("param");
     const expected = c.req.valid("query").expected_version ?? null;
-    if (!(await jobs.delete(orgId, name, clock.now(), expected)))
+    if (!(await deleteJob(ports, orgId, name, expected)))
       expectVersion(expected, (await loadJob(jobs, orgId, name)).job, name);
     return c.body(null, 204);
   });
