@@ -261,13 +261,19 @@ export const SCHEDULE_NAME_MAX_CHARS = 63;
 export const TICK_PAGE_SCHEDULES = 200;
 /** Firings that one batch of it records: some 300 KB of JSON in a statement that takes 2 MB (Cloudflare D1 limits). */
 export const TICK_BATCH_FIRINGS = 1500;
-/** Such steps of one tick, each of two D1 queries or some more; the next tick goes on. A Workers invocation may make 1,000. */
-export const TICK_MAX_PAGES = 100;
+/**
+ * D1 statements after which one tick reads no further page and records no further batch; the next tick goes on. A page is read in one
+ * statement and recorded in two, or in more where its firings fill several batches. Its share of `D1_QUERIES_MAX`.
+ */
+export const TICK_MAX_STATEMENTS = 200;
 /** Durable Objects that start armed firings, side by side. */
 export const TIMEKEEPER_SHARDS = 8;
 /**
  * D1 queries of one Workers invocation (Cloudflare D1 limits). They do not say whether a batch is one query, so each statement of one
- * counts here.
+ * counts here. The minute's cron is one invocation, which they share: the tick some 200 (`TICK_MAX_STATEMENTS`), the watch 100
+ * (`WATCH_MAX_PAGES`), the look at Machines that Fly starts some 250 (`FLY_TEND_MAX_STATEMENTS`), the sweep of runs some 60
+ * (`SWEEP_MAX_WAKES`, `SWEEP_MAX_HEADS`), that of Machines some 150 (`REAP_MAX_DESTROYS`), what is forgotten once an hour some 200
+ * (`FORGET_MAX_PAGES`) and secrets a few: below 1,000 together.
  */
 export const D1_QUERIES_MAX = 1000;
 /**
@@ -294,6 +300,9 @@ export const FORGET_PAGE_LEDGERS = 100;
 export const FORGET_BATCH_FIRINGS = 5000;
 /** Such steps of one call, each of two D1 queries; the next hour's goes on. */
 export const FORGET_MAX_PAGES = 100;
+/** Alerts that one statement of it deletes, of those as old, and such statements of one call. */
+export const FORGET_BATCH_ALERTS = 5000;
+export const FORGET_MAX_ALERT_BATCHES = 10;
 /** Due times that one call fills in. */
 export const BACKFILL_MAX_FIRINGS = 1000;
 /** Rows of a ledger that one call looks at where it is asked for some outcome; the next goes on. */
@@ -323,11 +332,13 @@ export const DUE_TIMES_WEIGHED_MAX = 1000;
 export const PASSED_ROWS_MAX = 1000;
 /** Due times in a row that were missed and are counted: some 30 ms of work. Of more the row says that there are more. */
 export const PASSED_COUNTED_MAX = 10_000;
-/**
- * Schedules of `on: fly` that one tick looks after, each with a GET and some four D1 queries, one after the other; the next tick goes on.
- * A Workers invocation may make 1,000 D1 queries.
- */
+/** Schedules of `on: fly` that one tick looks after, each with a GET and some four D1 queries, one after the other; the next tick goes on. */
 export const FLY_SCHEDULES_PER_TICK = 100;
+/**
+ * D1 statements after which a tick looks after no further one, and makes no further run of a start; the next goes on. What was begun
+ * ends: some 20 more. A start that becomes a run takes some ten. Its share of `D1_QUERIES_MAX`.
+ */
+export const FLY_TEND_MAX_STATEMENTS = 220;
 /** The run of such a job as JSON: what its machine is made of, and is being changed to, is kept in one row, of 2 MB at most (Cloudflare D1 limits). */
 export const FLY_RUN_MAX_BYTES = 256 * KIB;
 /** A tick looks after no further one after this long, as where the Machines API does not answer. */

@@ -136,6 +136,15 @@ export function d1Alerts(database: D1Database): AlertStore {
         .get();
       return row ? fromRow(row) : null;
     },
+
+    async forget(beforeMs, limit) {
+      const firstYoung = sql`(SELECT seq FROM alerts WHERE at >= ${beforeMs} ORDER BY seq LIMIT 1)`;
+      const isFoundAgain = sql`EXISTS (SELECT 1 FROM watches w WHERE w.org_id = a.org_id AND w.job = a.job
+        AND w.schedule = a.schedule AND w.from_at < a.due_at)`;
+      const { meta } = await db.run(sql`DELETE FROM alerts WHERE seq IN (SELECT a.seq FROM alerts a
+        WHERE a.seq < coalesce(${firstYoung}, ${Number.MAX_SAFE_INTEGER}) AND NOT ${isFoundAgain} ORDER BY a.seq LIMIT ${limit})`);
+      return meta.changes;
+    },
   };
 }
 

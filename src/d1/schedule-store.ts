@@ -237,8 +237,9 @@ export function d1Schedules(database: D1Database): ScheduleStore {
       return row ? firingFromRow(row) : null;
     },
 
-    async firings(key, { outcome, beforeMs, limit }) {
-      const isBefore = beforeMs === null ? sql`true` : sql`due_at < ${beforeMs}`;
+    async firings(key, { outcome, before, limit }) {
+      const isBefore =
+        before === null ? sql`true` : sql`(due_at, span) < (${before.dueAt}, ${before.isOfSeveral ? 1 : 0})`;
       const looked = outcome === null ? limit + 1 : FIRINGS_SCAN_MAX;
       const rows = await withRuns()
         .where(sql`${isOf(key)} AND ${isBefore}`)
@@ -246,9 +247,8 @@ export function d1Schedules(database: D1Database): ScheduleStore {
         .limit(looked);
       const found = rows.filter((row) => outcome === null || row.outcome === outcome);
       const page = found.slice(0, limit);
-      if (found.length > limit)
-        return { firings: page.map(firingFromRow), nextBefore: page.at(-1)?.dueAt ?? null };
-      const nextBefore = rows.length === looked ? (rows.at(-1)?.dueAt ?? null) : null;
+      const last = found.length > limit ? page.at(-1) : rows.length === looked ? rows.at(-1) : undefined;
+      const nextBefore = last === undefined ? null : { dueAt: last.dueAt, isOfSeveral: last.span === 1 };
       return { firings: page.map(firingFromRow), nextBefore };
     },
 

@@ -1,31 +1,36 @@
-/** Forget: firings that are too old to be of use go out of the ledger, once an hour and some at a time. */
+/** Forget: firings and alerts that are too old to be of use go, once an hour and some at a time. */
 
 import {
   FIRINGS_KEPT_MS,
+  FORGET_BATCH_ALERTS,
   FORGET_BATCH_FIRINGS,
   FORGET_EVERY_MS,
+  FORGET_MAX_ALERT_BATCHES,
   FORGET_MAX_PAGES,
   FORGET_PAGE_LEDGERS,
   FORGET_WITHIN_MS,
 } from "../core/limits.ts";
 import type { ScheduleKey } from "../core/schedule/spec.ts";
+import type { AlertStore } from "./ports/alerts.ts";
 import type { ScheduleStore } from "./ports/schedules.ts";
 import type { Clock, Store } from "./ports.ts";
 
 export interface ForgetPorts {
   schedules: Pick<ScheduleStore, "ledgers" | "forget">;
+  alerts: Pick<AlertStore, "forget">;
   store: Pick<Store, "sweepCursors" | "keepSweepCursor">;
   clock: Clock;
 }
 
 /**
- * In the first minute of an hour goes through all ledgers, or as many as one call may; then the next goes on there. One that is left
- * out, comes twice or breaks off makes no difference, and in every other minute nothing is read.
+ * In the first minute of an hour goes through the oldest alerts and all ledgers, or as many as one call may; then the next goes on
+ * there. One that is left out, comes twice or breaks off makes no difference, and in every other minute nothing is read.
  * @returns how many are forgotten
  */
-export async function forgetOld({ schedules, store, clock }: ForgetPorts): Promise<number> {
+export async function forgetOld({ schedules, alerts, store, clock }: ForgetPorts): Promise<number> {
   const now = clock.now();
   if (now % FORGET_EVERY_MS >= FORGET_WITHIN_MS) return 0;
+  const forgottenAlerts = await forgetAlerts(alerts, now);
   const { ledgers: brokeOffAt } = await store.sweepCursors();
   let after = brokeOffAt === "" ? null : (JSON.parse(brokeOffAt) as ScheduleKey);
   let forgotten = 0;
@@ -40,5 +45,15 @@ export async function forgetOld({ schedules, store, clock }: ForgetPorts): Promi
   }
   const cursor = after === null ? "" : JSON.stringify(after);
   if (cursor !== brokeOffAt) await store.keepSweepCursor("ledgers", cursor, now);
+  return forgotten + forgottenAlerts;
+}
+
+async function forgetAlerts(alerts: ForgetPorts["alerts"], now: number): Promise<number> {
+  let forgotten = 0;
+  for (let batches = FORGET_MAX_ALERT_BATCHES; batches > 0; batches--) {
+    const count = await alerts.forget(now - FIRINGS_KEPT_MS, FORGET_BATCH_ALERTS);
+    forgotten += count;
+    if (count < FORGET_BATCH_ALERTS) break;
+  }
   return forgotten;
 }

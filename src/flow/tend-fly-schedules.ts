@@ -16,6 +16,7 @@ import {
   FLY_MACHINE_YOUNG_MS,
   FLY_SCHEDULES_PER_TICK,
   FLY_TEND_MAX_MS,
+  FLY_TEND_MAX_STATEMENTS,
 } from "../core/limits.ts";
 import { type Machine, METADATA_PRINT } from "../core/machine.ts";
 import { attemptOfStart, machineFiles } from "../core/plan.ts";
@@ -39,6 +40,8 @@ export interface TendPorts
   > {
   flySchedules: FlyScheduleStore;
   scheduledMachinesOf(app: string): ScheduledMachines;
+  /** D1 statements that these ports have sent so far. */
+  sent(): number;
 }
 
 export interface TendReport {
@@ -48,15 +51,19 @@ export interface TendReport {
   problems: string[];
 }
 
-/** Looks after schedules in order, as many as one call may; the next goes on. */
+/**
+ * Looks after schedules in order, as many as one call may; the next goes on. It comes back to one that has starts left first: Fly tells
+ * of some 50 at most, and starts none more often than once an hour, so those behind it wait for a few minutes.
+ */
 export async function tendFlySchedules(ports: TendPorts): Promise<TendReport> {
   const { flySchedules, clock } = ports;
   const report: TendReport = { schedules: 0, starts: 0, problems: [] };
-  const turn: Turn = { hasAskedEarly: false };
   const begunAt = clock.now();
+  const mostSent = ports.sent() + FLY_TEND_MAX_STATEMENTS;
+  const turn: Turn = { hasAskedEarly: false, hasStartsLeft: false, isOver: () => ports.sent() >= mostSent };
   const after = await flySchedules.cursor();
   const { pairs, next } = await flySchedules.page(after, FLY_SCHEDULES_PER_TICK);
-  let brokeOffAt = next;
+  let [brokeOffAt, before] = [next, after];
   for (const pair of pairs) {
     const key = pair.machine ?? pair.schedule;
     if (key === null) continue;
@@ -64,8 +71,14 @@ export async function tendFlySchedules(ports: TendPorts): Promise<TendReport> {
       .tend(pair)
       .catch((error) => report.problems.push(`${key.job}/${key.name}: ${said(error)}`));
     report.schedules += 1;
-    if (clock.now() > begunAt + FLY_TEND_MAX_MS && pair !== pairs.at(-1)) {
-      brokeOffAt = placeOf(key);
+    if (turn.hasStartsLeft) {
+      brokeOffAt = before;
+      break;
+    }
+    before = placeOf(key);
+    const isOver = turn.isOver() || clock.now() > begunAt + FLY_TEND_MAX_MS;
+    if (isOver && pair !== pairs.at(-1)) {
+      brokeOffAt = before;
       break;
     }
   }
@@ -77,6 +90,10 @@ export async function tendFlySchedules(ports: TendPorts): Promise<TendReport> {
 interface Turn {
   /** A Machine was asked for before its launch was due. */
   hasAskedEarly: boolean;
+  /** The call was over before all starts of a Machine were runs. */
+  hasStartsLeft: boolean;
+  /** The call's share of statements is used. */
+  isOver(): boolean;
 }
 
 /** One look at one schedule. */
@@ -147,7 +164,10 @@ class Tending {
     if (await flySchedules.add(machine)) await this.#make(machine);
   }
 
-  /** The Machine of an earlier ask is looked for before it is asked for again: it may have been made, and of something else. */
+  /**
+   * The Machine of an earlier ask is looked for before it is asked for again: it may have been made, and of something else. No list has
+   * it for certain until it is no longer young, and where a list should still not have it its app refuses a second one of its name.
+   */
   async #makeAgain(machine: FlyMachine, wanted: FlyOrder | null): Promise<void> {
     const { flySchedules, clock } = this.#ports;
     const dueAt = machine.askedAt + makeAgainAfterMs(machine.failures);
@@ -159,24 +179,25 @@ class Tending {
     if (look.kind === "failed") return this.#tell(machine, look.error);
     if (look.kind === "found")
       return void (await flySchedules.change(machine, { machineId: look.machine.id }));
-    if (wanted === null) {
-      // What was asked for just now may be in no list yet.
-      if (clock.now() - machine.askedAt >= FLY_MACHINE_YOUNG_MS) await flySchedules.remove(machine);
-      return;
-    }
-    const app = await this.#launchApp(machine.machineName);
+    const isYoung = clock.now() - machine.askedAt < FLY_MACHINE_YOUNG_MS;
+    if (wanted === null) return isYoung ? undefined : flySchedules.remove(machine);
+    // Since one that has run was gone nothing was asked for.
+    const mayBeMade = machine.seenTo === 0;
+    if (mayBeMade && isYoung) return;
+    const app = await this.#launchApp(machine.machineName, mayBeMade ? machine.app : undefined);
     if (app === null) return;
     const changes = { app, order: wanted, next: null, seenTo: 0, askedAt: clock.now() };
     const changed = await flySchedules.change(machine, changes);
     if (changed !== null) await this.#make(changed);
   }
 
-  /** The app that has a launch for it; null where none has, and the next tick tries again. */
-  async #launchApp(machineName: string): Promise<string | null> {
+  /** The app that has a launch for it, any but where one is given; null where none has, and the next tick tries again. */
+  async #launchApp(machineName: string, onlyIn?: string): Promise<string | null> {
     const { launches, clock } = this.#ports;
     const now = clock.now();
     const withinMs = this.#turn.hasAskedEarly ? FLY_LAUNCH_WITHIN_MS : FLY_LAUNCH_EARLY_MS;
-    const launch = await launches.take(now, { machineName, before: now + withinMs });
+    const only = onlyIn !== undefined && { onlyIn };
+    const launch = await launches.take(now, { machineName, before: now + withinMs, ...only });
     if (launch !== null && launch.at > now + FLY_LAUNCH_WITHIN_MS) this.#turn.hasAskedEarly = true;
     return launch?.app ?? null;
   }
@@ -225,6 +246,7 @@ class Tending {
       : machine;
     if (now === null) return;
     const starts = await this.#noteStarts(now, found);
+    if (this.#turn.hasStartsLeft) return;
     if (found.state === "destroyed") {
       const current = starts === 0 ? now : await flySchedules.find(now);
       return current === null ? undefined : this.#gone(current, wanted, "it was destroyed");
@@ -278,8 +300,16 @@ class Tending {
       );
     }
     const starts = startsAfter(events, machine.seenTo);
-    for (const startedAt of starts) await this.#becomesRun(machine, found, startedAt);
-    const last = starts.at(-1);
+    let last: number | undefined;
+    for (const startedAt of starts) {
+      // One at least, so that each call comes further.
+      if (last !== undefined && this.#turn.isOver()) {
+        this.#turn.hasStartsLeft = true;
+        break;
+      }
+      await this.#becomesRun(machine, found, startedAt);
+      last = startedAt;
+    }
     if (last !== undefined) await flySchedules.change(machine, { seenTo: last, failures: 0, problem: null });
     return starts.length;
   }

@@ -4,7 +4,7 @@ import {
   SCHEDULE_AHEAD_MS,
   SCHEDULE_CLOCK_TRUST_MS,
   TICK_BATCH_FIRINGS,
-  TICK_MAX_PAGES,
+  TICK_MAX_STATEMENTS,
   TICK_PAGE_SCHEDULES,
 } from "../core/limits.ts";
 import { decide } from "../core/schedule/decide.ts";
@@ -21,9 +21,15 @@ export interface TickPorts {
 export interface TickReport {
   schedules: number;
   firings: number;
+  /** D1 statements that the look took. */
+  statements: number;
   /** Schedules that could not be decided, and what broke off the look at the others. */
   problems: string[];
 }
+
+const nothingYet = (): TickReport => ({ schedules: 0, firings: 0, statements: 0, problems: [] });
+/** What `ScheduleStore.record` takes. */
+const RECORD_STATEMENTS = 2;
 
 /**
  * Decides the schedules that come due, in pages, until there are none or as many as one call may; the next goes on. Then it
@@ -31,14 +37,18 @@ export interface TickReport {
  */
 export async function tick(ports: TickPorts): Promise<TickReport> {
   const { schedules, clock } = ports;
-  const report: TickReport = { schedules: 0, firings: 0, problems: [] };
+  const report = nothingYet();
   try {
     const ahead = clock.now() + SCHEDULE_AHEAD_MS + SCHEDULE_CLOCK_TRUST_MS;
-    for (const page of [
+    // However many a clock has put out of reach, half is left for those that are due.
+    await inPages(
+      ports,
       () => schedules.placedAfter(ahead, TICK_PAGE_SCHEDULES),
-      () => schedules.due(clock.now() + SCHEDULE_AHEAD_MS, TICK_PAGE_SCHEDULES),
-    ])
-      await inPages(ports, page, report);
+      report,
+      TICK_MAX_STATEMENTS / 2,
+    );
+    const due = () => schedules.due(clock.now() + SCHEDULE_AHEAD_MS, TICK_PAGE_SCHEDULES);
+    await inPages(ports, due, report, TICK_MAX_STATEMENTS);
   } catch (error) {
     report.problems.push(`schedules: ${said(error)}`);
   }
@@ -49,10 +59,9 @@ export async function tick(ports: TickPorts): Promise<TickReport> {
 /** The same of some schedules at once: those of a job that was put, or that go on after a pause. */
 export async function tickSome(ports: TickPorts, some: StoredSchedule[]): Promise<void> {
   const throughMs = ports.clock.now() + SCHEDULE_AHEAD_MS;
-  const report: TickReport = { schedules: 0, firings: 0, problems: [] };
   const due = some.filter(({ nextDueAt }) => nextDueAt !== null && nextDueAt <= throughMs);
   if (due.length === 0) return;
-  await decideAll(ports, due, report);
+  await decideAll(ports, due, nothingYet());
   await wakeTimekeepers(ports);
 }
 
@@ -68,37 +77,46 @@ export async function decideOverdue(
   const { schedules, clock } = ports;
   const known = await schedules.ofJob(orgId, job);
   const overdue = known.filter(({ nextDueAt }) => nextDueAt !== null && nextDueAt <= clock.now());
-  await decideAll(ports, overdue, { schedules: 0, firings: 0, problems: [] });
+  await decideAll(ports, overdue, nothingYet());
 }
 
 async function inPages(
   ports: Pick<TickPorts, "schedules" | "clock">,
   read: () => Promise<StoredSchedule[]>,
   report: TickReport,
+  statementsMax: number,
 ): Promise<void> {
-  for (let pages = 0; pages < TICK_MAX_PAGES; pages++) {
+  while (report.statements + 1 + RECORD_STATEMENTS <= statementsMax) {
+    report.statements += 1;
     const page = await read();
-    const failed = await decideAll(ports, page, report);
+    const failed = await decideAll(ports, page, report, statementsMax);
     // Those that can not be decided come first again and again.
     if (page.length < TICK_PAGE_SCHEDULES || failed === page.length) return;
   }
 }
 
-/** @returns of how many nothing could be decided */
+/**
+ * Decides those of a page in their order, as many as can be recorded within so many statements.
+ * @returns of how many nothing could be decided
+ */
 async function decideAll(
   ports: Pick<TickPorts, "schedules" | "clock">,
   page: StoredSchedule[],
   report: TickReport,
+  statementsMax = Number.POSITIVE_INFINITY,
 ): Promise<number> {
   const { schedules, clock } = ports;
   let [batch, firings, failed]: [Decided[], number, number] = [[], 0, 0];
   const record = async () => {
+    if (batch.length === 0) return;
+    report.statements += RECORD_STATEMENTS;
     await schedules.record(batch, clock.now());
     report.schedules += batch.length;
     report.firings += firings;
     [batch, firings] = [[], 0];
   };
   for (const schedule of page) {
+    if (report.statements + RECORD_STATEMENTS > statementsMax) break;
     try {
       const decision = decide(scheduleOf(schedule, schedule.spec), schedule.place, clock.now());
       batch.push({ schedule, decision });

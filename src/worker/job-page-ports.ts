@@ -2,6 +2,7 @@
 
 import { checked } from "../api/checked.ts";
 import { firePortsOf } from "../api/fired-order.ts";
+import { firingCursor, placeOfCursor } from "../api/firing-cursor.ts";
 import { versionBody } from "../api/job-body.ts";
 import { parseJson } from "../api/json-body.ts";
 import { order } from "../api/order.ts";
@@ -23,7 +24,6 @@ import { pauseSchedule } from "../api/routes/schedules/pause.ts";
 import { sha256 } from "../api/routes/submission.ts";
 import { rfc3339, runSummary } from "../api/run-body.ts";
 import { firingBody } from "../api/schedule-body.ts";
-import { instant, instantMs } from "../api/schema-parts.ts";
 import { AppError } from "../core/error.ts";
 import { LIST_LIMIT_MAX, PAGE_FIRINGS_MAX, PAGE_JOBS_MAX } from "../core/limits.ts";
 import { dueTimes, nextDue } from "../core/schedule/due.ts";
@@ -80,8 +80,8 @@ export function jobPagePorts(ports: ApiPorts): JobPorts {
       return dueTimes(schedule.spec, clock.now(), Number.MAX_SAFE_INTEGER, count).map(rfc3339);
     },
     firings: async (key, { outcome, cursor }) => {
-      const beforeMs = cursor === null ? null : instantMs(checked(instant, cursor, "query.cursor"));
-      return orNull(pageOfFirings(ports, key, { outcome, beforeMs, limit: PAGE_FIRINGS_MAX }));
+      const before = cursor === null ? null : placeOfCursor(checked(firingCursor, cursor, "query.cursor"));
+      return orNull(pageOfFirings(ports, key, { outcome, before, limit: PAGE_FIRINGS_MAX }));
     },
     async runSchedule(key) {
       const schedule = await schedules.find({ orgId, ...key });

@@ -5,6 +5,7 @@ import type { ApiPorts } from "../api/ports.ts";
 import { createSessions } from "../api/session.ts";
 import { newRunId } from "../core/id.ts";
 import { d1Alerts } from "../d1/alert-store.ts";
+import { countedStatements } from "../d1/counted.ts";
 import { deploymentOf } from "../d1/deployment.ts";
 import { d1FleetStore } from "../d1/fleet-store.ts";
 import { d1FlySchedules } from "../d1/fly-schedules.ts";
@@ -71,9 +72,11 @@ export function flowPorts(env: Env): AdvancePorts {
 /** What the look at Machines that Fly starts needs. @throws ConfigError */
 export function tendPorts(env: Env): TendPorts {
   const { fly } = readConfig(env);
+  const { database: DB, sent } = countedStatements(env.DB);
   return {
-    ...firePortsOf(apiPorts(env)),
-    flySchedules: d1FlySchedules(env.DB),
+    ...firePortsOf(apiPorts({ ...env, DB })),
+    sent,
+    flySchedules: d1FlySchedules(DB),
     scheduledMachinesOf: (app) => flyScheduledMachines(new FlyClient({ ...fly, app }), thisDeployment(env)),
   };
 }

@@ -101,6 +101,35 @@ export function holdsTheAlertStoreContract({ alerts, jobs, schedules, store }: S
     expect(await store.accept(story.state, story.events, null)).toEqual({ kind: "accepted" });
   }
 
+  // The first of all, as no younger alert is before these.
+  it("old alerts are forgotten, so many at a time, but for what would be found again", async () => {
+    await put("old", { expect_every: "1h" }, [aSchedule({ lateAfterMs: MINUTE })], T0);
+    const [ofJob, ofSchedule] = (await dueOf("old", T0)).toSorted((a, b) => (a.kind < b.kind ? -1 : 1));
+    if (ofJob === undefined || ofSchedule === undefined) throw new Error("there are not two watches");
+    const found = [1, 2, 3].map((minute) => late(T0 + minute * MINUTE));
+    await recorded(ofSchedule, found, T0 + 4 * MINUTE);
+    const looked = { alerts: [silent(T0 + HOUR)], fromAt: T0, lookAt: T0 + 2 * HOUR };
+    await alerts.record([{ watched: ofJob, looked }], T0 + HOUR);
+    const [again] = (await dueOf("old", T0 + HOUR)).filter(({ kind }) => kind === "schedule");
+    if (again === undefined) throw new Error("the schedule is not watched");
+    await recorded(again, [late(T0 + 5 * MINUTE)], T0 + 2 * HOUR);
+    const left = async () => (await listed("old")).map(({ dueAt }) => (dueAt - T0) / MINUTE);
+    expect(await left()).toEqual([5, 60, 3, 2, 1]);
+    expect(await alerts.forget(T0 + 4 * MINUTE, 100)).toBe(0);
+    expect(await alerts.forget(T0 + 4 * MINUTE + 1, 2)).toBe(2);
+    expect(await left()).toEqual([5, 60, 3]);
+    expect(await alerts.forget(T0 + HOUR + 1, 100)).toBe(1);
+    expect(await left()).toEqual([5, 60]);
+    await jobs.delete(ORG, "old", T0 + 3 * HOUR, null);
+    expect(await alerts.forget(T0 + HOUR + 1, 100)).toBe(1);
+    expect(await left()).toEqual([5]);
+    expect(await alerts.forget(T0 + 3 * HOUR, 100)).toBe(1);
+    const next = { alerts: [silent(T0 + HOUR)], fromAt: T0, lookAt: null };
+    await put("numbered-on", { expect_every: "1h" });
+    await alerts.record([{ watched: await watchOf("numbered-on", T0), looked: next }], T0);
+    expect((await listed("numbered-on"))[0]?.seq).toBeGreaterThan(5);
+  });
+
   describe("what is watched is what a job's definition asks for", () => {
     it("itself where it is to be heard of, and those of its schedules that have a limit", async () => {
       const specs = [aSchedule({ name: "a", lateAfterMs: 5 * MINUTE }), aSchedule({ name: "b" })];

@@ -149,7 +149,7 @@ export function holdsTheFlySchedulesContract(stores: Stores): void {
     const key = keyOf("gap");
     const gap = { fromMs: T0 + 1, throughMs: T0 + 5000, why: "nobody knows" };
     for (const at of [T0 + 6000, T0 + 7000]) await flySchedules.recordGap(key, gap, at);
-    const { firings } = await schedules.firings(key, { outcome: null, beforeMs: null, limit: 10 });
+    const { firings } = await schedules.firings(key, { outcome: null, before: null, limit: 10 });
     expect(firings).toMatchObject([
       {
         ...{ dueAt: T0 + 1, throughAt: T0 + 5000, outcome: "missed", count: 0, isCountExact: false },

@@ -8,7 +8,12 @@ import type { Ahead } from "../../src/core/schedule/firing.ts";
 import type { Rule } from "../../src/core/schedule/schedule.ts";
 import { type ScheduleKey, type ScheduleSpec, scheduleOf, shardOf } from "../../src/core/schedule/spec.ts";
 import type { JobStore } from "../../src/flow/ports/jobs.ts";
-import type { ScheduleStore, StoredSchedule } from "../../src/flow/ports/schedules.ts";
+import type {
+  FiringPage,
+  FiringPlace,
+  ScheduleStore,
+  StoredSchedule,
+} from "../../src/flow/ports/schedules.ts";
 import type { Store } from "../../src/flow/ports.ts";
 import { aRunId, aSpec, T0 } from "../support/a-run.ts";
 
@@ -68,7 +73,7 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
   }
 
   const ledger = async (key: ScheduleKey) => (await schedules.firings(key, EVERYTHING)).firings.toReversed();
-  const EVERYTHING = { outcome: null, beforeMs: null, limit: 2000 };
+  const EVERYTHING = { outcome: null, before: null, limit: 2000 };
   const keyOf = (job: string, name = "s"): ScheduleKey => ({ orgId: ORG, job, name });
 
   function aRunFor(key: ScheduleKey, dueAt: number, isCaughtUp = false, ahead?: Ahead) {
@@ -460,16 +465,46 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
     await decideAt(key, T0 + 10 * MINUTE);
     const times = (await ledger(key)).map(({ dueAt }) => dueAt);
     const seen: number[] = [];
-    for (let beforeMs: number | null = null, more = true; more; ) {
-      const page = await schedules.firings(key, { outcome: null, beforeMs, limit: 3 });
+    for (let before: FiringPlace | null = null, more = true; more; ) {
+      const page: FiringPage = await schedules.firings(key, { outcome: null, before, limit: 3 });
       seen.push(...page.firings.map(({ dueAt }) => dueAt));
-      beforeMs = page.nextBefore;
-      more = beforeMs !== null;
+      before = page.nextBefore;
+      more = before !== null;
     }
     expect(seen.toReversed()).toEqual(times);
-    const missed = await schedules.firings(key, { outcome: "missed", beforeMs: null, limit: 200 });
+    const missed = await schedules.firings(key, { outcome: "missed", before: null, limit: 200 });
     expect(missed.firings.every(({ outcome }) => outcome === "missed")).toBe(true);
     expect(missed.firings.length).toBeGreaterThan(0);
+  });
+
+  it("no page leaves out a row of the same due time as the last one of the page before", async () => {
+    const key = keyOf("twins");
+    await put("twins", [aSchedule()]);
+    const schedule = await schedules.find(key);
+    if (schedule === null) throw new Error("the schedule is not there");
+    const missed = (minute: number, count: number) => {
+      const dueAt = T0 + minute * MINUTE;
+      const throughAt = dueAt + (count - 1) * MINUTE;
+      return { outcome: "missed" as const, dueAt, throughAt, count, isCountExact: true };
+    };
+    const rows = [missed(1, 1), missed(1, 5), missed(6, 1), missed(6, 5)];
+    const decision = { firings: rows, decidedTo: T0 + 10 * MINUTE, nextDueAt: null };
+    await schedules.record([{ schedule, decision }], T0);
+    for (const [outcome, limit] of [
+      [null, 1],
+      [null, 2],
+      [null, 3],
+      ["missed", 1],
+    ] as const) {
+      const seen: number[] = [];
+      let before: FiringPlace | null = null;
+      do {
+        const page: FiringPage = await schedules.firings(key, { outcome, before, limit });
+        seen.push(...page.firings.map(({ dueAt, count }) => ((dueAt - T0) / MINUTE) * 10 + count));
+        before = page.nextBefore;
+      } while (before !== null);
+      expect(seen).toEqual([65, 61, 15, 11]);
+    }
   });
 
   describe("a ledger is forgotten from its beginning", () => {

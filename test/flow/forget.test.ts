@@ -15,7 +15,12 @@ async function aWorldWith(jobs: number): Promise<ScheduleWorld> {
   return world;
 }
 const forgetAt = (world: ScheduleWorld, now: number) =>
-  forgetOld({ schedules: world.schedules, store: world.store, clock: { now: () => now } });
+  forgetOld({
+    schedules: world.schedules,
+    alerts: world.alerts,
+    store: world.store,
+    clock: { now: () => now },
+  });
 /** Nothing is older than this but what was due in the first five minutes. */
 const LATER = HOUR + FIRINGS_KEPT_MS + FORGET_EVERY_MS;
 
@@ -37,4 +42,19 @@ test("many ledgers are gone through page by page, and one call goes on where ano
   expect((await world.store.sweepCursors()).ledgers).toBe("");
   expect(first).toBeGreaterThan(0);
   expect(first + (await forgetAt(world, LATER))).toBe(before - (FORGET_PAGE_LEDGERS + 20));
+});
+
+test("alerts as old are forgotten with it, but for that of a job that is silent still", async () => {
+  const world = new ScheduleWorld();
+  world.now = HOUR;
+  for (const job of ["silent", "heard-of-no-more"]) await world.put(job, [], { expect_every: "1h" });
+  world.now += 2 * 60 * MINUTE;
+  await world.cron();
+  await world.put("heard-of-no-more", []);
+  expect(world.alerts.alerts).toHaveLength(2);
+  expect(await forgetAt(world, LATER)).toBe(0);
+  expect(await forgetAt(world, LATER + 2 * FORGET_EVERY_MS)).toBe(1);
+  world.now = LATER + 3 * FORGET_EVERY_MS;
+  await world.cron();
+  expect(world.alerts.alerts).toMatchObject([{ job: "silent", at: HOUR + 2 * 60 * MINUTE }]);
 });

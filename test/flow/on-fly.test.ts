@@ -59,6 +59,36 @@ describe("a schedule has one machine", () => {
     }
   });
 
+  it("where the answer to its create was lost and lists lag, though several ticks look and other apps have launches", async () => {
+    const world = await aWorld();
+    world.ports.launches = launchesOver(world.store, { apps: ["one", "two", "three"], perSecond: 1 });
+    world.listLagMs = 115_000;
+    world.onCreate = (make) => {
+      make();
+      return { kind: "uncertain", error: "no answer" };
+    };
+    await Promise.all([world.tick(), world.tick(0)]);
+    for (let ticks = 0; ticks < 20; ticks++) {
+      await Promise.all([world.tick(0.2), world.tick(0)]);
+      expect(world.living()).toHaveLength(1);
+    }
+    const { id, app } = world.machine();
+    expect(await world.flySchedules.find(KEY)).toMatchObject({ machineId: id, app });
+    expect(world.asks).toBe(1);
+  });
+
+  it("asked for again in the app of the ask that had no answer, which refuses a second one that no list has", async () => {
+    const world = await aWorld();
+    world.ports.launches = launchesOver(world.store, { apps: ["one", "two", "three"], perSecond: 1 });
+    world.listLagMs = 5 * 60_000;
+    world.onCreate = (make) => {
+      make();
+      return { kind: "uncertain", error: "no answer" };
+    };
+    for (let ticks = 0; ticks < 8; ticks++) await world.tick();
+    expect(await world.flySchedules.find(KEY)).toMatchObject({ machineId: world.machine().id });
+  });
+
   it("again, where somebody has destroyed it", async () => {
     const world = await aLivingWorld();
     world.lose();
@@ -227,6 +257,31 @@ describe("each start becomes one run", () => {
     world.lose();
     await world.tick();
     expect(world.started()).toHaveLength(2);
+  });
+
+  it("also where there are more than one tick's queries are for: the next ones go on, and others have theirs", async () => {
+    const world = await aWorld();
+    await world.put(["a", "b"]);
+    await world.tick();
+    world.toldEvents = world.keptEvents = 1000;
+    for (const machine of world.living())
+      for (let count = 0; count < 50; count++) {
+        world.start(machine);
+        world.stop(0, machine);
+      }
+    // Nothing of it can be asked for later.
+    for (const machine of world.living()) world.lose(machine);
+    const made: number[] = [];
+    for (let before = -1; world.runs().length > before; ) {
+      before = world.runs().length;
+      await world.tick();
+      made.push(world.runs().length - before);
+    }
+    expect(Math.max(...made)).toBe(22);
+    for (const name of ["a", "b"])
+      expect(world.schedules.of({ ...KEY, name }).map(({ outcome }) => outcome)).toEqual(
+        Array(50).fill("ran"),
+      );
   });
 
   it("of which Fly has forgotten some: the ledger says since when nothing is known", async () => {

@@ -3,6 +3,7 @@ import { AppError } from "../../src/core/error.ts";
 import { newRunId } from "../../src/core/id.ts";
 import {
   SCHEDULE_GRACE_MS,
+  TICK_MAX_STATEMENTS,
   TIMEKEEPER_BATCH_FIRINGS,
   TIMEKEEPER_LATE_FIRINGS,
 } from "../../src/core/limits.ts";
@@ -12,6 +13,7 @@ import { Drive } from "../../src/flow/drive.ts";
 import { fireShard } from "../../src/flow/fire.ts";
 import { advance } from "../../src/flow/flow.ts";
 import type { Machines } from "../../src/flow/ports.ts";
+import { tick } from "../../src/flow/tick.ts";
 import { aSchedule } from "../contracts/schedule-store-contract.ts";
 import { T0 } from "../support/a-run.ts";
 import { noSecrets } from "../support/no-secrets.ts";
@@ -444,4 +446,36 @@ it("a schedule that goes, or gets another rule, fires no more by the old one", a
   await world.put("j", []);
   await world.live(3 * MINUTE);
   expect(fired(world)).toEqual([0.75]);
+});
+
+it("a tick after a long outage keeps to its share of queries, and the next ones go on until all is decided", async () => {
+  const world = new ScheduleWorld();
+  const everySecond = aSchedule({ rule: { kind: "every", everyMs: 1000 } });
+  for (let index = 0; index < 230; index++) await world.put(`j${index}`, [everySecond]);
+  world.now += 15 * MINUTE;
+  let sent = 0;
+  for (const [call, statements] of [
+    ["due", 1],
+    ["placedAfter", 1],
+    ["record", 2],
+  ] as const) {
+    const original = world.schedules[call].bind(world.schedules) as (...given: never[]) => Promise<never>;
+    world.schedules[call] = (...given: never[]) => {
+      sent += statements;
+      return original(...given);
+    };
+  }
+  const asked: number[] = [];
+  const told: number[] = [];
+  for (let ticks = 0; ticks < 3; ticks++) {
+    sent = 0;
+    told.push((await tick({ ...world.ports, timekeepers: { wake: async () => {} } })).statements);
+    asked.push(sent);
+  }
+  expect(told).toEqual(asked);
+  expect(Math.max(...asked)).toBeLessThanOrEqual(TICK_MAX_STATEMENTS);
+  expect(asked[0]).toBeGreaterThan(TICK_MAX_STATEMENTS - 4);
+  expect([...world.schedules.schedules.values()].filter(({ place }) => place.decidedTo < world.now)).toEqual(
+    [],
+  );
 });

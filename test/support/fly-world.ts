@@ -24,6 +24,8 @@ interface FakeMachine extends Machine {
 
 export const KEY = { orgId: "default", job: "j", name: "s" };
 const KEPT_EVENTS = 5;
+/** As in `test/worker/cron-queries.test.ts`. */
+const STATEMENTS_OF_A_START = 10;
 
 export class FlyWorld {
   readonly schedules = new MemoryScheduleStore();
@@ -43,6 +45,10 @@ export class FlyWorld {
   /** How many it keeps at all. */
   keptEvents = 50;
   broken: string | null = null;
+  /** Creates that were asked for. */
+  asks = 0;
+  /** So long a list does not have a machine after it was made. */
+  listLagMs = 0;
   orderOf: TendPorts["orderOf"] = async ({ job }, input) => ({
     spec: this.spec,
     job: { name: job.name, version: job.version, input },
@@ -55,6 +61,7 @@ export class FlyWorld {
   }
 
   readonly ports: TendPorts = {
+    sent: () => STATEMENTS_OF_A_START * this.store.runs.size,
     flySchedules: this.flySchedules,
     scheduledMachinesOf: (app) => this.#of(app),
     jobs: this.jobs,
@@ -166,13 +173,15 @@ export class FlyWorld {
     };
     return {
       create: async (request) => {
+        this.asks += 1;
         const act = this.onCreate;
         this.onCreate = null;
         return act === null ? make(request) : act(() => make(request));
       },
       find: ({ name }) =>
         answers(() => {
-          const machine = here().find((one) => one.name === name);
+          const isListed = ({ createdAt }: FakeMachine) => (createdAt ?? 0) + this.listLagMs <= this.now;
+          const machine = here().find((one) => one.name === name && isListed(one));
           return machine ? { kind: "found" as const, machine: { ...machine } } : { kind: "absent" as const };
         })(),
       look: (id) =>

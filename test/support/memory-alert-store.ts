@@ -18,6 +18,7 @@ interface Watch extends WatchWish {
 
 export class MemoryAlertStore implements AlertStore {
   readonly alerts: (Alert & { orgId: string })[] = [];
+  #lastSeq = 0;
   readonly #watches = new Map<string, Watch>();
   readonly #pausedJobs = new Set<string>();
   readonly #schedules: MemoryScheduleStore;
@@ -71,8 +72,10 @@ export class MemoryAlertStore implements AlertStore {
         watch.lookedAt === watched.lookedAt;
       if (!watch || !isAsSeen) continue;
       for (const alert of looked.alerts) {
-        const row = { ...alert, orgId, job, schedule: schedule || null, at, seq: this.alerts.length + 1 };
-        if (!this.alerts.some((known) => alertKey(known) === alertKey(row))) this.alerts.push(row);
+        const row = { ...alert, orgId, job, schedule: schedule || null, at, seq: this.#lastSeq + 1 };
+        if (this.alerts.some((known) => alertKey(known) === alertKey(row))) continue;
+        this.alerts.push(row);
+        this.#lastSeq = row.seq;
       }
       this.#watches.set(keyOf(orgId, job, schedule), {
         ...watch,
@@ -100,6 +103,18 @@ export class MemoryAlertStore implements AlertStore {
     if (schedule === undefined) return all[0] ?? null;
     const own = all.filter((alert) => alert.schedule === schedule).sort((a, b) => b.dueAt - a.dueAt);
     return own[0] ?? null;
+  }
+
+  async forget(beforeMs: number, limit: number) {
+    const young = this.alerts.findIndex(({ at }) => at >= beforeMs);
+    const old = (young === -1 ? this.alerts : this.alerts.slice(0, young))
+      .filter(({ orgId, job, schedule, dueAt }) => {
+        const watch = this.#watches.get(keyOf(orgId, job, schedule ?? ""));
+        return watch === undefined || watch.fromAt >= dueAt;
+      })
+      .slice(0, limit);
+    for (const alert of old) this.alerts.splice(this.alerts.indexOf(alert), 1);
+    return old.length;
   }
 
   /** What the store of jobs does when a job is changed. */

@@ -17,6 +17,7 @@ import type {
   Firing,
   FiringFilter,
   FiringPage,
+  FiringPlace,
   FiringTrigger,
   Pauser,
   ScheduleStore,
@@ -222,16 +223,16 @@ export class MemoryScheduleStore implements ScheduleStore {
     return row ? this.#withRun(row) : null;
   }
 
-  async firings(key: ScheduleKey, { outcome, beforeMs, limit }: FiringFilter): Promise<FiringPage> {
+  async firings(key: ScheduleKey, { outcome, before, limit }: FiringFilter): Promise<FiringPage> {
     const all = this.of(key)
-      .filter(({ dueAt }) => beforeMs === null || dueAt < beforeMs)
+      .filter((row) => before === null || byPlace(placeOf(row), before) < 0)
       .toReversed();
     const looked = outcome === null ? limit + 1 : FIRINGS_SCAN_MAX;
     const rows = all.slice(0, looked);
     const found = rows.filter((row) => outcome === null || row.outcome === outcome);
     const firings = found.slice(0, limit);
     const last = found.length > limit ? firings.at(-1) : rows.length === looked ? rows.at(-1) : undefined;
-    return { firings: firings.map((row) => this.#withRun(row)), nextBefore: last?.dueAt ?? null };
+    return { firings: firings.map((row) => this.#withRun(row)), nextBefore: last ? placeOf(last) : null };
   }
 
   async ledgers(after: ScheduleKey | null, limit: number) {
@@ -259,7 +260,7 @@ export class MemoryScheduleStore implements ScheduleStore {
   of(key: ScheduleKey): Firing[] {
     return [...this.ledger.values()]
       .filter((row) => scheduleId(row) === scheduleId(key))
-      .sort((a, b) => a.dueAt - b.dueAt || a.count - b.count);
+      .sort((a, b) => byPlace(placeOf(a), placeOf(b)));
   }
 
   /** Adds a row of a whole stretch, once. */
@@ -416,6 +417,14 @@ function byKey(a: ScheduleKey, b: ScheduleKey): number {
 
 function keyOf({ orgId, job, name }: ScheduleKey): ScheduleKey {
   return { orgId, job, name };
+}
+
+function placeOf(row: Firing): FiringPlace {
+  return { dueAt: row.dueAt, isOfSeveral: isSpan(row) };
+}
+
+function byPlace(a: FiringPlace, b: FiringPlace): number {
+  return a.dueAt - b.dueAt || Number(a.isOfSeveral) - Number(b.isOfSeveral);
 }
 
 function isSpan({ count, isCountExact }: Firing): boolean {

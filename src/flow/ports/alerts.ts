@@ -52,4 +52,10 @@ export interface AlertStore {
   list(orgId: string, filter: AlertFilter): Promise<Alert[]>;
   /** The last one of a job or one of its schedules; with a schedule, of that one. */
   last(orgId: string, job: string, schedule?: string): Promise<Alert | null>;
+  /**
+   * Removes alerts that were found before a moment, the first ones by their numbers, up to the first that was not: none that the next look
+   * would find again, as that of a job that is silent still.
+   * @returns how many
+   */
+  forget(beforeMs: number, limit: number): Promise<number>;
 }

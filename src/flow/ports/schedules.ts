@@ -60,19 +60,25 @@ export interface Decided {
   decision: Decision;
 }
 
+/** A row's place in its ledger: of one due time there can be a row of its own, and one of several in a row that begin with it. */
+export interface FiringPlace {
+  dueAt: number;
+  isOfSeveral: boolean;
+}
+
 export interface FiringFilter {
   /** Null for all. */
   outcome: FiringOutcome | null;
-  /** Only what is due before; null for no bound. */
-  beforeMs: number | null;
+  /** Only rows that come after this one, newest first: those due before, and where it is of several the single one as well; null for no bound. */
+  before: FiringPlace | null;
   limit: number;
 }
 
 export interface FiringPage {
   /** Newest first. */
   firings: Firing[];
-  /** The `beforeMs` of the next page; null where there are no others. */
-  nextBefore: number | null;
+  /** The `before` of the next page; null where there are no others. */
+  nextBefore: FiringPlace | null;
 }
 
 export interface ScheduleStore {

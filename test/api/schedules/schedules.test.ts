@@ -133,6 +133,20 @@ describe("by hand", () => {
     expect(ledger.body.firings.map(({ outcome }) => outcome)).toEqual(["skipped", "ran"]);
     const skipped = await of<FiringListBody>("GET", "now", "yearly/firings?outcome=skipped");
     expect(skipped.body.firings).toHaveLength(1);
+    const pageOf = (cursor: string) =>
+      of<FiringListBody>("GET", "now", `yearly/firings?limit=1&cursor=${encodeURIComponent(cursor)}`);
+    const [newest, oldest] = ledger.body.firings;
+    const first = await pageOf("2999-01-01T00:00:00Z");
+    expect(first.body).toEqual({ firings: [newest], next_cursor: newest?.due_at });
+    for (const cursor of [newest?.due_at, `${newest?.due_at}/several`])
+      expect((await pageOf(cursor ?? "")).body.firings).toEqual([
+        cursor === newest?.due_at ? oldest : newest,
+      ]);
+    for (const cursor of ["", "yesterday", "/several", `${newest?.due_at}/2`]) {
+      const refused = await of("GET", "now", `yearly/firings?cursor=${encodeURIComponent(cursor)}`);
+      expect([refused.status, refused.body.error.path]).toEqual([422, "query.cursor"]);
+      expect(refused.body.error.message).toContain("the next_cursor of the page before");
+    }
   });
 
   it("its ledger tells what each run is doing, and what it waits for", async () => {

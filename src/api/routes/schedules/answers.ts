@@ -41,7 +41,7 @@ export async function shownSchedule(ports: ApiPorts, schedule: StoredSchedule) {
   const now = clock.now();
   const { orgId, job, name, spec } = schedule;
   const [{ firings }, machine, alert] = await Promise.all([
-    schedules.firings(schedule, { outcome: null, beforeMs: now + 1, limit: 1 }),
+    schedules.firings(schedule, { outcome: null, before: { dueAt: now + 1, isOfSeveral: false }, limit: 1 }),
     spec.rule.kind === "fly" ? flySchedules.find(schedule) : null,
     // Without a limit there is none to be asked for, but an old one.
     spec.lateAfterMs === undefined ? null : alerts.last(orgId, job, name),

@@ -4,11 +4,11 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { LIST_LIMIT_DEFAULT } from "../../../core/limits.ts";
 import { FIRING_OUTCOMES } from "../../../core/schedule/schedule.ts";
 import type { FiringFilter } from "../../../flow/ports/schedules.ts";
+import { cursorOfPlace, firingCursor, placeOfCursor } from "../../firing-cursor.ts";
 import { type FiringListBody, firingListSchema } from "../../firing-schema.ts";
 import type { ApiPorts } from "../../ports.ts";
-import { rfc3339 } from "../../run-body.ts";
 import { firingBody } from "../../schedule-body.ts";
-import { instant, instantMs, pageLimit } from "../../schema-parts.ts";
+import { pageLimit } from "../../schema-parts.ts";
 import { COMMON_ERRORS } from "../answers.ts";
 import { loadSchedule, scheduleParam, UNKNOWN_SCHEDULE } from "./answers.ts";
 
@@ -22,9 +22,7 @@ const route = createRoute({
     query: z.strictObject({
       limit: pageLimit,
       outcome: z.enum(FIRING_OUTCOMES).optional().openapi({ description: "only those that came to this" }),
-      cursor: instant
-        .optional()
-        .openapi({ description: "only what is due before: the next_cursor of the page before" }),
+      cursor: firingCursor.optional(),
     }),
   },
   responses: {
@@ -40,8 +38,8 @@ const route = createRoute({
 export function firingsRoute(app: OpenAPIHono, ports: ApiPorts): void {
   app.openapi(route, async (c) => {
     const { cursor, outcome = null, limit = LIST_LIMIT_DEFAULT } = c.req.valid("query");
-    const beforeMs = cursor === undefined ? null : instantMs(cursor);
-    return c.json(await pageOfFirings(ports, c.req.valid("param"), { outcome, beforeMs, limit }), 200);
+    const before = cursor === undefined ? null : placeOfCursor(cursor);
+    return c.json(await pageOfFirings(ports, c.req.valid("param"), { outcome, before, limit }), 200);
   });
 }
 
@@ -55,6 +53,6 @@ export async function pageOfFirings(
   if (firings.length === 0) await loadSchedule(ports, param);
   return {
     firings: firings.map(firingBody),
-    next_cursor: nextBefore === null ? null : rfc3339(nextBefore),
+    next_cursor: nextBefore === null ? null : cursorOfPlace(nextBefore),
   };
 }
