@@ -19,10 +19,10 @@ export const firingSchema = z
       description: "fly: Fly started the schedule's machine, and due_at is when",
     }),
     run_id: z.string().nullable(),
-    late_ms: z
-      .int()
-      .nullable()
-      .openapi({ description: "from the due time, jitter included, to its run; null without one" }),
+    late_ms: z.int().nullable().openapi({
+      description:
+        "from the due time, jitter included, to its run; of a punctual one that was accepted ahead to the start of its machine, and null until then; null without a run",
+    }),
     run: z
       .object({
         status,

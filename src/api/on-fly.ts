@@ -19,6 +19,7 @@ const OF_SCHEDULE: Record<string, string> = {
   catch_up: "Fly makes nothing up for",
   late_after: "nobody knows when it is due; expect_every of the job tells of one that is not heard of",
   jitter: "Fly chooses the minute",
+  punctual: "Fly chooses the second, too",
 };
 
 /**

@@ -50,6 +50,14 @@ export function scheduleBody(
   };
 }
 
+/** Of one accepted ahead of its time the run tells nothing of lateness, but the start of its machine does. */
+function latenessMs({ dueAt, startAt, runId, run, decidedAt }: Firing): number | null {
+  if (runId === null) return null;
+  const isAhead = startAt !== null && decidedAt < startAt;
+  const metAt = isAhead ? (run?.startedAt ?? null) : decidedAt;
+  return metAt === null ? null : Math.max(0, metAt - dueAt);
+}
+
 export function firingBody(firing: Firing): FiringBody {
   const { dueAt, throughAt, runId, run, blockedBy, why, decidedAt, outcome, trigger, count, isCountExact } =
     firing;
@@ -59,7 +67,7 @@ export function firingBody(firing: Firing): FiringBody {
     outcome,
     trigger,
     run_id: runId,
-    late_ms: runId === null ? null : Math.max(0, decidedAt - dueAt),
+    late_ms: latenessMs(firing),
     run: run && { status: run.status, reason: run.reason, waiting_for: awaited && queueBody(awaited).for },
     blocked_by: blockedBy,
     why,

@@ -105,6 +105,11 @@ export function imageReadyAt(machine: Machine): number | null {
   return machine.events.find((event) => event.type === "start" && event.status === "starting")?.at ?? null;
 }
 
+/** True where Fly tells that it could not be launched, as of an image that can not be had or does not fit: another one could not either. */
+export function hasFailedLaunch({ state, events }: Machine): boolean {
+  return state === "failed" || events.some(({ type, status }) => type === "launch" && status === "failed");
+}
+
 /** True where the Machine is gone or on its way out and can not be asked anything more. */
 export function isGone(state: MachineState): boolean {
   return state === "destroyed" || state === "destroying";

@@ -42,9 +42,9 @@ export type FinalStatus = (typeof FINAL_STATUSES)[number];
  * - `timed_out`: a limit of `timeouts` passed; `limit` names it.
  * - `command_not_found`: the image has no such program, or it can not be executed.
  * - `no_capacity`: no host had room, or the organization has as many Machines at Fly as it may.
- * - `image_unavailable`: the image could not be had, or not be started.
+ * - `image_unavailable`: the image could not be had, or not be started, as the Machines API says at its create or in its events.
  * - `launch_refused`: the Machines API refused the Machine for another reason; `detail` quotes it.
- * - `machine_lost`: the Machine went away and nobody knows how its command ended.
+ * - `machine_lost`: the Machine went away and nobody knows how its command ended, or why it was never started.
  * - `cancelled_by_user`: somebody asked for it.
  * - `superseded`: a newer run of its concurrency key asked for it (strategy `cancel_running`).
  * - `dropped`: its concurrency key had no free slot when it was due (strategy `drop_new`).

@@ -40,9 +40,8 @@ export function d1Schedules(database: D1Database): ScheduleStore {
     db
       .select({
         ...getTableColumns(firings),
-        run: sql<
-          string | null
-        >`(SELECT json_array(r.status, r.reason, r.cancel_requested_at, json(r.tickets)) FROM runs r
+        run: sql<string | null>`(SELECT json_array(r.status, r.reason, r.cancel_requested_at, json(r.tickets),
+          (SELECT min(a.started_at) FROM attempts a WHERE a.run_id = r.id)) FROM runs r
           WHERE r.id = firings.run_id)`,
       })
       .from(firings);
@@ -326,17 +325,18 @@ function armedFromRow(row: FiringRow): ArmedRow {
 
 function firingFromRow(row: FiringRow & { run: string | null }): Firing {
   const { schedule: name, span: _span, shard: _shard, outcome, trigger, run, ...same } = row;
-  const [status, reason, cancelRequestedAt, tickets] = JSON.parse(run ?? "[]") as [
+  const [status, reason, cancelRequestedAt, tickets, startedAt = null] = JSON.parse(run ?? "[]") as [
     RunStatus,
     Reason | null,
     number | null,
     Ticket[] | null,
+    number | null,
   ];
   return {
     ...same,
     name,
     outcome: outcome as FiringOutcome,
     trigger: trigger as FiringTrigger,
-    run: run === null ? null : { status, reason, cancelRequestedAt, tickets: tickets ?? [] },
+    run: run === null ? null : { status, reason, cancelRequestedAt, tickets: tickets ?? [], startedAt },
   };
 }

@@ -181,7 +181,8 @@ function Ledger(props: SchedulePageProps) {
 }
 
 function NextTimes({ schedule, nextDue, nowMs }: SchedulePageProps) {
-  if (schedule === null) return null;
+  // Nobody knows when Fly starts a machine.
+  if (schedule === null || schedule.fly !== null) return null;
   const rests = schedule.paused_by.length > 0;
   return (
     <section class="card next-times" id="next-times" data-part aria-labelledby="next-title">

@@ -3,6 +3,7 @@
 import type { RunEvent } from "../core/event.ts";
 import { EXEC_LATER_PAUSE_MS, MACHINE_WAIT_MAX_MS, SLOW_START_MS } from "../core/limits.ts";
 import {
+  hasFailedLaunch,
   imageReadyAt,
   isGone,
   isUnstarted,
@@ -11,7 +12,7 @@ import {
   type Machine,
   type MachineExit,
 } from "../core/machine.ts";
-import { type CommandEnd, failed } from "../core/outcome.ts";
+import { type CommandEnd, cancelledEnding, type Ending, failed } from "../core/outcome.ts";
 import { hasSecrets } from "../core/run-spec.ts";
 import { signalName, signalOfCode } from "../core/signals.ts";
 import type { Drive } from "./drive.ts";
@@ -153,19 +154,28 @@ async function lostOrPatience(
 ): Promise<Findings> {
   drive.unheard = true;
   if (!drive.isAbsentForLong(askedAt, ports.clock.now())) return nothingNew(drive.backOffMs());
-  // Of one that was to be started later it tells nothing: it can have waited with its image. The attempt that follows will tell.
-  const waited = drive.attempt().machineConfig.startsAt !== undefined;
-  if (machine && !waited && drive.attempt().startedAt === null && lastStartedAt(machine) === null)
-    return settleNow(
-      ports,
-      drive,
-      failed(
-        "image_unavailable",
-        `the machine was ${machine.state} before it was started; the image may not exist, be private or be too large`,
-      ),
-    );
-  const why = machine ? `it is ${machine.state} and left no exit event` : "the Machines API does not know it";
-  return settleNow(ports, drive, failed("machine_lost", `the machine is gone: ${why}`));
+  const { run } = drive.state;
+  // Whoever wanted its end does not ask how it came.
+  return settleNow(
+    ports,
+    drive,
+    run.cancelRequestedAt !== null ? cancelledEnding(run) : endOfGone(drive, machine),
+  );
+}
+
+/**
+ * How an attempt ended whose Machine is gone and left no exit event. One that went before it was started is lost like any, with its host,
+ * unless Fly says that it could not be launched.
+ */
+function endOfGone(drive: Drive, machine: Machine | null): Ending {
+  if (machine === null)
+    return failed("machine_lost", "the machine is gone: the Machines API does not know it");
+  if (drive.attempt().startedAt !== null || lastStartedAt(machine) !== null)
+    return failed("machine_lost", `the machine is gone: it is ${machine.state} and left no exit event`);
+  const before = `the machine was ${machine.state} before it was started`;
+  return hasFailedLaunch(machine)
+    ? failed("image_unavailable", `${before}; the image may not exist, be private or be too large`)
+    : failed("machine_lost", `${before}, and nothing tells why; its image may be too large`);
 }
 
 /** When it was started by its own word. */

@@ -27,6 +27,7 @@ const REST: RunEvent[] = [
   { type: "launch_taken", at, attempt: 1, app: "b", launchAt: at + 2000, mayBeAsked: true },
   { type: "create_uncertain", at, attempt: 1, error: "504" },
   { type: "machine_created", at, attempt: 1, machineId: "1857", region: null, adopted: true },
+  { type: "machine_ready", at, attempt: 1 },
   { type: "machine_started", at, attempt: 1 },
   { type: "cancel_requested", at, supersededBy: "run_00000000000000000000000000" },
   { type: "stop_requested", at, attempt: 1 },

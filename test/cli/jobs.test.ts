@@ -122,7 +122,7 @@ describe("jobs run", () => {
   });
 
   test.each([
-    ["input.env", 422, "is missing", 2, "--input: is missing"],
+    ["input.env", 422, "is missing", 2, "--input at env: is missing"],
     ["overrides.machine.cpus", 422, "must be 1", 2, "--cpus: must be 1"],
     ["path.name", 404, "there is no job deploy", 125, "mayfly jobs list"],
   ])("says of %s what is wrong", async (path, status, message, code, says) => {

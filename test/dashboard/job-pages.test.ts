@@ -251,6 +251,7 @@ describe("schedules", () => {
     expect(words).toContain("Fly starts its machine e286123f790d86 in pool-a its job has no image");
     expect(words).toContain("Ran started by Fly");
     expect(words).not.toContain("After an outage");
+    expect(words).not.toContain("Not any more");
   });
 
   const ledger = [

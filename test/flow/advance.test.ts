@@ -5,7 +5,7 @@ import {
   LAST_LOOKS_MAX,
   NEVER_ASKED_BEFORE_MS,
 } from "../../src/core/limits.ts";
-import type { MachineState } from "../../src/core/machine.ts";
+import type { MachineEvent, MachineState } from "../../src/core/machine.ts";
 import { failed } from "../../src/core/outcome.ts";
 import { endOfAttempt } from "../../src/core/retry.ts";
 import { Drive } from "../../src/flow/drive.ts";
@@ -711,13 +711,46 @@ describe("a machine", () => {
     expect(state().run).toMatchObject({ status: "failed", reason: "exit_code", exit: { code: 3 } });
   });
 
-  it("that goes away before it was ever started is the image's fault, not a lost machine", async () => {
-    const { until, state, final } = world(aBootingRun(), T0 + 100, {
-      wait: async () => ({ kind: "gone" }),
-      get: async () => ({ kind: "found", machine: aMachine("destroyed", null, false) }),
+  describe("that goes away before it was ever started", () => {
+    const gone = (events: MachineEvent[]) => {
+      const machine = { ...aMachine("destroyed", null, false), events };
+      return {
+        wait: async () => ({ kind: "gone" as const }),
+        get: async () => ({ kind: "found" as const, machine }),
+      };
+    };
+    const launch = { type: "launch", source: "flyd", at: T0 + 50, exit: null };
+
+    it("is the image's fault where Fly says that its launch failed", async () => {
+      const events = [
+        { ...launch, status: "failed" },
+        { ...launch, status: "created" },
+      ];
+      const { until, state, final } = world(aBootingRun(), T0 + 100, gone(events));
+      await until(final);
+      expect(state().run).toMatchObject({ status: "failed", reason: "image_unavailable", exit: null });
     });
-    await until(final);
-    expect(state().run).toMatchObject({ status: "failed", reason: "image_unavailable", exit: null });
+
+    it("is lost with its host where nothing tells why, and has another after it", async () => {
+      const { until, state } = world(aBootingRun(), T0 + 100, gone([{ ...launch, status: "created" }]));
+      await until(() => state().run.status === "retrying");
+      expect(state().attempts[0]).toMatchObject({ reason: "machine_lost" });
+    });
+
+    it("and whose run was asked to end by then, is no failure", async () => {
+      const { until, state, final } = world(
+        followedBy(aRunningRun(), { type: "cancel_requested", at: T0 + 90 }),
+        LONG_AFTER,
+        {
+          ...gone([]),
+          signal: async () => ({ kind: "gone" }),
+          stop: async () => ({ kind: "gone" }),
+          exec: async () => ({ kind: "not_running" }),
+        },
+      );
+      await until(final);
+      expect(state().run).toMatchObject({ status: "cancelled", reason: "cancelled_by_user" });
+    });
   });
 
   it("that answers waits at once is not asked without a pause", async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { FiringListBody } from "../../src/api/firing-schema.ts";
 import type { RunListBody } from "../../src/api/run-schema.ts";
 import { eventually } from "../support/processes.ts";
 import { type Stack, startStack } from "../support/stack.ts";
@@ -11,7 +12,7 @@ afterAll(() => stack?.close());
 
 it("a punctual schedule's machine is there before its time and starts once, then and not before, also where the worker is killed meanwhile", async () => {
   // Long enough that a busy computer has made a machine by then, and shorter than the lead: it is accepted at once.
-  const dueAt = Date.now() + 10_000;
+  const dueAt = Date.now() + 15_000;
   const script = 'echo "$(date +%s%3N) $MAYFLY_DUE_AT"';
   const definition = {
     run: { image: "debian:12", command: ["sh", "-c", script] },
@@ -35,6 +36,11 @@ it("a punctual schedule's machine is there before its time and starts once, then
   const [attempt] = ended.attempts;
   expect(Date.parse(attempt?.created_at ?? "")).toBeLessThan(dueAt);
   expect(Date.parse(attempt?.started_at ?? "")).toBeGreaterThanOrEqual(dueAt);
+  const ledger = await stack.call("/v1/schedules/second/s/firings");
+  const { firings } = (await ledger.json()) as FiringListBody;
+  expect(firings).toMatchObject([
+    { run_id: run.id, outcome: "ran", late_ms: Date.parse(attempt?.started_at ?? "") - dueAt },
+  ]);
   const output = Buffer.from(await stack.output(run.id, "stdout")).toString();
   const [line = "", ...others] = output.trim().split("\n");
   expect(others).toEqual([]);

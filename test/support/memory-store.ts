@@ -61,10 +61,17 @@ export class MemoryStore implements Store {
 
   /** What the ledger tells of a due time's run. */
   runOf(runId: string): Firing["run"] {
-    const run = this.runs.get(runId)?.state.run;
-    if (run === undefined) return null;
-    const { status, reason, cancelRequestedAt, tickets } = run;
-    return { status, reason, cancelRequestedAt, tickets };
+    const state = this.runs.get(runId)?.state;
+    if (state === undefined) return null;
+    const { status, reason, cancelRequestedAt, tickets } = state.run;
+    const starts = state.attempts.flatMap(({ startedAt }) => startedAt ?? []);
+    return {
+      status,
+      reason,
+      cancelRequestedAt,
+      tickets,
+      startedAt: starts.length === 0 ? null : Math.min(...starts),
+    };
   }
 
   /** The run for which a schedule skips its next one. */

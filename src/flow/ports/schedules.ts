@@ -21,6 +21,12 @@ export interface StoredSchedule extends ScheduleKey {
 /** What made a firing: the rule itself, somebody's call, or a start of the schedule's Machine by Fly. */
 export type FiringTrigger = "rule" | "run_now" | "backfill" | "fly";
 
+/** What a ledger tells of a run. */
+export interface FiringRun extends Pick<Run, "status" | "reason" | "cancelRequestedAt" | "tickets"> {
+  /** When the first of its machines started. */
+  startedAt: number | null;
+}
+
 /** A row of the ledger. */
 export interface Firing extends ScheduleKey {
   outcome: FiringOutcome;
@@ -40,7 +46,7 @@ export interface Firing extends ScheduleKey {
   /** Of a skipped one the schedule's run that was at work, or waited; null where it has just ended. */
   blockedBy: string | null;
   /** How its run is doing; null where it has none. */
-  run: Pick<Run, "status" | "reason" | "cancelRequestedAt" | "tickets"> | null;
+  run: FiringRun | null;
 }
 
 /** An armed row. */

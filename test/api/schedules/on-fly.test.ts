@@ -56,6 +56,7 @@ describe("a schedule of on: fly", () => {
     [{ every: "daily" }, {}, "schedules.0.every", 'can be "daily" with on: fly alone'],
     [{ ...HOURLY, on: "cloudflare" }, {}, "schedules.0.on", 'must be one of "fly"'],
     [{ ...HOURLY, timezone: "UTC" }, {}, "schedules.0.timezone", "does not go with on: fly"],
+    [{ ...HOURLY, punctual: true }, {}, "schedules.0.punctual", "does not go with on: fly"],
     [{ ...HOURLY, overlap: "skip" }, {}, "schedules.0.overlap", "does not go with on: fly"],
     [{ ...HOURLY, catch_up: "all" }, {}, "schedules.0.catch_up", "Fly makes nothing up for"],
     [{ ...HOURLY, jitter: "1m" }, {}, "schedules.0.jitter", "Fly chooses the minute"],

@@ -6,13 +6,13 @@ const WITH_RUN = ["ran", "caught_up"];
 
 export const oneRunPerDueTime: Check = {
   name: "a due time has one run at most, and it has it exactly where the ledger says so",
-  begin({ store, schedules }) {
+  begin({ store, schedules, hasSchedules }) {
     /** By due time of a schedule: its run. */
     const runs = new Map<string, string>();
     return {
       onChange({ state: { run } }) {
         const { firing, job } = run;
-        if (firing === null || job === null) return null;
+        if (firing === null || job === null || !hasSchedules) return null;
         const key = { orgId: run.orgId, job: job.name, name: firing.schedule };
         const place = `${job.name}/${firing.schedule} ${firing.dueAt}`;
         const first = runs.get(place) ?? run.id;

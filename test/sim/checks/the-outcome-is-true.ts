@@ -103,12 +103,9 @@ function wrongReason(
       return wasRefused() ? null : "no create was refused like that";
     case "image_unavailable":
       if (wasRefused()) return null;
-      return machine && machine.startedAt === null && (machine.launchFailed || machine.lost)
-        ? null
-        : "its image was to be had";
+      return machine && machine.startedAt === null && machine.launchFailed ? null : "its image was to be had";
     case "machine_lost":
-      // Of one that waited to be started nobody sees why it went.
-      return machine?.lost || (machine?.isHeld && machine.launchFailed) ? null : "its machine was not lost";
+      return machine?.lost ? null : "its machine was not lost";
     case "timed_out":
       return wrongLimit(world, stored, attempt, machine);
     case "command_not_found":

@@ -162,8 +162,8 @@ export class SimMachine {
       : chance.between("preparation", 1, 9000);
     this.launchFailed = chance.fault("failed preparation", 0.04);
     this.#after(takesMs, () => {
-      this.#become(this.launchFailed ? "launch_failed" : "stopped");
-      if (this.launchFailed) this.destroy("flyd");
+      if (this.launchFailed) this.#failLaunch();
+      else this.#become("stopped");
     });
   }
 
@@ -176,10 +176,7 @@ export class SimMachine {
       : chance.between("boot", DUPLICATE_MAX_MS + 1, 3000);
     if (chance.fault("failed launch", 0.04)) {
       this.launchFailed = true;
-      this.#after(bootMs, () => {
-        this.#become("launch_failed");
-        this.destroy("flyd");
-      });
+      this.#after(bootMs, () => this.#failLaunch());
       return;
     }
     // What lies before is the preparation of its image.
@@ -189,6 +186,12 @@ export class SimMachine {
       this.#become("starting");
     });
     this.#after(bootMs, () => this.#start());
+  }
+
+  #failLaunch(): void {
+    this.#event("launch", "failed", "flyd");
+    this.#become("launch_failed");
+    this.destroy("flyd");
   }
 
   #start(): void {

@@ -47,7 +47,8 @@ const REGION_LISTS: readonly [string[], ...string[][]] = [
 /** Tags by which several orders are cancelled at once. */
 export const GROUPS = ["odd", "even"] as const;
 
-export function anOrder(number: number, chance: Chance): Order {
+/** @param mayBePunctual false where a ledger would miss the due time that a run is ordered for ahead */
+export function anOrder(number: number, chance: Chance, mayBePunctual: boolean): Order {
   const retry = aRetryPolicy(chance);
   const machine = chance.pick("size", SIZES);
   const timeouts = {
@@ -70,7 +71,7 @@ export function anOrder(number: number, chance: Chance): Order {
     ...aTurn(chance),
   });
   const order = orderOf(number, spec, null, chance);
-  return chance.fault("a punctual run", 0.15) ? punctual(order, chance) : order;
+  return mayBePunctual && chance.fault("a punctual run", 0.15) ? punctual(order, chance) : order;
 }
 
 /** For a due time that is ahead, as a punctual schedule submits it. It waits for nothing of its own besides. */

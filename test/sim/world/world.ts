@@ -87,7 +87,8 @@ export class World {
   constructor(chance: Chance) {
     this.chance = chance;
     this.hasSchedules = hasSchedules(chance);
-    this.store.ledger = this.schedules;
+    // Runs of other worlds that are ordered ahead of their time have no schedule that could take it back.
+    if (this.hasSchedules) this.store.ledger = this.schedules;
     const apps = chance.pick<LaunchSettings["apps"]>("apps", [["mayfly-a"], ["mayfly-a", "mayfly-b"]]);
     // The slowest has runs wait for longer than their drivers remember.
     const perSecond = chance.pick("launches a second", [0, 0.1, 0.1, 1]);

@@ -94,7 +94,8 @@ const OPTION_OF: [field: RegExp, option: string][] = [
 export function inOptions(message: string, path: string | null): string {
   const field = path?.replace(/^overrides\./, "") ?? "";
   const option = OPTION_OF.find(([known]) => known.test(field))?.[1];
+  const within = /^input\.(.+)/.exec(field)?.[1];
   return option === undefined || path === null || !message.startsWith(`${path}: `)
     ? message
-    : `${option}: ${message.slice(path.length + 2).replace("retry.attempts of 2", "--retry of 1")}`;
+    : `${option}${within === undefined ? "" : ` at ${within}`}: ${message.slice(path.length + 2).replace("retry.attempts of 2", "--retry of 1")}`;
 }
