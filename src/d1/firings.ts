@@ -45,10 +45,10 @@ export function firedBy(db: DrizzleD1Database, run: Run): BatchItem<"sqlite">[] 
         sql`org_id = ${run.orgId} AND job = ${job.name} AND schedule = ${firing.schedule} AND due_at = ${firing.dueAt}
           AND span = 0 AND outcome = 'armed'`,
       ),
-    db.insert(firings).select(
-      // `changes()` is of the statement before.
-      sql`SELECT NULL, '', '', 0, 0, '', NULL, 0, 0, 0, 0, '', NULL, NULL, 0, NULL WHERE changes() = 0`,
-    ),
+    // `changes()` is of the statement before.
+    db.run(sql`INSERT INTO firings (org_id, job, schedule, due_at, span, outcome, shard, through_at, count, is_count_exact,
+        trigger, decided_at)
+      SELECT NULL, '', '', 0, 0, '', 0, 0, 0, 0, '', 0 WHERE changes() = 0`),
   ];
 }
 

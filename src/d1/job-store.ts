@@ -130,7 +130,7 @@ export function d1Jobs(database: D1Database): JobStore {
       return row ? { ...summaryOf(row), definition: row.definition as JobDefinition } : null;
     },
 
-    async pause(orgId, name, at, now = at ?? Date.now()) {
+    async pause(orgId, name, at, now) {
       const pausedAt = at === null ? null : sql`coalesce(${jobs.pausedAt}, ${at})`;
       const [, [job]] = await db.batch([
         // Before the job's row says that it is not paused any more.

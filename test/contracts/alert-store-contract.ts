@@ -165,7 +165,7 @@ export function holdsTheAlertStoreContract({ alerts, jobs, schedules, store }: S
 
     it("a job that is paused says so, and is waited for from its end on", async () => {
       await put("paused", { expect_every: "1h" });
-      await jobs.pause(ORG, "paused", T0 + MINUTE);
+      await jobs.pause(ORG, "paused", T0 + MINUTE, T0 + MINUTE);
       expect(await watchOf("paused", T0 + HOUR)).toMatchObject({ isPaused: true, fromAt: T0 });
       await recorded(await watchOf("paused", T0 + HOUR), [], T0 + HOUR, T0 + 2 * HOUR);
       await jobs.pause(ORG, "paused", null, T0 + 90 * MINUTE);

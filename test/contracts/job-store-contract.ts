@@ -58,7 +58,7 @@ export function holdsTheJobStoreContract(store: JobStore): void {
 
     it("a pause in between is no change of it, and stays", async () => {
       const seen = await aJob("paused-meanwhile");
-      await store.pause(ORG, "paused-meanwhile", T0 + 5);
+      await store.pause(ORG, "paused-meanwhile", T0 + 5, T0 + 5);
       expect(await store.put(ORG, "paused-meanwhile", seen, version(2))).toMatchObject({
         version: 2,
         pausedAt: T0 + 5,
@@ -89,7 +89,7 @@ export function holdsTheJobStoreContract(store: JobStore): void {
       expect(await store.find(orgId, name)).toBeNull();
       expect(await store.version(orgId, name, 1)).toBeNull();
       expect(await store.versions(orgId, name, 1000, 10)).toEqual([]);
-      expect(await store.pause(orgId, name, T0)).toBeNull();
+      expect(await store.pause(orgId, name, T0, T0)).toBeNull();
       expect(await store.delete(orgId, name, T0, null)).toBe(false);
     }
   });
@@ -124,19 +124,19 @@ export function holdsTheJobStoreContract(store: JobStore): void {
 
   it("a pause keeps its first time, and ends", async () => {
     await aJob("paused");
-    expect(await store.pause(ORG, "paused", T0 + 1)).toMatchObject({ pausedAt: T0 + 1 });
-    expect(await store.pause(ORG, "paused", T0 + 2)).toMatchObject({ pausedAt: T0 + 1 });
-    expect(await store.pause(ORG, "paused", null)).toMatchObject({ pausedAt: null });
+    expect(await store.pause(ORG, "paused", T0 + 1, T0 + 1)).toMatchObject({ pausedAt: T0 + 1 });
+    expect(await store.pause(ORG, "paused", T0 + 2, T0 + 2)).toMatchObject({ pausedAt: T0 + 1 });
+    expect(await store.pause(ORG, "paused", null, T0 + 3)).toMatchObject({ pausedAt: null });
   });
 
   it("a delete is of the expected version, once, and ends a pause", async () => {
     await aJob("deleted", 2);
-    await store.pause(ORG, "deleted", T0);
+    await store.pause(ORG, "deleted", T0, T0);
     expect(await store.delete(ORG, "deleted", T0 + 5, 1)).toBe(false);
     expect(await store.delete(ORG, "deleted", T0 + 5, 2)).toBe(true);
     expect(await store.delete(ORG, "deleted", T0 + 6, null)).toBe(false);
     expect((await store.find(ORG, "deleted"))?.job).toMatchObject({ deletedAt: T0 + 5, pausedAt: null });
-    expect(await store.pause(ORG, "deleted", T0)).toBeNull();
+    expect(await store.pause(ORG, "deleted", T0, T0)).toBeNull();
     expect(await store.versions(ORG, "deleted", 1000, 10)).toHaveLength(2);
   });
 }

@@ -84,7 +84,7 @@ export function memoryJobStore(schedules = new MemoryScheduleStore(), alerts?: M
     async version(orgId, name, version) {
       return of(orgId, name)?.versions.find((each) => each.version === version) ?? null;
     },
-    async pause(orgId, name, at, now = at ?? Date.now()) {
+    async pause(orgId, name, at, now) {
       const known = present(orgId, name);
       if (!known) return null;
       known.job = { ...known.job, pausedAt: at === null ? null : (known.job.pausedAt ?? at) };

@@ -75,7 +75,7 @@ describe("a job that is not heard of within expect_every", () => {
 
   it("is not silent while it is paused, and counted from when it goes on", async () => {
     const from = await defined("resting", { expect_every: "1h" });
-    await ports.jobs.pause("default", "resting", from + MINUTE);
+    await ports.jobs.pause("default", "resting", from + MINUTE, from + MINUTE);
     await watchAt(from + 2 * HOUR);
     expect(await alertsOf("resting")).toEqual([]);
     await ports.jobs.pause("default", "resting", null, from + 5 * HOUR);

@@ -44,7 +44,7 @@ export interface JobStore {
    * @param now epoch milliseconds of the call, at which schedules go on
    * @returns the job then; null where there is none
    */
-  pause(orgId: string, name: string, at: number | null, now?: number): Promise<Job | null>;
+  pause(orgId: string, name: string, at: number | null, now: number): Promise<Job | null>;
   /**
    * Deletes a job with its schedules; its versions and their ledgers stay.
    * @param expectedVersion the version that must be in force; null for any
