@@ -69,7 +69,8 @@ describe("a story of a broken promise", () => {
 describe("the simulator notices that", () => {
   it.each(MUTANTS)("$name", { timeout: 120_000 }, async (mutant) => {
     const caught = await withMutant(mutant, async () => {
-      for (let seed = 1; seed <= SEEDS_MAX; seed++) {
+      const first = mutant.firstSeed ?? 1;
+      for (let seed = first; seed < first + SEEDS_MAX; seed++) {
         // Worlds with schedules are large.
         if (hasSchedules(new Chance(seed)) !== (mutant.ofSchedules ?? false)) continue;
         const { violation } = await simulate(seed);

@@ -14,6 +14,8 @@ export interface Mutant {
   caughtBy: string;
   /** True where only worlds with schedules can show it. */
   ofSchedules?: true;
+  /** The seed that is played first, where thousands before it do not show it: it spares time, and any other would do. */
+  firstSeed?: number;
 }
 
 export const MUTANTS: readonly Mutant[] = [
@@ -156,6 +158,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     }),
     caughtBy: "at most one machine, ever",
+    firstSeed: 1369,
   },
   {
     name: "what was read before counts as nothing",
@@ -249,6 +252,7 @@ export const MUTANTS: readonly Mutant[] = [
     module: "core/limits",
     breaks: () => ({ LAST_LOOKS_MAX: 1 }),
     caughtBy: "outcome is what happened",
+    firstSeed: 719,
   },
   {
     name: "what failed is repeated without a pause",
@@ -382,6 +386,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     }),
     caughtBy: "stored output is what each attempt's machine wrote",
+    firstSeed: 388,
   },
   {
     name: "a driver takes the plan of another's retry for its own",
@@ -458,6 +463,7 @@ export const MUTANTS: readonly Mutant[] = [
         event.type === "settled" ? [] : ticketsAfter(before, event, after),
     }),
     caughtBy: "as its limit says",
+    firstSeed: 1471,
   },
   {
     name: "a run goes on without a slot of the organization",
