@@ -42,3 +42,8 @@ export class RunIsFinal extends AppError {
     this.status = status;
   }
 }
+
+/** What anything that was thrown says, for a report. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -3,6 +3,7 @@
 import { Hono } from "hono";
 import type { AlertListBody } from "../api/alert-schema.ts";
 import { AlertTable } from "./parts/alerts.tsx";
+import { JobFilter, pageOfJob } from "./parts/job-filter.tsx";
 import { Layout } from "./parts/layout.tsx";
 import { Pages } from "./parts/pages.tsx";
 import type { DashboardPorts } from "./ports.ts";
@@ -24,15 +25,12 @@ interface AlertListProps {
 }
 
 function AlertListPage({ job, cursor, list: { alerts, next_cursor: next }, nowMs }: AlertListProps) {
+  const filter = { job, path: "/alerts" };
   return (
     <Layout title="Alerts" nowMs={nowMs} signedIn={true}>
       <div class="page-head">
         <h1>Alerts</h1>
-        {job !== "" && (
-          <a class="tag" href="/alerts" aria-label={`Remove the filter by job ${job}`}>
-            job: <bdi>{job}</bdi> <span aria-hidden="true">×</span>
-          </a>
-        )}
+        <JobFilter {...filter} />
       </div>
       <section class="card flush" aria-label="Alerts">
         {alerts.length === 0 ? (
@@ -44,18 +42,10 @@ function AlertListPage({ job, cursor, list: { alerts, next_cursor: next }, nowMs
           <AlertTable alerts={alerts} nowMs={nowMs} />
         )}
         <Pages
-          first={cursor === null ? null : listUrl(job, null)}
-          next={next === null ? null : { href: listUrl(job, next), word: "Older" }}
+          first={cursor === null ? null : pageOfJob(filter, null)}
+          next={next === null ? null : { href: pageOfJob(filter, next), word: "Older" }}
         />
       </section>
     </Layout>
   );
-}
-
-function listUrl(job: string, cursor: string | null): string {
-  const parameters = new URLSearchParams();
-  if (job !== "") parameters.set("job", job);
-  if (cursor !== null) parameters.set("cursor", cursor);
-  const text = parameters.toString();
-  return text === "" ? "/alerts" : `/alerts?${text}`;
 }

@@ -3,6 +3,7 @@
 import { Hono } from "hono";
 import type { ScheduleListBody } from "../api/firing-schema.ts";
 import type { RunSummaryBody } from "../api/run-schema.ts";
+import { JobFilter, pageOfJob } from "./parts/job-filter.tsx";
 import { Layout } from "./parts/layout.tsx";
 import { Pages } from "./parts/pages.tsx";
 import { ScheduleTable } from "./parts/schedule-table.tsx";
@@ -27,16 +28,13 @@ interface ScheduleListProps {
 }
 
 function ScheduleListPage({ job, cursor, list, runs, nowMs }: ScheduleListProps) {
-  const next = list.next_cursor === null ? null : { href: listUrl(job, list.next_cursor), word: "Next" };
+  const filter = { job, path: "/schedules" };
+  const next = list.next_cursor === null ? null : { href: pageOfJob(filter, list.next_cursor), word: "Next" };
   return (
     <Layout title="Schedules" nowMs={nowMs} signedIn={true}>
       <div class="page-head">
         <h1>Schedules</h1>
-        {job !== "" && (
-          <a class="tag" href="/schedules" aria-label={`Remove the filter by job ${job}`}>
-            job: <bdi>{job}</bdi> <span aria-hidden="true">×</span>
-          </a>
-        )}
+        <JobFilter {...filter} />
       </div>
       <section class="card flush" aria-label="Schedules">
         {list.schedules.length === 0 ? (
@@ -54,16 +52,8 @@ function ScheduleListPage({ job, cursor, list, runs, nowMs }: ScheduleListProps)
         ) : (
           <ScheduleTable schedules={list.schedules} runs={runs} namesJob={true} nowMs={nowMs} />
         )}
-        <Pages first={cursor === null ? null : listUrl(job, null)} next={next} />
+        <Pages first={cursor === null ? null : pageOfJob(filter, null)} next={next} />
       </section>
     </Layout>
   );
-}
-
-function listUrl(job: string, cursor: string | null): string {
-  const parameters = new URLSearchParams();
-  if (job !== "") parameters.set("job", job);
-  if (cursor !== null) parameters.set("cursor", cursor);
-  const text = parameters.toString();
-  return text === "" ? "/schedules" : `/schedules?${text}`;
 }

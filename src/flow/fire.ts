@@ -1,6 +1,6 @@
 /** Fire: armed firings whose time has come become runs, each once, or are recorded as what else they came to. */
 
-import { AppError } from "../core/error.ts";
+import { AppError, messageOf } from "../core/error.ts";
 import type { RunJob } from "../core/job.ts";
 import { SCHEDULE_GRACE_MS, TIMEKEEPER_BATCH_FIRINGS, TIMEKEEPER_LATE_FIRINGS } from "../core/limits.ts";
 import type { RunSpec } from "../core/run-spec.ts";
@@ -207,5 +207,5 @@ function fireOne(ports: FireDefinedPorts, schedule: StoredSchedule, job: Defined
 }
 
 function told({ job, name }: ScheduleKey, error: unknown): string {
-  return `${job}/${name}: ${error instanceof Error ? error.message : String(error)}`;
+  return `${job}/${name}: ${messageOf(error)}`;
 }

@@ -4,6 +4,7 @@
  * is in no list is left alone, so an empty one, or one that can not be had, destroys nothing.
  */
 
+import { messageOf } from "../core/error.ts";
 import { attemptOfMachine, isScheduledMachineName } from "../core/id.ts";
 import {
   REAP_MAX_DESTROYS,
@@ -74,7 +75,7 @@ export async function reap(ports: ReapPorts): Promise<ReapReport> {
         looksOfAll -= share - sweep.looksLeft;
       });
     } catch (error) {
-      report.problems.push(`${fleet.app}: ${error instanceof Error ? error.message : String(error)}`);
+      report.problems.push(`${fleet.app}: ${messageOf(error)}`);
     }
   return report;
 }

@@ -1,5 +1,6 @@
 /** Sweep: the minute's look at every run that has something left to do and whose last news is not fresh, and at the head of every line. */
 
+import { messageOf } from "../core/error.ts";
 import {
   SWEEP_MAX_HEADS,
   SWEEP_MAX_LAUNCHES,
@@ -43,9 +44,7 @@ export async function sweep(ports: SweepPorts, quietMs: number = SWEEP_QUIET_MS)
     ["queues", () => callHeads(ports, queues, report)],
     ["launches", () => callForLaunches(ports, report)],
   ] as const)
-    await look().catch((error) =>
-      report.problems.push(`${what}: ${error instanceof Error ? error.message : String(error)}`),
-    );
+    await look().catch((error) => report.problems.push(`${what}: ${messageOf(error)}`));
   return report;
 }
 

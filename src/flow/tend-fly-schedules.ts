@@ -7,7 +7,7 @@
  * changed and destroyed only when nothing of it runs and all its starts are runs.
  */
 
-import { AppError } from "../core/error.ts";
+import { AppError, messageOf } from "../core/error.ts";
 import type { Accepted } from "../core/event.ts";
 import { acceptRun, applyEvents } from "../core/lifecycle.ts";
 import {
@@ -69,7 +69,7 @@ export async function tendFlySchedules(ports: TendPorts): Promise<TendReport> {
     if (key === null) continue;
     await new Tending(ports, report, turn)
       .tend(pair)
-      .catch((error) => report.problems.push(`${key.job}/${key.name}: ${said(error)}`));
+      .catch((error) => report.problems.push(`${key.job}/${key.name}: ${messageOf(error)}`));
     report.schedules += 1;
     if (turn.hasStartsLeft) {
       brokeOffAt = before;
@@ -358,8 +358,4 @@ class Tending {
 
 function requestOf(name: string, { config, spec, period }: FlyOrder) {
   return { name, config, files: machineFiles(spec, name), period };
-}
-
-function said(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 /** Tick: the minute's look at schedules that come due. What becomes of each due time is decided by the core and put into the ledger; timekeepers start what is armed. */
 
+import { messageOf } from "../core/error.ts";
 import {
   SCHEDULE_AHEAD_MS,
   SCHEDULE_CLOCK_TRUST_MS,
@@ -50,9 +51,9 @@ export async function tick(ports: TickPorts): Promise<TickReport> {
     const due = () => schedules.due(clock.now() + SCHEDULE_AHEAD_MS, TICK_PAGE_SCHEDULES);
     await inPages(ports, due, report, TICK_MAX_STATEMENTS);
   } catch (error) {
-    report.problems.push(`schedules: ${said(error)}`);
+    report.problems.push(`schedules: ${messageOf(error)}`);
   }
-  await wakeTimekeepers(ports).catch((error) => report.problems.push(`timekeepers: ${said(error)}`));
+  await wakeTimekeepers(ports).catch((error) => report.problems.push(`timekeepers: ${messageOf(error)}`));
   return report;
 }
 
@@ -124,7 +125,7 @@ async function decideAll(
     } catch (error) {
       // One rule that is not understood any more must not keep the others from firing.
       failed += 1;
-      report.problems.push(`${schedule.job}/${schedule.name}: ${said(error)}`);
+      report.problems.push(`${schedule.job}/${schedule.name}: ${messageOf(error)}`);
     }
     if (firings >= TICK_BATCH_FIRINGS) await record();
   }
@@ -139,8 +140,4 @@ async function wakeTimekeepers({ schedules, timekeepers }: TickPorts): Promise<v
   );
   const broken = woken.find((result) => result.status === "rejected");
   if (broken) throw broken.reason;
-}
-
-function said(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

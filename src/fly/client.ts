@@ -4,6 +4,7 @@
  */
 
 import type { z } from "zod";
+import { messageOf } from "../core/error.ts";
 import { MACHINE_WAIT_MAX_MS, MACHINES_CALL_TIMEOUT_MS } from "../core/limits.ts";
 import { FlyError } from "./error.ts";
 import {
@@ -154,7 +155,7 @@ export class FlyClient {
       text = await response.text();
     } catch (error) {
       const kind = isRefused(error) ? "unreachable" : "unanswered";
-      throw new FlyError({ ...facts, kind, reply: error instanceof Error ? error.message : String(error) });
+      throw new FlyError({ ...facts, kind, reply: messageOf(error) });
     }
     const answered = { ...facts, status: response.status, requestId: response.headers.get("fly-request-id") };
     if (!response.ok) throw new FlyError({ ...answered, kind: "answered", ...errorOf(text) });
