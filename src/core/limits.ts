@@ -516,6 +516,39 @@ export const FOLLOW_READS_MAX = 450;
 /** How soon a browser opens a stream again that ended before the run did. */
 export const FOLLOW_RETRY_MS = 1 * SECOND;
 
+// --- Hooks ------------------------------------------------------------------------------------------------------
+
+/** Secrets of one hook, any of which proves a delivery: the one in force, and the one before it while it is changed. */
+export const HOOK_SECRETS_MAX = 2;
+/** How far a sender's clock may be from ours: what Stripe's libraries and those of Standard Webhooks allow. */
+export const HOOK_TIME_TOLERANCE_S = 5 * 60;
+/** Characters of a sender's id of a delivery; of a longer one its SHA-256 takes the place. GitHub's have 36. */
+export const DELIVERY_ID_MAX_CHARS = 128;
+/** Headers that are kept with a delivery; other than by a generic sender there are ten at most. */
+export const DELIVERY_HEADERS_MAX_COUNT = 40;
+/** Of one of them so much is kept. */
+export const DELIVERY_HEADER_MAX_CHARS = 1024;
+/** Events, branches, tags or paths that a hook names, each. */
+export const HOOK_LIST_MAX_COUNT = 50;
+export const HOOK_EVENT_MAX_CHARS = 100;
+export const HOOK_GLOB_MAX_CHARS = 256;
+/** Steps that globs take for one delivery, at 20 ns each; a body of a mebibyte can name 50,000 files. */
+export const HOOK_GLOB_MAX_STEPS = 5_000_000;
+/** Characters of one expression of a hook. Few have more than a hundred. */
+export const EXPRESSION_MAX_CHARS = 4096;
+/** Parts of one expression, and levels of them: what reads and walks them goes a call deeper for each level. */
+export const EXPRESSION_MAX_PARTS = 1000;
+export const EXPRESSION_MAX_LEVELS = 100;
+/**
+ * Steps that all expressions of a delivery take together, at some 50 ns each: a look at every field of a body of a mebibyte takes a
+ * tenth. What they build in memory is counted, too, and has 16 MiB at most.
+ */
+export const EXPRESSION_MAX_STEPS = 1_000_000;
+/** States of a regular expression in an expression. */
+export const EXPRESSION_PATTERN_MAX_STATES = 10_000;
+/** Levels of a value that an expression gives a run as input. */
+export const EXPRESSION_VALUE_MAX_LEVELS = 64;
+
 // --- Pages ----------------------------------------------------------------------------------------------------
 
 export const LIST_LIMIT_DEFAULT = 50;

@@ -1,7 +1,8 @@
 /** What is known of each sender of deliveries: how it proves that it sent one, and what it says. */
 
-import type { Delivery } from "../core/hook/delivery.ts";
-import type { HookOptions, HookSource } from "../core/hook/spec.ts";
+import type { Change } from "../core/hook/change.ts";
+import type { Delivery, Json } from "../core/hook/delivery.ts";
+import type { HookOptions, HookSignature, HookSource } from "../core/hook/spec.ts";
 
 /**
  * `verify` of `verify.ts`: whether one of the secrets signed the body. It takes the same time whatever is wrong, also with no secret
@@ -24,3 +25,35 @@ export type ReadDelivery = (
   headers: Headers,
   rawBody: Uint8Array,
 ) => Promise<Delivery | { complaint: string }>;
+
+/** What a call claims to be proved by. */
+export interface Claim {
+  algorithm: HookSignature["algorithm"];
+  /** The bytes that are signed, in parts. */
+  signed: readonly Uint8Array[];
+  /** Signatures of which one must fit; none where there is none that can be read. */
+  signatures: readonly Uint8Array[];
+  /** The key that a secret stands for. */
+  keyOf(secret: string): Uint8Array;
+  /** When it was signed, epoch seconds. Null: the sender does not say; not a number: it should have. */
+  signedAtS: number | null;
+  /** The secret itself, where the sender shows it in place of a signature. Absent: it never does. */
+  token?: { shown: string | null; isShown(secret: string): boolean };
+}
+
+/** What one sender says in its own way. */
+export interface Message {
+  /** Null: the body's SHA-256 has to do. */
+  deliveryId: string | null;
+  event: string;
+  action: string | null;
+  changes: readonly Change[];
+  isPing: boolean;
+}
+
+export interface Sender {
+  claim(headers: Headers, rawBody: Uint8Array, options: HookOptions): Claim;
+  read(headers: Headers, payload: Json, options: HookOptions): Message | { complaint: string };
+  /** Which headers are kept with a delivery, by their names in small letters. None of them may be a secret. */
+  isKept(header: string, options: HookOptions): boolean;
+}
