@@ -3,12 +3,14 @@
 import type { z } from "zod";
 import { withJobFields } from "../core/concurrency-key.ts";
 import { AppError } from "../core/error.ts";
+import type { HookSpec } from "../core/hook/hook.ts";
 import type { JobDefinition } from "../core/job.ts";
 import { isSameJson } from "../core/same-json.ts";
 import type { ScheduleSpec } from "../core/schedule/spec.ts";
 import { checkInput } from "./check-input.ts";
 import { checked, complaintsOf } from "./checked.ts";
 import type { FieldComplaint } from "./field-complaints.ts";
+import { toHooks } from "./hook-schema.ts";
 import { jobDefinitionSchema } from "./job-schema.ts";
 import { refuseOnFly } from "./on-fly.ts";
 import { toSchedules } from "./schedule-schema.ts";
@@ -25,14 +27,14 @@ const KEY_PATH = "run.concurrency.key";
 export function checkedDefinition(
   body: unknown,
   name: string,
-): { definition: JobDefinition; schedules: ScheduleSpec[] } {
+): { definition: JobDefinition; schedules: ScheduleSpec[]; hooks: HookSpec[] } {
   const meant = meaningOf(body, name);
   const definition = body as JobDefinition;
   const schedules = toSchedules(meant.schedules ?? []);
   for (const [index, { input }] of schedules.entries())
     checkScheduleInput(definition, name, JSON.parse(input), index);
   refuseOnFly(definition, schedules, meant.run);
-  return { definition, schedules };
+  return { definition, schedules, hooks: toHooks(meant.hooks ?? []) };
 }
 
 /** A schedule has no caller who could mend an input that the job does not take, or whose key lacks a field. */

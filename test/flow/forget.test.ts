@@ -18,6 +18,7 @@ const forgetAt = (world: ScheduleWorld, now: number) =>
   forgetOld({
     schedules: world.schedules,
     alerts: world.alerts,
+    hooks: world.hooks,
     store: world.store,
     clock: { now: () => now },
   });
