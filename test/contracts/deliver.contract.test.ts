@@ -10,4 +10,5 @@ holdsTheDeliverContract({
   jobs: d1Jobs(env.DB),
   store: d1Store(env.DB),
   secrets: secretKeeperOn(env.DB),
+  atOnce: 40,
 });

@@ -21,4 +21,5 @@ holdsTheDeliverContract({
   jobs: memoryJobStore(new MemoryScheduleStore(), undefined, hooks),
   store,
   secrets,
+  atOnce: 1000,
 });
