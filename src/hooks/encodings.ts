@@ -1,9 +1,9 @@
-/** Bytes of texts that somebody else wrote; null where a text is not in the encoding. */
+/** Bytes of texts, and texts of bytes. What somebody else wrote can be in no such encoding: null. */
 
 const UTF8 = new TextEncoder();
 
 export function utf8Bytes(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(UTF8.encode(text));
+  return new Uint8Array(UTF8.encode(text));
 }
 
 export function hexBytes(text: string): Uint8Array | null {
@@ -25,4 +25,14 @@ export function base64Bytes(text: string): Uint8Array | null {
 
 export function hexOf(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }

@@ -8,7 +8,7 @@ import {
   DELIVERY_HEADERS_MAX_COUNT,
   DELIVERY_ID_MAX_CHARS,
 } from "../core/limits.ts";
-import { hexOf, utf8Bytes } from "./encodings.ts";
+import { hexOf, joined, utf8Bytes } from "./encodings.ts";
 import { formPayload } from "./form.ts";
 import type { ReadDelivery, Sender } from "./sender.ts";
 import { SENDERS } from "./senders.ts";
@@ -22,7 +22,7 @@ export const readDelivery: ReadDelivery = async (source, options, headers, rawBo
     return { complaint: `the body must be a JSON object, as ${source} sends it` };
   const message = sender.read(headers, json, options);
   if ("complaint" in message) return message;
-  const { deliveryId, ...told } = message;
+  const { deliveryId, idPart, ...told } = message;
   const kept = keptHeaders(sender, headers, options);
   let id = deliveryId;
   if (options.dedupe !== null && "expression" in options.dedupe) {
@@ -30,7 +30,7 @@ export const readDelivery: ReadDelivery = async (source, options, headers, rawBo
     if ("complaint" in made) return { complaint: `dedupe.expression ${made.complaint}` };
     id = made.id;
   }
-  return { ...told, deliveryId: await idOf(id, rawBody), payload: json, headers: kept };
+  return { ...told, deliveryId: await idOf(id, idPart ?? "", rawBody), payload: json, headers: kept };
 };
 
 function payloadOf(headers: Headers, rawBody: Uint8Array): { json: Json } | { complaint: string } {
@@ -45,13 +45,13 @@ function payloadOf(headers: Headers, rawBody: Uint8Array): { json: Json } | { co
 }
 
 /** One that is not told, or too long to be kept, is made of the bytes that are the same when it is sent again. */
-async function idOf(id: string | null, rawBody: Uint8Array): Promise<string> {
-  if (id === null || id.trim() === "") return `sha256:${await sha256(rawBody)}`;
+async function idOf(id: string | null, part: string, rawBody: Uint8Array): Promise<string> {
+  if (id === null || id.trim() === "") return `sha256:${await sha256(utf8Bytes(part), rawBody)}`;
   return id.length <= DELIVERY_ID_MAX_CHARS ? id : `sha256:${await sha256(utf8Bytes(id))}`;
 }
 
-async function sha256(bytes: Uint8Array): Promise<string> {
-  return hexOf(new Uint8Array(await crypto.subtle.digest("SHA-256", Uint8Array.from(bytes))));
+async function sha256(...parts: Uint8Array[]): Promise<string> {
+  return hexOf(new Uint8Array(await crypto.subtle.digest("SHA-256", joined(parts))));
 }
 
 function keptHeaders(sender: Sender, headers: Headers, options: HookOptions): Record<string, string> {

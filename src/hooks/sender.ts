@@ -43,8 +43,10 @@ export interface Claim {
 
 /** What one sender says in its own way. */
 export interface Message {
-  /** Null: the body's SHA-256 has to do. */
+  /** Null: the SHA-256 of `idPart` and the body has to do. */
   deliveryId: string | null;
+  /** What a sender without ids of deliveries tells of one all the same. */
+  idPart?: string | null;
   event: string;
   action: string | null;
   changes: readonly Change[];

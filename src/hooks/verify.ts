@@ -1,7 +1,7 @@
 /** Whether a delivery was sent by whoever knows the hook's secret. */
 
 import { HOOK_SECRETS_MAX, HOOK_TIME_TOLERANCE_S } from "../core/limits.ts";
-import { utf8Bytes } from "./encodings.ts";
+import { joined, utf8Bytes } from "./encodings.ts";
 import type { Claim, Verify } from "./sender.ts";
 import { SENDERS } from "./senders.ts";
 
@@ -48,7 +48,7 @@ async function hmac(
   signed: Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array> {
   // Web Crypto takes no key of no bytes, which HMAC pads with zeros anyway.
-  const raw = key.length === 0 ? new Uint8Array(1) : Uint8Array.from(key);
+  const raw = key.length === 0 ? new Uint8Array(1) : new Uint8Array(key);
   const hash = HASHES[algorithm];
   const imported = await crypto.subtle.importKey("raw", raw, { name: "HMAC", hash }, false, ["sign"]);
   return new Uint8Array(await crypto.subtle.sign("HMAC", imported, signed));
@@ -59,14 +59,4 @@ function isSame(mac: Uint8Array, signature: Uint8Array): boolean {
   let difference = mac.length ^ signature.length;
   for (let i = 0; i < mac.length; i++) difference |= (mac[i] ?? 0) ^ (signature[i] ?? 0);
   return difference === 0;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

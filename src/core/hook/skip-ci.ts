@@ -6,8 +6,12 @@
 import type { Change } from "./change.ts";
 
 const WORDS = /\[(?:skip ci|ci skip|no ci|skip actions|actions skip)\]|\*\*\*NO_CI\*\*\*/i;
+/** A trailer is the last line. */
+const TRAILER = /\nskip-checks: ?true\s*$/;
 
 /** The word that was found, as it was written; null: none. */
 export function skipWord({ message, pullRequest }: Change): string | null {
-  return WORDS.exec(message ?? "")?.[0] ?? WORDS.exec(pullRequest?.title ?? "")?.[0] ?? null;
+  const found =
+    WORDS.exec(message ?? "") ?? TRAILER.exec(message ?? "") ?? WORDS.exec(pullRequest?.title ?? "");
+  return found?.[0].trim() ?? null;
 }

@@ -38,6 +38,8 @@ export const gitlab: Sender = {
     const change = changeOf(event, payload);
     return {
       deliveryId: headers.get("idempotency-key") ?? headers.get("webhook-id"),
+      // Of before 17.4: the same for all deliveries of one event, and of what those have set off.
+      idPart: headers.get("x-gitlab-event-uuid"),
       event,
       action: textAt(payload, "object_attributes", "action") ?? textAt(payload, "action"),
       changes: change === null ? [] : [change],

@@ -11,7 +11,7 @@ import { type Expression, LOOPS, namespaceOf, type Variable } from "./parse.ts";
 import { Dict, isEqual, isNumber, type Key, List, Optional, order, typeOf, type Value } from "./value.ts";
 
 /** Each failure is an Error, which takes the platform some time to make. */
-const STEPS_PER_FAILURE = 50;
+const STEPS_PER_FAILURE = 200;
 
 /** A name that the expression has given a value, and what was known before. */
 interface Scope {

@@ -19,7 +19,7 @@ export function jsonOf(value: Value, meter: Meter): { json: Json | undefined } |
 class NoJson extends Error {}
 
 function made(value: Value, meter: Meter, levels: number): Json | undefined {
-  meter.spend(1);
+  meter.spend(3);
   if (levels === 0) throw new NoJson(`has more than ${EXPRESSION_VALUE_MAX_LEVELS} levels`);
   if (value instanceof Optional)
     return value.value === undefined ? undefined : made(value.value, meter, levels);

@@ -3,6 +3,7 @@
 import { EXPRESSION_PATTERN_MAX_STATES } from "../../limits.ts";
 import { Pattern, TooManySteps as PatternTooLong, patternComplaint } from "../../pattern/match.ts";
 import { type Meter, TooManySteps } from "./meter.ts";
+import { Search } from "./search.ts";
 import { Dict, List, Optional, typeOf, type Value } from "./value.ts";
 
 /** What is wrong with the values that a function was called with. */
@@ -101,7 +102,7 @@ export function callMethod(name: string, of: Value, args: readonly Value[], mete
   const text = textFor(name, "of", of);
   switch (name) {
     case "contains":
-      return found(text, textFor(name, "with", first), 0, meter) >= 0;
+      return new Search(textFor(name, "with", first), meter).first(text, 0) >= 0;
     case "startsWith":
       meter.spendOnText(text.length);
       return text.startsWith(textFor(name, "with", first));
@@ -120,11 +121,10 @@ export function callMethod(name: string, of: Value, args: readonly Value[], mete
       meter.spendOnText(text.length);
       return text.trim();
     case "indexOf":
-      return BigInt(found(text, textFor(name, "with", first), place(second ?? 0n, text), meter));
+      return BigInt(new Search(textFor(name, "with", first), meter).first(text, place(second ?? 0n, text)));
     case "lastIndexOf": {
-      const sought = textFor(name, "with", first);
-      meter.spendOnText(text.length + sought.length * text.length);
-      return BigInt(text.lastIndexOf(sought, second === undefined ? text.length : place(second, text)));
+      const from = second === undefined ? text.length : place(second, text);
+      return BigInt(new Search(textFor(name, "with", first), meter).last(text, from));
     }
     case "substring": {
       const from = place(first, text);
@@ -140,30 +140,23 @@ export function callMethod(name: string, of: Value, args: readonly Value[], mete
   }
 }
 
-/** Where a text is first found from a place on; -1: nowhere. */
-function found(text: string, sought: string, from: number, meter: Meter): number {
-  // The platform skips what it has seen, but for texts that are made to prevent that.
-  meter.spendOnText(
-    (text.length - from) * Math.min(Math.max(sought.length, 1), SEARCH_WORST) + sought.length,
-  );
-  return text.indexOf(sought, from);
-}
-
-/** Characters of what is sought that the platform looks at again for each place, at worst. */
-const SEARCH_WORST = 8;
-
 function split(text: string, separator: string, limit: Value | undefined, meter: Meter): List {
   if (limit !== undefined && typeof limit !== "bigint")
     throw new Unfit(`split() takes an int as limit, not ${typeOf(limit)}`);
-  meter.spendOnText(text.length * Math.min(Math.max(separator.length, 1), SEARCH_WORST));
-  // No more than there are steps for: a text can be split into as many parts as it has characters.
-  const parts = text.split(separator, meter.left + 1);
-  meter.spend(parts.length);
-  const most = limit === undefined || limit < 0n ? parts.length : Number(limit);
+  const most = limit === undefined || limit < 0n ? Number.POSITIVE_INFINITY : Number(limit);
   if (most === 0) return new List([]);
-  return new List(
-    parts.length <= most ? parts : [...parts.slice(0, most - 1), parts.slice(most - 1).join(separator)],
-  );
+  const parts: string[] = [];
+  const search = new Search(separator, meter);
+  let at = 0;
+  while (parts.length + 1 < most) {
+    meter.spend(1);
+    const end = separator === "" ? at + 1 : search.first(text, at);
+    if (end < 0 || (separator === "" && end >= text.length)) break;
+    parts.push(text.slice(at, end));
+    at = end + separator.length;
+  }
+  // Of an empty text without a separator there is no part at all.
+  return new List(separator === "" && text === "" ? [] : [...parts, text.slice(at)]);
 }
 
 function joined(list: Value, separator: Value | undefined, meter: Meter): string {

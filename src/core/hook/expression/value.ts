@@ -1,11 +1,14 @@
 /** Values of expressions: CEL's own, and JSON looked at as them (https://github.com/google/cel-spec/blob/master/doc/langdef.md#values). */
 
 import type { Json } from "../delivery.ts";
-import type { Meter } from "./meter.ts";
+import { type Meter, TooManySteps } from "./meter.ts";
 
 /** A bigint is CEL's int, of 64 bits with a sign; a number is its double. */
 export type Value = null | boolean | bigint | number | string | List | Dict | Optional;
 export type Key = boolean | bigint | string;
+
+/** Levels of values that are compared, each of which is a call within a call. JSON that anybody sends on purpose has ten. */
+const LEVELS_MAX = 500;
 
 /** A list: of values, or of JSON that becomes values where it is looked at. */
 export class List {
@@ -46,7 +49,7 @@ export class Dict {
 
   keys(meter: Meter): Key[] {
     const keys = this.#values === null ? Object.keys(this.#json) : [...this.#values.keys()];
-    meter.spend(keys.length);
+    meter.spend(2 * keys.length);
     return keys;
   }
 }
@@ -84,9 +87,10 @@ export function typeOf(value: Value): string {
   }
 }
 
-/** As deep as it goes; numbers by what they are worth, 1 and 1.0 alike. */
-export function isEqual(one: Value, other: Value, meter: Meter): boolean {
+/** Numbers by what they are worth, 1 and 1.0 alike; lists and maps by what is in them. */
+export function isEqual(one: Value, other: Value, meter: Meter, levels = LEVELS_MAX): boolean {
   meter.spend(1);
+  if (levels === 0) throw new TooManySteps();
   if (typeof one === "string" && typeof other === "string") {
     if (one.length === other.length) meter.spendOnText(one.length);
     return one === other;
@@ -95,7 +99,7 @@ export function isEqual(one: Value, other: Value, meter: Meter): boolean {
   if (isNumber(one) && isNumber(other)) return one <= other && one >= other;
   if (one instanceof List && other instanceof List) {
     if (one.size !== other.size) return false;
-    for (let i = 0; i < one.size; i++) if (!isEqual(one.at(i), other.at(i), meter)) return false;
+    for (let i = 0; i < one.size; i++) if (!isEqual(one.at(i), other.at(i), meter, levels - 1)) return false;
     return true;
   }
   if (one instanceof Dict && other instanceof Dict) {
@@ -103,13 +107,13 @@ export function isEqual(one: Value, other: Value, meter: Meter): boolean {
     if (keys.length !== other.keys(meter).length) return false;
     for (const key of keys) {
       const [a, b] = [one.get(key), other.get(key)];
-      if (a === undefined || b === undefined || !isEqual(a, b, meter)) return false;
+      if (a === undefined || b === undefined || !isEqual(a, b, meter, levels - 1)) return false;
     }
     return true;
   }
   if (one instanceof Optional && other instanceof Optional) {
     if (one.value === undefined || other.value === undefined) return one.value === other.value;
-    return isEqual(one.value, other.value, meter);
+    return isEqual(one.value, other.value, meter, levels - 1);
   }
   return one === other;
 }
