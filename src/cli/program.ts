@@ -122,7 +122,8 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     .addCommand(deliveryCommand(plainly(delivery)))
     .addCommand(resendDeliveryCommand(plainly(resendDelivery)))
     .addCommand(tryHookCommand(plainly(tryHook)))
-    .addCommand(rotateHookCommand(plainly(rotateHook)));
+    .addCommand(rotateHookCommand(plainly(rotateHook)))
+    .addHelpText("after", HOOKS_EXAMPLES);
   imports
     .summary("turn other programs' jobs into a mayfly.yaml")
     .description("Reads what other programs have, and writes it as a file of jobs. No Mayfly is asked.")
@@ -197,6 +198,13 @@ Examples:
   mayfly jobs run deploy --input '{"env": "prod"}'
   mayfly jobs diff deploy
   mayfly runs list --job deploy
+`;
+
+const HOOKS_EXAMPLES = `
+Examples:
+  mayfly hooks list
+  mayfly hooks deliveries deploy/github --verdict filtered
+  mayfly hooks try deploy/github --branch 'release/**'
 `;
 
 const SECRETS_EXAMPLES = `

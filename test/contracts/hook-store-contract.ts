@@ -23,6 +23,33 @@ export function aHook(change: Partial<HookSpec> = {}): HookSpec {
   };
 }
 
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+/** A row of a ledger: of a push that was filtered. */
+export function aDelivery(key: HookKey, id: string, change: Partial<NewDelivery> = {}): NewDelivery {
+  return {
+    ...key,
+    id,
+    receivedAt: T0,
+    source: "github",
+    event: "push",
+    action: null,
+    verdict: "filtered",
+    why: "branch",
+    detail: "it is another branch",
+    jobVersion: 1,
+    runId: null,
+    originId: null,
+    isWithoutSecrets: false,
+    change: null,
+    bodyBytes: 4,
+    bodySha256: "abcd",
+    headers: { "x-github-event": "push" },
+    body: bytes("{}\u00e9"),
+    ...change,
+  };
+}
+
 /** Holds stores, which may have other hooks in them, to the contract. */
 export function holdsTheHookStoreContract({
   hooks,
@@ -58,32 +85,6 @@ export function holdsTheHookStoreContract({
   function aSecret(name: string, version = 1): SealedSecret {
     const told = { name, version, redacted: true, createdAt: T0, setAt: T0 + version, size: 3 };
     return { ...told, keyId: "k", iv: Uint8Array.of(1), ciphertext: Uint8Array.of(version), retiredAt: null };
-  }
-
-  const bytes = (text: string) => new TextEncoder().encode(text);
-
-  function aDelivery(key: HookKey, id: string, change: Partial<NewDelivery> = {}): NewDelivery {
-    return {
-      ...key,
-      id,
-      receivedAt: T0,
-      source: "github",
-      event: "push",
-      action: null,
-      verdict: "filtered",
-      why: "branch",
-      detail: "it is another branch",
-      jobVersion: 1,
-      runId: null,
-      originId: null,
-      isWithoutSecrets: false,
-      change: null,
-      bodyBytes: 4,
-      bodySha256: "abcd",
-      headers: { "x-github-event": "push" },
-      body: bytes("{}\u00e9"),
-      ...change,
-    };
   }
 
   /** A run for a delivery, and its row. */

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import type { DeliveryBody } from "../../../api/delivery-schema.ts";
 import type { Client } from "../../api-client.ts";
 import { type Io, write } from "../../io.ts";
+import { plain } from "../../plain.ts";
 import { retried } from "../../retried.ts";
 import { facts } from "../../table.ts";
 import {
@@ -72,12 +73,16 @@ function keptOf({ body_bytes, body_complete }: DeliveryBody): string {
   return body_complete ? `${body_bytes} bytes` : `${body_bytes} bytes, of which the first ones are kept`;
 }
 
-/** JSON spells every control character out. */
+/** JSON by its lines, and all else as it is but for what would move the cursor. */
 function shownBody({ body }: DeliveryBody): string {
   if (body === null) return "(no text; --body prints it)";
+  return linesOf(body).map(plain).join("\n");
+}
+
+function linesOf(body: string): string[] {
   try {
-    return JSON.stringify(JSON.parse(body), null, 2);
+    return JSON.stringify(JSON.parse(body), null, 2).split("\n");
   } catch {
-    return JSON.stringify(body);
+    return body.split("\n");
   }
 }
