@@ -5,6 +5,7 @@ import { evaluate } from "../../src/core/hook/expression/evaluate.ts";
 import { jsonOf } from "../../src/core/hook/expression/json.ts";
 import { Meter } from "../../src/core/hook/expression/meter.ts";
 import { parseExpression } from "../../src/core/hook/expression/parse.ts";
+import { Search } from "../../src/core/hook/expression/search.ts";
 import { fromJson } from "../../src/core/hook/expression/value.ts";
 import { judge } from "../../src/core/hook/filter.ts";
 import { globComplaint, globMatcher } from "../../src/core/hook/glob.ts";
@@ -313,6 +314,31 @@ describe("whatever an expression says", () => {
       );
     }
     expect(({} as Record<string, unknown>).a).toBeUndefined();
+  });
+
+  it("a text is found where the platform finds it", () => {
+    const chance = seededRandom(66);
+    let found = 0;
+    for (let round = 0; round < rounds(4000); round++) {
+      const text = someOf(chance, ["a", "b", "ab", "aab", "\u{1f600}"], Math.floor(chance() * 60));
+      const from = Math.floor(chance() * (text.length + 1));
+      // Half of them are there, and of these many nearly are at other places, too.
+      const sought =
+        chance() < 0.5
+          ? text.slice(from, from + Math.floor(chance() * 20))
+          : someOf(chance, ["a", "b", "ab", "aab"], Math.floor(chance() * 12));
+      const search = new Search(sought, new Meter(100_000));
+      const at = Math.floor(chance() * (text.length + 1));
+      const theirs = [text.indexOf(sought, at), text.lastIndexOf(sought, at)];
+      expect([text, sought, at, search.first(text, at), search.last(text, at)]).toEqual([
+        text,
+        sought,
+        at,
+        ...theirs,
+      ]);
+      if (sought.length > 8 && (theirs[0] ?? -1) > 0) found += 1;
+    }
+    expect(found).toBeGreaterThan(rounds(4000) / 40);
   });
 
   it("its value is the library's own", () => {

@@ -157,6 +157,12 @@ describe("GitHub's deliveries", () => {
       isFork: true,
       headRepository: { url: fork.clone_url, fullName: fork.full_name },
     });
+    // Where neither is told it can be a fork.
+    const untold = {
+      ...opened,
+      pull_request: { ...asked, head: { ...asked.head, repo: null }, base: { ref: "main" } },
+    };
+    expect((await changeOf("github", github("pull_request"), untold)).pullRequest?.isFork).toBe(true);
     // Its fork is gone.
     expect((await changeOf("github", github("pull_request"), withHead(null))).pullRequest).toMatchObject({
       isFork: true,
