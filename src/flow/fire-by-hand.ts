@@ -4,7 +4,7 @@ import { AppError } from "../core/error.ts";
 import { BACKFILL_MAX_FIRINGS } from "../core/limits.ts";
 import { dueTimes } from "../core/schedule/due.ts";
 import { shardOf } from "../core/schedule/spec.ts";
-import { type FirePorts, fireSchedule } from "./fire.ts";
+import { type FirePorts, fireSchedule } from "./fire-armed.ts";
 import type { Firing, ScheduleStore, StoredSchedule, Timekeepers } from "./ports/schedules.ts";
 import type { Clock } from "./ports.ts";
 

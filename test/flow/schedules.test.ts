@@ -10,7 +10,7 @@ import {
 import { shardOf } from "../../src/core/schedule/spec.ts";
 import { changeJob, deleteJob } from "../../src/flow/change-job.ts";
 import { Drive } from "../../src/flow/drive.ts";
-import { fireShard } from "../../src/flow/fire.ts";
+import { fireShard } from "../../src/flow/fire-shard.ts";
 import { advance } from "../../src/flow/flow.ts";
 import type { Machines } from "../../src/flow/ports.ts";
 import { tick } from "../../src/flow/tick.ts";
