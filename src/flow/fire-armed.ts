@@ -7,7 +7,7 @@ import type { RunSpec } from "../core/run-spec.ts";
 import { overlapOfCatchUp, type RunFiring } from "../core/schedule/firing.ts";
 import type { Overlap } from "../core/schedule/schedule.ts";
 import { type ScheduleKey, scheduleOf } from "../core/schedule/spec.ts";
-import { isMet, type StartedFiring, startArmed } from "../core/schedule/start.ts";
+import { isPrompt, type StartedFiring, startArmed } from "../core/schedule/start.ts";
 import type { Definition } from "./definitions.ts";
 import type { DefinedJob, JobStore } from "./ports/jobs.ts";
 import type { ArmedRow, ScheduleStore, StoredSchedule } from "./ports/schedules.ts";
@@ -119,7 +119,7 @@ async function decideArmed(
   const now = clock.now();
   const decide = (rows: ArmedRow[]) =>
     startArmed(scheduleOf(schedule, schedule.spec), rows, schedule.place, now, atWorkSince);
-  if (ruled.every(({ startAt }) => isMet(startAt, atWorkSince, now))) return decide(ruled);
+  if (ruled.every(({ startAt }) => isPrompt(startAt, atWorkSince, now))) return decide(ruled);
   const from = Math.min(...ruled.map(({ dueAt }) => dueAt));
   const all = await schedules.armedOf(schedule, from, now, TIMEKEEPER_LATE_FIRINGS);
   // Where there are more, the last one here is not the latest.

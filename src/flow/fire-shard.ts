@@ -1,7 +1,7 @@
 /** Fire a shard: what a timekeeper does when its alarm rings. Each armed firing of the shard whose time has come is started with the others of its schedule. */
 
 import { messageOf } from "../core/error.ts";
-import { SCHEDULE_GRACE_MS, TIMEKEEPER_BATCH_FIRINGS } from "../core/limits.ts";
+import { SCHEDULE_PROMPT_MS, TIMEKEEPER_BATCH_FIRINGS } from "../core/limits.ts";
 import { type ScheduleKey, scheduleId } from "../core/schedule/spec.ts";
 import { acceptTogether } from "./accept-together.ts";
 import { definitionsOf } from "./definitions.ts";
@@ -28,8 +28,8 @@ export async function fireShard(ports: FirePorts, shard: number, passedOver = 0)
   const cameAt = clock.now();
   const armed = await schedules.armed(shard, cameAt, TIMEKEEPER_BATCH_FIRINGS, passedOver);
   const isMore = armed.length === TIMEKEEPER_BATCH_FIRINGS;
-  const isLate = armed.some(({ startAt }) => startAt + SCHEDULE_GRACE_MS < cameAt);
-  const atWorkSince = isMore || isLate ? await schedules.atWork(shard, cameAt) : cameAt;
+  const isLate = armed.some(({ startAt }) => startAt + SCHEDULE_PROMPT_MS < cameAt);
+  const atWorkSince = isMore || isLate ? await schedules.atWorkSince(shard, cameAt) : cameAt;
   const bySchedule = new Map<string, ArmedRow[]>();
   for (const row of armed) bySchedule.set(scheduleId(row), [...(bySchedule.get(scheduleId(row)) ?? []), row]);
   const together = { ...ports, store: { accept: acceptTogether(ports.store) } };
@@ -50,6 +50,9 @@ export async function fireShard(ports: FirePorts, shard: number, passedOver = 0)
       });
   };
   await Promise.all([...bySchedule.values()].map(fireRows));
+  // What came due in the meantime is not late because nobody was there.
+  const endedAt = clock.now();
+  if (isMore || endedAt - cameAt > SCHEDULE_PROMPT_MS) await schedules.noteWork(shard, atWorkSince, endedAt);
   if (isMore) return { nextAt: clock.now(), problems, failed, isMore };
   // A due time whose run was accepted ahead can be given back, and is decided anew then.
   const nextAt = Math.min(aheadAt, (await schedules.armedAt())[shard] ?? aheadAt);
