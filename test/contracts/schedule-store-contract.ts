@@ -230,6 +230,19 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
   });
 
   describe("the ledger has each due time once", () => {
+    it("one that rests is not due by another rule either, until it goes on", async () => {
+      const key = keyOf("rests-changed");
+      await put("rests-changed", [aSchedule()]);
+      await schedules.pause(key, T0 + 10, true);
+      await put("rests-changed", [aSchedule({ rule: HOURLY })], T0 + 20);
+      expect(await found(key)).toMatchObject({
+        place: { decidedTo: T0 + 20, countsFrom: T0 + 20, pausedAt: T0 + 10, resumedAt: null },
+        nextDueAt: null,
+        pausedBy: ["hand"],
+      });
+      expect(await schedules.pause(key, T0 + 30, false)).toMatchObject({ nextDueAt: T0 + 20, pausedBy: [] });
+    });
+
     it("what a pause has left out that ended before is missed where nobody came in time", async () => {
       const key = keyOf("short-pause");
       await put("short-pause", [
