@@ -77,9 +77,11 @@ function outcomeOfStart(
 ): "ran" | "caught_up" | "missed" {
   const { mode, windowMs } = schedule.catchUp;
   const since = Math.max(startAt, startsAt);
-  // By when it was armed for: what was armed too late was armed to be caught up.
-  if (isInTime(schedule, pause, dueAt, since, came, newer))
-    return (mode === "all" ? came : since) - startsAt <= graceMs(schedule) ? "ran" : "caught_up";
+  if (isInTime(schedule, pause, dueAt, since, came, newer)) {
+    // By when it was armed for: what was armed too late was armed to be caught up.
+    const isLater = mode === "all" && came - since > SCHEDULE_PROMPT_MS;
+    return (isLater ? came : since) - startsAt <= graceMs(schedule) ? "ran" : "caught_up";
+  }
   const isWanted = mode === "all" || (mode === "latest" && isLatest(schedule, pause, dueAt, came, newer));
   return isWanted && dueAt >= came - windowMs ? "caught_up" : "missed";
 }

@@ -203,6 +203,13 @@ describe("an armed firing that nobody came for in time", () => {
     expect(CATCH_UP_MODES.map((mode) => of(mode, inTime + 1))).toEqual(["missed", "caught_up", "caught_up"]);
   });
 
+  it("is in time for whoever armed it, and so for whoever starts it soon after that", () => {
+    const decidedAt = T0 + SCHEDULE_PROMPT_MS;
+    const of = (now: number) => start(aSchedule("all"), [armed(0, decidedAt)], now)[0]?.[1];
+    const soon = decidedAt + SCHEDULE_PROMPT_MS;
+    expect([of(soon), of(soon + 1)]).toEqual(["ran", "caught_up"]);
+  });
+
   it("gives way to the next one after an outage since it was armed, and not before", () => {
     const decidedAt = T0 + 5 * SECOND_MS;
     const of = (now: number) => start(aSchedule("none"), [armed(0, decidedAt)], now)[0]?.[1];

@@ -6,6 +6,8 @@ import { dueByHand, GRACE_MS, inTimeUntil, PROMPT_MS } from "./book-of-schedules
 import type { Check } from "./check.ts";
 import { told } from "./due-times-are-told.ts";
 
+/** A look arms what is due up to so much later. */
+const AHEAD_MS = 90_000;
 /** Calls of one look, each of which can be late. */
 const CALLS_MS = 60_000;
 
@@ -157,6 +159,8 @@ function couldBeMended(world: World, { row, at }: Verdict): boolean {
   const id = scheduleId(row);
   const { schedules } = world;
   const { ticks } = schedules;
+  // One that came earlier than that had not to arm it yet, and a wrong one can have come since.
+  const from = Math.max(at, row.dueAt - AHEAD_MS + world.clockOffMaxMs);
   const until = missedFrom(world, row) - world.clockOffMaxMs;
   const isCalm =
     schedules.changesOf(id).every(({ trueAt }) => trueAt < at) && schedules.pausesOf(id).length === 0;
@@ -166,7 +170,7 @@ function couldBeMended(world: World, { row, at }: Verdict): boolean {
       (tick) =>
         tick.isWhole &&
         tick.offMs === 0 &&
-        tick.beganAt > at &&
+        tick.beganAt > from &&
         tick.endedAt < until &&
         !ticks.some(
           (other) => other.offMs !== 0 && other.beganAt < tick.endedAt && other.endedAt > tick.beganAt,
