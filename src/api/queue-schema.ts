@@ -49,7 +49,7 @@ export const queueSpecFields = {
       description:
         "of the runs that wait for a slot of one concurrency key, or of the organization, the highest goes first, then the oldest. Runs that wait for a launch in an app go in the order in which they came to it.",
     }),
-  expires: durationField("24h", limits.TIMEOUT_MIN_MS, limits.EXPIRES_MAX_MS)
+  expires: durationField("1d", limits.TIMEOUT_MIN_MS, limits.EXPIRES_MAX_MS)
     .default(formatDuration(limits.EXPIRES_DEFAULT_MS))
     .openapi({
       description:

@@ -124,7 +124,7 @@ export function ScheduleFacts({ schedule }: { schedule: StoredScheduleBody }) {
           </Fact>
         )}
         {punctual && <Fact name="Punctual">machine made ahead, started on the second</Fact>}
-        {jitter !== "0ms" && <Fact name="Jitter">{`up to ${jitter}`}</Fact>}
+        {jitter !== "0s" && <Fact name="Jitter">{`up to ${jitter}`}</Fact>}
         {lateAfter !== null && <Fact name="Late">{`where its run did not start within ${lateAfter}`}</Fact>}
         {starts !== null && (
           <Fact name="Starts">

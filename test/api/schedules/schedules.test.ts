@@ -37,7 +37,7 @@ describe("a job's definition has schedules", () => {
       job: "listed",
       rule: expect.stringContaining("Europe/Berlin"),
       overlap: "skip",
-      catch_up: { mode: "latest", window: "24h", after_pause: false },
+      catch_up: { mode: "latest", window: "1d", after_pause: false },
       paused_by: [],
       last_firing: null,
     });

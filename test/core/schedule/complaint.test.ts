@@ -28,7 +28,7 @@ describe("when a schedule is to be due", () => {
   it.each([
     ["cron", timing(cron("0 25 * * *")), 'has "25" as its hour; accepted are 0 to 23'],
     ["timezone", timing(cron("0 2 * * *", "Berlin")), "did you mean Europe/Berlin?"],
-    ["every", timing(every(999)), "must be whole seconds, from 1s to 8784h"],
+    ["every", timing(every(999)), "must be whole seconds, from 1s to 366d"],
     ["every", timing(every(1500)), "must be whole seconds"],
     ["every", timing(every(0)), "must be whole seconds"],
     ["every", timing(every(Number.NaN)), "must be whole seconds"],
