@@ -27,6 +27,11 @@ test("a file is its jobs, each with its line", () => {
   expect(definitionsIn(jobsFileText(A_FILE))).toEqual(A_FILE.jobs);
 });
 
+test("a text of blank lines is written so that it is read with its blanks", () => {
+  const run = { image: "x", command: [" \n", "\n  \n", " \t\n a", "\n"] };
+  expect(definitionsIn(jobsFileText({ jobs: { a: { run } } }))).toEqual({ a: { run } });
+});
+
 describe("what is wrong is shown", () => {
   it.each([
     ["where a value stands", 'jobs:\n  a:\n    run: { image: "x y", script: t }\n', "3:19 jobs.a.run.image"],
