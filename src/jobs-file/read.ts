@@ -2,7 +2,7 @@
 
 import { LineCounter } from "yaml";
 import { complaintsOf } from "../api/checked.ts";
-import type { FieldComplaint } from "../api/field-complaints.ts";
+import { type FieldComplaint, keyOf } from "../api/field-complaints.ts";
 import { definitionComplaints } from "../api/job-definition.ts";
 import { jobsFileSchema } from "../api/jobs-file-schema.ts";
 import type { JobDefinition } from "../core/job.ts";
@@ -33,22 +33,26 @@ export function readJobsFile(text: string, file: string): JobsFile | { complaint
     return { file, line: Math.max(1, line), column: Math.max(1, col) };
   };
   const parsed = parseYaml(text);
-  if ("complaints" in parsed)
-    return {
-      complaints: parsed.complaints.map(({ offset, path, message }) => ({
-        ...at(offset),
-        path: path === null ? null : shownPath(path),
-        message,
+  const wrong = "complaints" in parsed ? parsed.complaints : [];
+  const read = "complaints" in parsed ? parsed.rest : parsed;
+  const known = new Set(wrong.map(({ path }) => (path === null ? null : keyOf(path))));
+  const ofDocument = read === null ? [] : documentComplaints(read.value);
+  const complaints = [
+    ...wrong.map(({ offset, path, message }) => ({
+      ...at(offset),
+      path: path === null ? null : shownPath(path),
+      message,
+    })),
+    ...ofDocument
+      .filter(({ path }) => !known.has(keyOf(path)))
+      .map(({ path, message }) => ({
+        ...at(read === null ? 0 : offsetOf(read.place, path)),
+        path: path.length === 0 ? null : shownPath(path),
+        message: path.length === 0 ? `the file ${message}` : withQuotes(message),
       })),
-    };
-  const { value, place } = parsed;
-  const complaints = documentComplaints(value).map(({ path, message }) => ({
-    ...at(offsetOf(place, path)),
-    path: path.length === 0 ? null : shownPath(path),
-    message: path.length === 0 ? `the file ${message}` : withQuotes(message),
-  }));
-  if (complaints.length > 0) return { complaints: complaints.toSorted(byPlace) };
-  return jobsOf(value as Document, place, (offset) => ({ file, line: at(offset).line }));
+  ];
+  if (complaints.length > 0 || read === null) return { complaints: complaints.toSorted(byPlace) };
+  return jobsOf(read.value as Document, read.place, (offset) => ({ file, line: at(offset).line }));
 }
 
 interface Document {
@@ -94,16 +98,13 @@ const TRIED = { run: { image: "debian:12", command: ["true"] } };
 
 function jobComplaints(definition: unknown, name: string, project: string): FieldComplaint[] {
   const own = definitionComplaints(definition, name);
-  if (own.length > 0) return own;
-  const checked = definition as JobDefinition;
-  if (Object.keys(checked.labels ?? {}).includes(PROJECT_LABEL))
-    return [
-      {
-        path: ["labels", PROJECT_LABEL],
-        message: "is set by apply; project at the top of the file says which it is",
-      },
-    ];
-  return definitionComplaints(ofProject(checked, project), name);
+  const labels = isObject(definition) && isObject(definition.labels) ? definition.labels : {};
+  if (Object.hasOwn(labels, PROJECT_LABEL))
+    own.push({
+      path: ["labels", PROJECT_LABEL],
+      message: "is set by apply; project at the top of the file says which it is",
+    });
+  return own.length > 0 ? own : definitionComplaints(ofProject(definition as JobDefinition, project), name);
 }
 
 function byPlace(a: FileComplaint, b: FileComplaint): number {

@@ -86,6 +86,35 @@ describe("what is wrong is shown", () => {
   });
 });
 
+describe("all that is wrong is told at once", () => {
+  it("of values and names as of what stands for them", () => {
+    const text = `jobs:
+  a:
+    run:
+      image: x y
+      script: "\\ud800"
+      env: { __proto__: a, A: .inf, A: b, "\\udc00": c, B: 12345678901234567890, C: *none, D: 5 }
+    expect_every: 1s
+  a: {}
+`;
+    expect(placesIn(text).toSorted()).toEqual(
+      [
+        "4:14 jobs.a.run.image",
+        "5:15 jobs.a.run.script",
+        "6:25 jobs.a.run.env.__proto__",
+        "6:31 jobs.a.run.env.A",
+        "6:37 jobs.a.run.env.A",
+        "6:53 jobs.a.run.env.\udc00",
+        "6:59 jobs.a.run.env.B",
+        "6:84 jobs.a.run.env.C",
+        "6:94 jobs.a.run.env.D",
+        "7:19 jobs.a.expect_every",
+        "8:3 jobs.a",
+      ].toSorted(),
+    );
+  });
+});
+
 describe("YAML", () => {
   it("can say a thing once: by anchors, and by merging what another has", () => {
     const { a, b } = definitionsIn(`jobs:

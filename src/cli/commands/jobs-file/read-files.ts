@@ -3,7 +3,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { JOBS_FILE_MAX_BYTES } from "../../../core/limits.ts";
+import { COMPLAINTS_TOLD_MAX, JOBS_FILE_MAX_BYTES } from "../../../core/limits.ts";
 import type { FileComplaint } from "../../../jobs-file/complaint.ts";
 import type { FileJob, JobsFile } from "../../../jobs-file/read.ts";
 import { CliError, UsageError } from "../../cli-error.ts";
@@ -38,7 +38,9 @@ export async function readFiles(paths: string[], io: Place & Pick<Io, "stderr">)
   const jobs = files.flatMap((file) => file.jobs);
   complaints.push(...twice(jobs));
   if (complaints.length > 0) {
-    await write(io.stderr, complaints.map(line).join(""));
+    const more = complaints.length - COMPLAINTS_TOLD_MAX;
+    const told = complaints.slice(0, COMPLAINTS_TOLD_MAX).map(line).join("");
+    await write(io.stderr, more > 0 ? `${told}and ${more} more\n` : told);
     throw new CliError(complaints.length === 1 ? "this is wrong" : `these ${complaints.length} are wrong`);
   }
   return { files, jobs };
