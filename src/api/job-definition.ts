@@ -5,6 +5,7 @@ import { withJobFields } from "../core/concurrency-key.ts";
 import { AppError } from "../core/error.ts";
 import type { JobDefinition } from "../core/job.ts";
 import { isSameJson } from "../core/same-json.ts";
+import { overNote } from "../core/schedule/complaint.ts";
 import type { ScheduleSpec } from "../core/schedule/spec.ts";
 import { inputComplaints } from "./check-input.ts";
 import { checked, complaintsOf } from "./checked.ts";
@@ -29,7 +30,13 @@ export function checkedDefinition(
 ): { definition: JobDefinition; schedules: ScheduleSpec[] } {
   const complaints = definitionComplaints(body, name);
   if (complaints.length > 0) throw refused(complaints, null);
-  return { definition: body as JobDefinition, schedules: toSchedules(meaningOf(body, name).schedules ?? []) };
+  const definition = body as JobDefinition;
+  return { definition, schedules: schedulesOf(definition, name) };
+}
+
+/** The schedules of a definition that is right. */
+export function schedulesOf(definition: JobDefinition, name: string): ScheduleSpec[] {
+  return toSchedules(meaningOf(definition, name).schedules ?? []);
 }
 
 /** Everything that is wrong with a definition; of what depends on something that is wrong, nothing is said. */
@@ -40,6 +47,14 @@ export function definitionComplaints(body: unknown, name: string): FieldComplain
   const known = new Set(ofFields.map(({ path }) => placeKey(path)));
   const others = [...inputsComplaints(body, name, isRight), ...onFlyComplaints(body)];
   return [...ofFields, ...others.filter(({ path }) => !known.has(placeKey(path)))];
+}
+
+/** What there is to say of a definition that is right. */
+export function definitionNotes(schedules: readonly ScheduleSpec[], nowMs: number): FieldComplaint[] {
+  return schedules.flatMap((schedule, index) => {
+    const note = overNote(schedule, nowMs);
+    return note === null ? [] : [{ path: ["schedules", index, note.field], message: note.message }];
+  });
 }
 
 /** A schedule has no caller who could mend an input that the job does not take, or whose key lacks a field. */

@@ -100,6 +100,11 @@ export const changedJobSchema = jobSchema
     outcome: z.enum(["created", "changed", "unchanged"]).openapi({
       description: "unchanged: what was put means the same as the version in force, and made none",
     }),
+    notes: z.array(z.object({ path: z.string(), message: z.string() })).openapi({
+      description:
+        "what is right and may not be meant: a schedule that is never due again, by the field that says so",
+      example: [{ path: "schedules.0.at", message: "is past: the schedule is never due again" }],
+    }),
   })
   .openapi("ChangedJob");
 export type ChangedJobBody = z.infer<typeof changedJobSchema>;

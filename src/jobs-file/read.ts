@@ -3,7 +3,7 @@
 import { LineCounter } from "yaml";
 import { complaintsOf } from "../api/checked.ts";
 import { type FieldComplaint, keyOf } from "../api/field-complaints.ts";
-import { definitionComplaints } from "../api/job-definition.ts";
+import { definitionComplaints, definitionNotes, schedulesOf } from "../api/job-definition.ts";
 import { jobsFileSchema } from "../api/jobs-file-schema.ts";
 import type { JobDefinition } from "../core/job.ts";
 import type { FileComplaint } from "./complaint.ts";
@@ -23,10 +23,19 @@ export interface FileJob {
 export interface JobsFile {
   project: string;
   jobs: FileJob[];
+  /** What is right and may not be meant, in the order of its lines. */
+  notes: FileComplaint[];
 }
 
-/** @param file as complaints name it */
-export function readJobsFile(text: string, file: string): JobsFile | { complaints: FileComplaint[] } {
+/**
+ * @param file as complaints name it
+ * @param nowMs when it is read, which no complaint depends on
+ */
+export function readJobsFile(
+  text: string,
+  file: string,
+  nowMs: number,
+): JobsFile | { complaints: FileComplaint[] } {
   const lines = lineCounter(text);
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset);
@@ -52,7 +61,17 @@ export function readJobsFile(text: string, file: string): JobsFile | { complaint
       })),
   ];
   if (complaints.length > 0 || read === null) return { complaints: complaints.toSorted(byPlace) };
-  return jobsOf(read.value as Document, read.place, (offset) => ({ file, line: at(offset).line }));
+  const { project, jobs } = jobsOf(read.value as Document, read.place, (offset) => ({
+    file,
+    line: at(offset).line,
+  }));
+  const notes = jobs.flatMap(({ name, definition }) =>
+    definitionNotes(schedulesOf(definition, name), nowMs).map((note) => {
+      const path = ["jobs", name, ...note.path];
+      return { ...at(offsetOf(read.place, path)), path: shownPath(path), message: note.message };
+    }),
+  );
+  return { project, jobs, notes: notes.toSorted(byPlace) };
 }
 
 interface Document {
@@ -64,7 +83,7 @@ function jobsOf(
   { project = PROJECT_DEFAULT, jobs }: Document,
   place: Place,
   at: (offset: number) => { file: string; line: number },
-): JobsFile {
+): Omit<JobsFile, "notes"> {
   const places = place.fields.get("jobs")?.fields;
   return {
     project,

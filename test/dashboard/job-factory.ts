@@ -51,6 +51,7 @@ export function aSchedule(changes: Partial<StoredScheduleBody> = {}): StoredSche
     paused_by: [],
     paused_at: null,
     next_due_at: "2026-11-22T01:30:00.000Z",
+    is_over: false,
     late_after: null,
     punctual: false,
     fly: null,

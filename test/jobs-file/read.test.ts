@@ -6,23 +6,23 @@ import { A_FILE } from "./a-file.ts";
 
 /** Such as "3:9 jobs.a.run.image". */
 function placesIn(text: string): string[] {
-  const read = readJobsFile(text, "mayfly.yaml");
+  const read = readJobsFile(text, "mayfly.yaml", 0);
   return "complaints" in read
     ? read.complaints.map(({ line, column, path }) => `${line}:${column} ${path}`)
     : [];
 }
 const definitionsIn = (text: string) => {
-  const read = readJobsFile(text, "mayfly.yaml");
+  const read = readJobsFile(text, "mayfly.yaml", 0);
   if ("complaints" in read) throw new Error(JSON.stringify(read.complaints));
   return Object.fromEntries(read.jobs.map(({ name, definition }) => [name, definition]));
 };
 const messageOf = (text: string) => {
-  const read = readJobsFile(text, "mayfly.yaml");
+  const read = readJobsFile(text, "mayfly.yaml", 0);
   return "complaints" in read ? read.complaints[0]?.message : undefined;
 };
 
 test("a file is its jobs, each with its line", () => {
-  const read = readJobsFile(jobsFileText({ ...A_FILE, comment: "first\nlines" }), "mayfly.yaml");
+  const read = readJobsFile(jobsFileText({ ...A_FILE, comment: "first\nlines" }), "mayfly.yaml", 0);
   expect(read).toMatchObject({ project: "website", jobs: [{ name: "deploy", line: 5 }, { name: "report" }] });
   expect(definitionsIn(jobsFileText(A_FILE))).toEqual(A_FILE.jobs);
 });

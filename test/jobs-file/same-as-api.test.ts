@@ -21,7 +21,7 @@ function refusals(definition: unknown): Complaint[] | null {
 
 /** As `mayfly validate` prints it of a file. */
 function complaints(definition: unknown): { path: string | null; message: string }[] {
-  const read = readJobsFile(JSON.stringify({ jobs: { j: definition } }), "mayfly.yaml");
+  const read = readJobsFile(JSON.stringify({ jobs: { j: definition } }), "mayfly.yaml", 0);
   if ("jobs" in read) throw new Error("it is taken");
   return read.complaints.map(({ path, message }) => ({
     path: path === "jobs.j" ? null : (path?.replace(/^jobs\.j\./, "") ?? null),

@@ -47,6 +47,28 @@ export function firesComplaints(timing: Timing): TimingComplaint[] {
     : [{ field: "ends", message: "is before the first time that is due: the schedule would never fire" }];
 }
 
+/**
+ * That nothing of a schedule is due any more. It is no mistake: whoever puts the same again once its times are past changes nothing.
+ * @returns null where something is due yet, or Fly says when
+ */
+export function overNote(timing: Timing, nowMs: number): TimingComplaint | null {
+  const { rule, endsAt } = timing;
+  if (!isOver(timing, nowMs)) return null;
+  const never = "the schedule is never due again";
+  if (endsAt !== null && endsAt <= nowMs) return { field: "ends", message: `is past: ${never}` };
+  if (rule.kind === "at" && rule.times.every((time) => time <= nowMs))
+    return {
+      field: "at",
+      message: rule.times.length === 1 ? `is past: ${never}` : `has only times that are past: ${never}`,
+    };
+  return { field: "ends", message: `is before the next time that would be due: ${never}` };
+}
+
+/** Whether nothing is due after a moment. */
+export function isOver(timing: Timing, nowMs: number): boolean {
+  return timing.rule.kind !== "fly" && nextDue(timing, nowMs) === null;
+}
+
 function ofCron({ cron, timeZone }: CronRule): TimingComplaint[] {
   const parsed = parseCron(cron);
   const ofZone = zoneComplaint(timeZone);

@@ -68,7 +68,7 @@ function Paused({ schedule, nowMs }: Props) {
 function Next({ schedule, nowMs }: Props) {
   const { next_due_at: at, fly } = schedule;
   if (fly !== null) return <FlyMachine fly={fly} />;
-  if (at === null) return <strong class="sentence">Not due any more</strong>;
+  if (at === null) return <strong class="sentence">Over: it is not due any more</strong>;
   return (
     <>
       <strong class="sentence">

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { timingComplaints } from "../../../src/core/schedule/complaint.ts";
+import { overNote, timingComplaints } from "../../../src/core/schedule/complaint.ts";
 import { nameOf } from "../../../src/core/schedule/name.ts";
 import type { Rule, Timing } from "../../../src/core/schedule/schedule.ts";
 
@@ -12,6 +12,33 @@ const timing = (rule: Rule, startsAt: number | null = null, endsAt: number | nul
 });
 const cron = (text: string, timeZone = "Europe/Berlin"): Rule => ({ kind: "cron", cron: text, timeZone });
 const every = (everyMs: number): Rule => ({ kind: "every", everyMs });
+
+describe("a schedule that nothing of is due any more", () => {
+  it.each([
+    ["ends that are past", timing(every(1000), null, T0), "ends", "is past: the schedule is never due again"],
+    ["a time that is past", timing({ kind: "at", times: [T0] }), "at", "is past"],
+    ["times that are past", timing({ kind: "at", times: [T0, 0] }), "at", "has only times that are past"],
+    [
+      "ends before what comes next",
+      timing({ kind: "at", times: [0, T0 + 2] }, null, T0 + 1),
+      "ends",
+      "is before the next time",
+    ],
+    ["the last time before ends", timing(every(DAY_MS), T0 - 1, T0 + 5), "ends", "is before the next time"],
+  ])("is told of, by %s", (_, over, field, message) => {
+    expect(timingComplaints(over)).toEqual([]);
+    expect(overNote(over, T0)).toEqual({ field, message: expect.stringContaining(message) });
+  });
+
+  it("is not one that is due once more, or when Fly says so", () => {
+    for (const due of [
+      timing({ kind: "at", times: [0, T0 + 1] }),
+      timing(every(1000), null, T0 + 1000 + 1),
+      timing({ kind: "fly", period: "daily" }),
+    ])
+      expect(overNote(due, T0)).toBeNull();
+  });
+});
 
 describe("when a schedule is to be due", () => {
   it("is fine where it is", () => {
