@@ -70,7 +70,11 @@ export const storedScheduleSchema = z
     paused_at: time.nullable(),
     next_due_at: time
       .nullable()
-      .openapi({ description: "null where it rests, where it is not due any more, and on: fly" }),
+      .openapi({ description: "null where it rests, where it is over, and on: fly" }),
+    is_over: z.boolean().openapi({
+      description:
+        "true where nothing is due any more: ends is past, or all times of at are. It may rest besides",
+    }),
     fly: z
       .object({
         app: z.string().nullable(),

@@ -33,6 +33,8 @@ export const NAME_MAX_CHARS = 128;
 export const IMAGE_MAX_CHARS = 512;
 export const REGIONS_MAX_COUNT = 20;
 export const IDEMPOTENCY_KEY_MAX_CHARS = 255;
+/** Things that are wrong with a request, or with files, and told at once: more than anybody mends before the next try. */
+export const COMPLAINTS_TOLD_MAX = 50;
 
 // --- Time limits of a run -------------------------------------------------------------------------------------
 

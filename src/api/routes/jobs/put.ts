@@ -50,6 +50,9 @@ export function putJobRoute(app: OpenAPIHono, ports: ApiPorts): void {
       means: (inForce) => meansTheSame(inForce, definition, name),
     };
     const changed = await changeSchedules(ports, name, () => changeJob(ports, change));
-    return c.json(changedJobBody(changed), changed.outcome === "created" ? 201 : 200);
+    return c.json(
+      changedJobBody(changed, schedules, ports.clock.now()),
+      changed.outcome === "created" ? 201 : 200,
+    );
   });
 }
