@@ -5,7 +5,7 @@
 
 import { and, eq, getTableColumns, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import { FIRINGS_SCAN_MAX, SCHEDULE_GRACE_MS, TIMEKEEPER_SHARDS } from "../core/limits.ts";
+import { FIRINGS_SCAN_MAX, SCHEDULE_PROMPT_MS, TIMEKEEPER_SHARDS } from "../core/limits.ts";
 import type { Reason, RunStatus } from "../core/run.ts";
 import type { FiringOutcome, PassedFiring } from "../core/schedule/schedule.ts";
 import { type ScheduleKey, type ScheduleSpec, shardOf } from "../core/schedule/spec.ts";
@@ -119,22 +119,19 @@ export function d1Schedules(database: D1Database): ScheduleStore {
       return rows.map(({ at }) => at);
     },
 
-    async atWork(shard, nowMs) {
+    async atWorkSince(shard, nowMs) {
+      const noted = await db.select().from(timekeepers).where(eq(timekeepers.shard, shard)).get();
       // A time that is ahead was noted by a clock that was.
-      const isUnbroken = sql`abs(excluded.seen_at - timekeepers.seen_at) <= ${SCHEDULE_GRACE_MS} AND timekeepers.since <= excluded.seen_at`;
-      const row = await db
+      const isUnbroken =
+        noted && Math.abs(nowMs - noted.seenAt) <= SCHEDULE_PROMPT_MS && noted.since <= nowMs;
+      return isUnbroken ? noted.since : nowMs;
+    },
+
+    async noteWork(shard, since, seenAt) {
+      await db
         .insert(timekeepers)
-        .values({ shard, since: nowMs, seenAt: nowMs })
-        .onConflictDoUpdate({
-          target: timekeepers.shard,
-          set: {
-            since: sql`CASE WHEN ${isUnbroken} THEN timekeepers.since ELSE excluded.since END`,
-            seenAt: nowMs,
-          },
-        })
-        .returning({ since: timekeepers.since })
-        .get();
-      return row.since;
+        .values({ shard, since, seenAt })
+        .onConflictDoUpdate({ target: timekeepers.shard, set: { since, seenAt } });
     },
 
     async armed(shard, throughMs, limit, passedOver = 0) {

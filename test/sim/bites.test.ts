@@ -24,6 +24,7 @@ vi.mock("../../src/core/redactor.ts", async (real) => broken("core/redactor", aw
 vi.mock("../../src/core/secret-forms.ts", async (real) => broken("core/secret-forms", await real()));
 vi.mock("../../src/core/secret-giving.ts", async (real) => broken("core/secret-giving", await real()));
 vi.mock("../../src/core/schedule/decide.ts", async (real) => broken("core/schedule/decide", await real()));
+vi.mock("../../src/core/schedule/in-time.ts", async (real) => broken("core/schedule/in-time", await real()));
 vi.mock("../../src/core/schedule/pause.ts", async (real) => broken("core/schedule/pause", await real()));
 vi.mock("../../src/secrets/keeper.ts", async (real) => broken("secrets/keeper", await real()));
 vi.mock("../../src/secrets/mask.ts", async (real) => broken("secrets/mask", await real()));

@@ -3,7 +3,7 @@
 import { isSameJson } from "../../../src/core/same-json.ts";
 import type { ScheduleSpec } from "../../../src/core/schedule/spec.ts";
 import { changeJob, deleteJob, type JobChange } from "../../../src/flow/change-job.ts";
-import type { FirePorts } from "../../../src/flow/fire.ts";
+import type { FirePorts } from "../../../src/flow/fire-armed.ts";
 import { backfill, backfillOf, runNow } from "../../../src/flow/fire-by-hand.ts";
 import type { Timekeepers } from "../../../src/flow/ports/schedules.ts";
 import { tick, tickSome } from "../../../src/flow/tick.ts";

@@ -2,14 +2,14 @@
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { ScheduleSpec } from "../../../core/schedule/spec.ts";
-import { type ChangedJob, changeJob } from "../../../flow/change-job.ts";
+import { type ChangedJob, changeJob, type JobChange } from "../../../flow/change-job.ts";
 import { checked } from "../../checked.ts";
 import { changedJobBody } from "../../job-body.ts";
 import { checkedDefinition, meansTheSame } from "../../job-definition.ts";
 import { parseJson } from "../../json-body.ts";
 import type { ApiPorts } from "../../ports.ts";
 import { COMMON_ERRORS, errorAnswer } from "../answers.ts";
-import { armSchedules } from "../schedules/arm.ts";
+import { changeSchedules } from "../schedules/change-schedules.ts";
 import {
   changedAnswer,
   expectedVersionQuery,
@@ -70,7 +70,7 @@ export async function rollBack(
   const { version: to, definition } = await loadVersion(jobs, orgId, name, version, "version");
   // It was put when another code said what is accepted.
   const { schedules } = checkedDefinition(definition, name);
-  const changed = await changeJob(ports, {
+  const change: JobChange = {
     orgId,
     name,
     definition,
@@ -78,7 +78,7 @@ export async function rollBack(
     change: { kind: "rollback", to },
     expectedVersion,
     means: (inForce) => meansTheSame(inForce, definition, name),
-  });
-  await armSchedules(ports, name);
+  };
+  const changed = await changeSchedules(ports, name, () => changeJob(ports, change));
   return { changed, schedules };
 }
