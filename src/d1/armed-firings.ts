@@ -1,8 +1,8 @@
 /** Armed firings on D1: what is to be started, and what becomes of it. A row that is not armed any more is nobody's to change here. */
 
-import { sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import { SCHEDULE_GRACE_MS, TIMEKEEPER_SHARDS } from "../core/limits.ts";
+import { SCHEDULE_PROMPT_MS, TIMEKEEPER_SHARDS } from "../core/limits.ts";
 import { scheduleQueue } from "../core/turn.ts";
 import type { ArmedFirings, ArmedRow, FiringTrigger } from "../flow/ports/schedules.ts";
 import { isOfSchedule } from "./firings.ts";
@@ -19,22 +19,19 @@ export function d1ArmedFirings(database: D1Database): ArmedFirings {
       return rows.map(({ at }) => at);
     },
 
-    async atWork(shard, nowMs) {
+    async atWorkSince(shard, nowMs) {
+      const noted = await db.select().from(timekeepers).where(eq(timekeepers.shard, shard)).get();
       // A time that is ahead was noted by a clock that was.
-      const isUnbroken = sql`abs(excluded.seen_at - timekeepers.seen_at) <= ${SCHEDULE_GRACE_MS} AND timekeepers.since <= excluded.seen_at`;
-      const row = await db
+      const isUnbroken =
+        noted && Math.abs(nowMs - noted.seenAt) <= SCHEDULE_PROMPT_MS && noted.since <= nowMs;
+      return isUnbroken ? noted.since : nowMs;
+    },
+
+    async noteWork(shard, since, seenAt) {
+      await db
         .insert(timekeepers)
-        .values({ shard, since: nowMs, seenAt: nowMs })
-        .onConflictDoUpdate({
-          target: timekeepers.shard,
-          set: {
-            since: sql`CASE WHEN ${isUnbroken} THEN timekeepers.since ELSE excluded.since END`,
-            seenAt: nowMs,
-          },
-        })
-        .returning({ since: timekeepers.since })
-        .get();
-      return row.since;
+        .values({ shard, since, seenAt })
+        .onConflictDoUpdate({ target: timekeepers.shard, set: { since, seenAt } });
     },
 
     async armed(shard, throughMs, limit, passedOver = 0) {

@@ -351,6 +351,7 @@ export const timekeepers = sqliteTable("timekeepers", {
   shard: integer().primaryKey(),
   /** Since when it is at work without a break. */
   since: integer().notNull(),
+  /** Up to when it was, as it last noted. */
   seenAt: integer("seen_at").notNull(),
 });
 

@@ -26,6 +26,7 @@ vi.mock("../../src/core/secret-giving.ts", async (real) => broken("core/secret-g
 vi.mock("../../src/core/schedule/decide.ts", async (real) => broken("core/schedule/decide", await real()));
 vi.mock("../../src/core/schedule/jitter.ts", async (real) => broken("core/schedule/jitter", await real()));
 vi.mock("../../src/core/schedule/zone.ts", async (real) => broken("core/schedule/zone", await real()));
+vi.mock("../../src/core/schedule/in-time.ts", async (real) => broken("core/schedule/in-time", await real()));
 vi.mock("../../src/core/schedule/pause.ts", async (real) => broken("core/schedule/pause", await real()));
 vi.mock("../../src/secrets/keeper.ts", async (real) => broken("secrets/keeper", await real()));
 vi.mock("../../src/secrets/mask.ts", async (real) => broken("secrets/mask", await real()));

@@ -709,6 +709,29 @@ export const MUTANTS: readonly Mutant[] = [
     ofSchedules: true,
   },
   {
+    name: "a due time is in time for two minutes, also where newer ones have come",
+    module: "core/schedule/in-time",
+    breaks: () => ({
+      isInTime: (_schedule: unknown, _pause: unknown, _dueAt: number, sinceMs: number, nowMs: number) =>
+        nowMs - sinceMs <= 120_000,
+    }),
+    caughtBy: "missed after an outage longer than the grace alone",
+    ofSchedules: true,
+  },
+  {
+    name: "a timekeeper that comes late counts as having been at work",
+    module: "sim/recording-schedules",
+    breaks: ({ RecordingSchedules }) => ({
+      RecordingSchedules: class extends RecordingSchedules {
+        async atWorkSince() {
+          return 0;
+        }
+      },
+    }),
+    caughtBy: "missed after an outage longer than the grace alone",
+    ofSchedules: true,
+  },
+  {
     name: "runs of a schedule overlap whatever it says",
     module: "flow/submit",
     breaks: ({ submitFired }) => ({

@@ -107,11 +107,10 @@ export interface SchedulePlaces {
 export interface ArmedFirings {
   /** Of each shard, when its first armed firing is to start; null where it has none. */
   armedAt(): Promise<(number | null)[]>;
-  /**
-   * Notes that the timekeeper of a shard is at work.
-   * @returns since when it is, without a break longer than `SCHEDULE_GRACE_MS` between two such notes
-   */
-  atWork(shard: number, nowMs: number): Promise<number>;
+  /** Since when the timekeeper of a shard is at work, by its last note, without a break longer than `SCHEDULE_PROMPT_MS` since; now, where it was not. */
+  atWorkSince(shard: number, nowMs: number): Promise<number>;
+  /** Notes that it was at work without a break from one moment to another. */
+  noteWork(shard: number, sinceMs: number, throughMs: number): Promise<void>;
   /** Armed firings of a shard that are to start up to a moment, the first ones but for so many. */
   armed(shard: number, throughMs: number, limit: number, passedOver?: number): Promise<ArmedRow[]>;
   /** Those of one schedule's rule that are due within a stretch and to start up to a moment, the first ones by their due times. */

@@ -1,6 +1,7 @@
 /** When schedules are due, by the book: worked out a second time, second by second, for the rules that simulated callers have. */
 
-import type { CronRule, Timing } from "../../../src/core/schedule/schedule.ts";
+import { startOf } from "../../../src/core/schedule/jitter.ts";
+import type { CronRule, Schedule, Timing } from "../../../src/core/schedule/schedule.ts";
 import type { SpecChange } from "../world/recording-schedules.ts";
 import { shownAt } from "./book-of-clocks.ts";
 
@@ -56,6 +57,28 @@ function valuesOf(field = "", end = 0): Set<number> {
     for (let value = from ?? 0; value <= (to ?? 0); value += Number(step)) values.add(value);
   }
   return values;
+}
+
+/** So late a due time still counts as met, as callers are told, while it is its schedule's newest … */
+export const GRACE_MS = 120_000;
+/** … and so late whatever came since. */
+export const PROMPT_MS = 10_000;
+
+/**
+ * Up to when somebody comes in time for a due time that could be started since a moment.
+ * @param isWanted due times that take another's place
+ */
+export function inTimeUntil(
+  schedule: Pick<Schedule, "id" | "jitterMs"> & Timing,
+  dueAt: number,
+  sinceMs: number,
+  isWanted: (dueAt: number) => boolean,
+): number {
+  const end = sinceMs + GRACE_MS;
+  const next = dueByHand(schedule, dueAt, end).find(isWanted);
+  const startsAt = next === undefined ? end + 1 : startOf(schedule, next);
+  if (startsAt <= startOf(schedule, dueAt)) return end;
+  return Math.max(sinceMs + PROMPT_MS, Math.min(end, startsAt - 1));
 }
 
 /** A stretch of time in which a schedule had one rule. */

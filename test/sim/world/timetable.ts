@@ -4,7 +4,7 @@ import { isSameJson } from "../../../src/core/same-json.ts";
 import type { ScheduleSpec } from "../../../src/core/schedule/spec.ts";
 import { callAhead } from "../../../src/flow/call-ahead.ts";
 import { changeJob, deleteJob, type JobChange } from "../../../src/flow/change-job.ts";
-import type { FirePorts } from "../../../src/flow/fire.ts";
+import type { FirePorts } from "../../../src/flow/fire-armed.ts";
 import { backfill, backfillOf, runNow } from "../../../src/flow/fire-by-hand.ts";
 import type { Timekeepers } from "../../../src/flow/ports/schedules.ts";
 import { tick, tickSome } from "../../../src/flow/tick.ts";
@@ -134,8 +134,7 @@ export class Timetable {
     const { name } = job;
     const change = this.#changeOf(job);
     await this.#ask(`put job ${name}`, async (ports) => {
-      await changeJob(ports, change);
-      await this.#armed(ports, name);
+      await this.#changing(ports, name, () => changeJob(ports, change));
     });
   }
 
@@ -152,33 +151,39 @@ export class Timetable {
     };
   }
 
-  /** As the API does it after each change: what fails is left to the cron. */
-  async #armed(ports: FirePorts & { timekeepers: Timekeepers }, job: string): Promise<void> {
+  /** As the API does it: what fails after the change is left to the cron. */
+  async #changing(
+    ports: FirePorts & { timekeepers: Timekeepers },
+    job: string,
+    change: () => Promise<unknown>,
+  ): Promise<void> {
+    const before = await ports.schedules.ofJob(ORG, job);
+    await change();
     try {
-      const schedules = await ports.schedules.ofJob(ORG, job);
-      await tickSome(ports, schedules);
-      await callAhead(ports, schedules);
+      await tickSome(ports, await ports.schedules.ofJob(ORG, job));
+      await callAhead(ports, before);
     } catch (error) {
-      this.#world.upset(`arming ${job}`, error);
+      this.#world.upset(`what follows a change of ${job}`, error);
     }
   }
 
   #delete({ name }: SimJob): Promise<void> {
-    return this.#ask(`delete job ${name}`, (ports) => deleteJob(ports, ORG, name, null));
+    return this.#ask(`delete job ${name}`, (ports) =>
+      this.#changing(ports, name, () => deleteJob(ports, ORG, name, null)),
+    );
   }
 
   #pause({ name: job }: SimJob, name: string, isPaused: boolean): Promise<void> {
     return this.#ask(`${isPaused ? "pause" : "resume"} ${job}/${name}`, async (ports) => {
-      await ports.schedules.pause({ orgId: ORG, job, name }, ports.clock.now(), isPaused);
-      await this.#armed(ports, job);
+      const key = { orgId: ORG, job, name };
+      await this.#changing(ports, job, () => ports.schedules.pause(key, ports.clock.now(), isPaused));
     });
   }
 
   #pauseJob({ name }: SimJob, isPaused: boolean): Promise<void> {
     return this.#ask(`${isPaused ? "pause" : "resume"} job ${name}`, async (ports) => {
       const now = ports.clock.now();
-      await ports.jobs.pause(ORG, name, isPaused ? now : null, now);
-      await this.#armed(ports, name);
+      await this.#changing(ports, name, () => ports.jobs.pause(ORG, name, isPaused ? now : null, now));
     });
   }
 
