@@ -129,15 +129,15 @@ export const hookSchema = z
     const add = (path: PropertyKey[], message: string) => context.addIssue({ code: "custom", path, message });
     for (const field of ["branches", "tags", "paths"] as const)
       if (hook[field] !== undefined && !CODE_SOURCES.has(hook.source))
-        return add([field], `goes with a source of code alone: ${[...CODE_SOURCES].join(", ")}`);
+        add([field], `goes with a source of code alone: ${[...CODE_SOURCES].join(", ")}`);
     if (hook.source === "generic" && hook.signature === undefined)
-      return add(
+      add(
         ["signature"],
         "is missing; it says where a generic sender's signature stands, such as {header: X-Signature}",
       );
     for (const field of ["signature", "dedupe"] as const)
       if (hook[field] !== undefined && hook.source !== "generic")
-        return add([field], `goes with source: generic alone; how ${hook.source} does it is known`);
+        add([field], `goes with source: generic alone; how ${hook.source} does it is known`);
     const complaint = hookComplaint(filterOf(hook), hook.map ?? {}, hook.dedupe ?? null);
     if (complaint !== null) add(pathOf(complaint.path), complaint.message);
   })

@@ -1,6 +1,7 @@
 /** The files that a push's commits touched, as GitHub, GitLab and Gitea list them. */
 
 import type { Json } from "../core/hook/delivery.ts";
+import { wellFormed } from "../core/utf8.ts";
 import { listAt } from "./payload.ts";
 
 /** GitHub cuts a list of a commit's files off at some thousands; one so long is not taken for all of them. */
@@ -15,7 +16,7 @@ export function changedPaths(commits: readonly Json[]): string[] | null {
     for (const name of ["added", "modified", "removed"]) {
       const list = listAt(commit, name);
       if (list.length >= FILES_MAX) return null;
-      for (const path of list) if (typeof path === "string") paths.add(path);
+      for (const path of list) if (typeof path === "string") paths.add(wellFormed(path));
     }
   }
   return [...paths].sort();

@@ -1,6 +1,7 @@
 /** Looks into JSON that somebody else wrote: what is not there, or is of another type, is null. */
 
 import type { Json } from "../core/hook/delivery.ts";
+import { wellFormed } from "../core/utf8.ts";
 
 /** What is at a path of names; null where any of them is missing. Only what the JSON itself has counts: not "constructor". */
 export function partAt(value: Json, ...names: string[]): Json {
@@ -13,10 +14,10 @@ export function partAt(value: Json, ...names: string[]): Json {
   return part;
 }
 
-/** A text that is not empty. */
+/** A text that is not empty; half of a character in it becomes U+FFFD. */
 export function textAt(value: Json, ...names: string[]): string | null {
   const part = partAt(value, ...names);
-  return typeof part === "string" && part !== "" ? part : null;
+  return typeof part === "string" && part !== "" ? wellFormed(part) : null;
 }
 
 export function listAt(value: Json, ...names: string[]): readonly Json[] {

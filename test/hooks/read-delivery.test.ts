@@ -157,6 +157,12 @@ describe("GitHub's deliveries", () => {
       isFork: true,
       headRepository: { url: fork.clone_url, fullName: fork.full_name },
     });
+    // Where neither is told it can be a fork.
+    const untold = {
+      ...opened,
+      pull_request: { ...asked, head: { ...asked.head, repo: null }, base: { ref: "main" } },
+    };
+    expect((await changeOf("github", github("pull_request"), untold)).pullRequest?.isFork).toBe(true);
     // Its fork is gone.
     expect((await changeOf("github", github("pull_request"), withHead(null))).pullRequest).toMatchObject({
       isFork: true,
@@ -517,6 +523,17 @@ describe("every sender's deliveries", () => {
         }
     },
   );
+
+  it("what cuts a character in two is told with one that is not known", async () => {
+    const commits = [{ id: SHA, message: "a\ud83d", added: ["\ude00"], modified: [] }];
+    const of = { ref: "refs/heads/\ud83d\ude00\ud83d", commits, sender: { login: "\udc00" } };
+    expect(await changeOf("gitea", { "x-gitea-event": "push" }, giteaPush(of))).toMatchObject({
+      branch: "\u{1f600}\ufffd",
+      message: "a\ufffd",
+      paths: ["\ufffd"],
+      author: "\ufffd",
+    });
+  });
 
   it("an address with credentials, of another kind, or a name that is none is not cloned from", async () => {
     for (const clone_url of [

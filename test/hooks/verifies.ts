@@ -56,11 +56,16 @@ const SHOWN: Record<string, Signed> = {
 /** Signed here by somebody else's HMAC, as each sender's document says. */
 async function signedBy(source: HookSource, secret: string, body: string, atS = NOW_S): Promise<Signed> {
   const hex = async (text: string) => (await sign(secret, text)).slice("sha256=".length);
-  const standard = () => ({
-    "webhook-id": "msg_1",
-    "webhook-timestamp": String(atS),
-    "webhook-signature": new Webhook(secret).sign("msg_1", new Date(atS * 1000), body),
-  });
+  // A secret is base64 of a key, or else the key itself.
+  const isBase64 = /^[\w+/=]+$/.test(secret);
+  const standard = () => {
+    const webhook = isBase64 ? new Webhook(secret) : new Webhook(secret, { format: "raw" });
+    return {
+      "webhook-id": "msg_1",
+      "webhook-timestamp": String(atS),
+      "webhook-signature": webhook.sign("msg_1", new Date(atS * 1000), body),
+    };
+  };
   const headers: Record<HookSource, () => Promise<Record<string, string>> | Record<string, string>> = {
     github: async () => ({ "x-hub-signature-256": await sign(secret, body) }),
     gitea: async () => ({ "x-gitea-signature": await hex(body) }),
@@ -106,6 +111,22 @@ export function verifies(): void {
       expect(await isVerified(signed, { secrets: [`${secret}x`] })).toBe(false);
       expect(await isVerified({ ...signed, headers: {} })).toBe(false);
       expect(await isVerified({ ...signed, headers: {} }, { secrets: [] })).toBe(false);
+    });
+
+    it.each(SOURCES)("%s: what stands in for a secret that is not there is none", async (source) => {
+      const signed = await signedBy(source, "nobody has this secret", "{}");
+      expect(await isVerified(signed)).toBe(true);
+      expect(await isVerified(signed, { secrets: [] })).toBe(false);
+      expect(await isVerified(signed, { secrets: ["", ""] })).toBe(false);
+    });
+
+    it("of Standard Webhooks one without an id is not, whatever it signs", async () => {
+      const { headers, ...signed } = await signedBy("standard", KEY, "{}");
+      const time = headers["webhook-timestamp"] as string;
+      const signature = new Webhook(KEY).sign("", new Date(Number(time) * 1000), "{}");
+      const withoutId = { "webhook-timestamp": time, "webhook-signature": signature };
+      expect(await isVerified({ ...signed, headers: withoutId })).toBe(false);
+      expect(await isVerified({ ...signed, headers: { ...withoutId, "webhook-id": "" } })).toBe(false);
     });
 
     it.each(CASES)("%s: while a secret is changed both are", async (_, source, secret, other) => {

@@ -1,7 +1,10 @@
+import { sign as signBody } from "@octokit/webhooks-methods";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { HOOK_SOURCES } from "../../src/core/hook/spec.ts";
 import { verify } from "../../src/hooks/verify.ts";
 import { verifies } from "./verifies.ts";
+
+const utf8 = new TextEncoder();
 
 verifies();
 
@@ -24,5 +27,19 @@ describe("the work is the same whatever is wrong", () => {
     expect(await work([], { "webhook-id": "a", "webhook-timestamp": "1000000000" })).toEqual(usual);
     expect(await work([], {})).toHaveLength(2);
     expect(await work(["b"], { "webhook-id": "a", "webhook-timestamp": "1" })).toHaveLength(2);
+    // The first of two secrets fits.
+    const body = "x".repeat(10_000);
+    const signature = await signBody("a", body);
+    const shown = { "x-hub-signature-256": signature, "x-hub-signature": signature, "x-gitlab-token": "a" };
+    sign.mockClear();
+    await verify(
+      source,
+      { signature: null, dedupe: null },
+      new Headers(shown),
+      utf8.encode(body),
+      ["a", "b"],
+      0,
+    );
+    expect(sign.mock.calls.filter(([, , signed]) => signed.byteLength >= 10_000)).toHaveLength(2);
   });
 });

@@ -1,6 +1,7 @@
 /** The id of a generic sender's delivery by an expression over it. */
 
 import { EXPRESSION_MAX_STEPS } from "../limits.ts";
+import { wellFormed } from "../utf8.ts";
 import type { Delivery } from "./delivery.ts";
 import { evaluate } from "./expression/evaluate.ts";
 import { Meter } from "./expression/meter.ts";
@@ -20,5 +21,5 @@ export function dedupeId(
   const { value } = evaluated;
   if (value === null || typeof value === "object" || value === "")
     return { complaint: "must be a text that is not empty, a number or true/false" };
-  return { id: toText(value) };
+  return { id: wellFormed(toText(value)) };
 }

@@ -52,6 +52,39 @@ describe("what a delivery gives its run", () => {
     expect(fill(map, DELIVERY, null)).toEqual({ complaint: { path, message } });
   });
 
+  it("a character that was cut in two is told as one that is not known", () => {
+    const delivery = aDelivery({ payload: { text: "a\u{1f600}b", half: "\ud83d" } });
+    const map = {
+      env: { A: "payload.text.substring(0, 2)", B: "payload.text" },
+      input: "{payload.half: [payload.half]}",
+    };
+    expect(fill(map, delivery, null)).toEqual({
+      env: { A: "a\ufffd", B: "a\u{1f600}b" },
+      input: { "\ufffd": ["\ufffd"] },
+    });
+    expect(dedupeId("payload.half", delivery)).toEqual({ id: "\ufffd" });
+  });
+
+  it("that there are too many steps is never made good by something else", () => {
+    const delivery = aDelivery({ payload: { l: Array.from({ length: 100_000 }, () => 1) } });
+    const endless = "payload.l.all(x, payload.l.all(y, x == y))";
+    for (const input of [
+      `${endless} || true`,
+      `true || ${endless}`,
+      `[1, 2].exists(x, x == 2 || ${endless})`,
+    ])
+      expect(fill({ input }, delivery, null)).toEqual(
+        input.startsWith("true")
+          ? { env: {}, input: true }
+          : {
+              complaint: {
+                path: "map.input",
+                message: "has no value: takes too many steps for this delivery",
+              },
+            },
+      );
+  });
+
   it("all of its expressions have one count of steps", () => {
     const delivery = aDelivery({ payload: { l: Array.from({ length: 100_000 }, () => 1) } });
     const one = "payload.l.all(x, x > 0)";

@@ -1,11 +1,12 @@
 /** What an expression has made, as JSON for a run. */
 
 import { EXPRESSION_VALUE_MAX_LEVELS } from "../../limits.ts";
+import { wellFormed } from "../../utf8.ts";
 import type { Json } from "../delivery.ts";
 import { type Meter, TooManySteps } from "./meter.ts";
 import { Dict, List, Optional, typeOf, type Value } from "./value.ts";
 
-/** Undefined for an optional without a value. A complaint is a sentence that the expression's path can stand before. */
+/** Half of a character, as a text can be cut off in, becomes U+FFFD. Undefined for an optional without a value. A complaint is a sentence that the expression's path can stand before. */
 export function jsonOf(value: Value, meter: Meter): { json: Json | undefined } | { complaint: string } {
   try {
     return { json: made(value, meter, EXPRESSION_VALUE_MAX_LEVELS) };
@@ -29,10 +30,13 @@ function made(value: Value, meter: Meter, levels: number): Json | undefined {
     return Object.fromEntries(
       value.keys(meter).flatMap((key) => {
         const inside = made(value.get(key) ?? null, meter, levels - 1);
-        return inside === undefined ? [] : [[String(key), inside]];
+        return inside === undefined ? [] : [[wellFormed(String(key)), inside]];
       }),
     );
-  if (typeof value === "string") meter.spendOnText(value.length);
+  if (typeof value === "string") {
+    meter.spendOnText(2 * value.length);
+    return wellFormed(value);
+  }
   if (typeof value === "number" && !Number.isFinite(value))
     throw new NoJson(`is ${value}, which JSON does not have`);
   if (typeof value !== "bigint") return value;
