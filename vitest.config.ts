@@ -19,6 +19,8 @@ const IN_WORKERD = [
   "test/contracts/store.contract.test.ts",
   "test/contracts/job-store.contract.test.ts",
   "test/contracts/schedule-store.contract.test.ts",
+  "test/contracts/hook-store.contract.test.ts",
+  "test/contracts/deliver.contract.test.ts",
   "test/contracts/fly-schedules.contract.test.ts",
   "test/contracts/alert-store.contract.test.ts",
   "test/contracts/fleet-store.contract.test.ts",

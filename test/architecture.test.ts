@@ -7,11 +7,12 @@ const SRC = join(ROOT, "src");
 
 /** Who may import whom, besides itself: folders of src, single files of it, or packages. ARCHITECTURE.md shows the same table. */
 const MAY_IMPORT: Record<string, string[]> = {
-  core: ["croner"],
+  core: ["croner", "@marcbachmann/cel-js"],
   flow: ["core"],
   d1: ["core", "flow/ports", "drizzle-orm"],
   r2: ["flow/ports"],
   secrets: ["core", "flow/ports"],
+  hooks: ["core", "flow/ports"],
   fly: ["core", "flow/ports", "zod"],
   "fly-local": [
     "core/image-reference",
@@ -32,7 +33,19 @@ const MAY_IMPORT: Record<string, string[]> = {
     "@cfworker/json-schema",
   ],
   dashboard: ["core", "flow", "api", "hono"],
-  worker: ["core", "flow", "d1", "r2", "secrets", "fly", "api", "dashboard", "hono", "cloudflare:workers"],
+  worker: [
+    "core",
+    "flow",
+    "d1",
+    "r2",
+    "secrets",
+    "hooks",
+    "fly",
+    "api",
+    "dashboard",
+    "hono",
+    "cloudflare:workers",
+  ],
   "jobs-file": ["core", "api", "yaml"],
   cli: ["api", "core", "jobs-file", "commander", "eventsource-parser", "wrangler", "node:"],
 };

@@ -11,11 +11,14 @@ export function eventBody({ seq, event }: NumberedEvent): EventBody {
   const at = rfc3339(event.at);
   switch (event.type) {
     case "accepted": {
-      const { originId, job, firing } = event;
+      const { originId, job, firing, delivery } = event;
       const data = {
         ...(originId !== null && { rerun_of: originId }),
         ...(job && { job: { name: job.name, version: job.version } }),
         ...(firing && { firing: { schedule: firing.schedule, due_at: rfc3339(firing.dueAt) } }),
+        ...(delivery && {
+          delivery: { hook: delivery.hook, id: delivery.id, without_secrets: delivery.isWithoutSecrets },
+        }),
       };
       return { seq, at, type: event.type, attempt: null, data };
     }

@@ -59,6 +59,10 @@ export const eventSchema = z
       firing: runFiring
         .optional()
         .openapi({ description: "the due time of its schedule, where it is for one" }),
+      delivery: z
+        .object({ hook: z.string(), id: z.string(), without_secrets: z.boolean() })
+        .optional()
+        .openapi({ description: "the delivery of one of the job's hooks, where it is for one" }),
     }),
     eventOf("attempt_planned", "the attempt's machine is decided and about to be asked for", {
       machine_name: z.string(),

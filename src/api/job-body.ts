@@ -64,11 +64,12 @@ export function versionBody(version: JobVersion): JobVersionBody {
   };
 }
 
-function whatRuns({ run, input_schema, schedules, expect_every }: JobDefinition) {
+function whatRuns({ run, input_schema, schedules, hooks, expect_every }: JobDefinition) {
   return {
     run,
     input_schema: input_schema ?? null,
     schedules: schedules ?? [],
+    hooks: hooks ?? [],
     expect_every: expect_every ?? null,
   };
 }

@@ -3,6 +3,7 @@
 import type { z } from "zod";
 import { withJobFields } from "../core/concurrency-key.ts";
 import { AppError } from "../core/error.ts";
+import type { HookSpec } from "../core/hook/hook.ts";
 import type { JobDefinition } from "../core/job.ts";
 import { isSameJson } from "../core/same-json.ts";
 import { overNote } from "../core/schedule/complaint.ts";
@@ -11,6 +12,7 @@ import { inputComplaints } from "./check-input.ts";
 import { checked, complaintsOf } from "./checked.ts";
 import { refused } from "./errors.ts";
 import { type FieldComplaint, keyOf as placeKey, rightPlaces } from "./field-complaints.ts";
+import { toHooks } from "./hook-schema.ts";
 import { jobDefinitionSchema } from "./job-schema.ts";
 import { onFlyComplaints } from "./on-fly.ts";
 import { toSchedules } from "./schedule-schema.ts";
@@ -27,11 +29,12 @@ const KEY_PATH = ["run", "concurrency", "key"];
 export function checkedDefinition(
   body: unknown,
   name: string,
-): { definition: JobDefinition; schedules: ScheduleSpec[] } {
+): { definition: JobDefinition; schedules: ScheduleSpec[]; hooks: HookSpec[] } {
   const complaints = definitionComplaints(body, name);
   if (complaints.length > 0) throw refused(complaints, null);
   const definition = body as JobDefinition;
-  return { definition, schedules: schedulesOf(definition, name) };
+  const { schedules = [], hooks = [] } = meaningOf(definition, name);
+  return { definition, schedules: toSchedules(schedules), hooks: toHooks(hooks) };
 }
 
 /** The schedules of a definition that is right. */

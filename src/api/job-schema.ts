@@ -5,6 +5,7 @@ import { JOB_NAME } from "../core/job.ts";
 import * as limits from "../core/limits.ts";
 import { lastAlert } from "./alert-schema.ts";
 import { durationField } from "./duration-field.ts";
+import { hooksField } from "./hook-schema.ts";
 import { schemaComplaints } from "./input-schema.ts";
 import { schedulesField } from "./schedule-schema.ts";
 import { time } from "./schema-parts.ts";
@@ -52,6 +53,7 @@ export const jobDefinitionSchema = z
     run: runSpecSchema,
     input_schema: inputSchemaField.optional(),
     schedules: schedulesField.optional(),
+    hooks: hooksField.optional(),
     expect_every: durationField("25h", limits.EXPECT_EVERY_MIN_MS, limits.EXPECT_EVERY_MAX_MS)
       .optional()
       .openapi({
@@ -75,6 +77,7 @@ const definition = {
   run: written.openapi({ description: "the spec of its runs as it was put, with no defaults filled in" }),
   input_schema: written.nullable(),
   schedules: z.array(written).openapi({ description: "as they were put" }),
+  hooks: z.array(written).openapi({ description: "likewise; GET /v1/hooks tells their URLs" }),
   expect_every: z.string().nullable(),
 };
 const row = {

@@ -1,6 +1,7 @@
 /** Order: what stands for a spec becomes a run. The API's calls and the pages check the same, since they do so here. */
 
 import { AppError } from "../core/error.ts";
+import type { RunDelivery } from "../core/hook/run-delivery.ts";
 import type { RunJob } from "../core/job.ts";
 import { hasSecrets, type RunSpec } from "../core/run-spec.ts";
 import type { IdempotencyKey } from "../flow/ports.ts";
@@ -20,6 +21,7 @@ export async function order(
     pathOf = (field) => field,
     originId,
     job,
+    delivery,
     key,
   }: {
     /** The spec, as it is written in a request and not checked yet; or why there is none. */
@@ -30,11 +32,13 @@ export async function order(
     originId: string | null;
     /** The job that it is a run of; absent where its spec came inline. */
     job?: RunJob | undefined;
+    /** The delivery that the run is for which it repeats. */
+    delivery?: RunDelivery | undefined;
     key: IdempotencyKey | null;
   },
 ): Promise<Submitted> {
   const { orgId } = ports;
-  const of = { orgId, originId, ...(job && { job }), key };
+  const of = { orgId, originId, ...(job && { job }), ...(delivery && { delivery }), key };
   const asked = input instanceof AppError ? input : checkedSpec(input, pathOf);
   if (asked instanceof AppError) return repeatOr(asked, ports, { ...of, spec: null });
   const placed = { ...of, spec: toRunSpec(asked, ports.defaultGuest) };

@@ -4,11 +4,12 @@ import type { Guest } from "../core/run-spec.ts";
 import type { AlertStore } from "../flow/ports/alerts.ts";
 import type { Fleet, FleetStore } from "../flow/ports/fleet.ts";
 import type { FlyScheduleStore } from "../flow/ports/fly-schedules.ts";
+import type { HookStore, Senders } from "../flow/ports/hooks.ts";
 import type { JobStore } from "../flow/ports/jobs.ts";
 import type { Launches } from "../flow/ports/launches.ts";
 import type { ScheduleStore, Timekeepers } from "../flow/ports/schedules.ts";
 import type { SecretKeeper } from "../flow/ports/secrets.ts";
-import type { Blobs, Clock, Drivers, Ids, Store } from "../flow/ports.ts";
+import type { Blobs, Clock, Drivers, HookIds, Ids, Store } from "../flow/ports.ts";
 import type { Sessions } from "./session.ts";
 
 export interface ApiPorts {
@@ -18,6 +19,8 @@ export interface ApiPorts {
   /** The machines that Fly starts for schedules. */
   flySchedules: Pick<FlyScheduleStore, "find">;
   alerts: AlertStore;
+  hooks: HookStore;
+  senders: Senders;
   timekeepers: Timekeepers;
   blobs: Blobs;
   secrets: SecretKeeper;
@@ -27,7 +30,7 @@ export interface ApiPorts {
   fleetOf(app: string): Fleet;
   fleetStore: FleetStore;
   clock: Clock;
-  ids: Ids;
+  ids: Ids & HookIds;
   launches: Launches;
   sessions: Sessions;
   /** The API token that callers must know. */

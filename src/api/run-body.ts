@@ -17,6 +17,7 @@ import type { Guest } from "../core/run-spec.ts";
 import { dueAt } from "../core/turn.ts";
 import type { FilledChunk } from "../flow/output.ts";
 import type { ShownPlace } from "../flow/ports.ts";
+import { runDeliveryOf } from "./delivery-body.ts";
 import { retryBody } from "./retry-schema.ts";
 import type {
   AttemptBody,
@@ -110,6 +111,7 @@ export function runSummary(run: Run, place: ShownPlace | null = null): RunSummar
     rerun_of: run.originId,
     job: run.job && { name: run.job.name, version: run.job.version },
     firing: run.firing && { schedule: run.firing.schedule, due_at: rfc3339(run.firing.dueAt) },
+    delivery: run.delivery && runDeliveryOf(run.delivery),
     starts_at: timeOrNull(startsAt(run)),
     capture: spec.capture,
     concurrency: spec.concurrency,

@@ -4,6 +4,7 @@ import { z } from "@hono/zod-openapi";
 import { COMPLAINTS_TOLD_MAX, RERUNS_SHOWN_MAX } from "../core/limits.ts";
 import { FINAL_STATUSES } from "../core/run.ts";
 import { CONCURRENCY_STRATEGIES } from "../core/run-spec.ts";
+import { runDeliveryBody } from "./delivery-schema.ts";
 import { eventSchema } from "./event-schema.ts";
 import { retryBodySchema } from "./retry-schema.ts";
 import { ending, guest, nextAttempt, output, runFiring, runJob, status, time } from "./schema-parts.ts";
@@ -75,6 +76,10 @@ export const runSchema = z
       .openapi({ description: "the job that it is a run of; null where its spec came inline" }),
     firing: runFiring.nullable().openapi({
       description: "the due time of the job's schedule that it is for; null where a call submitted it",
+    }),
+    delivery: runDeliveryBody.nullable().openapi({
+      description:
+        "the delivery of one of the job's hooks that it is for, or the run is that it repeats; null of every other",
     }),
     starts_at: time.nullable().openapi({
       description:

@@ -2,6 +2,15 @@
 
 import type { AlertListBody } from "../api/alert-schema.ts";
 import type {
+  DeliveryBody,
+  DeliveryListBody,
+  HookListBody,
+  HookTrial,
+  ReceiptBody,
+  StoredHookBody,
+  TriedBody,
+} from "../api/delivery-schema.ts";
+import type {
   BackfillBody,
   FiringBody,
   FiringListBody,
@@ -235,6 +244,37 @@ export class Client {
     return this.#json("POST", `${schedulePath(job, name)}/backfill`, { body: order });
   }
 
+  /** A page of hooks, by job and name. */
+  hooks(query: { job?: string; limit?: number; cursor?: string }): Promise<HookListBody> {
+    return this.#json("GET", "/v1/hooks", { query });
+  }
+
+  /** A page of a hook's ledger, newest first. */
+  deliveries(
+    job: string,
+    name: string,
+    query: { verdict?: string; run?: string; text?: string; limit?: number; cursor?: string },
+  ): Promise<DeliveryListBody> {
+    return this.#json("GET", `${hookPath(job, name)}/deliveries`, { query });
+  }
+
+  delivery(job: string, name: string, id: string): Promise<DeliveryBody> {
+    return this.#json("GET", deliveryPath(job, name, id));
+  }
+
+  /** Each call makes one delivery more. */
+  resendDelivery(job: string, name: string, id: string): Promise<ReceiptBody> {
+    return this.#json("POST", `${deliveryPath(job, name, id)}/resend`);
+  }
+
+  tryHook(job: string, name: string, rules: HookTrial): Promise<TriedBody> {
+    return this.#json("POST", `${hookPath(job, name)}/try`, { body: rules });
+  }
+
+  rotateHook(job: string, name: string): Promise<StoredHookBody> {
+    return this.#json("POST", `${hookPath(job, name)}/rotate`);
+  }
+
   /** A page of the machines that there are now. */
   machines(query: { known?: string; limit?: number; cursor?: string }): Promise<MachineListBody> {
     return this.#json("GET", "/v1/machines", { query });
@@ -337,6 +377,14 @@ function jobPath(name: string): string {
 
 function schedulePath(job: string, name: string): string {
   return `/v1/schedules/${encodeURIComponent(job)}/${encodeURIComponent(name)}`;
+}
+
+function hookPath(job: string, name: string): string {
+  return `${jobPath(job)}/hooks/${encodeURIComponent(name)}`;
+}
+
+function deliveryPath(job: string, name: string, id: string): string {
+  return `${hookPath(job, name)}/deliveries/${encodeURIComponent(id)}`;
 }
 
 function runPath(runId: string): string {

@@ -6,6 +6,12 @@ import { Client } from "./api-client.ts";
 import { UsageError } from "./cli-error.ts";
 import { doctor } from "./commands/doctor/doctor.ts";
 import { doctorCommand } from "./commands/doctor/options.ts";
+import { deliveries, deliveriesCommand } from "./commands/hooks/deliveries.ts";
+import { delivery, deliveryCommand } from "./commands/hooks/delivery.ts";
+import { listHooks, listHooksCommand } from "./commands/hooks/list.ts";
+import { resendDelivery, resendDeliveryCommand } from "./commands/hooks/resend.ts";
+import { rotateHook, rotateHookCommand } from "./commands/hooks/rotate.ts";
+import { tryHook, tryHookCommand } from "./commands/hooks/try.ts";
 import { images } from "./commands/images/images.ts";
 import { imagesCommand } from "./commands/images/options.ts";
 import { importCrontab, importCrontabCommand } from "./commands/import/crontab.ts";
@@ -57,11 +63,12 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
   const runs = withConnection(new Command("runs"));
   const jobs = withConnection(new Command("jobs"));
   const schedules = withConnection(new Command("schedules"));
+  const hooks = withConnection(new Command("hooks"));
   const imports = new Command("import");
   const secrets = withConnection(new Command("secrets"));
   /** Those of a command come before those that stand in front of it. */
   const clientOf = (options: ConnectionOptions): Client => {
-    const groups = [runs, jobs, schedules, secrets].map((group) => group.opts<ConnectionOptions>());
+    const groups = [runs, jobs, schedules, hooks, secrets].map((group) => group.opts<ConnectionOptions>());
     const given: ConnectionOptions = Object.assign({}, program.opts(), ...groups, options);
     return new Client(connectionOf(given, io), commandFor(given));
   };
@@ -107,6 +114,16 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     .addCommand(pauseScheduleCommand(plainly(pauseSchedule)))
     .addCommand(resumeScheduleCommand(plainly(resumeSchedule)))
     .addCommand(backfillCommand(plainly(backfill)));
+  hooks
+    .summary("list hooks, search what they were called with, resend it, and try rules on it")
+    .description("The URLs by which others have jobs run, and what became of each call.")
+    .addCommand(listHooksCommand(plainly(listHooks)))
+    .addCommand(deliveriesCommand(plainly(deliveries)))
+    .addCommand(deliveryCommand(plainly(delivery)))
+    .addCommand(resendDeliveryCommand(plainly(resendDelivery)))
+    .addCommand(tryHookCommand(plainly(tryHook)))
+    .addCommand(rotateHookCommand(plainly(rotateHook)))
+    .addHelpText("after", HOOKS_EXAMPLES);
   imports
     .summary("turn other programs' jobs into a mayfly.yaml")
     .description("Reads what other programs have, and writes it as a file of jobs. No Mayfly is asked.")
@@ -134,6 +151,7 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     .addCommand(runs)
     .addCommand(jobs)
     .addCommand(schedules)
+    .addCommand(hooks)
     .addCommand(
       validateCommand(async (paths) => {
         refuse(program.opts(), "validate");
@@ -180,6 +198,13 @@ Examples:
   mayfly jobs run deploy --input '{"env": "prod"}'
   mayfly jobs diff deploy
   mayfly runs list --job deploy
+`;
+
+const HOOKS_EXAMPLES = `
+Examples:
+  mayfly hooks list
+  mayfly hooks deliveries deploy/github --verdict filtered
+  mayfly hooks try deploy/github --branch 'release/**'
 `;
 
 const SECRETS_EXAMPLES = `

@@ -4,6 +4,7 @@
  */
 
 import type { NextAttempt } from "./attempt.ts";
+import type { RunDelivery } from "./hook/run-delivery.ts";
 import type { RunJob } from "./job.ts";
 import type { MachineConfig, MachineEvent } from "./machine.ts";
 import type { Exit, FinalStatus, LimitName, OutputSummary, Reason } from "./run.ts";
@@ -25,6 +26,8 @@ export interface Accepted extends Stamped {
   job?: RunJob;
   /** The due time of the job's schedule that it is for; absent where a call submitted it. */
   firing?: RunFiring;
+  /** The delivery that it is for; absent where no hook of the job was called. */
+  delivery?: RunDelivery;
 }
 
 /** The attempt's Machine is decided and about to be asked for. */

@@ -9,6 +9,7 @@ const MACHINE_NAME = /^mayfly-([0-9a-z]{26})-([1-9]\d{0,8})$/;
 const SCHEDULED_MACHINE_NAME = /^mayfly-fly-[0-9a-f]{32}$/;
 const TIME_CHARS = 10;
 const RANDOM_CHARS = 16;
+const HOOK_ID_CHARS = 28;
 
 /**
  * Makes a run id.
@@ -19,6 +20,14 @@ export function newRunId(nowMs: number, random: Uint8Array): string {
   let suffix = "";
   for (let i = 0; i < RANDOM_CHARS; i++) suffix += ALPHABET[(random[i] ?? 0) & 31];
   return `run_${timePart(nowMs)}${suffix}`;
+}
+
+/**
+ * Makes a hook's id, which its URL ends with: 140 bits that nobody guesses.
+ * @param random at least 28 random bytes; five bits of each are used
+ */
+export function newHookId(random: Uint8Array): string {
+  return Array.from({ length: HOOK_ID_CHARS }, (_, i) => ALPHABET[(random[i] ?? 0) & 31]).join("");
 }
 
 /** True where the text has the form of a run id; says nothing about whether such a run exists. */

@@ -16,6 +16,8 @@ export interface JobDefinition {
   input_schema?: Record<string, unknown>;
   /** When runs of it are submitted, as `api/schedule-schema.ts` takes them. */
   schedules?: Record<string, unknown>[];
+  /** Who can have runs of it submitted by a call of a URL, as `api/hook-schema.ts` takes them. */
+  hooks?: Record<string, unknown>[];
   /** A duration such as "25h": where no run of it succeeds for so long, an alert is recorded. */
   expect_every?: string;
 }

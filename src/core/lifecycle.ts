@@ -82,6 +82,7 @@ export function acceptRun(id: string, orgId: string, event: Accepted): RunState 
     originId: event.originId,
     job: event.job ?? null,
     firing: event.firing ?? null,
+    delivery: event.delivery ?? null,
     tickets: [],
     open: true,
   };

@@ -279,8 +279,8 @@ export const TIMEKEEPER_SHARDS = 8;
  * D1 queries of one Workers invocation (Cloudflare D1 limits). They do not say whether a batch is one query, so each statement of one
  * counts here. The minute's cron is one invocation, which they share: the tick some 200 (`TICK_MAX_STATEMENTS`), the watch 100
  * (`WATCH_MAX_PAGES`), the look at Machines that Fly starts some 250 (`FLY_TEND_MAX_STATEMENTS`), the sweep of runs some 60
- * (`SWEEP_MAX_WAKES`, `SWEEP_MAX_HEADS`), that of Machines some 150 (`REAP_MAX_DESTROYS`), what is forgotten once an hour some 200
- * (`FORGET_MAX_PAGES`) and secrets a few: below 1,000 together.
+ * (`SWEEP_MAX_WAKES`, `SWEEP_MAX_HEADS`), that of Machines some 150 (`REAP_MAX_DESTROYS`), what is forgotten once an hour some 210
+ * (`FORGET_MAX_PAGES`, `FORGET_MAX_DELIVERY_PAGES`) and secrets a few: below 1,000 together.
  */
 export const D1_QUERIES_MAX = 1000;
 /**
@@ -306,7 +306,7 @@ export const FORGET_PAGE_LEDGERS = 100;
 /** Rows that one statement of it deletes. */
 export const FORGET_BATCH_FIRINGS = 5000;
 /** Such steps of one call, each of two D1 queries; the next hour's goes on. */
-export const FORGET_MAX_PAGES = 100;
+export const FORGET_MAX_PAGES = 90;
 /** Alerts that one statement of it deletes, of those as old, and such statements of one call. */
 export const FORGET_BATCH_ALERTS = 5000;
 export const FORGET_MAX_ALERT_BATCHES = 10;
@@ -371,6 +371,42 @@ export const CRONS_KEPT_MAX = 10_000;
 export const ZONES_KEPT_MAX = 700;
 /** Stretches of 25 days of a time zone that an isolate remembers, 200 bytes each. */
 export const ZONE_BLOCKS_KEPT_MAX = 8192;
+
+// --- Hooks of a job, and the ledger of their deliveries ---------------------------------------------------------
+
+/** Hooks of one job: all are synced in one statement when it is put. */
+export const JOB_HOOKS_MAX = 20;
+export const HOOK_NAME_MAX_CHARS = 63;
+/** Variables, or fields of the input, that a hook's `map` fills. */
+export const HOOK_MAP_MAX = 50;
+/** A header's name in a hook's rules. */
+export const HOOK_HEADER_MAX_CHARS = 128;
+/**
+ * Largest body of a delivery. GitHub sends up to 25 MB (its docs: webhook events and payloads) where thousands of commits are pushed at once;
+ * an isolate has 128 MB for all that it does (Cloudflare Workers limits), and a parsed payload is several times its text.
+ */
+export const HOOK_BODY_MAX_BYTES = 5 * MIB;
+/** So much of a body is kept in the ledger; one that is longer can not be resent from here. A row of D1 holds 2 MB at most (Cloudflare D1 limits). */
+export const DELIVERY_BODY_KEPT_BYTES = 512 * KIB;
+/** A text of a delivery that stands in its run's environment, or in its row beside the body. */
+export const DELIVERY_TEXT_MAX_CHARS = 1024;
+/** Rows of a ledger that one call looks at where it is asked for some of them; the next goes on. */
+export const DELIVERIES_SCAN_MAX = 1000;
+/** The same where it is asked for a text, which is looked for in bodies. */
+export const DELIVERIES_TEXT_SCAN_MAX = 200;
+/** Past deliveries that one call tries rules on, each read with its body. */
+export const HOOK_TRY_DEFAULT = 20;
+export const HOOK_TRY_MAX = 50;
+/** Bytes of bodies that one such call reads: an isolate has 128 MB. */
+export const HOOK_TRY_MAX_BYTES = 8 * MIB;
+/** How often the number of a resend is drawn anew because another was first. */
+export const RESEND_TRIES = 20;
+/** How long a ledger tells of a delivery. */
+export const DELIVERIES_KEPT_MS = 90 * 24 * HOUR;
+/** Ledgers of deliveries that one step of forgetting looks at, rows that it deletes, and such steps of one call, of two D1 queries each. */
+export const FORGET_PAGE_HOOKS = 100;
+export const FORGET_BATCH_DELIVERIES = 2000;
+export const FORGET_MAX_DELIVERY_PAGES = 15;
 
 // --- Output ---------------------------------------------------------------------------------------------------
 
@@ -522,6 +558,39 @@ export const WATCH_RETRY_S = 5;
 export const FOLLOW_READS_MAX = 450;
 /** How soon a browser opens a stream again that ended before the run did. */
 export const FOLLOW_RETRY_MS = 1 * SECOND;
+
+// --- Hooks ------------------------------------------------------------------------------------------------------
+
+/** Secrets of one hook, any of which proves a delivery: the one in force, and the one before it while it is changed. */
+export const HOOK_SECRETS_MAX = 2;
+/** How far a sender's clock may be from ours: what Stripe's libraries and those of Standard Webhooks allow. */
+export const HOOK_TIME_TOLERANCE_S = 5 * 60;
+/** Characters of a sender's id of a delivery; of a longer one its SHA-256 takes the place. GitHub's have 36. */
+export const DELIVERY_ID_MAX_CHARS = 128;
+/** Headers that are kept with a delivery; other than by a generic sender there are ten at most. */
+export const DELIVERY_HEADERS_MAX_COUNT = 40;
+/** Of one of them so much is kept. */
+export const DELIVERY_HEADER_MAX_CHARS = 1024;
+/** Events, branches, tags or paths that a hook names, each. */
+export const HOOK_LIST_MAX_COUNT = 50;
+export const HOOK_EVENT_MAX_CHARS = 100;
+export const HOOK_GLOB_MAX_CHARS = 256;
+/** Steps that globs take for one list of names, at 20 ns each; a body of a mebibyte can name 50,000 files. */
+export const HOOK_GLOB_MAX_STEPS = 5_000_000;
+/** Characters of one expression of a hook. Few have more than a hundred. */
+export const EXPRESSION_MAX_CHARS = 4096;
+/** Parts of one expression, and levels of them: what reads and walks them goes a call deeper for each level. */
+export const EXPRESSION_MAX_PARTS = 1000;
+export const EXPRESSION_MAX_LEVELS = 100;
+/**
+ * Steps that all expressions of a hook's `if` take together for a delivery, and those of its `map`. A million takes a third of a second and 70
+ * MB at worst, mostly a tenth; a look at each of 50,000 fields takes 400,000 and a few dozen milliseconds.
+ */
+export const EXPRESSION_MAX_STEPS = 1_000_000;
+/** States of a regular expression in an expression. */
+export const EXPRESSION_PATTERN_MAX_STATES = 10_000;
+/** Levels of a value that an expression gives a run as input. */
+export const EXPRESSION_VALUE_MAX_LEVELS = 64;
 
 // --- Pages ----------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 import { commandsPath, withPath } from "./command-path.ts";
 import type { AttemptPlanned, RunEvent } from "./event.ts";
+import { deliveryEnvironment } from "./hook/run-delivery.ts";
 import { machineName } from "./id.ts";
 import { jobEnvironment, type RunJob } from "./job.ts";
 import { RUNNER_LINGER_MS } from "./limits.ts";
@@ -68,7 +69,7 @@ export function machineFiles(spec: RunSpec, name: string, secrets: MaskedSecrets
 }
 
 function machineConfig(
-  { id: runId, spec, job, firing }: Run,
+  { id: runId, spec, job, firing, delivery }: Run,
   attempt: number,
   name: string,
   place: Pick<MachineConfig, "guest" | "region">,
@@ -79,6 +80,7 @@ function machineConfig(
       MAYFLY_ATTEMPT: String(attempt),
       ...(job !== null && jobEnvironment(job)),
       ...(firing !== null && firingEnvironment(firing)),
+      ...(delivery !== null && deliveryEnvironment(delivery)),
     },
     metadata: { [METADATA_RUN]: runId, [METADATA_ATTEMPT]: String(attempt) },
   });

@@ -125,6 +125,11 @@ export function hasSecrets(spec: RunSpec): boolean {
   return Object.keys(spec.secrets).length > 0;
 }
 
+/** The spec with nothing secret in it, for a command that a stranger can have written. */
+export function withoutSecrets(spec: RunSpec): RunSpec {
+  return { ...spec, secrets: {} };
+}
+
 /** True where two specs order the same. The order of fields, of env and of tags means nothing; that of lists does. */
 export function isSameSpec(a: RunSpec, b: RunSpec): boolean {
   return isSameJson(a, b);

@@ -19,3 +19,8 @@ export function utf8(text: string): number[] {
   }
   return bytes;
 }
+
+/** A text as it is after a way through UTF-8: what can be stored, sent and put into an environment without becoming another. */
+export function wellFormed(text: string): string {
+  return text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd");
+}

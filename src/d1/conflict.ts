@@ -11,6 +11,11 @@ export function isTakenKey(error: unknown): boolean {
   );
 }
 
+/** True where a delivery is in its ledger already (`d1/deliveries.ts`). */
+export function isTakenDelivery(error: unknown): boolean {
+  return says(error, (message) => message.includes("UNIQUE constraint failed: deliveries."));
+}
+
 /** True where the statement failed since a run may not have the slot that it wants (`d1/queues.ts`). */
 export function isNoRoom(error: unknown): boolean {
   return says(error, (message) => message.includes("NOT NULL constraint failed: queue_tickets."));

@@ -7,6 +7,7 @@ import type { JobDefinition, JobVersion, VersionChange } from "../core/job.ts";
 import { JOB_VERSIONS_KEPT } from "../core/limits.ts";
 import type { DefinedJob, JobStore, VersionSummary } from "../flow/ports/jobs.ts";
 import { isNotAsSeen } from "./conflict.ts";
+import { syncHooks } from "./hook-sync.ts";
 import { pauseSchedules, syncSchedules } from "./schedule-sync.ts";
 import { jobs, jobVersions } from "./schema.ts";
 import { syncWatches, watchAnew } from "./watch-sync.ts";
@@ -43,7 +44,7 @@ export function d1Jobs(database: D1Database): JobStore {
       return defined(and(eq(jobs.orgId, orgId), sql`${jobs.name} IN (${wanted})`));
     },
 
-    async put(orgId, name, seen, next, schedules = []) {
+    async put(orgId, name, seen, next, schedules = [], hooks = []) {
       const { version, createdAt: updatedAt } = next;
       const changed =
         seen === null
@@ -75,6 +76,7 @@ export function d1Jobs(database: D1Database): JobStore {
           .where(and(isOf(orgId, name), lte(jobVersions.version, version - JOB_VERSIONS_KEPT))),
         ...syncSchedules(db, orgId, name, schedules, updatedAt),
         ...syncWatches(db, orgId, name, watchesOf(next.definition, schedules), updatedAt),
+        ...syncHooks(db, orgId, name, hooks, updatedAt),
       ]);
       try {
         const [[job]] = await batch;
@@ -152,6 +154,7 @@ export function d1Jobs(database: D1Database): JobStore {
           .returning({ name: jobs.name }),
         ...syncSchedules(db, orgId, name, [], at, isDeleted),
         ...syncWatches(db, orgId, name, [], at, isDeleted),
+        ...syncHooks(db, orgId, name, [], at, isDeleted),
       ]);
       return rows.length > 0;
     },

@@ -3,6 +3,7 @@
 import type { InferInsertModel, InferSelectModel } from "drizzle-orm";
 import type { Attempt, NextAttempt } from "../core/attempt.ts";
 import type { AttemptPlanned, RunEvent } from "../core/event.ts";
+import type { RunDelivery } from "../core/hook/run-delivery.ts";
 import type { RunJob } from "../core/job.ts";
 import { EXPIRES_DEFAULT_MS } from "../core/limits.ts";
 import type { MachineConfig } from "../core/machine.ts";
@@ -37,6 +38,7 @@ export function runFromRow(row: InferSelectModel<typeof runs>): Run {
     exit: exit as Exit | null,
     spec: { ...USUAL, ...(spec as Partial<RunSpec>) } as RunSpec,
     firing: row.firing as RunFiring | null,
+    delivery: row.delivery as RunDelivery | null,
     job:
       jobName === null || jobVersion === null
         ? null
@@ -47,9 +49,10 @@ export function runFromRow(row: InferSelectModel<typeof runs>): Run {
 }
 
 export function runToRow(run: Run): InferInsertModel<typeof runs> {
-  const { id, orgId, spec, acceptedAt, originId, job, firing } = run;
+  const { id, orgId, spec, acceptedAt, originId, job, firing, delivery } = run;
   const { name: jobName, version: jobVersion, input } = job ?? {};
-  return { id, orgId, spec, acceptedAt, originId, jobName, jobVersion, input, firing, ...runChanges(run) };
+  const of = { originId, jobName, jobVersion, input, firing, delivery };
+  return { id, orgId, spec, acceptedAt, ...of, ...runChanges(run) };
 }
 
 /** The columns of a run that events change. */
@@ -100,12 +103,13 @@ export function attemptChanges(attempt: Attempt) {
   return changes;
 }
 
-/** What is stored of an event: the spec, the job, the firing and the machine's config stand in the run's and the attempt's row, once. */
+/** What is stored of an event: the spec, the job, the firing, the delivery and the machine's config stand in the run's and the attempt's row, once. */
 export function eventToRow(run: Run, seq: number, event: RunEvent): InferInsertModel<typeof runEvents> {
   const { type, at, ...data } = event;
   if ("spec" in data) delete (data as { spec?: RunSpec }).spec;
   if ("job" in data) delete (data as { job?: RunJob }).job;
   if ("firing" in data) delete (data as { firing?: RunFiring }).firing;
+  if ("delivery" in data) delete (data as { delivery?: RunDelivery }).delivery;
   if ("machineConfig" in data) delete (data as { machineConfig?: MachineConfig }).machineConfig;
   return { runId: run.id, orgId: run.orgId, seq, type, at, data };
 }
@@ -114,8 +118,15 @@ export function eventToRow(run: Run, seq: number, event: RunEvent): InferInsertM
 export function eventFromRow(state: RunState, row: InferSelectModel<typeof runEvents>): RunEvent {
   const event = { type: row.type, at: row.at, ...(row.data as object) } as RunEvent;
   if (event.type === "accepted") {
-    const { originId, spec, job, firing } = state.run;
-    return { ...event, originId, spec, ...(job !== null && { job }), ...(firing !== null && { firing }) };
+    const { originId, spec, job, firing, delivery } = state.run;
+    return {
+      ...event,
+      originId,
+      spec,
+      ...(job !== null && { job }),
+      ...(firing !== null && { firing }),
+      ...(delivery !== null && { delivery }),
+    };
   }
   // Runs of before there were names of limits have none.
   if (event.type === "settled") return { ...event, limit: event.limit ?? null };

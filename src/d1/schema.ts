@@ -38,6 +38,7 @@ export const runs = sqliteTable(
     jobVersion: integer("job_version"),
     input: text(),
     firing: text({ mode: "json" }),
+    delivery: text({ mode: "json" }),
   },
   (table) => [
     // Small by nature: what the sweep walks, and one half of what an "active" filter lists.
@@ -430,5 +431,64 @@ export const firings = sqliteTable(
     primaryKey({ columns: [table.orgId, table.job, table.schedule, table.dueAt, table.span] }),
     // What timekeepers read: few at any time.
     index("firings_armed").on(table.shard, table.startAt).where(sql`outcome = 'armed'`),
+  ],
+);
+
+/** The hooks of the jobs that are there. `id` is what a hook's URL ends with, and its ledger goes by its name. */
+export const hooks = sqliteTable(
+  "hooks",
+  {
+    orgId: text("org_id").notNull(),
+    job: text().notNull(),
+    name: text().notNull(),
+    id: text().notNull(),
+    spec: text({ mode: "json" }).notNull(),
+    createdAt: integer("created_at").notNull(),
+    /** The hook has its URL since then. */
+    urlSince: integer("url_since").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.orgId, table.job, table.name] }),
+    uniqueIndex("hooks_id").on(table.id),
+  ],
+);
+
+/**
+ * The ledger of what hooks were called with, for 90 days (`DELIVERIES_KEPT_MS`): each of a sender's deliveries once, by the sender's own
+ * id of it. A hook's ledger outlasts its URL, and the hook.
+ */
+export const deliveries = sqliteTable(
+  "deliveries",
+  {
+    orgId: text("org_id").notNull(),
+    job: text().notNull(),
+    hook: text().notNull(),
+    id: text().notNull(),
+    receivedAt: integer("received_at").notNull(),
+    source: text().notNull(),
+    event: text().notNull(),
+    action: text(),
+    verdict: text().notNull(),
+    why: text(),
+    detail: text(),
+    jobVersion: integer("job_version").notNull(),
+    runId: text("run_id"),
+    /** The delivery that this one repeats by somebody's hand. */
+    originId: text("origin_id"),
+    isWithoutSecrets: integer("is_without_secrets", { mode: "boolean" }).notNull(),
+    /** Calls after the first. */
+    repeats: integer().notNull(),
+    repeatedAt: integer("repeated_at"),
+    change: text({ mode: "json" }),
+    headers: text({ mode: "json" }).notNull(),
+    bodyBytes: integer("body_bytes").notNull(),
+    bodySha256: text("body_sha256").notNull(),
+    /** Its first bytes; the last column, so that whoever does not want it does not read it. */
+    body: blob({ mode: "buffer" }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.orgId, table.job, table.hook, table.id] }),
+    // A page of the ledger, the newest first.
+    index("deliveries_received").on(table.orgId, table.job, table.hook, table.receivedAt),
   ],
 );

@@ -47,7 +47,7 @@ export function d1Secrets(database: D1Database): SecretStore {
         .orderBy(desc(secrets.version))
         .limit(1)
         .get();
-      return row ? fromRow(row) : null;
+      return row ? sealedFromRow(row) : null;
     },
 
     sizes: (orgId, names) =>
@@ -62,7 +62,7 @@ export function d1Secrets(database: D1Database): SecretStore {
         .select()
         .from(secrets)
         .where(and(isOneOf(orgId, names), or(isNull(secrets.retiredAt), then)));
-      return rows.map(fromRow);
+      return rows.map(sealedFromRow);
     },
 
     async retire(orgId, name, at) {
@@ -92,7 +92,7 @@ export function d1Secrets(database: D1Database): SecretStore {
       const row = { over: "secrets", cursor, at };
       if (cursor !== brokeOffAt)
         await db.insert(sweepCursors).values(row).onConflictDoUpdate({ target: sweepCursors.over, set: row });
-      return rows.map((row) => ({ orgId: row.orgId, secret: fromRow(row) }));
+      return rows.map((row) => ({ orgId: row.orgId, secret: sealedFromRow(row) }));
     },
 
     async reseal(orgId, before, after) {
@@ -129,7 +129,8 @@ function bytesToRow({ iv, ciphertext }: SealedSecret) {
   return { iv: Buffer.from(iv), ciphertext: Buffer.from(ciphertext) };
 }
 
-function fromRow(row: typeof secrets.$inferSelect): SealedSecret {
+/** A version from its row. */
+export function sealedFromRow(row: typeof secrets.$inferSelect): SealedSecret {
   const { orgId: _orgId, iv, ciphertext, ...same } = row;
   return { ...same, iv: new Uint8Array(iv), ciphertext: new Uint8Array(ciphertext) };
 }

@@ -10,8 +10,10 @@ import type { RunEvent } from "../core/event.ts";
 import { applyEvents } from "../core/lifecycle.ts";
 import { NO_OUTPUT, type OutputOffsets, type Stream } from "../core/output.ts";
 import type { Run, RunState } from "../core/run.ts";
+import type { NewDelivery } from "../flow/ports/hooks.ts";
 import type { NewRun, Store, SweptOver } from "../flow/ports.ts";
-import { isNoRoom, isNotArmed, isTakenKey } from "./conflict.ts";
+import { isNoRoom, isNotArmed, isTakenDelivery, isTakenKey } from "./conflict.ts";
+import { deliveredBy } from "./deliveries.ts";
 import { firedBy, isStillDue } from "./firings.ts";
 import { emptyLaunches, nextForLaunches, nextLaunchTry, putLaunchBack, takeLaunch } from "./launch-pace.ts";
 import { listRuns, summariesOf } from "./list.ts";
@@ -46,9 +48,9 @@ export function d1Store(database: D1Database): Store {
   const db = drizzle(database);
   // By its name and not by `this`, so that a call of it can be handed on.
   const store: Store = {
-    async accept(state, events, key) {
+    async accept(state, events, key, delivery = null) {
       const { run } = state;
-      const statements = insertRun(db, { state, events });
+      const statements = insertRun(db, { state, events }, delivery);
       // First, so that a used key is what the batch fails with.
       if (key)
         statements.unshift(
@@ -59,6 +61,7 @@ export function d1Store(database: D1Database): Store {
       const result = await committed(db, statements);
       if (result === "committed") return { kind: "accepted" };
       if (result === "no_room") return { kind: "no_room" };
+      if (result === "delivered") return { kind: (await isStored(db, run.id)) ? "accepted" : "delivered" };
       if (result === "not_armed") return { kind: (await isStored(db, run.id)) ? "accepted" : "not_armed" };
       const used = key && (await store.usedKey(run.orgId, key.key));
       if (used && used.runId !== run.id) return { kind: "repeated", ...used };
@@ -70,7 +73,7 @@ export function d1Store(database: D1Database): Store {
     },
 
     async acceptAll(news) {
-      const [first, ...rest] = news.map((each) => insertRun(db, each));
+      const [first, ...rest] = news.map((each) => insertRun(db, each, null));
       return !first || (await committed(db, [...first, ...rest.flat()])) === "committed";
     },
 
@@ -220,7 +223,12 @@ export function d1Store(database: D1Database): Store {
     async sweepCursors() {
       const rows = await db.select().from(sweepCursors);
       const of = (name: SweptOver) => rows.find(({ over }) => over === name)?.cursor ?? "";
-      return { runs: of("runs"), queues: of("queues"), ledgers: of("ledgers") };
+      return {
+        runs: of("runs"),
+        queues: of("queues"),
+        ledgers: of("ledgers"),
+        deliveries: of("deliveries"),
+      };
     },
 
     async keepSweepCursor(over, cursor, at) {
@@ -239,16 +247,17 @@ export function d1Store(database: D1Database): Store {
 
 /**
  * Runs a batch. `taken` where it failed because a key was: another writer was first. `no_room` where a slot can not be had,
- * `not_armed` where a due time is not to have the run. In each of these nothing of it is stored.
+ * `not_armed` where a due time is not to have the run, `delivered` where its delivery has a row. In each of these nothing of it is stored.
  */
 async function committed(
   db: Db,
   statements: Statements,
-): Promise<"committed" | "taken" | "no_room" | "not_armed"> {
+): Promise<"committed" | "taken" | "no_room" | "not_armed" | "delivered"> {
   try {
     await db.batch(statements);
     return "committed";
   } catch (error) {
+    if (isTakenDelivery(error)) return "delivered";
     if (isTakenKey(error)) return "taken";
     if (isNoRoom(error)) return "no_room";
     if (isNotArmed(error)) return "not_armed";
@@ -262,7 +271,7 @@ async function isStored(db: Db, runId: string): Promise<boolean> {
 }
 
 /** A new run with all that is stored with it. */
-function insertRun(db: Db, { state, events }: NewRun): Statements {
+function insertRun(db: Db, { state, events }: NewRun, delivery: NewDelivery | null): Statements {
   const { run } = state;
   return [
     db.insert(runs).values(runToRow(run)),
@@ -271,6 +280,7 @@ function insertRun(db: Db, { state, events }: NewRun): Statements {
     ...insertTags(db, run),
     ...changedTickets(db, [], run),
     ...firedBy(db, run),
+    ...deliveredBy(db, delivery),
   ];
 }
 

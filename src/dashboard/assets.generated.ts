@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-857a88aaee31.js",
+  path: "/assets/live-b5cfa363cab3.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -273,6 +273,7 @@ export const SCRIPT: Asset = {
     "  var WAKE_PAUSE_MS = 5 * SECOND2;",
     "  var WATCH_HEARTBEAT_MS = 15 * SECOND2;",
     "  var FOLLOW_RETRY_MS = 1 * SECOND2;",
+    "  var HOOK_TIME_TOLERANCE_S = 5 * 60;",
     "  var PAGE_OUTPUT_MAX_BYTES = 512 * KIB;",
     "  var PAGE_FORM_MAX_BYTES = 16 * KIB;",
     "  var PAGE_INPUT_FORM_MAX_BYTES = 3 * INPUT_MAX_BYTES + PAGE_FORM_MAX_BYTES;",

@@ -7,12 +7,12 @@ interface Waiting extends NewRun {
   answer(result: AcceptResult | Promise<AcceptResult>): void;
 }
 
-/** The store's `accept`, for runs without keys: a run alone is stored at once, and many at a time in few batches. */
+/** The store's `accept`, for runs without keys and deliveries: a run alone is stored at once, and many at a time in few batches. */
 export function acceptTogether(store: Pick<Store, "accept" | "acceptAll">): Store["accept"] {
   let waiting: Waiting[] = [];
   let isStoring = false;
-  return (state, events, key) => {
-    if (key !== null) return store.accept(state, events, key);
+  return (state, events, key, delivery = null) => {
+    if (key !== null || delivery !== null) return store.accept(state, events, key, delivery);
     return new Promise((answer) => {
       waiting.push({ state, events, answer });
       if (!isStoring) void storeAll();

@@ -4,6 +4,7 @@ import { AppError } from "../core/error.ts";
 import type { Job, JobDefinition, VersionChange } from "../core/job.ts";
 import { JOB_CHANGE_TRIES } from "../core/limits.ts";
 import type { ScheduleSpec } from "../core/schedule/spec.ts";
+import type { NewHook } from "./ports/hooks.ts";
 import type { DefinedJob, JobStore } from "./ports/jobs.ts";
 import type { ScheduleStore } from "./ports/schedules.ts";
 import type { Clock } from "./ports.ts";
@@ -21,6 +22,8 @@ export interface JobChange {
   definition: JobDefinition;
   /** Those of the definition. */
   schedules: ScheduleSpec[];
+  /** Likewise, each with the id that it gets where it is new. */
+  hooks: NewHook[];
   change: VersionChange;
   /** The version that the caller saw in force, 0 for no such job; null to change whatever is there. */
   expectedVersion: number | null;
@@ -39,7 +42,7 @@ export interface ChangedJob extends DefinedJob {
  */
 export async function changeJob(ports: JobPorts, change: JobChange): Promise<ChangedJob> {
   const { jobs, clock } = ports;
-  const { orgId, name, definition, schedules } = change;
+  const { orgId, name, definition, schedules, hooks } = change;
   for (let tries = 0; tries < JOB_CHANGE_TRIES; tries++) {
     const known = await jobs.find(orgId, name);
     const isThere = known !== null && known.job.deletedAt === null;
@@ -52,13 +55,13 @@ export async function changeJob(ports: JobPorts, change: JobChange): Promise<Cha
       change: change.change,
       createdAt: clock.now(),
     };
-    const job = await jobs.put(orgId, name, known?.job ?? null, next, schedules);
+    const job = await jobs.put(orgId, name, known?.job ?? null, next, schedules, hooks);
     if (job !== null) return { job, definition, outcome: isThere ? "changed" : "created" };
   }
   throw new AppError("unavailable", `others change the job ${name} at the same time; try again`);
 }
 
-/** Ends a job, and its schedules with it. @returns false where there is none of the version */
+/** Ends a job, and its schedules and hooks with it. @returns false where there is none of the version */
 export async function deleteJob(
   ports: JobPorts,
   orgId: string,

@@ -1,23 +1,30 @@
-/** Forget: firings and alerts that are too old to be of use go, once an hour and some at a time. */
+/** Forget: firings, deliveries and alerts that are too old to be of use go, once an hour and some at a time. */
 
+import type { HookKey } from "../core/hook/hook.ts";
 import {
+  DELIVERIES_KEPT_MS,
   FIRINGS_KEPT_MS,
   FORGET_BATCH_ALERTS,
+  FORGET_BATCH_DELIVERIES,
   FORGET_BATCH_FIRINGS,
   FORGET_EVERY_MS,
   FORGET_MAX_ALERT_BATCHES,
+  FORGET_MAX_DELIVERY_PAGES,
   FORGET_MAX_PAGES,
+  FORGET_PAGE_HOOKS,
   FORGET_PAGE_LEDGERS,
   FORGET_WITHIN_MS,
 } from "../core/limits.ts";
 import type { ScheduleKey } from "../core/schedule/spec.ts";
 import type { AlertStore } from "./ports/alerts.ts";
+import type { HookStore } from "./ports/hooks.ts";
 import type { ScheduleStore } from "./ports/schedules.ts";
 import type { Clock, Store } from "./ports.ts";
 
 export interface ForgetPorts {
   schedules: Pick<ScheduleStore, "ledgers" | "forget">;
   alerts: Pick<AlertStore, "forget">;
+  hooks: Pick<HookStore, "ledgers" | "forget">;
   store: Pick<Store, "sweepCursors" | "keepSweepCursor">;
   clock: Clock;
 }
@@ -27,25 +34,56 @@ export interface ForgetPorts {
  * there. One that is left out, comes twice or breaks off makes no difference, and in every other minute nothing is read.
  * @returns how many are forgotten
  */
-export async function forgetOld({ schedules, alerts, store, clock }: ForgetPorts): Promise<number> {
+export async function forgetOld({ schedules, alerts, hooks, store, clock }: ForgetPorts): Promise<number> {
   const now = clock.now();
   if (now % FORGET_EVERY_MS >= FORGET_WITHIN_MS) return 0;
   const forgottenAlerts = await forgetAlerts(alerts, now);
-  const { ledgers: brokeOffAt } = await store.sweepCursors();
-  let after = brokeOffAt === "" ? null : (JSON.parse(brokeOffAt) as ScheduleKey);
+  const brokeOffAt = await store.sweepCursors();
+  const ofSchedules = await forgetLedgers<ScheduleKey>(brokeOffAt.ledgers, {
+    ledgers: (after) => schedules.ledgers(after, FORGET_PAGE_LEDGERS),
+    forget: (page) => schedules.forget(page, now - FIRINGS_KEPT_MS, FORGET_BATCH_FIRINGS),
+    page: FORGET_PAGE_LEDGERS,
+    batch: FORGET_BATCH_FIRINGS,
+    maxPages: FORGET_MAX_PAGES,
+  });
+  const ofHooks = await forgetLedgers<HookKey>(brokeOffAt.deliveries, {
+    ledgers: (after) => hooks.ledgers(after, FORGET_PAGE_HOOKS),
+    forget: (page) => hooks.forget(page, now - DELIVERIES_KEPT_MS, FORGET_BATCH_DELIVERIES),
+    page: FORGET_PAGE_HOOKS,
+    batch: FORGET_BATCH_DELIVERIES,
+    maxPages: FORGET_MAX_DELIVERY_PAGES,
+  });
+  if (ofSchedules.cursor !== brokeOffAt.ledgers)
+    await store.keepSweepCursor("ledgers", ofSchedules.cursor, now);
+  if (ofHooks.cursor !== brokeOffAt.deliveries)
+    await store.keepSweepCursor("deliveries", ofHooks.cursor, now);
+  return forgottenAlerts + ofSchedules.forgotten + ofHooks.forgotten;
+}
+
+/** Goes through ledgers of one kind from where the call before broke off. */
+async function forgetLedgers<Key>(
+  brokeOffAt: string,
+  of: {
+    ledgers(after: Key | null): Promise<Key[]>;
+    forget(page: Key[]): Promise<number>;
+    /** As many as `ledgers` gives at once, and as `forget` removes. */
+    page: number;
+    batch: number;
+    maxPages: number;
+  },
+): Promise<{ forgotten: number; cursor: string }> {
+  let after = brokeOffAt === "" ? null : (JSON.parse(brokeOffAt) as Key);
   let forgotten = 0;
-  for (let pages = FORGET_MAX_PAGES; pages > 0; pages--) {
-    const ledgers = await schedules.ledgers(after, FORGET_PAGE_LEDGERS);
-    const count = await schedules.forget(ledgers, now - FIRINGS_KEPT_MS, FORGET_BATCH_FIRINGS);
+  for (let pages = of.maxPages; pages > 0; pages--) {
+    const ledgers = await of.ledgers(after);
+    const count = await of.forget(ledgers);
     forgotten += count;
     // Where a batch was full there may be more in the same ledgers.
-    if (count === FORGET_BATCH_FIRINGS) continue;
-    after = ledgers.length === FORGET_PAGE_LEDGERS ? (ledgers.at(-1) ?? null) : null;
+    if (count === of.batch) continue;
+    after = ledgers.length === of.page ? (ledgers.at(-1) ?? null) : null;
     if (after === null) break;
   }
-  const cursor = after === null ? "" : JSON.stringify(after);
-  if (cursor !== brokeOffAt) await store.keepSweepCursor("ledgers", cursor, now);
-  return forgotten + forgottenAlerts;
+  return { forgotten, cursor: after === null ? "" : JSON.stringify(after) };
 }
 
 async function forgetAlerts(alerts: ForgetPorts["alerts"], now: number): Promise<number> {

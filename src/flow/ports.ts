@@ -9,6 +9,7 @@ import type { ChunkPosition, OutputChunk, OutputOffsets } from "../core/output.t
 import type { TakenLaunch } from "../core/pace.ts";
 import type { Run, RunState, RunStatus } from "../core/run.ts";
 import type { SpecFile } from "../core/run-spec.ts";
+import type { NewDelivery } from "./ports/hooks.ts";
 
 /** A caller's promise that a repeated submission is the same one. */
 export interface IdempotencyKey {
@@ -30,7 +31,9 @@ export type AcceptResult =
   /** One of the slots that its events take can not be had. */
   | { kind: "no_room" }
   /** It is for a due time that has a run already, or is not to have one any more. */
-  | { kind: "not_armed" };
+  | { kind: "not_armed" }
+  /** Its delivery is in the ledger already, by an earlier call. */
+  | { kind: "delivered" };
 
 /** Some queues' heads. */
 export interface QueueHeads {
@@ -88,7 +91,7 @@ export interface RunPage {
 }
 
 /** What a sweep goes over in pages. */
-export type SweptOver = "runs" | "queues" | "ledgers";
+export type SweptOver = "runs" | "queues" | "ledgers" | "deliveries";
 
 /** A run that is not stored yet, with its first events. */
 export interface NewRun {
@@ -101,8 +104,14 @@ export interface Store {
   /**
    * Stores a new run with its first events (numbers 1 …), all or nothing; with a run that has a firing goes the row of the ledger, which
    * must be armed. A call that comes twice is told so twice.
+   * @param delivery of the ledger, which the run is for and which is stored with it, unless there is one of its id; null for none
    */
-  accept(state: RunState, events: RunEvent[], key: IdempotencyKey | null): Promise<AcceptResult>;
+  accept(
+    state: RunState,
+    events: RunEvent[],
+    key: IdempotencyKey | null,
+    delivery?: NewDelivery | null,
+  ): Promise<AcceptResult>;
   /** The same for several runs without keys, all or nothing. False where nothing is stored, since one of them can not be, or not so. */
   acceptAll(news: NewRun[]): Promise<boolean>;
   /** The run that an earlier request with this key made, and its body; null where the key is new. */
@@ -321,4 +330,9 @@ export interface Clock {
 
 export interface Ids {
   runId(nowMs: number): string;
+}
+
+export interface HookIds {
+  /** What the URL of a new hook ends with. */
+  hookId(): string;
 }

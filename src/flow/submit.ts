@@ -2,6 +2,7 @@
 
 import { AppError } from "../core/error.ts";
 import type { Accepted } from "../core/event.ts";
+import type { RunDelivery } from "../core/hook/run-delivery.ts";
 import type { RunJob } from "../core/job.ts";
 import { acceptRun, applyEvents } from "../core/lifecycle.ts";
 import { RUN_AHEAD_MAX_MS } from "../core/limits.ts";
@@ -11,6 +12,7 @@ import { isSameJson } from "../core/same-json.ts";
 import type { RunFiring } from "../core/schedule/firing.ts";
 import { dueAt, type TurnSettings, waysIn } from "../core/turn.ts";
 import { launchOfTurn } from "./launches.ts";
+import type { NewDelivery } from "./ports/hooks.ts";
 import type { Launches } from "./ports/launches.ts";
 import type { AcceptResult, Clock, Drivers, IdempotencyKey, Ids, Store } from "./ports.ts";
 
@@ -22,7 +24,7 @@ export interface SubmitPorts extends TurnSettings {
   launches: Launches;
 }
 
-/** For a due time, which is no repeat of another. */
+/** For a due time or a delivery, which is no repeat of another. */
 export type SubmitFiredPorts = Omit<SubmitPorts, "store"> & { store: Pick<Store, "accept"> };
 
 export interface Order {
@@ -32,6 +34,8 @@ export interface Order {
   originId: string | null;
   /** The Job that it is a run of; absent where its spec came inline. */
   job?: RunJob;
+  /** The delivery of one of the job's hooks that it is for, or that the run is for which it repeats; absent where there is none. */
+  delivery?: RunDelivery;
   key: IdempotencyKey | null;
 }
 
@@ -51,8 +55,10 @@ export async function submit(ports: SubmitPorts, order: Order): Promise<Submitte
   if (result.kind === "accepted") return { state, repeated: false };
   if (result.kind === "repeated")
     return { state: await repeatedRun(ports.store, order, result), repeated: true };
-  throw new Error("a fresh run can always stand in line");
+  throw new Error(STANDS_IN_LINE);
 }
+
+const STANDS_IN_LINE = "a fresh run can always stand in line";
 
 /** What became of an order for a due time. */
 export type Fired =
@@ -82,18 +88,36 @@ export async function submitFired(
     case "not_armed":
       return { kind: "not_armed" };
     case "repeated":
-      throw new Error("a due time has no idempotency key");
+    case "delivered":
+      throw new Error("a due time has no idempotency key, and no delivery");
   }
+}
+
+/**
+ * The same for a delivery: the run and its row of the ledger are stored together.
+ * @param row of the ledger; the run's id is filled in
+ * @returns null where its id has a row already
+ * @throws AppError `invalid_input` for a time too far ahead
+ */
+export async function submitDelivered(
+  ports: SubmitFiredPorts,
+  order: Omit<Order, "originId" | "key"> & { job: RunJob; delivery: RunDelivery },
+  row: Omit<NewDelivery, "runId">,
+): Promise<RunState | null> {
+  const { result, state } = await acceptOne(ports, { ...order, originId: null, key: null, row });
+  if (result.kind === "accepted") return state;
+  if (result.kind === "delivered") return null;
+  throw new Error(STANDS_IN_LINE);
 }
 
 /** Stores a fresh run by the best of its ways in that the store takes. */
 async function acceptOne(
   ports: SubmitFiredPorts,
-  order: Order & { firing?: RunFiring },
+  order: Order & { firing?: RunFiring; row?: Omit<NewDelivery, "runId"> },
   idMs: number = ports.clock.now(),
 ): Promise<{ result: AcceptResult; state: RunState }> {
   const now = ports.clock.now();
-  const { spec, originId, job, firing } = order;
+  const { spec, originId, job, firing, delivery, row } = order;
   const accepted: Accepted = {
     type: "accepted",
     at: now,
@@ -101,8 +125,10 @@ async function acceptOne(
     originId,
     ...(job && { job }),
     ...(firing && { firing }),
+    ...(delivery && { delivery }),
   };
   const queued = acceptRun(ports.ids.runId(idMs), order.orgId, accepted);
+  const recorded = row ? { ...row, runId: queued.run.id } : null;
   const due = dueAt(queued.run);
   if (due - now > RUN_AHEAD_MAX_MS)
     throw new AppError("invalid_input", "must be a time within the next 365 days", "run_at");
@@ -114,7 +140,7 @@ async function acceptOne(
     if (state === null) throw new Error("a fresh run can always be planned, or stand in line");
     // A due time that is skipped has no run, not even one that is over.
     if (firing && isFinal(state.run.status)) return unused({ kind: "no_room" });
-    const result = await ports.store.accept(state, [accepted, ...events], order.key);
+    const result = await ports.store.accept(state, [accepted, ...events], order.key, recorded);
     if (result.kind === "no_room") continue;
     if (result.kind !== "accepted") return unused(result);
     // The sweep finds a run whose start was not heard.

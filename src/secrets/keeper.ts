@@ -20,6 +20,8 @@ import { mask } from "./mask.ts";
 
 /** In front of each value, encrypted with it: what pads derive from. */
 const SEED_BYTES = 16;
+/** As long as what senders sign with usually is. */
+const DECOY_BYTES = 32;
 /** As far as the clocks that tell of a plan and of a secret can be apart. */
 const CLOCKS_APART_MS = 60_000;
 /** Writers of one name that may come first before this one gives up. */
@@ -43,6 +45,14 @@ export function createSecretKeeper(ports: {
   const opened = async (orgId: string, secret: SealedSecret): Promise<Clear | null> => {
     const bytes = await keyring.open(secret, ownerOf(orgId, secret));
     return bytes && { seed: bytes.slice(0, SEED_BYTES), value: text.decode(bytes.slice(SEED_BYTES)) };
+  };
+
+  /** What is opened where there is nothing to open. */
+  let decoy: Promise<SealedSecret> | null = null;
+  const sealDecoy = async (): Promise<SealedSecret> => {
+    const info = { name: "", version: 0, redacted: false, createdAt: 0, setAt: 0, size: 0, retiredAt: null };
+    const payload = crypto.getRandomValues(new Uint8Array(SEED_BYTES + DECOY_BYTES));
+    return { ...info, ...(await keyring.seal(payload, ownerOf("", info))) };
   };
 
   return {
@@ -77,6 +87,15 @@ export function createSecretKeeper(ports: {
     },
 
     list: (orgId) => store.list(orgId),
+
+    async values(orgId, sealed) {
+      decoy ??= sealDecoy();
+      const nothing = await decoy;
+      const isDecoy = sealed.length === 0;
+      const kept = isDecoy ? [nothing] : sealed;
+      const values = await Promise.all(kept.map((secret) => opened(isDecoy ? "" : orgId, secret)));
+      return isDecoy ? [] : values.flatMap((clear) => (clear === null ? [] : clear.value));
+    },
 
     remove: (orgId, name) => store.retire(orgId, name, clock.now()),
 

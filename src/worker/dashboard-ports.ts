@@ -82,6 +82,7 @@ export function dashboardPorts(ports: ApiPorts): DashboardPorts {
         input: changedInput(origin.run.spec, {}),
         originId: id,
         job: origin.run.job ?? undefined,
+        delivery: origin.run.delivery ?? undefined,
         key: { key, bodyHash: await sha256(new TextEncoder().encode(key)) },
       });
       return state.run.id;

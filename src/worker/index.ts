@@ -28,6 +28,8 @@ function appOf(env: Env): Hono {
     const [api, pages] = [createApi(ports), createDashboard(dashboardPorts(ports))];
     app = new Hono();
     app.all("/v1/*", (c) => api.fetch(c.req.raw));
+    // A sender calls; whoever looks finds pages there.
+    app.post("/hooks/:hook", (c) => api.fetch(c.req.raw));
     for (const path of ["/healthz", "/openapi.json"]) app.all(path, (c) => api.fetch(c.req.raw));
     app.all("*", (c) => pages.fetch(c.req.raw));
     apps.set(env, app);

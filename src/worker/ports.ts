@@ -3,12 +3,13 @@
 import { firePortsOf } from "../api/fired-order.ts";
 import type { ApiPorts } from "../api/ports.ts";
 import { createSessions } from "../api/session.ts";
-import { newRunId } from "../core/id.ts";
+import { newHookId, newRunId } from "../core/id.ts";
 import { d1Alerts } from "../d1/alert-store.ts";
 import { countedStatements } from "../d1/counted.ts";
 import { deploymentOf } from "../d1/deployment.ts";
 import { d1FleetStore } from "../d1/fleet-store.ts";
 import { d1FlySchedules } from "../d1/fly-schedules.ts";
+import { d1Hooks } from "../d1/hook-store.ts";
 import { d1Jobs } from "../d1/job-store.ts";
 import { d1Schedules } from "../d1/schedule-store.ts";
 import { d1Secrets } from "../d1/secrets.ts";
@@ -23,6 +24,8 @@ import { FlyClient } from "../fly/client.ts";
 import { flyFleet } from "../fly/fleet.ts";
 import { flyMachines } from "../fly/machines.ts";
 import { flyScheduledMachines } from "../fly/scheduled-machines.ts";
+import { readDelivery } from "../hooks/read-delivery.ts";
+import { verify } from "../hooks/verify.ts";
 import { r2Blobs } from "../r2/blobs.ts";
 import { createSecretKeeper } from "../secrets/keeper.ts";
 import { createKeyring } from "../secrets/keyring.ts";
@@ -104,12 +107,17 @@ export function apiPorts(env: Env): ApiPorts {
     schedules: d1Schedules(env.DB),
     flySchedules: d1FlySchedules(env.DB),
     alerts: d1Alerts(env.DB),
+    hooks: d1Hooks(env.DB),
+    senders: { verify, read: readDelivery },
     timekeepers: durableTimekeepers(env.TIMEKEEPER),
     launches: launchesOver(store, config.launches),
     blobs: r2Blobs(env.OUTPUT),
     secrets: secretKeeper(env, config),
     drivers: durableDrivers(env.RUN_DRIVER),
-    ids: { runId: (nowMs) => newRunId(nowMs, crypto.getRandomValues(new Uint8Array(16))) },
+    ids: {
+      runId: (nowMs) => newRunId(nowMs, crypto.getRandomValues(new Uint8Array(16))),
+      hookId: () => newHookId(crypto.getRandomValues(new Uint8Array(28))),
+    },
     sessions: createSessions(config),
     token: config.token,
     defaultRegion: config.defaultRegion,

@@ -438,11 +438,16 @@ export function holdsTheStoreContract(store: Store): void {
     });
   });
   it("keeps where a sweep broke off, until another one does", async () => {
-    expect(await store.sweepCursors()).toEqual({ runs: "", queues: "", ledgers: "" });
+    expect(await store.sweepCursors()).toEqual({ runs: "", queues: "", ledgers: "", deliveries: "" });
     await store.keepSweepCursor("queues", "key k", T0);
     for (const cursor of ["run_1", "run_2", ""]) {
       await store.keepSweepCursor("runs", cursor, T0);
-      expect(await store.sweepCursors()).toEqual({ runs: cursor, queues: "key k", ledgers: "" });
+      expect(await store.sweepCursors()).toEqual({
+        runs: cursor,
+        queues: "key k",
+        ledgers: "",
+        deliveries: "",
+      });
     }
   });
 }

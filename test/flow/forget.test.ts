@@ -1,6 +1,12 @@
 import { expect, test } from "vitest";
-import { FIRINGS_KEPT_MS, FORGET_EVERY_MS, FORGET_PAGE_LEDGERS } from "../../src/core/limits.ts";
+import {
+  DELIVERIES_KEPT_MS,
+  FIRINGS_KEPT_MS,
+  FORGET_EVERY_MS,
+  FORGET_PAGE_LEDGERS,
+} from "../../src/core/limits.ts";
 import { forgetOld } from "../../src/flow/forget.ts";
+import { aDelivery } from "../contracts/hook-store-contract.ts";
 import { aSchedule } from "../contracts/schedule-store-contract.ts";
 import { ScheduleWorld } from "../support/schedule-world.ts";
 
@@ -18,6 +24,7 @@ const forgetAt = (world: ScheduleWorld, now: number) =>
   forgetOld({
     schedules: world.schedules,
     alerts: world.alerts,
+    hooks: world.hooks,
     store: world.store,
     clock: { now: () => now },
   });
@@ -57,4 +64,17 @@ test("alerts as old are forgotten with it, but for that of a job that is silent 
   world.now = LATER + 3 * FORGET_EVERY_MS;
   await world.cron();
   expect(world.alerts.alerts).toMatchObject([{ job: "silent", at: HOUR + 2 * 60 * MINUTE }]);
+});
+
+test("deliveries as old are forgotten with it, those of hooks that are gone, too", async () => {
+  const world = new ScheduleWorld();
+  const receivedAt = [LATER - DELIVERIES_KEPT_MS - 1, LATER - DELIVERIES_KEPT_MS];
+  for (const [index, at] of receivedAt.entries())
+    await world.hooks.record(
+      { ...aDelivery({ orgId: "default", job: "j", name: "h" }, `d${index}`), receivedAt: at },
+      at,
+    );
+  expect(await forgetAt(world, LATER)).toBe(1);
+  expect([...world.hooks.ledger.values()].map(({ id }) => id)).toEqual(["d1"]);
+  expect((await world.store.sweepCursors()).deliveries).toBe("");
 });

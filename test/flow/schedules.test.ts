@@ -259,7 +259,14 @@ describe("after an outage", () => {
         const schedules = [aSchedule({ rule: { kind: "every", everyMs: 60 * MINUTE } })];
         const change = { change: { kind: "put" }, expectedVersion: null, means: () => false } as const;
         const definition = { run: {} };
-        return changeJob(world.ports, { orgId: "default", name: "j", definition, schedules, ...change });
+        return changeJob(world.ports, {
+          orgId: "default",
+          name: "j",
+          definition,
+          schedules,
+          hooks: [],
+          ...change,
+        });
       },
     ],
     ["is deleted", "missed", (world: ScheduleWorld) => deleteJob(world.ports, "default", "j", null)],

@@ -5,6 +5,7 @@ import type { Job, JobVersion } from "../../src/core/job.ts";
 import { JOB_VERSIONS_KEPT } from "../../src/core/limits.ts";
 import type { JobStore } from "../../src/flow/ports/jobs.ts";
 import type { MemoryAlertStore } from "./memory-alert-store.ts";
+import type { MemoryHookStore } from "./memory-hook-store.ts";
 import { MemoryScheduleStore } from "./memory-schedule-store.ts";
 
 interface Stored {
@@ -16,8 +17,13 @@ interface Stored {
 /**
  * @param schedules where the schedules of jobs are kept
  * @param alerts where what is watched of jobs is kept; left out, nothing is
+ * @param hooks likewise
  */
-export function memoryJobStore(schedules = new MemoryScheduleStore(), alerts?: MemoryAlertStore): JobStore {
+export function memoryJobStore(
+  schedules = new MemoryScheduleStore(),
+  alerts?: MemoryAlertStore,
+  hooks?: MemoryHookStore,
+): JobStore {
   const stored = new Map<string, Stored>();
   const of = (orgId: string, name: string) => stored.get(`${orgId}/${name}`);
   const present = (orgId: string, name: string) => {
@@ -30,6 +36,11 @@ export function memoryJobStore(schedules = new MemoryScheduleStore(), alerts?: M
     if (version === undefined) throw new Error(`version ${job.version} of ${job.name} is not stored`);
     return version;
   };
+  if (hooks)
+    hooks.jobOf = async (orgId, name) => {
+      const known = present(orgId, name);
+      return known ? { job: known.job, definition: inForce(known).definition } : null;
+    };
   return {
     async find(orgId, name) {
       const known = of(orgId, name);
@@ -39,7 +50,7 @@ export function memoryJobStore(schedules = new MemoryScheduleStore(), alerts?: M
       const found = names.flatMap((name) => of(orgId, name) ?? []);
       return found.map((known) => ({ job: known.job, definition: inForce(known).definition }));
     },
-    async put(orgId, name, seen, next, wanted = []) {
+    async put(orgId, name, seen, next, wanted = [], wantedHooks = []) {
       const known = of(orgId, name);
       const [is, was] = [known?.job, seen ?? undefined];
       if (is?.version !== was?.version || is?.deletedAt !== was?.deletedAt) return null;
@@ -57,6 +68,7 @@ export function memoryJobStore(schedules = new MemoryScheduleStore(), alerts?: M
       schedules.sync(orgId, name, wanted, next.createdAt, job.pausedAt !== null);
       const watched = watchesOf(next.definition, wanted);
       alerts?.sync(orgId, name, watched, next.createdAt, job.pausedAt !== null);
+      hooks?.sync(orgId, name, wantedHooks, next.createdAt);
       return job;
     },
     async list(orgId, after, limit) {
@@ -98,6 +110,7 @@ export function memoryJobStore(schedules = new MemoryScheduleStore(), alerts?: M
       known.job = { ...known.job, deletedAt: at, pausedAt: null };
       schedules.sync(orgId, name, [], at, false);
       alerts?.sync(orgId, name, [], at, false);
+      hooks?.sync(orgId, name, [], at);
       return true;
     },
   };

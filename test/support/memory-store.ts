@@ -19,6 +19,7 @@ import type { Run, RunState } from "../../src/core/run.ts";
 import type { ScheduleKey } from "../../src/core/schedule/spec.ts";
 import type { Ticket } from "../../src/core/ticket.ts";
 import { LAUNCH_QUEUE, ORGANIZATION_QUEUE, rankOf, scheduleQueue } from "../../src/core/turn.ts";
+import type { NewDelivery } from "../../src/flow/ports/hooks.ts";
 import type { Firing } from "../../src/flow/ports/schedules.ts";
 import type {
   NewRun,
@@ -31,6 +32,7 @@ import type {
   SweptOver,
   UsedKey,
 } from "../../src/flow/ports.ts";
+import type { MemoryHookStore } from "./memory-hook-store.ts";
 import type { MemoryScheduleStore } from "./memory-schedule-store.ts";
 
 /** One run as it is stored. The state is never changed in place, so whoever looks may keep it. */
@@ -45,7 +47,7 @@ export class MemoryStore implements Store {
   /** By id. For whoever checks what is stored; the flow has the port. */
   readonly runs = new Map<string, StoredRun>();
   readonly keys = new Map<string, { runId: string; bodyHash: string }>();
-  #sweepCursors = { runs: "", queues: "", ledgers: "" };
+  #sweepCursors = { runs: "", queues: "", ledgers: "", deliveries: "" };
 
   #ledger: MemoryScheduleStore | null = null;
 
@@ -57,6 +59,18 @@ export class MemoryStore implements Store {
   set ledger(schedules: MemoryScheduleStore | null) {
     this.#ledger = schedules;
     if (schedules !== null) schedules.runs = this;
+  }
+
+  #hooks: MemoryHookStore | null = null;
+
+  /** Where deliveries are kept; null in tests without hooks. */
+  set hooks(hooks: MemoryHookStore | null) {
+    this.#hooks = hooks;
+    if (hooks !== null)
+      hooks.runOf = (runId) => {
+        const run = this.runs.get(runId)?.state.run;
+        return run ? { status: run.status, reason: run.reason } : null;
+      };
   }
 
   /** What the ledger tells of a due time's run. */
@@ -137,7 +151,7 @@ export class MemoryStore implements Store {
     this.paces.set(app, afterRefusal(this.paces.get(app) ?? null, intervalMs, nowMs));
   }
 
-  async accept(...[state, events, key]: Parameters<Store["accept"]>): ReturnType<Store["accept"]> {
+  async accept(...[state, events, key, delivery]: Parameters<Store["accept"]>): ReturnType<Store["accept"]> {
     const { run } = state;
     const used = key ? this.keys.get(`${run.orgId} ${key.key}`) : undefined;
     if (used && used.runId !== run.id) return { kind: "repeated", ...used };
@@ -145,9 +159,15 @@ export class MemoryStore implements Store {
     if (this.runs.has(run.id)) return { kind: "accepted" };
     if (!this.#hasRoom([], run)) return { kind: "no_room" };
     if (!(this.ledger?.fire(run) ?? true)) return { kind: "not_armed" };
+    if (delivery && !this.#deliver(delivery)) return { kind: "delivered" };
     if (key) this.keys.set(`${run.orgId} ${key.key}`, { runId: run.id, bodyHash: key.bodyHash });
     this.runs.set(run.id, { state: copyOf(state), events: numbered(1, events), chunks: [] });
     return { kind: "accepted" };
+  }
+
+  #deliver(delivery: NewDelivery): boolean {
+    if (this.#hooks === null) throw new Error("there is no ledger of deliveries");
+    return this.#hooks.deliver(delivery);
   }
 
   async acceptAll(news: NewRun[]): Promise<boolean> {

@@ -16,6 +16,7 @@ import { Timekeeper } from "../../src/flow/timekeeper.ts";
 import { type WatchPorts, watch } from "../../src/flow/watch.ts";
 import { aRunId, aSpec, T0 } from "./a-run.ts";
 import { MemoryAlertStore } from "./memory-alert-store.ts";
+import { MemoryHookStore } from "./memory-hook-store.ts";
 import { memoryJobStore } from "./memory-job-store.ts";
 import { MemoryScheduleStore } from "./memory-schedule-store.ts";
 import { MemoryStore } from "./memory-store.ts";
@@ -24,7 +25,8 @@ export class ScheduleWorld {
   readonly schedules = new MemoryScheduleStore();
   readonly store = new MemoryStore();
   readonly alerts = new MemoryAlertStore(this.schedules, this.store);
-  readonly jobs = memoryJobStore(this.schedules, this.alerts);
+  readonly hooks = new MemoryHookStore();
+  readonly jobs = memoryJobStore(this.schedules, this.alerts, this.hooks);
   now = T0;
   /** What keeps a job from being run. */
   orderOf: FirePorts["orderOf"] = async ({ job }, input) => ({
@@ -37,6 +39,7 @@ export class ScheduleWorld {
 
   constructor() {
     this.store.ledger = this.schedules;
+    this.store.hooks = this.hooks;
   }
 
   async put(job: string, specs: ScheduleSpec[], more: Partial<JobDefinition> = {}): Promise<void> {

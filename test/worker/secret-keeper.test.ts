@@ -208,3 +208,26 @@ it("what was retired is kept for as long as a machine can have it, and then forg
   expect(await count()).toBe(1);
   expect(await keeper.list(ORG)).toMatchObject([{ name: "A", version: 2 }]);
 });
+
+describe("the values of what senders sign with", () => {
+  it("are those that can be opened, and for nothing at all something is opened, too", async () => {
+    const keeper = keeperWith(key(1));
+    await keeper.set(ORG, "A", "first");
+    await keeper.set(ORG, "B", "second");
+    const sealed = await store.inForce(ORG, ["A", "B"], 0, 0);
+    expect((await keeper.values(ORG, sealed)).toSorted()).toEqual(["first", "second"]);
+    expect(await keeper.values("another", sealed)).toEqual([]);
+    expect(await keeperWith(key(2)).values(ORG, sealed)).toEqual([]);
+    const keyring = createKeyring(key(1), []);
+    let opened = 0;
+    const open: typeof keyring.open = (...sealed) => {
+      opened += 1;
+      return keyring.open(...sealed);
+    };
+    const counted = createSecretKeeper({ store, keyring: { ...keyring, open }, clock: { now: Date.now } });
+    expect(await counted.values(ORG, [])).toEqual([]);
+    expect(opened).toBe(1);
+    await counted.values(ORG, sealed.slice(0, 1));
+    expect(opened).toBe(2);
+  });
+});

@@ -36,7 +36,11 @@ export function rerunRoute(app: OpenAPIHono, ports: ApiPorts): void {
     const { run } = await loadRun(ports.store, c.req.param("id"));
     return answerSubmission(c, ports, (bytes) => {
       const changes = bytes.byteLength === 0 ? {} : parseJsonOfRepeat(bytes);
-      const ordered = { originId: run.id, job: run.job ?? undefined };
+      const ordered = {
+        originId: run.id,
+        job: run.job ?? undefined,
+        delivery: run.delivery ?? undefined,
+      };
       if (changes instanceof AppError) return { ...ordered, input: changes };
       if (!isObject(changes))
         throw new AppError("invalid_input", "must be an object of the fields to change");

@@ -3,6 +3,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { AppError } from "../../core/error.ts";
+import type { RunDelivery } from "../../core/hook/run-delivery.ts";
 import type { RunJob } from "../../core/job.ts";
 import { IDEMPOTENCY_KEY_MAX_CHARS, PREFER_WAIT_MAX_S } from "../../core/limits.ts";
 import { isFinal, type RunState } from "../../core/run.ts";
@@ -52,6 +53,8 @@ export interface Ordered {
   originId: string | null;
   /** The job that it is a run of; absent where its spec came inline. */
   job?: RunJob | undefined;
+  /** The delivery that the run is for which it repeats. */
+  delivery?: RunDelivery | undefined;
 }
 
 /** Submits what a request's body orders and answers the run. */

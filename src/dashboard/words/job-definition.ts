@@ -6,15 +6,21 @@ import { yamlText } from "./definition-text.ts";
 
 type Definition = Pick<
   JobBody,
-  "description" | "labels" | "run" | "input_schema" | "schedules" | "expect_every"
+  "description" | "labels" | "run" | "input_schema" | "schedules" | "hooks" | "expect_every"
 >;
 
 /** @returns its text without what is not said in it, and whether that is all of it */
 export function definitionText(job: Definition): { text: string; isWhole: boolean } {
-  const { description, labels, expect_every, run, input_schema, schedules } = job;
-  const said = Object.entries({ description, labels, expect_every, run, input_schema, schedules }).filter(
-    ([name, value]) => value !== null && (name === "run" || Object.keys(value).length > 0),
-  );
+  const { description, labels, expect_every, run, input_schema, schedules, hooks } = job;
+  const said = Object.entries({
+    description,
+    labels,
+    expect_every,
+    run,
+    input_schema,
+    schedules,
+    hooks,
+  }).filter(([name, value]) => value !== null && (name === "run" || Object.keys(value).length > 0));
   const text = yamlText(Object.fromEntries(said));
   return {
     text: text.slice(0, PAGE_DEFINITION_MAX_CHARS),

@@ -2,6 +2,7 @@
 
 import type { Job, JobDefinition, JobVersion } from "../../core/job.ts";
 import type { ScheduleSpec } from "../../core/schedule/spec.ts";
+import type { NewHook } from "./hooks.ts";
 
 /** A job with the definition that is in force. */
 export interface DefinedJob {
@@ -24,6 +25,7 @@ export interface JobStore {
    * Puts a version into force, and a deleted job back; versions past the `JOB_VERSIONS_KEPT` newest go. All or nothing.
    * @param seen the job that the version was decided for; null where there was none
    * @param schedules those that its definition has, which become the job's; see `d1/schedule-sync.ts`
+   * @param hooks likewise; one that the job has already keeps its id. See `d1/hook-sync.ts`
    * @returns the job then; null where it is not any more as it was seen
    */
   put(
@@ -32,6 +34,7 @@ export interface JobStore {
     seen: Job | null,
     next: JobVersion,
     schedules?: ScheduleSpec[],
+    hooks?: NewHook[],
   ): Promise<Job | null>;
   /** Jobs by name, after one by name, at most `limit`. */
   list(orgId: string, after: string, limit: number): Promise<JobSummary[]>;
@@ -46,7 +49,7 @@ export interface JobStore {
    */
   pause(orgId: string, name: string, at: number | null, now: number): Promise<Job | null>;
   /**
-   * Deletes a job with its schedules; its versions and their ledgers stay.
+   * Deletes a job with its schedules and hooks; its versions and their ledgers stay.
    * @param expectedVersion the version that must be in force; null for any
    * @returns false where there is no such job, or it has another version
    */

@@ -87,6 +87,11 @@ export interface SecretKeeper extends Secrets {
   list(orgId: string): Promise<SecretInfo[]>;
   /** False where there was none. */
   remove(orgId: string, name: string): Promise<boolean>;
+  /**
+   * The values of some versions, but for those that can not be opened. For nobody at all it takes as long as for one, so that its time
+   * does not tell what there is.
+   */
+  values(orgId: string, sealed: SealedSecret[]): Promise<string[]>;
   /** Why a run can not be given these; null where it can. `variable` is the one that is wrong, null where all of them together are. */
   complaint(
     orgId: string,

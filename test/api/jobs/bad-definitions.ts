@@ -170,6 +170,150 @@ BAD_DEFINITIONS.push(
   ],
 );
 
+const hook = (change: object) => ({
+  run: RUN,
+  hooks: [
+    { source: "github", secret: "S" },
+    { name: "other", source: "github", secret: "S", ...change },
+  ],
+});
+const generic = (change: object) => hook({ source: "generic", signature: { header: "X-Sig" }, ...change });
+const many = (count: number) => Array.from({ length: count }, (_, n) => `n${n}`);
+BAD_DEFINITIONS.push(
+  ["hooks that are no list", { run: RUN, hooks: {} }, "hooks", "must be a list"],
+  [
+    "too many hooks",
+    { run: RUN, hooks: many(21).map((name) => ({ name, source: "stripe", secret: "S" })) },
+    "hooks",
+    "at most 20",
+  ],
+  ["a hook of an unknown source", hook({ source: "sourceforge" }), "hooks.1.source", '"github", "gitlab"'],
+  ["a hook without a source", hook({ source: undefined }), "hooks.1.source", "must be one of"],
+  ["a hook of an unknown field", hook({ branch: ["main"] }), "hooks.1.branch", "known are name, source"],
+  ["a hook of a bad name", hook({ name: "A b" }), "hooks.1.name", "small letters, digits"],
+  ["two hooks of one name", hook({ name: "github" }), "hooks.1.name", "another hook of the job"],
+  [
+    "two hooks of one source without names",
+    hook({ name: undefined }),
+    "hooks.1.name",
+    '"github", as another',
+  ],
+  [
+    "a hook without a secret",
+    hook({ secret: undefined }),
+    "hooks.1.secret",
+    "the name of a secret, or a list",
+  ],
+  [
+    "a hook with a secret's value",
+    hook({ secret: "s3cr3t-value!" }),
+    "hooks.1.secret",
+    "the name of a secret",
+  ],
+  ["a hook with no secrets", hook({ secret: [] }), "hooks.1.secret", "at least 1 item"],
+  ["a hook with too many secrets", hook({ secret: ["A", "B", "C"] }), "hooks.1.secret", "a list of 1 to 2"],
+  ["events as a text", hook({ events: "push" }), "hooks.1.events", "must be a list"],
+  ["no events", hook({ events: [] }), "hooks.1.events", "leave it out"],
+  ["too many events", hook({ events: many(51) }), "hooks.1.events", "at most 50"],
+  ["an empty event", hook({ events: [""] }), "hooks.1.events.0", "can not be empty"],
+  [
+    "an event with blanks",
+    hook({ events: ["push", "pull request"] }),
+    "hooks.1.events.1",
+    "pull_request.labeled",
+  ],
+  ["no branches", hook({ branches: [] }), "hooks.1.branches", "leave it out"],
+  ["a branch that is a number", hook({ branches: [1] }), "hooks.1.branches.0", "must be text"],
+  ["a glob that does not end", hook({ branches: ["main", "a["] }), "hooks.1.branches.1", ""],
+  ["a long glob", hook({ paths: [long(257)] }), "hooks.1.paths.0", "256"],
+  [
+    "branches of no code",
+    hook({ source: "stripe", branches: ["main"] }),
+    "hooks.1.branches",
+    "a source of code",
+  ],
+  ["tags of no code", generic({ tags: ["v*"] }), "hooks.1.tags", "a source of code"],
+  ["paths of no code", hook({ source: "standard", paths: ["x"] }), "hooks.1.paths", "a source of code"],
+  ["an if that does not parse", hook({ if: "payload.ref ==" }), "hooks.1.if", ""],
+  ["an if of an unknown name", hook({ if: "body.ref == 'x'" }), "hooks.1.if", "body"],
+  ["an if that is a text", hook({ if: "'yes'" }), "hooks.1.if", "true or false"],
+  ["an if that is a list", hook({ if: ["true"] }), "hooks.1.if", "must be text"],
+  ["a long if", hook({ if: `'${long(5000)}' == 'x'` }), "hooks.1.if", "4096"],
+  ["a map that is a text", hook({ map: "payload" }), "hooks.1.map", "must be an object"],
+  ["a map of an unknown field", hook({ map: { image: "'x'" } }), "hooks.1.map.image", "unknown field"],
+  ["a variable that does not parse", hook({ map: { env: { A: "1 +" } } }), "hooks.1.map.env.A", ""],
+  [
+    "a variable that is a list",
+    hook({ map: { env: { A: "[1]" } } }),
+    "hooks.1.map.env.A",
+    "a text, a number",
+  ],
+  ["an input that does not parse", hook({ map: { input: "{" } }), "hooks.1.map.input", ""],
+  ["a field that does not parse", hook({ map: { input: { a: "payload." } } }), "hooks.1.map.input.a", ""],
+  ["an input that is a number", hook({ map: { input: 1 } }), "hooks.1.map.input", "must be a CEL expression"],
+  [
+    "too many variables",
+    hook({ map: { env: Object.fromEntries(many(51).map((name) => [name, "1"])) } }),
+    "hooks.1.map.env",
+    "at most 50 names",
+  ],
+  [
+    "a generic hook that says nothing of its signature",
+    hook({ source: "generic" }),
+    "hooks.1.signature",
+    "is missing",
+  ],
+  ["a signature without a header", generic({ signature: {} }), "hooks.1.signature.header", "is missing"],
+  [
+    "a header with a blank",
+    generic({ signature: { header: "X Sig" } }),
+    "hooks.1.signature.header",
+    "X-Signature",
+  ],
+  [
+    "a weak algorithm",
+    generic({ signature: { header: "X", algorithm: "md5" } }),
+    "hooks.1.signature.algorithm",
+    '"sha256"',
+  ],
+  [
+    "an unknown encoding",
+    generic({ signature: { header: "X", encoding: "base32" } }),
+    "hooks.1.signature.encoding",
+    '"base64url"',
+  ],
+  [
+    "a long prefix",
+    generic({ signature: { header: "X", prefix: long(33) } }),
+    "hooks.1.signature.prefix",
+    "at most 32",
+  ],
+  [
+    "a signature of a known sender",
+    hook({ signature: { header: "X" } }),
+    "hooks.1.signature",
+    "github does it",
+  ],
+  ["a dedupe of a known sender", hook({ dedupe: { header: "X" } }), "hooks.1.dedupe", "github does it"],
+  [
+    "a dedupe of both",
+    generic({ dedupe: { header: "X", expression: "1" } }),
+    "hooks.1.dedupe",
+    "header or expression",
+  ],
+  [
+    "a dedupe by a secret",
+    generic({ dedupe: { header: "Authorization" } }),
+    "hooks.1.dedupe.header",
+    "secret",
+  ],
+  [
+    "a dedupe that does not parse",
+    generic({ dedupe: { expression: "payload." } }),
+    "hooks.1.dedupe.expression",
+    "",
+  ],
+);
 const schedule = (more: object) => ({ run: RUN, schedules: [more] });
 /** What is put, and the paths of all that is wrong with it: what depends on something else that is wrong is not among them. */
 export const BAD_IN_MANY_WAYS: [name: string, body: unknown, paths: string[]][] = [

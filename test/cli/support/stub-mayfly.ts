@@ -132,6 +132,7 @@ export function aRun(changes: Partial<RunBody> = {}): RunBody {
     rerun_of: null,
     job: null,
     firing: null,
+    delivery: null,
     starts_at: null,
     input: null,
     capture: "output",

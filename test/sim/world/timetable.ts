@@ -145,6 +145,7 @@ export class Timetable {
       name,
       definition,
       schedules: specs,
+      hooks: [],
       change: { kind: "put" },
       expectedVersion: null,
       means: ({ schedules }) => isSameJson(schedules, definition.schedules),

@@ -39,12 +39,13 @@ export function putJobRoute(app: OpenAPIHono, ports: ApiPorts): void {
   app.put("/v1/jobs/:name", async (c) => {
     const { name } = checked(jobParam, c.req.param(), "path");
     const query = checked(expectedVersionQuery, c.req.query(), "query");
-    const { definition, schedules } = checkedDefinition(parseJson(await c.req.arrayBuffer()), name);
+    const { definition, schedules, hooks } = checkedDefinition(parseJson(await c.req.arrayBuffer()), name);
     const change: JobChange = {
       orgId: ports.orgId,
       name,
       definition,
       schedules,
+      hooks: hooks.map((spec) => ({ id: ports.ids.hookId(), spec })),
       change: { kind: "put" },
       expectedVersion: query.expected_version ?? null,
       means: (inForce) => meansTheSame(inForce, definition, name),

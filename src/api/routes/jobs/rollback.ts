@@ -69,12 +69,13 @@ export async function rollBack(
   await loadJob(jobs, orgId, name);
   const { version: to, definition } = await loadVersion(jobs, orgId, name, version, "version");
   // It was put when another code said what is accepted.
-  const { schedules } = checkedDefinition(definition, name);
+  const { schedules, hooks } = checkedDefinition(definition, name);
   const change: JobChange = {
     orgId,
     name,
     definition,
     schedules,
+    hooks: hooks.map((spec) => ({ id: ports.ids.hookId(), spec })),
     change: { kind: "rollback", to },
     expectedVersion,
     means: (inForce) => meansTheSame(inForce, definition, name),

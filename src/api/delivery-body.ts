@@ -1,0 +1,148 @@
+/** Hooks and their deliveries in the API's words. */
+
+import type { RunChange, RunDelivery } from "../core/hook/run-delivery.ts";
+import type { RecordedDelivery, ShownDelivery, StoredHook } from "../flow/ports/hooks.ts";
+import type { Tried } from "../flow/try-hook.ts";
+import type {
+  ChangeBody,
+  DeliveryBody,
+  DeliverySummaryBody,
+  ReceiptBody,
+  RunDeliveryBody,
+  StoredHookBody,
+  TriedBody,
+} from "./delivery-schema.ts";
+import { rfc3339, timeOrNull } from "./run-body.ts";
+
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+export function changeOf(change: RunChange): ChangeBody {
+  const { repository, pullRequest: pull, kind, ref, branch, tag, sha, before, message, author } = change;
+  return {
+    kind,
+    repository: {
+      url: repository.url,
+      full_name: repository.fullName,
+      is_private: repository.isPrivate,
+    },
+    ref,
+    branch,
+    tag,
+    sha,
+    before,
+    message,
+    author,
+    pull_request: pull && {
+      number: pull.number,
+      action: pull.action,
+      has_new_commits: pull.hasNewCommits,
+      title: pull.title,
+      head_ref: pull.headRef,
+      base_ref: pull.baseRef,
+      is_fork: pull.isFork,
+      head_repository: pull.headRepository && {
+        url: pull.headRepository.url,
+        full_name: pull.headRepository.fullName,
+      },
+    },
+  };
+}
+
+export function runDeliveryOf({ hook, id, event, isWithoutSecrets, change }: RunDelivery): RunDeliveryBody {
+  return { hook, id, event, without_secrets: isWithoutSecrets, change: change && changeOf(change) };
+}
+
+export function deliverySummary(delivery: ShownDelivery): DeliverySummaryBody {
+  return {
+    id: delivery.id,
+    received_at: rfc3339(delivery.receivedAt),
+    source: delivery.source,
+    event: delivery.event,
+    action: delivery.action,
+    verdict: delivery.verdict,
+    why: delivery.why,
+    detail: delivery.detail,
+    job_version: delivery.jobVersion,
+    run_id: delivery.runId,
+    run: delivery.run,
+    resend_of: delivery.originId,
+    without_secrets: delivery.isWithoutSecrets,
+    repeats: delivery.repeats,
+    repeated_at: timeOrNull(delivery.repeatedAt),
+    change: delivery.change && changeOf(delivery.change),
+    body_bytes: delivery.bodyBytes,
+    body_sha256: delivery.bodySha256,
+  };
+}
+
+export function deliveryBody(delivery: ShownDelivery<RecordedDelivery>): DeliveryBody {
+  const { headers, body, bodyBytes } = delivery;
+  const isComplete = body.byteLength === bodyBytes;
+  const text = textOf(body, isComplete);
+  return {
+    ...deliverySummary(delivery),
+    headers,
+    body: text,
+    body_base64: text === null ? Buffer.from(body).toString("base64") : null,
+    body_complete: isComplete,
+  };
+}
+
+/** @param origin by which this Mayfly was asked */
+export function hookBody(
+  { job, name, id, spec, createdAt, urlSince }: StoredHook,
+  last: ShownDelivery | null,
+  problem: string | null,
+  origin: string,
+): StoredHookBody {
+  return {
+    job,
+    name,
+    source: spec.source,
+    url: `${origin}/hooks/${id}`,
+    url_since: rfc3339(urlSince),
+    created_at: rfc3339(createdAt),
+    secrets: spec.secrets,
+    problem,
+    last_delivery: last && deliverySummary(last),
+  };
+}
+
+export function receiptOf({
+  id,
+  verdict,
+  why,
+  detail,
+  runId,
+}: Pick<ShownDelivery, "id" | "verdict" | "why" | "detail" | "runId">): ReceiptBody {
+  return { delivery: id, verdict, why, detail, run_id: runId };
+}
+
+export function triedOf({ delivery, would }: Tried): TriedBody["deliveries"][number] {
+  const { id, receivedAt, event, verdict, why } = delivery;
+  const told = { id, received_at: rfc3339(receivedAt), event, was: { verdict, why } };
+  if ("complaint" in would) return { ...told, would: null, problem: would.complaint };
+  const filled = would.verdict === "started" ? would.filled : null;
+  return {
+    ...told,
+    would: {
+      verdict: would.verdict,
+      why: would.verdict === "filtered" ? would.why : null,
+      detail: "detail" in would ? would.detail : null,
+      env: filled?.env ?? null,
+      input: filled?.input ?? null,
+    },
+    problem: null,
+  };
+}
+
+/** The text of a body; of one that was cut what is left of its last character is left out. Null where it is no text. */
+function textOf(body: Uint8Array, isComplete: boolean): string | null {
+  for (let end = body.length; end >= Math.max(0, body.length - (isComplete ? 0 : 3)); end--)
+    try {
+      return strictUtf8.decode(body.subarray(0, end));
+    } catch {
+      // Perhaps a character shorter.
+    }
+  return null;
+}

@@ -1,0 +1,213 @@
+/** Hooks and their deliveries, as they are answered. */
+
+import { z } from "@hono/zod-openapi";
+import { HOOK_SOURCES } from "../core/hook/spec.ts";
+import { VERDICTS } from "../core/hook/verdict.ts";
+import * as limits from "../core/limits.ts";
+import { REASONS } from "../core/run.ts";
+import { hookRulesFields } from "./hook-schema.ts";
+import { status, time } from "./schema-parts.ts";
+
+const DAY_MS = limits.DAY_MS;
+
+/** What a delivery is to build. */
+export const changeBody = z
+  .object({
+    kind: z.enum(["push", "tag", "pull_request", "delete"]),
+    repository: z.object({ url: z.string(), full_name: z.string(), is_private: z.boolean() }),
+    ref: z.string().openapi({ example: "refs/heads/main" }),
+    branch: z.string().nullable(),
+    tag: z.string().nullable(),
+    sha: z.string().nullable().openapi({ description: "the commit; of a pull request its head's" }),
+    before: z.string().nullable(),
+    message: z
+      .string()
+      .nullable()
+      .openapi({ description: `its first ${limits.DELIVERY_TEXT_MAX_CHARS} characters` }),
+    author: z.string().nullable(),
+    pull_request: z
+      .object({
+        number: z.int(),
+        action: z.string(),
+        has_new_commits: z.boolean(),
+        title: z.string(),
+        head_ref: z.string(),
+        base_ref: z.string(),
+        is_fork: z.boolean(),
+        head_repository: z.object({ url: z.string(), full_name: z.string() }).nullable(),
+      })
+      .nullable(),
+  })
+  .openapi("Change");
+export type ChangeBody = z.infer<typeof changeBody>;
+
+/** The delivery of a run. */
+export const runDeliveryBody = z
+  .object({
+    hook: z.string(),
+    id: z.string().openapi({ description: "the sender's own" }),
+    event: z.string(),
+    without_secrets: z.boolean().openapi({
+      description: "true where the job's secrets were left out, as the pull request is from a fork",
+    }),
+    change: changeBody.nullable(),
+  })
+  .openapi("RunDelivery");
+export type RunDeliveryBody = z.infer<typeof runDeliveryBody>;
+
+const verdict = z.enum(VERDICTS).openapi({
+  description:
+    "started: a run. filtered: the hook's rules leave it out. paused: the job is. refused: the job can not be run with it. ping: the sender only asked whether anybody is there",
+});
+const why = z
+  .enum(["event", "branch", "tag", "path", "if", "skip_ci", "deleted"])
+  .nullable()
+  .openapi({ description: "of a filtered one the rule; null of every other" });
+const detail = z.string().nullable().openapi({ description: "a sentence that goes with the verdict" });
+
+/** What a sender is answered. */
+export const receiptSchema = z
+  .object({
+    delivery: z.string(),
+    verdict,
+    why,
+    detail,
+    run_id: z.string().nullable(),
+  })
+  .openapi("Receipt");
+export type ReceiptBody = z.infer<typeof receiptSchema>;
+
+const summary = {
+  id: z.string().openapi({ description: "the sender's own; of one that was resent that and +resend.1" }),
+  received_at: time,
+  source: z.enum(HOOK_SOURCES),
+  event: z.string(),
+  action: z.string().nullable(),
+  verdict,
+  why,
+  detail,
+  job_version: z.int().openapi({ description: "the version of the job that was in force" }),
+  run_id: z.string().nullable(),
+  run: z
+    .object({ status, reason: z.enum(REASONS).nullable() })
+    .nullable()
+    .openapi({ description: "how the run is doing; null where there is none" }),
+  resend_of: z
+    .string()
+    .nullable()
+    .openapi({ description: "the delivery that was resent; null where the sender called" }),
+  without_secrets: z.boolean(),
+  repeats: z.int().openapi({ description: "calls of the sender with the same id, after the first" }),
+  repeated_at: time.nullable(),
+  change: changeBody.nullable(),
+  body_bytes: z.int(),
+  body_sha256: z.string(),
+};
+
+export const deliverySummarySchema = z.object(summary).openapi("DeliverySummary");
+export type DeliverySummaryBody = z.infer<typeof deliverySummarySchema>;
+
+export const deliverySchema = z
+  .object({
+    ...summary,
+    headers: z
+      .record(z.string(), z.string())
+      .openapi({ description: "those that matter, without signatures and tokens" }),
+    body: z
+      .string()
+      .nullable()
+      .openapi({ description: "as text where it is UTF-8, else null and body_base64 has it" }),
+    body_base64: z.string().nullable(),
+    body_complete: z.boolean().openapi({
+      description: `false where only the first ${limits.DELIVERY_BODY_KEPT_BYTES} bytes are kept: such a one can not be resent`,
+    }),
+  })
+  .openapi("Delivery");
+export type DeliveryBody = z.infer<typeof deliverySchema>;
+
+export const deliveryListSchema = z
+  .object({
+    deliveries: z.array(deliverySummarySchema).openapi({
+      description: `newest first; kept for ${limits.DELIVERIES_KEPT_MS / DAY_MS} days`,
+    }),
+    next_cursor: z
+      .string()
+      .nullable()
+      .openapi({
+        description: `give it as cursor for the next page; null on the last. With a filter a page looks at ${limits.DELIVERIES_SCAN_MAX} rows (with text at ${limits.DELIVERIES_TEXT_SCAN_MAX}), and can have few that fit, or none, and still not be the last`,
+      }),
+  })
+  .openapi("DeliveryList");
+export type DeliveryListBody = z.infer<typeof deliveryListSchema>;
+
+export const storedHookSchema = z
+  .object({
+    job: z.string(),
+    name: z.string(),
+    source: z.enum(HOOK_SOURCES),
+    url: z.string().openapi({
+      description: "what the sender is to call, by the name that this Mayfly was asked by",
+      example: "https://mayfly.example.com/hooks/0q3v…",
+    }),
+    url_since: time,
+    created_at: time,
+    secrets: z
+      .array(z.string())
+      .openapi({ description: "names of the secrets that the sender may sign with" }),
+    problem: z
+      .string()
+      .nullable()
+      .openapi({ description: "why every call is refused: none of its secrets is set; else null" }),
+    last_delivery: deliverySummarySchema.nullable(),
+  })
+  .openapi("Hook");
+export type StoredHookBody = z.infer<typeof storedHookSchema>;
+
+export const hookListSchema = z
+  .object({
+    hooks: z.array(storedHookSchema),
+    next_cursor: z
+      .string()
+      .nullable()
+      .openapi({ description: "give it as cursor for the next page; null on the last" }),
+  })
+  .openapi("HookList");
+export type HookListBody = z.infer<typeof hookListSchema>;
+
+/** What `POST …/try` takes: rules in the place of the hook's own. */
+export const tryInputSchema = z
+  .strictObject({
+    ...hookRulesFields,
+    limit: z.int().min(1).max(limits.HOOK_TRY_MAX).default(limits.HOOK_TRY_DEFAULT),
+  })
+  .openapi("HookTrial", {
+    description:
+      "what is given takes the place of the hook's own; with an empty body the hook's own are tried",
+  });
+
+export type HookTrial = z.input<typeof tryInputSchema>;
+
+export const triedSchema = z
+  .object({
+    deliveries: z.array(
+      z.object({
+        id: z.string(),
+        received_at: time,
+        event: z.string(),
+        was: z.object({ verdict, why }),
+        would: z
+          .object({
+            verdict,
+            why,
+            detail,
+            env: z.record(z.string(), z.string()).nullable().openapi({ description: "what map makes of it" }),
+            input: z.unknown(),
+          })
+          .nullable()
+          .openapi({ description: "null where it can not be read any more; problem says why" }),
+        problem: z.string().nullable(),
+      }),
+    ),
+  })
+  .openapi("HookTried");
+export type TriedBody = z.infer<typeof triedSchema>;

@@ -1,0 +1,96 @@
+/** GET /v1/jobs/{job}/hooks/{name}/deliveries: what a hook was called with, and GET …/{delivery}: one of them whole. */
+
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { VERDICTS } from "../../../core/hook/verdict.ts";
+import { isRunId } from "../../../core/id.ts";
+import { LIST_LIMIT_DEFAULT } from "../../../core/limits.ts";
+import type { DeliveryFilter } from "../../../flow/ports/hooks.ts";
+import { deliveryBody, deliverySummary } from "../../delivery-body.ts";
+import { cursorOfDelivery, deliveryCursor, placeOfDelivery } from "../../delivery-cursor.ts";
+import { type DeliveryListBody, deliveryListSchema, deliverySchema } from "../../delivery-schema.ts";
+import type { ApiPorts } from "../../ports.ts";
+import { pageLimit } from "../../schema-parts.ts";
+import { COMMON_ERRORS } from "../answers.ts";
+import {
+  deliveryParam,
+  hookParam,
+  loadDelivery,
+  loadHook,
+  UNKNOWN_DELIVERY,
+  UNKNOWN_HOOK,
+} from "./answers.ts";
+
+const TEXT_MAX_CHARS = 200;
+
+const list = createRoute({
+  method: "get",
+  path: "/v1/jobs/{job}/hooks/{name}/deliveries",
+  summary: "The ledger of a hook: what it was called with and what came of that, newest first",
+  description: "The ledger of a hook that is not there any more stays, too.",
+  request: {
+    params: hookParam,
+    query: z.strictObject({
+      limit: pageLimit,
+      verdict: z.enum(VERDICTS).optional().openapi({ description: "only those that came to this" }),
+      run: z
+        .string()
+        .refine(isRunId, "must be the id of a run")
+        .optional()
+        .openapi({ description: "only the one that started this run" }),
+      text: z.string().min(1).max(TEXT_MAX_CHARS).optional().openapi({
+        description: "only those that have it in their id, event, detail, headers, change or body",
+      }),
+      cursor: deliveryCursor.optional(),
+    }),
+  },
+  responses: {
+    200: {
+      description: "a page of the ledger",
+      content: { "application/json": { schema: deliveryListSchema } },
+    },
+    ...COMMON_ERRORS,
+    ...UNKNOWN_HOOK,
+  },
+});
+
+const show = createRoute({
+  method: "get",
+  path: "/v1/jobs/{job}/hooks/{name}/deliveries/{delivery}",
+  summary: "Show a delivery with its headers and body",
+  request: { params: deliveryParam },
+  responses: {
+    200: { description: "the delivery", content: { "application/json": { schema: deliverySchema } } },
+    ...COMMON_ERRORS,
+    ...UNKNOWN_DELIVERY,
+  },
+});
+
+export function deliveriesRoutes(app: OpenAPIHono, ports: ApiPorts): void {
+  app.openapi(list, async (c) => {
+    const {
+      verdict = null,
+      run = null,
+      text = null,
+      cursor,
+      limit = LIST_LIMIT_DEFAULT,
+    } = c.req.valid("query");
+    const before = cursor === undefined ? null : placeOfDelivery(cursor);
+    const filter = { verdict, runId: run, text, before, limit };
+    return c.json(await pageOfDeliveries(ports, c.req.valid("param"), filter), 200);
+  });
+  app.openapi(show, async (c) => c.json(deliveryBody(await loadDelivery(ports, c.req.valid("param"))), 200));
+}
+
+/** One page of a ledger. @throws AppError `not_found` where there is neither such a ledger nor such a hook */
+export async function pageOfDeliveries(
+  ports: Pick<ApiPorts, "hooks" | "orgId">,
+  param: { job: string; name: string },
+  filter: DeliveryFilter,
+): Promise<DeliveryListBody> {
+  const { deliveries, nextBefore } = await ports.hooks.deliveries({ orgId: ports.orgId, ...param }, filter);
+  if (deliveries.length === 0 && nextBefore === null) await loadHook(ports, param);
+  return {
+    deliveries: deliveries.map(deliverySummary),
+    next_cursor: nextBefore === null ? null : cursorOfDelivery(nextBefore),
+  };
+}

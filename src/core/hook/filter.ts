@@ -1,0 +1,144 @@
+/** What a hook's rules say of a delivery. */
+
+import { EXPRESSION_MAX_STEPS, HOOK_GLOB_MAX_STEPS } from "../limits.ts";
+import { TooManySteps } from "../pattern/match.ts";
+import type { Change } from "./change.ts";
+import type { Delivery, FilteredWhy, Judge } from "./delivery.ts";
+import { evaluate } from "./expression/evaluate.ts";
+import { Meter } from "./expression/meter.ts";
+import { parseExpression } from "./expression/parse.ts";
+import { variablesOf } from "./expression/variables.ts";
+import { globMatcher } from "./glob.ts";
+import { skipWord } from "./skip-ci.ts";
+import type { HookFilter } from "./spec.ts";
+
+interface Refusal {
+  why: FilteredWhy;
+  detail: string;
+}
+
+/** Events that tell of a pull request itself; of those about its reviews and comments every action counts. */
+const OF_PULL_REQUESTS = new Set(["pull_request", "merge_request"]);
+
+export const judge: Judge = (filter, delivery) => {
+  if (delivery.isPing) return { verdict: "ping" };
+  const meter = new Meter(EXPRESSION_MAX_STEPS);
+  const changes: readonly (Change | null)[] = delivery.changes.length === 0 ? [null] : delivery.changes;
+  let first: (Refusal & { change: Change | null }) | null = null;
+  for (const change of changes) {
+    const refusal = refusalOf(filter, delivery, change, meter);
+    if (refusal === null) return { verdict: "take", change };
+    first ??= { ...refusal, change };
+  }
+  return { verdict: "filtered", ...(first ?? { why: "event", detail: "it tells of nothing", change: null }) };
+};
+
+function refusalOf(
+  filter: HookFilter,
+  delivery: Delivery,
+  change: Change | null,
+  meter: Meter,
+): Refusal | null {
+  return (
+    byEvent(filter, delivery, change) ??
+    (change === null
+      ? withoutChange(filter)
+      : (byDeletion(filter, change) ??
+        bySkipWord(change) ??
+        byRef(filter, change) ??
+        byPaths(filter, change))) ??
+    byExpression(filter, delivery, change, meter)
+  );
+}
+
+function byEvent({ events }: HookFilter, { event, action }: Delivery, change: Change | null): Refusal | null {
+  const told = action === null ? event : `${event}.${action}`;
+  if (events === undefined) {
+    if (change?.pullRequest?.hasNewCommits === false)
+      return {
+        why: "event",
+        detail: `${told} brings no new commits; name it in events to take it all the same`,
+      };
+    // It tells of what a push tells, too, and both would start a run.
+    return event === "create"
+      ? { why: "event", detail: "the push tells of it, too; name create in events to take it all the same" }
+      : null;
+  }
+  if (events.some((named) => isNamed(named, event, action, change))) return null;
+  return { why: "event", detail: `${told} is not among the events ${events.join(", ")}` };
+}
+
+/** By the sender's own names, and by the change's kind, which is the same for all senders. */
+function isNamed(named: string, event: string, action: string | null, change: Change | null): boolean {
+  const told = action === null ? event : `${event}.${action}`;
+  if (named.endsWith("*")) return told.startsWith(named.slice(0, -1)) || event === named.slice(0, -2);
+  if (action !== null && named === told) return true;
+  if (named === event && !OF_PULL_REQUESTS.has(event)) return true;
+  if (named !== event && named !== change?.kind) return false;
+  return change?.pullRequest?.hasNewCommits !== false;
+}
+
+/** Of events that are named it is meant that they are taken, also where they tell of no branch. */
+function withoutChange({ events, branches, tags, paths }: HookFilter): Refusal | null {
+  if (events !== undefined || (branches ?? tags ?? paths) === undefined) return null;
+  const why = branches !== undefined ? "branch" : tags !== undefined ? "tag" : "path";
+  return { why, detail: "it tells of no change; name its event in events to take it all the same" };
+}
+
+function byDeletion({ events }: HookFilter, { kind, ref }: Change): Refusal | null {
+  if (kind !== "delete" || events?.includes("delete")) return null;
+  return { why: "deleted", detail: `${ref} was deleted` };
+}
+
+function bySkipWord(change: Change): Refusal | null {
+  const word = change.kind === "delete" ? null : skipWord(change);
+  if (word === null) return null;
+  const where = change.pullRequest === null ? "commit" : "pull request";
+  return { why: "skip_ci", detail: `the ${where} says ${word}` };
+}
+
+/** With globs of branches alone no tag is taken, and with globs of tags alone no branch, as by GitHub Actions. */
+function byRef({ branches, tags }: HookFilter, { branch, tag, pullRequest }: Change): Refusal | null {
+  if (branches === undefined && tags === undefined) return null;
+  const [why, globs, name] =
+    tag === null
+      ? (["branch", branches, pullRequest?.baseRef ?? branch ?? ""] as const)
+      : (["tag", tags, tag] as const);
+  if (globs === undefined)
+    return { why, detail: `${why} ${name}: only ${why === "tag" ? "branches" : "tags"} are taken` };
+  return isTaken(globs, [name]) ? null : { why, detail: `${why} ${name} does not fit ${globs.join(", ")}` };
+}
+
+function byPaths({ paths: globs }: HookFilter, { paths, tag, kind }: Change): Refusal | null {
+  if (globs === undefined || paths === null || tag !== null || kind === "delete") return null;
+  if (isTaken(globs, paths)) return null;
+  return { why: "path", detail: `none of the ${paths.length} changed files fits ${globs.join(", ")}` };
+}
+
+/** Whether one of the names is taken in. Where that takes too many steps to tell it is: a run too many does less harm than one too few. */
+function isTaken(globs: readonly string[], names: readonly string[]): boolean {
+  try {
+    return names.some(globMatcher(globs, { left: HOOK_GLOB_MAX_STEPS }));
+  } catch (error) {
+    if (error instanceof TooManySteps) return true;
+    throw error;
+  }
+}
+
+function byExpression(
+  { if: source }: HookFilter,
+  delivery: Delivery,
+  change: Change | null,
+  meter: Meter,
+): Refusal | null {
+  if (source === undefined) return null;
+  const expression = parseExpression(source);
+  if ("complaint" in expression) return { why: "if", detail: `if ${expression.complaint}` };
+  const evaluated = evaluate(expression, variablesOf(delivery, change), meter);
+  if ("complaint" in evaluated) return { why: "if", detail: `if has no value: ${evaluated.complaint}` };
+  if (evaluated.value === true) return null;
+  return {
+    why: "if",
+    detail: evaluated.value === false ? "if is false" : "if must be true or false, and is neither",
+  };
+}

@@ -1,0 +1,26 @@
+/** A Hook as its job defines it, and what the rest of Mayfly needs to tell hooks apart. */
+
+import type { HookFilter, HookMap, HookOptions, HookSource } from "./spec.ts";
+
+/** Which hook: names are unique within a job, and its ledger goes by this also where its URL is another one later. */
+export interface HookKey {
+  orgId: string;
+  job: string;
+  name: string;
+}
+
+/** What a job's definition says of one hook, complete and checked. */
+export interface HookSpec {
+  name: string;
+  source: HookSource;
+  /** Names of secrets, one of which the sender signs with. */
+  secrets: string[];
+  options: HookOptions;
+  filter: HookFilter;
+  map: HookMap;
+}
+
+/** What a resent delivery is called: the sender's own ids have the first one of it in front. */
+export function resentId(originId: string, number: number): string {
+  return `${originId}+resend.${number}`;
+}

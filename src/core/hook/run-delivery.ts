@@ -1,0 +1,75 @@
+/** The Delivery that a run was submitted for, as far as the run needs to know of it. */
+
+import { DELIVERY_TEXT_MAX_CHARS } from "../limits.ts";
+import type { Change } from "./change.ts";
+import type { Delivery } from "./delivery.ts";
+import type { HookSource } from "./spec.ts";
+
+/** A change without the names of its files, of which there can be thousands; its message is cut where it is long. */
+export type RunChange = Omit<Change, "paths">;
+
+export interface RunDelivery {
+  /** The hook's name, in the run's job. */
+  hook: string;
+  /** With the hook it is the key of the ledger. */
+  id: string;
+  source: HookSource;
+  event: string;
+  /** What it is to build; null where the delivery is not about code. */
+  change: RunChange | null;
+  /** True where the job's secrets were left out, since the change is from a fork: whoever wrote it need not be trusted. */
+  isWithoutSecrets: boolean;
+}
+
+/** True for a change that a stranger can have written: a command that builds it must not see secrets. */
+export function isOfStranger(change: Pick<Change, "pullRequest"> | null): boolean {
+  return change?.pullRequest?.isFork === true;
+}
+
+/** What is kept of a change beside its delivery's body. */
+export function keptChange(change: Change): RunChange {
+  const { paths: _paths, ...kept } = change;
+  const { message } = kept;
+  return { ...kept, message: message === null ? null : message.slice(0, DELIVERY_TEXT_MAX_CHARS) };
+}
+
+/** What a hook's run has of its delivery. */
+export function runDelivery(
+  hook: { name: string; source: HookSource },
+  { deliveryId: id, event }: Pick<Delivery, "deliveryId" | "event">,
+  change: Change | null,
+  isWithoutSecrets: boolean,
+): RunDelivery {
+  return {
+    hook: hook.name,
+    id,
+    source: hook.source,
+    event,
+    change: change && keptChange(change),
+    isWithoutSecrets,
+  };
+}
+
+/** What a hook's run finds in its command's environment besides what every run of a job does. What the sender did not tell is not there. */
+export function deliveryEnvironment({ id, event, change }: RunDelivery): Record<string, string> {
+  const told: Record<string, string | null | undefined> = {
+    MAYFLY_DELIVERY: id,
+    MAYFLY_EVENT: event,
+    MAYFLY_COMMIT: change?.sha,
+    MAYFLY_REF: change?.ref,
+    MAYFLY_BRANCH: change?.branch,
+    MAYFLY_TAG: change?.tag,
+    MAYFLY_REPOSITORY: change?.repository.fullName,
+    MAYFLY_PULL_REQUEST: change?.pullRequest ? String(change.pullRequest.number) : null,
+  };
+  return Object.fromEntries(
+    Object.entries(told).flatMap(([name, value]) =>
+      value === null || value === undefined ? [] : [[name, plain(value)]],
+    ),
+  );
+}
+
+/** A NUL would end a variable, and the command's environment with it. */
+function plain(value: string): string {
+  return value.replaceAll("\0", "").slice(0, DELIVERY_TEXT_MAX_CHARS);
+}

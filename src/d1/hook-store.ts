@@ -1,0 +1,263 @@
+/** The store of hooks and of the ledger of their deliveries, on D1. */
+
+import { and, eq, getTableColumns, isNull, type SQL, sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import type { HookKey, HookSpec } from "../core/hook/hook.ts";
+import type { JobDefinition } from "../core/job.ts";
+import { DELIVERIES_SCAN_MAX, DELIVERIES_TEXT_SCAN_MAX } from "../core/limits.ts";
+import type { DeliveryFilter, HookStore, RecordedDelivery, StoredHook } from "../flow/ports/hooks.ts";
+import {
+  deliveryFromRow,
+  deliveryToRow,
+  isOfHook,
+  runFromColumn,
+  runOfDelivery,
+  summaryFromRow,
+} from "./deliveries.ts";
+import { deliveries, hooks, jobs, jobVersions, secrets } from "./schema.ts";
+import { sealedFromRow } from "./secrets.ts";
+
+/** A store of hooks on a D1 database that has the migrations. */
+export function d1Hooks(database: D1Database): HookStore {
+  const db = drizzle(database);
+  const isHook = ({ orgId, job, name }: HookKey) =>
+    and(eq(hooks.orgId, orgId), eq(hooks.job, job), eq(hooks.name, name));
+  const { headers: _headers, body: _body, ...summaryColumns } = getTableColumns(deliveries);
+  return {
+    async called(id) {
+      const [[found], sealed] = await db.batch([
+        db
+          .select({
+            // A batch tells columns by their names, of which each must be another.
+            ...getTableColumns(hooks),
+            version: jobs.version,
+            pausedAt: jobs.pausedAt,
+            jobCreatedAt: sql<number>`${jobs.createdAt}`.as("job_created_at"),
+            updatedAt: jobs.updatedAt,
+            definition: jobVersions.definition,
+          })
+          .from(hooks)
+          .innerJoin(jobs, and(eq(jobs.orgId, hooks.orgId), eq(jobs.name, hooks.job)))
+          .innerJoin(
+            jobVersions,
+            and(
+              eq(jobVersions.orgId, jobs.orgId),
+              eq(jobVersions.name, jobs.name),
+              eq(jobVersions.version, jobs.version),
+            ),
+          )
+          .where(and(eq(hooks.id, id), isNull(jobs.deletedAt))),
+        db
+          .select(getTableColumns(secrets))
+          .from(hooks)
+          .innerJoin(
+            secrets,
+            sql`${secrets.orgId} = ${hooks.orgId} AND ${secrets.retiredAt} IS NULL
+              AND ${secrets.name} IN (SELECT value FROM json_each(${hooks.spec}, '$.secrets'))`,
+          )
+          .where(eq(hooks.id, id)),
+      ]);
+      if (!found) return null;
+      const { version, pausedAt, jobCreatedAt: createdAt, updatedAt, definition, ...hook } = found;
+      const { orgId, job: name } = hook;
+      const job = { orgId, name, version, pausedAt, deletedAt: null, createdAt, updatedAt };
+      return {
+        hook: hookFromRow(hook),
+        job: { job, definition: definition as JobDefinition },
+        secrets: sealed.map(sealedFromRow),
+      };
+    },
+
+    async find(key) {
+      const row = await db.select().from(hooks).where(isHook(key)).get();
+      return row ? hookFromRow(row) : null;
+    },
+
+    async ofJob(orgId, job) {
+      const rows = await db
+        .select()
+        .from(hooks)
+        .where(and(eq(hooks.orgId, orgId), eq(hooks.job, job)))
+        .orderBy(hooks.name);
+      return rows.map(hookFromRow);
+    },
+
+    async list(orgId, after, limit) {
+      const isAfter = after === null ? undefined : sql`(job, name) > (${after.job}, ${after.name})`;
+      const rows = await db
+        .select()
+        .from(hooks)
+        .where(and(eq(hooks.orgId, orgId), isAfter))
+        .orderBy(hooks.job, hooks.name)
+        .limit(limit);
+      return rows.map(hookFromRow);
+    },
+
+    async lastDeliveries(keys) {
+      if (keys.length === 0) return [];
+      const wanted = JSON.stringify(keys.map(({ orgId, job, name }) => [orgId, job, name]));
+      const rows = await db
+        .select({ ...summaryColumns, run: runOfDelivery })
+        .from(deliveries)
+        .where(
+          sql`(${deliveries.orgId}, ${deliveries.job}, ${deliveries.hook}, ${deliveries.id}) IN (
+            SELECT k.value ->> 0, k.value ->> 1, k.value ->> 2, (SELECT d.id FROM deliveries d WHERE d.org_id = k.value ->> 0
+              AND d.job = k.value ->> 1 AND d.hook = k.value ->> 2 ORDER BY d.received_at DESC, d.id DESC LIMIT 1)
+            FROM json_each(${wanted}) k)`,
+        );
+      return rows.map(({ run, ...row }) => ({ ...summaryFromRow(row), run: runFromColumn(run) }));
+    },
+
+    async rotate(key, id, at) {
+      const [row] = await db.update(hooks).set({ id, urlSince: at }).where(isHook(key)).returning();
+      return row ? hookFromRow(row) : null;
+    },
+
+    async record(delivery, at) {
+      const [row] = await db
+        .insert(deliveries)
+        .values(deliveryToRow(delivery))
+        .onConflictDoUpdate({
+          target: [deliveries.orgId, deliveries.job, deliveries.hook, deliveries.id],
+          set: { repeats: sql`${deliveries.repeats} + 1`, repeatedAt: at },
+        })
+        .returning(summaryColumns);
+      if (!row) throw new Error(`the delivery ${delivery.id} can be neither stored nor counted`);
+      return { delivery: summaryFromRow(row), isNew: row.repeats === 0 };
+    },
+
+    async repeated(key, id, at) {
+      const [row] = await db
+        .update(deliveries)
+        .set({ repeats: sql`${deliveries.repeats} + 1`, repeatedAt: at })
+        .where(and(isOfHook(key), eq(deliveries.id, id)))
+        .returning(summaryColumns);
+      return row ? summaryFromRow(row) : null;
+    },
+
+    async delivery(key, id) {
+      const row = await db
+        .select({ ...getTableColumns(deliveries), run: runOfDelivery })
+        .from(deliveries)
+        .where(and(isOfHook(key), eq(deliveries.id, id)))
+        .get();
+      if (!row) return null;
+      const { run, ...delivery } = row;
+      return { ...deliveryFromRow(delivery), run: runFromColumn(run) };
+    },
+
+    async deliveries(key, filter) {
+      const { before, limit, text } = filter;
+      const wanted = wantedBy(filter);
+      const looked =
+        wanted === null ? limit + 1 : text === null ? DELIVERIES_SCAN_MAX : DELIVERIES_TEXT_SCAN_MAX;
+      const isBefore =
+        before === null
+          ? undefined
+          : sql`(${deliveries.receivedAt}, ${deliveries.id}) < (${before.receivedAt}, ${before.id})`;
+      const rows = await db
+        .select({ ...summaryColumns, run: runOfDelivery, isWanted: (wanted ?? sql`1`).as("is_wanted") })
+        .from(deliveries)
+        .where(and(isOfHook(key), isBefore))
+        .orderBy(sql`${deliveries.receivedAt} DESC, ${deliveries.id} DESC`)
+        .limit(looked);
+      const found = rows.filter((row) => row.isWanted === 1);
+      const page = found.slice(0, limit);
+      const last = found.length > limit ? page.at(-1) : rows.length === looked ? rows.at(-1) : undefined;
+      return {
+        deliveries: page.map(({ run, isWanted: _, ...row }) => ({
+          ...summaryFromRow(row),
+          run: runFromColumn(run),
+        })),
+        nextBefore: last === undefined ? null : { receivedAt: last.receivedAt, id: last.id },
+      };
+    },
+
+    async newest(key, limit, maxBytes) {
+      const { id, bodyBytes } = deliveries;
+      const sizes = await db
+        .select({ id, bytes: sql<number>`length(${deliveries.body})`, whole: bodyBytes })
+        .from(deliveries)
+        .where(and(isOfHook(key), isNull(deliveries.originId)))
+        .orderBy(sql`${deliveries.receivedAt} DESC, ${deliveries.id} DESC`)
+        .limit(limit);
+      let bytes = 0;
+      const ids = sizes.flatMap((row, index) => {
+        bytes += row.bytes;
+        return index === 0 || bytes <= maxBytes ? [row.id] : [];
+      });
+      if (ids.length === 0) return [];
+      const rows = await db
+        .select()
+        .from(deliveries)
+        .where(and(isOfHook(key), sql`${id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`));
+      return rows.map(deliveryFromRow).sort(byNewest);
+    },
+
+    async resends(key, originId) {
+      const prefix = `${originId}+resend.`;
+      const row = await db
+        .select({ count: sql<number>`count(*)` })
+        .from(deliveries)
+        .where(
+          and(
+            isOfHook(key),
+            // "/" is what comes after "." in the order of texts: those that begin with the prefix.
+            sql`${deliveries.id} >= ${prefix} AND ${deliveries.id} < ${`${originId}+resend/`}`,
+          ),
+        )
+        .get();
+      return row?.count ?? 0;
+    },
+
+    async ledgers(after, limit) {
+      // A jump from one to the next in the key, however long they are.
+      const next = (key: SQL) => sql`(SELECT json_array(org_id, job, hook) FROM deliveries
+        WHERE (org_id, job, hook) > (${key} ->> 0, ${key} ->> 1, ${key} ->> 2) ORDER BY org_id, job, hook LIMIT 1)`;
+      const first = JSON.stringify(after === null ? ["", "", ""] : [after.orgId, after.job, after.name]);
+      const rows = await db.all<{ key: string }>(sql`WITH RECURSIVE ledgers(key) AS (
+          SELECT ${next(sql`${first}`)} UNION ALL SELECT ${next(sql`ledgers.key`)} FROM ledgers WHERE ledgers.key IS NOT NULL LIMIT ${limit}
+        ) SELECT key FROM ledgers WHERE key IS NOT NULL`);
+      return rows.map(({ key }) => {
+        const [orgId, job, name] = JSON.parse(key) as [string, string, string];
+        return { orgId, job, name };
+      });
+    },
+
+    async forget(ledgers, beforeMs, limit) {
+      const keys = JSON.stringify(ledgers.map(({ orgId, job, name }) => [orgId, job, name]));
+      const { meta } = await db.run(sql`DELETE FROM deliveries WHERE (org_id, job, hook, id) IN (
+        SELECT d.org_id, d.job, d.hook, d.id FROM json_each(${keys}) l CROSS JOIN deliveries d INDEXED BY deliveries_received
+          ON d.org_id = l.value ->> 0 AND d.job = l.value ->> 1 AND d.hook = l.value ->> 2 AND d.received_at < ${beforeMs}
+        LIMIT ${limit})`);
+      return meta.changes;
+    },
+  };
+}
+
+/** What a row must be, as a condition; null where any will do. */
+function wantedBy({ verdict, runId, text }: DeliveryFilter): SQL<number> | null {
+  const parts = [
+    ...(verdict === null ? [] : [sql`${deliveries.verdict} = ${verdict}`]),
+    ...(runId === null ? [] : [sql`${deliveries.runId} IS ${runId}`]),
+    ...(text === null ? [] : [sql`(${hasText(text)})`]),
+  ];
+  return parts.length === 0 ? null : sql<number>`(${sql.join(parts, sql` AND `)})`;
+}
+
+function hasText(text: string): SQL {
+  const { id, event, detail, change, headers, body } = deliveries;
+  const looked = [id, event, detail, change, headers, sql`CAST(${body} AS TEXT)`];
+  return sql.join(
+    looked.map((column) => sql`instr(lower(coalesce(${column}, '')), lower(${text})) > 0`),
+    sql` OR `,
+  );
+}
+
+function byNewest(a: RecordedDelivery, b: RecordedDelivery): number {
+  return b.receivedAt - a.receivedAt || (a.id < b.id ? 1 : -1);
+}
+
+function hookFromRow({ spec, ...same }: typeof hooks.$inferSelect): StoredHook {
+  return { ...same, spec: spec as HookSpec };
+}

@@ -1,0 +1,231 @@
+/** Deliver: a call of a hook is verified, read and judged, and recorded together with the run that it starts. */
+
+import { AppError } from "../core/error.ts";
+import type { Change } from "../core/hook/change.ts";
+import type { Delivery, Filled, FilteredWhy } from "../core/hook/delivery.ts";
+import { judge } from "../core/hook/filter.ts";
+import { fill } from "../core/hook/map.ts";
+import { isOfStranger, keptChange, runDelivery } from "../core/hook/run-delivery.ts";
+import type { HookFilter, HookMap, HookOptions, HookSource } from "../core/hook/spec.ts";
+import type { Verdict } from "../core/hook/verdict.ts";
+import type { RunJob } from "../core/job.ts";
+import { DELIVERY_BODY_KEPT_BYTES, DELIVERY_TEXT_MAX_CHARS } from "../core/limits.ts";
+import type { RunSpec } from "../core/run-spec.ts";
+import type { DeliverySummary, HookStore, NewDelivery, Senders, StoredHook } from "./ports/hooks.ts";
+import type { DefinedJob } from "./ports/jobs.ts";
+import type { SecretKeeper } from "./ports/secrets.ts";
+import { type SubmitPorts, submitDelivered } from "./submit.ts";
+
+/** What a run that a delivery starts is to do. */
+export interface DeliveredOrder {
+  spec: RunSpec;
+  job: RunJob;
+  isWithoutSecrets: boolean;
+}
+
+export interface DecidePorts {
+  /**
+   * @param filled what the hook's map makes of the delivery
+   * @param isOfStranger true where whoever wrote what is to be built must see no secrets
+   * @throws AppError where the job can not be run with that
+   */
+  orderOf(job: DefinedJob, filled: FilledRun, isOfStranger: boolean): Promise<DeliveredOrder>;
+}
+
+export type FilledRun = Exclude<Filled, { complaint: unknown }>;
+
+export interface DeliverPorts extends SubmitPorts, DecidePorts {
+  hooks: HookStore;
+  senders: Senders;
+  secrets: Pick<SecretKeeper, "values">;
+}
+
+export type Received =
+  /** There is no such hook, or none of its secrets signed this: nobody is told which. */
+  | { kind: "unknown" }
+  /** It is the sender's, and not as his are. */
+  | { kind: "unreadable"; complaint: string }
+  /** It is in the ledger. `isNew` is false where an earlier call brought it there: `delivery` tells what that came to. */
+  | ({ kind: "recorded" } & Recorded);
+
+export interface Recorded {
+  delivery: DeliverySummary;
+  isNew: boolean;
+}
+
+/** Who the call of a hook that nobody knows is checked as. */
+const NOBODY: { source: HookSource; options: HookOptions } = {
+  source: "github",
+  options: { signature: null, dedupe: null },
+};
+
+/** Receives one call of a hook. Of several calls with one delivery, also at once, one starts a run. */
+export async function receive(
+  ports: DeliverPorts,
+  id: string,
+  headers: Headers,
+  body: Uint8Array,
+): Promise<Received> {
+  const now = ports.clock.now();
+  const called = await ports.hooks.called(id);
+  const { source, options } = called?.hook.spec ?? NOBODY;
+  const secrets = await ports.secrets.values(called?.hook.orgId ?? "", called?.secrets ?? []);
+  const isSigned = await ports.senders.verify(source, options, headers, body, secrets, now);
+  if (called === null || !isSigned) return { kind: "unknown" };
+  const { hook, job } = called;
+  const read = await ports.senders.read(source, options, headers, body);
+  if ("complaint" in read) {
+    await ports.hooks.record(await unreadable(hook, job, headers, body, read.complaint, now), now);
+    return { kind: "unreadable", complaint: read.complaint };
+  }
+  const recorded = await deliver(ports, hook, job, read, { body, originId: null });
+  if (recorded === null) throw new Error(`the delivery ${read.deliveryId} came and went`);
+  return { kind: "recorded", ...recorded };
+}
+
+/**
+ * Decides on a delivery and records that.
+ * @param source its whole body, and the delivery that it repeats by somebody's hand
+ * @returns null where a row of its id came and went at the same time, which none does but after 90 days
+ */
+export async function deliver(
+  ports: Pick<DeliverPorts, "hooks"> & SubmitPorts & DecidePorts,
+  hook: StoredHook,
+  job: DefinedJob,
+  delivery: Delivery,
+  { body, originId }: { body: Uint8Array; originId: string | null },
+): Promise<Recorded | null> {
+  const { hooks, clock } = ports;
+  const at = clock.now();
+  const decision = await decide(ports, hook.spec, job, delivery);
+  const row = {
+    ...(await rowOf(hook, job, body, at)),
+    id: delivery.deliveryId,
+    event: delivery.event,
+    action: delivery.action,
+    headers: { ...delivery.headers },
+    originId,
+    ...toldOf(decision),
+  };
+  if (decision.verdict !== "started") return hooks.record({ ...row, runId: null }, at);
+  const { order, change } = decision;
+  const of = runDelivery(hook.spec, delivery, change, order.isWithoutSecrets);
+  try {
+    const state = await submitDelivered(ports, { orgId: hook.orgId, ...order, delivery: of }, row);
+    if (state !== null)
+      return {
+        delivery: { ...summaryOf(row), runId: state.run.id, repeats: 0, repeatedAt: null },
+        isNew: true,
+      };
+  } catch (error) {
+    const detail = refusal(error);
+    return hooks.record({ ...row, runId: null, verdict: "refused", detail }, at);
+  }
+  const earlier = await hooks.repeated(hook, row.id, at);
+  return earlier && { delivery: earlier, isNew: false };
+}
+
+/** What a delivery comes to by a hook's rules, or by others. */
+export type Decision =
+  | { verdict: "started"; change: Change | null; order: DeliveredOrder; filled: FilledRun }
+  | { verdict: "filtered"; change: Change | null; why: FilteredWhy; detail: string }
+  | { verdict: "paused" | "ping"; change: Change | null }
+  | { verdict: "refused"; change: Change | null; detail: string };
+
+/** Decides, and starts nothing. */
+export async function decide(
+  ports: DecidePorts,
+  { filter, map }: { filter: HookFilter; map: HookMap },
+  job: DefinedJob,
+  delivery: Delivery,
+): Promise<Decision> {
+  const judgement = judge(filter, delivery);
+  if (judgement.verdict === "ping") return { verdict: "ping", change: null };
+  if (judgement.verdict === "filtered") return judgement;
+  const { change } = judgement;
+  if (job.job.pausedAt !== null) return { verdict: "paused", change };
+  const filled = fill(map, delivery, change);
+  if ("complaint" in filled) {
+    const { path, message } = filled.complaint;
+    return { verdict: "refused", change, detail: `${path}: ${message}` };
+  }
+  try {
+    const order = await ports.orderOf(job, filled, isOfStranger(change));
+    return { verdict: "started", change, order, filled };
+  } catch (error) {
+    return { verdict: "refused", change, detail: refusal(error) };
+  }
+}
+
+/** Why a job can not be run. @throws what is no answer to a caller */
+function refusal(error: unknown): string {
+  if (!(error instanceof AppError) || error.code !== "invalid_input") throw error;
+  return `the job can not be run: ${error.path === null ? "" : `${error.path}: `}${error.message}`;
+}
+
+/** What a row tells of a decision. */
+function toldOf(decision: Decision) {
+  const { verdict, change } = decision;
+  return {
+    verdict: verdict as Verdict,
+    why: decision.verdict === "filtered" ? decision.why : null,
+    detail: "detail" in decision ? decision.detail.slice(0, DELIVERY_TEXT_MAX_CHARS) : null,
+    change: change && keptChange(change),
+    isWithoutSecrets: decision.verdict === "started" && decision.order.isWithoutSecrets,
+  };
+}
+
+async function rowOf(
+  { orgId, job, name, spec }: StoredHook,
+  { job: { version } }: DefinedJob,
+  body: Uint8Array,
+  at: number,
+) {
+  return {
+    orgId,
+    job,
+    name,
+    receivedAt: at,
+    source: spec.source,
+    jobVersion: version,
+    bodyBytes: body.byteLength,
+    bodySha256: await sha256(body),
+    body: body.subarray(0, DELIVERY_BODY_KEPT_BYTES),
+  };
+}
+
+/** A row of what could not be read: it has no id that the sender gave it. */
+async function unreadable(
+  hook: StoredHook,
+  job: DefinedJob,
+  headers: Headers,
+  body: Uint8Array,
+  complaint: string,
+  at: number,
+): Promise<NewDelivery> {
+  const row = await rowOf(hook, job, body, at);
+  const type = headers.get("content-type");
+  return {
+    ...row,
+    id: `unreadable-${row.bodySha256}`,
+    event: "unreadable",
+    action: null,
+    headers: type === null ? {} : { "content-type": type.slice(0, DELIVERY_TEXT_MAX_CHARS) },
+    verdict: "refused",
+    why: null,
+    detail: complaint.slice(0, DELIVERY_TEXT_MAX_CHARS),
+    runId: null,
+    originId: null,
+    isWithoutSecrets: false,
+    change: null,
+  };
+}
+
+function summaryOf({ headers: _headers, body: _body, ...summary }: Omit<NewDelivery, "runId">) {
+  return summary;
+}
+
+async function sha256(bytes: Uint8Array): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

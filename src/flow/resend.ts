@@ -1,0 +1,46 @@
+/** Resend: a delivery of the ledger once more, to the version of the job that is in force, as a row of its own that names the first. */
+
+import { AppError } from "../core/error.ts";
+import type { Delivery } from "../core/hook/delivery.ts";
+import { resentId } from "../core/hook/hook.ts";
+import { DELIVERY_BODY_KEPT_BYTES, RESEND_TRIES } from "../core/limits.ts";
+import { type DeliverPorts, deliver } from "./deliver.ts";
+import type { DeliverySummary, RecordedDelivery, Senders, StoredHook } from "./ports/hooks.ts";
+import type { DefinedJob } from "./ports/jobs.ts";
+
+/**
+ * @throws AppError `invalid_input` where the delivery can not be read any more: not all of its body was kept, or the hook is of another
+ * sender now
+ */
+export async function resend(
+  ports: DeliverPorts,
+  hook: StoredHook,
+  job: DefinedJob,
+  earlier: RecordedDelivery,
+): Promise<DeliverySummary> {
+  const read = await readAgain(ports.senders, hook, earlier);
+  if ("complaint" in read) throw new AppError("invalid_input", read.complaint, "path.delivery");
+  const originId = earlier.originId ?? earlier.id;
+  const first = (await ports.hooks.resends(hook, originId)) + 1;
+  for (let number = first; number < first + RESEND_TRIES; number++) {
+    const again = { ...read, deliveryId: resentId(originId, number) };
+    const recorded = await deliver(ports, hook, job, again, { body: earlier.body, originId });
+    if (recorded?.isNew) return recorded.delivery;
+  }
+  throw new AppError("unavailable", "others resend this delivery at the same time; try again");
+}
+
+/** A delivery as it was when it came, or why it can not be read again. */
+export async function readAgain(
+  senders: Senders,
+  { spec: { source, options } }: StoredHook,
+  delivery: RecordedDelivery,
+): Promise<Delivery | { complaint: string }> {
+  if (delivery.bodyBytes > delivery.body.byteLength)
+    return {
+      complaint: `has a body of ${delivery.bodyBytes} bytes, of which ${DELIVERY_BODY_KEPT_BYTES} are kept: have its sender send it again`,
+    };
+  if (delivery.source !== source)
+    return { complaint: `came from ${delivery.source}, and the hook is for ${source} now` };
+  return senders.read(source, options, new Headers(delivery.headers), delivery.body);
+}

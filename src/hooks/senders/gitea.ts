@@ -1,0 +1,71 @@
+/**
+ * Gitea, and Forgejo, which sends Gitea's headers beside its own. https://docs.gitea.com/usage/webhooks; what it sends of each event and how
+ * it signs: `services/webhook/deliver.go` and `modules/structs/hook.go` of its source.
+ */
+
+import type { Change } from "../../core/hook/change.ts";
+import type { Json } from "../../core/hook/delivery.ts";
+import { bodyClaim } from "../body-claim.ts";
+import { changedPaths } from "../changed-paths.ts";
+import { utf8Bytes } from "../encodings.ts";
+import { formPayload } from "../form.ts";
+import { cloneUrlAt, commitAt, listAt, numberAt, partAt, textAt } from "../payload.ts";
+import { namedRef } from "../refs.ts";
+import type { Sender } from "../sender.ts";
+import { named, requested } from "./github.ts";
+
+const NEW_COMMITS = new Set(["opened", "reopened", "synchronized"]);
+
+export const gitea: Sender = {
+  claim(headers, rawBody) {
+    // Of a form not the body is signed but the JSON in it.
+    const payload = formPayload(headers, rawBody);
+    const signed = payload === null ? rawBody : utf8Bytes(payload);
+    return bodyClaim(headers.get("x-gitea-signature") ?? headers.get("x-forgejo-signature"), signed);
+  },
+
+  read(headers, payload) {
+    const event = headers.get("x-gitea-event") ?? headers.get("x-forgejo-event");
+    if (event === null) return { complaint: "the header X-Gitea-Event is missing: is the sender Gitea?" };
+    const change = changeOf(event, payload);
+    return {
+      deliveryId: headers.get("x-gitea-delivery") ?? headers.get("x-forgejo-delivery"),
+      event,
+      action: textAt(payload, "action"),
+      changes: change === null ? [] : [change],
+      isPing: false,
+    };
+  },
+
+  isKept: (header) => /^x-(gitea|forgejo)-(event|event-type|delivery)$/.test(header),
+};
+
+function changeOf(event: string, payload: Json): Change | null {
+  const url = cloneUrlAt(payload, "repository", "clone_url");
+  const fullName = textAt(payload, "repository", "full_name");
+  if (url === null || fullName === null) return null;
+  const common = {
+    repository: { url, fullName, isPrivate: partAt(payload, "repository", "private") === true },
+    author: textAt(payload, "sender", "login") ?? textAt(payload, "sender", "username"),
+  };
+  if (event === "create" || event === "delete") return named(event, payload, common);
+  if (event !== "push") return requested(payload, common, NEW_COMMITS);
+  const ref = namedRef(textAt(payload, "ref"));
+  if (ref === null) return null;
+  const commits = listAt(payload, "commits");
+  const sha = commitAt(payload, "after");
+  const head = commits.find((commit) => textAt(commit, "id") === sha) ?? partAt(payload, "head_commit");
+  // It shows the newest alone (`[webhook] PAGING_NUM`, `[ui] FEED_MAX_COMMIT_NUM`).
+  const isTold =
+    ref.branch !== null && commits.length > 0 && (numberAt(payload, "total_commits") ?? 0) <= commits.length;
+  return {
+    kind: sha === null ? "delete" : ref.tag === null ? "push" : "tag",
+    ...common,
+    ...ref,
+    sha,
+    before: commitAt(payload, "before"),
+    message: textAt(head, "message"),
+    paths: isTold && sha !== null ? changedPaths(commits) : null,
+    pullRequest: null,
+  };
+}

@@ -1,0 +1,124 @@
+import { describe, expect, it } from "vitest";
+import type { DeliveryBody, ReceiptBody, TriedBody } from "../../../src/api/delivery-schema.ts";
+import type { RunListBody } from "../../../src/api/run-schema.ts";
+import { DELIVERY_BODY_KEPT_BYTES } from "../../../src/core/limits.ts";
+import { aPush, githubCall } from "../../support/signed.ts";
+import { call } from "../jobs/call.ts";
+import { aHookOf, aPushCall, deliver, ledgerOf, SECRET } from "./calls.ts";
+
+const SHA = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
+const runsOf = async (job: string) =>
+  (await call<RunListBody>("GET", `/v1/runs?job=${job}&limit=200`)).body.runs;
+
+describe("the ledger", () => {
+  it("shows a delivery with its headers but for the signature, and its body as it came", async () => {
+    const { url } = await aHookOf("shown");
+    const id = "a/b c?d";
+    const sent = await aPushCall(id);
+    const { body: receipt } = await deliver(url, sent);
+    const path = `/v1/jobs/shown/hooks/github/deliveries/${encodeURIComponent(id)}`;
+    const { body } = await call<DeliveryBody>("GET", path);
+    expect(body).toMatchObject({
+      id,
+      source: "github",
+      event: "push",
+      verdict: "started",
+      run_id: receipt.run_id,
+      run: { status: "queued", reason: null },
+      body: new TextDecoder().decode(sent.body),
+      body_base64: null,
+      body_complete: true,
+      body_bytes: sent.body.byteLength,
+      resend_of: null,
+    });
+    expect(body.headers).toMatchObject({ "x-github-event": "push", "x-github-delivery": id });
+    expect(Object.keys(body.headers).join()).not.toContain("signature");
+  });
+
+  it("is searched by verdict, run and text, in pages, and outlasts its hook", async () => {
+    const { url } = await aHookOf("searched", { branches: ["main"] });
+    for (const [index, branch] of ["main", "topic-a", "topic-b", "main"].entries())
+      await deliver(url, await aPushCall(String(index + 1), branch));
+    const ids = async (query: string) =>
+      (await ledgerOf("searched", query)).body.deliveries.map(({ id }) => id);
+    expect(await ids("?verdict=filtered")).toEqual(["3", "2"]);
+    expect(await ids("?text=TOPIC-A")).toEqual(["2"]);
+    const [last] = await runsOf("searched");
+    expect(await ids(`?run=${last?.id}`)).toEqual(["4"]);
+    const first = await ledgerOf("searched", "?limit=3");
+    expect(first.body.deliveries.map(({ id }) => id)).toEqual(["4", "3", "2"]);
+    const cursor = encodeURIComponent(first.body.next_cursor ?? "");
+    const rest = await ledgerOf("searched", `?limit=3&cursor=${cursor}`);
+    expect([rest.body.deliveries.map(({ id }) => id), rest.body.next_cursor]).toEqual([["1"], null]);
+    await call("DELETE", "/v1/jobs/searched");
+    expect(await ids("")).toEqual(["4", "3", "2", "1"]);
+  });
+
+  it("resends one to the version in force, and not one whose body was cut", async () => {
+    const { url } = await aHookOf("resent", { events: ["release"] });
+    await deliver(url, await aPushCall("1"));
+    await aHookOf("resent");
+    const path = "/v1/jobs/resent/hooks/github/deliveries";
+    const resend = (id: string) => call<ReceiptBody>("POST", `${path}/${encodeURIComponent(id)}/resend`);
+    const first = await resend("1");
+    expect(first).toMatchObject({ status: 202, body: { delivery: "1+resend.1", verdict: "started" } });
+    expect((await resend("1+resend.1")).body.delivery).toBe("1+resend.2");
+    expect((await ledgerOf("resent")).body.deliveries).toMatchObject([
+      { id: "1+resend.2", resend_of: "1", job_version: 2 },
+      { id: "1+resend.1", resend_of: "1", job_version: 2 },
+      { id: "1", resend_of: null, job_version: 1 },
+    ]);
+    const zen = "é".repeat(DELIVERY_BODY_KEPT_BYTES / 2);
+    await deliver(url, await githubCall(SECRET, { id: "large", payload: aPush("main", { zen }) }));
+    const { body } = await call<DeliveryBody>("GET", `${path}/large`);
+    expect([body.body_complete, typeof body.body, body.verdict]).toEqual([false, "string", "started"]);
+    const cut = await resend("large");
+    expect([cut.status, cut.body.error.path]).toEqual([422, "path.delivery"]);
+    expect(cut.body.error.message).toContain("have its sender send it again");
+  });
+});
+
+describe("rules are tried on past deliveries", () => {
+  it("of which each is told what it would come to, and nothing is started", async () => {
+    const { url } = await aHookOf("tried", { branches: ["main"] });
+    await deliver(url, await aPushCall("1", "main"));
+    await deliver(url, await aPushCall("2", "topic"));
+    const path = "/v1/jobs/tried/hooks/github/try";
+    const tried = async (rules?: object) => {
+      const { body } = await call<TriedBody>("POST", path, rules);
+      return body.deliveries.map(({ id, was, would }) => [id, was.verdict, would?.verdict, would?.why]);
+    };
+    const asItWas = [
+      ["2", "filtered", "filtered", "branch"],
+      ["1", "started", "started", null],
+    ];
+    expect(await tried()).toEqual(asItWas);
+    await call("POST", "/v1/jobs/tried/pause");
+    expect(await tried({})).toEqual(asItWas);
+    expect(await tried({ branches: ["t*"], limit: 1 })).toEqual([["2", "filtered", "started", null]]);
+    expect(await tried({ branches: ["**"], if: "change.branch != 'main'" })).toEqual([
+      ["2", "filtered", "started", null],
+      ["1", "started", "filtered", "if"],
+    ]);
+    const map = { env: { BRANCH: "change.branch" }, input: "{'sha': change.sha}" };
+    const { body } = await call<TriedBody>("POST", path, { map });
+    expect(body.deliveries[1]?.would).toMatchObject({ env: { BRANCH: "main" }, input: { sha: SHA } });
+    expect(await runsOf("tried")).toHaveLength(1);
+    expect((await ledgerOf("tried")).body.deliveries).toHaveLength(2);
+  });
+
+  it.each([
+    [{ branches: [] }, "branches", "leave it out"],
+    [{ if: "payload." }, "if", ""],
+    [{ if: "1" }, "if", "true or false"],
+    [{ map: { env: { A: "(" } } }, "map.env.A", ""],
+    [{ limit: 51 }, "limit", "at most 50"],
+    [{ limit: 0 }, "limit", "at least 1"],
+    [{ secret: "S" }, "secret", "unknown field"],
+  ])("but not %j", async (rules, path, says) => {
+    await aHookOf("tried-wrongly");
+    const answer = await call("POST", "/v1/jobs/tried-wrongly/hooks/github/try", rules);
+    expect([answer.status, answer.body.error.path]).toEqual([422, path]);
+    expect(answer.body.error.message).toContain(says);
+  });
+});

@@ -1,0 +1,211 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { createApi } from "../../../src/api/app.ts";
+import type { EventListBody, RunBody, RunListBody } from "../../../src/api/run-schema.ts";
+import { HOOK_BODY_MAX_BYTES } from "../../../src/core/limits.ts";
+import { apiPorts } from "../../../src/worker/ports.ts";
+import { countedD1 } from "../../support/counted-d1.ts";
+import { aPullRequest, aPush, githubCall } from "../../support/signed.ts";
+import { call } from "../jobs/call.ts";
+import { aHookOf, aPushCall, deliver, ledgerOf, RUN, SECRET } from "./calls.ts";
+
+const SHA = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
+const runsOf = async (job: string) =>
+  (await call<RunListBody>("GET", `/v1/runs?job=${job}&limit=200`)).body.runs;
+const run = async (id: string | null) => (await call<RunBody>("GET", `/v1/runs/${id}`)).body;
+
+describe("a call of a hook", () => {
+  it("starts a run that knows its delivery, with what map makes of it", async () => {
+    const input = { ref: "change.ref", forced: "payload.forced" };
+    const { url } = await aHookOf("started", { map: { env: { PUSHER: "payload.pusher.name" }, input } });
+    const answer = await deliver(url, await aPushCall("1"));
+    expect([answer.status, answer.body]).toEqual([
+      202,
+      {
+        delivery: "1",
+        verdict: "started",
+        why: null,
+        detail: null,
+        run_id: expect.stringMatching(/^run_/),
+      },
+    ]);
+    const started = await run(answer.body.run_id);
+    expect(started).toMatchObject({
+      job: { name: "started", version: 1 },
+      env: { PUSHER: "octocat" },
+      input: { ref: "refs/heads/main", forced: false },
+      delivery: {
+        hook: "github",
+        id: "1",
+        event: "push",
+        without_secrets: false,
+        change: { kind: "push", branch: "main", sha: SHA, repository: { full_name: "octocat/hello" } },
+      },
+    });
+    const { body } = await call<EventListBody>("GET", `/v1/runs/${started.id}/events`);
+    expect(body.events[0]).toMatchObject({
+      type: "accepted",
+      data: { delivery: { hook: "github", id: "1", without_secrets: false } },
+    });
+  });
+
+  it("is answered the first one's verdict when it comes again, whatever has become of the hook", async () => {
+    const { url } = await aHookOf("again");
+    const sent = await aPushCall("1");
+    const first = await deliver(url, sent);
+    await aHookOf("again", { events: ["release"] });
+    const again = await deliver(url, sent);
+    expect([first.status, again.status]).toEqual([202, 200]);
+    expect(again.body).toEqual(first.body);
+    const { body } = await ledgerOf("again");
+    expect(body.deliveries).toMatchObject([{ id: "1", verdict: "started", repeats: 1 }]);
+    expect(await runsOf("again")).toHaveLength(1);
+  });
+
+  it("a hundred times at once starts one run, and each is told of it", async () => {
+    const { url } = await aHookOf("at-once");
+    const sent = await aPushCall("same");
+    const answers = await Promise.all(Array.from({ length: 100 }, () => deliver(url, sent)));
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses.filter((status) => status === 202)).toHaveLength(1);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(99);
+    const runs = await runsOf("at-once");
+    expect(runs).toHaveLength(1);
+    expect(new Set(answers.map(({ body }) => body.run_id))).toEqual(new Set([runs[0]?.id]));
+    expect((await ledgerOf("at-once")).body.deliveries).toMatchObject([{ repeats: 99 }]);
+  });
+
+  it("a re-run of its run has its delivery, too, and is no delivery", async () => {
+    const { url } = await aHookOf("rerun");
+    const { body } = await deliver(url, await aPushCall("1"));
+    const again = await call<RunBody>("POST", `/v1/runs/${body.run_id}/rerun`);
+    expect(again.body).toMatchObject({
+      rerun_of: body.run_id,
+      delivery: { id: "1", change: { sha: SHA } },
+    });
+    expect((await ledgerOf("rerun")).body.deliveries).toHaveLength(1);
+  });
+
+  it("of a pull request from a fork starts a run without secrets, which says so", async () => {
+    // They need not even be there.
+    const { url } = await aHookOf("fork", {}, { run: { ...RUN, secrets: { TOKEN: "NOT_THERE" } } });
+    const event = "pull_request";
+    const stranger = await githubCall(SECRET, { id: "fork", event, payload: aPullRequest("stranger/hello") });
+    const { body } = await deliver(url, stranger);
+    expect(body).toMatchObject({ verdict: "started" });
+    expect(await run(body.run_id)).toMatchObject({
+      secrets: {},
+      delivery: { without_secrets: true, change: { pull_request: { number: 7, is_fork: true } } },
+    });
+    const own = await githubCall(SECRET, { id: "own", event, payload: aPullRequest("octocat/hello") });
+    expect((await deliver(url, own)).body).toMatchObject({
+      verdict: "refused",
+      detail: expect.stringContaining("job.run.secrets.TOKEN: there is no secret NOT_THERE"),
+    });
+    const { deliveries } = (await ledgerOf("fork")).body;
+    expect(deliveries.map(({ id, without_secrets }) => [id, without_secrets])).toEqual([
+      ["own", false],
+      ["fork", true],
+    ]);
+  });
+
+  it.each<[string, object, object, object]>([
+    ["another event", { events: ["release"] }, {}, { verdict: "filtered", why: "event" }],
+    ["another branch", { branches: ["release/**"] }, {}, { verdict: "filtered", why: "branch" }],
+    ["other files", { paths: ["src/**"] }, {}, { verdict: "filtered", why: "path" }],
+    ["an if", { if: "payload.forced" }, {}, { verdict: "filtered", why: "if" }],
+    [
+      "an input that the job does not take",
+      { map: { input: { ref: "1" } } },
+      { input_schema: { properties: { ref: { type: "string" } } } },
+      { verdict: "refused", detail: expect.stringContaining("input.ref: must be text") },
+    ],
+    [
+      "a variable of a name that can be none",
+      { map: { env: { "A-B": "'x'" } } },
+      {},
+      { verdict: "refused", detail: expect.stringContaining("map.env.A-B: must be a name") },
+    ],
+    [
+      "a payload without what map wants",
+      { map: { env: { A: "payload.nothing.at.all" } } },
+      {},
+      { verdict: "refused", detail: expect.stringContaining("map.env.A") },
+    ],
+  ])("starts nothing by %s, and the ledger says why", async (what, change, definition, told) => {
+    const job = what.replaceAll(" ", "-");
+    const { url } = await aHookOf(job, change, definition);
+    const answer = await deliver(url, await aPushCall("1"));
+    expect([answer.status, answer.body]).toEqual([202, expect.objectContaining({ ...told, run_id: null })]);
+    expect((await ledgerOf(job)).body.deliveries).toMatchObject([told]);
+    expect(await runsOf(job)).toEqual([]);
+  });
+
+  it("starts nothing while the job is paused, nor where the commit says so", async () => {
+    const { url } = await aHookOf("quiet");
+    const head_commit = { id: SHA, message: "Mend the roof [skip ci]", added: [], removed: [], modified: [] };
+    const skipped = await githubCall(SECRET, { id: "1", payload: aPush("main", { head_commit }) });
+    expect((await deliver(url, skipped)).body).toMatchObject({ verdict: "filtered", why: "skip_ci" });
+    await call("POST", "/v1/jobs/quiet/pause");
+    expect((await deliver(url, await aPushCall("2"))).body).toMatchObject({ verdict: "paused" });
+    expect(await runsOf("quiet")).toEqual([]);
+  });
+});
+
+describe("who is not let in", () => {
+  it("is told the same in text, headers and by as many statements, whatever was wrong", async () => {
+    const { url } = await aHookOf("guarded");
+    const path = new URL(url).pathname;
+    const { database: DB, counts } = countedD1(env.DB);
+    const api = createApi(apiPorts({ ...env, DB }));
+    async function told(at: string, secret = SECRET) {
+      const before = counts.sent;
+      const { headers, body } = await aPushCall("1", "main", secret);
+      const response = await api.request(at, { method: "POST", headers, body });
+      const text = await response.text();
+      const { error } = JSON.parse(text) as { error: Record<string, unknown> };
+      return {
+        status: response.status,
+        headers: [...response.headers].filter(([name]) => name !== "x-request-id"),
+        error: { ...error, request_id: "" },
+        length: text.length,
+        statements: counts.sent - before,
+      };
+    }
+    const unknown = await told(`/hooks/${"0".repeat(28)}`);
+    expect(unknown).toMatchObject({
+      status: 401,
+      error: { code: "unauthorized", path: null },
+      statements: 2,
+    });
+    expect(await told("/hooks/x")).toEqual(unknown);
+    expect(await told(path, "another secret")).toEqual(unknown);
+    await call("DELETE", "/v1/secrets/HOOK_SECRET");
+    expect(await told(path)).toEqual(unknown);
+    await aHookOf("guarded");
+    await call("DELETE", "/v1/jobs/guarded");
+    expect(await told(path)).toEqual(unknown);
+    expect((await ledgerOf("guarded")).status).toBe(404);
+  });
+
+  it("is told that the body is too large before anybody looks for the hook", async () => {
+    const body = new Uint8Array(HOOK_BODY_MAX_BYTES + 1);
+    const answer = await deliver("https://mayfly.test/hooks/nobody", { headers: new Headers(), body });
+    expect([answer.status, answer.body.error.code]).toEqual([413, "body_too_large"]);
+  });
+
+  it("does not learn by looking what a URL leads to", async () => {
+    const { url } = await aHookOf("looked-at");
+    expect((await call("GET", new URL(url).pathname)).status).toBe(404);
+  });
+});
+
+it("a call that is signed and no delivery is told what is wrong with it, and is in the ledger", async () => {
+  const { url } = await aHookOf("unreadable");
+  const answer = await deliver(url, await githubCall(SECRET, { id: "1", payload: "{" }));
+  expect([answer.status, answer.body.error.code]).toEqual([400, "invalid_json"]);
+  expect(answer.body.error.message).toContain("must be JSON in UTF-8");
+  expect((await ledgerOf("unreadable")).body.deliveries).toMatchObject([
+    { verdict: "refused", event: "unreadable", detail: expect.stringContaining("must be JSON") },
+  ]);
+});

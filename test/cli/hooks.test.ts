@@ -1,0 +1,206 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { fakeIo } from "./support/fake-io.ts";
+import { mayfly } from "./support/run-cli.ts";
+import { cut, json, problem, RUN_ID, type StubMayfly, stubMayfly } from "./support/stub-mayfly.ts";
+
+let stub: StubMayfly;
+beforeEach(async () => {
+  stub = await stubMayfly();
+});
+afterEach(() => stub.close());
+
+const NOW = Date.parse("2026-11-21T10:05:00.000Z");
+const ID = "72d3162e-cc78";
+const URL_OF_HOOK = "https://mayfly.example.com/hooks/0123456789abcdefghjkmnpqrstv";
+const LEDGER = "GET /v1/jobs/deploy/hooks/github/deliveries";
+const aDelivery = (changes: object = {}) => ({
+  id: ID,
+  received_at: "2026-11-21T10:00:00.000Z",
+  source: "github",
+  event: "push",
+  action: null,
+  verdict: "started",
+  why: null,
+  detail: null,
+  job_version: 3,
+  run_id: RUN_ID,
+  run: { status: "succeeded", reason: null },
+  resend_of: null,
+  without_secrets: false,
+  repeats: 0,
+  repeated_at: null,
+  change: null,
+  body_bytes: 2,
+  body_sha256: "ab",
+  ...changes,
+});
+const filtered = {
+  verdict: "filtered",
+  why: "skip_ci",
+  detail: "the commit says [skip ci]",
+  run_id: null,
+  run: null,
+};
+const aHook = (changes: object = {}) => ({
+  job: "deploy",
+  name: "github",
+  source: "github",
+  url: URL_OF_HOOK,
+  url_since: "2026-11-21T09:00:00.000Z",
+  created_at: "2026-11-21T09:00:00.000Z",
+  secrets: ["S"],
+  problem: null,
+  last_delivery: aDelivery(),
+  ...changes,
+});
+const hooks = (...args: string[]) => mayfly(["hooks", ...args], stub, fakeIo({ now: () => NOW }));
+const sent = () => JSON.parse(stub.seen.find(({ method }) => method === "POST")?.body ?? "null");
+
+test("list has all pages, with URLs that are never cut, and what keeps calls out", async () => {
+  const others = [
+    aHook({ name: "new", last_delivery: null }),
+    aHook({ name: "unset", problem: "there is no secret S" }),
+  ];
+  stub.on(
+    "GET /v1/hooks",
+    json({ hooks: [aHook()], next_cursor: "deploy/github" }),
+    json({ hooks: others, next_cursor: null }),
+  );
+  const io = fakeIo({ now: () => NOW, columns: 40, stdoutIsTty: true });
+  const { exitCode, stdout } = await mayfly(["hooks", "list"], stub, io);
+  expect(exitCode).toBe(0);
+  expect(stdout.split("\n")).toEqual([
+    expect.stringMatching(/^HOOK +SOURCE +LAST +URL$/),
+    expect.stringMatching(`^deploy/github +github +started 5m ago +${URL_OF_HOOK}$`),
+    expect.stringMatching(`^deploy/new +github +never +${URL_OF_HOOK}$`),
+    expect.stringMatching(`^deploy/unset +github +its secret is not set +${URL_OF_HOOK}$`),
+    "",
+  ]);
+});
+
+test("deliveries goes on over pages that a filter leaves empty, and tells what became of each", async () => {
+  const found = [
+    aDelivery({ event: "pull_request", action: "opened", without_secrets: true }),
+    aDelivery({ ...filtered, id: "other\u001b[2J" }),
+  ];
+  stub.on(LEDGER, json({ deliveries: [], next_cursor: "c" }), json({ deliveries: found, next_cursor: null }));
+  const { stdout } = await hooks("deliveries", "deploy/github", "--text", "main", "--verdict", "started");
+  const lines = stdout.split("\n");
+  expect(lines[1]).toMatch(
+    new RegExp(`pull_request.opened +started +${ID} +${RUN_ID} succeeded, without secrets$`),
+  );
+  expect(lines[2]).toMatch(/push +filtered: skip ci +other\\e\[2J +the commit says \[skip ci\]$/);
+  expect(
+    stub.seen.map(({ query }) => [query.get("text"), query.get("verdict"), query.get("cursor")]),
+  ).toEqual([
+    ["main", "started", null],
+    ["main", "started", "c"],
+  ]);
+});
+
+test("delivery shows one with its headers and body, or the body alone, byte by byte", async () => {
+  const whole = { headers: { "x-github-event": "push" }, body: '{"a":"\\u001b\u009b"}', body_base64: null };
+  const change = { repository: { full_name: "octocat/hello" }, ref: "refs/heads/main", sha: "c0ffee" };
+  const path = `${LEDGER}/${encodeURIComponent("a/b")}`;
+  const bytes = Buffer.from([0xff, 0, 10]);
+  stub.on(
+    path,
+    json({ ...aDelivery({ change, repeats: 2, repeated_at: "later" }), ...whole, body_complete: true }),
+    json({ ...aDelivery(), ...whole, body_complete: false }),
+    json({
+      ...aDelivery(),
+      ...whole,
+      body: null,
+      body_base64: bytes.toString("base64"),
+      body_complete: true,
+    }),
+  );
+  const { stdout } = await hooks("delivery", "deploy/github", "a/b");
+  for (const text of [
+    "Run          ",
+    "octocat/hello",
+    "c0ffee",
+    "2 times, last later",
+    "x-github-event:  push",
+  ])
+    expect(stdout).toContain(text);
+  expect(stdout).toContain('"a": "\\u001b\\x9b"');
+  const cutShort = await hooks("delivery", "deploy/github", "a/b", "--body");
+  expect([cutShort.stdout, cutShort.stderr]).toEqual([whole.body, expect.stringContaining("are kept")]);
+  const raw = await hooks("delivery", "deploy/github", "a/b", "--body");
+  expect(raw.stderr).toBe("");
+});
+
+test("resend prints the run, fails where there is none, and is not asked for again where the answer is lost", async () => {
+  const path = `POST /v1/jobs/deploy/hooks/github/deliveries/${ID}/resend`;
+  const receipt = { delivery: `${ID}+resend.1`, verdict: "started", why: null, detail: null, run_id: RUN_ID };
+  stub.on(path, json(receipt, 202), json({ ...receipt, ...filtered }, 202), cut, json(receipt, 202));
+  expect((await hooks("resend", "deploy/github", ID)).stdout).toBe(`${RUN_ID}\n`);
+  const none = await hooks("resend", "deploy/github", ID);
+  expect(none.exitCode).not.toBe(0);
+  expect(none.stderr).toContain(
+    `${ID}+resend.1 started no run: filtered: skip ci, the commit says [skip ci]`,
+  );
+  expect((await hooks("resend", "deploy/github", ID)).exitCode).not.toBe(0);
+  expect(stub.seen).toHaveLength(3);
+});
+
+test("try sends the rules that are given, and tells what each would be", async () => {
+  const was = { verdict: "started", why: null };
+  const would = {
+    verdict: "filtered",
+    why: "branch",
+    detail: "branch main does not fit x",
+    env: null,
+    input: null,
+  };
+  const told = { id: ID, received_at: "2026-11-21T10:00:00.000Z", event: "push", was, problem: null };
+  const cutShort = { ...told, would: null, problem: "has a body of 9 bytes" };
+  stub.on("POST /v1/jobs/deploy/hooks/github/try", json({ deliveries: [{ ...told, would }, cutShort] }));
+  const rules = [
+    "--if",
+    "true",
+    "--branch",
+    "x",
+    "--branch",
+    "!y",
+    "--env",
+    "A=change.sha == ''",
+    "--limit",
+    "5",
+  ];
+  const { stdout } = await hooks("try", "deploy/github", ...rules);
+  expect(sent()).toEqual({
+    if: "true",
+    branches: ["x", "!y"],
+    map: { env: { A: "change.sha == ''" } },
+    limit: 5,
+  });
+  const lines = stdout.split("\n");
+  expect(lines[1]).toMatch(/started +filtered: branch, branch main does not fit x$/);
+  expect(lines[2]).toMatch(/started +not known: it has a body of 9 bytes$/);
+  for (const wrong of [
+    ["--limit", "many"],
+    ["--env", "A"],
+  ])
+    expect((await hooks("try", "deploy/github", ...wrong)).exitCode).toBe(2);
+});
+
+test("rotate prints the new URL", async () => {
+  stub.on("POST /v1/jobs/deploy/hooks/github/rotate", json(aHook()));
+  const { stdout, stderr } = await hooks("rotate", "deploy/github");
+  expect(stdout).toBe(`${URL_OF_HOOK}\n`);
+  expect(stderr).toContain("the URL before is unknown from now on");
+});
+
+test("a hook is named with its job, and one that is not there has a hint", async () => {
+  expect((await hooks("rotate", "deploy")).stderr).toContain("deploy/github");
+  stub.on(
+    "POST /v1/jobs/deploy/hooks/gitlab/rotate",
+    problem(404, "not_found", "there is no hook gitlab of a job deploy", "path.name"),
+  );
+  const { exitCode, stderr } = await hooks("rotate", "deploy/gitlab");
+  expect(exitCode).not.toBe(0);
+  expect(stderr).toContain("there is no hook gitlab of a job deploy");
+  expect(stderr).toContain("hooks list");
+});

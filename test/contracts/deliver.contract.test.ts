@@ -1,0 +1,14 @@
+import { env } from "cloudflare:workers";
+import { d1Hooks } from "../../src/d1/hook-store.ts";
+import { d1Jobs } from "../../src/d1/job-store.ts";
+import { d1Store } from "../../src/d1/store.ts";
+import { secretKeeperOn } from "../support/run-to-end.ts";
+import { holdsTheDeliverContract } from "./deliver-contract.ts";
+
+holdsTheDeliverContract({
+  hooks: d1Hooks(env.DB),
+  jobs: d1Jobs(env.DB),
+  store: d1Store(env.DB),
+  secrets: secretKeeperOn(env.DB),
+  atOnce: 40,
+});

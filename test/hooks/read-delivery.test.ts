@@ -1,0 +1,552 @@
+import { createRequire } from "node:module";
+import { describe, expect, it } from "vitest";
+import type { Change } from "../../src/core/hook/change.ts";
+import type { Delivery, Json } from "../../src/core/hook/delivery.ts";
+import type { HookOptions, HookSource } from "../../src/core/hook/spec.ts";
+import { readDelivery } from "../../src/hooks/read-delivery.ts";
+import {
+  BEFORE,
+  bitbucketPullRequest,
+  bitbucketPush,
+  giteaPullRequest,
+  giteaPush,
+  gitlabMergeRequest,
+  gitlabPush,
+  SHA,
+  ZEROS,
+} from "./payloads.ts";
+
+const PLAIN: HookOptions = { signature: null, dedupe: null };
+const utf8 = new TextEncoder();
+
+function readCall(
+  source: HookSource,
+  headers: Record<string, string>,
+  body: Json | string,
+  options: HookOptions = PLAIN,
+): Promise<Delivery | { complaint: string }> {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return readDelivery(source, options, new Headers(headers), utf8.encode(text));
+}
+
+async function delivered(...call: Parameters<typeof readCall>): Promise<Delivery> {
+  const read = await readCall(...call);
+  if ("complaint" in read) throw new Error(read.complaint);
+  return read;
+}
+
+async function changeOf(...call: Parameters<typeof readCall>): Promise<Change> {
+  const [change, ...others] = (await delivered(...call)).changes;
+  if (change === undefined || others.length > 0) throw new Error("not one change");
+  return change;
+}
+
+const complaintOf = async (...call: Parameters<typeof readCall>) => {
+  const read = await readCall(...call);
+  return "complaint" in read ? read.complaint : null;
+};
+
+describe("GitHub's deliveries", () => {
+  const required = createRequire(import.meta.url);
+  const versions = ["api.github.com", "ghes-31", "ghes-32", "ghes-33", "ghes-34", "ghes-35"];
+  const examples = (version: string) =>
+    (
+      required(`@octokit/webhooks-examples/${version}/index.json`) as { name: string; examples: Json[] }[]
+    ).flatMap(({ name, examples }) => examples.map((payload) => ({ event: name, payload })));
+  const github = (event: string) => ({
+    "x-github-event": event,
+    "x-github-delivery": "72d3162e-cc78-11e3-81ab-4c9367dc0958",
+    "content-type": "application/json",
+  });
+
+  it.each(versions)(
+    "every example of %s is read without complaint, with its change where it is about code",
+    async (version) => {
+      let changes = 0;
+      for (const { event, payload } of examples(version)) {
+        const delivery = await delivered("github", github(event), payload);
+        expect(delivery).toMatchObject({
+          event,
+          payload,
+          deliveryId: "72d3162e-cc78-11e3-81ab-4c9367dc0958",
+        });
+        expect(delivery.isPing).toBe(event === "ping");
+        const isOfCode = /^(push|create|delete|pull_request.*)$/.test(event);
+        expect(delivery.changes).toHaveLength(isOfCode ? 1 : 0);
+        changes += delivery.changes.length;
+        for (const change of delivery.changes) {
+          expect(change.repository.url).toMatch(/^https:\/\/.+\.git$/);
+          expect(change.ref).toMatch(/^refs\/(heads|tags|pull)\/./);
+          if (change.kind === "push" || change.kind === "pull_request")
+            expect(change.sha).toMatch(/^[0-9a-f]{40}$/);
+        }
+      }
+      expect(changes).toBeGreaterThan(0);
+    },
+  );
+
+  const example = (event: string, fits: (payload: Record<string, Json>) => boolean) => {
+    const found = examples("api.github.com").find(
+      (each) => each.event === event && fits(each.payload as Record<string, Json>),
+    );
+    if (found === undefined) throw new Error("no such example");
+    return found.payload as Record<string, Json>;
+  };
+
+  it("a push of a branch, a tag, and of nothing any more", async () => {
+    const pushed = example("push", ({ ref, deleted }) => ref === "refs/heads/master" && deleted === false);
+    expect(await changeOf("github", github("push"), pushed)).toMatchObject({
+      kind: "push",
+      branch: "master",
+      tag: null,
+      sha: pushed.after,
+      before: null,
+      message: "Initial commit",
+      author: expect.any(String),
+      pullRequest: null,
+    });
+    const tagged = example("push", ({ ref, deleted }) => ref === "refs/tags/simple-tag" && deleted === false);
+    expect(await changeOf("github", github("push"), tagged)).toMatchObject({
+      kind: "tag",
+      tag: "simple-tag",
+      branch: null,
+      paths: null,
+    });
+    const deleted = example("push", ({ deleted }) => deleted === true);
+    expect(await changeOf("github", github("push"), deleted)).toMatchObject({ kind: "delete", sha: null });
+  });
+
+  it("the files of a push are told, unless it was by force, or not all commits are told", async () => {
+    const pushed = example("push", ({ ref }) => ref === "refs/heads/master");
+    const commit = { id: SHA, added: ["b"], modified: ["a", "c"], removed: ["a"] };
+    const paths = async (of: Record<string, Json>) =>
+      (await changeOf("github", github("push"), { ...pushed, commits: [commit], ...of })).paths;
+    expect(await paths({})).toEqual(["a", "b", "c"]);
+    expect(await paths({ forced: true })).toBeNull();
+    expect(await paths({ commits: [] })).toBeNull();
+    expect(await paths({ commits: [commit, { id: SHA }] })).toBeNull();
+    const files = Array.from({ length: 3000 }, (_, at) => `f${at}`);
+    expect(await paths({ commits: [{ ...commit, modified: files }] })).toBeNull();
+    expect(await paths({ commits: Array(2048).fill(commit) })).toBeNull();
+    expect(await paths({ commits: Array(21).fill(commit) })).toEqual(["a", "b", "c"]);
+  });
+
+  it("a pull request, and whether it is from a fork", async () => {
+    const opened = example("pull_request", ({ action }) => action === "opened");
+    const change = await changeOf("github", github("pull_request"), opened);
+    expect(change).toMatchObject({
+      kind: "pull_request",
+      ref: "refs/pull/2/head",
+      branch: null,
+      pullRequest: {
+        number: 2,
+        action: "opened",
+        hasNewCommits: true,
+        headRef: "changes",
+        baseRef: "master",
+        isFork: false,
+      },
+    });
+    const asked = opened.pull_request as { [name: string]: Json; head: { [name: string]: Json } };
+    const withHead = (repo: Json) => ({
+      ...opened,
+      pull_request: { ...asked, head: { ...asked.head, repo } },
+    });
+    const fork = { full_name: "tux/Hello-World", clone_url: "https://github.com/tux/Hello-World.git" };
+    expect((await changeOf("github", github("pull_request"), withHead(fork))).pullRequest).toMatchObject({
+      isFork: true,
+      headRepository: { url: fork.clone_url, fullName: fork.full_name },
+    });
+    // Where neither is told it can be a fork.
+    const untold = {
+      ...opened,
+      pull_request: { ...asked, head: { ...asked.head, repo: null }, base: { ref: "main" } },
+    };
+    expect((await changeOf("github", github("pull_request"), untold)).pullRequest?.isFork).toBe(true);
+    // Its fork is gone.
+    expect((await changeOf("github", github("pull_request"), withHead(null))).pullRequest).toMatchObject({
+      isFork: true,
+      headRepository: null,
+    });
+    expect(
+      (await changeOf("github", github("pull_request"), { ...opened, action: "labeled" })).pullRequest
+        ?.hasNewCommits,
+    ).toBe(false);
+  });
+
+  it("a form is read like JSON", async () => {
+    const form = new URLSearchParams({ payload: '{"zen":"é"}' }).toString();
+    const headers = { ...github("ping"), "content-type": "application/x-www-form-urlencoded" };
+    expect(await delivered("github", headers, form)).toMatchObject({ payload: { zen: "é" }, isPing: true });
+    expect(await complaintOf("github", headers, "a=b")).toContain("the body must be JSON in UTF-8");
+  });
+});
+
+describe("GitLab's deliveries", () => {
+  const gitlab = { "x-gitlab-event": "Push Hook", "idempotency-key": "f5e5f430-f57b-4e6e-9fac-d9128cd7232f" };
+
+  it("a push of a branch", async () => {
+    expect(await delivered("gitlab", gitlab, gitlabPush())).toMatchObject({
+      deliveryId: "f5e5f430-f57b-4e6e-9fac-d9128cd7232f",
+      event: "push",
+      action: null,
+    });
+    expect(await changeOf("gitlab", gitlab, gitlabPush())).toEqual({
+      kind: "push",
+      repository: {
+        url: "https://gitlab.example/group/sub/diaspora.git",
+        fullName: "group/sub/diaspora",
+        isPrivate: true,
+      },
+      ref: "refs/heads/main",
+      branch: "main",
+      tag: null,
+      sha: SHA,
+      before: BEFORE,
+      message: "Second\n\nMore",
+      paths: ["a.ts", "b.ts", "new.ts", "old.ts"],
+      author: "mona",
+      pullRequest: null,
+    });
+  });
+
+  it("files are not told where not all commits are, a tag has none, and what is deleted no commit", async () => {
+    expect((await changeOf("gitlab", gitlab, gitlabPush({ total_commits_count: 21 }))).paths).toBeNull();
+    expect(
+      (await changeOf("gitlab", gitlab, gitlabPush({ commits: [], total_commits_count: 0, before: ZEROS })))
+        .paths,
+    ).toBeNull();
+    const tag = { object_kind: "tag_push", ref: "refs/tags/v1.0.0", before: ZEROS };
+    expect(await changeOf("gitlab", gitlab, gitlabPush(tag))).toMatchObject({
+      kind: "tag",
+      tag: "v1.0.0",
+      before: null,
+      paths: null,
+    });
+    expect(await changeOf("gitlab", gitlab, gitlabPush({ after: ZEROS }))).toMatchObject({
+      kind: "delete",
+      sha: null,
+      before: BEFORE,
+    });
+  });
+
+  it("a merge request, with new commits where it is opened or pushed to", async () => {
+    const headers = { "x-gitlab-event": "Merge Request Hook" };
+    expect(await delivered("gitlab", headers, gitlabMergeRequest())).toMatchObject({
+      event: "merge_request",
+      action: "open",
+    });
+    expect(await changeOf("gitlab", headers, gitlabMergeRequest())).toMatchObject({
+      kind: "pull_request",
+      repository: { isPrivate: false },
+      ref: "refs/merge-requests/7/head",
+      sha: SHA,
+      message: "The last",
+      pullRequest: {
+        number: 7,
+        action: "open",
+        hasNewCommits: true,
+        headRef: "wish",
+        baseRef: "main",
+        isFork: false,
+      },
+    });
+    const told = async (of: Record<string, Json>) =>
+      (await changeOf("gitlab", headers, gitlabMergeRequest(of))).pullRequest;
+    expect(await told({ action: "update", oldrev: BEFORE })).toMatchObject({ hasNewCommits: true });
+    expect(await told({ action: "update" })).toMatchObject({ hasNewCommits: false });
+    expect(await told({ action: "merge" })).toMatchObject({ hasNewCommits: false });
+    expect(await told({ source_project_id: 16 })).toMatchObject({ isFork: true });
+    expect(await told({ source_project_id: null, source: null })).toMatchObject({
+      isFork: true,
+      headRepository: null,
+    });
+  });
+
+  it("of before 17.4 the event's id is a part of the delivery's", async () => {
+    const id = async (uuid: string, of: Record<string, Json> = {}) =>
+      (
+        await delivered(
+          "gitlab",
+          { "x-gitlab-event": "Push Hook", "x-gitlab-event-uuid": uuid },
+          gitlabPush(of),
+        )
+      ).deliveryId;
+    expect(await id("a")).toBe(await id("a"));
+    expect(new Set([await id("a"), await id("b"), await id("a", { after: BEFORE })]).size).toBe(3);
+  });
+
+  it("what has no kind has its header's name", async () => {
+    expect(await delivered("gitlab", { "x-gitlab-event": "Wiki Page Hook" }, {})).toMatchObject({
+      event: "wiki_page",
+      changes: [],
+    });
+  });
+});
+
+describe("Gitea's deliveries", () => {
+  const gitea = (event: string) => ({ "x-gitea-event": event, "x-gitea-delivery": "f6266f16" });
+
+  it("a push", async () => {
+    expect(await changeOf("gitea", gitea("push"), giteaPush())).toMatchObject({
+      kind: "push",
+      repository: {
+        url: "https://gitea.example/mona/webhooks.git",
+        fullName: "mona/webhooks",
+        isPrivate: true,
+      },
+      branch: "develop",
+      sha: SHA,
+      message: "Webhooks!",
+      paths: ["a.ts"],
+      author: "mona",
+    });
+    expect((await changeOf("gitea", gitea("push"), giteaPush({ total_commits: 9 }))).paths).toBeNull();
+    expect(await changeOf("gitea", gitea("push"), giteaPush({ after: ZEROS }))).toMatchObject({
+      kind: "delete",
+    });
+  });
+
+  it("a pull request from a fork, and a tag that is made and deleted", async () => {
+    expect(await changeOf("gitea", gitea("pull_request"), giteaPullRequest())).toMatchObject({
+      ref: "refs/pull/2/head",
+      pullRequest: {
+        action: "synchronized",
+        hasNewCommits: true,
+        isFork: true,
+        headRepository: { fullName: "tux/webhooks" },
+      },
+    });
+    const of = { ref: "v1", ref_type: "tag", sha: SHA };
+    expect(await changeOf("gitea", gitea("create"), giteaPush(of))).toMatchObject({
+      kind: "tag",
+      ref: "refs/tags/v1",
+      sha: SHA,
+    });
+    expect(await changeOf("gitea", gitea("delete"), giteaPush(of))).toMatchObject({
+      kind: "delete",
+      tag: "v1",
+      sha: null,
+    });
+  });
+
+  it("Forgejo's own names of the headers will do", async () => {
+    const headers = { "x-forgejo-event": "push", "x-forgejo-delivery": "a" };
+    expect(await delivered("gitea", headers, giteaPush())).toMatchObject({ event: "push", deliveryId: "a" });
+  });
+});
+
+describe("Bitbucket's deliveries", () => {
+  const bitbucket = (event: string) => ({ "x-event-key": event, "x-request-uuid": "b3f9" });
+
+  it("each ref of a push is a change", async () => {
+    const { changes, deliveryId, event } = await delivered(
+      "bitbucket",
+      bitbucket("repo:push"),
+      bitbucketPush(),
+    );
+    expect([deliveryId, event]).toEqual(["b3f9", "repo:push"]);
+    expect(changes).toMatchObject([
+      {
+        kind: "push",
+        branch: "main",
+        sha: SHA,
+        before: BEFORE,
+        message: "A message\n",
+        paths: null,
+        author: "mona",
+      },
+      { kind: "tag", tag: "v1", sha: SHA, before: null },
+      { kind: "delete", branch: "gone", sha: null, before: BEFORE },
+    ]);
+    expect(changes[0]?.repository).toEqual({
+      url: "https://bitbucket.org/team/repo.git",
+      fullName: "team/repo",
+      isPrivate: true,
+    });
+  });
+
+  it("a pull request", async () => {
+    expect(
+      await changeOf("bitbucket", bitbucket("pullrequest:created"), bitbucketPullRequest()),
+    ).toMatchObject({
+      ref: "refs/heads/wish",
+      sha: SHA.slice(0, 12),
+      pullRequest: { number: 3, action: "created", hasNewCommits: true, isFork: false },
+    });
+    const forked = bitbucketPullRequest({ full_name: "tux/repo" });
+    expect((await changeOf("bitbucket", bitbucket("pullrequest:updated"), forked)).pullRequest).toMatchObject(
+      {
+        isFork: true,
+        headRepository: { url: "https://bitbucket.org/tux/repo.git", fullName: "tux/repo" },
+      },
+    );
+    const gone = bitbucketPullRequest(null);
+    expect((await changeOf("bitbucket", bitbucket("pullrequest:fulfilled"), gone)).pullRequest).toMatchObject(
+      {
+        isFork: true,
+        hasNewCommits: false,
+      },
+    );
+  });
+
+  it("a Data Center asks if anybody is there", async () => {
+    expect(
+      await delivered(
+        "bitbucket",
+        { "x-event-key": "diagnostics:ping", "x-request-id": "a" },
+        { test: true },
+      ),
+    ).toMatchObject({
+      isPing: true,
+      deliveryId: "a",
+    });
+  });
+});
+
+describe("deliveries that are not about code", () => {
+  it("Stripe's have their event's id and type", async () => {
+    expect(await delivered("stripe", {}, { id: "evt_1", type: "invoice.paid", data: {} })).toMatchObject({
+      deliveryId: "evt_1",
+      event: "invoice.paid",
+      changes: [],
+    });
+    expect(await complaintOf("stripe", {}, { type: "invoice.paid" })).toContain("an event of Stripe");
+  });
+
+  it("Standard Webhooks' have their header's id, and a type if they say so", async () => {
+    const headers = { "webhook-id": "msg_1", "webhook-timestamp": "1", "webhook-signature": "v1,x" };
+    expect(await delivered("standard", headers, { type: "user.created" })).toMatchObject({
+      deliveryId: "msg_1",
+      event: "user.created",
+      headers: { "webhook-id": "msg_1", "webhook-timestamp": "1" },
+    });
+    expect(await delivered("standard", headers, {})).toMatchObject({ event: "message" });
+  });
+
+  it("a generic one's id is a header's, an expression's, or made of its body", async () => {
+    const call = (
+      dedupe: HookOptions["dedupe"],
+      headers: Record<string, string> = {},
+      body: Json = { id: 7 },
+    ) => readCall("generic", headers, body, { signature: null, dedupe });
+    expect(await call(null)).toMatchObject({
+      event: "call",
+      deliveryId: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+    });
+    expect(await call({ header: "X-Id" }, { "x-id": "a" })).toMatchObject({
+      deliveryId: "a",
+      headers: { "x-id": "a" },
+    });
+    expect(await call({ header: "X-Id" })).toEqual(await call(null));
+    expect(await call({ expression: "string(payload.id) + event" })).toMatchObject({ deliveryId: "7call" });
+    expect(await call({ expression: "payload.nope" })).toEqual({
+      complaint: 'dedupe.expression has no value: there is no "nope" (line 1, column 9)',
+    });
+    expect(await call({ expression: "payload" }, {}, [1])).toMatchObject({
+      complaint: expect.stringContaining("must be a text"),
+    });
+  });
+
+  it("a long id is as good as a short one", async () => {
+    const dedupe = { header: "x-id" };
+    const id = async (text: string) =>
+      (await delivered("generic", { "x-id": text }, {}, { signature: null, dedupe })).deliveryId;
+    expect(await id("a".repeat(128))).toBe("a".repeat(128));
+    expect(await id("a".repeat(129))).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(await id("a".repeat(130))).not.toBe(await id("a".repeat(129)));
+  });
+});
+
+describe("every sender's deliveries", () => {
+  const calls: [HookSource, Record<string, string>, Json][] = [
+    ["github", { "x-github-event": "push", "x-github-delivery": "1" }, { ref: "refs/heads/a" }],
+    ["gitlab", { "x-gitlab-event": "Push Hook", "idempotency-key": "1" }, gitlabPush()],
+    ["gitea", { "x-gitea-event": "push", "x-gitea-delivery": "1" }, giteaPush()],
+    ["bitbucket", { "x-event-key": "repo:push", "x-request-uuid": "1" }, bitbucketPush()],
+    ["stripe", {}, { id: "evt_1", type: "a" }],
+    ["standard", { "webhook-id": "1", "webhook-timestamp": "2" }, { type: "a" }],
+    ["generic", { "x-topic": "orders" }, { a: 1 }],
+  ];
+  const secrets = {
+    authorization: "Bearer x",
+    cookie: "a=b",
+    "x-gitlab-token": "x",
+    "x-hub-signature": "x",
+    "x-hub-signature-256": "x",
+    "x-gitea-signature": "x",
+    "stripe-signature": "x",
+    "webhook-signature": "x",
+    "x-signature": "x",
+    "x-api-key": "x",
+    "x-auth": "x",
+    "cf-connecting-ip": "x",
+    "x-forwarded-for": "x",
+    host: "x",
+  };
+
+  it.each(calls)(
+    "%s: keep no secret, and are read again from what is kept",
+    async (source, headers, body) => {
+      const first = await delivered(
+        source,
+        { ...headers, ...secrets, "content-type": "application/json" },
+        body,
+      );
+      expect(first.headers).toEqual({ ...headers, "content-type": "application/json" });
+      expect(await delivered(source, first.headers, body)).toEqual(first);
+    },
+  );
+
+  it.each(calls)("%s: must be JSON in UTF-8", async (source, headers) => {
+    const wrong = "the body must be JSON in UTF-8, or a form whose field payload is";
+    for (const body of ["", "{", "a=b", "{}}"]) expect(await complaintOf(source, headers, body)).toBe(wrong);
+    const bytes = new Uint8Array([0x22, 0xff, 0x22]);
+    expect(await readDelivery(source, PLAIN, new Headers(headers), bytes)).toEqual({ complaint: wrong });
+    const isGeneric = source === "generic";
+    for (const body of ["null", "[]", "1"])
+      expect((await complaintOf(source, headers, body)) === null).toBe(isGeneric);
+  });
+
+  it.each(calls.slice(0, 4))("%s: without its header it says which is missing", async (source) => {
+    expect(await complaintOf(source, {}, {})).toMatch(/^the header X-.* is missing: is the sender /);
+  });
+
+  it.each(calls.slice(0, 4))(
+    "%s: what lacks a part, or has another there, has no change",
+    async (source, headers, body) => {
+      for (const name of Object.keys(body as object))
+        for (const other of [null, 1, "x", [], {}, [[]]] as Json[]) {
+          const { changes } = await delivered(source, headers, { ...(body as object), [name]: other });
+          for (const { repository, ref } of changes)
+            expect([repository.url, ref]).toEqual([expect.any(String), expect.any(String)]);
+        }
+    },
+  );
+
+  it("what cuts a character in two is told with one that is not known", async () => {
+    const commits = [{ id: SHA, message: "a\ud83d", added: ["\ude00"], modified: [] }];
+    const of = { ref: "refs/heads/\ud83d\ude00\ud83d", commits, sender: { login: "\udc00" } };
+    expect(await changeOf("gitea", { "x-gitea-event": "push" }, giteaPush(of))).toMatchObject({
+      branch: "\u{1f600}\ufffd",
+      message: "a\ufffd",
+      paths: ["\ufffd"],
+      author: "\ufffd",
+    });
+  });
+
+  it("an address with credentials, of another kind, or a name that is none is not cloned from", async () => {
+    for (const clone_url of [
+      "https://a:b@git.example/o/r.git",
+      "file:///etc",
+      "ext::sh -c true",
+      "--upload-pack=x",
+      "https://git.example/a b",
+    ]) {
+      const repository = { clone_url, full_name: "o/r", private: true };
+      expect(
+        (await delivered("gitea", { "x-gitea-event": "push" }, giteaPush({ repository }))).changes,
+      ).toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,3 @@
+import { verifies } from "../hooks/verifies.ts";
+
+verifies();
