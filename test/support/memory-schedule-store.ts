@@ -320,8 +320,8 @@ export class MemoryScheduleStore implements ScheduleStore {
       const keeps = same !== undefined && timingText(same) === timingText(stored.spec);
       if (!keeps)
         for (const row of this.of(stored))
-          if (row.outcome === "armed" && row.trigger === "rule" && row.dueAt > at)
-            this.ledger.delete(ledgerKey(row, row.dueAt, false));
+          if (["armed", "paused", "missed"].includes(row.outcome) && row.trigger === "rule" && row.dueAt > at)
+            this.ledger.delete(ledgerKey(row, row.dueAt, isSpan(row)));
       if (same === undefined) this.schedules.delete(scheduleId(stored));
     }
     for (const spec of wanted) {
