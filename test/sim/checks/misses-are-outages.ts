@@ -66,7 +66,9 @@ function wrongRow(world: World, row: Firing, before: Firing | null): string | nu
 
 /** What is armed too late to be in time is to be caught up, by the clock that armed it. */
 function wrongArming(world: World, row: Firing): string | null {
-  const spec = world.schedules.schedules.get(scheduleId(row))?.spec;
+  // It can have gone in the same moment.
+  const spec =
+    world.schedules.schedules.get(scheduleId(row))?.spec ?? world.schedules.lately(scheduleId(row), 0).at(-1);
   const { dueAt, startAt } = row;
   if (!spec || startAt === null) return "it has no schedule, or no time to start";
   const plannedAt = startOf({ id: scheduleId(row), ...spec }, dueAt);
@@ -94,9 +96,14 @@ function wrongMiss(world: World, row: Firing): string | null {
     catchUp.mode === "none" ||
     row.dueAt < now - catchUp.windowMs + CALLS_MS ||
     (catchUp.mode === "latest" && !isLatest) ||
-    // What was missed before a pause is not news any more after it.
+    // What was missed before a pause is not news any more in it and after it.
     (!catchUp.afterPause &&
-      world.schedules.pausesOf(id).some(({ resumedAt }) => resumedAt !== null && resumedAt > row.dueAt));
+      world.schedules
+        .pausesOf(id)
+        .some(
+          ({ pausedAt, resumedAt }) =>
+            pausedAt !== null && (resumedAt ?? Number.POSITIVE_INFINITY) > row.dueAt,
+        ));
   return world.schedules.lately(id, CALLS_MS).some(isAllowed) ? null : "it was to be caught up";
 }
 
