@@ -490,6 +490,30 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
       },
     );
 
+    it("a call's key arms one due time, and finds it again, of whichever schedule", async () => {
+      const [key, other] = [keyOf("keyed"), keyOf("keyed", "other")];
+      await put("keyed", [aSchedule(), aSchedule({ name: "other" })]);
+      const arm = (of: ScheduleKey, minute: number, orderKey: string | null) =>
+        schedules.arm(of, [T0 + minute * MINUTE], T0 + minute * MINUTE, "run_now", orderKey);
+      expect(await schedules.ordered(ORG, "once")).toBeNull();
+      expect([await arm(key, 1, "once"), await arm(key, 1, "once"), await arm(other, 2, "once")]).toEqual([
+        1, 0, 0,
+      ]);
+      expect(await schedules.ordered(ORG, "once")).toMatchObject({ ...key, dueAt: T0 + MINUTE });
+      expect(await schedules.ordered("another", "once")).toBeNull();
+      // What came to no run can be run by hand, and another call's key does not take it from the first.
+      await schedules.finish(key, [{ dueAt: T0 + MINUTE, outcome: "skipped", why: null }], T0 + MINUTE);
+      expect([await arm(key, 1, "twice"), await schedules.ordered(ORG, "twice")]).toEqual([0, null]);
+      expect(await arm(key, 1, null)).toBe(1);
+      expect(await schedules.ordered(ORG, "once")).toMatchObject({ outcome: "armed", trigger: "run_now" });
+      const { state, event } = aRunFor(key, T0 + MINUTE);
+      await store.accept(state, [event], null);
+      expect(await schedules.ordered(ORG, "once")).toMatchObject({ outcome: "ran", runId: state.run.id });
+      expect([await arm(key, 3, null), await arm(other, 3, null), await arm(other, 4, "twice")]).toEqual([
+        1, 1, 1,
+      ]);
+    });
+
     it("by hand what has no run is armed, once", async () => {
       const key = keyOf("hand");
       await put("hand", [aSchedule()]);
