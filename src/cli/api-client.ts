@@ -223,8 +223,10 @@ export class Client {
     return this.#json("GET", `${schedulePath(job, name)}/firings`, { query });
   }
 
-  runSchedule(job: string, name: string): Promise<FiringBody> {
-    return this.#json("POST", `${schedulePath(job, name)}/run`);
+  /** Runs a schedule now. The key makes it safe to ask again. */
+  runSchedule(job: string, name: string, idempotencyKey: string): Promise<FiringBody> {
+    const headers = { "idempotency-key": idempotencyKey };
+    return this.#json("POST", `${schedulePath(job, name)}/run`, { headers });
   }
 
   pauseSchedule(job: string, name: string): Promise<StoredScheduleBody> {

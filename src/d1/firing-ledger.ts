@@ -24,16 +24,26 @@ export function d1FiringLedger(database: D1Database): FiringLedger {
       })
       .from(firings);
   return {
-    async arm(key, dueTimes, startAt, trigger) {
+    async arm(key, dueTimes, startAt, trigger, orderKey = null) {
+      const isFirst =
+        orderKey === null
+          ? sql`true`
+          : sql`NOT EXISTS (SELECT 1 FROM firings o WHERE o.org_id = ${key.orgId} AND o.order_key = ${orderKey})`;
       const { meta } =
         await db.run(sql`INSERT INTO firings (org_id, job, schedule, due_at, span, outcome, start_at, shard,
-          through_at, count, is_count_exact, trigger, run_id, why, decided_at)
+          through_at, count, is_count_exact, trigger, run_id, why, decided_at, order_key)
         SELECT ${key.orgId}, ${key.job}, ${key.name}, value, 0, 'armed', ${startAt}, ${shardOf(key)}, value, 1, 1, ${trigger},
-          NULL, NULL, ${startAt} FROM json_each(${JSON.stringify(dueTimes)}) WHERE true
+          NULL, NULL, ${startAt}, ${orderKey} FROM json_each(${JSON.stringify(dueTimes)}) WHERE ${isFirst}
         ON CONFLICT (org_id, job, schedule, due_at, span) DO UPDATE SET outcome = 'armed', start_at = excluded.start_at,
-          trigger = excluded.trigger, why = NULL, decided_at = excluded.decided_at, blocked_by = NULL
-        WHERE firings.run_id IS NULL AND firings.outcome <> 'armed'`);
+          trigger = excluded.trigger, why = NULL, decided_at = excluded.decided_at, blocked_by = NULL,
+          order_key = coalesce(excluded.order_key, firings.order_key)
+        WHERE firings.run_id IS NULL AND firings.outcome <> 'armed' AND (excluded.order_key IS NULL OR firings.order_key IS NULL)`);
       return meta.changes;
+    },
+
+    async ordered(orgId, orderKey) {
+      const row = await withRuns().where(sql`org_id = ${orgId} AND order_key = ${orderKey}`).get();
+      return row ? firingFromRow(row) : null;
     },
 
     async taken(key, fromMs, throughMs) {

@@ -14,7 +14,8 @@ export const PAUSED_BY = { definition: 1, hand: 2, job: 4 } as const;
 
 /**
  * Makes a job's schedules those of its definition. One whose due times stay the same keeps its place, and with another rule it begins to
- * count now; what was armed and is not due yet goes with the rule that named it.
+ * count now; what is not due yet goes with the rule that named it, be it armed, paused ahead of its time, or missed by a clock that was
+ * ahead: it never comes due.
  * @param isSo what must hold of the job after the change; elsewhere nothing is synced
  */
 export function syncSchedules(
@@ -46,7 +47,8 @@ export function syncSchedules(
         sql`(org_id, job, schedule, due_at, span) IN (
           SELECT f.org_id, f.job, f.schedule, f.due_at, f.span FROM schedules s CROSS JOIN firings f
           ON f.org_id = s.org_id AND f.job = s.job AND f.schedule = s.name AND f.due_at > ${at}
-          WHERE s.org_id = ${orgId} AND s.job = ${job} AND f.outcome = 'armed' AND f.trigger = 'rule' AND NOT ${isWanted})`,
+          WHERE s.org_id = ${orgId} AND s.job = ${job} AND f.outcome IN ('armed', 'paused', 'missed') AND f.trigger = 'rule'
+            AND NOT ${isWanted})`,
         isSo,
       ),
     ),

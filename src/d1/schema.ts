@@ -426,9 +426,13 @@ export const firings = sqliteTable(
     decidedAt: integer("decided_at").notNull(),
     /** Of a skipped one the run that was in its way, where there still was one. */
     blockedBy: text("blocked_by"),
+    /** The Idempotency-Key of the call that asked for it; null where none came with it. */
+    orderKey: text("order_key"),
   },
   (table) => [
     primaryKey({ columns: [table.orgId, table.job, table.schedule, table.dueAt, table.span] }),
+    // A call that is repeated finds what it made; what a rule made has no part in it.
+    uniqueIndex("firings_ordered").on(table.orgId, table.orderKey).where(sql`order_key IS NOT NULL`),
     // What timekeepers read: few at any time.
     index("firings_armed").on(table.shard, table.startAt).where(sql`outcome = 'armed'`),
   ],

@@ -13,25 +13,64 @@ const MOMENTS_TRIED = 100;
 
 /**
  * Runs a schedule's job now, also where the schedule rests. The moment is the key: what is armed once more since an answer was lost, or is asked
- * for twice in one millisecond, is one run.
+ * for twice in one millisecond, is one run. A caller who may ask again later gives a key, which the ledger keeps: who asks under it
+ * again is told of the same firing, whatever came of it, and starts it where nobody has.
  * @returns what came of it
+ * @throws AppError `idempotency_conflict` where the key was used for another schedule
  */
-export async function runNow(ports: FirePorts, schedule: StoredSchedule): Promise<Firing> {
+export async function runNow(
+  ports: FirePorts,
+  schedule: StoredSchedule,
+  orderKey: string | null = null,
+): Promise<Firing> {
   const { schedules, clock } = ports;
-  const now = clock.now();
-  for (let dueAt = now; dueAt < now + MOMENTS_TRIED; dueAt++) {
-    if ((await schedules.arm(schedule, [dueAt], now, "run_now")) === 0) {
+  const known = orderKey === null ? null : await orderedBefore(schedules, schedule, orderKey);
+  const asked = known ?? (await armNow(schedules, schedule, clock.now(), orderKey));
+  if (asked.outcome !== "armed") return asked;
+  const { dueAt, startAt, trigger } = asked;
+  const { orgId, job, name } = schedule;
+  const row = { orgId, job, name, outcome: "armed", dueAt, startAt: startAt ?? dueAt, trigger } as const;
+  await fireSchedule(ports, schedule, [row]);
+  const firing = await schedules.firing(schedule, dueAt);
+  if (firing === null)
+    throw new AppError("unavailable", "the schedule was changed at the same time; try again");
+  return firing;
+}
+
+/** Arms this moment, or one soon after that is free. @returns what is armed, or what the same call has armed before */
+async function armNow(
+  schedules: ScheduleStore,
+  schedule: StoredSchedule,
+  startAt: number,
+  orderKey: string | null,
+): Promise<(Pick<Firing, "dueAt" | "startAt" | "trigger"> & { outcome: "armed" }) | Firing> {
+  for (let dueAt = startAt; dueAt < startAt + MOMENTS_TRIED; dueAt++) {
+    const isNew = (await schedules.arm(schedule, [dueAt], startAt, "run_now", orderKey)) > 0;
+    if (isNew) return { outcome: "armed", dueAt, startAt, trigger: "run_now" };
+    if (orderKey !== null) {
+      const known = await orderedBefore(schedules, schedule, orderKey);
+      if (known !== null) return known;
+    } else {
       const known = await schedules.firing(schedule, dueAt);
-      if (known?.trigger !== "run_now" || known.startAt !== now) continue;
-      if (known.outcome !== "armed") return known;
+      if (known?.trigger === "run_now" && known.startAt === startAt) return known;
     }
-    const { orgId, job, name } = schedule;
-    const row = { orgId, job, name, outcome: "armed", dueAt, startAt: now, trigger: "run_now" } as const;
-    await fireSchedule(ports, schedule, [row]);
-    const firing = await schedules.firing(schedule, dueAt);
-    if (firing !== null) return firing;
   }
   throw new AppError("unavailable", "others run this schedule at the same time; try again");
+}
+
+/** What was asked for under a key before. */
+async function orderedBefore(
+  schedules: ScheduleStore,
+  { orgId, job, name }: StoredSchedule,
+  orderKey: string,
+): Promise<Firing | null> {
+  const known = await schedules.ordered(orgId, orderKey);
+  if (known === null || (known.job === job && known.name === name)) return known;
+  throw new AppError(
+    "idempotency_conflict",
+    `this Idempotency-Key was used for another schedule, ${known.job}/${known.name}; use a new key for a new run`,
+    "header.idempotency-key",
+  );
 }
 
 export interface Backfill {

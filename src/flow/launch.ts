@@ -29,6 +29,7 @@ import { repeatDelayMs } from "../core/poll.ts";
 import type { Drive } from "./drive.ts";
 import { type Findings, type FlowPorts, found, nothingNew } from "./flow.ts";
 import { giveSecrets, secretsOf } from "./give-secrets.ts";
+import { seenStarted } from "./observe.ts";
 import { readOutput } from "./read-output.ts";
 import { settleNow } from "./settle.ts";
 
@@ -252,7 +253,8 @@ async function createdAndMaybeMore(ports: FlowPorts, drive: Drive, machine: Mach
   // Whatever keeps the secrets from the Machine now: the Machine is recorded, and they are given in the next step.
   const given = await giveSecrets(ports, drive, machine.id);
   if (given.kind !== "given") return found(...events);
-  events.push({ type: "machine_started", at: ports.clock.now(), attempt: drive.attempt().number });
+  // Secrets can have kept it long.
+  events.push(await seenStarted(ports, drive.ahead(events)));
   if (drive.state.run.spec.capture !== "output") return found(...events);
   const more = await readOutput(ports, drive.ahead(events), ports.clock.now());
   return { ...more, events: [...events, ...more.events] };

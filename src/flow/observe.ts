@@ -43,7 +43,7 @@ export async function awaitStart(ports: FlowPorts, drive: Drive, until: number):
 }
 
 /** That the Machine is started and, of a slow one, how long its image took, which only the Machine's own events tell. */
-async function seenStarted(ports: FlowPorts, drive: Drive): Promise<RunEvent> {
+export async function seenStarted(ports: FlowPorts, drive: Drive): Promise<RunEvent> {
   const at = ports.clock.now();
   const event = { type: "machine_started" as const, at, attempt: drive.attempt().number };
   if (!wasSlow(drive, at)) return event;

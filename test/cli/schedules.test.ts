@@ -112,10 +112,14 @@ test("run prints the run, and fails where there is none", async () => {
   expect(again.stderr).toContain("nightly/at-two was not run: it was at work");
 });
 
-test("run is not asked for again where the answer is lost", async () => {
-  stub.on("POST /v1/schedules/nightly/at-two/run", cut, json(aFiring()));
-  expect((await schedules("run", "nightly/at-two")).exitCode).not.toBe(0);
-  expect(stub.seen).toHaveLength(1);
+test("run is asked for again under its key where the answer is lost, and each run has a key of its own", async () => {
+  stub.on("POST /v1/schedules/nightly/at-two/run", cut, json(aFiring()), json(aFiring()));
+  for (let times = 0; times < 2; times++)
+    expect((await schedules("run", "nightly/at-two")).stdout).toBe(`${RUN_ID}\n`);
+  const [lost, again, other] = stub.seen.map(({ headers }) => headers["idempotency-key"]);
+  expect(lost).toMatch(/^[\da-f-]{36}$/);
+  expect(again).toBe(lost);
+  expect(other).not.toBe(lost);
 });
 
 test("pause and resume say what holds then", async () => {

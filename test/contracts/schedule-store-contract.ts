@@ -143,6 +143,39 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
       expect(await ledger(key)).toMatchObject([{ outcome: "ran", runId: state.run.id }]);
     });
 
+    it.each([
+      ["the end of its job", ({ job }: ScheduleKey, at: number) => jobs.delete(ORG, job, at, null)],
+      ["another rule", ({ job }: ScheduleKey, at: number) => put(job, [aSchedule({ rule: HOURLY })], at)],
+      ["being left out", ({ job }: ScheduleKey, at: number) => put(job, [], at)],
+    ] as const)(
+      "what never comes due after %s is in no ledger, whatever was said of it",
+      async (how, end) => {
+        const key = keyOf(`ends-${how.replaceAll(" ", "-")}`);
+        const spec = aSchedule({ catchUp: { mode: "none", windowMs: 0, afterPause: false } });
+        await put(key.job, [spec]);
+        await decideAt(key, T0 + MINUTE - 10);
+        await schedules.pause(key, T0 + MINUTE - 5, true);
+        const ahead = { ...(await found(key)), place: { ...(await found(key)).place, pausedAt: null } };
+        const missed = (minute: number, count: number) => {
+          const dueAt = T0 + minute * MINUTE;
+          const throughAt = dueAt + (count - 1) * MINUTE;
+          return { outcome: "missed" as const, dueAt, throughAt, count, isCountExact: true };
+        };
+        const decision = { firings: [missed(3, 1), missed(4, 3)], decidedTo: T0, nextDueAt: null };
+        await schedules.record([{ schedule: ahead, decision }], T0 + MINUTE);
+        await schedules.arm(key, [T0 + 7 * MINUTE], T0, "run_now");
+        const rows = async () =>
+          (await ledger(key)).map(({ dueAt, outcome }) => [(dueAt - T0) / MINUTE, outcome]);
+        const kept = [
+          [1, "paused"],
+          [7, "armed"],
+        ];
+        expect(await rows()).toEqual([kept[0], [2, "paused"], [3, "missed"], [4, "missed"], kept[1]]);
+        await end(key, T0 + MINUTE + 10);
+        expect(await rows()).toEqual(kept);
+      },
+    );
+
     it("who lost against another change of the job leaves its schedules alone", async () => {
       await put("raced", [aSchedule()]);
       const next = {
@@ -457,6 +490,30 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
       },
     );
 
+    it("a call's key arms one due time, and finds it again, of whichever schedule", async () => {
+      const [key, other] = [keyOf("keyed"), keyOf("keyed", "other")];
+      await put("keyed", [aSchedule(), aSchedule({ name: "other" })]);
+      const arm = (of: ScheduleKey, minute: number, orderKey: string | null) =>
+        schedules.arm(of, [T0 + minute * MINUTE], T0 + minute * MINUTE, "run_now", orderKey);
+      expect(await schedules.ordered(ORG, "once")).toBeNull();
+      expect([await arm(key, 1, "once"), await arm(key, 1, "once"), await arm(other, 2, "once")]).toEqual([
+        1, 0, 0,
+      ]);
+      expect(await schedules.ordered(ORG, "once")).toMatchObject({ ...key, dueAt: T0 + MINUTE });
+      expect(await schedules.ordered("another", "once")).toBeNull();
+      // What came to no run can be run by hand, and another call's key does not take it from the first.
+      await schedules.finish(key, [{ dueAt: T0 + MINUTE, outcome: "skipped", why: null }], T0 + MINUTE);
+      expect([await arm(key, 1, "twice"), await schedules.ordered(ORG, "twice")]).toEqual([0, null]);
+      expect(await arm(key, 1, null)).toBe(1);
+      expect(await schedules.ordered(ORG, "once")).toMatchObject({ outcome: "armed", trigger: "run_now" });
+      const { state, event } = aRunFor(key, T0 + MINUTE);
+      await store.accept(state, [event], null);
+      expect(await schedules.ordered(ORG, "once")).toMatchObject({ outcome: "ran", runId: state.run.id });
+      expect([await arm(key, 3, null), await arm(other, 3, null), await arm(other, 4, "twice")]).toEqual([
+        1, 1, 1,
+      ]);
+    });
+
     it("by hand what has no run is armed, once", async () => {
       const key = keyOf("hand");
       await put("hand", [aSchedule()]);
@@ -563,7 +620,7 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
         (await ledger(key)).map(({ dueAt }) => ({ dueAt, outcome: "missed", why: null })),
         T0,
       );
-      await jobs.delete(ORG, "old-and-gone", T0, null);
+      await jobs.delete(ORG, "old-and-gone", T0 + 12 * MINUTE, null);
       expect(await forget(key, T0 + 11 * MINUTE)).toBe(10);
       expect(await forget(key, T0 + 12 * MINUTE)).toBe(1);
       expect(await ledger(key)).toEqual([]);

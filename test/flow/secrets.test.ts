@@ -4,6 +4,7 @@ import {
   OUTPUT_MAX_BYTES,
   SECRET_LINE_BYTES,
   SECRET_LINES_PER_CALL,
+  SLOW_START_MS,
 } from "../../src/core/limits.ts";
 import { REDACTION_REACH, redactorOf } from "../../src/core/redactor.ts";
 import type { AdvancePorts, FlowPorts } from "../../src/flow/flow.ts";
@@ -178,6 +179,41 @@ describe("a machine of a run with secrets", () => {
     );
     await until(() => state().attempts[0]?.startedAt != null);
     expect(state().attempts[0]).toMatchObject({ startedAt: T0 + 60_000, imageReadyAt: T0 + 400 });
+  });
+
+  it("that took long to take them right after it was made says so, too", async () => {
+    const found = aMachine("started");
+    const starting = { type: "start", status: "starting", source: "flyd", at: T0 + 400, exit: null };
+    const machine = { ...found, events: [...found.events, starting] };
+    for (const [giveMs, imageReadyAt] of [
+      [SLOW_START_MS - 1, null],
+      [SLOW_START_MS, T0 + 400],
+    ] as const) {
+      const made = worldWith(
+        aStartingRun({ ...SPEC, capture: "none" }),
+        {
+          create: async () => ({ kind: "created", machine }),
+          wait,
+          exec: async () => {
+            now += giveMs;
+            return GIVEN;
+          },
+          get: async () => ({ kind: "found", machine }),
+        },
+        { neverAsked: true },
+      );
+      let now = made.now();
+      const createdAt = now;
+      made.ports.clock = { now: () => now };
+      await made.until(() => made.state().attempts[0]?.startedAt != null);
+      expect(made.state().attempts[0]).toMatchObject({
+        createdAt,
+        startedAt: createdAt + giveMs,
+        imageReadyAt,
+      });
+      // Of a fast one nothing is asked but for its start.
+      expect(made.calls.includes("get")).toBe(imageReadyAt !== null);
+    }
   });
 
   it("that is gone by then is looked at", async () => {

@@ -32,6 +32,8 @@ export class MemoryScheduleStore implements ScheduleStore {
   readonly schedules = new Map<string, StoredSchedule>();
   /** By schedule, due time and whether it is of several. */
   readonly ledger = new Map<string, Firing>();
+  /** The ledger's keys of what calls with an Idempotency-Key have made. */
+  readonly ordersMade = new Map<string, string>();
   readonly timekeepers = new Map<number, { since: number; seenAt: number }>();
 
   /** Whether a job is of the version that a run has; the store of jobs says it. */
@@ -184,10 +186,20 @@ export class MemoryScheduleStore implements ScheduleStore {
     return this.find(key);
   }
 
-  async arm(key: ScheduleKey, dueTimes: number[], startAt: number, trigger: FiringTrigger) {
+  async arm(
+    key: ScheduleKey,
+    dueTimes: number[],
+    startAt: number,
+    trigger: FiringTrigger,
+    orderKey: string | null = null,
+  ) {
+    if (orderKey !== null && (await this.ordered(key.orgId, orderKey)) !== null) return 0;
+    const keyed = new Set(this.ordersMade.values());
     const free = dueTimes.filter((dueAt) => {
-      const row = this.ledger.get(ledgerKey(key, dueAt, false));
-      return row === undefined || (row.runId === null && row.outcome !== "armed");
+      const place = ledgerKey(key, dueAt, false);
+      const row = this.ledger.get(place);
+      if (row === undefined) return true;
+      return row.runId === null && row.outcome !== "armed" && (orderKey === null || !keyed.has(place));
     });
     for (const dueAt of free)
       this.ledger.set(ledgerKey(key, dueAt, false), {
@@ -205,7 +217,15 @@ export class MemoryScheduleStore implements ScheduleStore {
         blockedBy: null,
         run: null,
       });
+    const [dueAt] = free;
+    if (orderKey !== null && dueAt !== undefined)
+      this.ordersMade.set(`${key.orgId} ${orderKey}`, ledgerKey(key, dueAt, false));
     return free.length;
+  }
+
+  async ordered(orgId: string, orderKey: string) {
+    const row = this.ledger.get(this.ordersMade.get(`${orgId} ${orderKey}`) ?? "");
+    return row ? this.#withRun(row) : null;
   }
 
   async taken(key: ScheduleKey, fromMs: number, throughMs: number) {
@@ -320,8 +340,8 @@ export class MemoryScheduleStore implements ScheduleStore {
       const keeps = same !== undefined && timingText(same) === timingText(stored.spec);
       if (!keeps)
         for (const row of this.of(stored))
-          if (row.outcome === "armed" && row.trigger === "rule" && row.dueAt > at)
-            this.ledger.delete(ledgerKey(row, row.dueAt, false));
+          if (["armed", "paused", "missed"].includes(row.outcome) && row.trigger === "rule" && row.dueAt > at)
+            this.ledger.delete(ledgerKey(row, row.dueAt, isSpan(row)));
       if (same === undefined) this.schedules.delete(scheduleId(stored));
     }
     for (const spec of wanted) {

@@ -18,8 +18,11 @@ const answer = (description: string) => ({
   content: { "application/json": { schema: runSchema } },
 });
 
+/** What a caller names an order by, to find it again. */
+export const idempotencyKey = z.string().min(1).max(IDEMPOTENCY_KEY_MAX_CHARS);
+
 export const submissionHeaders = z.object({
-  "idempotency-key": z.string().min(1).max(IDEMPOTENCY_KEY_MAX_CHARS).optional().openapi({
+  "idempotency-key": idempotencyKey.optional().openapi({
     description:
       "the same key and body answer the same run. A body is the same where it means the same: the order of fields, white space and defaults that are spelt out make no difference",
   }),

@@ -31,6 +31,7 @@ import {
   SCHEDULE_CLOCK_TRUST_MS,
   SCHEDULE_GRACE_MS,
 } from "../limits.ts";
+import { caughtUpSince } from "./catch-up.ts";
 import { dueTimes, lastDue, nextDue } from "./due.ts";
 import { isInTime } from "./in-time.ts";
 import { leadMs, startOf } from "./jitter.ts";
@@ -88,9 +89,8 @@ function decidedBefore({ jitterMs }: Schedule, { decidedTo, countsFrom }: Place,
 
 /** The first moment whose due times are run though they are too late; infinity where none is. */
 function firstCaughtUp(schedule: Schedule, pause: Pause, decidedTo: number, nowMs: number): number {
-  const { mode, windowMs } = schedule.catchUp;
-  // What was missed before a pause is not news any more after it.
-  const earliest = Math.max(decidedTo + 1, nowMs - windowMs, pause.to);
+  const { mode } = schedule.catchUp;
+  const earliest = Math.max(decidedTo + 1, caughtUpSince(schedule, pause, nowMs));
   if (mode === "all") return earliest;
   const latest = mode === "latest" ? lastDue(schedule, earliest - 1, nowMs) : null;
   return latest ?? Number.POSITIVE_INFINITY;

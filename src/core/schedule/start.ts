@@ -1,6 +1,7 @@
 /** What is done about armed firings when somebody comes to start them, which after an outage can be late. */
 
 import { SCHEDULE_GRACE_MS, SCHEDULE_PROMPT_MS, SCHEDULE_SLOW_MAX_MS } from "../limits.ts";
+import { caughtUpSince } from "./catch-up.ts";
 import { nextDue } from "./due.ts";
 import { isInTime, nextWanted } from "./in-time.ts";
 import { leadMs, startOf } from "./jitter.ts";
@@ -75,7 +76,7 @@ function outcomeOfStart(
   came: number,
   newer: number | null,
 ): "ran" | "caught_up" | "missed" {
-  const { mode, windowMs } = schedule.catchUp;
+  const { mode } = schedule.catchUp;
   const since = Math.max(startAt, startsAt);
   if (isInTime(schedule, pause, dueAt, since, came, newer)) {
     // By when it was armed for: what was armed too late was armed to be caught up.
@@ -83,7 +84,7 @@ function outcomeOfStart(
     return (isLater ? came : since) - startsAt <= graceMs(schedule) ? "ran" : "caught_up";
   }
   const isWanted = mode === "all" || (mode === "latest" && isLatest(schedule, pause, dueAt, came, newer));
-  return isWanted && dueAt >= came - windowMs ? "caught_up" : "missed";
+  return isWanted && dueAt >= caughtUpSince(schedule, pause, came) ? "caught_up" : "missed";
 }
 
 /** How late one is that ran. Where each one is wanted, what is later stands in line, and does not skip itself. */

@@ -133,9 +133,18 @@ export interface ArmedFirings {
 export interface FiringLedger {
   /**
    * Arms due times by hand, to start at once: those that have no row of their own, or none that came to a run or is to.
+   * @param orderKey of the call that asks for one of them: where it has made one already, none is armed
    * @returns how many
    */
-  arm(key: ScheduleKey, dueTimes: number[], startAt: number, trigger: FiringTrigger): Promise<number>;
+  arm(
+    key: ScheduleKey,
+    dueTimes: number[],
+    startAt: number,
+    trigger: FiringTrigger,
+    orderKey?: string | null,
+  ): Promise<number>;
+  /** The firing that a call with this key has made, of whichever schedule. */
+  ordered(orgId: string, orderKey: string): Promise<Firing | null>;
   /** Of these due times those that have come to a run, or are armed. */
   taken(key: ScheduleKey, fromMs: number, throughMs: number): Promise<number[]>;
   firing(key: ScheduleKey, dueAt: number): Promise<Firing | null>;

@@ -8,6 +8,7 @@ import type {
   ScheduleListBody,
   StoredScheduleBody,
 } from "../../../src/api/firing-schema.ts";
+import { IDEMPOTENCY_KEY_MAX_CHARS } from "../../../src/core/limits.ts";
 import { apiPorts } from "../../../src/worker/ports.ts";
 import { call, put, RUN } from "../jobs/call.ts";
 
@@ -175,6 +176,36 @@ describe("by hand", () => {
       const refused = await of("GET", "now", `yearly/firings?cursor=${encodeURIComponent(cursor)}`);
       expect([refused.status, refused.body.error.path]).toEqual([422, "query.cursor"]);
       expect(refused.body.error.message).toContain("the next_cursor of the page before");
+    }
+  });
+
+  it("a call that is repeated under its key is one run, and the key is of one schedule", async () => {
+    await aJob("keyed", [YEARLY, { ...YEARLY, name: "other" }]);
+    const run = (schedule: string, key: string) =>
+      call<FiringBody>("POST", `/v1/schedules/keyed/${schedule}/run`, undefined, {
+        "idempotency-key": key,
+      });
+    const [first, again, next] = [
+      await run("yearly", "a"),
+      await run("yearly", "a"),
+      await run("other", "b"),
+    ];
+    expect([first.status, again.status, next.status]).toEqual([200, 200, 200]);
+    expect(first.body).toMatchObject({ outcome: "ran", trigger: "run_now", run_id: expect.any(String) });
+    expect([again.body.run_id, again.body.due_at]).toEqual([first.body.run_id, first.body.due_at]);
+    expect(next.body.run_id).not.toBe(first.body.run_id);
+    const ledger = await of<FiringListBody>("GET", "keyed", "yearly/firings");
+    expect(ledger.body.firings).toHaveLength(1);
+    for (const [key, status, code] of [
+      ["a", 409, "idempotency_conflict"],
+      ["k".repeat(IDEMPOTENCY_KEY_MAX_CHARS + 1), 422, "invalid_input"],
+    ] as const) {
+      const refused = await run("other", key);
+      expect([refused.status, refused.body.error.code, refused.body.error.path]).toEqual([
+        status,
+        code,
+        "header.idempotency-key",
+      ]);
     }
   });
 

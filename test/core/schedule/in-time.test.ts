@@ -131,6 +131,24 @@ describe.each(METS)("after an outage of 100 seconds, where what was due in it wa
     expect(new Set(late.map(superseded)).size).toBe(2);
   });
 
+  it("what was missed before a pause is not news any more, in it and after it, unless that counts as an outage", () => {
+    const pausedAt = T0 - 45 * SECOND_MS;
+    const late = T0 + 200 * SECOND_MS;
+    const named = (afterPause: boolean) =>
+      aSchedule("all", {
+        rule: { kind: "at", times: [pausedAt - 40 * SECOND_MS, pausedAt - 1] },
+        catchUp: { mode: "all", windowMs: DAY_MS, afterPause },
+      });
+    const told = (resumedAt: number | null, afterPause = false) =>
+      afterOutage(named(afterPause), T0 - 95 * SECOND_MS, late, met, { pausedAt, resumedAt }).map(
+        ([, outcome]) => outcome,
+      );
+    const resumedAt = T0 - 5 * SECOND_MS;
+    expect(told(resumedAt)).toEqual(["missed", "missed"]);
+    expect(told(resumedAt, true)).toEqual(["caught_up", "caught_up"]);
+    expect(told(null)).toEqual(met === "not decided" ? [] : ["missed", "missed"]);
+  });
+
   it("what came due in a pause takes nothing's place", () => {
     const pause = { pausedAt: T0 - 45 * SECOND_MS, resumedAt: null };
     const told = became(aSchedule("none"), pause).filter(([, outcome]) => outcome !== "paused");
@@ -254,10 +272,18 @@ it("what becomes of due times after an outage does not depend on how much of the
       ),
       endsAt: pick(null, T0 + 200 * SECOND_MS),
       jitterMs: pick(0, 0, 5, 40, 300) * SECOND_MS,
-      catchUp: { mode: pick(...CATCH_UP_MODES), windowMs, afterPause: false },
+      catchUp: { mode: pick(...CATCH_UP_MODES), windowMs, afterPause: pick(false, true) },
     });
     const now = T0 + Math.floor(random() * 500) * SECOND_MS + pick(0, 1, 500);
-    const [undecided, ...others] = METS.map((met) => afterOutage(schedule, T0, now, met));
-    for (const other of others) expect(other, JSON.stringify({ round, schedule, now })).toEqual(undecided);
+    const within = (fromMs: number) => fromMs + Math.floor(random() * (now - fromMs));
+    const pausedAt = within(T0);
+    const pause = pick({}, { pausedAt, resumedAt: within(pausedAt) });
+    const story = JSON.stringify({ round, schedule, now, pause });
+    // One that is to start later is paused where it is armed: nobody comes for it.
+    const hasStarted = ([dueAt]: [number, string]) => startOf(schedule, dueAt) <= now;
+    const [undecided, ...others] = METS.map((met) =>
+      afterOutage(schedule, T0, now, met, pause).filter(hasStarted),
+    );
+    for (const other of others) expect(other, story).toEqual(undecided);
   }
 });

@@ -13,7 +13,7 @@ export const dueTimesAreTold: Check = {
   name: "each due time of a schedule is in the ledger once, and no other time is; none stays armed when its time has come",
   begin: (world) => ({
     onFiring(row, before) {
-      if (row === null) return before?.outcome === "armed" ? null : `${told(before)} is gone`;
+      if (row === null) return before && mayGo(world, before) ? null : `${told(before)} is gone`;
       if (before !== null || row.trigger !== "rule") return null;
       const eras = erasOf(world.schedules.changesOf(scheduleId(row)), row.throughAt);
       // Whoever changes a rule decides before that what is overdue by the one that goes, and may do both in one moment.
@@ -50,6 +50,15 @@ export const dueTimesAreTold: Check = {
     },
   }),
 };
+
+/** What is armed goes with the rule that named it; what was paused or missed ahead of its time goes with it where it never comes due. */
+function mayGo(world: World, { outcome, dueAt, ...key }: Firing): boolean {
+  if (outcome === "armed") return true;
+  const changes = world.schedules.changesOf(scheduleId(key));
+  const last = changes.at(-1);
+  const isEnd = last !== undefined && (last.spec === null || last.isNewTiming) && last.at < dueAt;
+  return isEnd && (outcome === "paused" || outcome === "missed");
+}
 
 function forgottenOf(world: World, id: string): number[] {
   const rows = [...world.schedules.ledger.values()].filter((row) => scheduleId(row) === id);

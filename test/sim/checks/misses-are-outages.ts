@@ -98,9 +98,14 @@ function wrongMiss(world: World, row: Firing): string | null {
     catchUp.mode === "none" ||
     row.dueAt < now - catchUp.windowMs + CALLS_MS ||
     (catchUp.mode === "latest" && !isLatest) ||
-    // What was missed before a pause is not news any more after it.
+    // What was missed before a pause is not news any more in it and after it.
     (!catchUp.afterPause &&
-      world.schedules.pausesOf(id).some(({ resumedAt }) => resumedAt !== null && resumedAt > row.dueAt));
+      world.schedules
+        .pausesOf(id)
+        .some(
+          ({ pausedAt, resumedAt }) =>
+            pausedAt !== null && (resumedAt ?? Number.POSITIVE_INFINITY) > row.dueAt,
+        ));
   return world.schedules.lately(id, CALLS_MS).some(isAllowed) ? null : "it was to be caught up";
 }
 
@@ -116,10 +121,14 @@ function wrongRun(world: World, before: Firing): string | null {
   const ofEach = untils(world, before, sinceMs, isWanted);
   const { mode } = world.schedules.schedules.get(scheduleId(before))?.spec.catchUp ?? {};
   const until = mode === "all" && ofEach.length === 1 ? sinceMs + PROMPT_MS : Math.max(...ofEach);
-  const noted = world.schedules.timekeepers.get(shardOf(before));
-  const cameAt = Math.min(noted?.since ?? Number.POSITIVE_INFINITY, world.workerClock.now() - CALLS_MS);
-  const lateMs = cameAt - until - 2 * world.clockOffMaxMs;
+  const lateMs = cameAt(world, before) - until - 2 * world.clockOffMaxMs;
   return lateMs > 0 ? `nobody came for it in time, and ${lateMs} ms after that` : null;
+}
+
+/** At the latest, by its note or a few calls ago. */
+function cameAt(world: World, row: Firing): number {
+  const noted = world.schedules.timekeepers.get(shardOf(row));
+  return Math.min(noted?.since ?? Number.POSITIVE_INFINITY, world.workerClock.now() - CALLS_MS);
 }
 
 /** It was armed to be caught up, or nobody came for it in time. */
@@ -130,7 +139,15 @@ function wrongCatchUp(world: World, before: Firing): string | null {
   if (startAt > plannedStart(world, before) + graceMs) return null;
   const lateMs = world.workerClock.now() - startAt;
   if (lateMs <= graceMs - 2 * world.clockOffMaxMs) return `it was in time, ${lateMs} ms late`;
-  return specs.some(({ catchUp }) => catchUp.mode !== "none") ? null : "nothing is to be caught up";
+  if (specs.every(({ catchUp }) => catchUp.mode === "none")) return "nothing is to be caught up";
+  const since = Math.max(startAt, plannedStart(world, before));
+  const isNews =
+    specs.some(({ catchUp }) => catchUp.afterPause) ||
+    cameAt(world, before) - since <= GRACE_MS + 2 * world.clockOffMaxMs;
+  const pause = world.schedules
+    .pausesOf(scheduleId(before))
+    .find(({ pausedAt, trueAt }) => before.dueAt < (pausedAt ?? 0) && trueAt < world.time.now() - CALLS_MS);
+  return pause && !isNews ? "it was missed before a pause, and is not news any more" : null;
 }
 
 function plannedStart(world: World, row: Firing): number {

@@ -199,13 +199,11 @@ export class Timetable {
     }
   }
 
-  /** Nobody asks again: that would be another run. */
-  async #runNow({ name: job }: SimJob): Promise<void> {
-    const { life } = this.#world.request(`run ${job}/a now`);
-    await this.#callers.answer(life, async () => {
-      const ports = this.#ports(life);
+  /** Whoever asks again until there is an answer has a key: otherwise that would be another run. */
+  #runNow({ name: job }: SimJob): Promise<void> {
+    return this.#ask(`run ${job}/a now`, async (ports) => {
       const schedule = await ports.schedules.find({ orgId: ORG, job, name: "a" });
-      if (schedule) await runNow(ports, schedule);
+      if (schedule) await runNow(ports, schedule, `run ${job}/a now`);
     });
   }
 
