@@ -18,6 +18,7 @@ const forgetAt = (world: ScheduleWorld, now: number) =>
   forgetOld({
     schedules: world.schedules,
     alerts: world.alerts,
+    notifications: { forget: async () => 0 },
     store: world.store,
     clock: { now: () => now },
   });
