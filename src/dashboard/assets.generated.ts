@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-1a0604c68133.js",
+  path: "/assets/live-ec5daa986420.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -208,6 +208,7 @@ export const SCRIPT: Asset = {
     "  var SCHEDULE_EVERY_MIN_MS = 1 * SECOND2;",
     "  var SCHEDULE_EVERY_MAX_MS = 366 * 24 * HOUR2;",
     "  var SCHEDULE_JITTER_MAX_MS = 24 * HOUR2;",
+    "  var SCHEDULE_PROMPT_MS = 10 * SECOND2;",
     "  var SCHEDULE_GRACE_MS = 2 * MINUTE2;",
     "  var SCHEDULE_SLOW_MAX_MS = 1 * HOUR2;",
     "  var SCHEDULE_AHEAD_MS = 90 * SECOND2;",
@@ -234,6 +235,21 @@ export const SCRIPT: Asset = {
     "  var FLY_MACHINE_AGAIN_MAX_MS = 1 * HOUR2;",
     "  var FLY_LAUNCH_WITHIN_MS = 1 * SECOND2;",
     "  var FLY_LAUNCH_EARLY_MS = LAUNCH_HORIZON_MS + 1 * MINUTE2;",
+    "  var WEBHOOK_OLD_SECRET_MS = 24 * HOUR2;",
+    "  var WEBHOOK_FAILING_MAX_MS = 72 * HOUR2;",
+    "  var NOTIFICATION_RETRY_FIRST_MS = 5 * SECOND2;",
+    "  var NOTIFICATION_RETRY_MAX_MS = 1 * HOUR2;",
+    "  var NOTIFICATION_GIVE_UP_MS = 24 * HOUR2;",
+    "  var NOTIFICATION_TIMEOUT_MS = 10 * SECOND2;",
+    "  var NOTIFICATION_ANSWER_MAX_BYTES = 1 * KIB;",
+    "  var OUTBOX_BATCH_CHARS = 512 * KIB;",
+    "  var NOTIFIER_MAX_MS = 2 * MINUTE2;",
+    "  var NOTIFIER_AGAIN_MS = 2 * SECOND2;",
+    "  var NOTIFICATION_TEST_LEAD_MS = 1 * MINUTE2;",
+    "  var WEBHOOKS_RESEALED_PER_SWEEP = 10;",
+    "  var NOTIFY_CRON_STATEMENTS = 3 + WEBHOOKS_RESEALED_PER_SWEEP;",
+    "  var DNS_TIMEOUT_MS = 5 * SECOND2;",
+    "  var DNS_ANSWER_MAX_BYTES = 64 * KIB;",
     "  var OUTPUT_MAX_BYTES = 512 * MIB;",
     "  var OUTPUT_IN_D1_MAX_BYTES = 256 * KIB;",
     "  var OUTPUT_BLOB_MIN_BYTES = 8 * KIB;",

@@ -15,7 +15,7 @@ import { d1Schedules } from "../d1/schedule-store.ts";
 import { d1Secrets } from "../d1/secrets.ts";
 import { d1Store } from "../d1/store.ts";
 import { d1Webhooks } from "../d1/webhook-store.ts";
-import type { FirePorts } from "../flow/fire.ts";
+import type { FirePorts } from "../flow/fire-armed.ts";
 import type { AdvancePorts } from "../flow/flow.ts";
 import { launchesOver } from "../flow/launches.ts";
 import type { NotifyPorts } from "../flow/notify.ts";
