@@ -55,6 +55,8 @@ export default defineConfig({
                 FLY_API_TOKEN: "local-test",
                 // The local server takes any number of creates, and tests about the pace have ports of their own.
                 LAUNCHES_PER_SECOND: "0",
+                // Nothing outside of this computer is asked.
+                DNS_OVER_HTTPS_URL: "",
                 FLY_API_BASE_URL: `http://127.0.0.1:${machinesPort}`,
               },
             },

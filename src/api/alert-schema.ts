@@ -11,12 +11,14 @@ export const alertSchema = z
     seq: z.int().openapi({ description: "larger than that of every alert that was recorded before" }),
     type: z.enum(ALERT_TYPES).openapi({
       description:
-        "schedule_late: a due time's run did not start within the schedule's late_after. job_silent: no run of the job succeeded within its expect_every",
+        "schedule_late: a due time's run did not start within the schedule's late_after. job_silent: no run of the job succeeded within its expect_every. webhook_disabled: a webhook took nothing for days, and is told nothing any more",
     }),
-    job: z.string(),
-    schedule: z.string().nullable().openapi({ description: "null of a silent job" }),
+    job: z.string().nullable().openapi({ description: "null of a webhook" }),
+    schedule: z.string().nullable().openapi({ description: "null of a silent job, and of a webhook" }),
+    webhook: z.string().nullable().openapi({ description: "the id of a webhook; null of all else" }),
     due_at: time.openapi({
-      description: "the due time that is late; of a silent job when it was to be heard of at the latest",
+      description:
+        "the due time that is late; of a silent job when it was to be heard of at the latest; of a webhook when it was disabled",
     }),
     at: time.openapi({ description: "when it was found" }),
     run_id: z.string().nullable().openapi({ description: "the run that is late; null without one" }),
@@ -39,6 +41,7 @@ export const alertListSchema = z
   .openapi("AlertList");
 export type AlertListBody = z.infer<typeof alertListSchema>;
 
-export function alertBody({ seq, type, job, schedule, dueAt, at, runId, detail }: Alert): AlertBody {
-  return { seq, type, job, schedule, due_at: rfc3339(dueAt), at: rfc3339(at), run_id: runId, detail };
+export function alertBody({ seq, type, job, schedule, webhook, dueAt, at, runId, detail }: Alert): AlertBody {
+  const times = { due_at: rfc3339(dueAt), at: rfc3339(at) };
+  return { seq, type, job, schedule, webhook, ...times, run_id: runId, detail };
 }

@@ -49,6 +49,8 @@ import { secretsRoutes } from "./routes/secrets.ts";
 import { showRoute } from "./routes/show.ts";
 import { signInLinksRoute } from "./routes/sign-in-links.ts";
 import { submitRoute } from "./routes/submit.ts";
+import { notificationsRoutes } from "./routes/webhooks/notifications.ts";
+import { webhooksRoutes } from "./routes/webhooks/webhooks.ts";
 
 /** The API with all its routes. */
 export function createApi(ports: ApiPorts): OpenAPIHono {
@@ -104,6 +106,8 @@ export function createApi(ports: ApiPorts): OpenAPIHono {
   tryHookRoute(app, ports);
   receiveRoute(app, ports);
   alertsRoute(app, ports);
+  webhooksRoutes(app, ports);
+  notificationsRoutes(app, ports);
   machinesRoute(app, ports);
   secretsRoutes(app, ports);
   signInLinksRoute(app, ports);

@@ -9,7 +9,9 @@ import type { JobStore } from "../flow/ports/jobs.ts";
 import type { Launches } from "../flow/ports/launches.ts";
 import type { ScheduleStore, Timekeepers } from "../flow/ports/schedules.ts";
 import type { SecretKeeper } from "../flow/ports/secrets.ts";
+import type { NotificationStore, Notifiers, WebhookKeeper, WebhookStore } from "../flow/ports/webhooks.ts";
 import type { Blobs, Clock, Drivers, HookIds, Ids, Store } from "../flow/ports.ts";
+import type { WebhookEdge } from "../flow/tell-webhooks.ts";
 import type { Sessions } from "./session.ts";
 
 export interface ApiPorts {
@@ -22,6 +24,13 @@ export interface ApiPorts {
   hooks: HookStore;
   senders: Senders;
   timekeepers: Timekeepers;
+  webhooks: WebhookStore;
+  webhookKeeper: WebhookKeeper;
+  sendToWebhook: WebhookEdge["send"];
+  webhookId(): string;
+  notifications: NotificationStore;
+  notifiers: Notifiers;
+  notificationId(nowMs: number): string;
   blobs: Blobs;
   secrets: SecretKeeper;
   drivers: Drivers;

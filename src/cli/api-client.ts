@@ -32,6 +32,14 @@ import type { CancelledBody } from "../api/routes/cancel-all.ts";
 import type { EventListBody, OutputEnd, OutputLine, RunBody, RunListBody } from "../api/run-schema.ts";
 import type { SecretBody, SecretListBody } from "../api/secret-schema.ts";
 import type { RunSpecInput } from "../api/spec-schema.ts";
+import type {
+  NewWebhookBody,
+  NotificationBody,
+  NotificationListBody,
+  WebhookBody,
+  WebhookListBody,
+  WebhookWithSecretBody,
+} from "../api/webhook-schema.ts";
 import type { JobDefinition } from "../core/job.ts";
 import { WATCH_HEARTBEAT_MS } from "../core/limits.ts";
 import type { Stream } from "../core/output.ts";
@@ -295,6 +303,51 @@ export class Client {
     await this.#request("DELETE", `/v1/secrets/${encodeURIComponent(name)}`, {});
   }
 
+  webhooks(): Promise<WebhookListBody> {
+    return this.#json("GET", "/v1/webhooks");
+  }
+
+  webhook(id: string): Promise<WebhookBody> {
+    return this.#json("GET", webhookPath(id));
+  }
+
+  /** Not safe to repeat: each call makes one. */
+  createWebhook(webhook: NewWebhookBody): Promise<WebhookWithSecretBody> {
+    return this.#json("POST", "/v1/webhooks", { body: webhook });
+  }
+
+  async deleteWebhook(id: string): Promise<void> {
+    await this.#request("DELETE", webhookPath(id), {});
+  }
+
+  enableWebhook(id: string): Promise<WebhookBody> {
+    return this.#json("POST", `${webhookPath(id)}/enable`);
+  }
+
+  rotateWebhook(id: string): Promise<WebhookWithSecretBody> {
+    return this.#json("POST", `${webhookPath(id)}/rotate`);
+  }
+
+  testWebhook(id: string): Promise<NotificationBody> {
+    return this.#json("POST", `${webhookPath(id)}/test`);
+  }
+
+  /** A page of what a webhook was told, newest first. */
+  notifications(
+    id: string,
+    query: { state?: string; type?: string; run?: string; limit?: number; cursor?: string },
+  ): Promise<NotificationListBody> {
+    return this.#json("GET", `${webhookPath(id)}/notifications`, { query });
+  }
+
+  notification(id: string, notification: string): Promise<NotificationBody> {
+    return this.#json("GET", `${webhookPath(id)}/notifications/${encodeURIComponent(notification)}`);
+  }
+
+  resendNotification(id: string, notification: string): Promise<NotificationBody> {
+    return this.#json("POST", `${webhookPath(id)}/notifications/${encodeURIComponent(notification)}/resend`);
+  }
+
   /** A link that signs a browser in. */
   signInLink(): Promise<{ url: string; expires_at: string }> {
     return this.#json("POST", "/v1/sign-in-links");
@@ -387,6 +440,10 @@ function hookPath(job: string, name: string): string {
 
 function deliveryPath(job: string, name: string, id: string): string {
   return `${hookPath(job, name)}/deliveries/${encodeURIComponent(id)}`;
+}
+
+function webhookPath(id: string): string {
+  return `/v1/webhooks/${encodeURIComponent(id)}`;
 }
 
 function runPath(runId: string): string {

@@ -54,6 +54,28 @@ import { listSecrets, listSecretsCommand } from "./commands/secrets/list.ts";
 import { removeCommand, removeSecret } from "./commands/secrets/remove.ts";
 import { setCommand, setSecret } from "./commands/secrets/set.ts";
 import { startCommand } from "./commands/start/options.ts";
+import {
+  deleteWebhook,
+  deleteWebhookCommand,
+  enableWebhook,
+  enableWebhookCommand,
+  rotateWebhook,
+  rotateWebhookCommand,
+  showWebhook,
+  showWebhookCommand,
+  testWebhook,
+  testWebhookCommand,
+} from "./commands/webhooks/acts.ts";
+import { createWebhook, createWebhookCommand } from "./commands/webhooks/create.ts";
+import { listWebhooks, listWebhooksCommand } from "./commands/webhooks/list.ts";
+import {
+  notificationShowCommand,
+  notifications,
+  notificationsCommand,
+  resend,
+  resendCommand,
+  showNotification,
+} from "./commands/webhooks/notifications.ts";
 import { type ConnectionOptions, commandFor, connectionOf, withConnection } from "./connection.ts";
 import type { Io } from "./io.ts";
 
@@ -66,9 +88,12 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
   const hooks = withConnection(new Command("hooks"));
   const imports = new Command("import");
   const secrets = withConnection(new Command("secrets"));
+  const webhooks = withConnection(new Command("webhooks"));
   /** Those of a command come before those that stand in front of it. */
   const clientOf = (options: ConnectionOptions): Client => {
-    const groups = [runs, jobs, schedules, hooks, secrets].map((group) => group.opts<ConnectionOptions>());
+    const groups = [runs, jobs, schedules, hooks, secrets, webhooks].map((group) =>
+      group.opts<ConnectionOptions>(),
+    );
     const given: ConnectionOptions = Object.assign({}, program.opts(), ...groups, options);
     return new Client(connectionOf(given, io), commandFor(given));
   };
@@ -143,6 +168,21 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     .addCommand(removeCommand(plainly(removeSecret)))
     .addHelpText("after", SECRETS_EXAMPLES);
 
+  webhooks
+    .summary("subscribe URLs to what happens, and show what they were told")
+    .description("Who is told of runs and alerts, and how each telling went.")
+    .addCommand(listWebhooksCommand(plainly(listWebhooks)))
+    .addCommand(createWebhookCommand(plainly(createWebhook)))
+    .addCommand(showWebhookCommand(plainly(showWebhook)))
+    .addCommand(testWebhookCommand(plainly(testWebhook)))
+    .addCommand(notificationsCommand(plainly(notifications)))
+    .addCommand(notificationShowCommand(plainly(showNotification)))
+    .addCommand(resendCommand(plainly(resend)))
+    .addCommand(enableWebhookCommand(plainly(enableWebhook)))
+    .addCommand(rotateWebhookCommand(plainly(rotateWebhook)))
+    .addCommand(deleteWebhookCommand(plainly(deleteWebhook)))
+    .addHelpText("after", WEBHOOKS_EXAMPLES);
+
   program
     .description("Runs any container as a job, on a machine that lives only for that job.")
     .version(`mayfly ${version()}`, "--version", "print the version")
@@ -162,6 +202,7 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     .addCommand(applyCommand(async (options) => done(await apply(options, io, clientOf(options)))))
     .addCommand(imports)
     .addCommand(secrets)
+    .addCommand(webhooks)
     .addCommand(
       startCommand(async (options) => {
         // Loaded on demand: nobody else needs what it brings along.
@@ -212,6 +253,13 @@ Examples:
   mayfly secrets set API_TOKEN
   mayfly run --image debian:12 --secret API_TOKEN -- ./deploy
   mayfly secrets list
+`;
+
+const WEBHOOKS_EXAMPLES = `
+Examples:
+  mayfly webhooks create https://example.com/hear --event run.failed
+  mayfly webhooks test wh_7k2m9q4x8c1v5b3n
+  mayfly webhooks notifications wh_7k2m9q4x8c1v5b3n --state given_up
 `;
 
 const EXAMPLES = `

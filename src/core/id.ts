@@ -30,6 +30,21 @@ export function newHookId(random: Uint8Array): string {
   return Array.from({ length: HOOK_ID_CHARS }, (_, i) => ALPHABET[(random[i] ?? 0) & 31]).join("");
 }
 
+/** The id of a notification, `msg_` and a ULID likewise: the order of ids is that in which they were made. */
+export function newNotificationId(nowMs: number, random: Uint8Array): string {
+  return newRunId(nowMs, random).replace("run_", "msg_");
+}
+
+/** The smallest such id of a moment. */
+export function firstNotificationIdAt(epochMs: number): string {
+  return firstRunIdAt(epochMs).replace("run_", "msg_");
+}
+
+/** The id of a webhook: `wh_` and 16 characters by chance. */
+export function newWebhookId(random: Uint8Array): string {
+  return `wh_${newRunId(0, random).slice(-RANDOM_CHARS)}`;
+}
+
 /** True where the text has the form of a run id; says nothing about whether such a run exists. */
 export function isRunId(text: string): boolean {
   return RUN_ID.test(text);

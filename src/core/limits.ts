@@ -280,7 +280,7 @@ export const TIMEKEEPER_SHARDS = 8;
  * counts here. The minute's cron is one invocation, which they share: the tick some 200 (`TICK_MAX_STATEMENTS`), the watch 100
  * (`WATCH_MAX_PAGES`), the look at Machines that Fly starts some 250 (`FLY_TEND_MAX_STATEMENTS`), the sweep of runs some 60
  * (`SWEEP_MAX_WAKES`, `SWEEP_MAX_HEADS`), that of Machines some 150 (`REAP_MAX_DESTROYS`), what is forgotten once an hour some 210
- * (`FORGET_MAX_PAGES`, `FORGET_MAX_DELIVERY_PAGES`) and secrets a few: below 1,000 together.
+ * (`FORGET_MAX_PAGES`, `FORGET_MAX_DELIVERY_PAGES`), notifications 13 (`NOTIFY_CRON_STATEMENTS`) and secrets a few: below 1,000 together.
  */
 export const D1_QUERIES_MAX = 1000;
 /**
@@ -407,6 +407,71 @@ export const DELIVERIES_KEPT_MS = 90 * 24 * HOUR;
 export const FORGET_PAGE_HOOKS = 100;
 export const FORGET_BATCH_DELIVERIES = 2000;
 export const FORGET_MAX_DELIVERY_PAGES = 15;
+
+// --- Webhooks -----------------------------------------------------------------------------------------------------
+
+/** Webhooks of an organization: whoever stores a fact looks through them, a row read for each. */
+export const WEBHOOKS_MAX_COUNT = 50;
+export const WEBHOOK_URL_MAX_CHARS = 2048;
+/** Names of jobs that one webhook is about, and addresses that one e-mail goes to. */
+export const WEBHOOK_JOBS_MAX = 50;
+export const WEBHOOK_RECIPIENTS_MAX = 50;
+export const EMAIL_ADDRESS_MAX_CHARS = 320;
+/** Bytes of a webhook's secret (Standard Webhooks: from 24 to 64). */
+export const WEBHOOK_SECRET_BYTES = 32;
+export const WEBHOOK_SECRET_MIN_BYTES = 24;
+export const WEBHOOK_SECRET_MAX_BYTES = 64;
+/** After a rotation the secret of before signs along for so long. */
+export const WEBHOOK_OLD_SECRET_MS = 24 * HOUR;
+/** A webhook that took nothing for so long is disabled. */
+export const WEBHOOK_FAILING_MAX_MS = 72 * HOUR;
+/** A notification that was not taken is tried again after so long, twice that after the next failure, up to an hour; for a day. */
+export const NOTIFICATION_RETRY_FIRST_MS = 5 * SECOND;
+export const NOTIFICATION_RETRY_MAX_MS = 1 * HOUR;
+export const NOTIFICATION_GIVE_UP_MS = 24 * HOUR;
+/** For an answer and its first bytes. */
+export const NOTIFICATION_TIMEOUT_MS = 10 * SECOND;
+/** Of an answer, and of what an attempt failed by. */
+export const NOTIFICATION_ANSWER_MAX_BYTES = 1 * KIB;
+export const NOTIFICATION_ERROR_MAX_CHARS = 300;
+/** Attempts of one notification that are kept, the newest: a day has some 32. */
+export const NOTIFICATION_ATTEMPTS_KEPT = 40;
+/** Characters of a run's detail that are told: it can quote an answer of the Machines API. */
+export const NOTIFICATION_DETAIL_MAX_CHARS = 2000;
+/** Rows of the outbox that one step reads, and characters of what it makes of them, which is one statement's value (2 MB: Cloudflare D1 limits). */
+export const OUTBOX_PAGE = 100;
+export const OUTBOX_BATCH_CHARS = 512 * KIB;
+/** Such steps of one call, each a read or two and a batch of three; the next goes on at once. Its share of `D1_QUERIES_MAX`, by itself. */
+export const OUTBOX_MAX_PAGES = 50;
+/**
+ * Lines of one webhook that are sent side by side. A Workers invocation has six connections that wait for an answer at once (Cloudflare
+ * Workers limits), of which a look-up of a name takes some.
+ */
+export const NOTIFIER_SENDS_AT_ONCE = 4;
+/** Lines that are read at once, and notifications that one alarm sends: five D1 statements each, within `D1_QUERIES_MAX`; the next goes on at once. */
+export const NOTIFIER_PAGE = 50;
+export const NOTIFIER_MAX_SENDS = 120;
+/** An alarm begins to send nothing more after this long. One may take 15 minutes (Cloudflare Durable Objects limits). */
+export const NOTIFIER_MAX_MS = 2 * MINUTE;
+/** Lines of a webhook that is not in force any more that one statement ends, and such statements of one alarm. */
+export const NOTIFIER_DROP_LINES = 500;
+export const NOTIFIER_MAX_DROPS = 100;
+/** Its pause before what failed is tried again. */
+export const NOTIFIER_AGAIN_MS = 2 * SECOND;
+/** Somebody who tries a webhook sends by himself; what he left is sent after this long. */
+export const NOTIFICATION_TEST_LEAD_MS = 1 * MINUTE;
+/** Webhooks whose secrets one minute encrypts anew with the current key. */
+export const WEBHOOKS_RESEALED_PER_SWEEP = 10;
+/** Statements of the minute's cron for notifications: what is in the outbox, what is due, and whose secrets are under an old key. Its share of `D1_QUERIES_MAX`. */
+export const NOTIFY_CRON_STATEMENTS = 3 + WEBHOOKS_RESEALED_PER_SWEEP;
+/** Notifications that one call for a list looks at where no index answers its filter; the next goes on. */
+export const NOTIFICATIONS_SCAN_MAX = 1000;
+/** Of a DNS-over-HTTPS server. */
+export const DNS_TIMEOUT_MS = 5 * SECOND;
+export const DNS_ANSWER_MAX_BYTES = 64 * KIB;
+/** Notifications that one statement forgets, and such statements of one call. */
+export const FORGET_BATCH_NOTIFICATIONS = 2000;
+export const FORGET_MAX_NOTIFICATION_BATCHES = 10;
 
 // --- Output ---------------------------------------------------------------------------------------------------
 

@@ -163,6 +163,16 @@ function seen(watched: Watched) {
   return { o, j, s: watched.kind === "job" ? "" : watched.schedule, l, f, d };
 }
 
-function fromRow({ orgId: _orgId, schedule, type, ...same }: typeof alerts.$inferSelect): Alert {
-  return { ...same, type: type as AlertType, schedule: schedule === "" ? null : schedule };
+function fromRow({ orgId: _orgId, job, schedule, type, ...same }: typeof alerts.$inferSelect): Alert {
+  return { ...same, type: type as AlertType, ...alertOf(type, job, schedule) };
+}
+
+/** Whose an alert is. */
+export function alertOf(
+  type: string,
+  job: string,
+  schedule: string,
+): Pick<Alert, "job" | "schedule" | "webhook"> {
+  if (type === "webhook_disabled") return { job: null, schedule: null, webhook: schedule };
+  return { job, schedule: schedule === "" ? null : schedule, webhook: null };
 }

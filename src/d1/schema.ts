@@ -379,7 +379,7 @@ export const watches = sqliteTable(
   ],
 );
 
-/** Immutable. `schedule` is "" of a silent job. `seq` is given once, and is the order of whoever reads on. */
+/** Immutable. `schedule` is "" of a silent job; an alert about a webhook has its id there, and "" for `job`. `seq` is given once, and is the order of whoever reads on. */
 export const alerts = sqliteTable(
   "alerts",
   {
@@ -494,5 +494,79 @@ export const deliveries = sqliteTable(
     primaryKey({ columns: [table.orgId, table.job, table.hook, table.id] }),
     // A page of the ledger, the newest first.
     index("deliveries_received").on(table.orgId, table.job, table.hook, table.receivedAt),
+  ],
+);
+
+/** Subscribers. `wants` has the words of the facts that it is told of (`core/webhook/event-types.ts`), for the triggers; "" while it is disabled. */
+export const webhooks = sqliteTable(
+  "webhooks",
+  {
+    orgId: text("org_id").notNull(),
+    id: text().notNull(),
+    spec: text({ mode: "json" }).notNull(),
+    wants: text().notNull(),
+    revision: integer().notNull(),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+    disabledAt: integer("disabled_at"),
+    disabledWhy: text("disabled_why"),
+    failingSince: integer("failing_since"),
+    failedAt: integer("failed_at"),
+    keyId: text("key_id").notNull(),
+    iv: blob({ mode: "buffer" }).notNull(),
+    ciphertext: blob({ mode: "buffer" }).notNull(),
+    /** Of the secret before the last rotation, for as long as it signs along. */
+    oldKeyId: text("old_key_id"),
+    oldIv: blob("old_iv", { mode: "buffer" }),
+    oldCiphertext: blob("old_ciphertext", { mode: "buffer" }),
+    oldUntil: integer("old_until"),
+  },
+  (table) => [primaryKey({ columns: [table.orgId, table.id] })],
+);
+
+/**
+ * Facts that somebody wants to be told of, from the batch that records them until they are taken up. Triggers of the migration write
+ * them: `outbox_accepted`, `outbox_run_events` and `outbox_alerts`. `source` is the run, or "alerts".
+ */
+export const outbox = sqliteTable(
+  "outbox",
+  {
+    source: text().notNull(),
+    seq: integer().notNull(),
+    orgId: text("org_id").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.source, table.seq] })],
+);
+
+/**
+ * What subscribers are told, for 90 days. `webhook_id` is the webhook; what is told to others has a name of theirs there, and a `kind` of its
+ * own. Of what is pending in a line the first one has `next_at`.
+ */
+export const notifications = sqliteTable(
+  "notifications",
+  {
+    webhookId: text("webhook_id").notNull(),
+    line: text().notNull(),
+    seq: integer().notNull(),
+    id: text().notNull(),
+    orgId: text("org_id").notNull(),
+    kind: text().notNull(),
+    type: text().notNull(),
+    payload: text().notNull(),
+    state: text().notNull(),
+    createdAt: integer("created_at").notNull(),
+    triesFrom: integer("tries_from").notNull(),
+    tries: integer().notNull(),
+    nextAt: integer("next_at"),
+    endedAt: integer("ended_at"),
+    /** The newest ones, oldest first. */
+    attempts: text({ mode: "json" }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.webhookId, table.line, table.seq] }),
+    // Ids are in the order of time: for lists, and what is old.
+    uniqueIndex("notifications_listed").on(table.webhookId, table.id),
+    // What is to be sent: few at any time.
+    index("notifications_due").on(table.webhookId, table.nextAt).where(sql`next_at IS NOT NULL`),
   ],
 );

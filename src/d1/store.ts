@@ -18,6 +18,7 @@ import { firedBy, isStillDue } from "./firings.ts";
 import { emptyLaunches, nextForLaunches, nextLaunchTry, putLaunchBack, takeLaunch } from "./launch-pace.ts";
 import { listRuns, summariesOf } from "./list.ts";
 import { openRuns } from "./open-runs.ts";
+import { isHeard, saidHeard } from "./outbox.ts";
 import {
   changedTickets,
   dropLeftTickets,
@@ -43,9 +44,17 @@ import { attempts, idempotencyKeys, outputChunks, runEvents, runs, runTags, swee
 type Db = DrizzleD1Database;
 type Statements = [BatchItem<"sqlite">, ...BatchItem<"sqlite">[]];
 
-/** A store on a D1 database that has the migrations. */
-export function d1Store(database: D1Database): Store {
+/**
+ * A store on a D1 database that has the migrations.
+ * @param heard called where somebody is to be told of what was stored: what is in the outbox can be taken up
+ */
+export function d1Store(database: D1Database, heard: () => void = () => {}): Store {
   const db = drizzle(database);
+  const committed = async (statements: Statements) => {
+    const { result, isToBeTold } = await commit(db, statements);
+    if (isToBeTold) heard();
+    return result;
+  };
   // By its name and not by `this`, so that a call of it can be handed on.
   const store: Store = {
     async accept(state, events, key, delivery = null) {
@@ -58,7 +67,7 @@ export function d1Store(database: D1Database): Store {
             .insert(idempotencyKeys)
             .values({ orgId: run.orgId, ...key, runId: run.id, usedAt: run.acceptedAt }),
         );
-      const result = await committed(db, statements);
+      const result = await committed(statements);
       if (result === "committed") return { kind: "accepted" };
       if (result === "no_room") return { kind: "no_room" };
       if (result === "delivered") return { kind: (await isStored(db, run.id)) ? "accepted" : "delivered" };
@@ -74,7 +83,7 @@ export function d1Store(database: D1Database): Store {
 
     async acceptAll(news) {
       const [first, ...rest] = news.map((each) => insertRun(db, each, null));
-      return !first || (await committed(db, [...first, ...rest.flat()])) === "committed";
+      return !first || (await committed([...first, ...rest.flat()])) === "committed";
     },
 
     async usedKey(orgId, key) {
@@ -111,12 +120,16 @@ export function d1Store(database: D1Database): Store {
         );
       const statements: Statements = [
         insertEvents(db, after.run, before.run.version + 1, events),
-        db.update(runs).set(runChanges(after.run)).where(eq(runs.id, after.run.id)),
+        db
+          .update(runs)
+          .set(runChanges(after.run))
+          .where(eq(runs.id, after.run.id))
+          .returning(isHeard(after.run.id)),
         ...changedAttempts(db, before, after),
         ...changedTickets(db, before.run.tickets, after.run),
         ...chunks.map((chunk) => db.insert(outputChunks).values(chunkToRow(after.run, chunk))),
       ];
-      const result = await committed(db, statements);
+      const result = await committed(statements);
       if (result === "no_room") return "no_room";
       return result === "committed" ? after : null;
     },
@@ -136,7 +149,7 @@ export function d1Store(database: D1Database): Store {
                 .where(isAttempt(state.run, attempt.number)),
             ]
           : [];
-      return (await committed(db, [first, ...rest, ...firstOutput])) === "committed";
+      return (await committed([first, ...rest, ...firstOutput])) === "committed";
     },
 
     async outputOffsets(runId, attempt) {
@@ -249,20 +262,28 @@ export function d1Store(database: D1Database): Store {
  * Runs a batch. `taken` where it failed because a key was: another writer was first. `no_room` where a slot can not be had,
  * `not_armed` where a due time is not to have the run, `delivered` where its delivery has a row. In each of these nothing of it is stored.
  */
-async function committed(
+async function commit(
   db: Db,
   statements: Statements,
-): Promise<"committed" | "taken" | "no_room" | "not_armed" | "delivered"> {
+): Promise<{
+  result: "committed" | "taken" | "no_room" | "not_armed" | "delivered";
+  isToBeTold: boolean;
+}> {
   try {
-    await db.batch(statements);
-    return "committed";
+    const isToBeTold = saidHeard(await db.batch(statements));
+    return { result: "committed", isToBeTold };
   } catch (error) {
-    if (isTakenDelivery(error)) return "delivered";
-    if (isTakenKey(error)) return "taken";
-    if (isNoRoom(error)) return "no_room";
-    if (isNotArmed(error)) return "not_armed";
-    throw error;
+    const result = refusal(error);
+    if (result === null) throw error;
+    return { result, isToBeTold: false };
   }
+}
+
+function refusal(error: unknown): "taken" | "no_room" | "not_armed" | "delivered" | null {
+  if (isTakenDelivery(error)) return "delivered";
+  if (isTakenKey(error)) return "taken";
+  if (isNoRoom(error)) return "no_room";
+  return isNotArmed(error) ? "not_armed" : null;
 }
 
 async function isStored(db: Db, runId: string): Promise<boolean> {
@@ -275,7 +296,8 @@ function insertRun(db: Db, { state, events }: NewRun, delivery: NewDelivery | nu
   const { run } = state;
   return [
     db.insert(runs).values(runToRow(run)),
-    insertEvents(db, run, 1, events),
+    // After the run's row, whose trigger notes the first event.
+    insertEvents(db, run, 1, events).returning(isHeard(run.id)),
     ...state.attempts.map((attempt) => db.insert(attempts).values(attemptToRow(run, attempt))),
     ...insertTags(db, run),
     ...changedTickets(db, [], run),

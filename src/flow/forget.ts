@@ -1,15 +1,18 @@
-/** Forget: firings, deliveries and alerts that are too old to be of use go, once an hour and some at a time. */
+/** Forget: firings, deliveries, alerts and notifications that are too old to be of use go, once an hour and some at a time. */
 
 import type { HookKey } from "../core/hook/hook.ts";
+import { firstNotificationIdAt } from "../core/id.ts";
 import {
   DELIVERIES_KEPT_MS,
   FIRINGS_KEPT_MS,
   FORGET_BATCH_ALERTS,
   FORGET_BATCH_DELIVERIES,
   FORGET_BATCH_FIRINGS,
+  FORGET_BATCH_NOTIFICATIONS,
   FORGET_EVERY_MS,
   FORGET_MAX_ALERT_BATCHES,
   FORGET_MAX_DELIVERY_PAGES,
+  FORGET_MAX_NOTIFICATION_BATCHES,
   FORGET_MAX_PAGES,
   FORGET_PAGE_HOOKS,
   FORGET_PAGE_LEDGERS,
@@ -19,12 +22,14 @@ import type { ScheduleKey } from "../core/schedule/spec.ts";
 import type { AlertStore } from "./ports/alerts.ts";
 import type { HookStore } from "./ports/hooks.ts";
 import type { ScheduleStore } from "./ports/schedules.ts";
+import type { NotificationStore } from "./ports/webhooks.ts";
 import type { Clock, Store } from "./ports.ts";
 
 export interface ForgetPorts {
   schedules: Pick<ScheduleStore, "ledgers" | "forget">;
   alerts: Pick<AlertStore, "forget">;
   hooks: Pick<HookStore, "ledgers" | "forget">;
+  notifications: Pick<NotificationStore, "forget">;
   store: Pick<Store, "sweepCursors" | "keepSweepCursor">;
   clock: Clock;
 }
@@ -34,10 +39,18 @@ export interface ForgetPorts {
  * there. One that is left out, comes twice or breaks off makes no difference, and in every other minute nothing is read.
  * @returns how many are forgotten
  */
-export async function forgetOld({ schedules, alerts, hooks, store, clock }: ForgetPorts): Promise<number> {
+export async function forgetOld({
+  schedules,
+  alerts,
+  hooks,
+  notifications,
+  store,
+  clock,
+}: ForgetPorts): Promise<number> {
   const now = clock.now();
   if (now % FORGET_EVERY_MS >= FORGET_WITHIN_MS) return 0;
   const forgottenAlerts = await forgetAlerts(alerts, now);
+  const forgottenNotifications = await forgetNotifications(notifications, now);
   const brokeOffAt = await store.sweepCursors();
   const ofSchedules = await forgetLedgers<ScheduleKey>(brokeOffAt.ledgers, {
     ledgers: (after) => schedules.ledgers(after, FORGET_PAGE_LEDGERS),
@@ -57,7 +70,7 @@ export async function forgetOld({ schedules, alerts, hooks, store, clock }: Forg
     await store.keepSweepCursor("ledgers", ofSchedules.cursor, now);
   if (ofHooks.cursor !== brokeOffAt.deliveries)
     await store.keepSweepCursor("deliveries", ofHooks.cursor, now);
-  return forgottenAlerts + ofSchedules.forgotten + ofHooks.forgotten;
+  return forgottenAlerts + forgottenNotifications + ofSchedules.forgotten + ofHooks.forgotten;
 }
 
 /** Goes through ledgers of one kind from where the call before broke off. */
@@ -92,6 +105,20 @@ async function forgetAlerts(alerts: ForgetPorts["alerts"], now: number): Promise
     const count = await alerts.forget(now - FIRINGS_KEPT_MS, FORGET_BATCH_ALERTS);
     forgotten += count;
     if (count < FORGET_BATCH_ALERTS) break;
+  }
+  return forgotten;
+}
+
+async function forgetNotifications(
+  notifications: ForgetPorts["notifications"],
+  now: number,
+): Promise<number> {
+  const before = firstNotificationIdAt(now - FIRINGS_KEPT_MS);
+  let forgotten = 0;
+  for (let batches = FORGET_MAX_NOTIFICATION_BATCHES; batches > 0; batches--) {
+    const count = await notifications.forget(before, FORGET_BATCH_NOTIFICATIONS);
+    forgotten += count;
+    if (count < FORGET_BATCH_NOTIFICATIONS) break;
   }
   return forgotten;
 }

@@ -99,6 +99,12 @@ export function createSecretKeeper(ports: {
 
     remove: (orgId, name) => store.retire(orgId, name, clock.now()),
 
+    async value(orgId, name) {
+      const latest = await store.latest(orgId, name);
+      if (latest === null || latest.retiredAt !== null) return null;
+      return (await opened(orgId, latest))?.value ?? null;
+    },
+
     async complaint(orgId, variables) {
       const current = await store.sizes(orgId, Object.values(variables));
       let bytes = 0;

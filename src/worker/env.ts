@@ -10,6 +10,8 @@ import {
 } from "../core/limits.ts";
 import type { Guest } from "../core/run-spec.ts";
 import type { LaunchSettings } from "../flow/launches.ts";
+import type { WebhookSettings } from "../webhooks/edge.ts";
+import type { Notifier } from "./notifier.ts";
 import type { RunDriver } from "./run-driver.ts";
 import type { Timekeeper } from "./timekeeper.ts";
 
@@ -19,6 +21,7 @@ export interface Env {
   OUTPUT: R2Bucket;
   RUN_DRIVER: DurableObjectNamespace<RunDriver>;
   TIMEKEEPER: DurableObjectNamespace<Timekeeper>;
+  NOTIFIER: DurableObjectNamespace<Notifier>;
   /** Names, with commas between. */
   FLY_APPS: string;
   /** Not read any more. */
@@ -28,6 +31,12 @@ export interface Env {
   DEFAULT_REGION: string;
   DEFAULT_SIZE: string;
   CONCURRENCY_LIMIT: string;
+  /** "allow" where webhooks may lead to private addresses, and be http; "" where not. */
+  WEBHOOK_PRIVATE_TARGETS?: string;
+  /** Who is asked what a webhook's name stands for; "" for nobody. */
+  DNS_OVER_HTTPS_URL?: string;
+  /** Where browsers find this Mayfly, for links in what is told; "" where nobody knows. */
+  PUBLIC_URL?: string;
   /** Secret: what callers of the API present. */
   MAYFLY_TOKEN: string;
   /** Secret: base64 of 32 random bytes; the keys for sessions and stored secrets derive from it. */
@@ -47,6 +56,7 @@ export interface Config {
   defaultRegion: string | null;
   defaultGuest: Guest;
   organizationLimit: number | null;
+  webhooks: WebhookSettings;
 }
 
 /** Says what is missing or wrong in the deployment, for whoever deploys it. */
@@ -83,8 +93,10 @@ export function readConfig(env: Env): Config {
     problems.push(
       `CONCURRENCY_LIMIT is "${limit}"; possible are whole numbers from 1 to ${ORGANIZATION_LIMIT_MAX}, or "" for no limit`,
     );
+  const webhooks = readWebhookSettings(env, problems);
   const config = {
     oldEncryptionKeys,
+    webhooks,
     token: secret("MAYFLY_TOKEN"),
     encryptionKey: secret("ENCRYPTION_KEY"),
     fly: { baseUrl: env.FLY_API_BASE_URL, token: secret("FLY_API_TOKEN") },
@@ -123,6 +135,26 @@ function readApps({ FLY_APPS, FLY_APP }: Env): Read<LaunchSettings["apps"]> {
   if (names.length > APPS_MAX_COUNT)
     return { problem: `FLY_APPS names ${names.length} apps; possible are ${APPS_MAX_COUNT}` };
   return { value: names };
+}
+
+function readWebhookSettings(env: Env, problems: string[]): WebhookSettings {
+  const { WEBHOOK_PRIVATE_TARGETS: targets = "", DNS_OVER_HTTPS_URL = "", PUBLIC_URL = "" } = env;
+  if (targets !== "" && targets !== "allow")
+    problems.push(
+      `WEBHOOK_PRIVATE_TARGETS is "${targets}"; possible are "allow", and "" for public targets alone`,
+    );
+  const url = (name: string, text: string): string | null => {
+    if (text === "") return null;
+    const parsed = URL.canParse(text) ? new URL(text) : null;
+    if (parsed === null || !["https:", "http:"].includes(parsed.protocol))
+      problems.push(`${name} is "${text}", which is no http or https URL`);
+    return text.replace(/\/+$/, "");
+  };
+  return {
+    allowsPrivate: targets === "allow",
+    dnsOverHttpsUrl: url("DNS_OVER_HTTPS_URL", DNS_OVER_HTTPS_URL),
+    publicUrl: url("PUBLIC_URL", PUBLIC_URL),
+  };
 }
 
 function readPace(text = String(LAUNCHES_PER_SECOND_DEFAULT)): Read<number> {

@@ -6,6 +6,7 @@ import { AFTER_START } from "../core/cron.ts";
 import { SWEEP_QUIET_MS } from "../core/limits.ts";
 import { createDashboard } from "../dashboard/dashboard.tsx";
 import { forgetOld } from "../flow/forget.ts";
+import { type NotifyPorts, wakeNotifiers } from "../flow/notify.ts";
 import { reap } from "../flow/reap.ts";
 import { sweep } from "../flow/sweep.ts";
 import { tendFlySchedules } from "../flow/tend-fly-schedules.ts";
@@ -15,6 +16,7 @@ import { dashboardPorts } from "./dashboard-ports.ts";
 import { ConfigError, type Env } from "./env.ts";
 import { apiPorts, reapPorts, tendPorts } from "./ports.ts";
 
+export { Notifier } from "./notifier.ts";
 export { RunDriver } from "./run-driver.ts";
 export { Timekeeper } from "./timekeeper.ts";
 
@@ -73,13 +75,17 @@ export default {
     else if (machines.value.reaped > 0) logSweep("info", { machines: told(machines) });
     if (ledgers.status === "rejected") logSweep("error", { ledgers: told(ledgers) });
     await ports.secrets.tend();
+    await ports.webhookKeeper.tend();
   },
 } satisfies ExportedHandler<Env>;
 
-/** What is late is told of what the tick has decided. */
-async function ticked(ports: TickPorts & WatchPorts): Promise<TickReport> {
+/** What is late is told of what the tick has decided, and subscribers are told of that. */
+async function ticked(
+  ports: TickPorts & WatchPorts & Pick<NotifyPorts, "notifications" | "notifiers" | "clock">,
+): Promise<TickReport> {
   const report = await tick(ports);
   await watch(ports).catch((error) => report.problems.push(`alerts: ${error}`));
+  await wakeNotifiers(ports).catch((error) => report.problems.push(`notifiers: ${error}`));
   return report;
 }
 

@@ -3,7 +3,7 @@
 import { firePortsOf } from "../api/fired-order.ts";
 import type { ApiPorts } from "../api/ports.ts";
 import { createSessions } from "../api/session.ts";
-import { newHookId, newRunId } from "../core/id.ts";
+import { newHookId, newNotificationId, newRunId, newWebhookId } from "../core/id.ts";
 import { d1Alerts } from "../d1/alert-store.ts";
 import { countedStatements } from "../d1/counted.ts";
 import { deploymentOf } from "../d1/deployment.ts";
@@ -11,14 +11,18 @@ import { d1FleetStore } from "../d1/fleet-store.ts";
 import { d1FlySchedules } from "../d1/fly-schedules.ts";
 import { d1Hooks } from "../d1/hook-store.ts";
 import { d1Jobs } from "../d1/job-store.ts";
+import { d1Notifications } from "../d1/notification-store.ts";
 import { d1Schedules } from "../d1/schedule-store.ts";
 import { d1Secrets } from "../d1/secrets.ts";
 import { d1Store } from "../d1/store.ts";
+import { d1Webhooks } from "../d1/webhook-store.ts";
 import type { FirePorts } from "../flow/fire-armed.ts";
 import type { AdvancePorts } from "../flow/flow.ts";
 import { launchesOver } from "../flow/launches.ts";
+import type { NotifyPorts } from "../flow/notify.ts";
 import type { Clock } from "../flow/ports.ts";
 import type { ReapPorts } from "../flow/reap.ts";
+import { TO_WEBHOOK, webhookCourier, webhookReader } from "../flow/tell-webhooks.ts";
 import type { TendPorts } from "../flow/tend-fly-schedules.ts";
 import { FlyClient } from "../fly/client.ts";
 import { flyFleet } from "../fly/fleet.ts";
@@ -29,8 +33,10 @@ import { verify } from "../hooks/verify.ts";
 import { r2Blobs } from "../r2/blobs.ts";
 import { createSecretKeeper } from "../secrets/keeper.ts";
 import { createKeyring } from "../secrets/keyring.ts";
+import { createWebhookEdge } from "../webhooks/edge.ts";
 import { durableDrivers } from "./drivers.ts";
 import { type Config, type Env, readConfig } from "./env.ts";
+import { callOutbox, durableNotifiers } from "./notifier.ts";
 import { durableTimekeepers } from "./timekeeper.ts";
 
 const ORGANIZATION = "default";
@@ -53,11 +59,44 @@ function secretKeeper(env: Env, { encryptionKey, oldEncryptionKeys }: Config) {
   });
 }
 
+/** The store of runs, which has subscribers told of what is stored. */
+function runStore(env: Env) {
+  return d1Store(env.DB, () => callOutbox(env.NOTIFIER));
+}
+
+function webhookEdge(env: Env, config: Config) {
+  return createWebhookEdge({
+    webhooks: d1Webhooks(env.DB),
+    keyring: createKeyring(config.encryptionKey, config.oldEncryptionKeys),
+    secrets: secretKeeper(env, config),
+    settings: config.webhooks,
+    fetch: (...call) => fetch(...call),
+    clock: systemClock,
+  });
+}
+
+const notificationId = (nowMs: number) =>
+  newNotificationId(nowMs, crypto.getRandomValues(new Uint8Array(16)));
+
+/** What a notifier needs. @throws ConfigError */
+export function notifyPorts(env: Env): NotifyPorts {
+  const edge = webhookEdge(env, readConfig(env));
+  const webhooks = d1Webhooks(env.DB);
+  return {
+    notifications: d1Notifications(env.DB),
+    readers: [webhookReader(webhooks, edge)],
+    couriers: { [TO_WEBHOOK]: webhookCourier(webhooks, edge) },
+    notifiers: durableNotifiers(env.NOTIFIER),
+    notificationId,
+    clock: systemClock,
+  };
+}
+
 /** What a driver needs. @throws ConfigError */
 export function flowPorts(env: Env): AdvancePorts {
   const config = readConfig(env);
   const { launches } = config;
-  const store = d1Store(env.DB);
+  const store = runStore(env);
   return {
     store,
     machinesOf: (app) =>
@@ -99,7 +138,8 @@ export function reapPorts(env: Env): ReapPorts {
 /** What the HTTP surface and the sweep over runs need. @throws ConfigError */
 export function apiPorts(env: Env): ApiPorts {
   const config = readConfig(env);
-  const store = d1Store(env.DB);
+  const store = runStore(env);
+  const edge = webhookEdge(env, config);
   return {
     ...reapPorts(env),
     store,
@@ -109,6 +149,13 @@ export function apiPorts(env: Env): ApiPorts {
     alerts: d1Alerts(env.DB),
     hooks: d1Hooks(env.DB),
     senders: { verify, read: readDelivery },
+    webhooks: d1Webhooks(env.DB),
+    notifications: d1Notifications(env.DB),
+    notifiers: durableNotifiers(env.NOTIFIER),
+    webhookKeeper: edge,
+    sendToWebhook: edge.send,
+    webhookId: () => newWebhookId(crypto.getRandomValues(new Uint8Array(16))),
+    notificationId,
     timekeepers: durableTimekeepers(env.TIMEKEEPER),
     launches: launchesOver(store, config.launches),
     blobs: r2Blobs(env.OUTPUT),

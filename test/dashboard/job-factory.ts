@@ -88,6 +88,7 @@ export function anAlert(changes: Partial<AlertBody> = {}): AlertBody {
     type: "job_silent",
     job: "nightly",
     schedule: null,
+    webhook: null,
     due_at: at(600_000),
     at: at(590_000),
     run_id: null,

@@ -72,7 +72,15 @@ export class MemoryAlertStore implements AlertStore {
         watch.lookedAt === watched.lookedAt;
       if (!watch || !isAsSeen) continue;
       for (const alert of looked.alerts) {
-        const row = { ...alert, orgId, job, schedule: schedule || null, at, seq: this.#lastSeq + 1 };
+        const row = {
+          ...alert,
+          orgId,
+          job,
+          schedule: schedule || null,
+          webhook: null,
+          at,
+          seq: this.#lastSeq + 1,
+        };
         if (this.alerts.some((known) => alertKey(known) === alertKey(row))) continue;
         this.alerts.push(row);
         this.#lastSeq = row.seq;
@@ -109,7 +117,7 @@ export class MemoryAlertStore implements AlertStore {
     const young = this.alerts.findIndex(({ at }) => at >= beforeMs);
     const old = (young === -1 ? this.alerts : this.alerts.slice(0, young))
       .filter(({ orgId, job, schedule, dueAt }) => {
-        const watch = this.#watches.get(keyOf(orgId, job, schedule ?? ""));
+        const watch = this.#watches.get(keyOf(orgId, job ?? "", schedule ?? ""));
         return watch === undefined || watch.fromAt >= dueAt;
       })
       .slice(0, limit);

@@ -4,6 +4,32 @@ import { ConfigError, type Env, readConfig } from "../../src/worker/env.ts";
 
 const read = (change: Partial<Env>) => readConfig({ ...env, ...change });
 
+describe("what is set for webhooks", () => {
+  it("is public targets alone, no look-ups and no links unless it says otherwise", () => {
+    const { WEBHOOK_PRIVATE_TARGETS: _a, DNS_OVER_HTTPS_URL: _b, PUBLIC_URL: _c, ...unset } = env;
+    const nothing = { allowsPrivate: false, dnsOverHttpsUrl: null, publicUrl: null };
+    expect(readConfig(unset as Env).webhooks).toEqual(nothing);
+    const all = {
+      WEBHOOK_PRIVATE_TARGETS: "allow",
+      DNS_OVER_HTTPS_URL: "https://dns.example/resolve",
+      PUBLIC_URL: "https://mayfly.example/",
+    };
+    expect(read(all).webhooks).toEqual({
+      allowsPrivate: true,
+      dnsOverHttpsUrl: "https://dns.example/resolve",
+      publicUrl: "https://mayfly.example",
+    });
+  });
+
+  it.each<[Partial<Env>, string]>([
+    [{ WEBHOOK_PRIVATE_TARGETS: "yes" }, 'WEBHOOK_PRIVATE_TARGETS is "yes"; possible are "allow"'],
+    [{ DNS_OVER_HTTPS_URL: "1.1.1.1" }, 'DNS_OVER_HTTPS_URL is "1.1.1.1", which is no http or https URL'],
+    [{ PUBLIC_URL: "mayfly.example" }, 'PUBLIC_URL is "mayfly.example", which is no http or https URL'],
+  ])("is refused with a sentence where it is wrong: %o", (change, message) => {
+    expect(() => read(change)).toThrow(message);
+  });
+});
+
 describe("the apps and their pace", () => {
   it("are read as they are written, in order", () => {
     expect(read({ FLY_APPS: " runs-1, runs-2 ,runs-3", LAUNCHES_PER_SECOND: "0.5" }).launches).toEqual({

@@ -13,7 +13,7 @@ import { COMMON_ERRORS } from "./answers.ts";
 const route = createRoute({
   method: "get",
   path: "/v1/alerts",
-  summary: "List alerts, newest first: late schedules and silent jobs",
+  summary: "List alerts, newest first: late schedules, silent jobs and disabled webhooks",
   description: "Alerts stay where their job is changed or deleted.",
   request: {
     query: z.strictObject({

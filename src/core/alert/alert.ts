@@ -1,16 +1,19 @@
-/** Alert: a recorded event about a schedule whose run did not start in time, or a job that is not heard of. */
+/**
+ * Alert: a recorded event about a schedule whose run did not start in time, a job that is not heard of, or a webhook that nobody answers
+ * at.
+ */
 
 import { parseDuration } from "../duration.ts";
 import type { JobDefinition } from "../job.ts";
 import type { ScheduleSpec } from "../schedule/spec.ts";
 
-export const ALERT_TYPES = ["schedule_late", "job_silent"] as const;
+export const ALERT_TYPES = ["schedule_late", "job_silent", "webhook_disabled"] as const;
 export type AlertType = (typeof ALERT_TYPES)[number];
 
-/** What is found. With its job and schedule, `type` and `dueAt` are its key: it is recorded once. */
+/** What is found. With its job and schedule, or its webhook, `type` and `dueAt` are its key: it is recorded once. */
 export interface FoundAlert {
   type: AlertType;
-  /** Of a late schedule the due time; of a silent job when it was to be heard of at the latest. Epoch milliseconds. */
+  /** Of a late schedule the due time; of a silent job when it was to be heard of at the latest; of a webhook when it was disabled. Epoch milliseconds. */
   dueAt: number;
   /** The run that is late; null where there is none. */
   runId: string | null;

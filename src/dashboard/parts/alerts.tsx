@@ -1,4 +1,4 @@
-/** Alerts: schedules whose runs did not start in time, and jobs that were not heard of. */
+/** Alerts: schedules whose runs did not start in time, jobs that were not heard of, and webhooks that are disabled. */
 
 import type { AlertBody } from "../../api/alert-schema.ts";
 import { jobPath, runPath, schedulePath } from "../words/paths.ts";
@@ -7,6 +7,7 @@ import { Age, ClockTime } from "./times.tsx";
 const TYPE_WORDS: Record<AlertBody["type"], string> = {
   schedule_late: "Late",
   job_silent: "Silent",
+  webhook_disabled: "Disabled",
 };
 
 export function AlertTable({ alerts, nowMs }: { alerts: AlertBody[]; nowMs: number }) {
@@ -55,7 +56,8 @@ export function AlertTable({ alerts, nowMs }: { alerts: AlertBody[]; nowMs: numb
   );
 }
 
-function AboutLink({ alert: { job, schedule } }: { alert: AlertBody }) {
+function AboutLink({ alert: { job, schedule, webhook } }: { alert: AlertBody }) {
+  if (job === null) return <>{`webhook ${webhook}`}</>;
   if (schedule === null) return <a href={jobPath(job)}>{job}</a>;
   return <a href={schedulePath({ job, name: schedule })}>{`${job} / ${schedule}`}</a>;
 }
@@ -69,8 +71,12 @@ export function LastAlert({ alert, nowMs }: { alert: AlertBody | null; nowMs: nu
       {alert.schedule !== null && `${alert.schedule}: `}
       {`${alert.detail}, `}
       <Age at={alert.at} nowMs={nowMs} />
-      {". "}
-      <a href={`/alerts?job=${encodeURIComponent(alert.job)}`}>All alerts of the job</a>
+      {alert.job !== null && (
+        <>
+          {". "}
+          <a href={`/alerts?job=${encodeURIComponent(alert.job)}`}>All alerts of the job</a>
+        </>
+      )}
     </p>
   );
 }

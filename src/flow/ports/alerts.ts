@@ -7,9 +7,12 @@ import type { WatchedJob } from "../../core/alert/silence.ts";
 export interface Alert extends FoundAlert {
   /** Counts all alerts of the deployment, in the order in which they were recorded; some numbers are left out. */
   seq: number;
-  job: string;
+  /** Null of a webhook. */
+  job: string | null;
   /** Null of a silent job. */
   schedule: string | null;
+  /** Null but of a webhook. */
+  webhook: string | null;
   /** When it was found. Epoch milliseconds. */
   at: number;
 }

@@ -92,6 +92,8 @@ export interface SecretKeeper extends Secrets {
    * does not tell what there is.
    */
   values(orgId: string, sealed: SealedSecret[]): Promise<string[]>;
+  /** The value in force, for calls of our own; null where there is none, or no key opens it. */
+  value(orgId: string, name: string): Promise<string | null>;
   /** Why a run can not be given these; null where it can. `variable` is the one that is wrong, null where all of them together are. */
   complaint(
     orgId: string,

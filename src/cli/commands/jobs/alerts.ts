@@ -20,9 +20,9 @@ const SHOWN = 50;
 
 export function jobAlertsCommand(act: (options: JobAlertsOptions) => Promise<void>): Command {
   const command = new Command("alerts")
-    .summary("list late schedules and silent jobs")
+    .summary("list late schedules, silent jobs and disabled webhooks")
     .description(
-      `Lists the last ${SHOWN} alerts, newest first: due times whose run did not start within late_after, and jobs of which no run succeeded within expect_every.`,
+      `Lists the last ${SHOWN} alerts, newest first: due times whose run did not start within late_after, jobs of which no run succeeded within expect_every, and webhooks that were disabled.`,
     )
     .option("--job <name>", "only those of this job and its schedules")
     .addOption(new Option("--type <type>", "only those of this type").choices(ALERT_TYPES))
@@ -41,7 +41,7 @@ export async function jobAlerts(options: JobAlertsOptions, io: Io, client: Clien
   const rows = alerts.map((alert) => [
     alert.at,
     alert.type.replaceAll("_", " "),
-    alert.schedule === null ? alert.job : `${alert.job}/${alert.schedule}`,
+    alert.schedule === null ? (alert.job ?? `webhook ${alert.webhook}`) : `${alert.job}/${alert.schedule}`,
     alert.due_at,
     alert.detail,
   ]);

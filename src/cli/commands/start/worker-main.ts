@@ -43,6 +43,10 @@ const worker = await unstable_startWorker({
   bindings: {
     FLY_API_BASE_URL: { type: "plain_text", value: values["machines-url"] },
     CONCURRENCY_LIMIT: { type: "plain_text", value: values["concurrency-limit"] },
+    // Whoever subscribes here is on this computer, too, and so are its pages.
+    WEBHOOK_PRIVATE_TARGETS: { type: "plain_text", value: "allow" },
+    DNS_OVER_HTTPS_URL: { type: "plain_text", value: "" },
+    PUBLIC_URL: { type: "plain_text", value: `http://${HOST}:${values.port}` },
     ...(perSecond !== undefined && { LAUNCHES_PER_SECOND: { type: "plain_text", value: perSecond } }),
   },
   dev: {

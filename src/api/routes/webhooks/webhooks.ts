@@ -1,0 +1,170 @@
+/** /v1/webhooks: who is told of runs and alerts. */
+
+import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
+import {
+  changeWebhook,
+  enableWebhook,
+  loadWebhook,
+  rotateSecret,
+  subscribe,
+  tryWebhook,
+} from "../../../flow/change-webhook.ts";
+import { checked } from "../../checked.ts";
+import { parseJson } from "../../json-body.ts";
+import type { ApiPorts } from "../../ports.ts";
+import { rfc3339 } from "../../run-body.ts";
+import {
+  changedSpec,
+  notificationBody,
+  webhookBody,
+  webhookSpec,
+  webhookWithSecret,
+} from "../../webhook-body.ts";
+import {
+  newWebhookSchema,
+  rotateSchema,
+  webhookChangeSchema,
+  webhookListSchema,
+} from "../../webhook-schema.ts";
+import { COMMON_ERRORS } from "../answers.ts";
+import {
+  BODY_ERRORS,
+  NO_WEBHOOK,
+  notificationAnswer,
+  webhookAnswer,
+  webhookParam,
+  webhookWithSecretAnswer,
+} from "./answers.ts";
+
+const bodyOf = <Schema extends z.ZodType>(schema: Schema, required = true) => ({
+  required,
+  content: { "application/json": { schema } },
+});
+
+const create = createRoute({
+  method: "post",
+  path: "/v1/webhooks",
+  summary: "Subscribe a URL to what happens",
+  description:
+    "Notifications are POSTed as Standard Webhooks has it (webhook-id, webhook-timestamp, webhook-signature). What is of one run is told in order. What is not answered with 2xx within 10 seconds is sent again, later and later, for a day; a webhook that takes nothing for 72 hours is disabled. A notification can come twice: with the webhook-id that it had.",
+  request: { body: bodyOf(newWebhookSchema) },
+  responses: {
+    201: webhookWithSecretAnswer("the webhook, with its secret: no other call tells it"),
+    ...COMMON_ERRORS,
+    ...BODY_ERRORS,
+  },
+});
+
+const list = createRoute({
+  method: "get",
+  path: "/v1/webhooks",
+  summary: "List webhooks",
+  responses: {
+    200: { description: "all", content: { "application/json": { schema: webhookListSchema } } },
+    ...COMMON_ERRORS,
+  },
+});
+
+const show = createRoute({
+  method: "get",
+  path: "/v1/webhooks/{id}",
+  summary: "Show a webhook",
+  request: { params: webhookParam },
+  responses: { 200: webhookAnswer("what is known of it"), ...COMMON_ERRORS, ...NO_WEBHOOK },
+});
+
+const change = createRoute({
+  method: "patch",
+  path: "/v1/webhooks/{id}",
+  summary: "Change a webhook",
+  description: "What is left out stays as it is. What it has yet to be told goes to where it leads then.",
+  request: { params: webhookParam, body: bodyOf(webhookChangeSchema) },
+  responses: { 200: webhookAnswer("changed"), ...COMMON_ERRORS, ...NO_WEBHOOK, ...BODY_ERRORS },
+});
+
+const remove = createRoute({
+  method: "delete",
+  path: "/v1/webhooks/{id}",
+  summary: "Delete a webhook",
+  description: "It is told nothing any more, not even what it has yet to be told.",
+  request: { params: webhookParam },
+  responses: { 204: { description: "deleted" }, ...COMMON_ERRORS, ...NO_WEBHOOK },
+});
+
+const test = createRoute({
+  method: "post",
+  path: "/v1/webhooks/{id}/test",
+  summary: "Try a webhook",
+  description:
+    "Sends a notification of type webhook.test, once, and answers how it went. A disabled webhook can be tried, too.",
+  request: { params: webhookParam },
+  responses: {
+    200: notificationAnswer("the notification with its attempt"),
+    ...COMMON_ERRORS,
+    ...NO_WEBHOOK,
+  },
+});
+
+const enable = createRoute({
+  method: "post",
+  path: "/v1/webhooks/{id}/enable",
+  summary: "Put a disabled webhook into force again",
+  description: "What happened meanwhile it is not told.",
+  request: { params: webhookParam },
+  responses: { 200: webhookAnswer("in force"), ...COMMON_ERRORS, ...NO_WEBHOOK },
+});
+
+const rotate = createRoute({
+  method: "post",
+  path: "/v1/webhooks/{id}/rotate",
+  summary: "Give a webhook another secret",
+  description: "The one of before signs along for 24 hours.",
+  request: { params: webhookParam, body: bodyOf(rotateSchema, false) },
+  responses: {
+    200: webhookWithSecretAnswer("the webhook, with its new secret: no other call tells it"),
+    ...COMMON_ERRORS,
+    ...NO_WEBHOOK,
+    ...BODY_ERRORS,
+  },
+});
+
+export function webhooksRoutes(app: OpenAPIHono, ports: ApiPorts): void {
+  const { webhooks, clock, orgId } = ports;
+  // JSON is asked for whatever the content type says, as where a run is submitted.
+  app.openAPIRegistry.registerPath(create);
+  app.post("/v1/webhooks", async (c) => {
+    const input = checked(newWebhookSchema, parseJson(await c.req.arrayBuffer()), null);
+    const { webhook, secret } = await subscribe(ports, webhookSpec(input), input.secret ?? null);
+    return c.json(webhookWithSecret(webhook, secret), 201);
+  });
+  app.openapi(list, async (c) => c.json({ webhooks: (await webhooks.list(orgId)).map(webhookBody) }, 200));
+  app.openapi(show, async (c) => c.json(webhookBody(await loadWebhook(ports, c.req.valid("param").id)), 200));
+  app.openAPIRegistry.registerPath(change);
+  app.patch("/v1/webhooks/:id", async (c) => {
+    const { id } = checked(webhookParam, c.req.param(), "path");
+    const input = checked(webhookChangeSchema, parseJson(await c.req.arrayBuffer()), null);
+    return c.json(webhookBody(await changeWebhook(ports, id, (before) => changedSpec(before, input))), 200);
+  });
+  app.openapi(remove, async (c) => {
+    const { id } = c.req.valid("param");
+    await loadWebhook(ports, id);
+    await webhooks.remove(orgId, id);
+    return c.body(null, 204);
+  });
+  app.openapi(test, async (c) => {
+    const { id } = c.req.valid("param");
+    const payload = { type: "webhook.test", timestamp: rfc3339(clock.now()), data: { webhook: { id } } };
+    return c.json(notificationBody(await tryWebhook(ports, id, JSON.stringify(payload))), 200);
+  });
+  app.openapi(enable, async (c) =>
+    c.json(webhookBody(await enableWebhook(ports, c.req.valid("param").id)), 200),
+  );
+  app.openAPIRegistry.registerPath(rotate);
+  app.post("/v1/webhooks/:id/rotate", async (c) => {
+    const { id } = checked(webhookParam, c.req.param(), "path");
+    const body = await c.req.arrayBuffer();
+    const input = checked(rotateSchema, body.byteLength === 0 ? {} : parseJson(body), null);
+    const { webhook, secret } = await rotateSecret(ports, id, input.secret ?? null);
+    return c.json(webhookWithSecret(webhook, secret), 200);
+  });
+}

@@ -1,0 +1,105 @@
+/** What follows an attempt to send a notification: it is told, tried again later, or given up, and its webhook fares better or worse. */
+
+import {
+  NOTIFICATION_GIVE_UP_MS,
+  NOTIFICATION_RETRY_FIRST_MS,
+  NOTIFICATION_RETRY_MAX_MS,
+  WEBHOOK_FAILING_MAX_MS,
+} from "../limits.ts";
+import { repeatDelayMs, spread } from "../poll.ts";
+import { TEST_EVENT } from "./event-types.ts";
+import type { Health } from "./webhook.ts";
+
+/** One attempt, as the ledger tells of it. */
+export interface SendAttempt {
+  /** When it began. */
+  at: number;
+  /** How long it took. */
+  ms: number;
+  /** Of the answer; null where there was none. */
+  status: number | null;
+  /** Its first bytes as text; null where there was no answer. */
+  answer: string | null;
+  /** Why it failed, as a sentence; null where it did not. */
+  error: string | null;
+}
+
+/** What is known of an attempt besides what is kept. */
+export interface SendResult extends SendAttempt {
+  /** How long the subscriber asked to wait (`Retry-After`); null where it did not. */
+  retryAfterMs: number | null;
+}
+
+/**
+ * - `pending`: to be sent, or sent again.
+ * - `delivered`: answered with 2xx.
+ * - `given_up`: not taken for so long.
+ * - `dropped`: its webhook was disabled or deleted before.
+ */
+export const NOTIFICATION_STATES = ["pending", "delivered", "given_up", "dropped"] as const;
+export type NotificationState = (typeof NOTIFICATION_STATES)[number];
+
+/** What decides about a notification that was tried. */
+export interface Tried {
+  id: string;
+  type: string;
+  /** Attempts before this one. */
+  tries: number;
+  /** Since when it is tried: since it was made, or was resent last. */
+  triesFrom: number;
+}
+
+export interface AfterAttempt {
+  state: Extract<NotificationState, "pending" | "delivered" | "given_up">;
+  /** When it is tried again; null where it is not. */
+  nextAt: number | null;
+}
+
+export function isTaken({ status }: Pick<SendAttempt, "status">): boolean {
+  return status !== null && status >= 200 && status < 300;
+}
+
+/** @param nowMs when the attempt was over */
+export function afterAttempt(
+  { id, type, tries, triesFrom }: Tried,
+  result: SendResult,
+  nowMs: number,
+): AfterAttempt {
+  if (isTaken(result)) return { state: "delivered", nextAt: null };
+  const delay = repeatDelayMs(tries + 1, NOTIFICATION_RETRY_FIRST_MS, NOTIFICATION_RETRY_MAX_MS);
+  const asked = Math.min(result.retryAfterMs ?? 0, NOTIFICATION_RETRY_MAX_MS);
+  const nextAt = Math.ceil(nowMs + Math.max(spread(delay, `${id}${tries}`), asked));
+  const isOver = type === TEST_EVENT || nextAt - triesFrom > NOTIFICATION_GIVE_UP_MS;
+  return isOver ? { state: "given_up", nextAt: null } : { state: "pending", nextAt };
+}
+
+export interface Fared extends Health {
+  /** Why the webhook is to be disabled; null where it is not. */
+  disable: string | null;
+}
+
+/**
+ * How a webhook has fared by one more attempt. Failures count together while each follows the one before as a retry could: what failed
+ * once a week ago, and was not asked since, is no week without success.
+ */
+export function fared(
+  { failingSince, failedAt }: Health,
+  type: string,
+  result: SendResult,
+  nowMs: number,
+): Fared {
+  if (isTaken(result)) return { failingSince: null, failedAt: null, disable: null };
+  // Whoever tries a webhook sees how it fares.
+  if (type === TEST_EVENT) return { failingSince, failedAt, disable: null };
+  const goesOn = failingSince !== null && failedAt !== null && nowMs - failedAt <= NOTIFICATION_GIVE_UP_MS;
+  const since = goesOn ? failingSince : nowMs;
+  return { failingSince: since, failedAt: nowMs, disable: whyDisable(result, nowMs - since) };
+}
+
+/** 410 is how a subscriber says so itself (Standard Webhooks, "Response status codes"). */
+function whyDisable({ status }: SendResult, failingMs: number): string | null {
+  if (status === 410) return "it answered 410: it is gone";
+  return failingMs >= WEBHOOK_FAILING_MAX_MS
+    ? `it took no notification for ${WEBHOOK_FAILING_MAX_MS / 3_600_000} hours`
+    : null;
+}

@@ -1,0 +1,214 @@
+/**
+ * Notifications on D1. The key (target, line, number) makes one of each, however often a fact is taken up. Of the pending ones of a line only the
+ * first has `next_at`, which {@link promoted} sees to in each batch that could change it.
+ */
+
+import { NOTIFICATIONS_SCAN_MAX } from "../core/limits.ts";
+import type { NotificationState } from "../core/webhook/attempt.ts";
+import type { DueTarget, Notification, NotificationKey, NotificationStore } from "../flow/ports/webhooks.ts";
+import { readOutbox } from "./outbox.ts";
+
+interface Row {
+  webhook_id: string;
+  line: string;
+  seq: number;
+  id: string;
+  org_id: string;
+  kind: string;
+  type: string;
+  payload: string;
+  state: NotificationState;
+  created_at: number;
+  tries_from: number;
+  tries: number;
+  next_at: number | null;
+  ended_at: number | null;
+  attempts: string;
+}
+
+/** A store of notifications on a D1 database that has the migrations. */
+export function d1Notifications(database: D1Database): NotificationStore {
+  const prepared = (query: string, ...values: unknown[]) => database.prepare(query).bind(...values);
+  const all = async (query: string, ...values: unknown[]) =>
+    (await prepared(query, ...values).all<Row>()).results.map(fromRow);
+  const insert = (made: object[], at: number, nextAt: number | null) =>
+    prepared(
+      `INSERT INTO notifications (webhook_id, line, seq, id, org_id, kind, type, payload, state, created_at, tries_from, tries, next_at,
+         attempts)
+       SELECT value ->> 'webhookId', value ->> 'line', value ->> 'seq', value ->> 'id', value ->> 'orgId', value ->> 'kind',
+         value ->> 'type', value ->> 'payload', 'pending', ?2, ?2, 0, ?3, '[]' FROM json_each(?1) WHERE true
+       ON CONFLICT (webhook_id, line, seq) DO NOTHING`,
+      ...[JSON.stringify(made), at, nextAt],
+    );
+  return {
+    outbox: (after, limit) => readOutbox(database, after, limit),
+
+    async hasOutbox() {
+      return (await database.prepare("SELECT 1 FROM outbox LIMIT 1").first()) !== null;
+    },
+
+    async takeUp(rows, told, at) {
+      const taken = prepared(
+        `DELETE FROM outbox WHERE (source, seq) IN (SELECT value ->> 'source', value ->> 'seq' FROM json_each(?))`,
+        JSON.stringify(rows.map(({ source, seq }) => ({ source, seq }))),
+      );
+      if (told.length === 0) await taken.run();
+      else await database.batch([insert(told, at, null), promoted(database, told, at), taken]);
+    },
+
+    async add(notification, at, nextAt) {
+      await insert([notification], at, nextAt).run();
+    },
+
+    due: (webhookId, throughMs, limit) =>
+      all(
+        "SELECT * FROM notifications WHERE webhook_id = ? AND next_at <= ? ORDER BY next_at, line LIMIT ?",
+        ...[webhookId, throughMs, limit],
+      ),
+
+    async nextDueAt(webhookId) {
+      const row = await prepared(
+        "SELECT min(next_at) AS at FROM notifications WHERE webhook_id = ? AND next_at IS NOT NULL",
+        webhookId,
+      ).first<{ at: number | null }>();
+      return row?.at ?? null;
+    },
+
+    async dueTargets() {
+      // From target to target in the index: a subscriber that was down for long has many lines.
+      const { results } = await database
+        .prepare(
+          `WITH RECURSIVE targets (id) AS (SELECT min(webhook_id) FROM notifications WHERE next_at IS NOT NULL
+             UNION ALL SELECT (SELECT min(webhook_id) FROM notifications WHERE webhook_id > targets.id AND next_at IS NOT NULL)
+             FROM targets WHERE targets.id IS NOT NULL)
+           SELECT t.id AS webhookId, (SELECT min(n.next_at) FROM notifications n WHERE n.webhook_id = t.id AND n.next_at IS NOT NULL) AS atMs
+           FROM targets t WHERE t.id IS NOT NULL`,
+        )
+        .all<DueTarget>();
+      return results;
+    },
+
+    async recordAttempt(tried, { state, nextAt, attempts }, at) {
+      const isOver = state !== "pending";
+      const record = prepared(
+        `UPDATE notifications SET state = ?, tries = ?, next_at = ?, ended_at = ?, attempts = ?
+         WHERE webhook_id = ? AND line = ? AND seq = ? AND tries = ? AND state = 'pending'`,
+        ...[state, tried.tries + 1, nextAt, isOver ? at : null, JSON.stringify(attempts)],
+        ...[tried.webhookId, tried.line, tried.seq, tried.tries],
+      );
+      if (isOver) await database.batch([record, promoted(database, [tried], at)]);
+      else await record.run();
+    },
+
+    async drop(webhookId, lines, at) {
+      const { results } = await prepared(
+        `UPDATE notifications SET state = 'dropped', next_at = NULL, ended_at = ?2
+         WHERE webhook_id = ?1 AND state = 'pending' AND line IN
+           (SELECT line FROM notifications WHERE webhook_id = ?1 AND next_at IS NOT NULL ORDER BY next_at LIMIT ?3)
+         RETURNING line`,
+        ...[webhookId, at, lines],
+      ).all<{ line: string }>();
+      return new Set(results.map(({ line }) => line)).size;
+    },
+
+    async find(orgId, webhookId, id) {
+      const [found = null] = await all(
+        "SELECT * FROM notifications WHERE webhook_id = ? AND id = ? AND org_id = ?",
+        ...[webhookId, id, orgId],
+      );
+      return found;
+    },
+
+    async list(orgId, webhookId, { state, type, line, beforeId, limit }) {
+      const before = beforeId ?? "\uffff";
+      const fits = `(?3 IS NULL OR state = ?3) AND (?4 IS NULL OR type = ?4) AND org_id = ?5`;
+      if (line !== null) {
+        const notifications = await all(
+          `SELECT * FROM notifications WHERE webhook_id = ?1 AND id < ?2 AND line = ?6 AND ${fits} ORDER BY seq DESC LIMIT ?7`,
+          ...[webhookId, before, state, type, orgId, line, limit + 1],
+        );
+        return pageOf(notifications, limit, null);
+      }
+      // Where few fit, as many are looked at as one call may.
+      const scanned = state === null && type === null ? limit + 1 : NOTIFICATIONS_SCAN_MAX;
+      const scan = `(SELECT * FROM notifications WHERE webhook_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?6)`;
+      const [{ results: found }, { results: last }] = (await database.batch([
+        prepared(
+          `SELECT * FROM ${scan} WHERE ${fits} ORDER BY id DESC LIMIT ?7`,
+          ...[webhookId, before, state, type, orgId, scanned, limit + 1],
+        ),
+        prepared(
+          "SELECT id FROM notifications WHERE webhook_id = ? AND id < ? ORDER BY id DESC LIMIT 1 OFFSET ?",
+          ...[webhookId, before, scanned - 1],
+        ),
+      ])) as [D1Result<Row>, D1Result<{ id: string }>];
+      return pageOf(found.map(fromRow), limit, last[0]?.id ?? null);
+    },
+
+    async resend(orgId, webhookId, id, at) {
+      const { meta } = await prepared(
+        `UPDATE notifications SET state = 'pending', next_at = ?1, tries_from = ?1, tries = 0, ended_at = NULL
+         WHERE webhook_id = ?2 AND id = ?3 AND org_id = ?4 AND state <> 'pending'`,
+        ...[at, webhookId, id, orgId],
+      ).run();
+      return meta.changes > 0;
+    },
+
+    async forget(beforeId, limit) {
+      const { meta } = await prepared(
+        `DELETE FROM notifications WHERE (webhook_id, line, seq) IN (
+           WITH RECURSIVE targets (id) AS (SELECT min(webhook_id) FROM notifications
+             UNION ALL SELECT (SELECT min(webhook_id) FROM notifications WHERE webhook_id > targets.id)
+             FROM targets WHERE targets.id IS NOT NULL)
+           SELECT n.webhook_id, n.line, n.seq FROM targets t CROSS JOIN notifications n INDEXED BY notifications_listed
+           ON n.webhook_id = t.id AND n.id < ?1 WHERE n.state <> 'pending' LIMIT ?2)`,
+        ...[beforeId, limit],
+      ).run();
+      return meta.changes;
+    },
+  };
+}
+
+/** Has the first pending one of each of these lines be sent, where none is to be. */
+function promoted(database: D1Database, lines: NotificationKey[], at: number): D1PreparedStatement {
+  const wanted = new Map(lines.map(({ webhookId, line }) => [`${webhookId}/${line}`, { webhookId, line }]));
+  return database
+    .prepare(
+      `UPDATE notifications AS n SET next_at = ?2
+       FROM (SELECT w.value ->> 'webhookId' AS webhook_id, w.value ->> 'line' AS line,
+           (SELECT p.seq FROM notifications p WHERE p.webhook_id = w.value ->> 'webhookId' AND p.line = w.value ->> 'line'
+             AND p.state = 'pending' ORDER BY p.seq LIMIT 1) AS seq
+         FROM json_each(?1) w
+         WHERE NOT EXISTS (SELECT 1 FROM notifications o WHERE o.webhook_id = w.value ->> 'webhookId' AND o.line = w.value ->> 'line'
+           AND o.next_at IS NOT NULL)) first
+       WHERE n.webhook_id = first.webhook_id AND n.line = first.line AND n.seq = first.seq`,
+    )
+    .bind(JSON.stringify([...wanted.values()]), at);
+}
+
+/** @param lastSeenId the last one that was looked at, where there were more than that */
+function pageOf(found: Notification[], limit: number, lastSeenId: string | null) {
+  const notifications = found.slice(0, limit);
+  const isFull = found.length > limit;
+  return { notifications, nextBefore: isFull ? (notifications.at(-1)?.id ?? null) : lastSeenId };
+}
+
+function fromRow(row: Row): Notification {
+  return {
+    webhookId: row.webhook_id,
+    line: row.line,
+    seq: row.seq,
+    id: row.id,
+    orgId: row.org_id,
+    kind: row.kind,
+    type: row.type,
+    payload: row.payload,
+    state: row.state,
+    createdAt: row.created_at,
+    triesFrom: row.tries_from,
+    tries: row.tries,
+    nextAt: row.next_at,
+    endedAt: row.ended_at,
+    attempts: JSON.parse(row.attempts),
+  };
+}

@@ -1,0 +1,161 @@
+/** What callers do with webhooks: subscribe, change, rotate, enable, try. */
+
+import { AppError } from "../core/error.ts";
+import { NOTIFICATION_TEST_LEAD_MS, WEBHOOK_OLD_SECRET_MS, WEBHOOKS_MAX_COUNT } from "../core/limits.ts";
+import { TEST_EVENT } from "../core/webhook/event-types.ts";
+import type { WebhookSpec } from "../core/webhook/webhook.ts";
+import { sendOne } from "./notify.ts";
+import type { SecretKeeper } from "./ports/secrets.ts";
+import type {
+  Notification,
+  NotificationStore,
+  StoredWebhook,
+  WebhookKeeper,
+  WebhookStore,
+} from "./ports/webhooks.ts";
+import type { Clock } from "./ports.ts";
+import { destination, TO_WEBHOOK, type WebhookEdge } from "./tell-webhooks.ts";
+
+export interface WebhookPorts {
+  webhooks: WebhookStore;
+  webhookKeeper: WebhookKeeper;
+  notifications: NotificationStore;
+  sendToWebhook: WebhookEdge["send"];
+  secrets: Pick<SecretKeeper, "complaint">;
+  webhookId(): string;
+  notificationId(nowMs: number): string;
+  clock: Clock;
+  orgId: string;
+}
+
+/** @throws AppError `not_found` */
+export async function loadWebhook({ webhooks, orgId }: WebhookPorts, id: string): Promise<StoredWebhook> {
+  const webhook = await webhooks.find(orgId, id);
+  if (webhook === null) throw new AppError("not_found", `there is no webhook ${id.slice(0, 64)}`, "path.id");
+  return webhook;
+}
+
+/**
+ * @param secret as its subscriber has it already; null for one by chance
+ * @returns the webhook and its secret, which is told this once
+ * @throws AppError
+ */
+export async function subscribe(
+  ports: WebhookPorts,
+  spec: WebhookSpec,
+  secret: string | null,
+): Promise<{ webhook: StoredWebhook; secret: string }> {
+  const { webhooks, webhookKeeper, clock, orgId } = ports;
+  await checkSpec(ports, spec, null);
+  const id = ports.webhookId();
+  const given = secret ?? webhookKeeper.newSecret();
+  const now = clock.now();
+  const webhook: StoredWebhook = {
+    ...spec,
+    orgId,
+    id,
+    revision: 1,
+    createdAt: now,
+    updatedAt: now,
+    disabledAt: null,
+    disabledWhy: null,
+    failingSince: null,
+    failedAt: null,
+    secret: await webhookKeeper.seal(orgId, id, given),
+    oldSecret: null,
+    oldSecretUntil: null,
+  };
+  if (!(await webhooks.add(webhook, WEBHOOKS_MAX_COUNT)))
+    throw new AppError(
+      "invalid_input",
+      `there are ${WEBHOOKS_MAX_COUNT} webhooks, which is as many as there can be; delete one first`,
+    );
+  return { webhook, secret: given };
+}
+
+/** @throws AppError */
+export async function changeWebhook(
+  ports: WebhookPorts,
+  id: string,
+  changed: (before: WebhookSpec) => WebhookSpec,
+): Promise<StoredWebhook> {
+  const before = await loadWebhook(ports, id);
+  const spec = changed(before);
+  await checkSpec(ports, spec, before);
+  return change(ports, id, (webhook) => ({ ...webhook, ...changed(webhook) }));
+}
+
+/** The secret of before signs along for a day, so that the subscriber can take its time. */
+export async function rotateSecret(
+  ports: WebhookPorts,
+  id: string,
+  secret: string | null,
+): Promise<{ webhook: StoredWebhook; secret: string }> {
+  const { webhookKeeper, orgId, clock } = ports;
+  const given = secret ?? webhookKeeper.newSecret();
+  const sealed = await webhookKeeper.seal(orgId, id, given);
+  const webhook = await change(ports, id, (before) => ({
+    ...before,
+    secret: sealed,
+    oldSecret: before.secret,
+    oldSecretUntil: clock.now() + WEBHOOK_OLD_SECRET_MS,
+  }));
+  return { webhook, secret: given };
+}
+
+/** Puts a disabled webhook into force again. What happened meanwhile it is not told. */
+export function enableWebhook(ports: WebhookPorts, id: string): Promise<StoredWebhook> {
+  const fresh = { disabledAt: null, disabledWhy: null, failingSince: null, failedAt: null };
+  return change(ports, id, (before) => (before.disabledAt === null ? null : { ...before, ...fresh }));
+}
+
+/** Sends a notification that nothing brought about, once, also to a webhook that is disabled. @returns it, with the attempt */
+export async function tryWebhook(ports: WebhookPorts, id: string, payload: string): Promise<Notification> {
+  const { notifications, webhooks, clock, orgId } = ports;
+  const webhook = await loadWebhook(ports, id);
+  const now = clock.now();
+  const notificationId = ports.notificationId(now);
+  const line = `test_${notificationId}`;
+  const made = { webhookId: id, line, seq: 1, orgId, kind: TO_WEBHOOK, type: TEST_EVENT, payload };
+  // Kept before it is sent: who dies here leaves one that is sent later.
+  await notifications.add({ ...made, id: notificationId }, now, now + NOTIFICATION_TEST_LEAD_MS);
+  const tried = { ...made, id: notificationId, tries: 0, triesFrom: now, attempts: [] };
+  await sendOne(ports, destination(webhooks, webhook, ports.sendToWebhook), tried);
+  const told = await notifications.find(orgId, id, notificationId);
+  if (told === null) throw new Error(`the notification ${notificationId} that was just stored is missing`);
+  return told;
+}
+
+/** Changes as it is by then, whoever else does. @param changed null where nothing is to be changed */
+async function change(
+  ports: WebhookPorts,
+  id: string,
+  changed: (before: StoredWebhook) => StoredWebhook | null,
+): Promise<StoredWebhook> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const before = await loadWebhook(ports, id);
+    const wanted = changed(before);
+    if (wanted === null) return before;
+    const after = { ...wanted, revision: before.revision + 1, updatedAt: ports.clock.now() };
+    if (await ports.webhooks.change(before, after)) return after;
+  }
+  throw new AppError("unavailable", "the webhook is being changed by others right now; try again");
+}
+
+/** Others who may change a webhook first before this one gives up. */
+const TRIES = 5;
+
+/** @throws AppError `invalid_input` for what only the world can tell: where the URL leads, and whether the secret is there */
+async function checkSpec(
+  { webhookKeeper, secrets, orgId }: WebhookPorts,
+  { url, email }: WebhookSpec,
+  before: WebhookSpec | null,
+): Promise<void> {
+  if (url !== before?.url) {
+    const complaint = await webhookKeeper.targetComplaint(url);
+    if (complaint !== null) throw new AppError("invalid_input", complaint, "url");
+  }
+  if (email === null || email.secret === before?.email?.secret) return;
+  const complaint = await secrets.complaint(orgId, { KEY: email.secret });
+  if (complaint !== null) throw new AppError("invalid_input", complaint.message, "email.secret");
+}

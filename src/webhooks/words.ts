@@ -1,0 +1,50 @@
+/** A notification in words, for people who read it in a chat or a mailbox. */
+
+import type { AlertPayload, Payload, RunPayload } from "./payload.ts";
+
+export interface Words {
+  /** One line. */
+  title: string;
+  /** What else there is to tell, a line each. */
+  lines: string[];
+  url: string | null;
+}
+
+export function wordsOf({ type, data }: Payload): Words {
+  if ("run" in data) return runWords(type, data.run);
+  if ("alert" in data) return alertWords(data.alert);
+  return { title: "Mayfly: this webhook works", lines: [`webhook: ${data.webhook.id}`], url: null };
+}
+
+const VERBS: Record<string, string> = {
+  queued: "is queued",
+  running: "started",
+  retrying: "failed and is retried",
+};
+
+function runWords(type: string, run: RunPayload): Words {
+  const { job, name, id, status, firing } = run;
+  const what = oneLine(job?.name ?? name ?? id);
+  const title = `${what} ${type === "run.started" ? "started" : (VERBS[status] ?? status)}`;
+  const why = run.detail === null ? [] : [oneLine(run.detail)];
+  const lines = [
+    ...why,
+    `run: ${id}`,
+    ...(job === null ? [] : [`job: ${job.name}, version ${job.version}`]),
+    ...(firing === null ? [] : [`schedule: ${firing.schedule}, due at ${firing.due_at}`]),
+    ...(run.next_attempt === null ? [] : [`attempt ${run.next_attempt.number} at ${run.next_attempt.at}`]),
+    ...Object.entries(run.tags).map(([key, value]) => `${oneLine(key)}: ${oneLine(value)}`),
+  ];
+  return { title, lines, url: run.url };
+}
+
+function alertWords({ type, job, schedule, webhook, detail, due_at, run_id, url }: AlertPayload): Words {
+  const of = job === null ? `webhook ${webhook}` : schedule === null ? job : `${job}/${schedule}`;
+  const lines = [oneLine(detail), `due at: ${due_at}`, ...(run_id === null ? [] : [`run: ${run_id}`])];
+  return { title: `${of}: ${type.replaceAll("_", " ")}`, lines, url };
+}
+
+/** Nothing that a name has in it makes a line, or a header, of its own. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, " ").trim();
+}

@@ -1,0 +1,45 @@
+/** The Durable Object that tells one webhook, named by its id, or takes up what is in the outbox. */
+
+import { DurableObject, waitUntil } from "cloudflare:workers";
+import { Notifier as Teller } from "../flow/notifier.ts";
+import { sendDue, takeUpOutbox } from "../flow/notify.ts";
+import { type Notifiers, OUTBOX_NOTIFIER } from "../flow/ports/webhooks.ts";
+import type { Env } from "./env.ts";
+import { notifyPorts, systemClock } from "./ports.ts";
+
+export class Notifier extends DurableObject<Env> {
+  readonly #teller = new Teller({
+    clock: systemClock,
+    work: (news) => {
+      const name = this.ctx.id.name ?? "";
+      const ports = notifyPorts(this.env);
+      return name === OUTBOX_NOTIFIER ? takeUpOutbox(ports) : sendDue(ports, name, news);
+    },
+    alarmAt: () => this.ctx.storage.getAlarm(),
+    setAlarm: (atMs) => this.ctx.storage.setAlarm(atMs),
+    logError: (error) =>
+      console.error(JSON.stringify({ level: "error", notifier: this.ctx.id.name, error: String(error) })),
+  });
+
+  /** There is something to do at a moment. */
+  wake(atMs: number): Promise<void> {
+    return this.#teller.wake(atMs);
+  }
+
+  override alarm(): Promise<void> {
+    return this.#teller.alarm();
+  }
+}
+
+export function durableNotifiers(namespace: DurableObjectNamespace<Notifier>): Notifiers {
+  return { wake: (name, atMs) => namespace.getByName(name).wake(atMs) };
+}
+
+/** Has the outbox taken up, and keeps nobody waiting for that. A call that is lost is made good by the minute's cron. */
+export function callOutbox(namespace: DurableObjectNamespace<Notifier>): void {
+  waitUntil(
+    durableNotifiers(namespace)
+      .wake(OUTBOX_NOTIFIER, systemClock.now())
+      .catch(() => undefined),
+  );
+}

@@ -1,0 +1,212 @@
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, it } from "vitest";
+import type {
+  NotificationBody,
+  NotificationListBody,
+  WebhookBody,
+  WebhookListBody,
+  WebhookWithSecretBody,
+} from "../../src/api/webhook-schema.ts";
+import { WEBHOOKS_MAX_COUNT } from "../../src/core/limits.ts";
+import { call } from "./jobs/call.ts";
+
+/** Answers 404 to a POST, and is there: the local Machines API of these tests would be private. */
+const URL = "https://subscriber.example/hear";
+const EVENTS = ["run.failed"];
+
+const create = (body: object = {}) =>
+  call<WebhookWithSecretBody>("POST", "/v1/webhooks", { url: URL, events: EVENTS, ...body });
+
+beforeEach(() =>
+  env.DB.batch(
+    ["webhooks", "notifications", "outbox"].map((table) => env.DB.prepare(`DELETE FROM ${table}`)),
+  ),
+);
+
+describe("a webhook", () => {
+  it("is made with a secret that is told once, shown, listed, changed and deleted", async () => {
+    const made = await create({ jobs: ["deploy-*"], tags: { team: "a" }, description: "the chat" });
+    expect(made.status).toBe(201);
+    expect(made.body).toMatchObject({
+      id: expect.stringMatching(/^wh_[0-9a-z]{16}$/),
+      kind: "standard",
+      url: URL,
+      events: EVENTS,
+      jobs: ["deploy-*"],
+      tags: { team: "a" },
+      description: "the chat",
+      email: null,
+      disabled_at: null,
+      secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/=]{44}$/),
+    });
+    const { secret, ...webhook } = made.body;
+    const path = `/v1/webhooks/${webhook.id}`;
+    expect((await call("GET", path)).body).toEqual(webhook);
+    expect((await call<WebhookListBody>("GET", "/v1/webhooks")).body).toEqual({ webhooks: [webhook] });
+    const changed = await call<WebhookBody>("PATCH", path, {
+      events: ["run.finished", "job.silent"],
+      jobs: null,
+    });
+    expect(changed.body).toMatchObject({
+      events: ["run.finished", "job.silent"],
+      jobs: null,
+      tags: { team: "a" },
+    });
+    expect(JSON.stringify(changed.body)).not.toContain(secret);
+    expect((await call("DELETE", path)).status).toBe(204);
+    expect((await call("GET", path)).status).toBe(404);
+    expect((await call("DELETE", path)).status).toBe(404);
+  });
+
+  it("can be given a secret, and another later", async () => {
+    const secret = `whsec_${btoa("x".repeat(24))}`;
+    const made = await create({ secret });
+    expect(made.body.secret).toBe(secret);
+    const path = `/v1/webhooks/${made.body.id}/rotate`;
+    const rotated = await call<WebhookWithSecretBody>("POST", path);
+    expect(rotated.body.secret).not.toBe(secret);
+    expect(Date.parse(rotated.body.old_secret_until ?? "")).toBeGreaterThan(Date.now() + 23 * 3_600_000);
+    const other = `whsec_${btoa("y".repeat(64))}`;
+    expect((await call<WebhookWithSecretBody>("POST", path, { secret: other })).body.secret).toBe(other);
+  });
+
+  it("of kind email has its provider's URL, and its secret must be there", async () => {
+    const email = { provider: "resend", from: "m@x.example", to: ["a@x.example"], secret: "MAIL_KEY" };
+    const refused = await call("POST", "/v1/webhooks", { kind: "email", events: EVENTS, email });
+    expect([refused.status, refused.body.error.path]).toEqual([422, "email.secret"]);
+    await call("PUT", "/v1/secrets/MAIL_KEY", { value: "the-key" });
+    const made = await call<WebhookWithSecretBody>("POST", "/v1/webhooks", {
+      kind: "email",
+      events: EVENTS,
+      email,
+    });
+    expect(made.body).toMatchObject({ url: "https://api.resend.com/emails", email, secret: null });
+    const path = `/v1/webhooks/${made.body.id}`;
+    const moved = await call<WebhookBody>("PATCH", path, { email: { ...email, provider: "postmark" } });
+    expect(moved.body.url).toBe("https://api.postmarkapp.com/email");
+    await call("DELETE", "/v1/secrets/MAIL_KEY");
+  });
+
+  it("is one of so many at most", async () => {
+    for (let made = 0; made < WEBHOOKS_MAX_COUNT; made++) expect((await create()).status).toBe(201);
+    const refused = await create();
+    expect([refused.status, refused.body.error.message]).toEqual([
+      422,
+      `there are ${WEBHOOKS_MAX_COUNT} webhooks, which is as many as there can be; delete one first`,
+    ]);
+  });
+
+  it("that is disabled is put into force again", async () => {
+    const { id } = (await create()).body;
+    await env.DB.prepare("UPDATE webhooks SET disabled_at = 1, disabled_why = 'gone', wants = ''").run();
+    expect((await call("GET", `/v1/webhooks/${id}`)).body).toMatchObject({ disabled_why: "gone" });
+    const enabled = await call("POST", `/v1/webhooks/${id}/enable`);
+    expect(enabled.body).toMatchObject({ disabled_at: null, disabled_why: null });
+    const row = await env.DB.prepare("SELECT wants FROM webhooks").first();
+    expect(row).toEqual({ wants: " settled:failed " });
+  });
+});
+
+describe("what is sent is refused with its path and what is accepted", () => {
+  it.each<[object, string, string]>([
+    [{ url: "http://subscriber.example/" }, "url", "must be an https URL"],
+    [{ url: "subscriber" }, "url", "must be an https URL"],
+    [{ url: undefined }, "url", "is missing; it must be a URL"],
+    [{ url: "https://user:pw@subscriber.example/" }, "url", "can have no user and password"],
+    [{ url: "https://127.0.0.1/" }, "url", "no address of the public internet"],
+    [{ url: "https://localhost/" }, "url", "no public name"],
+    [{ url: `https://x.example/${"a".repeat(2048)}` }, "url", "can have at most 2048 characters"],
+    [{ events: [] }, "events", "must have at least 1 item"],
+    [{ events: ["run.failed", "run.failed"] }, "events", "can not name a type twice"],
+    [{ events: ["run.exploded"] }, "events.0", "must be one of"],
+    [{ events: ["webhook.test"] }, "events.0", "must be one of"],
+    [{ jobs: [] }, "jobs", "must have at least 1 item"],
+    [{ jobs: ["A b"] }, "jobs.0", "must be the name of a job, in which *"],
+    [{ tags: {} }, "tags", "can not be empty"],
+    [{ tags: { a: 1 } }, "tags.a", "must be text"],
+    [{ kind: "pigeon" }, "kind", "must be one of"],
+    [{ kind: "email" }, "email", "is missing"],
+    [
+      { email: { provider: "resend", from: "a@b.c", to: ["a@b.c"], secret: "A" } },
+      "email",
+      "is for kind email alone",
+    ],
+    [
+      { kind: "email", email: { provider: "x", from: "a@b.c", to: ["a@b.c"], secret: "A" } },
+      "email.provider",
+      "must be one of",
+    ],
+    [
+      { kind: "email", email: { provider: "resend", from: "a", to: ["a@b.c"], secret: "A" } },
+      "email.from",
+      "must be an e-mail address",
+    ],
+    [
+      { kind: "email", email: { provider: "resend", from: "a@b.c", to: ["a@b.c,d@e.f"], secret: "A" } },
+      "email.to.0",
+      "must be an e-mail address",
+    ],
+    [{ secret: "hunter2" }, "secret", "must be whsec_ and 24 to 64 bytes in base64"],
+    [{ secret: `whsec_${btoa("short")}` }, "secret", "must be whsec_ and 24 to 64 bytes in base64"],
+    [{ kind: "slack", secret: `whsec_${btoa("x".repeat(32))}` }, "secret", "is for kind standard alone"],
+    [{ description: "a\nb" }, "description", "can not contain control characters"],
+    [{ when: "now" }, "when", "unknown field when"],
+  ])("%j", async (body, path, says) => {
+    const { status, body: answer } = await create(body);
+    expect([status, answer.error?.message]).toEqual([422, expect.stringContaining(says)]);
+    expect([null, path]).toContain(answer.error.path);
+    expect(JSON.stringify(answer)).not.toContain("hunter2");
+  });
+
+  it("also where a webhook is changed, or is none", async () => {
+    const { id } = (await create()).body;
+    const changed = await call("PATCH", `/v1/webhooks/${id}`, { url: "https://10.0.0.1/" });
+    expect([changed.status, changed.body.error.path]).toEqual([422, "url"]);
+    for (const [method, path] of [
+      ["GET", "/v1/webhooks/wh_none"],
+      ["PATCH", "/v1/webhooks/wh_none"],
+      ["POST", "/v1/webhooks/wh_none/test"],
+      ["POST", "/v1/webhooks/wh_none/enable"],
+      ["POST", "/v1/webhooks/wh_none/rotate"],
+      ["GET", "/v1/webhooks/wh_none/notifications"],
+      ["GET", `/v1/webhooks/${id}/notifications/msg_none`],
+      ["POST", `/v1/webhooks/${id}/notifications/msg_none/resend`],
+    ] as const)
+      expect([path, (await call(method, path, method === "PATCH" ? {} : undefined)).status]).toEqual([
+        path,
+        404,
+      ]);
+    const cursor = await call("GET", `/v1/webhooks/${id}/notifications?cursor=x`);
+    expect([cursor.status, cursor.body.error.path]).toEqual([422, "query.cursor"]);
+  });
+});
+
+describe("a try", () => {
+  it("is sent at once and tells how it went, and is in the ledger from then on", async () => {
+    // A name that is in no DNS (RFC 6761) and so reaches nobody, stored as if it had been accepted.
+    const { id } = (await create()).body;
+    await env.DB.prepare(
+      "UPDATE webhooks SET spec = json_set(spec, '$.url', 'https://nobody.invalid/')",
+    ).run();
+    const tried = await call<NotificationBody>("POST", `/v1/webhooks/${id}/test`);
+    expect(tried.body).toMatchObject({
+      type: "webhook.test",
+      state: "given_up",
+      tries: 1,
+      run_id: null,
+      payload: { type: "webhook.test", data: { webhook: { id } } },
+      attempts: [{ status: null, error: expect.stringContaining("no public name") }],
+    });
+    const { body } = await call<NotificationListBody>("GET", `/v1/webhooks/${id}/notifications`);
+    expect(body.notifications.map((each) => each.id)).toEqual([tried.body.id]);
+    expect(body.notifications[0]?.last_attempt).toEqual(tried.body.attempts[0]);
+    const path = `/v1/webhooks/${id}/notifications/${tried.body.id}`;
+    expect((await call("GET", path)).body).toEqual(tried.body);
+    const resent = await call<NotificationBody>("POST", `${path}/resend`);
+    expect(resent.status).toBe(202);
+    await expect.poll(async () => (await call<NotificationBody>("GET", path)).body.attempts.length).toBe(2);
+    const states = (state: string) =>
+      call<NotificationListBody>("GET", `/v1/webhooks/${id}/notifications?state=${state}`);
+    expect((await states("delivered")).body.notifications).toEqual([]);
+  });
+});
