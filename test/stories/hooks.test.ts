@@ -16,7 +16,7 @@ const SECRET = "It's a Secret to Everybody";
 /** As many as GitHub would send at once, and more. */
 const AT_ONCE = 8;
 /** `npm run bench -- hooks` sends ten times as many. */
-const REPEATS = 150;
+const REPEATS = 100;
 const OF_CODE = new Set(["push", "pull_request", "create", "delete"]);
 
 let mayfly: LocalStart;
@@ -32,10 +32,10 @@ interface Sent {
   signature: string;
 }
 
-/** Payloads that GitHub gives as examples, of each event one, and all of pushes and pull requests. */
+/** Payloads that GitHub gives as examples, of each event one, and more of pushes and pull requests. */
 async function deliveries(): Promise<Sent[]> {
   const some = examples.flatMap(({ name, examples: all }) =>
-    all.slice(0, OF_CODE.has(name) ? all.length : 1).map((payload) => ({ name, payload })),
+    all.slice(0, OF_CODE.has(name) ? 7 : 1).map((payload) => ({ name, payload })),
   );
   return Promise.all(
     some.map(async ({ name, payload }) => {
@@ -106,7 +106,7 @@ it("what GitHub delivers starts each its run once, though all is killed in the m
   // Runs that are not due for long need no machine, and there can be one for each delivery.
   const path = await aHookOf("marks", { image: "debian:12", command: ["true"], delay: "300d" });
   const sent = await deliveries();
-  expect(sent.length).toBeGreaterThan(80);
+  expect(sent.length).toBeGreaterThan(60);
   const told = new Map<string, string | null>();
   let killed: Promise<void> | null = null;
   await deliverAll(path, sent, ({ delivery, run_id }, status) => {
@@ -136,7 +136,7 @@ it("what GitHub delivers starts each its run once, though all is killed in the m
   const started = ledger.flatMap(({ run_id, id, verdict }) =>
     verdict === "started" ? [`${run_id} ${id}`] : [],
   );
-  expect(started.length).toBeGreaterThan(20);
+  expect(started.length).toBeGreaterThan(10);
   expect(runs.map(({ id, delivery }) => `${id} ${delivery?.id}`).toSorted()).toEqual(started.toSorted());
   expect(ledger.filter(({ verdict }) => verdict === "refused")).toEqual([]);
 });
