@@ -87,11 +87,11 @@ export interface SecretKeeper extends Secrets {
   list(orgId: string): Promise<SecretInfo[]>;
   /** False where there was none. */
   remove(orgId: string, name: string): Promise<boolean>;
-  /** Why a run can not be given these; null where it can. `variable` is the one that is wrong, null where all of them together are. */
-  complaint(
+  /** Why a run can not be given these; nothing where it can. `variable` is one that is wrong, null where all of them together are. */
+  complaints(
     orgId: string,
     variables: Record<string, string>,
-  ): Promise<{ variable: string | null; message: string } | null>;
+  ): Promise<{ variable: string | null; message: string }[]>;
   /** A bounded part of what is to be done now and then: forgets what was retired long ago, and encrypts anew what is under old keys. */
   tend(): Promise<void>;
 }
