@@ -1,51 +1,48 @@
-/**
- * A run's input against the schema of its job. @cfworker/json-schema walks through the schema instead of making code of it, which Workers
- * forbid.
- */
+/** A run's input against the schema of its job. */
 
-import { type Schema, validate } from "@cfworker/json-schema";
-import { INPUT_MAX_BYTES } from "../core/limits.ts";
-import { BoundedSchema, EndlessCheck } from "./bounded-schema.ts";
+import { COMPLAINTS_TOLD_MAX, INPUT_MAX_BYTES } from "../core/limits.ts";
 import { refused } from "./errors.ts";
 import type { FieldComplaint } from "./field-complaints.ts";
-import { inputComplaint } from "./input-complaint.ts";
-import { draftOf, type InputSchema } from "./input-schema.ts";
+import { InputCheck } from "./input-check/check.ts";
+import { CheckSteps, EndlessCheck } from "./input-check/steps.ts";
+import type { InputSchema } from "./input-schema.ts";
 
 /**
  * Checks an input, which stands in a request as `input` and is no deeper than a request's body can be.
  * @param schema one that `schemaComplaints` has nothing to say of; null where the job has none
- * @throws AppError `invalid_input`
+ * @throws AppError `invalid_input` with all that is wrong
  */
 export function checkInput(input: unknown, schema: InputSchema | null): void {
   const complaints = inputComplaints(input, schema);
   if (complaints.length > 0) throw refused(complaints, "input");
 }
 
-/** What is wrong with an input: the first thing that the schema has to say of it, as what follows mostly comes of that. */
-export function inputComplaints(input: unknown, schema: InputSchema | null): FieldComplaint[] {
+/**
+ * All that is wrong with an input.
+ * @param steps that may be taken, by this check and by others with the same
+ */
+export function inputComplaints(
+  input: unknown,
+  schema: InputSchema | null,
+  steps = new CheckSteps(),
+): FieldComplaint[] {
   if (new TextEncoder().encode(JSON.stringify(input)).byteLength > INPUT_MAX_BYTES)
     return [{ path: [], message: `can be at most ${INPUT_MAX_BYTES} bytes` }];
   if (schema === null) return [];
+  const check = new InputCheck(schema, steps);
+  let endless: EndlessCheck | null = null;
   try {
-    const bounded = new BoundedSchema(schema, input);
-    const { valid, errors } = bounded.check(() =>
-      validate(input, bounded.schema as Schema, draftOf(schema), bounded.addresses),
-    );
-    return valid ? [] : [inputComplaint(input, bounded, errors)];
+    if (check.fits(input)) return [];
   } catch (error) {
     if (!(error instanceof EndlessCheck)) throw error;
-    const path = error.text === null ? null : pathTo(error.text, input);
-    return [{ path: path ?? [], message: error.message }];
+    endless = error;
   }
-}
-
-/** Where a text stands first in a value; null where it does not. */
-function pathTo(text: string, value: unknown): string[] | null {
-  if (value === text) return [];
-  if (typeof value !== "object" || value === null) return null;
-  for (const [name, inside] of Object.entries(value)) {
-    const path = pathTo(text, inside);
-    if (path !== null) return [name, ...path];
-  }
-  return null;
+  // What was found until then is to be mended all the same.
+  if (check.told.length === 0 && endless !== null)
+    return [{ path: endless.place?.path ?? [], message: endless.message }];
+  return check.told.map(({ place, message }, index) =>
+    index < COMPLAINTS_TOLD_MAX
+      ? { path: place.path, message: message() }
+      : { path: [], message: "is not accepted by the job's schema" },
+  );
 }

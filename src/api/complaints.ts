@@ -42,8 +42,13 @@ export const complaint: z.core.$ZodErrorMap = (issue) => {
 
 /** A text of a caller, cut where it is long. */
 export function clipped(text: string): string {
-  const chars = [...text];
+  const chars = firstChars(text);
   return chars.length <= SHOWN_MAX_CHARS ? text : `${chars.slice(0, SHOWN_MAX_CHARS - 1).join("")}…`;
+}
+
+/** As many characters of a text as tell whether it is long: it may have thousands. */
+function firstChars(text: string): string[] {
+  return [...text.slice(0, 2 * (SHOWN_MAX_CHARS + 1))];
 }
 
 function expectedKind(issue: Issue & { code: "invalid_type" }): string {
@@ -76,7 +81,7 @@ export function shown(input: unknown): string {
   if (input === undefined) return "missing";
   if (input === null || typeof input === "boolean") return String(input);
   if (typeof input === "string")
-    return [...input].length <= SHOWN_MAX_CHARS ? JSON.stringify(input) : "this long text";
+    return firstChars(input).length <= SHOWN_MAX_CHARS ? JSON.stringify(input) : "this long text";
   if (typeof input === "number") return Number.isFinite(input) ? String(input) : "a number this large";
   return Array.isArray(input) ? "a list" : "an object";
 }

@@ -41,6 +41,7 @@ export function schemaComplaints(schema: InputSchema): SchemaComplaint[] {
 const IN_PLACE = ["allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas", "dependencies"];
 
 class CheckedSchema {
+  readonly #draft: Draft;
   readonly #words: Record<string, WordKind>;
   /** By JSON Pointer. */
   readonly #schemas = new Map<string, unknown>();
@@ -48,7 +49,8 @@ class CheckedSchema {
   readonly complaints: SchemaComplaint[] = [];
 
   constructor(schema: InputSchema) {
-    this.#words = WORDS[draftOf(schema)];
+    this.#draft = draftOf(schema);
+    this.#words = WORDS[this.#draft];
   }
 
   /** By recursion: a body is at most `JSON_LEVELS_MAX` deep. */
@@ -77,8 +79,10 @@ class CheckedSchema {
       );
       return;
     }
-    if (kind === "draft" && path.length > 1) {
-      this.#complain(path, "can stand at the top alone");
+    const isSameDraft = () =>
+      complaintOf(kind, value) === null && draftOf({ $schema: value }) === this.#draft;
+    if (kind === "draft" && path.length > 1 && !isSameDraft()) {
+      this.#complain(path, "can be no other than at the top");
       return;
     }
     const schemas = this.#schemasIn(kind, value);
@@ -211,7 +215,7 @@ function pointer(path: string[]): string {
 }
 
 /** The names in a pointer in a URI's fragment; names that no schema has where it is none. */
-function pathOf(reference: string): string[] {
+export function pathOf(reference: string): string[] {
   let text = reference.slice(1);
   try {
     text = decodeURIComponent(text);

@@ -13,6 +13,7 @@ import { checked, complaintsOf } from "./checked.ts";
 import { refused } from "./errors.ts";
 import { type FieldComplaint, keyOf as placeKey, rightPlaces } from "./field-complaints.ts";
 import { toHooks } from "./hook-schema.ts";
+import { CheckSteps } from "./input-check/steps.ts";
 import { jobDefinitionSchema } from "./job-schema.ts";
 import { onFlyComplaints } from "./on-fly.ts";
 import { toSchedules } from "./schedule-schema.ts";
@@ -68,12 +69,14 @@ function inputsComplaints(
 ): FieldComplaint[] {
   const schedules = Array.isArray(body.schedules) ? (body.schedules as unknown[]) : [];
   const definition = body as unknown as JobDefinition;
+  // Of all together: there can be a hundred.
+  const steps = new CheckSteps();
   return schedules.flatMap((schedule, index) => {
     const place = ["schedules", index, "input"];
     if (!isObject(schedule) || !isRight(place)) return [];
     const { input = {} } = schedule;
     const ofSchema = isRight(["input_schema"])
-      ? inputComplaints(input, definition.input_schema ?? null).map(({ path, message }) => ({
+      ? inputComplaints(input, definition.input_schema ?? null, steps).map(({ path, message }) => ({
           path: [...place, ...path],
           message,
         }))

@@ -112,5 +112,6 @@ export const FORMATS = [
   "time",
   "uri",
   "uri-reference",
+  "uri-template",
   "uuid",
 ];

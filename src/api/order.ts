@@ -86,8 +86,10 @@ async function secretsComplaint(
   spec: RunSpec,
   pathOf: (field: string) => string,
 ): Promise<AppError | null> {
-  const complaint = hasSecrets(spec) ? await secrets.complaint(orgId, spec.secrets) : null;
-  if (complaint === null) return null;
-  const path = complaint.variable === null ? "secrets" : `secrets.${complaint.variable}`;
-  return new AppError("invalid_input", complaint.message, pathOf(path));
+  const complaints = hasSecrets(spec) ? await secrets.complaints(orgId, spec.secrets) : [];
+  const [first, ...others] = complaints.map(({ variable, message }) => ({
+    path: pathOf(variable === null ? "secrets" : `secrets.${variable}`),
+    message,
+  }));
+  return first === undefined ? null : new AppError("invalid_input", first.message, first.path, others);
 }

@@ -119,10 +119,12 @@ export const INPUT_PATTERN_MAX_STATES = 10_000;
 /** Steps that all patterns may take with one input, some 20 ns each: 64 KiB of text take most patterns two to five for each character. */
 export const INPUT_PATTERN_MAX_STEPS = 1_000_000;
 /**
- * How often parts of a schema may be applied to one input: a schema that refers to itself in two ways doubles the work with each
- * level of the input, and a Workers invocation has 30 s of CPU time (Cloudflare Workers limits).
+ * Steps that checking one input may take besides: a schema that refers to itself in two ways doubles the work with each level of the
+ * input.
  */
-export const INPUT_CHECK_MAX_STEPS = 100_000;
+export const INPUT_CHECK_MAX_STEPS = 500_000;
+/** Schemas that lead into one another, each a step of recursion. An input has 32 levels, and few references lead to others. */
+export const INPUT_CHECK_MAX_LEVELS = 300;
 
 /** A file of jobs that a command line reads: some definitions of the largest size. */
 export const JOBS_FILE_MAX_BYTES = 4 * MIB;

@@ -105,16 +105,22 @@ export function createSecretKeeper(ports: {
       return (await opened(orgId, latest))?.value ?? null;
     },
 
-    async complaint(orgId, variables) {
+    async complaints(orgId, variables) {
       const current = await store.sizes(orgId, Object.values(variables));
+      const complaints: { variable: string | null; message: string }[] = [];
       let bytes = 0;
       for (const [variable, name] of Object.entries(variables)) {
         const secret = current.find((each) => each.name === name);
-        if (!secret)
-          return { variable, message: `there is no secret ${name}; set it first (PUT /v1/secrets/${name})` };
-        bytes += variable.length + secret.size + 2;
+        if (secret) bytes += variable.length + secret.size + 2;
+        else
+          complaints.push({
+            variable,
+            message: `there is no secret ${name}; set it first (PUT /v1/secrets/${name})`,
+          });
       }
-      return bytes <= RUN_SECRETS_MAX_BYTES ? null : { variable: null, message: TOO_LARGE };
+      return bytes <= RUN_SECRETS_MAX_BYTES
+        ? complaints
+        : [...complaints, { variable: null, message: TOO_LARGE }];
     },
 
     async forAttempt({ orgId, machineName, plannedAt, variables }) {

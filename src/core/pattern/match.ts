@@ -4,16 +4,15 @@
  * can be more than anybody can wait for.
  */
 
+import type { Steps } from "./node.ts";
 import { PatternError, parsePattern } from "./parse.ts";
 import { type Look, type Program, programOf, sizeOf } from "./program.ts";
 
-/** Steps that checks may still take together; one takes some 20 ns. */
-export interface Steps {
-  left: number;
-}
-
-/** What it takes to begin. */
+/** What it takes to begin, besides a look at each character and state; and characters and states that are looked at in the time of one step. */
 const STEPS_PER_TEST = 10;
+const LOOKED_AT_PER_STEP = 3;
+
+export type { Steps } from "./node.ts";
 
 /** There are no steps left. */
 export class TooManySteps extends Error {}
@@ -49,7 +48,8 @@ export class Pattern {
    * @throws TooManySteps
    */
   test(text: string, steps: Steps): boolean {
-    steps.left -= STEPS_PER_TEST;
+    steps.left -= STEPS_PER_TEST + (text.length + this.size) / LOOKED_AT_PER_STEP;
+    if (steps.left < 0) throw new TooManySteps();
     return walk(this.#program, pointsOf(text), false, steps, null);
   }
 }
@@ -118,7 +118,7 @@ function walk(
       then.length = 0;
       for (const number of now) {
         const state = states[number];
-        if (state?.kind === "one" && state.of.has(point)) enter(state.next, at);
+        if (state?.kind === "one" && state.of.has(point, steps)) enter(state.next, at);
       }
     }
     enter(start, at);

@@ -50,20 +50,24 @@ const NICKNAMES = ["@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@ye
 
 interface Field {
   name: string;
+  /** Its largest number. */
+  most: number;
   accepted: string;
 }
 const LISTS = "lists (1,2), ranges (1-5), steps (*/2 or 1-5/2) and *";
 const FIELDS: readonly Field[] = [
-  { name: "second", accepted: `0 to 59, ${LISTS}` },
-  { name: "minute", accepted: `0 to 59, ${LISTS}` },
-  { name: "hour", accepted: `0 to 23, ${LISTS}` },
+  { name: "second", most: 59, accepted: `0 to 59, ${LISTS}` },
+  { name: "minute", most: 59, accepted: `0 to 59, ${LISTS}` },
+  { name: "hour", most: 23, accepted: `0 to 23, ${LISTS}` },
   {
     name: "day of the month",
+    most: 31,
     accepted: `1 to 31, L for the last, 15W for the weekday next to the 15th, LW for the last weekday, ${LISTS}`,
   },
-  { name: "month", accepted: `1 to 12, JAN to DEC, ${LISTS}` },
+  { name: "month", most: 12, accepted: `1 to 12, JAN to DEC, ${LISTS}` },
   {
     name: "day of the week",
+    most: 7,
     accepted: `0 to 7 (0 and 7 are Sunday), SUN to SAT, MON#2 for the second Monday of the month, FRIL for the last Friday, ${LISTS}`,
   },
 ];
@@ -83,8 +87,13 @@ function parse(text: string): ParsedCron {
   return firesEver(cron) ? { cron } : { complaint: "never fires: no date has such a day" };
 }
 
-/** Null: croner refuses it. */
+/** Null: croner refuses it, or takes it though the end of a range is no number of its field, as where it has a step ("0-60/7"). */
 function patternOf(text: string): CronPattern | null {
+  const fields = text.split(" ");
+  const endsIn = (field: string, most: number) =>
+    [...field.matchAll(/-(\d+)/g)].every(([, end]) => Number(end) <= most);
+  if (!fields.every((field, index) => endsIn(field, FIELDS.at(index - fields.length)?.most ?? 0)))
+    return null;
   try {
     return new CronPattern(text, undefined, { mode: "5-or-6-parts" });
   } catch {

@@ -94,11 +94,11 @@ export interface SecretKeeper extends Secrets {
   values(orgId: string, sealed: SealedSecret[]): Promise<string[]>;
   /** The value in force, for calls of our own; null where there is none, or no key opens it. */
   value(orgId: string, name: string): Promise<string | null>;
-  /** Why a run can not be given these; null where it can. `variable` is the one that is wrong, null where all of them together are. */
-  complaint(
+  /** Why a run can not be given these; nothing where it can. `variable` is one that is wrong, null where all of them together are. */
+  complaints(
     orgId: string,
     variables: Record<string, string>,
-  ): Promise<{ variable: string | null; message: string } | null>;
+  ): Promise<{ variable: string | null; message: string }[]>;
   /** A bounded part of what is to be done now and then: forgets what was retired long ago, and encrypts anew what is under old keys. */
   tend(): Promise<void>;
 }

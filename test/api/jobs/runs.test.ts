@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { EventListBody, RunBody, RunListBody } from "../../../src/api/run-schema.ts";
-import { INPUT_CHECK_MAX_STEPS } from "../../../src/core/limits.ts";
+import { COMPLAINTS_TOLD_MAX, INPUT_CHECK_MAX_STEPS } from "../../../src/core/limits.ts";
 import { call, put, RUN, runJob } from "./call.ts";
 
 /** So that nobody carries it out while it is looked at. */
@@ -238,6 +238,33 @@ describe("an order that is not accepted is answered with its field and stores no
     expect(rows).toBe(0);
   });
 
+  it("is told all that is wrong with its input, each place once", async () => {
+    await put("strict", { run: LATER, input_schema: INPUT });
+    const input = { replicas: 11, names: ["ab", "c", 5], owner: { mail: "me" }, nope: 1 };
+    const { body } = await runJob("strict", { input });
+    const all = [body.error, ...(body.error.others ?? [])].map(({ path }) => path);
+    expect(all.toSorted()).toEqual([
+      "input.env",
+      "input.names.1",
+      "input.names.2",
+      "input.nope",
+      "input.owner.mail",
+      "input.replicas",
+    ]);
+    const many = await runJob("strict", { input: { ...fine, names: Array.from({ length: 70 }, () => "c") } });
+    expect(many.body.error.others).toHaveLength(COMPLAINTS_TOLD_MAX - 1);
+    expect(many.body.error.others_left_out).toBe(71 - COMPLAINTS_TOLD_MAX);
+  });
+
+  it("of a job that names secrets which are not there says so of each", async () => {
+    await put("secretive", { run: { ...LATER, secrets: { A: "NOT_SET", B: "NOR_THIS" } } });
+    const { error } = (await runJob("secretive")).body;
+    expect([error.path, ...(error.others ?? []).map(({ path }) => path)]).toEqual([
+      "job.run.secrets.A",
+      "job.run.secrets.B",
+    ]);
+  });
+
   it("of a job that names a secret which is not there says so of the job", async () => {
     await put("secretive", { run: { ...LATER, secrets: { KEY: "NOT_SET" } } });
     expect((await runJob("secretive")).body.error.path).toBe("job.run.secrets.KEY");
@@ -245,7 +272,7 @@ describe("an order that is not accepted is answered with its field and stores no
 
   it("of a schema that doubles its work with each level ends in time", async () => {
     const twice = { properties: { a: { $ref: "#" } } };
-    await put("doubling", { run: LATER, input_schema: { anyOf: [twice, twice] } });
+    await put("doubling", { run: LATER, input_schema: { allOf: [twice, twice] } });
     let input: object = {};
     for (let n = 0; n < 25; n++) input = { a: input };
     const { status, body } = await runJob("doubling", { input });

@@ -78,6 +78,8 @@ describe("a cron expression", () => {
     ["60 * * * *", 'has "60" as its minute; accepted are 0 to 59, '],
     ["* 24 * * *", 'has "24" as its hour; accepted are 0 to 23, '],
     ["* 5-2 * * *", 'has "5-2" as its hour; '],
+    ["* 13-24/5 * * *", 'has "13-24/5" as its hour; accepted are 0 to 23, '],
+    ["0-60/7 * * * *", 'has "0-60/7" as its minute; '],
     ["* */0 * * *", 'has "*/0" as its hour; '],
     ["0 0 0 * *", 'has "0" as its day of the month; accepted are 1 to 31, L for the last, 15W'],
     ["0 0 L-3 * *", 'has "L-3" as its day of the month; '],

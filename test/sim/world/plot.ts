@@ -257,9 +257,9 @@ export class Plot {
 
   /** As whoever orders a run is told. */
   async #lacksSecrets({ number, spec }: Order, life: Life): Promise<boolean> {
-    const complaint = await this.#world.secretsFor(life).complaint("default", spec.secrets);
+    const [complaint] = await this.#world.secretsFor(life).complaints("default", spec.secrets);
     if (complaint) this.#world.trace.say(`order ${number} is refused: ${complaint.message}`);
-    return complaint !== null;
+    return complaint !== undefined;
   }
 
   async #cancel(order: Order): Promise<void> {
