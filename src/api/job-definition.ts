@@ -40,7 +40,13 @@ function checkScheduleInput(definition: JobDefinition, name: string, input: unkn
   try {
     checkInput(input, definition.input_schema ?? null);
     const run = jobRunInput(definition, name, input, {});
-    checked(runSpecSchema, run, "run");
+    const { checkout } = checked(runSpecSchema, run, "run");
+    if (checkout === true || (checkout !== undefined && checkout.repository === undefined))
+      throw new AppError(
+        "invalid_input",
+        "is needed: a schedule starts runs of this job, and no change says what to check out",
+        "run.checkout.repository",
+      );
   } catch (error) {
     if (!(error instanceof AppError) || error.path === null) throw error;
     const isOfInput = error.path === "input" || error.path.startsWith("input.");

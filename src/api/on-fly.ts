@@ -8,7 +8,10 @@ import type { ScheduleSpec } from "../core/schedule/spec.ts";
 import { durationMs } from "./duration-field.ts";
 import type { runSpecSchema } from "./spec-schema.ts";
 
-type RunInput = Pick<z.output<typeof runSpecSchema>, "concurrency" | "delay" | "run_at" | "secrets">;
+type RunInput = Pick<
+  z.output<typeof runSpecSchema>,
+  "checkout" | "concurrency" | "delay" | "run_at" | "secrets"
+>;
 
 /** Fields of the schedule, and why they mean nothing. */
 const OF_SCHEDULE: Record<string, string> = {
@@ -50,6 +53,11 @@ export function refuseOnFly(definition: JobDefinition, schedules: ScheduleSpec[]
   if (Object.keys(run.secrets).length > 0)
     throw refused(
       "run.secrets",
+      `can not be given: ${by}, and the same machine is started again and again while secrets are given to one run; use cron or every`,
+    );
+  if (typeof run.checkout === "object" && (run.checkout.token ?? run.checkout.deploy_key) !== undefined)
+    throw refused(
+      run.checkout.token === undefined ? "run.checkout.deploy_key" : "run.checkout.token",
       `can not be given: ${by}, and the same machine is started again and again while secrets are given to one run; use cron or every`,
     );
   const bytes = new TextEncoder().encode(JSON.stringify(definition.run)).length;

@@ -2,12 +2,20 @@
 
 import { AppError } from "../core/error.ts";
 import type { RunJob } from "../core/job.ts";
-import { hasSecrets, type RunSpec } from "../core/run-spec.ts";
+import { hasSecrets, type RunSpec, secretsOfSpec } from "../core/run-spec.ts";
+import { CHECKOUT_TOKEN_VARIABLE, DEPLOY_KEY_VARIABLE } from "../core/step/checkout.ts";
 import type { IdempotencyKey } from "../flow/ports.ts";
 import { earlierRun, type Submitted, submit } from "../flow/submit.ts";
 import { checked } from "./checked.ts";
 import type { ApiPorts } from "./ports.ts";
 import { runSpecSchema, toRunSpec } from "./spec-schema.ts";
+import { checkoutComplaint } from "./step-schema.ts";
+
+/** Where a spec names the secrets of its checkout, by their variables. */
+const OF_CHECKOUT: Record<string, string> = {
+  [CHECKOUT_TOKEN_VARIABLE]: "checkout.token",
+  [DEPLOY_KEY_VARIABLE]: "checkout.deploy_key",
+};
 
 /**
  * Checks an order and submits it.
@@ -38,7 +46,7 @@ export async function order(
   const asked = input instanceof AppError ? input : checkedSpec(input, pathOf);
   if (asked instanceof AppError) return repeatOr(asked, ports, { ...of, spec: null });
   const placed = { ...of, spec: toRunSpec(asked, ports.defaultGuest) };
-  const complaint = await secretsComplaint(ports, placed.spec, pathOf);
+  const complaint = incomplete(placed.spec, pathOf) ?? (await secretsComplaint(ports, placed.spec, pathOf));
   return complaint === null ? submit(ports, placed) : repeatOr(complaint, ports, placed);
 }
 
@@ -51,7 +59,7 @@ export async function checkedOrder(
   const asked = checkedSpec(input, pathOf);
   if (asked instanceof AppError) throw asked;
   const spec = toRunSpec(asked, ports.defaultGuest);
-  const complaint = await secretsComplaint(ports, spec, pathOf);
+  const complaint = incomplete(spec, pathOf) ?? (await secretsComplaint(ports, spec, pathOf));
   if (complaint !== null) throw complaint;
   return spec;
 }
@@ -76,14 +84,21 @@ async function repeatOr(
   return { state, repeated: true };
 }
 
+/** What a spec lacks that whoever orders it has to say; null where it lacks nothing. */
+function incomplete(spec: RunSpec, pathOf: (field: string) => string): AppError | null {
+  const complaint = checkoutComplaint(spec);
+  return complaint && new AppError("invalid_input", complaint.message, pathOf(complaint.path));
+}
+
 /** What is wrong with the secrets that a spec names; null where nothing is. */
 async function secretsComplaint(
   { secrets, orgId }: ApiPorts,
   spec: RunSpec,
   pathOf: (field: string) => string,
 ): Promise<AppError | null> {
-  const complaint = hasSecrets(spec) ? await secrets.complaint(orgId, spec.secrets) : null;
+  const complaint = hasSecrets(spec) ? await secrets.complaint(orgId, secretsOfSpec(spec)) : null;
   if (complaint === null) return null;
-  const path = complaint.variable === null ? "secrets" : `secrets.${complaint.variable}`;
+  const path =
+    OF_CHECKOUT[complaint.variable ?? ""] ?? ["secrets", complaint.variable ?? []].flat().join(".");
   return new AppError("invalid_input", complaint.message, pathOf(path));
 }

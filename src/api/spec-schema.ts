@@ -14,6 +14,7 @@ import { durationField, durationMs } from "./duration-field.ts";
 import { checkQueueFields, queueSpecFields, toQueueSpec } from "./queue-schema.ts";
 import { retrySchema, toRetryPolicy } from "./retry-schema.ts";
 import { secretNameField } from "./secret-schema.ts";
+import { checkStepFields, stepSpecFields, toStepSpec } from "./step-schema.ts";
 import { isWellFormed, lineField, WELL_FORMED } from "./text-field.ts";
 
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -160,6 +161,7 @@ export const runSpecSchema = z
       )
       .optional()
       .openapi({ description: "a text run by sh; either this or command" }),
+    ...stepSpecFields,
     env: z
       .record(
         z
@@ -225,6 +227,7 @@ export const runSpecSchema = z
   })
   .superRefine((spec, context) => {
     checkQueueFields(spec, (issue) => context.addIssue(issue));
+    checkStepFields(spec, (issue) => context.addIssue(issue));
     const regions = new Set(spec.regions.flatMap((expression) => expression.split(",")));
     for (const [index, rule] of spec.retry.rules.entries())
       if (rule.do === "next_region" && regions.size < 2)
@@ -239,11 +242,13 @@ export const runSpecSchema = z
         path: ["script"],
         message: "give either command or script, not both",
       });
-    if (spec.capture === "output" && spec.command === undefined && spec.script === undefined)
+    const { command, script, steps } = spec;
+    if (spec.capture === "output" && command === undefined && script === undefined && steps === undefined)
       context.addIssue({
         code: "custom",
         path: ["command"],
-        message: 'needs a command or a script (only with capture "none" can the image run its own command)',
+        message:
+          'needs a command, a script or steps (only with capture "none" can the image run its own command)',
       });
     if (spec.capture === "none" && spec.script !== undefined)
       context.addIssue({
@@ -302,6 +307,7 @@ export function toRunSpec(input: z.output<typeof runSpecSchema>, defaultGuest: G
     image: input.image,
     command: input.command ?? null,
     script: input.script ?? null,
+    ...toStepSpec(input),
     env: input.env,
     secrets: input.secrets,
     files: input.files.map((file) => ({

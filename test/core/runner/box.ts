@@ -20,6 +20,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import type { RunSpec } from "../../../src/core/run-spec.ts";
 import {
   parseReadReply,
   type RunnerReply,
@@ -33,11 +34,14 @@ import {
   secretFiles,
   withSecrets,
 } from "../../../src/core/secret-giving.ts";
+import { stepFiles, stepsCommand } from "../../../src/core/step/files.ts";
 import type { Shell } from "./shells.ts";
 
 export interface RunOptions {
   command?: string[];
   script?: string;
+  /** In place of those. */
+  steps?: RunSpec;
   runMs?: number;
   stopMs?: number;
   lingerMs?: number;
@@ -68,6 +72,7 @@ export interface ReadOptions {
   stderrOffset?: number;
   maxBytes?: number;
   waitSeconds?: number;
+  knownFacts?: number;
   /** A change to the reader's script, to take something away from it. */
   script?: (text: string) => string;
 }
@@ -138,9 +143,11 @@ export class Box {
   }
 
   run(options: RunOptions): Running {
-    const { command = null, script = null, runMs = LONG_MS, stopMs = LONG_MS, lingerMs = LONG_MS } = options;
+    const { steps = null, script = null, runMs = LONG_MS, stopMs = LONG_MS, lingerMs = LONG_MS } = options;
     const { secrets = null, bootMs = LONG_MS } = options;
-    this.putFiles(script, secrets);
+    this.putFiles(script, secrets, steps);
+    const ofSteps = steps && stepsCommand(this.name, steps);
+    const command = ofSteps ? this.inShell(ofSteps) : (options.command ?? null);
     const runner = runnerCommand({ machineName: this.name, command, script, runMs, stopMs, lingerMs });
     const argv = secrets ? withSecrets(this.name, bootMs, [...this.shell.argv, ...runner.slice(1)]) : runner;
     const user = options.uid === undefined ? {} : { uid: options.uid, gid: options.uid };
@@ -168,8 +175,15 @@ export class Box {
 
   /** A read as a process. */
   reader(options: ReadOptions = {}): Running {
-    const { stdoutOffset = 0, stderrOffset = 0, maxBytes = 1 << 20, waitSeconds = 60 } = options;
-    const argv = readCommand({ machineName: this.name, stdoutOffset, stderrOffset, maxBytes, waitSeconds });
+    const { stdoutOffset = 0, stderrOffset = 0, maxBytes = 1 << 20, waitSeconds = 60, knownFacts } = options;
+    const argv = readCommand({
+      machineName: this.name,
+      stdoutOffset,
+      stderrOffset,
+      maxBytes,
+      waitSeconds,
+      ...(knownFacts !== undefined && { knownFacts }),
+    });
     if (options.script) {
       const path = argv[1] ?? "";
       argv[1] = this.write(`changed${this.files.length}.sh`, options.script(readFileSync(path, "utf8")));
@@ -234,8 +248,15 @@ export class Box {
   }
 
   /** Puts the files of a run in place, once. */
-  putFiles(script: string | null = null, secrets: MaskedSecrets | null = null): void {
-    const others = secrets ? secretFiles(this.name, secrets) : [];
+  putFiles(
+    script: string | null = null,
+    secrets: MaskedSecrets | null = null,
+    steps: RunSpec | null = null,
+  ): void {
+    const others = [
+      ...(secrets ? secretFiles(this.name, secrets) : []),
+      ...(steps ? stepFiles(this.name, steps) : []),
+    ];
     for (const file of [...runnerFiles(this.name, script), ...others]) {
       if (existsSync(file.path)) continue;
       mkdirSync(dirname(file.path), { recursive: true });
