@@ -20,7 +20,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import type { RunSpec } from "../../../src/core/run-spec.ts";
+import type { RunSpec, SpecFile } from "../../../src/core/run-spec.ts";
 import {
   parseReadReply,
   type RunnerReply,
@@ -255,7 +255,7 @@ export class Box {
   ): void {
     const others = [
       ...(secrets ? secretFiles(this.name, secrets) : []),
-      ...(steps ? stepFiles(this.name, steps) : []),
+      ...(steps ? stepFiles(this.name, steps).map((file) => this.withShell(file)) : []),
     ];
     for (const file of [...runnerFiles(this.name, script), ...others]) {
       if (existsSync(file.path)) continue;
@@ -270,6 +270,15 @@ export class Box {
     for (const fd of this.fds) closeSync(fd);
     for (const path of [this.dir, `${this.dir}.own`, `${this.dir}.secrets`, ...this.files])
       rmSync(path, { recursive: true, force: true });
+  }
+
+  /** Steps are run in the shell of the box, too. */
+  private withShell(file: SpecFile): SpecFile {
+    if (!file.path.endsWith("/steps.sh")) return file;
+    const text = Buffer.from(file.base64, "base64").toString();
+    const changed = text.replace("exec /bin/sh -e", `exec ${this.shell.argv.join(" ")} -e`);
+    if (changed === text) throw new Error("the steps program does not become a shell any more");
+    return { ...file, base64: Buffer.from(changed).toString("base64") };
   }
 
   private inShell(argv: string[]): string[] {
