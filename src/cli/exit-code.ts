@@ -59,8 +59,10 @@ export function exitCodeOf(run: RunBody, cancelledBy: Interrupt | null): number 
 export function endSentence(run: RunBody): string | null {
   switch (run.reason) {
     case null:
-    case "exit_code":
       return null;
+    case "exit_code":
+      // Which step it was the code alone does not tell.
+      return run.attempts.at(-1)?.steps.length ? run.detail : null;
     case "signal":
       return `the command was ended by ${run.signal ?? "a signal"}`;
     case "out_of_memory":

@@ -54,7 +54,9 @@ export function shortReason(run: Ended): string {
 
 /** The run's own detail, where it tells more than {@link outcomeSentence}. */
 export function furtherDetail(run: RunBody): string | null {
-  return run.reason !== null && TOLD_IN_FULL.has(run.reason) ? null : run.detail;
+  // Which step it was only the detail tells.
+  const isOfSteps = run.attempts.some(({ steps }) => steps.length > 0);
+  return run.reason !== null && TOLD_IN_FULL.has(run.reason) && !isOfSteps ? null : run.detail;
 }
 
 const SHORT: Record<

@@ -276,7 +276,10 @@ export class Box {
   private withShell(file: SpecFile): SpecFile {
     if (!file.path.endsWith("/steps.sh")) return file;
     const text = Buffer.from(file.base64, "base64").toString();
-    const changed = text.replace("exec /bin/sh -e", `exec ${this.shell.argv.join(" ")} -e`);
+    const changed = text.replace(
+      "exec /bin/sh -e",
+      `exec ${pathOf(this.shell.argv[0] ?? "")} ${this.shell.argv.slice(1).join(" ")} -e`,
+    );
     if (changed === text) throw new Error("the steps program does not become a shell any more");
     return { ...file, base64: Buffer.from(changed).toString("base64") };
   }
@@ -321,6 +324,11 @@ export class Box {
     });
     return { child, ended };
   }
+}
+
+/** Found before a run has a PATH of its own. */
+function pathOf(program: string): string {
+  return execFileSync("sh", ["-c", `command -v ${program}`], { encoding: "utf8" }).trim();
 }
 
 /** How many processes every box of the test has together. */
