@@ -62,7 +62,7 @@ const checkoutFields = z
       description: "how many commits of the history come with it; 0 for all",
     }),
     submodules: z
-      .union([z.boolean(), z.literal("recursive")], 'must be true, false or "recursive"')
+      .literal([true, false, "recursive"], 'must be true, false or "recursive"')
       .default(false)
       .openapi({ description: "whether submodules come with it; recursive: also those in submodules" }),
     token: secretNameField.optional().openapi({

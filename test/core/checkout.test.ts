@@ -8,8 +8,9 @@ import {
   repositoryComplaint,
 } from "../../src/core/step/checkout.ts";
 import { GIT_ADVICE, GIT_MISSING_CODE } from "../../src/core/step/checkout-script.ts";
+import { aStepsSpec } from "../support/a-steps-spec.ts";
 import { type GitServer, gitServer, HAS_GIT } from "../support/git-server.ts";
-import { aStepsSpec, drainSteps, type StepsOutcome, sectionOf } from "./runner/a-steps-run.ts";
+import { drainSteps, type StepsOutcome, sectionOf } from "./runner/a-steps-run.ts";
 import { underEachShell, underOneShell, type World } from "./runner/each-shell.ts";
 
 const TOKEN = "ghs_a-token-of-the-test";

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { expect, it } from "vitest";
-import { aStepsSpec, drainSteps, sectionOf } from "./runner/a-steps-run.ts";
+import { aStepsSpec } from "../support/a-steps-spec.ts";
+import { drainSteps, sectionOf } from "./runner/a-steps-run.ts";
 import { Box } from "./runner/box.ts";
 import { underEachShell } from "./runner/each-shell.ts";
 import { onSmallDisk } from "./runner/small-disk.ts";

@@ -1,28 +1,8 @@
-/** Runs of steps in a box: what they are given as, and reading all that they tell. */
+/** Runs of steps in a box: reading all that they tell. */
 
-import type { RunSpec } from "../../../src/core/run-spec.ts";
 import type { RunnerEnd } from "../../../src/core/runner-protocol.ts";
 import { knownFacts, recordsAfter, type StepRecord, stepEvents } from "../../../src/core/step/record.ts";
-import type { StepSpec } from "../../../src/core/step/spec.ts";
-import { aSpec } from "../../support/a-run.ts";
 import type { Box } from "./box.ts";
-
-/** A spec of these steps: each a text, or what of it is otherwise. */
-export function aStepsSpec(steps: (string | Partial<StepSpec>)[], change: Partial<RunSpec> = {}): RunSpec {
-  return aSpec({
-    command: null,
-    steps: steps.map((step, index) => ({
-      name: `step ${index + 1}`,
-      run: "",
-      if: "success",
-      timeoutMs: null,
-      env: {},
-      workingDirectory: null,
-      ...(typeof step === "string" ? { run: step } : step),
-    })),
-    ...change,
-  });
-}
 
 export interface StepsOutcome {
   end: RunnerEnd;

@@ -1,0 +1,153 @@
+/** Steps and checkouts that are refused: what is sent, the field that is named, and what its sentence says. */
+
+const step = (change: object) => ({ image: "x", steps: [{ name: "a", run: "true", ...change }] });
+const checkout = (change: unknown) => ({ image: "x", command: ["true"], checkout: change });
+const repository = "https://example.com/a/b";
+
+export const BAD_STEPS: [name: string, body: unknown, path: string | null, says: string][] = [
+  ["steps and a command", { ...step({}), command: ["true"] }, "command", "does not go with steps"],
+  ["steps and a script", { ...step({}), script: "true" }, "script", "does not go with steps"],
+  ["no step", { image: "x", steps: [] }, "steps", "needs a step at least"],
+  ["steps that are no list", { image: "x", steps: {} }, "steps", "must be a list"],
+  [
+    "too many steps",
+    { image: "x", steps: Array.from({ length: 51 }, (_, n) => ({ name: `s${n}`, run: "true" })) },
+    "steps",
+    "at most 50",
+  ],
+  ["steps that are not captured", { ...step({}), capture: "none" }, "steps", 'needs capture "output"'],
+  ["a step without a name", step({ name: undefined }), "steps.0.name", "is missing"],
+  ["an empty name", step({ name: "" }), "steps.0.name", "can not be empty"],
+  ["a name of two lines", step({ name: "a\nb" }), "steps.0.name", "control characters"],
+  [
+    "a name twice",
+    {
+      image: "x",
+      steps: [
+        { name: "a", run: "true" },
+        { name: "a", run: "true" },
+      ],
+    },
+    "steps.1.name",
+    "is named twice",
+  ],
+  [
+    "the checkout's name",
+    { ...step({ name: "checkout" }), checkout: { repository } },
+    "steps.0.name",
+    "the step that checks out",
+  ],
+  ["a step that runs nothing", step({ run: " " }), "steps.0.run", "can not be empty"],
+  ["a step with a NUL", step({ run: "a\0" }), "steps.0.run", "NUL"],
+  ["half a character in a step", step({ run: "a\ud800" }), "steps.0.run", "lone surrogates"],
+  ["an unknown field of a step", step({ shell: "bash" }), "steps.0.shell", "unknown field"],
+  ["another condition", step({ if: "cancelled()" }), "steps.0.if", "must be one of success, failure, always"],
+  ["a condition that is true", step({ if: true }), "steps.0.if", "must be one of success, failure, always"],
+  ["a time limit without a unit", step({ timeout: "5" }), "steps.0.timeout", "from 1s to 24h"],
+  ["a time limit over a day", step({ timeout: "25h" }), "steps.0.timeout", "from 1s to 24h"],
+  ["a variable with a dash", step({ env: { "A-B": "" } }), "steps.0.env.A-B", "letters, digits and _"],
+  ["a variable of the shell's", step({ env: { UID: "0" } }), "steps.0.env.UID", "can not be one of IFS, UID"],
+  ["a variable of Mayfly's", step({ env: { MAYFLY_X: "" } }), "steps.0.env.MAYFLY_X", "Mayfly's own"],
+  ["a variable with a NUL", step({ env: { A: "\0" } }), "steps.0.env.A", "NUL"],
+  ["an empty folder", step({ working_directory: "" }), "steps.0.working_directory", "can not be empty"],
+  ["a folder of two lines", step({ working_directory: "a\nb" }), "steps.0.working_directory", "line ends"],
+  [
+    "steps of too many bytes",
+    { image: "x", steps: ["a", "b"].map((name) => ({ name, run: "#".repeat(140_000) })) },
+    "steps",
+    "at most 262144 bytes together",
+  ],
+  ["a checkout of false", checkout(false), "checkout", "must be true, or an object that says what"],
+  ["a checkout of text", checkout("https://x/y"), "checkout", "must be true, or an object that says what"],
+  [
+    "a checkout that nobody says the repository of",
+    checkout(true),
+    "checkout.repository",
+    "no hook starts this run",
+  ],
+  ["the same with a ref", checkout({ ref: "main" }), "checkout.repository", "no hook starts this run"],
+  [
+    "a checkout that is not captured",
+    { ...checkout({ repository }), capture: "none" },
+    "checkout",
+    'needs capture "output"',
+  ],
+  [
+    "a checkout of nothing to run",
+    { image: "x", checkout: { repository } },
+    "command",
+    "a command, a script or steps",
+  ],
+  [
+    "a repository that is a path",
+    checkout({ repository: "/srv/git" }),
+    "checkout.repository",
+    "must be the URL of a git repository",
+  ],
+  [
+    "a repository by another transport",
+    checkout({ repository: "ext::sh -c id" }),
+    "checkout.repository",
+    "must be the URL",
+  ],
+  [
+    "a password in a URL",
+    checkout({ repository: "https://a:b@c/d" }),
+    "checkout.repository",
+    "set that as a secret",
+  ],
+  [
+    "an option for a ref",
+    checkout({ repository, ref: "--upload-pack=id" }),
+    "checkout.ref",
+    "a commit's id, a branch, a tag",
+  ],
+  [
+    "a ref with two points",
+    checkout({ repository, ref: "a..b" }),
+    "checkout.ref",
+    "a commit's id, a branch, a tag",
+  ],
+  [
+    "a negative depth",
+    checkout({ repository, depth: -1 }),
+    "checkout.depth",
+    "from 0, which is all of the history",
+  ],
+  [
+    "other submodules",
+    checkout({ repository, submodules: "all" }),
+    "checkout.submodules",
+    'true, false or "recursive"',
+  ],
+  [
+    "an unknown field of a checkout",
+    checkout({ repository, branch: "main" }),
+    "checkout.branch",
+    "unknown field",
+  ],
+  [
+    "a token that is no secret's name",
+    checkout({ repository, token: "ghp-x y" }),
+    "checkout.token",
+    "the name of a secret",
+  ],
+  [
+    "a token that there is not",
+    checkout({ repository, token: "NO_SUCH" }),
+    "checkout.token",
+    "there is no secret NO_SUCH",
+  ],
+  [
+    "a token for ssh",
+    checkout({ repository: "git@example.com:a/b", token: "T" }),
+    "checkout.token",
+    "give deploy_key for ssh",
+  ],
+  [
+    "a key for https",
+    checkout({ repository, deploy_key: "K" }),
+    "checkout.deploy_key",
+    "give token for https",
+  ],
+];
