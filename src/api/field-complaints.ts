@@ -11,7 +11,17 @@ export interface FieldComplaint {
 
 /** Everything that a validation complains about, in the schema's order. */
 export function fieldComplaints(error: z.core.$ZodError): FieldComplaint[] {
-  return error.issues.map((issue) => ({ path: placeOf(issue), message: sentenceOf(issue) }));
+  return error.issues
+    .flatMap(issuesMeant)
+    .map((issue) => ({ path: placeOf(issue), message: sentenceOf(issue) }));
+}
+
+/** Of a field that can be of several kinds: what is wrong inside, where only one kind has an inside that came. */
+function issuesMeant(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== "invalid_union") return [issue];
+  const [meant, ...others] = issue.errors.filter((issues) => issues.every(({ path }) => path.length > 0));
+  if (meant === undefined || others.length > 0) return [issue];
+  return meant.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 /** Unknown keys are reported at the object that has them and keys of a record inside it; name the key itself. */

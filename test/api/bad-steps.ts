@@ -115,6 +115,12 @@ export const BAD_STEPS: [name: string, body: unknown, path: string | null, says:
     "from 0, which is all of the history",
   ],
   [
+    "a depth that is text",
+    checkout({ repository, depth: "1" }),
+    "checkout.depth",
+    "from 0, which is all of the history",
+  ],
+  [
     "other submodules",
     checkout({ repository, submodules: "all" }),
     "checkout.submodules",
