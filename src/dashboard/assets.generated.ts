@@ -894,7 +894,7 @@ export const SCRIPT: Asset = {
 };
 
 export const STYLE: Asset = {
-  path: "/assets/mayfly-96d5e1180f41.css",
+  path: "/assets/mayfly-ec8a2533f711.css",
   type: "text/css; charset=utf-8",
   body: [
     "/* Colours, type and the frame of every page. Both schemes keep text at WCAG AA contrast (4.5:1) on their surfaces. */",
@@ -1957,6 +1957,14 @@ export const STYLE: Asset = {
     "  margin-left: 8px;",
     "  color: var(--muted);",
     "  font-size: 13px;",
+    "}",
+    "",
+    ".steps .if {",
+    "  white-space: nowrap;",
+    "}",
+    "",
+    ".steps .time {",
+    "  text-align: right;",
     "}",
     "",
     ".steps tr.skipped th,",

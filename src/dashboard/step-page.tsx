@@ -2,7 +2,7 @@
 
 import { Hono } from "hono";
 import { raw } from "hono/html";
-import type { AttemptBody, RunBody } from "../api/run-schema.ts";
+import type { AttemptBody, OutputLine, RunBody } from "../api/run-schema.ts";
 import { PAGE_OUTPUT_MAX_BYTES } from "../core/limits.ts";
 import { renderLog } from "./log/render.ts";
 import { rowsHtml } from "./log/rows-html.ts";
@@ -34,6 +34,12 @@ export function stepPages(ports: DashboardPorts): Hono {
   });
 }
 
+/** The lines with their offsets counted from where the step's section begins. */
+function ofSection(lines: OutputLine[], { stdout, stderr }: Step): OutputLine[] {
+  const begins = { stdout: stdout?.from ?? 0, stderr: stderr?.from ?? 0 };
+  return lines.map((line) => ({ ...line, offset: line.offset - begins[line.stream] }));
+}
+
 interface StepPageProps {
   run: RunBody;
   attempt: AttemptBody;
@@ -43,7 +49,7 @@ interface StepPageProps {
 }
 
 function StepPage({ run, attempt, step, stored, nowMs }: StepPageProps) {
-  const log = renderLog(stored.lines, step.ended_at !== null, stored.fromStart);
+  const log = renderLog(ofSection(stored.lines, step), step.ended_at !== null, stored.fromStart);
   const end = stepEnd(step);
   const path = `/runs/${run.id}`;
   const isUnderWay = step.state === "running";
