@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
+import { existsSync, statSync } from "node:fs";
 import { expect, it } from "vitest";
 import { aStepsSpec } from "../support/a-steps-spec.ts";
 import { drainSteps, sectionOf } from "./runner/a-steps-run.ts";
-import { Box } from "./runner/box.ts";
+import { Box, until } from "./runner/box.ts";
 import { underEachShell } from "./runner/each-shell.ts";
 import { onSmallDisk } from "./runner/small-disk.ts";
 
@@ -185,6 +186,23 @@ underEachShell("steps", (world) => {
     expect(outcome.told).toEqual(["1 failed 137"]);
     expect(sectionOf(outcome, 1)).toEqual(["ready\n", ""]);
     expect(outcome.end).toMatchObject({ timedOut: true, exit: { code: 137 } });
+    await world.letGo(run);
+  });
+
+  it("are told as they were at their end, though a process that nobody finds goes on writing", async () => {
+    const { box } = world;
+    const gate = box.gate();
+    const said = box.path("said");
+    const hides = "ulimit -S -w unlimited 2>/dev/null || ulimit -S -x unlimited";
+    const late = `(${hides}; trap '' TERM; read -r _ <${gate.path}; echo late; : >${said}; exec sleep 1000)`;
+    const steps = aStepsSpec([`${late} & trap '' TERM; echo ready; while :; do sleep 0.05; done`]);
+    const run = box.run({ steps, runMs: 1000, stopMs: 1000 });
+    const outcome = await drainSteps(box);
+    expect(outcome.stdout.toString()).toBe("ready\n");
+    gate.open();
+    await until(() => existsSync(said) && statSync(`${box.dir}/stdout`).size > outcome.stdout.length);
+    expect(Buffer.from((await box.drain()).stdout).toString()).toBe("ready\n");
+    world.leaves(3);
     await world.letGo(run);
   });
 
