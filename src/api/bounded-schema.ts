@@ -49,7 +49,7 @@ export class BoundedSchema {
   readonly #patternSteps = { left: INPUT_PATTERN_MAX_STEPS };
   readonly #lists: { areUnique: boolean; pairs: number };
 
-  /** @param schema one that `schemaComplaint` has nothing to say of */
+  /** @param schema one that `schemaComplaints` has nothing to say of */
   constructor(schema: InputSchema, input: unknown) {
     this.#lists = listsIn(input);
     this.schema = this.#copied(schema) as InputSchema;

@@ -4,33 +4,38 @@
  */
 
 import { type Schema, validate } from "@cfworker/json-schema";
-import { AppError } from "../core/error.ts";
 import { INPUT_MAX_BYTES } from "../core/limits.ts";
 import { BoundedSchema, EndlessCheck } from "./bounded-schema.ts";
+import { refused } from "./errors.ts";
+import type { FieldComplaint } from "./field-complaints.ts";
 import { inputComplaint } from "./input-complaint.ts";
 import { draftOf, type InputSchema } from "./input-schema.ts";
 
 /**
  * Checks an input, which stands in a request as `input` and is no deeper than a request's body can be.
- * @param schema one that `schemaComplaint` has nothing to say of; null where the job has none
+ * @param schema one that `schemaComplaints` has nothing to say of; null where the job has none
  * @throws AppError `invalid_input`
  */
 export function checkInput(input: unknown, schema: InputSchema | null): void {
+  const complaints = inputComplaints(input, schema);
+  if (complaints.length > 0) throw refused(complaints, "input");
+}
+
+/** What is wrong with an input: the first thing that the schema has to say of it, as what follows mostly comes of that. */
+export function inputComplaints(input: unknown, schema: InputSchema | null): FieldComplaint[] {
   if (new TextEncoder().encode(JSON.stringify(input)).byteLength > INPUT_MAX_BYTES)
-    throw new AppError("invalid_input", `can be at most ${INPUT_MAX_BYTES} bytes`, "input");
-  if (schema === null) return;
+    return [{ path: [], message: `can be at most ${INPUT_MAX_BYTES} bytes` }];
+  if (schema === null) return [];
   try {
     const bounded = new BoundedSchema(schema, input);
     const { valid, errors } = bounded.check(() =>
       validate(input, bounded.schema as Schema, draftOf(schema), bounded.addresses),
     );
-    if (valid) return;
-    const { path, message } = inputComplaint(input, bounded, errors);
-    throw new AppError("invalid_input", message, ["input", ...path].join("."));
+    return valid ? [] : [inputComplaint(input, bounded, errors)];
   } catch (error) {
     if (!(error instanceof EndlessCheck)) throw error;
     const path = error.text === null ? null : pathTo(error.text, input);
-    throw new AppError("invalid_input", error.message, ["input", ...(path ?? [])].join("."));
+    return [{ path: path ?? [], message: error.message }];
   }
 }
 

@@ -34,7 +34,7 @@ export const complaint: z.core.$ZodErrorMap = (issue) => {
     case "too_big":
       return tooBig(issue.origin, Number(issue.maximum));
     case "unrecognized_keys":
-      return unknownFields(issue);
+      return knownFields(issue);
     default:
       return "is not accepted";
   }
@@ -65,11 +65,10 @@ function counted(items: number): string {
   return `${items} item${items === 1 ? "" : "s"}`;
 }
 
-function unknownFields(issue: Issue & { code: "unrecognized_keys" }): string {
+/** What there is to say of each that is not known, behind its name: there can be several (`field-complaints.ts`). */
+function knownFields(issue: Issue & { code: "unrecognized_keys" }): string {
   const { shape = {} } = (issue.inst?._zod.def ?? {}) as { shape?: object };
-  const [first = "", ...others] = issue.keys;
-  const more = others.length > 0 ? ` and ${others.length} more` : "";
-  return `unknown field ${clipped(first)}${more}; known are ${Object.keys(shape).join(", ")}`;
+  return `known are ${Object.keys(shape).join(", ")}`;
 }
 
 /** What came: short texts and numbers as they are, all else by its kind. */

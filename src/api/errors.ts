@@ -5,9 +5,9 @@ import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { z } from "zod";
 import { AppError, type ErrorCode, RunIsFinal } from "../core/error.ts";
-import { WATCH_RETRY_S } from "../core/limits.ts";
+import { COMPLAINTS_TOLD_MAX, WATCH_RETRY_S } from "../core/limits.ts";
 import { clipped } from "./complaints.ts";
-import { fieldComplaints } from "./field-complaints.ts";
+import { type FieldComplaint, fieldComplaints } from "./field-complaints.ts";
 import type { ErrorBody } from "./run-schema.ts";
 
 const STATUS: Record<ErrorCode, ContentfulStatusCode> = {
@@ -27,11 +27,14 @@ const STATUS: Record<ErrorCode, ContentfulStatusCode> = {
 
 /** Answers an error in the API's shape. */
 export function errorResponse(c: Context, error: AppError): Response {
+  const others = error.others.slice(0, COMPLAINTS_TOLD_MAX - 1);
   const body: ErrorBody = {
     error: {
       code: error.code,
       message: error.message,
       path: error.path,
+      ...(others.length > 0 && { others }),
+      ...(others.length < error.others.length && { others_left_out: error.others.length - others.length }),
       ...(error instanceof RunIsFinal && { run_status: error.status }),
       request_id: c.get("requestId"),
     },
@@ -72,13 +75,31 @@ export const notFound: NotFoundHandler = (c) =>
     ),
   );
 
-/** The first complaint of a validation, with the path of its field: "env.1BAD", "query.limit". */
+/** All that a validation complains about, with the paths of its fields: "env.1BAD", "query.limit". */
 export function invalidInput(error: z.core.$ZodError, prefix: string | null): AppError {
-  const [first = { path: [], message: "is not accepted" }] = fieldComplaints(error);
-  const place = first.path.map((key) => clipped(String(key)));
-  const path = [...(prefix === null ? [] : [prefix]), ...place].join(".");
+  const complaints = fieldComplaints(error);
   // Whatever stands in a query is text; several of one name are a list.
-  const isTwiceInQuery = prefix === "query" && error.issues[0]?.code === "invalid_type";
-  const sentence = isTwiceInQuery ? "can be given once" : first.message;
-  return new AppError("invalid_input", path === "" ? `the body ${sentence}` : sentence, path || null);
+  const isTwiceInQuery = (index: number) =>
+    prefix === "query" && error.issues[index]?.code === "invalid_type";
+  return refused(
+    complaints.map((complaint, index) =>
+      isTwiceInQuery(index) ? { ...complaint, message: "can be given once" } : complaint,
+    ),
+    prefix,
+  );
+}
+
+/**
+ * The error of a request in which this is wrong, of which there is one at least.
+ * @param prefix of the paths: the part of the request; null for the body
+ */
+export function refused(complaints: readonly FieldComplaint[], prefix: string | null): AppError {
+  const [first = { path: null, message: "the body is not accepted" }, ...others] = complaints.map(
+    ({ path, message }) => {
+      const place = path.map((name) => clipped(String(name)).toWellFormed());
+      const shown = [...(prefix === null ? [] : [prefix]), ...place].join(".");
+      return shown === "" ? { path: null, message: `the body ${message}` } : { path: shown, message };
+    },
+  );
+  return new AppError("invalid_input", first.message, first.path, others);
 }

@@ -2,7 +2,7 @@
 
 import type { RunJob } from "../core/job.ts";
 import type { RunSpec } from "../core/run-spec.ts";
-import type { FirePorts } from "../flow/fire.ts";
+import type { FirePorts } from "../flow/fire-armed.ts";
 import type { DefinedJob } from "../flow/ports/jobs.ts";
 import { checkInput } from "./check-input.ts";
 import { jobRunInput } from "./job-definition.ts";

@@ -13,7 +13,7 @@ export const firingSchema = z
     due_at: time,
     outcome: z.enum(FIRING_OUTCOMES).openapi({
       description:
-        "armed: its run is about to be submitted. ran: it was, in time or up to two minutes late, up to an hour where very many were due at once, or ahead of its time where the schedule is punctual. caught_up: later than that, as catch_up or a backfill asks for. skipped: the previous run was still at work. missed: it passed in an outage, or the job could not be run. paused: it passed during a pause.",
+        "armed: its run is about to be submitted. ran: it was, in time or up to two minutes late (ten seconds where the next one had come by then, or catch_up is all), up to an hour where very many were due at once, or ahead of its time where the schedule is punctual. caught_up: later than that, as catch_up or a backfill asks for. skipped: the previous run was still at work. missed: it passed in an outage, or the job could not be run. paused: it passed during a pause.",
     }),
     trigger: z.enum(["rule", "run_now", "backfill", "fly"]).openapi({
       description: "fly: Fly started the schedule's machine, and due_at is when",
@@ -70,7 +70,11 @@ export const storedScheduleSchema = z
     paused_at: time.nullable(),
     next_due_at: time
       .nullable()
-      .openapi({ description: "null where it rests, where it is not due any more, and on: fly" }),
+      .openapi({ description: "null where it rests, where it is over, and on: fly" }),
+    is_over: z.boolean().openapi({
+      description:
+        "true where nothing is due any more: ends is past, or all times of at are. It may rest besides",
+    }),
     fly: z
       .object({
         app: z.string().nullable(),

@@ -5,6 +5,7 @@
 
 import { INPUT_PATTERN_MAX_CHARS, INPUT_PATTERN_MAX_STATES, INPUT_SCHEMA_MAX_BYTES } from "../core/limits.ts";
 import { patternComplaint } from "../core/pattern/match.ts";
+import { rightPlaces } from "./field-complaints.ts";
 import { DRAFTS, type Draft, FORMATS, TYPES, WORDS, type WordKind } from "./json-schema-words.ts";
 import { isObject } from "./spec-input.ts";
 
@@ -23,26 +24,17 @@ export function draftOf(schema: InputSchema): Draft {
     : "2020-12";
 }
 
-/** The first thing that is wrong with a schema; null where nothing is. */
-export function schemaComplaint(schema: InputSchema): SchemaComplaint | null {
-  try {
-    const checked = new CheckedSchema(schema);
-    checked.walk(schema, []);
-    checked.checkReferences();
-    return null;
-  } catch (error) {
-    if (error instanceof Complaint) return { path: error.path, message: error.message };
-    throw error;
-  }
-}
-
-class Complaint extends Error {
-  readonly path: string[];
-
-  constructor(path: string[], message: string) {
-    super(message);
-    this.path = path;
-  }
+/** All that is wrong with a schema; nothing: checking an input against it can not fail for its sake. */
+export function schemaComplaints(schema: InputSchema): SchemaComplaint[] {
+  if (new TextEncoder().encode(JSON.stringify(schema)).byteLength > INPUT_SCHEMA_MAX_BYTES)
+    return [{ path: [], message: `can be at most ${INPUT_SCHEMA_MAX_BYTES} bytes` }];
+  // Which words there are depends on the draft.
+  const ofDraft = schema.$schema === undefined ? null : complaintOf("draft", schema.$schema);
+  if (ofDraft !== null) return [{ path: ["$schema"], message: ofDraft }];
+  const checked = new CheckedSchema(schema);
+  checked.walk(schema, []);
+  checked.checkReferences();
+  return checked.complaints;
 }
 
 /** Words whose schemas are applied to the very value that the schema itself is applied to. */
@@ -53,10 +45,9 @@ class CheckedSchema {
   /** By JSON Pointer. */
   readonly #schemas = new Map<string, unknown>();
   readonly #references: { path: string[]; to: string }[] = [];
+  readonly complaints: SchemaComplaint[] = [];
 
   constructor(schema: InputSchema) {
-    if (new TextEncoder().encode(JSON.stringify(schema)).byteLength > INPUT_SCHEMA_MAX_BYTES)
-      throw new Complaint([], `can be at most ${INPUT_SCHEMA_MAX_BYTES} bytes`);
     this.#words = WORDS[draftOf(schema)];
   }
 
@@ -64,27 +55,42 @@ class CheckedSchema {
   walk(schema: unknown, path: string[]): void {
     this.#schemas.set(pointer(path), schema);
     if (typeof schema === "boolean") return;
-    if (!isObject(schema)) throw new Complaint(path, "must be a schema: an object, true or false");
+    if (!isObject(schema)) {
+      this.#complain(path, "must be a schema: an object, true or false");
+      return;
+    }
     for (const [word, value] of Object.entries(schema)) this.#checkWord(word, value, [...path, word]);
+  }
+
+  #complain(path: string[], message: string): void {
+    this.complaints.push({ path, message });
   }
 
   #checkWord(word: string, value: unknown, path: string[]): void {
     // Words of others' own, as OpenAPI has them, are notes.
     if (word.startsWith("x-")) return;
     const kind = Object.hasOwn(this.#words, word) ? this.#words[word] : undefined;
-    if (kind === undefined)
-      throw new Complaint(
+    if (kind === undefined) {
+      this.#complain(
         path,
         `unknown word; known are ${Object.keys(this.#words).join(", ")}, and names that start with x- are left alone`,
       );
-    if (kind === "draft" && path.length > 1) throw new Complaint(path, "can stand at the top alone");
+      return;
+    }
+    if (kind === "draft" && path.length > 1) {
+      this.#complain(path, "can stand at the top alone");
+      return;
+    }
     const schemas = this.#schemasIn(kind, value);
     const complaint = schemas === null ? complaintOf(kind, value) : null;
-    if (complaint !== null) throw new Complaint(path, complaint);
+    if (complaint !== null) {
+      this.#complain(path, complaint);
+      return;
+    }
     if (word === "patternProperties")
       for (const pattern of Object.keys(value as object)) {
         const wrong = complaintOf("pattern", pattern);
-        if (wrong !== null) throw new Complaint([...path, pattern], wrong);
+        if (wrong !== null) this.#complain([...path, pattern], wrong);
       }
     for (const [name, schema] of schemas ?? []) this.walk(schema, name === null ? path : [...path, name]);
     if (kind === "reference") this.#references.push({ path, to: value as string });
@@ -103,10 +109,12 @@ class CheckedSchema {
     return null;
   }
 
+  /** Of one that leads into what is wrong itself there is nothing to say. */
   checkReferences(): void {
+    const isRight = rightPlaces(this.complaints.map(({ path }) => path));
     for (const { path, to } of this.#references)
-      if (!this.#schemas.has(pointer(pathOf(to))))
-        throw new Complaint(path, `there is no schema at ${to.slice(0, 100)} in this document`);
+      if (!this.#schemas.has(pointer(pathOf(to))) && isRight(pathOf(to)))
+        this.#complain(path, `there is no schema at ${to.slice(0, 100)} in this document`);
     const known = new Map<unknown, "open" | "closed">();
     for (const { path } of this.#references) this.#refuseCircle(path.slice(0, -1), known);
   }
@@ -115,11 +123,13 @@ class CheckedSchema {
   #refuseCircle(path: string[], known: Map<unknown, "open" | "closed">): void {
     const schema = this.#schemas.get(pointer(path));
     if (!isObject(schema) || known.get(schema) === "closed") return;
-    if (known.get(schema) === "open")
-      throw new Complaint(
+    if (known.get(schema) === "open") {
+      this.#complain(
         path,
         "refers to itself in a circle: a schema can come back only inside of a property or an item",
       );
+      return;
+    }
     known.set(schema, "open");
     for (const word of IN_PLACE.filter((name) => Object.hasOwn(schema, name))) {
       const value = schema[word];

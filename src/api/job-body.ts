@@ -1,8 +1,10 @@
 /** Jobs in the API's words. */
 
 import type { JobDefinition, JobVersion } from "../core/job.ts";
+import type { ScheduleSpec } from "../core/schedule/spec.ts";
 import type { ChangedJob } from "../flow/change-job.ts";
 import type { DefinedJob, JobSummary, VersionSummary } from "../flow/ports/jobs.ts";
+import { definitionNotes } from "./job-definition.ts";
 import type { ChangedJobBody, JobBody, JobListBody, JobVersionBody, VersionListBody } from "./job-schema.ts";
 import { rfc3339, timeOrNull } from "./run-body.ts";
 
@@ -22,8 +24,21 @@ export function jobBody({ job, definition }: DefinedJob): JobBody {
   return { ...jobSummary({ ...job, ...definition }), ...whatRuns(definition) };
 }
 
-export function changedJobBody(changed: ChangedJob): ChangedJobBody {
-  return { ...jobBody(changed), outcome: changed.outcome };
+/**
+ * @param schedules of the definition that was put
+ * @param nowMs when it is answered
+ */
+export function changedJobBody(
+  changed: ChangedJob,
+  schedules: readonly ScheduleSpec[],
+  nowMs: number,
+): ChangedJobBody {
+  const notes = definitionNotes(schedules, nowMs);
+  return {
+    ...jobBody(changed),
+    outcome: changed.outcome,
+    notes: notes.map(({ path, message }) => ({ path: path.join("."), message })),
+  };
 }
 
 export function versionSummary({

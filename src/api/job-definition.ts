@@ -5,68 +5,121 @@ import { withJobFields } from "../core/concurrency-key.ts";
 import { AppError } from "../core/error.ts";
 import type { JobDefinition } from "../core/job.ts";
 import { isSameJson } from "../core/same-json.ts";
+import { overNote } from "../core/schedule/complaint.ts";
 import type { ScheduleSpec } from "../core/schedule/spec.ts";
-import { checkInput } from "./check-input.ts";
+import { inputComplaints } from "./check-input.ts";
 import { checked, complaintsOf } from "./checked.ts";
-import type { FieldComplaint } from "./field-complaints.ts";
+import { refused } from "./errors.ts";
+import { type FieldComplaint, keyOf as placeKey, rightPlaces } from "./field-complaints.ts";
 import { jobDefinitionSchema } from "./job-schema.ts";
-import { refuseOnFly } from "./on-fly.ts";
+import { onFlyComplaints } from "./on-fly.ts";
 import { toSchedules } from "./schedule-schema.ts";
 import { isObject, patchedInput } from "./spec-input.ts";
 import { runSpecSchema } from "./spec-schema.ts";
 
-const KEY_PATH = "run.concurrency.key";
+const KEY_PATH = ["run", "concurrency", "key"];
 
 /**
  * What a request's body defines, as it was written.
  * @param name of the job, which its concurrency key can have in it
- * @throws AppError `invalid_input`
+ * @throws AppError `invalid_input` with all that is wrong
  */
 export function checkedDefinition(
   body: unknown,
   name: string,
 ): { definition: JobDefinition; schedules: ScheduleSpec[] } {
-  const meant = meaningOf(body, name);
+  const complaints = definitionComplaints(body, name);
+  if (complaints.length > 0) throw refused(complaints, null);
   const definition = body as JobDefinition;
-  const schedules = toSchedules(meant.schedules ?? []);
-  for (const [index, { input }] of schedules.entries())
-    checkScheduleInput(definition, name, JSON.parse(input), index);
-  refuseOnFly(definition, schedules, meant.run);
-  return { definition, schedules };
+  return { definition, schedules: schedulesOf(definition, name) };
+}
+
+/** The schedules of a definition that is right. */
+export function schedulesOf(definition: JobDefinition, name: string): ScheduleSpec[] {
+  return toSchedules(meaningOf(definition, name).schedules ?? []);
+}
+
+/** Everything that is wrong with a definition; of what depends on something that is wrong, nothing is said. */
+export function definitionComplaints(body: unknown, name: string): FieldComplaint[] {
+  const ofFields = fieldsComplaints(body, name);
+  if (!isObject(body)) return ofFields;
+  const isRight = rightPlaces(ofFields.map(({ path }) => path));
+  const known = new Set(ofFields.map(({ path }) => placeKey(path)));
+  const others = [
+    ...inputsComplaints(body, name, isRight),
+    ...onFlyComplaints(body),
+    ...checkoutComplaints(body, isRight),
+  ];
+  return [...ofFields, ...others.filter(({ path }) => !known.has(placeKey(path)))];
+}
+
+/** What a schedule starts has nobody who could say what is to be checked out. */
+function checkoutComplaints(
+  { run, schedules }: Record<string, unknown>,
+  isRight: (path: PropertyKey[]) => boolean,
+): FieldComplaint[] {
+  const checkout = isObject(run) ? run.checkout : undefined;
+  const isOpen = checkout === true || (isObject(checkout) && checkout.repository === undefined);
+  if (!isOpen || !isRight(["run", "checkout"]) || !Array.isArray(schedules) || schedules.length === 0)
+    return [];
+  const message = "is needed: a schedule starts runs of this job, and no change says what to check out";
+  return [{ path: ["run", "checkout", "repository"], message }];
+}
+
+/** What there is to say of a definition that is right. */
+export function definitionNotes(schedules: readonly ScheduleSpec[], nowMs: number): FieldComplaint[] {
+  return schedules.flatMap((schedule, index) => {
+    const note = overNote(schedule, nowMs);
+    return note === null ? [] : [{ path: ["schedules", index, note.field], message: note.message }];
+  });
 }
 
 /** A schedule has no caller who could mend an input that the job does not take, or whose key lacks a field. */
-function checkScheduleInput(definition: JobDefinition, name: string, input: unknown, index: number): void {
-  try {
-    checkInput(input, definition.input_schema ?? null);
-    const run = jobRunInput(definition, name, input, {});
-    const { checkout } = checked(runSpecSchema, run, "run");
-    if (checkout === true || (checkout !== undefined && checkout.repository === undefined))
-      throw new AppError(
-        "invalid_input",
-        "is needed: a schedule starts runs of this job, and no change says what to check out",
-        "run.checkout.repository",
-      );
-  } catch (error) {
-    if (!(error instanceof AppError) || error.path === null) throw error;
-    const isOfInput = error.path === "input" || error.path.startsWith("input.");
-    throw new AppError(
-      error.code,
-      error.message,
-      isOfInput ? `schedules.${index}.${error.path}` : error.path,
-    );
-  }
+function inputsComplaints(
+  body: Record<string, unknown>,
+  name: string,
+  isRight: (path: PropertyKey[]) => boolean,
+): FieldComplaint[] {
+  const schedules = Array.isArray(body.schedules) ? (body.schedules as unknown[]) : [];
+  const definition = body as unknown as JobDefinition;
+  return schedules.flatMap((schedule, index) => {
+    const place = ["schedules", index, "input"];
+    if (!isObject(schedule) || !isRight(place)) return [];
+    const { input = {} } = schedule;
+    const ofSchema = isRight(["input_schema"])
+      ? inputComplaints(input, definition.input_schema ?? null).map(({ path, message }) => ({
+          path: [...place, ...path],
+          message,
+        }))
+      : [];
+    return ofSchema.length > 0 || !isRight(["run"])
+      ? ofSchema
+      : keyComplaints(definition, name, input, place);
+  });
 }
 
-/** True where two definitions of a job mean the same: the order of fields and defaults that are spelt out make no difference. */
-export function meansTheSame(a: JobDefinition, b: JobDefinition, name: string): boolean {
-  return isSameJson(meaningOf(a, name), meaningOf(b, name));
+/** What is wrong with the key that a run with the input has. */
+function keyComplaints(
+  definition: JobDefinition,
+  name: string,
+  input: unknown,
+  place: PropertyKey[],
+): FieldComplaint[] {
+  const filled = filledSpec(definition.run, name, input);
+  if (!("complaint" in filled))
+    return complaintsOf(runSpecSchema, filled.spec).map(({ path, message }) => ({
+      path: ["run", ...path],
+      message,
+    }));
+  const { complaint, inputPath } = filled;
+  return [{ path: inputPath === null ? KEY_PATH : [...place, ...inputPath], message: complaint }];
 }
 
-/** Everything that is wrong with a definition; of what is not checked as long as other things are wrong, nothing is said. */
-export function definitionComplaints(body: unknown, name: string): FieldComplaint[] {
-  const ofFields = fieldsComplaints(body, name);
-  return ofFields.length > 0 ? ofFields : ofWhole(body, name);
+/** True where a definition in force means what another does: the order of fields and defaults that are spelt out make no difference. */
+export function meansTheSame(inForce: JobDefinition, wanted: JobDefinition, name: string): boolean {
+  // What was taken once and is not any more can be replaced all the same.
+  if (definitionComplaints(inForce, name).length > 0) return false;
+  return isSameJson(meaningOf(inForce, name), meaningOf(wanted, name));
 }
 
 function fieldsComplaints(body: unknown, name: string): FieldComplaint[] {
@@ -75,18 +128,7 @@ function fieldsComplaints(body: unknown, name: string): FieldComplaint[] {
   const filled = withJobFields(key, name, () => "x");
   if (!("complaint" in filled)) return complaintsOf(jobDefinitionSchema, withKey(body, filled.template));
   const others = complaintsOf(jobDefinitionSchema, withKey(body, "any"));
-  return [...others, { path: KEY_PATH.split("."), message: filled.complaint }];
-}
-
-/** What is refused where it is put though each field is right. */
-function ofWhole(body: unknown, name: string): FieldComplaint[] {
-  try {
-    checkedDefinition(body, name);
-    return [];
-  } catch (error) {
-    if (!(error instanceof AppError) || error.code !== "invalid_input") throw error;
-    return [{ path: error.path?.split(".") ?? [], message: error.message }];
-  }
+  return [...others, { path: KEY_PATH, message: filled.complaint }];
 }
 
 /**
@@ -105,7 +147,7 @@ export function meaningOf(body: unknown, name: string): z.output<typeof jobDefin
 /** A key as a run could have it: what the input will be nobody knows yet. */
 function tried(key: string, name: string): string {
   const filled = withJobFields(key, name, () => "x");
-  if ("complaint" in filled) throw new AppError("invalid_input", filled.complaint, KEY_PATH);
+  if ("complaint" in filled) throw new AppError("invalid_input", filled.complaint, KEY_PATH.join("."));
   return filled.template;
 }
 
@@ -119,14 +161,19 @@ export function jobRunInput(
   input: unknown,
   overrides: Record<string, unknown>,
 ): unknown {
-  const spec = patchedInput(definition.run, overrides);
-  const key = keyOf(spec);
-  if (key === null) return spec;
-  const filled = withJobFields(key, name, (path) => textAt(input, path));
-  if (!("complaint" in filled)) return withSpecKey(spec, filled.template);
+  const filled = filledSpec(patchedInput(definition.run, overrides), name, input);
+  if (!("complaint" in filled)) return filled.spec;
   const { complaint, inputPath } = filled;
   const path = inputPath === null ? "overrides.concurrency.key" : ["input", ...inputPath].join(".");
   throw new AppError("invalid_input", complaint, path);
+}
+
+/** A spec whose key has the fields of the job filled in; or what is wrong with it. */
+function filledSpec(spec: unknown, name: string, input: unknown) {
+  const key = keyOf(spec);
+  if (key === null) return { spec };
+  const filled = withJobFields(key, name, (path) => textAt(input, path));
+  return "complaint" in filled ? filled : { spec: withSpecKey(spec, filled.template) };
 }
 
 function textAt(input: unknown, path: string[]): string | null {

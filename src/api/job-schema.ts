@@ -5,10 +5,11 @@ import { JOB_NAME } from "../core/job.ts";
 import * as limits from "../core/limits.ts";
 import { lastAlert } from "./alert-schema.ts";
 import { durationField } from "./duration-field.ts";
-import { schemaComplaint } from "./input-schema.ts";
+import { schemaComplaints } from "./input-schema.ts";
 import { schedulesField } from "./schedule-schema.ts";
 import { time } from "./schema-parts.ts";
 import { runSpecSchema } from "./spec-schema.ts";
+import { atMostNames } from "./together.ts";
 
 /** How a job is called. */
 export const jobNameField = z
@@ -24,9 +25,8 @@ const LABEL_KEY = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/;
 const inputSchemaField = z
   .looseObject({})
   .superRefine((schema, context) => {
-    const complaint = schemaComplaint(schema);
-    if (complaint !== null)
-      context.addIssue({ code: "custom", path: complaint.path, message: complaint.message });
+    for (const { path, message } of schemaComplaints(schema))
+      context.addIssue({ code: "custom", path, message });
   })
   .openapi("InputSchema", {
     description:
@@ -46,10 +46,7 @@ export const jobDefinitionSchema = z
           .regex(LABEL_KEY, "must be letters, digits and . _ / -, starting with a letter or digit"),
         z.string().max(limits.TAG_VALUE_MAX_CHARS),
       )
-      .refine(
-        (labels) => Object.keys(labels).length <= limits.TAGS_MAX_COUNT,
-        `can have at most ${limits.TAGS_MAX_COUNT} labels`,
-      )
+      .refine(...atMostNames(limits.TAGS_MAX_COUNT, "labels"))
       .optional()
       .openapi({ description: "of the job itself; its runs have the tags of run" }),
     run: runSpecSchema,
@@ -102,6 +99,11 @@ export const changedJobSchema = jobSchema
   .extend({
     outcome: z.enum(["created", "changed", "unchanged"]).openapi({
       description: "unchanged: what was put means the same as the version in force, and made none",
+    }),
+    notes: z.array(z.object({ path: z.string(), message: z.string() })).openapi({
+      description:
+        "what is right and may not be meant: a schedule that is never due again, by the field that says so",
+      example: [{ path: "schedules.0.at", message: "is past: the schedule is never due again" }],
     }),
   })
   .openapi("ChangedJob");

@@ -7,7 +7,7 @@ import { clipped } from "./complaints.ts";
 /**
  * The value that a body stands for. No two fields of an object have one name: which of them counts would be the reader's choice
  * (RFC 8259 §4).
- * @throws AppError `invalid_json`, and `invalid_input` for what is nested too deep or has a name that can be none
+ * @throws AppError `invalid_json`, and `invalid_input` for what is nested too deep
  */
 export function parseJson(bytes: ArrayBuffer): unknown {
   let text: string;
@@ -81,9 +81,6 @@ function checkNames(text: string): void {
 }
 
 function checkName(name: string, names: Set<string>, levels: Level[]): void {
-  // An object of JavaScript takes this one for something else, so it would be lost on the way.
-  if (name === "__proto__")
-    throw new AppError("invalid_input", 'no field can be named "__proto__"', pathOf(levels));
   if (names.has(name))
     throw new AppError("invalid_json", "the same name stands twice in one object", pathOf(levels));
   names.add(name);

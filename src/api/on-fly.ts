@@ -1,17 +1,9 @@
 /** What a job with a schedule of `on: fly` can not have: Fly starts its machine, and Mayfly hears of it later. */
 
-import type { z } from "zod";
-import { AppError } from "../core/error.ts";
-import type { JobDefinition } from "../core/job.ts";
 import { FLY_RUN_MAX_BYTES } from "../core/limits.ts";
-import type { ScheduleSpec } from "../core/schedule/spec.ts";
 import { durationMs } from "./duration-field.ts";
-import type { runSpecSchema } from "./spec-schema.ts";
-
-type RunInput = Pick<
-  z.output<typeof runSpecSchema>,
-  "checkout" | "concurrency" | "delay" | "run_at" | "secrets"
->;
+import type { FieldComplaint } from "./field-complaints.ts";
+import { isObject } from "./spec-input.ts";
 
 /** Fields of the schedule, and why they mean nothing. */
 const OF_SCHEDULE: Record<string, string> = {
@@ -25,46 +17,58 @@ const OF_SCHEDULE: Record<string, string> = {
   punctual: "Fly chooses the second, too",
 };
 
-/**
- * @param definition as it was written
- * @param schedules those of it, in its order
- * @param run of it, with its defaults filled in
- * @throws AppError `invalid_input`
- */
-export function refuseOnFly(definition: JobDefinition, schedules: ScheduleSpec[], run: RunInput): void {
-  const [first] = schedules.flatMap(({ rule }, index) => (rule.kind === "fly" ? [index] : []));
-  if (first === undefined) return;
-  for (const [index, { rule }] of schedules.entries()) {
-    if (rule.kind !== "fly") continue;
-    for (const [field, why] of Object.entries(OF_SCHEDULE))
-      if (definition.schedules?.[index]?.[field] !== undefined)
-        throw refused(`schedules.${index}.${field}`, `does not go with on: fly: ${why}`);
-  }
-  const by = `schedules.${first} is on: fly`;
-  if (run.concurrency !== undefined)
-    throw refused("run.concurrency", `can not be kept: ${by}, and Fly starts its machine at any time`);
-  if (run.delay !== undefined && durationMs(run.delay) > 0)
-    throw refused(
-      "run.delay",
-      `can not be kept: ${by}, and its machine is started before its run is accepted`,
-    );
-  if (run.run_at !== undefined)
-    throw refused("run.run_at", `can not be kept: ${by}, and Fly chooses the time`);
-  if (Object.keys(run.secrets).length > 0)
-    throw refused(
-      "run.secrets",
-      `can not be given: ${by}, and the same machine is started again and again while secrets are given to one run; use cron or every`,
-    );
-  if (typeof run.checkout === "object" && (run.checkout.token ?? run.checkout.deploy_key) !== undefined)
-    throw refused(
-      run.checkout.token === undefined ? "run.checkout.deploy_key" : "run.checkout.token",
-      `can not be given: ${by}, and the same machine is started again and again while secrets are given to one run; use cron or every`,
-    );
-  const bytes = new TextEncoder().encode(JSON.stringify(definition.run)).length;
-  if (bytes > FLY_RUN_MAX_BYTES)
-    throw refused("run", `has ${bytes} bytes as JSON, and can have ${FLY_RUN_MAX_BYTES} at most where ${by}`);
+/** All that is wrong with a definition for that, as it was written; anything can stand in it. */
+export function onFlyComplaints({ run, schedules }: Record<string, unknown>): FieldComplaint[] {
+  const list = Array.isArray(schedules) ? (schedules as unknown[]) : [];
+  const ofFly = list.flatMap((schedule, index) =>
+    isObject(schedule) && schedule.on === "fly" ? [{ schedule, index }] : [],
+  );
+  const [first] = ofFly;
+  if (first === undefined) return [];
+  const ofSchedules = ofFly.flatMap(({ schedule, index }) =>
+    Object.entries(OF_SCHEDULE)
+      .filter(([field]) => schedule[field] !== undefined)
+      .map(([field, why]) => ({
+        path: ["schedules", index, field],
+        message: `does not go with on: fly: ${why}`,
+      })),
+  );
+  const ofRun = isObject(run) ? runComplaints(run, `schedules.${first.index} is on: fly`) : [];
+  return [...ofSchedules, ...ofRun];
 }
 
-function refused(path: string, message: string): AppError {
-  return new AppError("invalid_input", message, path);
+function runComplaints(run: Record<string, unknown>, by: string): FieldComplaint[] {
+  const { concurrency, delay, run_at, secrets, checkout } = run;
+  const bytes = new TextEncoder().encode(JSON.stringify(run)).length;
+  const wrong: [field: string | null, isWrong: boolean, message: string][] = [
+    [
+      "concurrency",
+      concurrency !== undefined,
+      `can not be kept: ${by}, and Fly starts its machine at any time`,
+    ],
+    [
+      "delay",
+      typeof delay === "string" && durationMs(delay) > 0,
+      `can not be kept: ${by}, and its machine is started before its run is accepted`,
+    ],
+    ["run_at", run_at !== undefined, `can not be kept: ${by}, and Fly chooses the time`],
+    [
+      "secrets",
+      isObject(secrets) && Object.keys(secrets).length > 0,
+      `can not be given: ${by}, and the same machine is started again and again while secrets are given to one run; use cron or every`,
+    ],
+    [
+      "checkout",
+      isObject(checkout) && (checkout.token ?? checkout.deploy_key) !== undefined,
+      `can not have secrets: ${by}, and the same machine is started again and again while secrets are given to one run; use cron or every`,
+    ],
+    [
+      null,
+      bytes > FLY_RUN_MAX_BYTES,
+      `has ${bytes} bytes as JSON, and can have ${FLY_RUN_MAX_BYTES} at most where ${by}`,
+    ],
+  ];
+  return wrong
+    .filter(([, isWrong]) => isWrong)
+    .map(([field, , message]) => ({ path: field === null ? ["run"] : ["run", field], message }));
 }

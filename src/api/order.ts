@@ -69,7 +69,7 @@ function checkedSpec(input: unknown, pathOf: (field: string) => string) {
     return checked(runSpecSchema, input, null);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return new AppError(error.code, error.message, error.path === null ? null : pathOf(error.path));
+    return error.placed((path) => (path === null ? null : pathOf(path)));
   }
 }
 

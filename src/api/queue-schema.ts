@@ -7,7 +7,6 @@ import * as limits from "../core/limits.ts";
 import { CONCURRENCY_STRATEGIES, type RunSpec } from "../core/run-spec.ts";
 import { durationField, durationMs } from "./duration-field.ts";
 import { instant, instantMs } from "./schema-parts.ts";
-import { isWellFormed, WELL_FORMED } from "./text-field.ts";
 
 const LIMIT = `must be a whole number from 1 to ${limits.CONCURRENCY_LIMIT_MAX}`;
 const PRIORITY = `must be a whole number from -${limits.PRIORITY_MAX} to ${limits.PRIORITY_MAX}`;
@@ -18,7 +17,6 @@ export const concurrencySchema = z
       .string()
       .min(1)
       .max(4 * limits.CONCURRENCY_KEY_MAX_CHARS)
-      .refine(isWellFormed, WELL_FORMED)
       .openapi({
         description:
           "runs of one key share its slots. {name}, {image} and {tags.KEY} are filled in from the run; {{ and }} stand for braces",
@@ -49,7 +47,7 @@ export const queueSpecFields = {
       description:
         "of the runs that wait for a slot of one concurrency key, or of the organization, the highest goes first, then the oldest. Runs that wait for a launch in an app go in the order in which they came to it.",
     }),
-  expires: durationField("24h", limits.TIMEOUT_MIN_MS, limits.EXPIRES_MAX_MS)
+  expires: durationField("1d", limits.TIMEOUT_MIN_MS, limits.EXPIRES_MAX_MS)
     .default(formatDuration(limits.EXPIRES_DEFAULT_MS))
     .openapi({
       description:
@@ -66,14 +64,18 @@ export const queueSpecFields = {
 type QueueInput = z.output<z.ZodObject<typeof queueSpecFields>>;
 type Issue = { code: "custom"; path: (string | number)[]; message: string };
 
-/** What is wrong with the fields together, and with the run that they are of. */
+/**
+ * What is wrong with the fields together, and with the run that they are of.
+ * @param areRight of fields of the spec, whether they are so by themselves
+ */
 export function checkQueueFields(
   spec: QueueInput & { name?: string | undefined; image: string; tags: Record<string, string> },
+  areRight: (...fields: string[]) => boolean,
   addIssue: (issue: Issue) => void,
 ): void {
   if (spec.delay !== undefined && spec.run_at !== undefined)
     addIssue({ code: "custom", path: ["run_at"], message: "give either delay or run_at, not both" });
-  if (spec.concurrency === undefined) return;
+  if (spec.concurrency === undefined || !areRight("concurrency", "name", "image", "tags")) return;
   const rendered = renderKey(spec.concurrency.key, { ...spec, name: spec.name ?? null });
   if ("complaint" in rendered)
     addIssue({ code: "custom", path: ["concurrency", "key"], message: rendered.complaint });

@@ -7,6 +7,7 @@ import { DEFAULT_RETRY, RETRY_REASONS, type RetryReason, usesUpAttempts } from "
 import { RETRY_ACTIONS, type RetryPolicy } from "../core/run-spec.ts";
 import { signalNumber } from "../core/signals.ts";
 import { durationField, durationMs } from "./duration-field.ts";
+import { OF_ANY_OBJECT, rightFields } from "./together.ts";
 
 const usual = DEFAULT_RETRY.backoff;
 
@@ -27,13 +28,13 @@ const backoffSchema = z
     }),
   })
   .superRefine(({ initial, max }, context) => {
-    if (durationMs(max) < durationMs(initial))
+    if (rightFields(context)("initial", "max") && durationMs(max) < durationMs(initial))
       context.addIssue({
         code: "custom",
         path: ["max"],
         message: `can not be less than initial, ${initial}`,
       });
-  });
+  }, OF_ANY_OBJECT);
 
 const ruleSchema = z
   .strictObject({
@@ -67,7 +68,11 @@ const ruleSchema = z
       .openapi({ description: "pause before the attempt, in place of the backoff" }),
   })
   .superRefine((rule, context) => {
-    if (rule.reasons.length + rule.exit_codes.length + rule.signals.length === 0)
+    const areRight = rightFields(context);
+    if (
+      areRight("reasons", "exit_codes", "signals") &&
+      rule.reasons.length + rule.exit_codes.length + rule.signals.length === 0
+    )
       context.addIssue({
         code: "custom",
         path: ["reasons"],
@@ -75,7 +80,7 @@ const ruleSchema = z
       });
     if (rule.do === "stop" && rule.wait !== undefined)
       context.addIssue({ code: "custom", path: ["wait"], message: 'has no use with do "stop"' });
-  });
+  }, OF_ANY_OBJECT);
 
 const NEEDS_ATTEMPTS =
   "needs retry.attempts of 2 or more: a retry of such a failure uses up one of them, and there is one by default";
@@ -105,7 +110,10 @@ export const retrySchema = z
     }),
   })
   .superRefine(({ attempts, rules }, context) => {
+    const areRight = rightFields(context);
+    if (!areRight("attempts") || !Array.isArray(rules)) return;
     for (const [index, rule] of rules.entries()) {
+      if (!areRight(["rules", index])) continue;
       const list = attempts > 1 || rule.do === "stop" ? null : listWithoutAttempts(rule);
       if (list !== null)
         context.addIssue({
@@ -114,7 +122,7 @@ export const retrySchema = z
           message: NEEDS_ATTEMPTS,
         });
     }
-  })
+  }, OF_ANY_OBJECT)
   .openapi("Retry");
 
 /** The checked input as the core keeps it. */

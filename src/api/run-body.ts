@@ -28,7 +28,7 @@ import type {
   RunSummaryBody,
   StepStateBody,
 } from "./run-schema.ts";
-import { checkoutBody, stepBody } from "./step-schema.ts";
+import { checkoutBody, stepBody } from "./step-input.ts";
 import { waitingBody } from "./waiting-body.ts";
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -1,7 +1,7 @@
 /** Runs, events and output as the API answers them. Times are RFC 3339 texts in UTC; what is not known is null. */
 
 import { z } from "@hono/zod-openapi";
-import { RERUNS_SHOWN_MAX } from "../core/limits.ts";
+import { COMPLAINTS_TOLD_MAX, RERUNS_SHOWN_MAX } from "../core/limits.ts";
 import { FINAL_STATUSES } from "../core/run.ts";
 import { CONCURRENCY_STRATEGIES } from "../core/run-spec.ts";
 import { STEP_IFS } from "../core/step/spec.ts";
@@ -229,6 +229,16 @@ export const errorSchema = z
         .string()
         .nullable()
         .openapi({ description: 'the field that is wrong ("machine.cpus"), or null' }),
+      others: z
+        .array(z.object({ path: z.string().nullable(), message: z.string() }))
+        .optional()
+        .openapi({
+          description: `what else is wrong with the same request; of more than ${COMPLAINTS_TOLD_MAX} things the first are told`,
+        }),
+      others_left_out: z
+        .int()
+        .optional()
+        .openapi({ description: "how many more there are, where not all are told" }),
       run_status: z
         .enum(FINAL_STATUSES)
         .optional()

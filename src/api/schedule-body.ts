@@ -1,6 +1,7 @@
 /** Schedules and firings in the API's words. */
 
 import { formatDuration } from "../core/duration.ts";
+import { isOver } from "../core/schedule/complaint.ts";
 import { describeRule } from "../core/schedule/describe.ts";
 import { nextDue } from "../core/schedule/due.ts";
 import type { Alert } from "../flow/ports/alerts.ts";
@@ -36,6 +37,7 @@ export function scheduleBody(
     paused_by: pausedBy,
     paused_at: rests ? timeOrNull(place.pausedAt) : null,
     next_due_at: rests ? null : timeOrNull(nextDue(spec, nowMs)),
+    is_over: isOver(spec, nowMs),
     fly:
       spec.rule.kind === "fly"
         ? {

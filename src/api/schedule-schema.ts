@@ -4,7 +4,12 @@ import { z } from "@hono/zod-openapi";
 import { parseDuration } from "../core/duration.ts";
 import { JOB_NAME } from "../core/job.ts";
 import * as limits from "../core/limits.ts";
-import { timingComplaint } from "../core/schedule/complaint.ts";
+import {
+  endsComplaints,
+  firesComplaints,
+  ruleComplaints,
+  type TimingComplaint,
+} from "../core/schedule/complaint.ts";
 import { nameOf } from "../core/schedule/name.ts";
 import {
   CATCH_UP_MODES,
@@ -17,6 +22,7 @@ import {
 import type { ScheduleSpec } from "../core/schedule/spec.ts";
 import { durationField, durationMs } from "./duration-field.ts";
 import { instant, instantMs } from "./schema-parts.ts";
+import { OF_ANY_LIST, OF_ANY_OBJECT, rightFields } from "./together.ts";
 
 /** Names of schedules are made as those of jobs are. */
 export const scheduleNameField = z
@@ -108,41 +114,64 @@ export const scheduleSchema = z
       .openapi({ description: "of its runs, as the job's input_schema has it; {} where it is left out" }),
   })
   .superRefine((schedule, context) => {
+    const areRight = rightFields(context);
+    const complain = (path: PropertyKey[], message: string) =>
+      context.addIssue({ code: "custom", path, message });
     const given = RULES.filter((rule) => schedule[rule] !== undefined);
-    if (given.length !== 1)
-      return context.addIssue({
-        code: "custom",
-        path: given.length === 0 ? [] : [given[1] ?? "at"],
-        message:
-          given.length === 0
-            ? schedule.on === "fly"
-              ? `needs every, one of ${FLY_PERIODS.join(", ")}`
-              : "needs one of cron, every and at, which say when it is due"
-            : "give one of cron, every and at",
-      });
-    if (schedule.on === "fly") return addFlyComplaint(schedule, context);
-    if (schedule.timezone !== undefined && schedule.cron === undefined)
-      return context.addIssue({ code: "custom", path: ["timezone"], message: "goes with cron alone" });
-    if (schedule.every !== undefined && parseDuration(schedule.every) === null)
-      return context.addIssue({
-        code: "custom",
-        path: ["every"],
-        message: isFlyPeriod(schedule.every)
-          ? `can be "${schedule.every}" with on: fly alone; else it is a duration such as "15m" or "1h30m"`
-          : 'must be a duration such as "15m" or "1h30m"',
-      });
-    if (schedule.late_after !== undefined && durationMs(schedule.late_after) <= durationMs(schedule.jitter))
-      return context.addIssue({
-        code: "custom",
-        path: ["late_after"],
-        message: "must be longer than jitter, by which a run may start later",
-      });
-    const complaint = timingComplaint(timingOf(schedule));
-    if (complaint !== null)
-      context.addIssue({ code: "custom", path: [complaint.field], message: complaint.message });
-  })
+    if (given.length > 1) complain([given[1] ?? "at"], "give one of cron, every and at");
+    if (given.length === 0)
+      complain(
+        [],
+        schedule.on === "fly"
+          ? `needs every, one of ${FLY_PERIODS.join(", ")}`
+          : "needs one of cron, every and at, which say when it is due",
+      );
+    if (
+      areRight("late_after", "jitter") &&
+      schedule.late_after !== undefined &&
+      durationMs(schedule.late_after) <= durationMs(schedule.jitter)
+    )
+      complain(["late_after"], "must be longer than jitter, by which a run may start later");
+    if (schedule.on === "fly") {
+      if (given.length === 1 && areRight(...given)) addFlyComplaint(schedule, context);
+      return;
+    }
+    if (schedule.timezone !== undefined && schedule.cron === undefined && given.length > 0)
+      complain(["timezone"], "goes with cron alone");
+    // What is wrong by itself is told already, and is left out here.
+    const right = Object.fromEntries(
+      Object.entries(schedule).filter(([field]) => areRight(field)),
+    ) as TimingInput;
+    for (const { field, message } of dueComplaints(given, right)) complain([field], message);
+  }, OF_ANY_OBJECT)
   .openapi("ScheduleDefinition");
 type ScheduleInput = z.output<typeof scheduleSchema>;
+
+type RuleKind = (typeof RULES)[number];
+
+/**
+ * What is wrong with when a schedule is due: with each of the rules that it gives, with its ends, and with both together.
+ * @param right what of it is not wrong by itself
+ */
+function dueComplaints(given: readonly RuleKind[], right: TimingInput): TimingComplaint[] {
+  const { startsAt, endsAt } = timingOf(right);
+  const found = [...given.flatMap((kind) => ofRule(kind, right)), ...endsComplaints(startsAt, endsAt)];
+  const [kind] = given;
+  const isComplete = kind !== undefined && given.length === 1 && right[kind] !== undefined;
+  return found.length > 0 || !isComplete ? found : firesComplaints(timingOf(right));
+}
+
+function ofRule(kind: RuleKind, { cron, timezone, every, at }: TimingInput): TimingComplaint[] {
+  // The time zone has something to say though the expression is wrong by itself.
+  if (kind === "cron") return ruleComplaints(ruleOf({ cron: cron ?? "@daily", timezone }));
+  if (kind === "at") return at === undefined ? [] : ruleComplaints(ruleOf({ at }));
+  if (every === undefined || parseDuration(every) !== null)
+    return every === undefined ? [] : ruleComplaints(ruleOf({ every }));
+  const message = isFlyPeriod(every)
+    ? `can be "${every}" with on: fly alone; else it is a duration such as "15m" or "1h30m"`
+    : 'must be a duration such as "15m" or "1h30m"';
+  return [{ field: "every", message }];
+}
 
 function isFlyPeriod(text: string): text is FlyPeriod {
   return (FLY_PERIODS as readonly string[]).includes(text);
@@ -167,8 +196,11 @@ export const schedulesField = z
   .array(scheduleSchema)
   .max(limits.JOB_SCHEDULES_MAX)
   .superRefine((schedules, context) => {
+    const areRight = rightFields(context);
     const names = new Set<string>();
     for (const [index, schedule] of schedules.entries()) {
+      const named = schedule?.name === undefined ? ["cron", "timezone", "every", "at", "on"] : ["name"];
+      if (!areRight(...named.map((field) => [index, field]))) continue;
       const name = nameOfInput(schedule);
       if (names.has(name))
         context.addIssue({
@@ -178,7 +210,7 @@ export const schedulesField = z
         });
       names.add(name);
     }
-  });
+  }, OF_ANY_LIST);
 
 /** The checked schedules as the core keeps them. */
 export function toSchedules(schedules: ScheduleInput[]): ScheduleSpec[] {
@@ -196,7 +228,9 @@ export function toSchedules(schedules: ScheduleInput[]): ScheduleSpec[] {
   }));
 }
 
-type TimingInput = Pick<ScheduleInput, "cron" | "timezone" | "every" | "at" | "on" | "starts" | "ends">;
+type TimingInput = Partial<
+  Pick<ScheduleInput, "cron" | "timezone" | "every" | "at" | "on" | "starts" | "ends">
+>;
 
 function timingOf(schedule: TimingInput) {
   const { starts, ends } = schedule;

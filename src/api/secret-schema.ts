@@ -3,7 +3,6 @@
 import { z } from "@hono/zod-openapi";
 import * as limits from "../core/limits.ts";
 import { time } from "./schema-parts.ts";
-import { isWellFormed, WELL_FORMED } from "./text-field.ts";
 
 /** How a secret is called. */
 export const secretNameField = z
@@ -28,7 +27,6 @@ export const secretValueSchema = z
         })
         .min(1)
         .refine((value) => !value.includes("\0"), "can not contain a NUL byte")
-        .refine(isWellFormed, WELL_FORMED)
         .refine(
           (value) => utf8.encode(value).byteLength <= limits.SECRET_VALUE_MAX_BYTES,
           `can be at most ${limits.SECRET_VALUE_MAX_BYTES} bytes`,

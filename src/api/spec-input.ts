@@ -8,7 +8,7 @@ import type { RunSpec } from "../core/run-spec.ts";
 import { queueInput } from "./queue-schema.ts";
 import { retryBody, type retrySchema } from "./retry-schema.ts";
 import type { RunSpecInput } from "./spec-schema.ts";
-import { stepInput } from "./step-schema.ts";
+import { stepInput } from "./step-input.ts";
 
 /** The body that orders this spec. */
 export function specInput(spec: RunSpec): RunSpecInput {

@@ -14,8 +14,10 @@ import { durationField, durationMs } from "./duration-field.ts";
 import { checkQueueFields, queueSpecFields, toQueueSpec } from "./queue-schema.ts";
 import { retrySchema, toRetryPolicy } from "./retry-schema.ts";
 import { secretNameField } from "./secret-schema.ts";
+import { isObject } from "./spec-input.ts";
 import { checkStepFields, stepSpecFields, toStepSpec } from "./step-schema.ts";
-import { isWellFormed, lineField, WELL_FORMED } from "./text-field.ts";
+import { lineField } from "./text-field.ts";
+import { atMostNames, OF_ANY_LIST, OF_ANY_OBJECT, rightFields } from "./together.ts";
 
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** Variables that a shell keeps for itself, or needs on the way to the command. */
@@ -32,7 +34,6 @@ function plainText(maxBytes: number, what: string) {
   return z
     .string()
     .refine((text) => !text.includes("\0"), `${what} can not contain a NUL byte`)
-    .refine(isWellFormed, WELL_FORMED)
     .refine((text) => byteLength(text) <= maxBytes, `${what} can be at most ${maxBytes} bytes`);
 }
 
@@ -63,7 +64,6 @@ const fileSchema = z
       .max(limits.FILE_PATH_MAX_CHARS)
       .refine((path) => path.startsWith("/"), 'must be an absolute path, such as "/data/input.csv"')
       .refine((path) => !path.includes("\0"), "can not contain a NUL byte")
-      .refine(isWellFormed, WELL_FORMED)
       .refine((path) => !path.split("/").includes(".."), 'can not contain ".."')
       .refine((path) => !path.endsWith("/"), "must name a file, not a directory")
       .refine(
@@ -71,11 +71,7 @@ const fileSchema = z
         'can not contain "//" or "/./", which are other names of the same file',
       )
       .openapi({ example: "/data/input.csv" }),
-    content: z
-      .string()
-      .refine(isWellFormed, `${WELL_FORMED}; give other bytes as base64`)
-      .optional()
-      .openapi({ description: "the file's text (UTF-8); either this or base64" }),
+    content: z.string().optional().openapi({ description: "the file's text (UTF-8); either this or base64" }),
     base64: z
       .string()
       .regex(BASE64, "must be base64 with padding (RFC 4648 §4)")
@@ -88,7 +84,8 @@ const fileSchema = z
       .openapi({ example: "0755" }),
   })
   .refine((file) => (file.content === undefined) !== (file.base64 === undefined), {
-    message: "needs exactly one of content and base64",
+    ...OF_ANY_OBJECT,
+    error: "needs exactly one of content and base64",
   });
 
 const machineSchema = z
@@ -102,6 +99,7 @@ const machineSchema = z
     memory_mb: z.int().optional(),
   })
   .superRefine((machine, context) => {
+    const areRight = rightFields(context);
     if (machine.size !== undefined && (machine.cpu_kind !== undefined || machine.cpus !== undefined)) {
       context.addIssue({
         code: "custom",
@@ -110,9 +108,10 @@ const machineSchema = z
       });
       return;
     }
+    if (!areRight("size", "cpu_kind", "cpus", "memory_mb")) return;
     const complaint = guestComplaint(guestOf(machine));
     if (complaint) context.addIssue({ code: "custom", path: [complaint.field], message: complaint.message });
-  });
+  }, OF_ANY_OBJECT);
 
 function guestOf(machine: {
   size?: string;
@@ -134,6 +133,32 @@ const timeoutsSchema = z.strictObject({
   stop: limit("10s", limits.STOP_TIMEOUT_DEFAULT_MS, limits.STOP_TIMEOUT_MAX_MS),
 });
 
+/** What is wrong with files beside one another; those that are wrong by themselves are left out. */
+function checkFiles(
+  files: z.output<typeof fileSchema>[],
+  areRight: (field: PropertyKey[]) => boolean,
+  complain: (path: PropertyKey[], message: string) => void,
+): void {
+  const placed = [...files.entries()].filter(([index]) => areRight(["files", index, "path"]));
+  const paths = new Set<string>();
+  for (const [index, { path }] of placed) {
+    if (paths.has(path)) complain(["files", index, "path"], "is named twice");
+    paths.add(path);
+  }
+  for (const [index, { path }] of placed) {
+    const [, inside] = placed.find(([, other]) => path.startsWith(`${other.path}/`)) ?? [];
+    if (inside) complain(["files", index, "path"], `can not be inside ${inside.path}, which is a file too`);
+  }
+  const total = files
+    .filter((_, index) => areRight(["files", index]))
+    .reduce(
+      (sum, file) => sum + (file.base64 ? file.base64.length * 0.75 : byteLength(file.content ?? "")),
+      0,
+    );
+  if (total > limits.FILES_MAX_BYTES)
+    complain(["files"], `can be at most ${limits.FILES_MAX_BYTES} bytes together`);
+}
+
 /** What `POST /v1/runs` takes. Unknown fields are refused by name. */
 export const runSpecSchema = z
   .strictObject({
@@ -147,14 +172,16 @@ export const runSpecSchema = z
       .array(plainText(limits.COMMAND_ARG_MAX_BYTES, "an argument"))
       .min(1, "needs at least the program to run")
       .max(limits.COMMAND_MAX_ARGS)
-      .refine((command) => command[0] !== "", "the program's name can not be empty")
+      .refine((command) => command[0] !== "", {
+        ...OF_ANY_LIST,
+        error: "the program's name can not be empty",
+      })
       .optional()
       .openapi({ description: "the program and its arguments, run by no shell", example: ["echo", "hi"] }),
     script: z
       .string()
       .refine((script) => script.trim() !== "", "can not be empty")
       .refine((script) => !script.includes("\0"), "can not contain a NUL byte")
-      .refine(isWellFormed, WELL_FORMED)
       .refine(
         (script) => byteLength(script) <= limits.SCRIPT_MAX_BYTES,
         `can be at most ${limits.SCRIPT_MAX_BYTES} bytes`,
@@ -172,17 +199,11 @@ export const runSpecSchema = z
           ),
         plainText(limits.ENV_VALUE_MAX_BYTES, "a value"),
       )
-      .refine(
-        (env) => Object.keys(env).length <= limits.ENV_MAX_COUNT,
-        `can have at most ${limits.ENV_MAX_COUNT} names`,
-      )
+      .refine(...atMostNames(limits.ENV_MAX_COUNT, "names"))
       .default({}),
     secrets: z
       .record(secretVariableName, secretNameField)
-      .refine(
-        (secrets) => Object.keys(secrets).length <= limits.RUN_SECRETS_MAX_COUNT,
-        `can have at most ${limits.RUN_SECRETS_MAX_COUNT} names`,
-      )
+      .refine(...atMostNames(limits.RUN_SECRETS_MAX_COUNT, "names"))
       .default({})
       .openapi({
         description:
@@ -218,84 +239,47 @@ export const runSpecSchema = z
           .regex(TAG_KEY, "must be letters, digits and . _ / -, starting with a letter or digit"),
         lineField(limits.TAG_VALUE_MAX_CHARS),
       )
-      .refine(
-        (tags) => Object.keys(tags).length <= limits.TAGS_MAX_COUNT,
-        `can have at most ${limits.TAGS_MAX_COUNT} tags`,
-      )
+      .refine(...atMostNames(limits.TAGS_MAX_COUNT, "tags"))
       .default({}),
     ...queueSpecFields,
   })
   .superRefine((spec, context) => {
-    checkQueueFields(spec, (issue) => context.addIssue(issue));
-    checkStepFields(spec, (issue) => context.addIssue(issue));
-    const regions = new Set(spec.regions.flatMap((expression) => expression.split(",")));
-    for (const [index, rule] of spec.retry.rules.entries())
-      if (rule.do === "next_region" && regions.size < 2)
-        context.addIssue({
-          code: "custom",
-          path: ["retry", "rules", index, "do"],
-          message: "needs two regions or more, among which there is a next one",
-        });
+    const areRight = rightFields(context);
+    const complain = (path: PropertyKey[], message: string) =>
+      context.addIssue({ code: "custom", path, message });
+    checkQueueFields(spec, areRight, (issue) => context.addIssue(issue));
+    checkStepFields(spec, areRight, complain);
+    if (areRight("regions") && isObject(spec.retry) && Array.isArray(spec.retry.rules)) {
+      const regions = new Set(spec.regions.flatMap((expression) => expression.split(",")));
+      for (const [index, rule] of spec.retry.rules.entries())
+        if (areRight(["retry", "rules", index]) && rule.do === "next_region" && regions.size < 2)
+          complain(
+            ["retry", "rules", index, "do"],
+            "needs two regions or more, among which there is a next one",
+          );
+    }
     if (spec.command !== undefined && spec.script !== undefined)
-      context.addIssue({
-        code: "custom",
-        path: ["script"],
-        message: "give either command or script, not both",
-      });
+      complain(["script"], "give either command or script, not both");
     const { command, script, steps } = spec;
     if (spec.capture === "output" && command === undefined && script === undefined && steps === undefined)
-      context.addIssue({
-        code: "custom",
-        path: ["command"],
-        message:
-          'needs a command, a script or steps (only with capture "none" can the image run its own command)',
-      });
+      complain(
+        ["command"],
+        'needs a command, a script or steps (only with capture "none" can the image run its own command)',
+      );
     if (spec.capture === "none" && spec.script !== undefined)
-      context.addIssue({
-        code: "custom",
-        path: ["script"],
-        message: 'needs capture "output"; with "none" give a command',
-      });
-    const [secret] = Object.keys(spec.secrets);
-    if (spec.capture === "none" && secret !== undefined)
-      context.addIssue({
-        code: "custom",
-        path: ["secrets"],
-        message: 'needs capture "output"; with "none" there is nobody in the machine to take them',
-      });
-    for (const name of Object.keys(spec.secrets))
-      if (Object.hasOwn(spec.env, name))
-        context.addIssue({
-          code: "custom",
-          path: ["secrets", name],
-          message: "is a name in env, too; give it in one of them",
-        });
-    const paths = new Set<string>();
-    spec.files.forEach((file, index) => {
-      if (paths.has(file.path))
-        context.addIssue({ code: "custom", path: ["files", index, "path"], message: "is named twice" });
-      paths.add(file.path);
-    });
-    spec.files.forEach((file, index) => {
-      const inside = spec.files.find((other) => file.path.startsWith(`${other.path}/`));
-      if (inside)
-        context.addIssue({
-          code: "custom",
-          path: ["files", index, "path"],
-          message: `can not be inside ${inside.path}, which is a file too`,
-        });
-    });
-    const total = spec.files.reduce(
-      (sum, file) => sum + (file.base64 ? file.base64.length * 0.75 : byteLength(file.content ?? "")),
-      0,
-    );
-    if (total > limits.FILES_MAX_BYTES)
-      context.addIssue({
-        code: "custom",
-        path: ["files"],
-        message: `can be at most ${limits.FILES_MAX_BYTES} bytes together`,
-      });
-  })
+      complain(["script"], 'needs capture "output"; with "none" give a command');
+    if (areRight("secrets")) {
+      if (spec.capture === "none" && Object.keys(spec.secrets).length > 0)
+        complain(
+          ["secrets"],
+          'needs capture "output"; with "none" there is nobody in the machine to take them',
+        );
+      for (const name of Object.keys(spec.secrets))
+        if (isObject(spec.env) && Object.hasOwn(spec.env, name))
+          complain(["secrets", name], "is a name in env, too; give it in one of them");
+    }
+    if (Array.isArray(spec.files)) checkFiles(spec.files, areRight, complain);
+  }, OF_ANY_OBJECT)
   .openapi("RunSpec");
 
 /** A run spec as a program writes it: only `image` and what it wants otherwise than the defaults. */

@@ -8,7 +8,8 @@ import { CHECKOUT_PATH, type Checkout, refComplaint, repositoryComplaint } from 
 import { CHECKOUT_STEP, STEP_IFS, type StepIf, type StepSpec } from "../core/step/spec.ts";
 import { durationField, durationMs } from "./duration-field.ts";
 import { secretNameField } from "./secret-schema.ts";
-import { isWellFormed, lineField, WELL_FORMED } from "./text-field.ts";
+import { lineField } from "./text-field.ts";
+import { atMostNames } from "./together.ts";
 
 const utf8 = new TextEncoder();
 
@@ -24,8 +25,7 @@ function text(maxChars: number) {
     .string()
     .min(1)
     .max(maxChars)
-    .refine((value) => !value.includes("\0"), "can not contain a NUL byte")
-    .refine(isWellFormed, WELL_FORMED);
+    .refine((value) => !value.includes("\0"), "can not contain a NUL byte");
 }
 
 function checkedLine(maxChars: number, complaintOf: (value: string) => string | null) {
@@ -95,7 +95,6 @@ const stepSchema = z
       .string()
       .refine((script) => script.trim() !== "", "can not be empty")
       .refine((script) => !script.includes("\0"), "can not contain a NUL byte")
-      .refine(isWellFormed, WELL_FORMED)
       .openapi({
         description: "a text run by sh -e: the first command in it that fails ends it",
         example: "npm ci\nnpm test\n",
@@ -127,16 +126,12 @@ const stepSchema = z
         z
           .string()
           .refine((value) => !value.includes("\0"), "a value can not contain a NUL byte")
-          .refine(isWellFormed, WELL_FORMED)
           .refine(
             (value) => utf8.encode(value).byteLength <= limits.ENV_VALUE_MAX_BYTES,
             `a value can be at most ${limits.ENV_VALUE_MAX_BYTES} bytes`,
           ),
       )
-      .refine(
-        (env) => Object.keys(env).length <= limits.ENV_MAX_COUNT,
-        `can have at most ${limits.ENV_MAX_COUNT} names`,
-      )
+      .refine(...atMostNames(limits.ENV_MAX_COUNT, "names"))
       .default({})
       .openapi({ description: "variables of its own, besides the run's" }),
     working_directory: folder.optional().openapi({
@@ -158,37 +153,51 @@ export const stepSpecFields = {
 const stepFields = z.object(stepSpecFields);
 type StepFields = z.output<typeof stepFields>;
 type Rest = { command?: string[] | undefined; script?: string | undefined; capture: "output" | "none" };
-type AddIssue = (issue: { code: "custom"; path: (string | number)[]; message: string }) => void;
 
-/** What of these fields does not go together. */
-export function checkStepFields({ checkout, steps, ...rest }: StepFields & Rest, addIssue: AddIssue): void {
-  const refuse = (path: (string | number)[], message: string) => addIssue({ code: "custom", path, message });
+/**
+ * What of these fields does not go together.
+ * @param areRight of fields of the spec, whether they are so by themselves
+ */
+export function checkStepFields(
+  { checkout, steps, ...rest }: StepFields & Rest,
+  areRight: (...fields: (PropertyKey | PropertyKey[])[]) => boolean,
+  complain: (path: PropertyKey[], message: string) => void,
+): void {
   if (steps !== undefined)
     for (const other of ["command", "script"] as const)
-      if (rest[other] !== undefined) refuse([other], "does not go with steps; give one of them");
+      if (rest[other] !== undefined) complain([other], "does not go with steps; give one of them");
   for (const [field, value] of Object.entries({ checkout, steps }))
     if (value !== undefined && rest.capture === "none")
-      refuse([field], 'needs capture "output"; with "none" the image runs as it is');
-  const names = new Set(checkout === undefined ? [] : [CHECKOUT_STEP]);
-  for (const [index, { name }] of (steps ?? []).entries()) {
-    if (names.has(name))
-      refuse(
-        ["steps", index, "name"],
-        name === CHECKOUT_STEP && checkout !== undefined
-          ? "is the name of the step that checks out; take another"
-          : "is named twice",
-      );
-    names.add(name);
-  }
-  const bytes = (steps ?? []).reduce((sum, { run }) => sum + utf8.encode(run).byteLength, 0);
-  if (bytes > limits.SCRIPT_MAX_BYTES)
-    refuse(["steps"], `can be at most ${limits.SCRIPT_MAX_BYTES} bytes together`);
-  if (checkout === undefined || checkout === true || checkout.repository === undefined) return;
+      complain([field], 'needs capture "output"; with "none" the image runs as it is');
+  if (Array.isArray(steps)) checkSteps(steps, checkout !== undefined, areRight, complain);
+  if (checkout === undefined || checkout === true || !areRight("checkout")) return;
+  if (checkout.repository === undefined) return;
   const isSsh = !/^https?:/i.test(checkout.repository);
   if (checkout.token !== undefined && isSsh)
-    refuse(["checkout", "token"], "is for a repository by https; give deploy_key for ssh");
+    complain(["checkout", "token"], "is for a repository by https; give deploy_key for ssh");
   if (checkout.deploy_key !== undefined && !isSsh)
-    refuse(["checkout", "deploy_key"], "is for a repository by ssh; give token for https");
+    complain(["checkout", "deploy_key"], "is for a repository by ssh; give token for https");
+}
+
+function checkSteps(
+  steps: NonNullable<StepFields["steps"]>,
+  hasCheckout: boolean,
+  areRight: (...fields: (PropertyKey | PropertyKey[])[]) => boolean,
+  complain: (path: PropertyKey[], message: string) => void,
+): void {
+  const names = new Set<string>();
+  let bytes = 0;
+  for (const [index, step] of steps.entries()) {
+    if (!areRight(["steps", index])) continue;
+    const { name, run } = step;
+    bytes += utf8.encode(run).byteLength;
+    if (hasCheckout && name === CHECKOUT_STEP)
+      complain(["steps", index, "name"], "is the name of the step that checks out; take another");
+    else if (names.has(name)) complain(["steps", index, "name"], "is named twice");
+    names.add(name);
+  }
+  if (bytes > limits.SCRIPT_MAX_BYTES)
+    complain(["steps"], `can be at most ${limits.SCRIPT_MAX_BYTES} bytes together`);
 }
 
 /** The checked fields as the core keeps them. */
@@ -228,38 +237,7 @@ function toStep({
   };
 }
 
-/** A checkout and steps as a caller could have sent them. */
-export function stepInput({ checkout, steps }: Pick<RunSpec, "checkout" | "steps">) {
-  return {
-    ...(checkout !== null && { checkout: checkoutBody(checkout) }),
-    ...(steps.length > 0 && { steps: steps.map(stepBody) }),
-  };
-}
-
-export function checkoutBody({ repository, ref, path, depth, submodules, token, deployKey }: Checkout) {
-  return {
-    ...(repository !== null && { repository }),
-    ...(ref !== null && { ref }),
-    path,
-    depth,
-    submodules: { none: false as const, top: true as const, recursive: "recursive" as const }[submodules],
-    ...(token !== null && { token }),
-    ...(deployKey !== null && { deploy_key: deployKey }),
-  };
-}
-
-export function stepBody({ name, run, timeoutMs, env, workingDirectory, ...step }: StepSpec) {
-  return {
-    name,
-    run,
-    if: step.if,
-    ...(timeoutMs !== null && { timeout: formatDuration(timeoutMs) }),
-    env,
-    ...(workingDirectory !== null && { working_directory: workingDirectory }),
-  };
-}
-
-/** The same as answers have them. */
+/** As answers have them. */
 export const checkoutBodySchema = checkoutFields.openapi("RunCheckout");
 export const stepBodySchema = stepSchema.openapi("RunStep");
 

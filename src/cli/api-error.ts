@@ -61,9 +61,16 @@ export async function apiErrorOf(call: string, response: Response): Promise<ApiE
 
 function sentence(call: string, status: number, body: ErrorBody["error"] | null): string {
   if (body === null) return `${call} was answered with ${status}, and not by Mayfly's API`;
-  // Which header or path parameter it was is this program's business, not its user's.
-  const ours = body.path === null || body.path.startsWith("header.auth") || body.path.startsWith("path.");
-  return plain(ours ? body.message : `${body.path}: ${body.message}`);
+  const { others = [], others_left_out: more = 0 } = body;
+  const lines = [body, ...others].map(complaintLine);
+  // An answer is somebody else's: each line is made plain by itself.
+  return [...lines.map(plain), ...(more > 0 ? [`and ${more} more`] : [])].join("\n        ");
+}
+
+// Which header or path parameter it was is this program's business, not its user's.
+function complaintLine({ path, message }: { path: string | null; message: string }): string {
+  const ours = path === null || path.startsWith("header.auth") || path.startsWith("path.");
+  return ours ? message : `${path}: ${message}`;
 }
 
 function hintOf(call: string, status: number, body: ErrorBody["error"] | null): string | undefined {

@@ -15,11 +15,21 @@ export function parseDuration(text: string): number | null {
   return Number.isSafeInteger(Math.round(ms)) ? Math.round(ms) : null;
 }
 
-/** Writes milliseconds the way {@link parseDuration} reads them: "1h30m", "90s" becomes "1m30s", 1234 is "1.234s". */
+/**
+ * Writes milliseconds as people are told them, and as {@link parseDuration} reads them: whole days as days ("7d"), everything else as
+ * {@link formatInHours} does.
+ */
 export function formatDuration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)}ms`;
-  const hours = Math.floor(ms / 3_600_000);
-  const minutes = Math.floor((ms % 3_600_000) / 60_000);
-  const seconds = Math.round(ms % 60_000) / 1000;
+  const days = ms / 86_400_000;
+  return days > 0 && Number.isInteger(days) ? `${days}d` : formatInHours(ms);
+}
+
+/** Writes milliseconds in hours and less, which Go reads, too: 1234 is "1.234s", 90,000 "1m30s", a week "168h". */
+export function formatInHours(ms: number): string {
+  const whole = Math.round(ms);
+  if (whole > 0 && whole < 1000) return `${whole}ms`;
+  const hours = Math.floor(whole / 3_600_000);
+  const minutes = Math.floor((whole % 3_600_000) / 60_000);
+  const seconds = (whole % 60_000) / 1000;
   return `${hours ? `${hours}h` : ""}${minutes ? `${minutes}m` : ""}${seconds || !(hours || minutes) ? `${seconds}s` : ""}`;
 }

@@ -16,6 +16,13 @@ export type ErrorCode =
   | "unavailable"
   | "internal";
 
+/** One thing that is wrong with a request. */
+export interface Complaint {
+  /** As of an {@link AppError}. */
+  path: string | null;
+  message: string;
+}
+
 /**
  * An error meant for the caller. `message` says what was wrong and what is accepted; `path` names the place in the
  * request ("machine.cpus", "query.limit"), or is null where the whole request is meant.
@@ -23,12 +30,31 @@ export type ErrorCode =
 export class AppError extends Error {
   readonly code: ErrorCode;
   readonly path: string | null;
+  /** What else is wrong, where that was looked for. */
+  readonly others: readonly Complaint[];
 
-  constructor(code: ErrorCode, message: string, path: string | null = null) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    path: string | null = null,
+    others: readonly Complaint[] = [],
+  ) {
     super(message);
     this.name = "AppError";
     this.code = code;
     this.path = path;
+    this.others = others;
+  }
+
+  /** All that is wrong. */
+  get complaints(): Complaint[] {
+    return [{ path: this.path, message: this.message }, ...this.others];
+  }
+
+  /** The same of what stands elsewhere in a request: another error with other paths. */
+  placed(pathOf: (path: string | null) => string | null): AppError {
+    const others = this.others.map(({ path, message }) => ({ path: pathOf(path), message }));
+    return new AppError(this.code, this.message, pathOf(this.path), others);
   }
 }
 

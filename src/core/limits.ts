@@ -39,6 +39,8 @@ export const NAME_MAX_CHARS = 128;
 export const IMAGE_MAX_CHARS = 512;
 export const REGIONS_MAX_COUNT = 20;
 export const IDEMPOTENCY_KEY_MAX_CHARS = 255;
+/** Things that are wrong with a request, or with files, and told at once: more than anybody mends before the next try. */
+export const COMPLAINTS_TOLD_MAX = 50;
 
 // --- Time limits of a run -------------------------------------------------------------------------------------
 
@@ -245,7 +247,12 @@ export const SCHEDULE_EVERY_MAX_MS = 366 * 24 * HOUR;
 export const SCHEDULE_JITTER_MAX_MS = 24 * HOUR;
 /** The last moment that a schedule can be due: 9999-12-31, after which times have five digits for the year (RFC 3339 has four). */
 export const SCHEDULE_TIME_MAX_MS = 253_402_300_799_000;
-/** So much later a due time counts as met: the minute's cron decides, and one that was left out is made good by the next. */
+/**
+ * So much later a due time counts as met whatever has come due since: an alarm, or the call that starts the run, can have a hiccup and be
+ * repeated after some seconds.
+ */
+export const SCHEDULE_PROMPT_MS = 10 * SECOND;
+/** So much later it counts as met while it is the schedule's newest: the minute's cron decides, and one that was left out is made good by the next. */
 export const SCHEDULE_GRACE_MS = 2 * MINUTE;
 /** So much later it still counts as met where timekeepers were at work all the time, and slow: what comes later nobody expects any more. */
 export const SCHEDULE_SLOW_MAX_MS = 1 * HOUR;

@@ -38,6 +38,7 @@ export function syncSchedules(
     WHERE e.value ->> 'name' = s.name AND e.value ->> 'timing' = s.timing)`;
   const pausedWithJob = sql`(SELECT CASE WHEN j.paused_at IS NULL THEN 0 ELSE ${PAUSED_BY.job} END FROM jobs j
     WHERE j.org_id = ${orgId} AND j.name = ${job})`;
+  const nextPauses = sql`((${schedules.pauses} & ${PAUSED_BY.hand}) | excluded.pauses)`;
   return [
     // From the schedules to their last due times, so that what is read is not all that a job ever fired.
     db.delete(firings).where(
@@ -73,10 +74,12 @@ export function syncSchedules(
           revision: sql`${schedules.revision} + 1`,
           decidedTo: sql`CASE WHEN ${schedules.timing} = excluded.timing THEN ${schedules.decidedTo} ELSE excluded.decided_to END`,
           countsFrom: sql`CASE WHEN ${schedules.timing} = excluded.timing THEN ${schedules.countsFrom} ELSE excluded.counts_from END`,
-          nextDueAt: sql`CASE WHEN ${schedules.timing} = excluded.timing THEN ${schedules.nextDueAt} ELSE excluded.next_due_at END`,
-          pauses: sql`(${schedules.pauses} & ${PAUSED_BY.hand}) | excluded.pauses`,
+          // One that rests is not due, and comes due when it goes on.
+          nextDueAt: sql`CASE WHEN ${nextPauses} <> 0 THEN NULL WHEN ${schedules.timing} = excluded.timing THEN ${schedules.nextDueAt}
+            ELSE excluded.next_due_at END`,
+          pauses: nextPauses,
         },
-        setWhere: sql`${schedules.spec} <> excluded.spec OR ${schedules.pauses} <> (${schedules.pauses} & ${PAUSED_BY.hand}) | excluded.pauses`,
+        setWhere: sql`${schedules.spec} <> excluded.spec OR ${schedules.pauses} <> ${nextPauses}`,
       }),
     ...settlePauses(db, orgId, job, at),
   ];

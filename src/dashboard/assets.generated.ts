@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-1a0604c68133.js",
+  path: "/assets/live-857a88aaee31.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -208,6 +208,7 @@ export const SCRIPT: Asset = {
     "  var SCHEDULE_EVERY_MIN_MS = 1 * SECOND2;",
     "  var SCHEDULE_EVERY_MAX_MS = 366 * 24 * HOUR2;",
     "  var SCHEDULE_JITTER_MAX_MS = 24 * HOUR2;",
+    "  var SCHEDULE_PROMPT_MS = 10 * SECOND2;",
     "  var SCHEDULE_GRACE_MS = 2 * MINUTE2;",
     "  var SCHEDULE_SLOW_MAX_MS = 1 * HOUR2;",
     "  var SCHEDULE_AHEAD_MS = 90 * SECOND2;",

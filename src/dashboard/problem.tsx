@@ -2,22 +2,32 @@
 
 import type { ErrorHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { AppError, type ErrorCode } from "../core/error.ts";
+import { AppError, type Complaint, type ErrorCode } from "../core/error.ts";
+import { COMPLAINTS_TOLD_MAX } from "../core/limits.ts";
 import { Layout } from "./parts/layout.tsx";
 
 interface ProblemProps {
   title: string;
   sentence: string;
+  /** What else is wrong. */
+  others?: readonly Complaint[];
   nowMs: number;
   signedIn?: boolean;
 }
 
-export function ProblemPage({ title, sentence, nowMs, signedIn = true }: ProblemProps) {
+export function ProblemPage({ title, sentence, others = [], nowMs, signedIn = true }: ProblemProps) {
   return (
     <Layout title={title} nowMs={nowMs} signedIn={signedIn}>
       <section class="card narrow">
         <h1>{title}</h1>
         <p>{sentence}</p>
+        {others.length > 0 && (
+          <ul>
+            {others.map(({ path, message }) => (
+              <li>{path === null ? message : `${path}: ${message}`}</li>
+            ))}
+          </ul>
+        )}
         <p>
           <a href="/">All runs</a>
         </p>
@@ -83,9 +93,14 @@ export function problemHandler(now: () => number): ErrorHandler {
         error.status,
       );
     const status = error instanceof AppError ? STATUS[error.code] : undefined;
-    if (status !== undefined)
+    if (error instanceof AppError && status !== undefined)
       return c.html(
-        <ProblemPage title="That does not work" sentence={`${error.message}.`} nowMs={now()} />,
+        <ProblemPage
+          title="That does not work"
+          sentence={`${error.message}.`}
+          others={error.others.slice(0, COMPLAINTS_TOLD_MAX - 1)}
+          nowMs={now()}
+        />,
         status,
       );
     console.error(error);

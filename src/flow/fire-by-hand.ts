@@ -4,19 +4,27 @@ import { AppError } from "../core/error.ts";
 import { BACKFILL_MAX_FIRINGS } from "../core/limits.ts";
 import { dueTimes } from "../core/schedule/due.ts";
 import { shardOf } from "../core/schedule/spec.ts";
-import { type FirePorts, fireSchedule } from "./fire.ts";
+import { type FirePorts, fireSchedule } from "./fire-armed.ts";
 import type { Firing, ScheduleStore, StoredSchedule, Timekeepers } from "./ports/schedules.ts";
 import type { Clock } from "./ports.ts";
 
-/** Two calls within one millisecond have due times beside each other. */
+/** This moment can be a due time of the schedule by itself, and so can those after it. */
 const MOMENTS_TRIED = 100;
 
-/** Runs a schedule's job now, also where the schedule rests. @returns what came of it */
+/**
+ * Runs a schedule's job now, also where the schedule rests. The moment is the key: what is armed once more since an answer was lost, or is asked
+ * for twice in one millisecond, is one run.
+ * @returns what came of it
+ */
 export async function runNow(ports: FirePorts, schedule: StoredSchedule): Promise<Firing> {
   const { schedules, clock } = ports;
   const now = clock.now();
   for (let dueAt = now; dueAt < now + MOMENTS_TRIED; dueAt++) {
-    if ((await schedules.arm(schedule, [dueAt], now, "run_now")) === 0) continue;
+    if ((await schedules.arm(schedule, [dueAt], now, "run_now")) === 0) {
+      const known = await schedules.firing(schedule, dueAt);
+      if (known?.trigger !== "run_now" || known.startAt !== now) continue;
+      if (known.outcome !== "armed") return known;
+    }
     const { orgId, job, name } = schedule;
     const row = { orgId, job, name, outcome: "armed", dueAt, startAt: now, trigger: "run_now" } as const;
     await fireSchedule(ports, schedule, [row]);

@@ -29,7 +29,7 @@ import {
 } from "../core/schedule/fly-machine.ts";
 import { startsAfter, toldSince } from "../core/schedule/fly-starts.ts";
 import { placeOf } from "../core/schedule/side-by-side.ts";
-import type { FirePorts } from "./fire.ts";
+import type { FirePorts } from "./fire-armed.ts";
 import type { FlyMachine, FlyPair, FlyScheduleStore, ScheduledMachines } from "./ports/fly-schedules.ts";
 import type { StoredSchedule } from "./ports/schedules.ts";
 

@@ -4,7 +4,7 @@
  */
 
 import { TIMEKEEPER_AGAIN_MS } from "../core/limits.ts";
-import type { FireReport } from "./fire.ts";
+import type { FireReport } from "./fire-shard.ts";
 import type { Clock } from "./ports.ts";
 
 /** What a timekeeper needs of the place where it lives. */

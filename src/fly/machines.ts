@@ -1,6 +1,6 @@
 /** The flow's Machines on the Machines API: our words on one side, Fly's on the other. */
 
-import { formatDuration } from "../core/duration.ts";
+import { formatInHours } from "../core/duration.ts";
 import {
   MACHINE_STATES,
   type Machine,
@@ -88,7 +88,7 @@ export function flyMachines(client: FlyCalls, deployment: () => Promise<string>)
         },
       ),
     signal: (id, signal) => action(() => client.signalMachine(id, signal)),
-    stop: (id, signal, timeoutMs) => action(() => client.stopMachine(id, signal, formatDuration(timeoutMs))),
+    stop: (id, signal, timeoutMs) => action(() => client.stopMachine(id, signal, formatInHours(timeoutMs))),
     destroy: (id) => action(() => client.destroyMachine(id)),
   };
 }
@@ -138,7 +138,7 @@ export function createRequest(
       auto_destroy: period === undefined,
       ...(period !== undefined && { schedule: period }),
       restart: { policy: "no" },
-      stop_config: { signal: config.stop.signal, timeout: formatDuration(config.stop.timeoutMs) },
+      stop_config: { signal: config.stop.signal, timeout: formatInHours(config.stop.timeoutMs) },
       metadata: config.metadata,
     },
   };

@@ -2,8 +2,8 @@
 
 import { LineCounter } from "yaml";
 import { complaintsOf } from "../api/checked.ts";
-import type { FieldComplaint } from "../api/field-complaints.ts";
-import { definitionComplaints } from "../api/job-definition.ts";
+import { type FieldComplaint, keyOf } from "../api/field-complaints.ts";
+import { definitionComplaints, definitionNotes, schedulesOf } from "../api/job-definition.ts";
 import { jobsFileSchema } from "../api/jobs-file-schema.ts";
 import type { JobDefinition } from "../core/job.ts";
 import type { FileComplaint } from "./complaint.ts";
@@ -23,32 +23,55 @@ export interface FileJob {
 export interface JobsFile {
   project: string;
   jobs: FileJob[];
+  /** What is right and may not be meant, in the order of its lines. */
+  notes: FileComplaint[];
 }
 
-/** @param file as complaints name it */
-export function readJobsFile(text: string, file: string): JobsFile | { complaints: FileComplaint[] } {
+/**
+ * @param file as complaints name it
+ * @param nowMs when it is read, which no complaint depends on
+ */
+export function readJobsFile(
+  text: string,
+  file: string,
+  nowMs: number,
+): JobsFile | { complaints: FileComplaint[] } {
   const lines = lineCounter(text);
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(1, line), column: Math.max(1, col) };
   };
   const parsed = parseYaml(text);
-  if ("complaints" in parsed)
-    return {
-      complaints: parsed.complaints.map(({ offset, path, message }) => ({
-        ...at(offset),
-        path: path === null ? null : shownPath(path),
-        message,
+  const wrong = "complaints" in parsed ? parsed.complaints : [];
+  const read = "complaints" in parsed ? parsed.rest : parsed;
+  const known = new Set(wrong.map(({ path }) => (path === null ? null : keyOf(path))));
+  const ofDocument = read === null ? [] : documentComplaints(read.value);
+  const complaints = [
+    ...wrong.map(({ offset, path, message }) => ({
+      ...at(offset),
+      path: path === null ? null : shownPath(path),
+      message,
+    })),
+    ...ofDocument
+      .filter(({ path }) => !known.has(keyOf(path)))
+      .map(({ path, message }) => ({
+        ...at(read === null ? 0 : offsetOf(read.place, path)),
+        path: path.length === 0 ? null : shownPath(path),
+        message: path.length === 0 ? `the file ${message}` : withQuotes(message),
       })),
-    };
-  const { value, place } = parsed;
-  const complaints = documentComplaints(value).map(({ path, message }) => ({
-    ...at(offsetOf(place, path)),
-    path: path.length === 0 ? null : shownPath(path),
-    message: path.length === 0 ? `the file ${message}` : withQuotes(message),
+  ];
+  if (complaints.length > 0 || read === null) return { complaints: complaints.toSorted(byPlace) };
+  const { project, jobs } = jobsOf(read.value as Document, read.place, (offset) => ({
+    file,
+    line: at(offset).line,
   }));
-  if (complaints.length > 0) return { complaints: complaints.toSorted(byPlace) };
-  return jobsOf(value as Document, place, (offset) => ({ file, line: at(offset).line }));
+  const notes = jobs.flatMap(({ name, definition }) =>
+    definitionNotes(schedulesOf(definition, name), nowMs).map((note) => {
+      const path = ["jobs", name, ...note.path];
+      return { ...at(offsetOf(read.place, path)), path: shownPath(path), message: note.message };
+    }),
+  );
+  return { project, jobs, notes: notes.toSorted(byPlace) };
 }
 
 interface Document {
@@ -60,7 +83,7 @@ function jobsOf(
   { project = PROJECT_DEFAULT, jobs }: Document,
   place: Place,
   at: (offset: number) => { file: string; line: number },
-): JobsFile {
+): Omit<JobsFile, "notes"> {
   const places = place.fields.get("jobs")?.fields;
   return {
     project,
@@ -94,16 +117,13 @@ const TRIED = { run: { image: "debian:12", command: ["true"] } };
 
 function jobComplaints(definition: unknown, name: string, project: string): FieldComplaint[] {
   const own = definitionComplaints(definition, name);
-  if (own.length > 0) return own;
-  const checked = definition as JobDefinition;
-  if (Object.keys(checked.labels ?? {}).includes(PROJECT_LABEL))
-    return [
-      {
-        path: ["labels", PROJECT_LABEL],
-        message: "is set by apply; project at the top of the file says which it is",
-      },
-    ];
-  return definitionComplaints(ofProject(checked, project), name);
+  const labels = isObject(definition) && isObject(definition.labels) ? definition.labels : {};
+  if (Object.hasOwn(labels, PROJECT_LABEL))
+    own.push({
+      path: ["labels", PROJECT_LABEL],
+      message: "is set by apply; project at the top of the file says which it is",
+    });
+  return own.length > 0 ? own : definitionComplaints(ofProject(definition as JobDefinition, project), name);
 }
 
 function byPlace(a: FileComplaint, b: FileComplaint): number {

@@ -19,8 +19,9 @@ export function jobsFileText({ project, jobs, comment, schemaUrl }: WrittenJobs)
   visit(document, {
     Scalar(_, node) {
       if (isLinesOfText(node)) node.type = "BLOCK_LITERAL";
-      // Without quotes it is no text: it merges.
-      if (node.value === "<<") node.type = "QUOTE_DOUBLE";
+      // Without quotes it is no text: it merges; and blanks alone would be taken for indentation.
+      if (node.value === "<<" || (typeof node.value === "string" && node.value.trim() === ""))
+        node.type = "QUOTE_DOUBLE";
     },
   });
   const head = [

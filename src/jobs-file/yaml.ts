@@ -47,22 +47,27 @@ const TOO_MANY = `has more than ${JOBS_FILE_MAX_VALUES} values`;
 /** Parts that the parser has begun and not ended; a level is two at most. */
 const OPEN_MAX = 2 * LEVELS_MAX + 4;
 
-export function parseYaml(text: string): Parsed | { complaints: YamlComplaint[] } {
+/** The value of a text; or what is wrong with it, and what can be read all the same, in which more may be wrong. */
+export function parseYaml(text: string): Parsed | { complaints: YamlComplaint[]; rest: Parsed | null } {
   if (new TextEncoder().encode(text).byteLength > JOBS_FILE_MAX_BYTES)
     return {
       complaints: [{ offset: 0, path: null, message: `can be at most ${JOBS_FILE_MAX_BYTES} bytes` }],
+      rest: null,
     };
   try {
     const [document, other] = composed(text);
     const { yaml } = document?.directives ?? {};
-    if (yaml?.explicit && yaml.version !== "1.2") throw new Refused(0, null, "must be YAML 1.2");
+    if (yaml?.explicit && yaml.version !== "1.2") throw new Refused(0, "must be YAML 1.2");
     const wrong = [...(document?.errors ?? []), ...(document?.warnings ?? [])];
-    if (wrong.length > 0) return { complaints: wrong.slice(0, SYNTAX_COMPLAINTS_MAX).map(ofSyntax) };
+    if (wrong.length > 0)
+      return { complaints: wrong.slice(0, SYNTAX_COMPLAINTS_MAX).map(ofSyntax), rest: null };
     if (other !== undefined)
-      throw new Refused(other.range[0], null, "has several documents; give each a file of its own");
-    return new Reading().read(document?.contents);
+      throw new Refused(other.range[0], "has several documents; give each a file of its own");
+    const reading = new Reading();
+    const read = reading.read(document?.contents);
+    return reading.complaints.length === 0 ? read : { complaints: reading.complaints, rest: read };
   } catch (error) {
-    if (error instanceof Refused) return { complaints: [error.complaint] };
+    if (error instanceof Refused) return { complaints: [error.complaint], rest: null };
     throw error;
   }
 }
@@ -84,9 +89,9 @@ function* tokensOf(text: string): Generator<CST.Token> {
   const parser = new Parser();
   let parts = 0;
   for (const source of new Lexer().lex(text)) {
-    if (++parts > PARTS_MAX) throw new Refused(parser.offset, null, TOO_MANY);
+    if (++parts > PARTS_MAX) throw new Refused(parser.offset, TOO_MANY);
     yield* parser.next(source);
-    if (parser.stack.length > OPEN_MAX) throw new Refused(parser.offset, null, TOO_DEEP);
+    if (parser.stack.length > OPEN_MAX) throw new Refused(parser.offset, TOO_DEEP);
   }
   yield* parser.end();
 }
@@ -95,12 +100,13 @@ function ofSyntax({ pos, message }: YAMLError): YamlComplaint {
   return { offset: pos[0], path: null, message: `is no YAML: ${message}` };
 }
 
+/** What can not be read any further. */
 class Refused extends Error {
   readonly complaint: YamlComplaint;
 
-  constructor(offset: number, path: readonly string[] | null, message: string) {
+  constructor(offset: number, message: string) {
     super(message);
-    this.complaint = { offset, path: path === null ? null : [...path], message };
+    this.complaint = { offset, path: null, message };
   }
 }
 
@@ -108,6 +114,8 @@ class Reading {
   #values = 0;
   readonly #targets = new Map<Alias, unknown>();
   readonly #path: string[] = [];
+  /** Of values and names. One that is wrong is read as nothing. */
+  readonly complaints: YamlComplaint[] = [];
 
   read(contents: unknown): Parsed {
     this.#bind(contents, new Map());
@@ -134,17 +142,20 @@ class Reading {
   #valueOf(node: unknown, level: number, start: number | null = null): Parsed {
     const valueStart = startOf(node) ?? start ?? 0;
     const place: Place = { start: start ?? valueStart, valueStart, isScalar: false, fields: new Map() };
-    const refuse = (message: string) => new Refused(valueStart, this.#path, message);
+    const complain = (message: string) => this.#complain(valueStart, message);
     if (++this.#values > JOBS_FILE_MAX_VALUES)
-      throw new Refused(valueStart, null, `${TOO_MANY}, with its aliases filled in`);
+      throw new Refused(valueStart, `${TOO_MANY}, with its aliases filled in`);
     if (isAlias(node)) {
       const target = this.#targets.get(node);
-      if (target === undefined) throw refuse(`there is no anchor &${node.source} before it`);
+      if (target === undefined) {
+        complain(`there is no anchor &${node.source} before it`);
+        return { value: null, place: { ...place, isScalar: true } };
+      }
       const { value, place: meant } = this.#valueOf(target, level);
       // What is wrong inside is shown where it is written; the value itself where it is used.
       return { value, place: { ...place, isScalar: meant.isScalar, fields: meant.fields } };
     }
-    if ((isMap(node) || isSeq(node)) && level >= LEVELS_MAX) throw new Refused(valueStart, null, TOO_DEEP);
+    if ((isMap(node) || isSeq(node)) && level >= LEVELS_MAX) throw new Refused(valueStart, TOO_DEEP);
     if (isMap(node)) return { value: this.#objectOf(node, level, place), place };
     if (isSeq(node)) {
       const value = node.items.map((item, index) =>
@@ -157,7 +168,7 @@ class Reading {
       return { value, place };
     }
     return {
-      value: isScalar(node) ? this.#scalarOf(node, refuse) : null,
+      value: isScalar(node) ? this.#scalarOf(node, complain) : null,
       place: { ...place, isScalar: true },
     };
   }
@@ -172,10 +183,14 @@ class Reading {
         continue;
       }
       const name = this.#nameOf(pair.key, at);
+      if (name === null) continue;
       this.#within(name, () => {
-        if (Object.hasOwn(value, name)) throw new Refused(at, this.#path, "is a name that stands twice here");
+        if (Object.hasOwn(value, name)) {
+          this.#complain(at, "is a name that stands twice here");
+          return;
+        }
         const inside = this.#valueOf(pair.value, level + 1, at);
-        value[name] = inside.value;
+        setField(value, name, inside.value);
         place.fields.set(name, inside.place);
       });
     }
@@ -189,38 +204,46 @@ class Reading {
     const maps = isSeq(target) ? target.items : [node];
     for (const map of maps) {
       const inside = this.#valueOf(map, level + 1);
-      if (typeof inside.value !== "object" || inside.value === null || Array.isArray(inside.value))
-        throw new Refused(
-          startOf(map) ?? place.valueStart,
-          [...this.#path, MERGE],
-          "must be an object, or a list of objects",
+      if (typeof inside.value !== "object" || inside.value === null || Array.isArray(inside.value)) {
+        this.#within(MERGE, () =>
+          this.#complain(startOf(map) ?? place.valueStart, "must be an object, or a list of objects"),
         );
+        continue;
+      }
       for (const [name, field] of Object.entries(inside.value)) {
         if (Object.hasOwn(value, name)) continue;
-        value[name] = field;
+        setField(value, name, field);
         const at = inside.place.fields.get(name);
         if (at !== undefined) place.fields.set(name, at);
       }
     }
   }
 
-  #nameOf(key: unknown, at: number): string {
+  /** Null where it is none. */
+  #nameOf(key: unknown, at: number): string | null {
     const target = isAlias(key) ? this.#targets.get(key) : key;
-    if (!isScalar(target) || (typeof target.value === "object" && target.value !== null))
-      throw new Refused(at, this.#path, "has a name that is no text");
+    if (!isScalar(target) || (typeof target.value === "object" && target.value !== null)) {
+      this.#complain(at, "has a name that is no text");
+      return null;
+    }
     // A name that looks like a number is the text that it is written as.
-    const name = typeof target.value === "string" ? target.value : (target.source ?? String(target.value));
-    if (name === "__proto__") throw new Refused(at, [...this.#path, name], "can not be a name");
-    return name;
+    return typeof target.value === "string" ? target.value : (target.source ?? String(target.value));
   }
 
-  #scalarOf({ value, source = "" }: Scalar, refuse: (message: string) => Refused): unknown {
+  #scalarOf({ value, source = "" }: Scalar, complain: (message: string) => void): unknown {
     if (value === undefined || value === null) return null;
     if (typeof value !== "number") return value;
-    if (!Number.isFinite(value)) throw refuse("must be a number, and a finite one");
+    if (!Number.isFinite(value)) {
+      complain("must be a number, and a finite one");
+      return null;
+    }
     if (/^[-+]?\d+$/.test(source) && BigInt(source.replace("+", "")) !== BigInt(value))
-      throw refuse("is a number that can not be held exactly; quotes make it text");
+      complain("is a number that can not be held exactly; quotes make it text");
     return value;
+  }
+
+  #complain(offset: number, message: string): void {
+    this.complaints.push({ offset, path: [...this.#path], message });
   }
 
   #within<T>(name: string, act: () => T): T {
@@ -229,6 +252,11 @@ class Reading {
     this.#path.pop();
     return made;
   }
+}
+
+/** Assigned, `__proto__` would be no field: it is kept as one, so that whoever checks the value finds it. */
+function setField(object: Record<string, unknown>, name: string, value: unknown): void {
+  Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
 /** In quotes it is a name like any other. */

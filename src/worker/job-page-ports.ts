@@ -1,6 +1,7 @@
 /** What the pages of jobs and schedules need, from what the API has. */
 
 import { checked } from "../api/checked.ts";
+import { refused } from "../api/errors.ts";
 import { firePortsOf } from "../api/fired-order.ts";
 import { firingCursor, placeOfCursor } from "../api/firing-cursor.ts";
 import { versionBody } from "../api/job-body.ts";
@@ -24,6 +25,7 @@ import { pauseSchedule } from "../api/routes/schedules/pause.ts";
 import { sha256 } from "../api/routes/submission.ts";
 import { rfc3339, runSummary } from "../api/run-body.ts";
 import { firingBody } from "../api/schedule-body.ts";
+import { textComplaints } from "../api/text-complaints.ts";
 import { AppError } from "../core/error.ts";
 import { LIST_LIMIT_MAX, PAGE_FIRINGS_MAX, PAGE_JOBS_MAX } from "../core/limits.ts";
 import { dueTimes, nextDue } from "../core/schedule/due.ts";
@@ -132,7 +134,10 @@ function comingUp(schedules: StoredSchedule[], nowMs: number) {
 /** JSON as somebody typed it; nothing is an empty object. */
 function typedInput(text: string): unknown {
   try {
-    return text.trim() === "" ? {} : parseJson(new TextEncoder().encode(text).buffer as ArrayBuffer);
+    const input = text.trim() === "" ? {} : parseJson(new TextEncoder().encode(text).buffer as ArrayBuffer);
+    const complaints = textComplaints(input);
+    if (complaints.length === 0) return input;
+    throw refused(complaints, null);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const path = error.path === null ? "input" : `input.${error.path}`;

@@ -13,7 +13,7 @@ import { d1Jobs } from "../d1/job-store.ts";
 import { d1Schedules } from "../d1/schedule-store.ts";
 import { d1Secrets } from "../d1/secrets.ts";
 import { d1Store } from "../d1/store.ts";
-import type { FirePorts } from "../flow/fire.ts";
+import type { FirePorts } from "../flow/fire-armed.ts";
 import type { AdvancePorts } from "../flow/flow.ts";
 import { launchesOver } from "../flow/launches.ts";
 import type { Clock } from "../flow/ports.ts";

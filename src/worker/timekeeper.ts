@@ -1,7 +1,7 @@
 /** The Durable Object of one shard of schedules, named by the shard's number. */
 
 import { DurableObject } from "cloudflare:workers";
-import { fireShard } from "../flow/fire.ts";
+import { fireShard } from "../flow/fire-shard.ts";
 import type { Timekeepers } from "../flow/ports/schedules.ts";
 import { Timekeeper as Keeper } from "../flow/timekeeper.ts";
 import type { Env } from "./env.ts";

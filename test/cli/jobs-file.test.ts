@@ -102,6 +102,38 @@ describe("validate", () => {
     expect(twice.stderr).toContain("stdin:1:1: jobs.deploy: is defined in jobs/a.yaml:2, too");
   });
 
+  test("notes with a line what is never due again, and takes it all the same", async () => {
+    file(`jobs:
+  once:
+    run: { image: debian:12, command: ["true"] }
+    schedules:
+      - at: [2020-01-01T00:00:00Z, 2021-01-01T00:00:00Z]
+      - every: 1h
+        ends: 2020-01-01T00:00:00Z
+`);
+    const { exitCode, stdout, stderr } = await offline(["validate"]);
+    expect([exitCode, stdout]).toEqual([0, "1 file, 1 job: all right\n"]);
+    const notes =
+      "mayfly.yaml:5:9: note: jobs.once.schedules.0.at: has only times that are past: the schedule is never due again\n" +
+      "mayfly.yaml:7:15: note: jobs.once.schedules.1.ends: is past: the schedule is never due again\n";
+    expect(stderr).toBe(notes);
+    expect(await cli(["apply", "--yes"])).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining(notes),
+    });
+  });
+
+  test("tells of more than anybody reads how much more there is", async () => {
+    file(`jobs:\n  a:\n    run: { image: x, command: [${Array(70).fill(5).join()}] }\n`);
+    const { stderr } = await offline(["validate"]);
+    expect(stderr.split("\n").slice(-4)).toEqual([
+      expect.stringContaining("jobs.a.run.command.49"),
+      "and 20 more",
+      "mayfly: these 70 are wrong",
+      "",
+    ]);
+  });
+
   test.each([
     [[], "there is no mayfly.yaml here"],
     [["nowhere.yaml"], "nowhere.yaml: there is no such file"],

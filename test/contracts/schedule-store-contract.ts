@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { acceptRun } from "../../src/core/lifecycle.ts";
-import { PUNCTUAL_LEAD_MS, SCHEDULE_GRACE_MS } from "../../src/core/limits.ts";
+import { PUNCTUAL_LEAD_MS, SCHEDULE_PROMPT_MS } from "../../src/core/limits.ts";
 import { decide } from "../../src/core/schedule/decide.ts";
 import type { Ahead } from "../../src/core/schedule/firing.ts";
 import type { Rule } from "../../src/core/schedule/schedule.ts";
@@ -230,6 +230,19 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
   });
 
   describe("the ledger has each due time once", () => {
+    it("one that rests is not due by another rule either, until it goes on", async () => {
+      const key = keyOf("rests-changed");
+      await put("rests-changed", [aSchedule()]);
+      await schedules.pause(key, T0 + 10, true);
+      await put("rests-changed", [aSchedule({ rule: HOURLY })], T0 + 20);
+      expect(await found(key)).toMatchObject({
+        place: { decidedTo: T0 + 20, countsFrom: T0 + 20, pausedAt: T0 + 10, resumedAt: null },
+        nextDueAt: null,
+        pausedBy: ["hand"],
+      });
+      expect(await schedules.pause(key, T0 + 30, false)).toMatchObject({ nextDueAt: T0 + 20, pausedBy: [] });
+    });
+
     it("what a pause has left out that ended before is missed where nobody came in time", async () => {
       const key = keyOf("short-pause");
       await put("short-pause", [
@@ -339,16 +352,18 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
     expect(await schedules.findAll([])).toEqual([]);
   });
 
-  it("a timekeeper is at work since its first note, until one comes too late, or by a clock that was ahead", async () => {
+  it("a timekeeper is at work as it noted, until it has a break, or where a clock was ahead that noted it", async () => {
     const shard = 7;
-    const notes = [0, SCHEDULE_GRACE_MS, 1.5 * SCHEDULE_GRACE_MS].map((ms) => T0 + ms);
-    for (const at of notes) expect(await schedules.atWork(shard, at)).toBe(T0);
-    const after = T0 + 2.5 * SCHEDULE_GRACE_MS + 1;
-    expect(await schedules.atWork(shard, after)).toBe(after);
-    expect(await schedules.atWork(shard - 1, after)).toBe(after);
-    const ahead = after + 60 * MINUTE;
-    expect(await schedules.atWork(shard, ahead)).toBe(ahead);
-    expect(await schedules.atWork(shard, after + 1)).toBe(after + 1);
+    const at = (ms: number) => schedules.atWorkSince(shard, ms);
+    expect(await at(T0)).toBe(T0);
+    await schedules.noteWork(shard, T0, T0 + MINUTE);
+    await schedules.noteWork(shard, T0, T0 + 2 * MINUTE);
+    const until = T0 + 2 * MINUTE + SCHEDULE_PROMPT_MS;
+    expect([await at(until), await at(until + 1)]).toEqual([T0, until + 1]);
+    expect(await schedules.atWorkSince(shard - 1, until)).toBe(until);
+    const ahead = T0 + 60 * MINUTE;
+    await schedules.noteWork(shard, ahead, ahead);
+    expect([await at(until), await at(ahead - 1), await at(ahead)]).toEqual([until, ahead - 1, ahead]);
   });
 
   describe("timekeepers find what is armed", () => {
@@ -520,7 +535,8 @@ export function holdsTheScheduleStoreContract(schedules: ScheduleStore, jobs: Jo
       await store.accept(state, [event], null);
       expect(await minutes(key)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
       await schedules.finish(key, [{ dueAt: T0 + 11 * MINUTE, outcome: "skipped", why: null }], T0);
-      await schedules.arm(key, [T0 + 2 * MINUTE], T0 + 20 * MINUTE, "backfill");
+      const armed = [2, 8, 9].map((minute) => T0 + minute * MINUTE);
+      await schedules.arm(key, armed, T0 + 20 * MINUTE, "backfill");
       expect(await forget(key, T0 + 6 * MINUTE, 3)).toBe(3);
       expect(await minutes(key)).toEqual([2, 5, 6, 7, 8, 9, 10, 11]);
       expect(await forget(key, T0 + 6 * MINUTE)).toBe(1);

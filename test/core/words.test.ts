@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatDuration, parseDuration } from "../../src/core/duration.ts";
+import { formatDuration, formatInHours, parseDuration } from "../../src/core/duration.ts";
 import { GUEST_SIZES, guestComplaint } from "../../src/core/guest.ts";
 import { firstRunIdAt, isRunId, machineName, newRunId } from "../../src/core/id.ts";
 import { formatPosition, parsePosition } from "../../src/core/output.ts";
@@ -25,8 +25,23 @@ describe("durations", () => {
     },
   );
 
+  it.each([
+    [0, "0s"],
+    [999, "999ms"],
+    [90_000, "1m30s"],
+    [3_599_999.7, "1h"],
+    [86_400_000, "1d"],
+    [90_000_000, "25h"],
+    [604_800_000, "7d"],
+    [31_622_400_000, "366d"],
+  ])("tells %d ms in days where they are whole", (ms, text) => expect(formatDuration(ms)).toBe(text));
+
+  it("tells Go no days, which it does not know", () => expect(formatInHours(604_800_000)).toBe("168h"));
+
   it("writes what it reads", () => {
-    for (const ms of [0, 1, 999, 1000, 1234, 90_000, 3_600_000, 5_400_000, 86_399_999])
+    for (const ms of [
+      0, 1, 999, 1000, 1234, 90_000, 3_600_000, 5_400_000, 86_399_999, 86_400_000, 90_000_000,
+    ])
       expect(parseDuration(formatDuration(ms))).toBe(ms);
   });
 });

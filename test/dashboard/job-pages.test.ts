@@ -218,7 +218,7 @@ describe("schedules", () => {
       schedules: [
         aSchedule({ last_firing: aFiring({ outcome: "skipped" }) }),
         aSchedule({ name: "b", timezone: "UTC" }),
-        aSchedule({ name: "c", timezone: null, next_due_at: null }),
+        aSchedule({ name: "c", timezone: null, next_due_at: null, is_over: true }),
         aSchedule({ name: "d", paused_by: ["hand", "job"], next_due_at: null }),
         aSchedule({
           name: "e",
@@ -230,7 +230,7 @@ describe("schedules", () => {
     expect(words).toContain(
       "nightly / at-two at 02:30 every day, Europe/Berlin next due in 13h 30m Sun 2026-11-22 02:30 Europe/Berlin Sun 2026-11-22 01:30 UTC Skipped 1h ago",
     );
-    expect(words).toContain("next due not any more");
+    expect(words).toContain("next due over");
     expect(words).toContain("Paused by hand and with its job");
     expect(words).toContain("Missed 1h ago , more than 10,000 due times");
     // By a zone's clocks that are UTC's the second line is the script's alone.

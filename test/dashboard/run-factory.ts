@@ -65,7 +65,7 @@ export function aRun(changes: Partial<RunBody> = {}): RunBody {
     capture: "output",
     concurrency: null,
     priority: 0,
-    expires: "24h",
+    expires: "1d",
     run_at: null,
     output: { stdout_bytes: 0, stderr_bytes: 0, dropped_bytes: 0, complete: final },
     accepted_at: at(60_000),

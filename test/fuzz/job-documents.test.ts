@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { checkInput } from "../../src/api/check-input.ts";
 import { complaint } from "../../src/api/complaints.ts";
-import { schemaComplaint } from "../../src/api/input-schema.ts";
+import { schemaComplaints } from "../../src/api/input-schema.ts";
 import { checkedDefinition, jobRunInput, meansTheSame } from "../../src/api/job-definition.ts";
 import { FORMATS, TYPES, WORDS } from "../../src/api/json-schema-words.ts";
 import { runSpecSchema } from "../../src/api/spec-schema.ts";
@@ -96,7 +96,8 @@ describe("whatever is put as a job's document", () => {
       if (error !== undefined) {
         seen.refused += 1;
         expect(error.message).not.toMatch(/undefined|\[object/);
-        if (error.path !== null)
+        // What can be no text or name is told wherever it stands.
+        if (error.path !== null && !error.message.includes("lone surrogates"))
           expect(error.path).toMatch(/^(?:description|labels|run|input_schema)|^[^.]*$/);
         continue;
       }
@@ -119,7 +120,7 @@ describe("whatever is put as an input's schema", () => {
     const seen = { taken: 0, refused: 0, fits: 0, unfit: 0 };
     for (let round = 0; round < rounds(2000); round++) {
       const schema = { $defs: { a: aSchema(chance, 2) }, ...(aSchema(chance, 3) as object) };
-      if (schemaComplaint(schema) !== null) {
+      if (schemaComplaints(schema).length > 0) {
         seen.refused += 1;
         continue;
       }

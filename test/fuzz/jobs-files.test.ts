@@ -94,7 +94,7 @@ describe("whatever a file of jobs has in it", () => {
     const seen = { read: 0, refused: 0 };
     for (let round = 0; round < rounds(300); round++) {
       const text = spoilt(chance, oneOf(chance, texts));
-      const read = readJobsFile(text, "f");
+      const read = readJobsFile(text, "f", 0);
       if ("complaints" in read) {
         seen.refused += 1;
         expect(read.complaints.length).toBeGreaterThan(0);
@@ -119,8 +119,8 @@ describe("whatever a file of jobs has in it", () => {
   it("takes seconds at most, however it is made to take long", () => {
     for (const shape of SHAPES) {
       const begun = performance.now();
-      readJobsFile(`jobs: ${shape.repeat(100_000 / shape.length)}`, "f");
-      readJobsFile(shape.repeat(50_000 / shape.length), "f");
+      readJobsFile(`jobs: ${shape.repeat(100_000 / shape.length)}`, "f", 0);
+      readJobsFile(shape.repeat(50_000 / shape.length), "f", 0);
       expect(performance.now() - begun, JSON.stringify(shape)).toBeLessThan(30_000);
     }
   });

@@ -57,7 +57,7 @@ test("what is made of one is a file that is right", () => {
     ...OPTIONS,
     isSystem: false,
   });
-  const read = readJobsFile(jobsFileText({ jobs }), "mayfly.yaml");
+  const read = readJobsFile(jobsFileText({ jobs }), "mayfly.yaml", 0);
   expect("jobs" in read ? read.jobs.map(({ name }) => name) : read.complaints).toEqual(Object.keys(jobs));
 });
 

@@ -6,25 +6,30 @@ import { A_FILE } from "./a-file.ts";
 
 /** Such as "3:9 jobs.a.run.image". */
 function placesIn(text: string): string[] {
-  const read = readJobsFile(text, "mayfly.yaml");
+  const read = readJobsFile(text, "mayfly.yaml", 0);
   return "complaints" in read
     ? read.complaints.map(({ line, column, path }) => `${line}:${column} ${path}`)
     : [];
 }
 const definitionsIn = (text: string) => {
-  const read = readJobsFile(text, "mayfly.yaml");
+  const read = readJobsFile(text, "mayfly.yaml", 0);
   if ("complaints" in read) throw new Error(JSON.stringify(read.complaints));
   return Object.fromEntries(read.jobs.map(({ name, definition }) => [name, definition]));
 };
 const messageOf = (text: string) => {
-  const read = readJobsFile(text, "mayfly.yaml");
+  const read = readJobsFile(text, "mayfly.yaml", 0);
   return "complaints" in read ? read.complaints[0]?.message : undefined;
 };
 
 test("a file is its jobs, each with its line", () => {
-  const read = readJobsFile(jobsFileText({ ...A_FILE, comment: "first\nlines" }), "mayfly.yaml");
+  const read = readJobsFile(jobsFileText({ ...A_FILE, comment: "first\nlines" }), "mayfly.yaml", 0);
   expect(read).toMatchObject({ project: "website", jobs: [{ name: "deploy", line: 5 }, { name: "report" }] });
   expect(definitionsIn(jobsFileText(A_FILE))).toEqual(A_FILE.jobs);
+});
+
+test("a text of blank lines is written so that it is read with its blanks", () => {
+  const run = { image: "x", command: [" \n", "\n  \n", " \t\n a", "\n"] };
+  expect(definitionsIn(jobsFileText({ jobs: { a: { run } } }))).toEqual({ a: { run } });
 });
 
 describe("what is wrong is shown", () => {
@@ -78,6 +83,35 @@ describe("what is wrong is shown", () => {
       "3",
       "3",
     ]);
+  });
+});
+
+describe("all that is wrong is told at once", () => {
+  it("of values and names as of what stands for them", () => {
+    const text = `jobs:
+  a:
+    run:
+      image: x y
+      script: "\\ud800"
+      env: { __proto__: a, A: .inf, A: b, "\\udc00": c, B: 12345678901234567890, C: *none, D: 5 }
+    expect_every: 1s
+  a: {}
+`;
+    expect(placesIn(text).toSorted()).toEqual(
+      [
+        "4:14 jobs.a.run.image",
+        "5:15 jobs.a.run.script",
+        "6:25 jobs.a.run.env.__proto__",
+        "6:31 jobs.a.run.env.A",
+        "6:37 jobs.a.run.env.A",
+        "6:53 jobs.a.run.env.\udc00",
+        "6:59 jobs.a.run.env.B",
+        "6:84 jobs.a.run.env.C",
+        "6:94 jobs.a.run.env.D",
+        "7:19 jobs.a.expect_every",
+        "8:3 jobs.a",
+      ].toSorted(),
+    );
   });
 });
 

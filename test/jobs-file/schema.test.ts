@@ -40,7 +40,7 @@ describe("whatever stands in a file", () => {
       for (let changes = Math.floor(chance() * 3); changes > 0; changes--)
         document = mutated(chance, document);
       const text = JSON.stringify(document);
-      const read = readJobsFile(text, "f");
+      const read = readJobsFile(text, "f", 0);
       const accepted = validator.validate(JSON.parse(text)).valid;
       if (!("complaints" in read)) {
         seen.taken += 1;

@@ -1,7 +1,7 @@
 /** The store of schedules in memory, for tests that move the clock. It keeps the contract in `test/contracts/schedule-store-contract.ts`. */
 
 import type { RunJob } from "../../src/core/job.ts";
-import { FIRINGS_SCAN_MAX, SCHEDULE_GRACE_MS, TIMEKEEPER_SHARDS } from "../../src/core/limits.ts";
+import { FIRINGS_SCAN_MAX, SCHEDULE_PROMPT_MS, TIMEKEEPER_SHARDS } from "../../src/core/limits.ts";
 import type { Run } from "../../src/core/run.ts";
 import { nextDue } from "../../src/core/schedule/due.ts";
 import {
@@ -117,12 +117,14 @@ export class MemoryScheduleStore implements ScheduleStore {
     return Array.from({ length: TIMEKEEPER_SHARDS }, (_, shard) => this.#armed(shard)[0]?.startAt ?? null);
   }
 
-  async atWork(shard: number, nowMs: number) {
+  async atWorkSince(shard: number, nowMs: number) {
     const noted = this.timekeepers.get(shard);
-    const isUnbroken = noted && Math.abs(nowMs - noted.seenAt) <= SCHEDULE_GRACE_MS && noted.since <= nowMs;
-    const since = isUnbroken ? noted.since : nowMs;
-    this.timekeepers.set(shard, { since, seenAt: nowMs });
-    return since;
+    const isUnbroken = noted && Math.abs(nowMs - noted.seenAt) <= SCHEDULE_PROMPT_MS && noted.since <= nowMs;
+    return isUnbroken ? noted.since : nowMs;
+  }
+
+  async noteWork(shard: number, since: number, seenAt: number) {
+    this.timekeepers.set(shard, { since, seenAt });
   }
 
   async armed(shard: number, throughMs: number, limit: number, passedOver = 0) {

@@ -6,7 +6,8 @@
 import type { JobDefinition } from "../../src/core/job.ts";
 import type { RunState } from "../../src/core/run.ts";
 import type { ScheduleKey, ScheduleSpec } from "../../src/core/schedule/spec.ts";
-import { type FirePorts, fireShard } from "../../src/flow/fire.ts";
+import type { FirePorts } from "../../src/flow/fire-armed.ts";
+import { fireShard } from "../../src/flow/fire-shard.ts";
 import { launchesOver } from "../../src/flow/launches.ts";
 import type { Timekeepers } from "../../src/flow/ports/schedules.ts";
 import type { Drivers } from "../../src/flow/ports.ts";

@@ -5,7 +5,7 @@ import { shardOf } from "../../src/core/schedule/spec.ts";
 import { d1Jobs } from "../../src/d1/job-store.ts";
 import { d1Schedules } from "../../src/d1/schedule-store.ts";
 import { d1Store } from "../../src/d1/store.ts";
-import { fireShard } from "../../src/flow/fire.ts";
+import { fireShard } from "../../src/flow/fire-shard.ts";
 import { launchesOver } from "../../src/flow/launches.ts";
 import type { Drivers } from "../../src/flow/ports.ts";
 import { submit } from "../../src/flow/submit.ts";

@@ -5,7 +5,7 @@ import { isRunId } from "../../core/id.ts";
 import { CANCEL_MAX_RUNS } from "../../core/limits.ts";
 import type { RunStatus } from "../../core/run.ts";
 import { ACTIVE_STATUSES, cancelAll } from "../../flow/cancel-all.ts";
-import { invalidInput } from "../errors.ts";
+import { checked } from "../checked.ts";
 import { jobNameField } from "../job-schema.ts";
 import { parseJson } from "../json-body.ts";
 import type { ApiPorts } from "../ports.ts";
@@ -74,9 +74,8 @@ export function cancelAllRoute(app: OpenAPIHono, ports: ApiPorts): void {
   // JSON is asked for whatever the content type says, as where a run is submitted.
   app.openAPIRegistry.registerPath(route);
   app.post(route.path, async (c) => {
-    const input = cancelFilterSchema.safeParse(parseJson(await c.req.arrayBuffer()), { reportInput: false });
-    if (!input.success) throw invalidInput(input.error, null);
-    const done = await cancelAll(ports, ports.orgId, filterOf(input.data));
+    const filter = checked(cancelFilterSchema, parseJson(await c.req.arrayBuffer()), null);
+    const done = await cancelAll(ports, ports.orgId, filterOf(filter));
     const body: CancelledBody = {
       cancelled: done.runIds.length,
       already_asked: done.alreadyAsked,

@@ -2,9 +2,11 @@
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { AppError } from "../../core/error.ts";
+import { refused } from "../errors.ts";
 import { parseJsonOfRepeat } from "../json-body.ts";
 import type { ApiPorts } from "../ports.ts";
 import { changedInput, isObject } from "../spec-input.ts";
+import { textComplaints } from "../text-complaints.ts";
 import { errorAnswer, loadRun, runIdParam } from "./answers.ts";
 import { answerSubmission, SUBMISSION_ANSWERS, submissionHeaders } from "./submission.ts";
 
@@ -38,7 +40,10 @@ export function rerunRoute(app: OpenAPIHono, ports: ApiPorts): void {
       if (changes instanceof AppError) return { ...ordered, input: changes };
       if (!isObject(changes))
         throw new AppError("invalid_input", "must be an object of the fields to change");
-      return { ...ordered, input: changedInput(run.spec, changes) };
+      // Merged, they would be another spec's: a name that can be none is gone then.
+      const complaints = textComplaints(changes);
+      const input = complaints.length > 0 ? refused(complaints, null) : changedInput(run.spec, changes);
+      return { ...ordered, input };
     });
   });
 }

@@ -3,7 +3,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { AppError } from "../../core/error.ts";
 import type { SecretInfo } from "../../flow/ports/secrets.ts";
-import { invalidInput } from "../errors.ts";
+import { checked } from "../checked.ts";
 import { parseJson } from "../json-body.ts";
 import type { ApiPorts } from "../ports.ts";
 import { rfc3339 } from "../run-body.ts";
@@ -86,11 +86,9 @@ export function secretsRoutes(app: OpenAPIHono, { secrets, orgId }: ApiPorts): v
   // JSON is asked for whatever the content type says, as where a run is submitted.
   app.openAPIRegistry.registerPath(put);
   app.put("/v1/secrets/:name", async (c) => {
-    const params = nameParam.safeParse({ name: c.req.param("name") }, { reportInput: false });
-    if (!params.success) throw invalidInput(params.error, "path");
-    const input = secretValueSchema.safeParse(parseSecret(await c.req.arrayBuffer()), { reportInput: false });
-    if (!input.success) throw invalidInput(input.error, null);
-    const { secret, isNew } = await secrets.set(orgId, params.data.name, input.data.value);
+    const { name } = checked(nameParam, { name: c.req.param("name") }, "path");
+    const { value } = checked(secretValueSchema, parseSecret(await c.req.arrayBuffer()), null);
+    const { secret, isNew } = await secrets.set(orgId, name, value);
     return c.json(secretBody(secret), isNew ? 201 : 200);
   });
   app.openapi(list, async (c) => c.json({ secrets: (await secrets.list(orgId)).map(secretBody) }, 200));

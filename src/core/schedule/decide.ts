@@ -2,7 +2,7 @@
  * What becomes of a schedule's due times. Whoever looks after schedules (the minute's cron) asks this, adds the answer to the ledger and
  * moves the schedule's place, in one batch. It can be asked at any time, late, twice or not at all for days.
  *
- * - A due time ahead, or up to `SCHEDULE_GRACE_MS` past its start, is armed.
+ * - A due time ahead, or one that this comes in time for (`in-time.ts`), is armed.
  * - One that is later was missed in an outage. `catchUp` says whether it is armed all the same.
  * - One within a pause is recorded as paused, unless `catchUp.afterPause` makes an outage of the pause.
  *
@@ -32,6 +32,7 @@ import {
   SCHEDULE_GRACE_MS,
 } from "../limits.ts";
 import { dueTimes, lastDue, nextDue } from "./due.ts";
+import { isInTime } from "./in-time.ts";
 import { leadMs, startOf } from "./jitter.ts";
 import { isWithin, type Pause, pauseOf } from "./pause.ts";
 import type { DecidedFiring, PassedFiring, Place, Schedule, Timing } from "./schedule.ts";
@@ -104,7 +105,7 @@ function weigh(
 ): DecidedFiring {
   if (isWithin(pause, dueAt)) return passed([dueAt], "paused", true);
   const plannedAt = startOf(schedule, dueAt);
-  return nowMs <= plannedAt + SCHEDULE_GRACE_MS || dueAt >= caughtUpFrom
+  return isInTime(schedule, pause, dueAt, plannedAt, nowMs) || dueAt >= caughtUpFrom
     ? { outcome: "armed", dueAt, startAt: Math.max(plannedAt - leadMs(schedule), nowMs) }
     : passed([dueAt], "missed", true);
 }

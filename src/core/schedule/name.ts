@@ -1,13 +1,14 @@
 /** The name of a schedule that was given none: it follows from the rule, so that a change of anything else leaves the schedule's ledger its own. */
 
-import { formatDuration } from "../duration.ts";
+import { formatInHours } from "../duration.ts";
 import type { Rule } from "./schedule.ts";
 
 /** Such as "every-15m" or "cron-0f3a91c2"; two rules of one text and time zone have the same. */
 export function nameOf(rule: Rule): string {
   switch (rule.kind) {
     case "every":
-      return `every-${formatDuration(rule.everyMs)}`;
+      // Not as it is told: another name would be another schedule, with a ledger of its own.
+      return `every-${formatInHours(rule.everyMs)}`;
     case "fly":
       return `fly-${rule.period}`;
     case "at":

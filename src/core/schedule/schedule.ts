@@ -55,10 +55,10 @@ export const OVERLAPS = ["skip", "queue", "allow", "cancel_running"] as const;
 export type Overlap = (typeof OVERLAPS)[number];
 
 /**
- * What is run after an outage:
+ * What is run after an outage, of what nobody comes in time for any more (`in-time.ts`):
  * - `none`: nothing that was missed;
  * - `latest`: the last time that has come due;
- * - `all`: each of them, oldest first.
+ * - `all`: each of them, oldest first, one after the other where `overlap` is `skip`.
  */
 export const CATCH_UP_MODES = ["none", "latest", "all"] as const;
 export type CatchUpMode = (typeof CATCH_UP_MODES)[number];
@@ -97,9 +97,9 @@ export interface Place {
 /**
  * What has become of a due time.
  * - `armed`: its run is to be submitted at `startAt`; whoever submits it makes one of the next four of it;
- * - `ran`: its run was submitted in time, or up to `SCHEDULE_GRACE_MS` late; and later, up to `SCHEDULE_SLOW_MAX_MS`, where so many
+ * - `ran`: its run was submitted in time, or hardly late (`in-time.ts`); and later, up to `SCHEDULE_SLOW_MAX_MS`, where so many
  *   were due that it took its timekeeper so long;
- * - `caught_up`: its run was submitted, later than that, as `catchUp` asks for;
+ * - `caught_up`: its run was submitted, later than that, as `catchUp` asks for. With `all` it is one that came later than `SCHEDULE_PROMPT_MS`;
  * - `skipped`: the schedule's previous run was still at work, and `overlap` is `skip`;
  * - `missed`: it passed in an outage, and is not caught up. Final, unless it was said by a clock that was ahead: see `decide.ts`;
  * - `paused`: it passed during a pause. Final, likewise.

@@ -1,9 +1,10 @@
 /** What is done about armed firings when somebody comes to start them, which after an outage can be late. */
 
-import { SCHEDULE_GRACE_MS, SCHEDULE_SLOW_MAX_MS } from "../limits.ts";
+import { SCHEDULE_GRACE_MS, SCHEDULE_PROMPT_MS, SCHEDULE_SLOW_MAX_MS } from "../limits.ts";
 import { nextDue } from "./due.ts";
+import { isInTime, nextWanted } from "./in-time.ts";
 import { leadMs, startOf } from "./jitter.ts";
-import { isWithin, pauseOf } from "./pause.ts";
+import { isWithin, type Pause, pauseOf } from "./pause.ts";
 import type { ArmedFiring, Place, Schedule } from "./schedule.ts";
 
 /**
@@ -17,18 +18,24 @@ export type StartedFiring =
   | { dueAt: number; outcome: "ahead" | "early"; startsAt: number };
 
 /**
- * Whether a firing is met, if late: somebody was there in time to start it, and only had too much to start. Where nobody was, that
- * is an outage, as before it was armed.
+ * When a timekeeper came for a firing. One that has been at work since before, and had too much to start, is slow, which is no outage;
+ * after `SCHEDULE_SLOW_MAX_MS` it is one all the same.
+ * @param startAt since when it could be started
  * @param atWorkSince since when its timekeeper is at work without a break, up to now
  */
-export function isMet(startAt: number, atWorkSince: number, nowMs: number): boolean {
-  return atWorkSince <= startAt + SCHEDULE_GRACE_MS && nowMs <= startAt + SCHEDULE_SLOW_MAX_MS;
+function cameAt(startAt: number, atWorkSince: number, nowMs: number): number {
+  return nowMs - startAt > SCHEDULE_SLOW_MAX_MS ? nowMs : Math.max(startAt, Math.min(atWorkSince, nowMs));
+}
+
+/** Whether a timekeeper came for a firing when it was armed for, so that nothing else has to be known; the others as for `startArmed`. */
+export function isPrompt(startAt: number, atWorkSince: number, nowMs: number): boolean {
+  return cameAt(startAt, atWorkSince, nowMs) - startAt <= SCHEDULE_PROMPT_MS;
 }
 
 /**
  * What becomes of those armed firings of one schedule whose time has come; those of a later time are left out.
  * @param place tells of the pause that lasts, or of the last one: whoever is late comes after it for what was due in it
- * @param atWorkSince as for {@link isMet}
+ * @param atWorkSince since when its timekeeper is at work without a break, up to now
  */
 export function startArmed(
   schedule: Schedule,
@@ -37,27 +44,61 @@ export function startArmed(
   nowMs: number,
   atWorkSince: number,
 ): StartedFiring[] {
-  const { mode, windowMs } = schedule.catchUp;
   const pause = pauseOf(schedule, place, nowMs);
   const ready = armed.filter(({ startAt }) => startAt <= nowMs).toSorted((a, b) => a.dueAt - b.dueAt);
-  return ready.map(({ dueAt, startAt }, index) => {
+  const isOfRule = ({ dueAt }: ArmedFiring) =>
+    dueAt <= place.countsFrom || nextDue(schedule, dueAt - 1) === dueAt;
+  // The rule in force does not name them, so that they alone tell which of them is the newest.
+  const ofRuleBefore = ready.filter(({ dueAt }) => dueAt <= place.countsFrom && !isWithin(pause, dueAt));
+  return ready.map((firing) => {
+    const { dueAt } = firing;
     const startsAt = startOf(schedule, dueAt);
     // Its run was accepted ahead, and gave it back since the rule is another one by now.
-    if (dueAt > place.countsFrom && nextDue(schedule, dueAt - 1) !== dueAt)
-      return { dueAt, outcome: "not_due" };
+    if (!isOfRule(firing)) return { dueAt, outcome: "not_due" };
     const isPaused = isWithin(pause, dueAt);
     // Who ends a pause until then wants it run, so that is for its time to decide; it may also have been punctual, or spread less.
     if (nowMs < startsAt)
       return { dueAt, outcome: leadMs(schedule) > 0 && !isPaused ? "ahead" : "early", startsAt };
     if (isPaused) return { dueAt, outcome: "paused" };
-    if (isMet(Math.max(startAt, startsAt), atWorkSince, nowMs))
-      return { dueAt, outcome: outcomeOfStart(schedule, dueAt, startAt) };
-    const isWanted = mode === "all" || (mode === "latest" && index === ready.length - 1);
-    return { dueAt, outcome: isWanted && dueAt >= nowMs - windowMs ? "caught_up" : "missed" };
+    const came = cameAt(Math.max(firing.startAt, startsAt), atWorkSince, nowMs);
+    const newer = ofRuleBefore.find((other) => other.dueAt > dueAt)?.dueAt ?? null;
+    return { dueAt, outcome: outcomeOfStart(schedule, pause, firing, startsAt, came, newer) };
   });
 }
 
-/** By when it was armed for: what was armed too late was armed to be caught up. */
-function outcomeOfStart(schedule: Schedule, dueAt: number, startAt: number): "ran" | "caught_up" {
-  return startAt <= startOf(schedule, dueAt) + SCHEDULE_GRACE_MS ? "ran" : "caught_up";
+/** @param newer as in {@link isInTime} */
+function outcomeOfStart(
+  schedule: Schedule,
+  pause: Pause,
+  { dueAt, startAt }: ArmedFiring,
+  startsAt: number,
+  came: number,
+  newer: number | null,
+): "ran" | "caught_up" | "missed" {
+  const { mode, windowMs } = schedule.catchUp;
+  const since = Math.max(startAt, startsAt);
+  if (isInTime(schedule, pause, dueAt, since, came, newer)) {
+    // By when it was armed for: what was armed too late was armed to be caught up.
+    const isLater = mode === "all" && came - since > SCHEDULE_PROMPT_MS;
+    return (isLater ? came : since) - startsAt <= graceMs(schedule) ? "ran" : "caught_up";
+  }
+  const isWanted = mode === "all" || (mode === "latest" && isLatest(schedule, pause, dueAt, came, newer));
+  return isWanted && dueAt >= came - windowMs ? "caught_up" : "missed";
+}
+
+/** How late one is that ran. Where each one is wanted, what is later stands in line, and does not skip itself. */
+function graceMs({ catchUp }: Schedule): number {
+  return catchUp.mode === "all" ? SCHEDULE_PROMPT_MS : SCHEDULE_GRACE_MS;
+}
+
+function isLatest(
+  schedule: Schedule,
+  pause: Pause,
+  dueAt: number,
+  nowMs: number,
+  newer: number | null,
+): boolean {
+  // One that is not armed yet is for the tick to decide.
+  const next = nextWanted(schedule, pause, dueAt);
+  return newer === null && (next === null || next > nowMs);
 }

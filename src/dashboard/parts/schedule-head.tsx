@@ -68,7 +68,7 @@ function Paused({ schedule, nowMs }: Props) {
 function Next({ schedule, nowMs }: Props) {
   const { next_due_at: at, fly } = schedule;
   if (fly !== null) return <FlyMachine fly={fly} />;
-  if (at === null) return <strong class="sentence">Not due any more</strong>;
+  if (at === null) return <strong class="sentence">Over: it is not due any more</strong>;
   return (
     <>
       <strong class="sentence">
@@ -124,7 +124,7 @@ export function ScheduleFacts({ schedule }: { schedule: StoredScheduleBody }) {
           </Fact>
         )}
         {punctual && <Fact name="Punctual">machine made ahead, started on the second</Fact>}
-        {jitter !== "0ms" && <Fact name="Jitter">{`up to ${jitter}`}</Fact>}
+        {jitter !== "0s" && <Fact name="Jitter">{`up to ${jitter}`}</Fact>}
         {lateAfter !== null && <Fact name="Late">{`where its run did not start within ${lateAfter}`}</Fact>}
         {starts !== null && (
           <Fact name="Starts">

@@ -68,8 +68,9 @@ export function ScheduleTable({ schedules, runs, namesJob, nowMs }: ScheduleTabl
   );
 }
 
-/** When it is due, by its own clocks and the reader's; or that it rests, and who has it rest. */
+/** When it is due, by its own clocks and the reader's; or that it is over; or that it rests, and who has it rest. */
 export function NextDue({ schedule, nowMs }: { schedule: StoredScheduleBody; nowMs: number }) {
+  if (schedule.is_over) return <span class="muted">over</span>;
   if (schedule.paused_by.length > 0)
     return (
       <>
@@ -78,7 +79,7 @@ export function NextDue({ schedule, nowMs }: { schedule: StoredScheduleBody; now
       </>
     );
   if (schedule.fly !== null) return <span class="muted">when Fly starts it</span>;
-  if (schedule.next_due_at === null) return <span class="muted">not any more</span>;
+  if (schedule.next_due_at === null) return null;
   return (
     <>
       <Until at={schedule.next_due_at} nowMs={nowMs} />

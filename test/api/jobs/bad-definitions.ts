@@ -25,6 +25,12 @@ export const BAD_DEFINITIONS: [name: string, body: unknown, path: string | null,
   ],
   ["a run without an image", { run: { command: ["true"] } }, "run.image", "is missing"],
   ["a run with a bad variable", { run: { ...RUN, env: { "A-B": "" } } }, "run.env.A-B", "letters"],
+  [
+    "a schedule of a checkout that nobody says the repository of",
+    { run: { ...RUN, checkout: true }, schedules: [{ every: "1h" }] },
+    "run.checkout.repository",
+    "a schedule starts runs of this job",
+  ],
   ["a run of an unknown field", { run: { ...RUN, comand: [] } }, "run.comand", "unknown field"],
   [
     "a key of an unknown field",
@@ -154,14 +160,14 @@ BAD_DEFINITIONS.push(
   ["late_after as nothing", lateAfter(null), "schedules.1.late_after", LIMITS],
   ["late_after without a unit", lateAfter("300"), "schedules.1.late_after", LIMITS],
   ["late_after below its least", lateAfter("999ms"), "schedules.1.late_after", "from 1s"],
-  ["late_after above its most", lateAfter("169h"), "schedules.1.late_after", "to 168h"],
+  ["late_after above its most", lateAfter("169h"), "schedules.1.late_after", "to 7d"],
   ["late_after within jitter", lateAfter("30s", { jitter: "30s" }), "schedules.1.late_after", "than jitter"],
   ["late_after of the job", { run: RUN, late_after: "5m" }, "late_after", "unknown field"],
   ["expect_every as a number", expectEvery(3600), "expect_every", LIMITS],
   ["expect_every as nothing", expectEvery(null), "expect_every", LIMITS],
   ["expect_every in words", expectEvery("daily"), "expect_every", LIMITS],
   ["expect_every below its least", expectEvery("59s"), "expect_every", "from 1m"],
-  ["expect_every above its most", expectEvery("367d"), "expect_every", "to 8784h"],
+  ["expect_every above its most", expectEvery("367d"), "expect_every", "to 366d"],
   [
     "expect_every of a schedule",
     { run: RUN, schedules: [{ every: "1h", expect_every: "2h" }] },
@@ -169,3 +175,109 @@ BAD_DEFINITIONS.push(
     "unknown field",
   ],
 );
+
+const schedule = (more: object) => ({ run: RUN, schedules: [more] });
+/** What is put, and the paths of all that is wrong with it: what depends on something else that is wrong is not among them. */
+export const BAD_IN_MANY_WAYS: [name: string, body: unknown, paths: string[]][] = [
+  [
+    "a schedule",
+    schedule({
+      cron: "61 * * * *",
+      timezone: "Mars/Base",
+      jitter: "soon",
+      overlap: "never",
+      starts: "2027-01-01T00:00:00Z",
+      ends: "2026-01-01T00:00:00Z",
+      catch_up: { mode: "lates", window: "99d" },
+      late_after: 5,
+      nmae: "a",
+    }),
+    [
+      "overlap",
+      "catch_up.mode",
+      "catch_up.window",
+      "jitter",
+      "late_after",
+      "nmae",
+      "cron",
+      "timezone",
+      "ends",
+    ].map((field) => `schedules.0.${field}`),
+  ],
+  [
+    "two rules and neither right",
+    schedule({ cron: "nope", every: "often", jitter: "5m", late_after: "1m" }),
+    ["schedules.0.every", "schedules.0.late_after", "schedules.0.cron", "schedules.0.every"],
+  ],
+  [
+    "several schedules, and the job beside them",
+    {
+      description: "",
+      labels: { "a b": "1", c: 2 },
+      run: { image: "x y", comand: [], retries: 2, env: { "A-B": "1", A: 2 }, capture: "none", script: "t" },
+      schedules: [{}, { every: "1h" }, { every: "60m" }, { at: "soon" }, 5],
+      expect_every: "1s",
+      shcedules: [],
+    },
+    [
+      "description",
+      "labels.a b",
+      "labels.c",
+      "run.image",
+      "run.env.A-B",
+      "run.env.A",
+      "run.comand",
+      "run.retries",
+      "run.script",
+      "schedules.0",
+      "schedules.3.at",
+      "schedules.4",
+      "schedules.2.name",
+      "expect_every",
+      "shcedules",
+    ],
+  ],
+  [
+    "a schema, and the inputs of schedules that it is not for",
+    {
+      run: { ...RUN, concurrency: { key: "{job}-{input.b}" }, secrets: { A: "A" }, env: { A: "1" } },
+      input_schema: { type: "strnig", properties: { a: { minLength: -1 }, b: { $ref: "#/$defs/c" } } },
+      schedules: [{ every: "1h", input: {} }],
+    },
+    [
+      "run.secrets.A",
+      "input_schema.type",
+      "input_schema.properties.a.minLength",
+      "input_schema.properties.b.$ref",
+    ],
+  ],
+  [
+    "each schedule's input",
+    {
+      description: 5,
+      run: { ...RUN, concurrency: { key: "{input.b}" } },
+      input_schema: { required: ["a"] },
+      schedules: [
+        { every: "1h" },
+        { every: "2h", input: { a: 1 } },
+        { every: "3h", input: { a: 1, b: "b" } },
+      ],
+    },
+    ["description", "schedules.0.input.a", "schedules.1.input.b"],
+  ],
+  [
+    "what goes not with on: fly",
+    {
+      run: { ...RUN, delay: "1m", secrets: { A: "A" } },
+      schedules: [{ on: "fly", every: "daily", jitter: "5s", punctual: true }],
+    },
+    ["schedules.0.jitter", "schedules.0.punctual", "run.delay", "run.secrets"],
+  ],
+  [
+    "names and texts that can be none, beside other things",
+    JSON.parse(
+      '{"run": {"image": "x y", "script": "t", "env": {"__proto__": "a", "A": "\\ud800", "B-": ""}, "files": [{}]}}',
+    ),
+    ["run.env.__proto__", "run.env.A", "run.image", "run.env.B-", "run.files.0.path", "run.files.0"],
+  ],
+];

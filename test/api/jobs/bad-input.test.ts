@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { BAD_DEFINITIONS, long } from "./bad-definitions.ts";
+import { BAD_DEFINITIONS, BAD_IN_MANY_WAYS, long } from "./bad-definitions.ts";
 import { call, put, RUN, runJob } from "./call.ts";
 
 async function stored(): Promise<number[]> {
@@ -24,6 +24,18 @@ describe("a definition that is not accepted is answered with its field and store
       message: expect.stringContaining(says),
     });
     expect(await stored()).toEqual(before);
+  });
+
+  it.each(BAD_IN_MANY_WAYS)("%s, with all that is wrong", async (_, body, paths) => {
+    const { status, body: answer } = await put("bad", body);
+    const { path, others = [] } = answer.error;
+    expect([status, path, ...others.map((other) => other.path)]).toEqual([422, ...paths]);
+  });
+
+  it("in more ways than anybody would read, of which it is told how many there are", async () => {
+    const { body } = await put("bad", { run: { ...RUN, command: Array.from({ length: 80 }, () => 5) } });
+    expect(body.error).toMatchObject({ path: "run.command.0", others_left_out: 30 });
+    expect(body.error.others).toHaveLength(49);
   });
 
   it.each(BAD_NAMES)("the name %s", async (name) => {

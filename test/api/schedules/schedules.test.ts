@@ -25,6 +25,35 @@ async function aJob(name: string, schedules: object[], more: object = {}) {
 const of = <T>(method: string, job: string, path: string, body?: unknown) =>
   call<T>(method, `/v1/schedules/${job}/${path}`, body);
 
+describe("a schedule whose times are past", () => {
+  const past = [
+    { name: "at", at: ["2020-01-01T00:00:00Z"] },
+    { name: "ended", every: "1h", ends: "2020-01-01T00:00:00Z" },
+    YEARLY,
+  ];
+
+  it("is taken each time that it is put, with a note, and is over", async () => {
+    const { body, status } = await aJob("past", past);
+    expect([status, body.outcome, body.notes]).toEqual([
+      201,
+      "created",
+      [
+        { path: "schedules.0.at", message: "is past: the schedule is never due again" },
+        { path: "schedules.1.ends", message: "is past: the schedule is never due again" },
+      ],
+    ]);
+    const again = await aJob("past", past);
+    expect([again.body.outcome, again.body.notes]).toEqual(["unchanged", body.notes]);
+    await call("POST", "/v1/schedules/past/at/pause");
+    const { schedules } = (await call<ScheduleListBody>("GET", "/v1/schedules?job=past")).body;
+    expect(schedules.map(({ name, is_over, next_due_at }) => [name, is_over, next_due_at !== null])).toEqual([
+      ["at", true, false],
+      ["ended", true, false],
+      ["yearly", false, true],
+    ]);
+  });
+});
+
 describe("a job's definition has schedules", () => {
   it("which are listed with when they are due next, and shown", async () => {
     await aJob("listed", [
@@ -37,7 +66,7 @@ describe("a job's definition has schedules", () => {
       job: "listed",
       rule: expect.stringContaining("Europe/Berlin"),
       overlap: "skip",
-      catch_up: { mode: "latest", window: "24h", after_pause: false },
+      catch_up: { mode: "latest", window: "1d", after_pause: false },
       paused_by: [],
       last_firing: null,
     });

@@ -14,6 +14,18 @@ const stepsOf = (source: string, text: string) => {
   return PLENTY - steps.left;
 };
 
+/** What the platform's own says. It would also look between the halves of a character, where by ECMAScript nothing can begin (V8). */
+function platformMatches(source: string, text: string): boolean {
+  const sticky = new RegExp(source, "uy");
+  let at = 0;
+  for (const char of [...text, ""]) {
+    sticky.lastIndex = at;
+    if (sticky.test(text)) return true;
+    at += char.length;
+  }
+  return false;
+}
+
 /** As a pattern has them, some of them at places where they mean something else. */
 const PIECES = [
   ..."ab|.^$?*+-,é\u{1f600}",
@@ -90,10 +102,10 @@ describe("a pattern matches what the platform's own matches", () => {
       );
       if (patternComplaint(source, STATES) !== null) continue;
       seen.read += 1;
-      const [ours, theirs] = [new Pattern(source), new RegExp(source, "u")];
+      const ours = new Pattern(source);
       for (let texts = 0; texts < 4; texts++) {
         const text = Array.from({ length: Math.floor(chance() * 7) }, () => oneOf(chance, LETTERS)).join("");
-        const expected = theirs.test(text);
+        const expected = platformMatches(source, text);
         seen[expected ? "matched" : "not"] += 1;
         expect(ours.test(text, { left: PLENTY }), `${JSON.stringify(source)} ${JSON.stringify(text)}`).toBe(
           expected,

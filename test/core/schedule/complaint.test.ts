@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { timingComplaint } from "../../../src/core/schedule/complaint.ts";
+import { overNote, timingComplaints } from "../../../src/core/schedule/complaint.ts";
 import { nameOf } from "../../../src/core/schedule/name.ts";
 import type { Rule, Timing } from "../../../src/core/schedule/schedule.ts";
 
@@ -13,6 +13,33 @@ const timing = (rule: Rule, startsAt: number | null = null, endsAt: number | nul
 const cron = (text: string, timeZone = "Europe/Berlin"): Rule => ({ kind: "cron", cron: text, timeZone });
 const every = (everyMs: number): Rule => ({ kind: "every", everyMs });
 
+describe("a schedule that nothing of is due any more", () => {
+  it.each([
+    ["ends that are past", timing(every(1000), null, T0), "ends", "is past: the schedule is never due again"],
+    ["a time that is past", timing({ kind: "at", times: [T0] }), "at", "is past"],
+    ["times that are past", timing({ kind: "at", times: [T0, 0] }), "at", "has only times that are past"],
+    [
+      "ends before what comes next",
+      timing({ kind: "at", times: [0, T0 + 2] }, null, T0 + 1),
+      "ends",
+      "is before the next time",
+    ],
+    ["the last time before ends", timing(every(DAY_MS), T0 - 1, T0 + 5), "ends", "is before the next time"],
+  ])("is told of, by %s", (_, over, field, message) => {
+    expect(timingComplaints(over)).toEqual([]);
+    expect(overNote(over, T0)).toEqual({ field, message: expect.stringContaining(message) });
+  });
+
+  it("is not one that is due once more, or when Fly says so", () => {
+    for (const due of [
+      timing({ kind: "at", times: [0, T0 + 1] }),
+      timing(every(1000), null, T0 + 1000 + 1),
+      timing({ kind: "fly", period: "daily" }),
+    ])
+      expect(overNote(due, T0)).toBeNull();
+  });
+});
+
 describe("when a schedule is to be due", () => {
   it("is fine where it is", () => {
     for (const fine of [
@@ -22,13 +49,13 @@ describe("when a schedule is to be due", () => {
       timing(every(366 * DAY_MS), T0, T0 + 1),
       timing({ kind: "at", times: [T0] }),
     ])
-      expect(timingComplaint(fine)).toBeNull();
+      expect(timingComplaints(fine)).toEqual([]);
   });
 
   it.each([
     ["cron", timing(cron("0 25 * * *")), 'has "25" as its hour; accepted are 0 to 23'],
     ["timezone", timing(cron("0 2 * * *", "Berlin")), "did you mean Europe/Berlin?"],
-    ["every", timing(every(999)), "must be whole seconds, from 1s to 8784h"],
+    ["every", timing(every(999)), "must be whole seconds, from 1s to 366d"],
     ["every", timing(every(1500)), "must be whole seconds"],
     ["every", timing(every(0)), "must be whole seconds"],
     ["every", timing(every(Number.NaN)), "must be whole seconds"],
@@ -41,7 +68,7 @@ describe("when a schedule is to be due", () => {
     ["ends", timing(cron("0 0 29 2 *"), T0, T0 + DAY_MS), "is before the first time that is due"],
     ["ends", timing({ kind: "at", times: [T0] }, null, T0), "is before the first time that is due"],
   ] as const)("is refused by its field %s where it is not: %#", (field, wrong, message) => {
-    expect(timingComplaint(wrong)).toEqual({ field, message: expect.stringContaining(message) });
+    expect(timingComplaints(wrong)).toEqual([{ field, message: expect.stringContaining(message) }]);
   });
 });
 

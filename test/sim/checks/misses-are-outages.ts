@@ -1,13 +1,14 @@
 import { startOf } from "../../../src/core/schedule/jitter.ts";
-import { type ScheduleSpec, scheduleId } from "../../../src/core/schedule/spec.ts";
+import { type ScheduleSpec, scheduleId, shardOf } from "../../../src/core/schedule/spec.ts";
 import type { Firing } from "../../../src/flow/ports/schedules.ts";
 import type { World } from "../world/world.ts";
-import { dueByHand } from "./book-of-schedules.ts";
+import { dueByHand, GRACE_MS, inTimeUntil, PROMPT_MS } from "./book-of-schedules.ts";
 import type { Check } from "./check.ts";
 import { told } from "./due-times-are-told.ts";
+import { LEAD_MS } from "./punctual-is-ahead.ts";
 
-/** So late a due time still counts as met, as callers are told. */
-const GRACE_MS = 120_000;
+/** A look arms what is due up to so much later. */
+const AHEAD_MS = 90_000;
 /** Calls of one look, each of which can be late. */
 const CALLS_MS = 60_000;
 
@@ -34,7 +35,7 @@ export const missesAreOutages: Check = {
         if (row.outcome !== "missed" || row.why !== null) return null;
         const at = world.time.now();
         const lateMs = at - plannedStart(world, row);
-        const isTooSoon = lateMs < GRACE_MS - world.clockOffMaxMs;
+        const isTooSoon = at < missedFrom(world, row) - world.clockOffMaxMs;
         if (isTooSoon && world.schedules.decidedAheadMs === 0) return `${told(row)} after ${lateMs} ms alone`;
         verdicts.set(place, { row, at, isTooSoon });
         return null;
@@ -52,9 +53,12 @@ export const missesAreOutages: Check = {
 function wrongRow(world: World, row: Firing, before: Firing | null): string | null {
   switch (row.outcome) {
     case "armed":
-      return wrongArming(world, row);
+      // What a run gave back was armed before.
+      return before?.runId ? null : wrongArming(world, row);
     case "missed":
       return row.why === null ? wrongMiss(world, row) : wrongGone(world, row);
+    case "ran":
+      return before && wrongRun(world, before);
     case "caught_up":
       return before && wrongCatchUp(world, before);
     default:
@@ -64,13 +68,16 @@ function wrongRow(world: World, row: Firing, before: Firing | null): string | nu
 
 /** What is armed too late to be in time is to be caught up, by the clock that armed it. */
 function wrongArming(world: World, row: Firing): string | null {
-  const spec = world.schedules.schedules.get(scheduleId(row))?.spec;
+  const id = scheduleId(row);
+  // What decides it can be followed in one moment by what changes it.
+  const spec = world.schedules.schedules.get(id)?.spec ?? world.schedules.lately(id, 0).at(-1);
   const { dueAt, startAt } = row;
   if (!spec || startAt === null) return "it has no schedule, or no time to start";
   const plannedAt = startOf({ id: scheduleId(row), ...spec }, dueAt);
   if (plannedAt < dueAt || plannedAt > dueAt + spec.jitterMs) return "its jitter is too large";
-  if (startAt < plannedAt) return "it is to start too soon";
-  if (startAt <= plannedAt + GRACE_MS) return null;
+  if (startAt < plannedAt - (spec.punctual ? LEAD_MS : 0)) return "it is to start too soon";
+  const isWanted = (due: number) => !everRested(world, row, due);
+  if (startAt <= inTimeUntil({ id: scheduleId(row), ...spec }, dueAt, plannedAt, isWanted)) return null;
   const { mode, windowMs } = spec.catchUp;
   if (mode === "none") return "nothing is to be caught up";
   if (dueAt < startAt - windowMs) return "it is caught up after its window";
@@ -102,13 +109,27 @@ function wrongGone(world: World, row: Firing): string | null {
   return changes.some(({ spec }) => spec === null) ? null : "its schedule was always there";
 }
 
+/** Somebody came for it in time, or for what its timekeeper had to start before it, a few calls ago. */
+function wrongRun(world: World, before: Firing): string | null {
+  const sinceMs = Math.max(before.startAt ?? 0, plannedStart(world, before));
+  const isWanted = (due: number) => !everRested(world, before, due);
+  const ofEach = untils(world, before, sinceMs, isWanted);
+  const { mode } = world.schedules.schedules.get(scheduleId(before))?.spec.catchUp ?? {};
+  const until = mode === "all" && ofEach.length === 1 ? sinceMs + PROMPT_MS : Math.max(...ofEach);
+  const noted = world.schedules.timekeepers.get(shardOf(before));
+  const cameAt = Math.min(noted?.since ?? Number.POSITIVE_INFINITY, world.workerClock.now() - CALLS_MS);
+  const lateMs = cameAt - until - 2 * world.clockOffMaxMs;
+  return lateMs > 0 ? `nobody came for it in time, and ${lateMs} ms after that` : null;
+}
+
 /** It was armed to be caught up, or nobody came for it in time. */
 function wrongCatchUp(world: World, before: Firing): string | null {
   const startAt = before.startAt ?? before.dueAt;
-  if (startAt > plannedStart(world, before) + GRACE_MS) return null;
-  const lateMs = world.workerClock.now() - startAt;
-  if (lateMs <= GRACE_MS - 2 * world.clockOffMaxMs) return `it was in time, ${lateMs} ms late`;
   const specs = world.schedules.lately(scheduleId(before), CALLS_MS);
+  const graceMs = specs.some(({ catchUp }) => catchUp.mode === "all") ? PROMPT_MS : GRACE_MS;
+  if (startAt > plannedStart(world, before) + graceMs) return null;
+  const lateMs = world.workerClock.now() - startAt;
+  if (lateMs <= graceMs - 2 * world.clockOffMaxMs) return `it was in time, ${lateMs} ms late`;
   return specs.some(({ catchUp }) => catchUp.mode !== "none") ? null : "nothing is to be caught up";
 }
 
@@ -118,12 +139,33 @@ function plannedStart(world: World, row: Firing): number {
   return startOf({ id, jitterMs: spec?.jitterMs ?? 0 }, row.dueAt);
 }
 
+/** From when on it can be missed, by whichever rule its schedule ever had. */
+function missedFrom(world: World, row: Firing): number {
+  return Math.min(...untils(world, row, plannedStart(world, row), () => true));
+}
+
+function untils(world: World, row: Firing, sinceMs: number, isWanted: (dueAt: number) => boolean): number[] {
+  const id = scheduleId(row);
+  const specs = world.schedules.lately(id, Number.POSITIVE_INFINITY);
+  return specs.map((spec) => inTimeUntil({ id, ...spec }, row.dueAt, sinceMs, isWanted));
+}
+
+function everRested(world: World, row: Firing, dueAt: number): boolean {
+  const pauses = world.schedules.pausesOf(scheduleId(row));
+  return pauses.some(({ pausedAt, resumedAt }, index) => {
+    const to = resumedAt ?? pauses[index + 1]?.resumedAt ?? Number.POSITIVE_INFINITY;
+    return pausedAt !== null && pausedAt <= dueAt && dueAt < to;
+  });
+}
+
 /** A whole look by a right clock came while it could still be armed, with nothing that could have kept it from that. */
 function couldBeMended(world: World, { row, at }: Verdict): boolean {
   const id = scheduleId(row);
   const { schedules } = world;
   const { ticks } = schedules;
-  const until = plannedStart(world, row) + GRACE_MS - world.clockOffMaxMs;
+  // One that came earlier than that had not to arm it yet, and a wrong one can have come since.
+  const from = Math.max(at, row.dueAt - AHEAD_MS + world.clockOffMaxMs);
+  const until = missedFrom(world, row) - world.clockOffMaxMs;
   const isCalm =
     schedules.changesOf(id).every(({ trueAt }) => trueAt < at) && schedules.pausesOf(id).length === 0;
   return (
@@ -132,7 +174,7 @@ function couldBeMended(world: World, { row, at }: Verdict): boolean {
       (tick) =>
         tick.isWhole &&
         tick.offMs === 0 &&
-        tick.beganAt > at &&
+        tick.beganAt > from &&
         tick.endedAt < until &&
         !ticks.some(
           (other) => other.offMs !== 0 && other.beganAt < tick.endedAt && other.endedAt > tick.beganAt,

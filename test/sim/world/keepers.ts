@@ -3,7 +3,7 @@
  * late, come twice or never, and new code can come beside the old one.
  */
 
-import type { FireReport } from "../../../src/flow/fire.ts";
+import type { FireReport } from "../../../src/flow/fire-shard.ts";
 import type { Timekeepers } from "../../../src/flow/ports/schedules.ts";
 import type { Clock } from "../../../src/flow/ports.ts";
 import { Timekeeper } from "../../../src/flow/timekeeper.ts";

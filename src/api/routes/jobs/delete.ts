@@ -4,6 +4,7 @@ import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { deleteJob, expectVersion } from "../../../flow/change-job.ts";
 import type { ApiPorts } from "../../ports.ts";
 import { COMMON_ERRORS } from "../answers.ts";
+import { changeSchedules } from "../schedules/change-schedules.ts";
 import { expectedVersionQuery, jobParam, loadJob, OTHER_VERSION, UNKNOWN_JOB } from "./answers.ts";
 
 const route = createRoute({
@@ -21,8 +22,8 @@ export function deleteJobRoute(app: OpenAPIHono, ports: ApiPorts): void {
   app.openapi(route, async (c) => {
     const { name } = c.req.valid("param");
     const expected = c.req.valid("query").expected_version ?? null;
-    if (!(await deleteJob(ports, orgId, name, expected)))
-      expectVersion(expected, (await loadJob(jobs, orgId, name)).job, name);
+    const isDeleted = await changeSchedules(ports, name, () => deleteJob(ports, orgId, name, expected));
+    if (!isDeleted) expectVersion(expected, (await loadJob(jobs, orgId, name)).job, name);
     return c.body(null, 204);
   });
 }

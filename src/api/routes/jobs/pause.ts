@@ -5,7 +5,7 @@ import { jobBody } from "../../job-body.ts";
 import { jobSchema } from "../../job-schema.ts";
 import type { ApiPorts } from "../../ports.ts";
 import { COMMON_ERRORS } from "../answers.ts";
-import { armSchedules } from "../schedules/arm.ts";
+import { changeSchedules } from "../schedules/change-schedules.ts";
 import { jobParam, loadJob, UNKNOWN_JOB, unknownJob } from "./answers.ts";
 
 const answers = {
@@ -47,6 +47,6 @@ export function pauseJobRoutes(app: OpenAPIHono, ports: ApiPorts): void {
 export async function pauseJob(ports: ApiPorts, name: string, isPaused: boolean): Promise<void> {
   const { jobs, orgId, clock } = ports;
   const now = clock.now();
-  if ((await jobs.pause(orgId, name, isPaused ? now : null, now)) === null) throw unknownJob(name);
-  await armSchedules(ports, name);
+  const pause = () => jobs.pause(orgId, name, isPaused ? now : null, now);
+  if ((await changeSchedules(ports, name, pause)) === null) throw unknownJob(name);
 }

@@ -1,7 +1,7 @@
 /** PUT /v1/jobs/{name}: define a job, or change it. */
 
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import { changeJob } from "../../../flow/change-job.ts";
+import { changeJob, type JobChange } from "../../../flow/change-job.ts";
 import { checked } from "../../checked.ts";
 import { changedJobBody } from "../../job-body.ts";
 import { checkedDefinition, meansTheSame } from "../../job-definition.ts";
@@ -9,7 +9,7 @@ import { jobDefinitionSchema } from "../../job-schema.ts";
 import { parseJson } from "../../json-body.ts";
 import type { ApiPorts } from "../../ports.ts";
 import { COMMON_ERRORS, errorAnswer } from "../answers.ts";
-import { armSchedules } from "../schedules/arm.ts";
+import { changeSchedules } from "../schedules/change-schedules.ts";
 import { changedAnswer, expectedVersionQuery, jobParam, OTHER_VERSION } from "./answers.ts";
 
 const route = createRoute({
@@ -40,7 +40,7 @@ export function putJobRoute(app: OpenAPIHono, ports: ApiPorts): void {
     const { name } = checked(jobParam, c.req.param(), "path");
     const query = checked(expectedVersionQuery, c.req.query(), "query");
     const { definition, schedules } = checkedDefinition(parseJson(await c.req.arrayBuffer()), name);
-    const changed = await changeJob(ports, {
+    const change: JobChange = {
       orgId: ports.orgId,
       name,
       definition,
@@ -48,8 +48,11 @@ export function putJobRoute(app: OpenAPIHono, ports: ApiPorts): void {
       change: { kind: "put" },
       expectedVersion: query.expected_version ?? null,
       means: (inForce) => meansTheSame(inForce, definition, name),
-    });
-    await armSchedules(ports, name);
-    return c.json(changedJobBody(changed), changed.outcome === "created" ? 201 : 200);
+    };
+    const changed = await changeSchedules(ports, name, () => changeJob(ports, change));
+    return c.json(
+      changedJobBody(changed, schedules, ports.clock.now()),
+      changed.outcome === "created" ? 201 : 200,
+    );
   });
 }

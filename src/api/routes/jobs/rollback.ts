@@ -1,14 +1,15 @@
 /** POST /v1/jobs/{name}/rollback: put an earlier version into force again. */
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { type ChangedJob, changeJob } from "../../../flow/change-job.ts";
+import type { ScheduleSpec } from "../../../core/schedule/spec.ts";
+import { type ChangedJob, changeJob, type JobChange } from "../../../flow/change-job.ts";
 import { checked } from "../../checked.ts";
 import { changedJobBody } from "../../job-body.ts";
 import { checkedDefinition, meansTheSame } from "../../job-definition.ts";
 import { parseJson } from "../../json-body.ts";
 import type { ApiPorts } from "../../ports.ts";
 import { COMMON_ERRORS, errorAnswer } from "../answers.ts";
-import { armSchedules } from "../schedules/arm.ts";
+import { changeSchedules } from "../schedules/change-schedules.ts";
 import {
   changedAnswer,
   expectedVersionQuery,
@@ -48,7 +49,8 @@ export function rollbackJobRoute(app: OpenAPIHono, ports: ApiPorts): void {
     const { name } = checked(jobParam, c.req.param(), "path");
     const query = checked(expectedVersionQuery, c.req.query(), "query");
     const { version } = checked(rollbackSchema, parseJson(await c.req.arrayBuffer()), null);
-    return c.json(changedJobBody(await rollBack(ports, name, version, query.expected_version ?? null)), 200);
+    const { changed, schedules } = await rollBack(ports, name, version, query.expected_version ?? null);
+    return c.json(changedJobBody(changed, schedules, ports.clock.now()), 200);
   });
 }
 
@@ -62,13 +64,13 @@ export async function rollBack(
   name: string,
   version: number,
   expectedVersion: number | null,
-): Promise<ChangedJob> {
+): Promise<{ changed: ChangedJob; schedules: ScheduleSpec[] }> {
   const { jobs, orgId } = ports;
   await loadJob(jobs, orgId, name);
   const { version: to, definition } = await loadVersion(jobs, orgId, name, version, "version");
   // It was put when another code said what is accepted.
   const { schedules } = checkedDefinition(definition, name);
-  const changed = await changeJob(ports, {
+  const change: JobChange = {
     orgId,
     name,
     definition,
@@ -76,7 +78,7 @@ export async function rollBack(
     change: { kind: "rollback", to },
     expectedVersion,
     means: (inForce) => meansTheSame(inForce, definition, name),
-  });
-  await armSchedules(ports, name);
-  return changed;
+  };
+  const changed = await changeSchedules(ports, name, () => changeJob(ports, change));
+  return { changed, schedules };
 }

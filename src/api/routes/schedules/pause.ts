@@ -4,7 +4,7 @@ import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { ApiPorts } from "../../ports.ts";
 import { COMMON_ERRORS } from "../answers.ts";
 import { loadSchedule, SCHEDULE_ANSWER, scheduleParam, shownSchedule, UNKNOWN_SCHEDULE } from "./answers.ts";
-import { armSchedules } from "./arm.ts";
+import { changeSchedules } from "./change-schedules.ts";
 
 const answers = { 200: SCHEDULE_ANSWER, ...COMMON_ERRORS, ...UNKNOWN_SCHEDULE };
 
@@ -42,6 +42,6 @@ export async function pauseSchedule(
   isPaused: boolean,
 ): Promise<void> {
   await loadSchedule(ports, param);
-  await ports.schedules.pause({ orgId: ports.orgId, ...param }, ports.clock.now(), isPaused);
-  await armSchedules(ports, param.job);
+  const { schedules, orgId, clock } = ports;
+  await changeSchedules(ports, param.job, () => schedules.pause({ orgId, ...param }, clock.now(), isPaused));
 }

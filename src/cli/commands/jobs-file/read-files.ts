@@ -3,7 +3,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { JOBS_FILE_MAX_BYTES } from "../../../core/limits.ts";
+import { COMPLAINTS_TOLD_MAX, JOBS_FILE_MAX_BYTES } from "../../../core/limits.ts";
 import type { FileComplaint } from "../../../jobs-file/complaint.ts";
 import type { FileJob, JobsFile } from "../../../jobs-file/read.ts";
 import { CliError, UsageError } from "../../cli-error.ts";
@@ -20,28 +20,37 @@ export interface ReadFiles {
 
 /** What files are read with. */
 type Place = Pick<Io, "cwd" | "stdin">;
+type Reading = Place & Pick<Io, "stderr" | "now">;
 
 /**
  * @param paths of files and folders, "-" for stdin; none for mayfly.yaml here
+ * Tells what is right and may not be meant, too, on stderr.
  * @throws CliError once all that is wrong in them is told, UsageError where one can not be read
  */
-export async function readFiles(paths: string[], io: Place & Pick<Io, "stderr">): Promise<ReadFiles> {
+export async function readFiles(paths: string[], io: Reading): Promise<ReadFiles> {
   // Loaded on demand: no other command needs schemas.
   const { readJobsFile } = await import("../../../jobs-file/read.ts");
   const complaints: FileComplaint[] = [];
   const files: JobsFile[] = [];
   for (const path of await filesOf(paths, io)) {
-    const read = readJobsFile(await textOf(path, io), path === "-" ? "stdin" : path);
+    const read = readJobsFile(await textOf(path, io), path === "-" ? "stdin" : path, io.now());
     if ("complaints" in read) complaints.push(...read.complaints);
     else files.push(read);
   }
   const jobs = files.flatMap((file) => file.jobs);
   complaints.push(...twice(jobs));
   if (complaints.length > 0) {
-    await write(io.stderr, complaints.map(line).join(""));
+    await write(io.stderr, bounded(complaints.map((complaint) => line(complaint))));
     throw new CliError(complaints.length === 1 ? "this is wrong" : `these ${complaints.length} are wrong`);
   }
+  await write(io.stderr, bounded(files.flatMap(({ notes }) => notes).map((note) => line(note, "note: "))));
   return { files, jobs };
+}
+
+function bounded(lines: string[]): string {
+  const more = lines.length - COMPLAINTS_TOLD_MAX;
+  const told = lines.slice(0, COMPLAINTS_TOLD_MAX).join("");
+  return more > 0 ? `${told}and ${more} more\n` : told;
 }
 
 /** A job is one file's. */
@@ -56,8 +65,8 @@ function twice(jobs: FileJob[]): FileComplaint[] {
   });
 }
 
-function line({ file, line, column, path, message }: FileComplaint): string {
-  const sentence = path === null ? message : `${path}: ${message}`;
+function line({ file, line, column, path, message }: FileComplaint, kind = ""): string {
+  const sentence = `${kind}${path === null ? message : `${path}: ${message}`}`;
   return `${plain(file)}:${line}:${column}: ${plain(sentence)}\n`;
 }
 

@@ -35,7 +35,7 @@ export function withQueueOptions(command: Command): Command {
       "of those that wait the highest goes first, from -1000 to 1000 (default: 0)",
       priority,
     )
-    .option("--expires <duration>", "give up where its turn has not come by then (default: 24h)", duration)
+    .option("--expires <duration>", "give up where its turn has not come by then (default: 1d)", duration)
     .addOption(
       new Option("--delay <duration>", 'start so much later, such as "10m"')
         .argParser(duration)

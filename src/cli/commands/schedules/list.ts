@@ -51,9 +51,8 @@ export async function listSchedules(
 }
 
 function nextOf(schedule: ScheduleListBody["schedules"][number], nowMs: number): string {
+  if (schedule.is_over) return "over";
   if (schedule.paused_by.length > 0) return `paused by ${schedule.paused_by.join(", ")}`;
   if (schedule.fly !== null) return schedule.fly.problem ?? "when Fly starts it";
-  return schedule.next_due_at === null
-    ? "never again"
-    : `in ${span(Date.parse(schedule.next_due_at) - nowMs)}`;
+  return schedule.next_due_at === null ? "" : `in ${span(Date.parse(schedule.next_due_at) - nowMs)}`;
 }

@@ -1,15 +1,14 @@
-/** Fire: armed firings whose time has come become runs, each once, or are recorded as what else they came to. */
+/** Fire what is armed: firings of one schedule whose time has come become runs, each once, or are recorded as what else they came to. */
 
-import { AppError, messageOf } from "../core/error.ts";
+import { AppError } from "../core/error.ts";
 import type { RunJob } from "../core/job.ts";
-import { SCHEDULE_GRACE_MS, TIMEKEEPER_BATCH_FIRINGS, TIMEKEEPER_LATE_FIRINGS } from "../core/limits.ts";
+import { TIMEKEEPER_LATE_FIRINGS } from "../core/limits.ts";
 import type { RunSpec } from "../core/run-spec.ts";
 import { overlapOfCatchUp, type RunFiring } from "../core/schedule/firing.ts";
 import type { Overlap } from "../core/schedule/schedule.ts";
-import { type ScheduleKey, scheduleId, scheduleOf } from "../core/schedule/spec.ts";
-import { isMet, type StartedFiring, startArmed } from "../core/schedule/start.ts";
-import { acceptTogether } from "./accept-together.ts";
-import { type Definition, definitionsOf } from "./definitions.ts";
+import { type ScheduleKey, scheduleOf } from "../core/schedule/spec.ts";
+import { isPrompt, type StartedFiring, startArmed } from "../core/schedule/start.ts";
+import type { Definition } from "./definitions.ts";
 import type { DefinedJob, JobStore } from "./ports/jobs.ts";
 import type { ArmedRow, ScheduleStore, StoredSchedule } from "./ports/schedules.ts";
 import { type SubmitFiredPorts, type SubmitPorts, submitFired } from "./submit.ts";
@@ -24,69 +23,22 @@ export interface FirePorts extends SubmitPorts {
   orderOf(job: DefinedJob, input: string): Promise<{ spec: RunSpec; job: RunJob }>;
 }
 
-export interface FireReport {
-  /** When the next firing of the shard is to start, in epoch milliseconds; null where there is none. */
-  nextAt: number | null;
-  /** What kept firings from being started; they stay armed. */
-  problems: string[];
-  /** How many these are, at most. */
-  failed: number;
-  /** There are others that are to start by now, which one call did not come to. */
-  isMore: boolean;
-}
-
-/**
- * Starts those firings of a shard that are to start by now, as many as one call may.
- * @param passedOver so many are left alone, the first ones: they failed just now, and must not keep all others waiting
- */
-export async function fireShard(ports: FirePorts, shard: number, passedOver = 0): Promise<FireReport> {
-  const { schedules, clock } = ports;
-  const cameAt = clock.now();
-  const armed = await schedules.armed(shard, cameAt, TIMEKEEPER_BATCH_FIRINGS, passedOver);
-  const isMore = armed.length === TIMEKEEPER_BATCH_FIRINGS;
-  const isLate = armed.some(({ startAt }) => startAt + SCHEDULE_GRACE_MS < cameAt);
-  const atWorkSince = isMore || isLate ? await schedules.atWork(shard, cameAt) : cameAt;
-  const bySchedule = new Map<string, ArmedRow[]>();
-  for (const row of armed) bySchedule.set(scheduleId(row), [...(bySchedule.get(scheduleId(row)) ?? []), row]);
-  const together = { ...ports, store: { accept: acceptTogether(ports.store) } };
-  const problems: string[] = [];
-  let failed = 0;
-  let aheadAt = Number.POSITIVE_INFINITY;
-  const defined = await definitionsOf(ports, armed);
-  const fireRows = async (rows: ArmedRow[]) => {
-    const [first] = rows;
-    if (!first) return;
-    await fireDefined(together, first, defined(first), rows, atWorkSince)
-      .then((startsAt) => {
-        aheadAt = Math.min(aheadAt, startsAt);
-      })
-      .catch((error) => {
-        problems.push(told(first, error));
-        failed += rows.length;
-      });
-  };
-  await Promise.all([...bySchedule.values()].map(fireRows));
-  if (isMore) return { nextAt: clock.now(), problems, failed, isMore };
-  // A due time whose run was accepted ahead can be given back, and is decided anew then.
-  const nextAt = Math.min(aheadAt, (await schedules.armedAt())[shard] ?? aheadAt);
-  return { nextAt: Number.isFinite(nextAt) ? nextAt : null, problems, failed, isMore };
-}
-
 /** Starts firings of one schedule that were armed just now, oldest first. */
 export async function fireSchedule(ports: FirePorts, key: ScheduleKey, armed: ArmedRow[]): Promise<void> {
   const [schedule, job] = await Promise.all([ports.schedules.find(key), ports.jobs.find(key.orgId, key.job)]);
-  await fireDefined(ports, key, { schedule, job }, armed, ports.clock.now());
+  await fireArmed(ports, key, { schedule, job }, armed, ports.clock.now());
 }
 
 /** What starting a firing needs of the world: of the store of runs only that it takes them. */
-type FireDefinedPorts = SubmitFiredPorts & Pick<FirePorts, "schedules" | "orderOf">;
+type FireArmedPorts = SubmitFiredPorts & Pick<FirePorts, "schedules" | "orderOf">;
 
 /**
+ * Starts armed firings of one schedule, or records what else they came to.
  * @param atWorkSince since when the timekeeper is at work without a break
  * @returns when the first of those that were accepted ahead is to start; infinity where there is none
  */
-async function fireDefined(
-  ports: FireDefinedPorts,
+export async function fireArmed(
+  ports: FireArmedPorts,
   key: ScheduleKey,
   { schedule, job }: Definition,
   armed: ArmedRow[],
@@ -136,7 +88,7 @@ async function fireDefined(
  * that is still at work, that is for the time itself to decide.
  */
 async function fireAhead(
-  ports: FireDefinedPorts,
+  ports: FireArmedPorts,
   schedule: StoredSchedule,
   job: DefinedJob,
   dueAt: number,
@@ -159,7 +111,7 @@ async function fireAhead(
 
 /** What becomes of armed firings of the rule. Of those that nobody came for in time, which one is the latest can only be told of all. */
 async function decideArmed(
-  { schedules, clock }: FireDefinedPorts,
+  { schedules, clock }: FireArmedPorts,
   schedule: StoredSchedule,
   ruled: ArmedRow[],
   atWorkSince: number,
@@ -167,7 +119,7 @@ async function decideArmed(
   const now = clock.now();
   const decide = (rows: ArmedRow[]) =>
     startArmed(scheduleOf(schedule, schedule.spec), rows, schedule.place, now, atWorkSince);
-  if (ruled.every(({ startAt }) => isMet(startAt, atWorkSince, now))) return decide(ruled);
+  if (ruled.every(({ startAt }) => isPrompt(startAt, atWorkSince, now))) return decide(ruled);
   const from = Math.min(...ruled.map(({ dueAt }) => dueAt));
   const all = await schedules.armedOf(schedule, from, now, TIMEKEEPER_LATE_FIRINGS);
   // Where there are more, the last one here is not the latest.
@@ -185,7 +137,7 @@ function overlapOf({ spec }: StoredSchedule, isCaughtUp: boolean): Overlap {
   return isCaughtUp && spec.catchUp.mode === "all" ? overlapOfCatchUp(spec.overlap) : spec.overlap;
 }
 
-function fireOne(ports: FireDefinedPorts, schedule: StoredSchedule, job: DefinedJob) {
+function fireOne(ports: FireArmedPorts, schedule: StoredSchedule, job: DefinedJob) {
   const { schedules, clock } = ports;
   let lastIdMs = 0;
   return async (dueAt: number, isCaughtUp: boolean, overlap: Overlap): Promise<void> => {
@@ -204,8 +156,4 @@ function fireOne(ports: FireDefinedPorts, schedule: StoredSchedule, job: Defined
       await finish("missed", `the job can not be run: ${error.path ?? "job.run"}: ${error.message}`);
     }
   };
-}
-
-function told({ job, name }: ScheduleKey, error: unknown): string {
-  return `${job}/${name}: ${messageOf(error)}`;
 }
