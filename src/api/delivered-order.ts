@@ -1,13 +1,15 @@
 /** What a run for a delivery is to do: the job's run with what the hook's map makes of it, checked as a call's is. */
 
-import { withoutSecrets } from "../core/run-spec.ts";
+import type { Change } from "../core/hook/change.ts";
+import { isOfStranger } from "../core/hook/run-delivery.ts";
+import { hasSecrets, type RunSpec, withoutSecrets } from "../core/run-spec.ts";
+import { checkedOutChange, checkoutOfChange } from "../core/step/checkout.ts";
 import type { DeliveredOrder, DeliverPorts, FilledRun } from "../flow/deliver.ts";
 import type { DefinedJob } from "../flow/ports/jobs.ts";
 import { checkInput } from "./check-input.ts";
 import { jobRunInput } from "./job-definition.ts";
 import { checkedOrder } from "./order.ts";
 import type { ApiPorts } from "./ports.ts";
-import { isObject } from "./spec-input.ts";
 
 /** What receives deliveries, from what the API has. */
 export function deliverPortsOf(ports: ApiPorts): DeliverPorts {
@@ -19,20 +21,25 @@ async function deliveredOrder(
   ports: ApiPorts,
   { job: { name, version }, definition }: DefinedJob,
   { env, input = {} }: FilledRun,
-  isOfStranger: boolean,
+  change: Change | null,
 ): Promise<DeliveredOrder> {
   checkInput(input, definition.input_schema ?? null);
-  const { secrets } = definition.run;
-  const hasSecrets = isObject(secrets) && Object.keys(secrets).length > 0;
-  // What is not given need not be there either.
-  const changes = { env, ...(isOfStranger && { secrets: null }) };
-  const asked = jobRunInput(definition, name, input, changes);
-  const spec = await checkedOrder(ports, asked, (field) => placeOf(field, env));
-  return {
-    spec: isOfStranger ? withoutSecrets(spec) : spec,
-    job: { name, version, input: JSON.stringify(input) },
-    isWithoutSecrets: isOfStranger && hasSecrets,
+  let isWithoutSecrets = false;
+  const settled = (spec: RunSpec) => {
+    const whole = withCheckout(spec, change);
+    isWithoutSecrets = isOfStranger(change) && hasSecrets(whole);
+    // What is not given need not be there either.
+    return isWithoutSecrets ? withoutSecrets(whole) : whole;
   };
+  const asked = jobRunInput(definition, name, input, { env });
+  const spec = await checkedOrder(ports, asked, (field) => placeOf(field, env), settled);
+  return { spec, job: { name, version, input: JSON.stringify(input) }, isWithoutSecrets };
+}
+
+/** A checkout that leaves it to the delivery gets what has changed. */
+function withCheckout(spec: RunSpec, change: Change | null): RunSpec {
+  if (spec.checkout === null || change === null) return spec;
+  return { ...spec, checkout: checkoutOfChange(spec.checkout, checkedOutChange(change)) };
 }
 
 /** A variable that the hook fills is its own, and all else the job's. */

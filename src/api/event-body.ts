@@ -58,6 +58,33 @@ export function eventBody({ seq, event }: NumberedEvent): EventBody {
       const data = { ...exitBody(event.exit), source: event.source };
       return { seq, at, type: event.type, attempt: event.attempt, data };
     }
+    case "step_started": {
+      const { step, startedAt, from } = event;
+      const data = {
+        step,
+        started_at: rfc3339(startedAt),
+        stdout_from: from.stdout,
+        stderr_from: from.stderr,
+      };
+      return { seq, at, type: event.type, attempt: event.attempt, data };
+    }
+    case "step_ended": {
+      const { step, startedAt, endedAt, exitCode, timedOut, from, to } = event;
+      const data = {
+        step,
+        started_at: rfc3339(startedAt),
+        ended_at: rfc3339(endedAt),
+        exit_code: exitCode,
+        timed_out: timedOut,
+        stdout_from: from.stdout,
+        stdout_to: to.stdout,
+        stderr_from: from.stderr,
+        stderr_to: to.stderr,
+      };
+      return { seq, at, type: event.type, attempt: event.attempt, data };
+    }
+    case "steps_skipped":
+      return { seq, at, type: event.type, attempt: event.attempt, data: { steps: event.steps } };
     case "attempt_failed": {
       const { attempt, detail, output, next } = event;
       const told = { ...endingBody(event), detail, output: outputBody(output) };

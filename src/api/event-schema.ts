@@ -29,6 +29,12 @@ const launch = {
   launch_at: time.openapi({ description: "when the machine is asked for" }),
 };
 
+/** Which step, and since when. */
+const step = {
+  step: z.int().openapi({ description: "its number, from 1" }),
+  started_at: time,
+};
+
 /** An entry of the Machine's own event list. */
 const machineEventSchema = z
   .object({
@@ -109,6 +115,28 @@ export const eventSchema = z
     }),
     eventOf("machine_released", "the machine is known to be gone", {
       events: z.array(machineEventSchema).openapi({ description: "the machine's own, oldest first" }),
+    }),
+    eventOf(
+      "step_started",
+      "a step is under way; one that was over when it was first heard of has no such event",
+      {
+        ...step,
+        stdout_from: z.int().openapi({ description: "where its section of stdout begins" }),
+        stderr_from: z.int(),
+      },
+    ),
+    eventOf("step_ended", "a step is over", {
+      ...step,
+      ended_at: time,
+      exit_code: z.int().nullable(),
+      timed_out: z.boolean().openapi({ description: "its own time limit passed" }),
+      stdout_from: z.int(),
+      stdout_to: z.int().openapi({ description: "the first byte that is not its own" }),
+      stderr_from: z.int(),
+      stderr_to: z.int(),
+    }),
+    eventOf("steps_skipped", "the condition of these steps did not hold", {
+      steps: z.array(z.int()).openapi({ description: "their numbers" }),
     }),
     eventOf("slot_awaited", "the run stands in a queue's line", queueFields),
     eventOf("slot_taken", "the run has a slot of a queue, until its command runs no more", queueFields),

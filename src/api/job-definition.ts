@@ -49,8 +49,25 @@ export function definitionComplaints(body: unknown, name: string): FieldComplain
   if (!isObject(body)) return ofFields;
   const isRight = rightPlaces(ofFields.map(({ path }) => path));
   const known = new Set(ofFields.map(({ path }) => placeKey(path)));
-  const others = [...inputsComplaints(body, name, isRight), ...onFlyComplaints(body)];
+  const others = [
+    ...inputsComplaints(body, name, isRight),
+    ...onFlyComplaints(body),
+    ...checkoutComplaints(body, isRight),
+  ];
   return [...ofFields, ...others.filter(({ path }) => !known.has(placeKey(path)))];
+}
+
+/** What a schedule starts has nobody who could say what is to be checked out. */
+function checkoutComplaints(
+  { run, schedules }: Record<string, unknown>,
+  isRight: (path: PropertyKey[]) => boolean,
+): FieldComplaint[] {
+  const checkout = isObject(run) ? run.checkout : undefined;
+  const isOpen = checkout === true || (isObject(checkout) && checkout.repository === undefined);
+  if (!isOpen || !isRight(["run", "checkout"]) || !Array.isArray(schedules) || schedules.length === 0)
+    return [];
+  const message = "is needed: a schedule starts runs of this job, and no change says what to check out";
+  return [{ path: ["run", "checkout", "repository"], message }];
 }
 
 /** What there is to say of a definition that is right. */

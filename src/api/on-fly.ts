@@ -38,7 +38,7 @@ export function onFlyComplaints({ run, schedules }: Record<string, unknown>): Fi
 }
 
 function runComplaints(run: Record<string, unknown>, by: string): FieldComplaint[] {
-  const { concurrency, delay, run_at, secrets } = run;
+  const { concurrency, delay, run_at, secrets, checkout } = run;
   const bytes = new TextEncoder().encode(JSON.stringify(run)).length;
   const wrong: [field: string | null, isWrong: boolean, message: string][] = [
     [
@@ -56,6 +56,11 @@ function runComplaints(run: Record<string, unknown>, by: string): FieldComplaint
       "secrets",
       isObject(secrets) && Object.keys(secrets).length > 0,
       `can not be given: ${by}, and the same machine is started again and again while secrets are given to one run; use cron or every`,
+    ],
+    [
+      "checkout",
+      isObject(checkout) && (checkout.token ?? checkout.deploy_key) !== undefined,
+      `can not have secrets: ${by}, and the same machine is started again and again while secrets are given to one run; use cron or every`,
     ],
     [
       null,

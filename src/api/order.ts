@@ -3,12 +3,20 @@
 import { AppError } from "../core/error.ts";
 import type { RunDelivery } from "../core/hook/run-delivery.ts";
 import type { RunJob } from "../core/job.ts";
-import { hasSecrets, type RunSpec } from "../core/run-spec.ts";
+import { hasSecrets, type RunSpec, secretsOfSpec } from "../core/run-spec.ts";
+import { CHECKOUT_TOKEN_VARIABLE, DEPLOY_KEY_VARIABLE } from "../core/step/checkout.ts";
 import type { IdempotencyKey } from "../flow/ports.ts";
 import { earlierRun, type Submitted, submit } from "../flow/submit.ts";
 import { checked } from "./checked.ts";
 import type { ApiPorts } from "./ports.ts";
 import { runSpecSchema, toRunSpec } from "./spec-schema.ts";
+import { checkoutComplaint } from "./step-schema.ts";
+
+/** Where a spec names the secrets of its checkout, by their variables. */
+const OF_CHECKOUT: Record<string, string> = {
+  [CHECKOUT_TOKEN_VARIABLE]: "checkout.token",
+  [DEPLOY_KEY_VARIABLE]: "checkout.deploy_key",
+};
 
 /**
  * Checks an order and submits it.
@@ -42,20 +50,24 @@ export async function order(
   const asked = input instanceof AppError ? input : checkedSpec(input, pathOf);
   if (asked instanceof AppError) return repeatOr(asked, ports, { ...of, spec: null });
   const placed = { ...of, spec: toRunSpec(asked, ports.defaultGuest) };
-  const complaint = await secretsComplaint(ports, placed.spec, pathOf);
+  const complaint = incomplete(placed.spec, pathOf) ?? (await secretsComplaint(ports, placed.spec, pathOf));
   return complaint === null ? submit(ports, placed) : repeatOr(complaint, ports, placed);
 }
 
-/** @throws AppError `invalid_input` where it is no spec, or names secrets that there are not */
+/**
+ * @param settled the spec with what nobody who wrote it could say, or may have
+ * @throws AppError `invalid_input` where it is no spec, or names secrets that there are not
+ */
 export async function checkedOrder(
   ports: ApiPorts,
   input: unknown,
   pathOf: (field: string) => string,
+  settled: (spec: RunSpec) => RunSpec = (spec) => spec,
 ): Promise<RunSpec> {
   const asked = checkedSpec(input, pathOf);
   if (asked instanceof AppError) throw asked;
-  const spec = toRunSpec(asked, ports.defaultGuest);
-  const complaint = await secretsComplaint(ports, spec, pathOf);
+  const spec = settled(toRunSpec(asked, ports.defaultGuest));
+  const complaint = incomplete(spec, pathOf) ?? (await secretsComplaint(ports, spec, pathOf));
   if (complaint !== null) throw complaint;
   return spec;
 }
@@ -80,15 +92,21 @@ async function repeatOr(
   return { state, repeated: true };
 }
 
+/** What a spec lacks that whoever orders it has to say; null where it lacks nothing. */
+function incomplete(spec: RunSpec, pathOf: (field: string) => string): AppError | null {
+  const complaint = checkoutComplaint(spec);
+  return complaint && new AppError("invalid_input", complaint.message, pathOf(complaint.path));
+}
+
 /** What is wrong with the secrets that a spec names; null where nothing is. */
 async function secretsComplaint(
   { secrets, orgId }: ApiPorts,
   spec: RunSpec,
   pathOf: (field: string) => string,
 ): Promise<AppError | null> {
-  const complaints = hasSecrets(spec) ? await secrets.complaints(orgId, spec.secrets) : [];
+  const complaints = hasSecrets(spec) ? await secrets.complaints(orgId, secretsOfSpec(spec)) : [];
   const [first, ...others] = complaints.map(({ variable, message }) => ({
-    path: pathOf(variable === null ? "secrets" : `secrets.${variable}`),
+    path: pathOf(OF_CHECKOUT[variable ?? ""] ?? (variable === null ? "secrets" : `secrets.${variable}`)),
     message,
   }));
   return first === undefined ? null : new AppError("invalid_input", first.message, first.path, others);

@@ -2,7 +2,7 @@
 
 import type { Attempt, NextAttempt } from "../core/attempt.ts";
 import { formatDuration } from "../core/duration.ts";
-import { formatPosition } from "../core/output.ts";
+import { formatPosition, type Stream } from "../core/output.ts";
 import {
   currentAttempt,
   type Exit,
@@ -14,6 +14,7 @@ import {
   startsAt,
 } from "../core/run.ts";
 import type { Guest } from "../core/run-spec.ts";
+import { type StepState, stepStates } from "../core/step/state.ts";
 import { dueAt } from "../core/turn.ts";
 import type { FilledChunk } from "../flow/output.ts";
 import type { ShownPlace } from "../flow/ports.ts";
@@ -26,7 +27,9 @@ import type {
   OutputLine,
   RunBody,
   RunSummaryBody,
+  StepStateBody,
 } from "./run-schema.ts";
+import { checkoutBody, stepBody } from "./step-input.ts";
 import { waitingBody } from "./waiting-body.ts";
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -134,6 +137,8 @@ export function runBody(state: RunState, reruns: string[] = [], place: ShownPlac
   return {
     ...runSummary(run, place),
     script: run.spec.script,
+    checkout: run.spec.checkout && checkoutBody(run.spec.checkout),
+    steps: run.spec.steps.map(stepBody),
     env: run.spec.env,
     secrets: run.spec.secrets,
     files: run.spec.files.map((file) => ({
@@ -172,6 +177,25 @@ function attemptBody(run: Run, attempt: Attempt): AttemptBody {
     exited_at: timeOrNull(attempt.exitedAt),
     settled_at: timeOrNull(attempt.settledAt),
     released_at: timeOrNull(releasedAt),
+    steps: stepStates(run.spec, attempt).map(stepStateBody),
+  };
+}
+
+function stepStateBody({ step, state, record }: StepState): StepStateBody {
+  const { exitCode = null, timedOut = false, startedAt = null, endedAt = null } = record ?? {};
+  const section = (stream: Stream) =>
+    record?.from ? { from: record.from[stream], to: record.to?.[stream] ?? null } : null;
+  return {
+    number: step.number,
+    name: step.name,
+    state,
+    if: step.if,
+    exit_code: exitCode,
+    timed_out: timedOut,
+    started_at: timeOrNull(startedAt),
+    ended_at: timeOrNull(endedAt),
+    stdout: section("stdout"),
+    stderr: section("stderr"),
   };
 }
 

@@ -4,11 +4,39 @@ import { z } from "@hono/zod-openapi";
 import { COMPLAINTS_TOLD_MAX, RERUNS_SHOWN_MAX } from "../core/limits.ts";
 import { FINAL_STATUSES } from "../core/run.ts";
 import { CONCURRENCY_STRATEGIES } from "../core/run-spec.ts";
+import { STEP_IFS } from "../core/step/spec.ts";
+import { STEP_STATES } from "../core/step/state.ts";
 import { runDeliveryBody } from "./delivery-schema.ts";
 import { eventSchema } from "./event-schema.ts";
 import { retryBodySchema } from "./retry-schema.ts";
 import { ending, guest, nextAttempt, output, runFiring, runJob, status, time } from "./schema-parts.ts";
+import { checkoutBodySchema, stepBodySchema } from "./step-schema.ts";
 import { waitingSchema } from "./waiting-schema.ts";
+
+const section = z.object({
+  from: z.int().openapi({ description: "its first byte in the attempt's stream, from 0" }),
+  to: z.int().nullable().openapi({ description: "the first byte that is not its own; null while it runs" }),
+});
+
+/** How one step of an attempt went. */
+export const stepStateSchema = z
+  .object({
+    number: z.int().openapi({ description: "from 1" }),
+    name: z.string(),
+    state: z.enum(STEP_STATES).openapi({
+      description:
+        "waiting: it has not begun. unknown: it was under way when the machine was lost. skipped: its condition did not hold, or the attempt was over before",
+    }),
+    if: z.enum(STEP_IFS),
+    exit_code: z.int().nullable(),
+    timed_out: z.boolean().openapi({ description: "its own time limit passed" }),
+    started_at: time.nullable(),
+    ended_at: time.nullable(),
+    stdout: section.nullable().openapi({ description: "null where it has not begun" }),
+    stderr: section.nullable(),
+  })
+  .openapi("StepState");
+export type StepStateBody = z.infer<typeof stepStateSchema>;
 
 /** One try of a run on one Machine, with the time of each phase. */
 export const attemptSchema = z
@@ -47,6 +75,9 @@ export const attemptSchema = z
     exited_at: time.nullable(),
     settled_at: time.nullable(),
     released_at: time.nullable().openapi({ description: "its machine is known to be gone" }),
+    steps: z
+      .array(stepStateSchema)
+      .openapi({ description: "in their order; none of a run that is one command" }),
   })
   .openapi("Attempt");
 
@@ -61,6 +92,8 @@ export const runSchema = z
     image: z.string(),
     command: z.array(z.string()).nullable(),
     script: z.string().nullable(),
+    checkout: checkoutBodySchema.nullable(),
+    steps: z.array(stepBodySchema),
     env: z.record(z.string(), z.string()),
     secrets: z.record(z.string(), z.string()).openapi({
       description: "names of secrets by the variables that hold them; never their values",
@@ -134,6 +167,8 @@ export const runListSchema = z
           reruns: true,
           input: true,
           script: true,
+          checkout: true,
+          steps: true,
           env: true,
           secrets: true,
           files: true,

@@ -45,10 +45,9 @@ export const ending = {
   reason: z.enum(REASONS).nullable().openapi({
     description: "why it failed or was cancelled; of a retrying run why its last attempt failed",
   }),
-  limit: z
-    .enum(LIMIT_NAMES)
-    .nullable()
-    .openapi({ description: "which of timeouts passed, with the reason timed_out" }),
+  limit: z.enum(LIMIT_NAMES).nullable().openapi({
+    description: "which of timeouts passed, or that a step's own did, with the reason timed_out",
+  }),
   ...exit,
 };
 

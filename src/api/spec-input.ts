@@ -8,6 +8,7 @@ import type { RunSpec } from "../core/run-spec.ts";
 import { queueInput } from "./queue-schema.ts";
 import { retryBody, type retrySchema } from "./retry-schema.ts";
 import type { RunSpecInput } from "./spec-schema.ts";
+import { stepInput } from "./step-input.ts";
 
 /** The body that orders this spec. */
 export function specInput(spec: RunSpec): RunSpecInput {
@@ -16,6 +17,7 @@ export function specInput(spec: RunSpec): RunSpecInput {
     image: spec.image,
     ...(spec.command !== null && { command: spec.command }),
     ...(spec.script !== null && { script: spec.script }),
+    ...stepInput(spec),
     env: spec.env,
     secrets: spec.secrets,
     files: spec.files.map(({ path, base64, mode }) => ({
@@ -46,14 +48,14 @@ export function changedInput(spec: RunSpec, changes: Record<string, unknown>): u
 
 /**
  * A spec as a caller wrote it with changes: a JSON Merge Patch (RFC 7396), in which objects are merged, null takes a field away and
- * anything else replaces it. Where two fields say one thing in two ways, the one that is given takes the place of the other: a script of
+ * anything else replaces it. Where two fields say one thing in two ways, the one that is given takes the place of the other: steps or a script of
  * a command, a size of CPUs, a delay of a time. Of the spec's own rules for retries those go that can not act any more, with one
  * attempt or one region; as part of the changes they are refused. The result is to be checked like any other body.
  */
 export function patchedInput(spec: Record<string, unknown>, changes: Record<string, unknown>): unknown {
   const input = { ...spec };
-  if (isGiven(changes.script) && !("command" in changes)) delete input.command;
-  if (isGiven(changes.command) && !("script" in changes)) delete input.script;
+  const given = WHAT_RUNS.filter((field) => isGiven(changes[field]));
+  for (const field of given.length > 0 ? WHAT_RUNS : []) if (!(field in changes)) delete input[field];
   if (isGiven(changes.delay) && !("run_at" in changes)) delete input.run_at;
   if (isGiven(changes.run_at) && !("delay" in changes)) delete input.delay;
   if (isObject(changes.machine) && isObject(input.machine))
@@ -62,6 +64,9 @@ export function patchedInput(spec: Record<string, unknown>, changes: Record<stri
     input.retry = { ...input.retry, rules: rulesLeft(input.retry, input.regions, changes) };
   return mergePatch(input, changes);
 }
+
+/** Of these a run has one. */
+const WHAT_RUNS = ["command", "script", "steps"];
 
 /** What a changed machine keeps: a named size stands alone, and other CPUs have their own least memory. */
 function machineBefore(machine: Record<string, unknown>, changes: Record<string, unknown>): object {

@@ -15,6 +15,7 @@ import { checkQueueFields, queueSpecFields, toQueueSpec } from "./queue-schema.t
 import { retrySchema, toRetryPolicy } from "./retry-schema.ts";
 import { secretNameField } from "./secret-schema.ts";
 import { isObject } from "./spec-input.ts";
+import { checkStepFields, stepSpecFields, toStepSpec } from "./step-schema.ts";
 import { lineField } from "./text-field.ts";
 import { atMostNames, OF_ANY_LIST, OF_ANY_OBJECT, rightFields } from "./together.ts";
 
@@ -187,6 +188,7 @@ export const runSpecSchema = z
       )
       .optional()
       .openapi({ description: "a text run by sh; either this or command" }),
+    ...stepSpecFields,
     env: z
       .record(
         z
@@ -246,6 +248,7 @@ export const runSpecSchema = z
     const complain = (path: PropertyKey[], message: string) =>
       context.addIssue({ code: "custom", path, message });
     checkQueueFields(spec, areRight, (issue) => context.addIssue(issue));
+    checkStepFields(spec, areRight, complain);
     if (areRight("regions") && isObject(spec.retry) && Array.isArray(spec.retry.rules)) {
       const regions = new Set(spec.regions.flatMap((expression) => expression.split(",")));
       for (const [index, rule] of spec.retry.rules.entries())
@@ -257,10 +260,11 @@ export const runSpecSchema = z
     }
     if (spec.command !== undefined && spec.script !== undefined)
       complain(["script"], "give either command or script, not both");
-    if (spec.capture === "output" && spec.command === undefined && spec.script === undefined)
+    const { command, script, steps } = spec;
+    if (spec.capture === "output" && command === undefined && script === undefined && steps === undefined)
       complain(
         ["command"],
-        'needs a command or a script (only with capture "none" can the image run its own command)',
+        'needs a command, a script or steps (only with capture "none" can the image run its own command)',
       );
     if (spec.capture === "none" && spec.script !== undefined)
       complain(["script"], 'needs capture "output"; with "none" give a command');
@@ -287,6 +291,7 @@ export function toRunSpec(input: z.output<typeof runSpecSchema>, defaultGuest: G
     image: input.image,
     command: input.command ?? null,
     script: input.script ?? null,
+    ...toStepSpec(input),
     env: input.env,
     secrets: input.secrets,
     files: input.files.map((file) => ({

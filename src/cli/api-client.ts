@@ -65,6 +65,12 @@ export type OutputMessage =
   | { kind: "output"; id: string; line: OutputLine }
   | { kind: "end"; end: OutputEnd };
 
+/** A part of a run's output: what one step wrote. */
+export interface OutputSection {
+  step?: string;
+  attempt?: string;
+}
+
 /** Filters of a list, as the API spells them. */
 export interface ListQuery {
   status?: string;
@@ -354,15 +360,19 @@ export class Client {
   }
 
   /** The stored bytes of one stream. */
-  async output(runId: string, stream: Stream): Promise<ReadableStream<Uint8Array>> {
-    return bodyOf(
-      await this.#request("GET", `${runPath(runId)}/output`, { query: { stream }, unbounded: true }),
-    );
+  async output(
+    runId: string,
+    stream: Stream,
+    section: OutputSection = {},
+  ): Promise<ReadableStream<Uint8Array>> {
+    const query = { stream, ...section };
+    return bodyOf(await this.#request("GET", `${runPath(runId)}/output`, { query, unbounded: true }));
   }
 
   /** The stored output of both streams, in the order it was fetched. */
-  async *outputLines(runId: string): AsyncGenerator<OutputLine> {
-    const response = await this.#request("GET", `${runPath(runId)}/output`, { unbounded: true });
+  async *outputLines(runId: string, section: OutputSection = {}): AsyncGenerator<OutputLine> {
+    const query = { ...section };
+    const response = await this.#request("GET", `${runPath(runId)}/output`, { query, unbounded: true });
     for await (const line of readLines(bodyOf(response))) yield JSON.parse(line) as OutputLine;
   }
 

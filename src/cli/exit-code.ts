@@ -33,6 +33,8 @@ export function exitCodeOf(run: RunBody, cancelledBy: Interrupt | null): number 
     case null:
       return run.exit_code ?? 0;
     case "exit_code":
+    case "git_missing":
+    case "checkout_failed":
       return run.exit_code ?? RUN_EXIT.notStarted;
     case "signal":
       return 128 + (signalNumber(run.signal ?? "") ?? 9);
@@ -57,8 +59,10 @@ export function exitCodeOf(run: RunBody, cancelledBy: Interrupt | null): number 
 export function endSentence(run: RunBody): string | null {
   switch (run.reason) {
     case null:
-    case "exit_code":
       return null;
+    case "exit_code":
+      // Which step it was the code alone does not tell.
+      return run.attempts.at(-1)?.steps.length ? run.detail : null;
     case "signal":
       return `the command was ended by ${run.signal ?? "a signal"}`;
     case "out_of_memory":
@@ -73,6 +77,8 @@ export function endSentence(run: RunBody): string | null {
 const SENTENCES: Record<string, string> = {
   timed_out: "a time limit passed",
   command_not_found: "the command could not be started",
+  git_missing: "the image has no git",
+  checkout_failed: "the repository could not be checked out",
   no_capacity: "no host had room for the machine",
   image_unavailable: "the image could not be had",
   launch_refused: "the machine was refused",
@@ -84,5 +90,7 @@ const SENTENCES: Record<string, string> = {
 
 /** Whether it was the command that took too long: of several attempts the last one tells. */
 function hadStarted(run: RunBody): boolean {
-  return run.limit === null ? run.attempts.at(-1)?.started_at != null : run.limit === "run";
+  return run.limit === null
+    ? run.attempts.at(-1)?.started_at != null
+    : run.limit === "run" || run.limit === "step";
 }

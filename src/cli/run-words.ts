@@ -10,7 +10,8 @@ import { span } from "./spans.ts";
 /** What a run carries out, as one would type it. */
 export function whatRuns(run: RunSummaryBody | RunBody): string {
   if (run.command !== null) return run.command.map(shellWord).join(" ");
-  return run.capture === "none" ? "(the image's own command)" : "(script)";
+  if (run.capture === "none") return "(the image's own command)";
+  return "steps" in run && run.steps.length > 0 ? `(${run.steps.length} steps)` : "(script or steps)";
 }
 
 /** Why it ended, or its last attempt did, or why it waits, in two or three words; "" where the status says it all. */

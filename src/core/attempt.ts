@@ -3,6 +3,7 @@
 import type { MachineConfig } from "./machine.ts";
 import type { Exit, LimitName, OutputSummary, Reason } from "./run.ts";
 import type { Guest } from "./run-spec.ts";
+import type { StepRecord } from "./step/record.ts";
 
 /** What follows a failed attempt: decided with the failure, and carried out once its time has come. */
 export interface NextAttempt {
@@ -61,4 +62,6 @@ export interface Attempt {
   releasedAt: number | null;
   /** Creates whose answer left it open whether the Machine exists. */
   uncertainCreates: number;
+  /** How its steps went, as far as anybody knows, in the order in which they ended, the one under way last; empty where it has none. */
+  steps: StepRecord[];
 }

@@ -31,7 +31,7 @@ export function withPath(path: string, runner: string, command: string[]): strin
 export function missingInPath(spec: RunSpec, code: number | null): string | null {
   const path = commandsPath(spec);
   const program = spec.command?.[0];
-  if (path === null || program === undefined) return null;
+  if (path === null || program === undefined || spec.checkout !== null) return null;
   if (code === 126) return `${program} can not be executed`;
   return program.includes("/")
     ? `there is no program ${program} in the image, or no interpreter or loader for it`

@@ -7,6 +7,7 @@ import type { NextAttempt } from "./attempt.ts";
 import type { RunDelivery } from "./hook/run-delivery.ts";
 import type { RunJob } from "./job.ts";
 import type { MachineConfig, MachineEvent } from "./machine.ts";
+import type { Stream } from "./output.ts";
 import type { Exit, FinalStatus, LimitName, OutputSummary, Reason } from "./run.ts";
 import type { RunSpec } from "./run-spec.ts";
 import type { RunFiring } from "./schedule/firing.ts";
@@ -122,6 +123,41 @@ export interface Exited extends Stamped {
   source: "runner" | "machine";
 }
 
+/** A step is under way. One that is over when it is first heard of has no such event. */
+export interface StepStarted extends Stamped {
+  type: "step_started";
+  attempt: number;
+  /** Its number, from 1. */
+  step: number;
+  /** Epoch milliseconds. */
+  startedAt: number;
+  /** Where its section of each stream begins. */
+  from: Record<Stream, number>;
+}
+
+/** A step is over. */
+export interface StepEnded extends Stamped {
+  type: "step_ended";
+  attempt: number;
+  step: number;
+  /** The shell's; null where the command was over with it and nobody knows. */
+  exitCode: number | null;
+  /** Its own time limit passed. */
+  timedOut: boolean;
+  startedAt: number;
+  endedAt: number;
+  from: Record<Stream, number>;
+  /** Where its section of each stream ends: the first byte that is not its own. */
+  to: Record<Stream, number>;
+}
+
+/** Steps whose condition did not hold. */
+export interface StepsSkipped extends Stamped {
+  type: "steps_skipped";
+  attempt: number;
+  steps: number[];
+}
+
 /** The attempt is over and another will follow. */
 export interface AttemptFailed extends Stamped {
   type: "attempt_failed";
@@ -165,6 +201,9 @@ export type RunEvent =
   | CancelRequested
   | StopRequested
   | Exited
+  | StepStarted
+  | StepEnded
+  | StepsSkipped
   | AttemptFailed
   | Settled
   | MachineReleased
@@ -189,4 +228,7 @@ export const EVENT_TYPES = [
   "machine_released",
   "slot_awaited",
   "slot_taken",
+  "step_started",
+  "step_ended",
+  "steps_skipped",
 ] as const satisfies readonly EventType[];

@@ -7,6 +7,7 @@ import type { Attempt } from "./attempt.ts";
 import type { Accepted, AttemptFailed, EventType, RunEvent, Settled } from "./event.ts";
 import { wantsMachineSince } from "./retry.ts";
 import { isFinal, type OutputSummary, type Run, type RunState, type RunStatus } from "./run.ts";
+import { recordsAfter, type StepEvent } from "./step/record.ts";
 import { restsInQueue, ticketsAfter } from "./ticket.ts";
 import { dueAt, LAUNCH_QUEUE } from "./turn.ts";
 
@@ -38,6 +39,9 @@ const TRANSITIONS: Record<RunStatus, Partial<Record<EventType, Target>>> = {
     cancel_requested: "running",
     stop_requested: "running",
     exited: "running",
+    step_started: "running",
+    step_ended: "running",
+    steps_skipped: "running",
     attempt_failed: "retrying",
     settled: "as_settled",
   },
@@ -174,7 +178,8 @@ function attemptsAfter(attempts: Attempt[], event: RunEvent, status: RunStatus):
   // The last attempt's release is told by its run, which is no longer open: a row less to write for every run.
   if (event.type === "machine_released" && isFinal(status)) return attempts;
   if (!last) return attempts;
-  return [...attempts.slice(0, -1), { ...last, ...changeOf(last, event) }];
+  const change = isOfSteps(event) ? stepsAfter(last, event) : changeOf(last, event);
+  return change && [...attempts.slice(0, -1), { ...last, ...change }];
 }
 
 function plannedAttempt(event: Extract<RunEvent, { type: "attempt_planned" }>): Attempt {
@@ -204,7 +209,18 @@ function plannedAttempt(event: Extract<RunEvent, { type: "attempt_planned" }>): 
     settledAt: null,
     releasedAt: null,
     uncertainCreates: 0,
+    steps: [],
   };
+}
+
+function isOfSteps(event: RunEvent): event is StepEvent {
+  return event.type === "step_started" || event.type === "step_ended" || event.type === "steps_skipped";
+}
+
+/** A step ends once, and starts before. */
+function stepsAfter(attempt: Attempt, event: StepEvent): Partial<Attempt> | null {
+  const steps = recordsAfter(attempt.steps, event);
+  return steps && { steps };
 }
 
 function endOf(attempt: Attempt, event: AttemptFailed | Settled): Partial<Attempt> {

@@ -26,6 +26,12 @@ export const COMMAND_MAX_ARGS = 1024;
 export const COMMAND_ARG_MAX_BYTES = 64 * KIB;
 /** A script is put into the Machine as a file, so only the body bound is near. */
 export const SCRIPT_MAX_BYTES = 256 * KIB;
+/** With a checkout one more. Each is two files and two FIFOs in its Machine, and two digits of a mark. */
+export const STEPS_MAX_COUNT = 50;
+export const REPOSITORY_MAX_CHARS = 1024;
+/** Git's own bound is that of a path. */
+export const REF_MAX_CHARS = 256;
+export const CHECKOUT_DEPTH_MAX = 1_000_000;
 export const TAGS_MAX_COUNT = 16;
 export const TAG_KEY_MAX_CHARS = 64;
 export const TAG_VALUE_MAX_CHARS = 256;

@@ -5,6 +5,9 @@ import { missingInPath } from "./command-path.ts";
 import { formatDuration } from "./duration.ts";
 import type { Exit, FinalStatus, LimitName, Reason, Run } from "./run.ts";
 import type { Concurrency, RunSpec } from "./run-spec.ts";
+import { GIT_ADVICE, GIT_MISSING_CODE } from "./step/checkout-script.ts";
+import { firstFailed } from "./step/record.ts";
+import { plannedSteps } from "./step/spec.ts";
 
 /** The end of a run in its words. */
 export interface Ending {
@@ -58,7 +61,7 @@ export function timedOut(limit: LimitName, limitMs: number, what: string): Endin
     status: "failed",
     reason: "timed_out",
     limit,
-    detail: `${what} after the ${limit} limit of ${formatDuration(limitMs)}`,
+    detail: `${what} after ${limit === "step" ? "its" : `the ${limit}`} limit of ${formatDuration(limitMs)}`,
   };
 }
 
@@ -104,9 +107,30 @@ export function outcomeOf(run: Run, attempt: Attempt, end: CommandEnd): Ending {
   if (end.timedOut) return timedOut("run", run.spec.timeouts.runMs, "the command was still running");
   if (oomKilled)
     return failed("out_of_memory", `the machine has ${attempt.machineConfig.guest.memoryMb} MB of memory`);
+  const ofStep = succeeded ? null : endingOfStep(run.spec, attempt, end.exit);
+  if (ofStep !== null) return ofStep;
   if (signal !== null) return failed("signal", `the command was ended by ${signal}`);
   if (code === null) return failed("machine_lost", "the machine ended and left no exit code");
   return succeeded
     ? { status: "succeeded", reason: null, limit: null, detail: null }
     : failed("exit_code", `the command exited with ${code}`);
+}
+
+/** Where a step decided how the run ended: the first that failed. Null where none did, as far as is known. */
+function endingOfStep(spec: RunSpec, attempt: Attempt, { signal }: Exit): Ending | null {
+  const failure = firstFailed(plannedSteps(spec), attempt.steps);
+  if (failure === null) return null;
+  const { step, record } = failure;
+  const name = `the step ${JSON.stringify(step.name)}`;
+  if (record.timedOut) return timedOut("step", step.timeoutMs ?? 0, `${name} was still running`);
+  if (step.does.kind === "checkout")
+    return record.exitCode === GIT_MISSING_CODE
+      ? failed("git_missing", `the image has no git, which a checkout needs; ${GIT_ADVICE}`)
+      : failed(
+          "checkout_failed",
+          `git could not check out ${step.does.checkout.repository}: see the output of ${name}`,
+        );
+  return signal !== null
+    ? failed("signal", `${name} was ended by ${signal}`)
+    : failed("exit_code", `${name} exited with ${record.exitCode}`);
 }

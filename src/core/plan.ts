@@ -13,6 +13,7 @@ import { hasSecrets, type RunSpec, type SpecFile } from "./run-spec.ts";
 import { jobCommand, runnerCommand, runnerFiles, runnerPath } from "./runner-protocol.ts";
 import { firingEnvironment } from "./schedule/firing.ts";
 import { type MaskedSecrets, secretFiles, withSecrets } from "./secret-giving.ts";
+import { stepFiles, stepsCommand } from "./step/files.ts";
 
 /** The signal that asks a command to stop. */
 export const STOP_SIGNAL = "SIGTERM";
@@ -65,7 +66,15 @@ function placeOf(state: RunState, defaultRegion: string | null): Pick<MachineCon
  */
 export function machineFiles(spec: RunSpec, name: string, secrets: MaskedSecrets | null = null): SpecFile[] {
   if (spec.capture === "none") return spec.files;
-  return [...spec.files, ...runnerFiles(name, spec.script), ...(secrets ? secretFiles(name, secrets) : [])];
+  const steps = stepFiles(name, spec);
+  // Behind a checkout a script is one of the steps.
+  const script = steps.length > 0 ? null : spec.script;
+  return [
+    ...spec.files,
+    ...runnerFiles(name, script),
+    ...steps,
+    ...(secrets ? secretFiles(name, secrets) : []),
+  ];
 }
 
 function machineConfig(
@@ -145,13 +154,18 @@ function configOf(
   const captured = spec.capture === "output";
   const { PATH: _path, ...env } = spec.env;
   const path = commandsPath(spec);
-  const capturedCommand = () => {
+  const commandOf = () => {
+    const steps = stepsCommand(name, spec);
+    // Each step has its PATH for itself.
+    if (steps !== null) return { command: steps, script: null };
+    if (path === null) return { command: spec.command, script: spec.script };
     const command = jobCommand(name, spec.command, spec.script);
+    return { command: withPath(path, runnerPath(name), command), script: null };
+  };
+  const capturedCommand = () => {
     const runner = runnerCommand({
       machineName: name,
-      ...(path === null
-        ? { command: spec.command, script: spec.script }
-        : { command: withPath(path, runnerPath(name), command), script: null }),
+      ...commandOf(),
       runMs,
       stopMs,
       lingerMs: RUNNER_LINGER_MS,

@@ -6,7 +6,7 @@
  * - want of room (`CAPACITY_REFUSALS_MAX`, and the queue limit): it walks the region list, and pauses after each round.
  *
  * Where no rule fits: the job's own failures are retried at the same size while attempts are left, which with the default of
- * one they are not; a command that is not there, an image that can not be had, a refused launch and a passed run limit are
+ * one they are not, and so is a checkout that failed; a command or a git that is not there, an image that can not be had, a refused launch and a passed run or step limit are
  * not, as they would fail again; lost Machines, slow boots and want of room are.
  */
 
@@ -192,6 +192,7 @@ function usual({ reason, limit }: Failure): RetryAction {
     case "exit_code":
     case "signal":
     case "out_of_memory":
+    case "checkout_failed":
     case "machine_lost":
       return "same_size";
     case "no_capacity":
@@ -199,6 +200,7 @@ function usual({ reason, limit }: Failure): RetryAction {
     case "timed_out":
       return limit === "boot" ? "same_size" : "stop";
     case "command_not_found":
+    case "git_missing":
     case "image_unavailable":
     case "launch_refused":
     case "cancelled_by_user":
@@ -210,7 +212,14 @@ function usual({ reason, limit }: Failure): RetryAction {
 }
 
 /** Reasons that are the command's own end: only then are its code and signal what a rule can go by. */
-const OWN_ENDS: readonly Reason[] = ["exit_code", "signal", "out_of_memory", "command_not_found"];
+const OWN_ENDS: readonly Reason[] = [
+  "exit_code",
+  "signal",
+  "out_of_memory",
+  "command_not_found",
+  "git_missing",
+  "checkout_failed",
+];
 
 /** Whether a rule is for an attempt that ended so. Of a run's rules the first that is counts. */
 export function ruleFits(

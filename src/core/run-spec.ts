@@ -2,6 +2,8 @@
 
 import type { CancelReason, Reason } from "./run.ts";
 import { isSameJson } from "./same-json.ts";
+import { type Checkout, checkoutSecrets } from "./step/checkout.ts";
+import type { StepSpec } from "./step/spec.ts";
 
 /** The size of a Machine in Fly's words: config.guest of the Machines API. */
 export interface Guest {
@@ -96,6 +98,10 @@ export interface RunSpec {
   command: string[] | null;
   /** A text run by `sh`; null where `command` is given. */
   script: string | null;
+  /** The repository that is brought in before; null where none is. */
+  checkout: Checkout | null;
+  /** What is run one after the other in place of command and script; empty where one of those is given. */
+  steps: StepSpec[];
   env: Record<string, string>;
   /** Names of secrets, by the variables of the command's environment that they are given in. Their values are never in here. */
   secrets: Record<string, string>;
@@ -122,12 +128,21 @@ export interface RunSpec {
 
 /** True for a run that is given secrets, before its command starts. */
 export function hasSecrets(spec: RunSpec): boolean {
-  return Object.keys(spec.secrets).length > 0;
+  return Object.keys(secretsOfSpec(spec)).length > 0;
 }
 
-/** The spec with nothing secret in it, for a command that a stranger can have written. */
+/** All secrets that a run is given, by their variables: its command's, and those of its checkout. */
+export function secretsOfSpec({ secrets, checkout }: RunSpec): Record<string, string> {
+  return { ...secrets, ...checkoutSecrets(checkout) };
+}
+
+/** The spec with nothing secret in it, for a command that a stranger can have written. A repository that is not public can not be checked out then. */
 export function withoutSecrets(spec: RunSpec): RunSpec {
-  return { ...spec, secrets: {} };
+  return {
+    ...spec,
+    secrets: {},
+    checkout: spec.checkout && { ...spec.checkout, token: null, deployKey: null },
+  };
 }
 
 /** True where two specs order the same. The order of fields, of env and of tags means nothing; that of lists does. */

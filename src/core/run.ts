@@ -41,6 +41,8 @@ export type FinalStatus = (typeof FINAL_STATUSES)[number];
  * - `signal`: a signal ended the command.
  * - `out_of_memory`: the kernel killed the command for want of memory.
  * - `timed_out`: a limit of `timeouts` passed; `limit` names it.
+ * - `git_missing`: the run has a checkout, and its image has no git.
+ * - `checkout_failed`: git could not bring in the repository.
  * - `command_not_found`: the image has no such program, or it can not be executed.
  * - `no_capacity`: no host had room, or the organization has as many Machines at Fly as it may.
  * - `image_unavailable`: the image could not be had, or not be started, as the Machines API says at its create or in its events.
@@ -59,6 +61,8 @@ export const REASONS = [
   "out_of_memory",
   "timed_out",
   "command_not_found",
+  "git_missing",
+  "checkout_failed",
   "no_capacity",
   "image_unavailable",
   "launch_refused",
@@ -78,10 +82,10 @@ export const CANCEL_REASONS = [
 ] as const satisfies readonly Reason[];
 export type CancelReason = (typeof CANCEL_REASONS)[number];
 
-/** The limits of `timeouts` that can pass: without a Machine, until it was started, and with the command running. */
+/** The limits that can pass: those of `timeouts` without a Machine, until it was started and with the command running, and a step's own. */
 export type LimitName = (typeof LIMIT_NAMES)[number];
 
-export const LIMIT_NAMES = ["queue", "boot", "run"] as const;
+export const LIMIT_NAMES = ["queue", "boot", "run", "step"] as const;
 
 /** How a command ended, as far as it is known. Nothing known is null, never 0. */
 export interface Exit {

@@ -5,6 +5,7 @@ import type { Exit } from "./run.ts";
 import type { SpecFile } from "./run-spec.ts";
 import { RUNNER_SCRIPT } from "./runner.ts";
 import { signalOfCode } from "./signals.ts";
+import type { StepFact, StepsRead } from "./step/record.ts";
 import { utf8 } from "./utf8.ts";
 
 export interface RunnerCommandParams {
@@ -28,6 +29,8 @@ export interface ReadCommandParams {
   maxBytes: number;
   /** How long to wait for news, in whole seconds; with 0 only for the moment that a short command needs to end. */
   waitSeconds: number;
+  /** Of a run of steps: facts of them that are known already. Left out, none are told. */
+  knownFacts?: number;
 }
 
 /** What a read found. */
@@ -40,6 +43,8 @@ export interface RunnerReply {
   stderr: Uint8Array;
   /** Null while the command runs. */
   end: RunnerEnd | null;
+  /** Absent where they were not asked for, or the Machine's runner is of before there were steps. */
+  steps?: StepsRead;
 }
 
 /** How the command ended. */
@@ -79,8 +84,9 @@ export function jobCommand(machineName: string, command: string[] | null, script
 
 /** An exec whose stdout {@link parseReadReply} understands. */
 export function readCommand(params: ReadCommandParams): string[] {
-  const { machineName, stdoutOffset, stderrOffset, maxBytes, waitSeconds } = params;
-  const numbers = [stdoutOffset, stderrOffset, maxBytes, waitSeconds].map(String);
+  const { machineName, stdoutOffset, stderrOffset, maxBytes, waitSeconds, knownFacts } = params;
+  const asked = [stdoutOffset, stderrOffset, maxBytes, waitSeconds];
+  const numbers = (knownFacts === undefined ? asked : [...asked, knownFacts]).map(String);
   return ["/bin/sh", runnerPath(machineName), "read", stateDir(machineName), ...numbers];
 }
 
@@ -90,7 +96,8 @@ export const RELEASE_SIGNAL = "SIGUSR1";
 /**
  * Understands a reply: a line of facts, a line for the sentence about a missing command, and the bytes of each stream,
  * encoded, with a line "." behind them. Bytes in form `text` are as they are, with "." and a line end behind so many of them
- * as the facts announce, whatever they look like. Whatever is not a whole reply is a problem and gives no bytes.
+ * as the facts announce, whatever they look like. Behind them may be what there is to tell of steps, with a line "." behind it, which code of
+ * before there were steps does not look at. Whatever is not a whole reply is a problem and gives no bytes.
  */
 export function parseReadReply(text: string): RunnerReply | { problem: string } {
   const factsEnd = text.indexOf("\n");
@@ -111,13 +118,39 @@ export function parseReadReply(text: string): RunnerReply | { problem: string } 
   const stderr = decode(text, stderrFrom, stderrEnd, stderrLength);
   if (stdout === null || stderr === null)
     return { problem: "the runner's reply does not hold the bytes that it announces" };
+  const steps = stepsIn(text, stderrEnd + 1);
+  if (steps === "cut short") return { problem: "the runner's reply is cut short" };
   return {
     stdoutSize: Number(facts.stdoutSize),
     stderrSize: Number(facts.stderrSize),
     stdout,
     stderr,
     end: facts.state === "ended" ? endOf(facts, text.slice(factsEnd + 1, sentenceEnd)) : null,
+    ...(steps && { steps }),
   };
+}
+
+/** What a reply says of steps, from there on; null where it says nothing of them. */
+function stepsIn(text: string, from: number): StepsRead | null | "cut short" {
+  const [before, head = "", ...lines] = text.slice(from).split("\n");
+  const [, nowCs] = /^steps (\d+) \d+$/.exec(head) ?? [];
+  if (before !== "" || nowCs === undefined) return head.startsWith("s") ? "cut short" : null;
+  const end = lines.indexOf(".");
+  const facts = lines.slice(0, end).map(stepFact);
+  const isWhole = end >= 0 && facts.every((fact) => fact !== null);
+  return isWhole ? { nowCs: Number(nowCs), facts } : "cut short";
+}
+
+/** A line of the steps' record; null where it is none. */
+function stepFact(line: string): StepFact | null {
+  const [what, ...words] = line.split(" ");
+  const numbers = words.map(Number);
+  const [step = 0, a = 0, b = 0, tookMs = 0, stdout = 0, stderr = 0] = numbers;
+  if (!numbers.every(Number.isSafeInteger)) return null;
+  const form = `${what}${numbers.length}`;
+  if (form === "s2") return { fact: "started", step, atCs: a };
+  if (form === "e6") return { fact: "ended", step, exitCode: a, timedOut: b === 1, tookMs, stdout, stderr };
+  return form === "k1" ? { fact: "skipped", step } : null;
 }
 
 const PROBLEM = "mayfly 1 problem ";

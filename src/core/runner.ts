@@ -17,6 +17,8 @@
  *   so knows from the kernel how long they have become; where there is no /proc it counts. Both `cat` end with the command unless a
  *   child of it holds a stream open. They ignore signals, since a job may send one to its process group, which is theirs.
  * - Once the record tells the end, USR1 lets the runner exit; before, it is the command's like any other signal.
+ * - A run of steps has the steps program as its command (`steps-program.ts`), which shares the descriptors 8 and 9 and keeps a record of
+ *   its own. A step's mark is the command's with two digits behind it.
  * - `_flaw` is 1 where there was no command to run and 2 where the disk had no room for all of the output.
  * - The watchdog, one background shell with one `sleep` at a time, ends the first moment and sends ALRM to the runner when a
  *   time limit passes. A run that was shorter than the moment lingers on its first `sleep`.
@@ -52,7 +54,7 @@
  */
 const SOURCE = `# Mayfly's runner: runs one command, keeps its output and tells it to readers.
 #   run DIR RUN_SECONDS STOP_SECONDS LINGER_SECONDS COMMAND [ARG...]
-#   read DIR STDOUT_OFFSET STDERR_OFFSET MAX_BYTES WAIT_SECONDS
+#   read DIR STDOUT_OFFSET STDERR_OFFSET MAX_BYTES WAIT_SECONDS [FACTS_OF_STEPS]
 # Variables begin with _ so that none is the command's own. DIR has no blanks.
 
 # Sets _state to running, ended or, where there is no record, nothing. DIR.own is of a user who may not write to DIR.
@@ -83,12 +85,13 @@ begun() {
   [ "$_state" ]
 }
 
-# True at the end, and where there are bytes beyond the offsets.
+# True at the end, and where there are bytes beyond the offsets, or facts beyond those that are known.
 news() {
   read_state
+  [ ! -s "$_dir/steps" ] || read -r _facts _ <"$_dir/steps"
   [ "$_state" = running ] || return 0
   read_sizes
-  [ "$_out" -ne "$_from_out" ] || [ "$_err" -ne "$_from_err" ]
+  [ "$_out" -ne "$_from_out" ] || [ "$_err" -ne "$_from_err" ] || [ "$_facts" -gt "\${_known:-$_facts}" ]
 }
 
 # Waits $2 seconds for $1 to be true, looking each 5 ms at first and later each 500 ms. Ends with its reader.
@@ -159,7 +162,7 @@ share() {
 
 # Prints $3 bytes of stream $1 from byte $2 on, $4 being its size: the first dd only moves the offset.
 print_bytes() {
-  if [ "$_state" = ended ] && [ "$2" -eq 0 ] && [ "$3" -eq "$4" ]; then
+  if [ "$_state$_facts" = ended0 ] && [ "$2" -eq 0 ] && [ "$3" -eq "$4" ]; then
     [ "$3" -eq 0 ] || $_encode <"$_dir/$1"
   elif [ "$3" -gt 0 ]; then
     {
@@ -186,8 +189,22 @@ is_short_text() {
     [ "$_out" -le 512 ] && [ "$_err" -le 512 ] && read_text stderr "$_err" && _text_err=$_text && read_text stdout "$_out"
 }
 
+# The Machine's clock, in hundredths of a second, and the facts of steps from the one after $1 on.
+tell_facts() {
+  read -r _line _ </proc/uptime && _line=$((\${_line%.*} * 100 + 1\${_line#*.} - 100)) || _line=$(date +%s)00
+  echo "steps $_line $_facts"
+  [ "$_facts" = 0 ] || {
+    read -r _line
+    _n_facts=0
+    while [ "$((_n_facts += 1))" -le "$_facts" ] && read -r _line; do
+      [ "$_n_facts" -le "$1" ] || echo "$_line"
+    done
+  } <"$_dir/steps"
+  echo .
+}
+
 do_read() {
-  _from_out=$1 _from_err=$2 LC_ALL=C
+  _from_out=$1 _from_err=$2 _known=$5 _facts=0 LC_ALL=C
   exec 2>/dev/null
   begun || poll begun "$((1 + ($4 > 0) * 4))"
   [ "$_state" ] || problem "there is no record in $_dir: the runner did not start, or could not write there"
@@ -211,9 +228,13 @@ do_read() {
   fi
   echo "mayfly 1 $_state $_out $_err $_code $_timed_out $_oom_killed $_flaw $_at $_form $_n_out $_n_err"
   printf '%s\\n' "$_line"
-  [ "$_form" != text ] || { printf '%s.\\n' "$_text" "$_text_err"; return; }
-  print_bytes stdout "$1" "$_n_out" "$_out"
-  print_bytes stderr "$2" "$_n_err" "$_err"
+  if [ "$_form" = text ]; then
+    printf '%s.\\n' "$_text" "$_text_err"
+  else
+    print_bytes stdout "$1" "$_n_out" "$_out"
+    print_bytes stderr "$2" "$_n_err" "$_err"
+  fi
+  [ ! "$5" ] || tell_facts "$5"
 }
 
 _feed='
@@ -371,8 +392,9 @@ await() {
   _code=$?
 }
 
-# Becomes the command, marked: what has a mark hands it on to all that it starts. The second is bash's.
+# Becomes the command, marked: what has a mark hands it on to all that it starts. The second is bash's. Steps share the files.
 become() {
+  [ -e "$_steps" ] || exec 8>&- 9>&-
   ulimit -S -w "$_mark" 2>&- || ulimit -S -x "$_mark" 2>&-
   exec "$@"
 }
@@ -383,7 +405,7 @@ tell_marked() {
   for _proc in /proc/[0-9]*; do
     read -r _got _ <"$_proc/statm" && [ "$_got" != 0 ] || continue
     while read -r _ _ _key _got _ && [ "$_key" != locks ]; do :; done <"$_proc/limits"
-    [ "$_got" = "$_mark" ] && kill -"$1" "\${_proc#/proc/}" && _found=1
+    case $_got in "$_mark" | "$_mark"??) kill -"$1" "\${_proc#/proc/}" && _found=1 ;; esac
   done
   [ "$_found" ]
 }
@@ -503,7 +525,7 @@ run_command() {
     _cats=$!
     copy "$_dir/2" 9
     _cats="$_cats $!"
-    become "$@" </dev/null >"$_dir/1" 2>"$_dir/2" 8>&- 9>&- &
+    become "$@" </dev/null >"$_dir/1" 2>"$_dir/2" &
   else
     become "$@" </dev/null >>"$_dir/stdout" 2>>"$_dir/stderr" &
   fi
@@ -515,13 +537,14 @@ run_command() {
   [ "$_code$_killed" != 137 ] || look_whether_oom
   [ "$_stops" = 0 ] || stop_marked
   [ ! "$_cats" ] || drain
+  [ ! -e "$_dir/whole" ] || [ -s "$_dir/whole" ] || _flaw=2
   case $_code in
     126 | 127) look_whether_started "$1" ;;
   esac
 }
 
 do_run() {
-  _limit=$1 _stop=$2 _linger=$3
+  _limit=$1 _stop=$2 _linger=$3 _steps=$_dir/steps.sh
   _mark=none _cats='' _watchdog='' _noted='' _killed='' _missing='' _released='' _stops=0 _flaw=0 _timed_out=0 _oom_killed=0
   shift 3
   make_record

@@ -12,6 +12,7 @@ import { DEFAULT_RETRY } from "../core/retry.ts";
 import type { Exit, LimitName, OutputSummary, Reason, Run, RunState, RunStatus } from "../core/run.ts";
 import type { RunSpec } from "../core/run-spec.ts";
 import type { RunFiring } from "../core/schedule/firing.ts";
+import type { StepRecord } from "../core/step/record.ts";
 import type { Ticket } from "../core/ticket.ts";
 import type { attempts, outputChunks, runEvents, runs } from "./schema.ts";
 
@@ -19,6 +20,8 @@ import type { attempts, outputChunks, runEvents, runs } from "./schema.ts";
 const USUAL: Partial<RunSpec> = {
   retry: DEFAULT_RETRY,
   secrets: {},
+  checkout: null,
+  steps: [],
   concurrency: null,
   priority: 0,
   expiresMs: EXPIRES_DEFAULT_MS,
@@ -90,17 +93,22 @@ export function attemptFromRow(row: InferSelectModel<typeof attempts>): Attempt 
     exit: exit as Exit | null,
     output: output as OutputSummary | null,
     next: next as NextAttempt | null,
+    steps: (row.steps as StepRecord[] | null) ?? [],
   };
 }
 
 export function attemptToRow(run: Run, attempt: Attempt): InferInsertModel<typeof attempts> {
-  return { runId: run.id, orgId: run.orgId, ...attempt };
+  return { runId: run.id, orgId: run.orgId, ...attempt, steps: stepsColumn(attempt) };
+}
+
+function stepsColumn({ steps }: Attempt): StepRecord[] | null {
+  return steps.length > 0 ? steps : null;
 }
 
 /** The columns of an attempt that events change, and the time of its plan, which older rows lack: the time that stands for it there can move. */
 export function attemptChanges(attempt: Attempt) {
   const { number: _number, machineName: _name, machineConfig: _config, ...changes } = attempt;
-  return changes;
+  return { ...changes, steps: stepsColumn(attempt) };
 }
 
 /** What is stored of an event: the spec, the job, the firing, the delivery and the machine's config stand in the run's and the attempt's row, once. */

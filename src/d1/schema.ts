@@ -100,6 +100,8 @@ export const attempts = sqliteTable(
     releasedAt: integer("released_at"),
     imageReadyAt: integer("image_ready_at"),
     readyAt: integer("ready_at"),
+    /** Null where it has told of none. */
+    steps: text({ mode: "json" }),
   },
   (table) => [primaryKey({ columns: [table.runId, table.number] })],
 );

@@ -19,6 +19,7 @@ import { scheduleListPage } from "./schedule-list.tsx";
 import { schedulePages } from "./schedule-page.tsx";
 import { requireSession } from "./session.ts";
 import { signInPages } from "./sign-in.tsx";
+import { stepPages } from "./step-page.tsx";
 import { unknownPath } from "./unknown-path.tsx";
 
 export type { DashboardPorts, RunQuery, StoredOutput } from "./ports.ts";
@@ -41,6 +42,7 @@ export function createDashboard(ports: DashboardPorts): Hono {
   app.route("/", runListPage(ports));
   app.route("/", runPages(ports));
   app.route("/", eventPages(ports));
+  app.route("/", stepPages(ports));
   app.route("/", jobListPage(ports));
   app.route("/", jobPages(ports));
   app.route("/", jobVersionPages(ports));

@@ -4,6 +4,7 @@ import type { EventListBody, OutputLine, RunBody, RunListBody } from "../api/run
 import type { Stream } from "../core/output.ts";
 import type { RunStatus } from "../core/run.ts";
 import type { JobPorts } from "./job-ports.ts";
+import type { Step } from "./words/steps.ts";
 
 export interface RunQuery {
   /** Empty for all. */
@@ -36,6 +37,8 @@ export interface DashboardPorts extends JobPorts {
   events(id: string, before: number | null): Promise<EventListBody["events"]>;
   /** The newest output, whole pieces of about `maxBytes` together; the pieces' offsets tell what came before. */
   readOutput(id: string, maxBytes: number): Promise<StoredOutput>;
+  /** The same of what one step wrote; of a step that is under way, of the newest output. */
+  readStep(id: string, attempt: number, step: Step, maxBytes: number): Promise<StoredOutput>;
   /** All bytes of one stream; null for an unknown run. */
   rawOutput(id: string, stream: Stream, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | null>;
   /**

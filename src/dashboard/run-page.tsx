@@ -13,6 +13,7 @@ import { Facts } from "./parts/facts.tsx";
 import { Layout } from "./parts/layout.tsx";
 import { OutputNotes, OutputPanel } from "./parts/output-panel.tsx";
 import { RunHead } from "./parts/run-head.tsx";
+import { Steps } from "./parts/step-table.tsx";
 import type { DashboardPorts, StoredOutput } from "./ports.ts";
 import { UnknownRunPage } from "./problem.tsx";
 import { STATUS_WORDS } from "./words/outcome.ts";
@@ -99,6 +100,7 @@ function RunPage({ run, events, stored, log, nowMs }: RunPageProps) {
       <RunHead run={run} nowMs={nowMs} />
       <div class="columns">
         <div class="column">
+          <Steps run={run} nowMs={nowMs} />
           <OutputPanel run={run} stored={stored} log={log} />
           <EventTable runId={run.id} events={events} acceptedAt={run.accepted_at} />
         </div>
@@ -114,6 +116,7 @@ function SummaryPart({ run, events, nowMs }: Pick<RunPageProps, "run" | "events"
     <>
       <RunHead run={run} nowMs={nowMs} />
       <Facts run={run} nowMs={nowMs} />
+      <Steps run={run} nowMs={nowMs} />
       {run.capture === "output" && (
         <OutputNotes run={run} empty={run.output.stdout_bytes + run.output.stderr_bytes === 0} />
       )}

@@ -21,7 +21,7 @@ export interface WebhookPorts {
   webhookKeeper: WebhookKeeper;
   notifications: NotificationStore;
   sendToWebhook: WebhookEdge["send"];
-  secrets: Pick<SecretKeeper, "complaint">;
+  secrets: Pick<SecretKeeper, "complaints">;
   webhookId(): string;
   notificationId(nowMs: number): string;
   clock: Clock;
@@ -156,6 +156,6 @@ async function checkSpec(
     if (complaint !== null) throw new AppError("invalid_input", complaint, "url");
   }
   if (email === null || email.secret === before?.email?.secret) return;
-  const complaint = await secrets.complaint(orgId, { KEY: email.secret });
-  if (complaint !== null) throw new AppError("invalid_input", complaint.message, "email.secret");
+  const [complaint] = await secrets.complaints(orgId, { KEY: email.secret });
+  if (complaint !== undefined) throw new AppError("invalid_input", complaint.message, "email.secret");
 }

@@ -5,7 +5,7 @@ import type { Change } from "../core/hook/change.ts";
 import type { Delivery, Filled, FilteredWhy } from "../core/hook/delivery.ts";
 import { judge } from "../core/hook/filter.ts";
 import { fill } from "../core/hook/map.ts";
-import { isOfStranger, keptChange, runDelivery } from "../core/hook/run-delivery.ts";
+import { keptChange, runDelivery } from "../core/hook/run-delivery.ts";
 import type { HookFilter, HookMap, HookOptions, HookSource } from "../core/hook/spec.ts";
 import type { Verdict } from "../core/hook/verdict.ts";
 import type { RunJob } from "../core/job.ts";
@@ -26,10 +26,10 @@ export interface DeliveredOrder {
 export interface DecidePorts {
   /**
    * @param filled what the hook's map makes of the delivery
-   * @param isOfStranger true where whoever wrote what is to be built must see no secrets
+   * @param change what is to be built; of a stranger's it must see no secrets
    * @throws AppError where the job can not be run with that
    */
-  orderOf(job: DefinedJob, filled: FilledRun, isOfStranger: boolean): Promise<DeliveredOrder>;
+  orderOf(job: DefinedJob, filled: FilledRun, change: Change | null): Promise<DeliveredOrder>;
 }
 
 export type FilledRun = Exclude<Filled, { complaint: unknown }>;
@@ -150,7 +150,7 @@ export async function decide(
     return { verdict: "refused", change, detail: `${path}: ${message}` };
   }
   try {
-    const order = await ports.orderOf(job, filled, isOfStranger(change));
+    const order = await ports.orderOf(job, filled, change);
     return { verdict: "started", change, order, filled };
   } catch (error) {
     return { verdict: "refused", change, detail: refusal(error) };

@@ -14,6 +14,7 @@ import { type OutputOffsets, offsetsAfter } from "../core/output.ts";
 import { repeatDelayMs, spread } from "../core/poll.ts";
 import type { ReadTail } from "../core/redacted-stream.ts";
 import { currentAttempt, type RunState } from "../core/run.ts";
+import type { StepEvent } from "../core/step/record.ts";
 import type { Findings } from "./flow.ts";
 import type { AttemptSecrets } from "./ports/secrets.ts";
 import type { Clock, Store } from "./ports.ts";
@@ -139,6 +140,14 @@ export class Drive {
   #isFresh(nowMs: number): boolean {
     const ageMs = nowMs - (currentAttempt(this.state)?.createAskedAt ?? 0);
     return ageMs >= 0 && ageMs < NEVER_ASKED_BEFORE_MS;
+  }
+
+  /** The attempt under way and the run as they are with these events of its steps, which are recorded together with others. */
+  withSteps(events: StepEvent[]): { state: RunState; attempt: Attempt } {
+    const state = applyEvents(this.state, events);
+    const attempt = state && currentAttempt(state);
+    if (!attempt) throw new Error(`run ${this.state.run.id} can not go on with its steps as they were told`);
+    return { state, attempt };
   }
 
   /**

@@ -1,7 +1,7 @@
 /** Give: a started Machine of a run with secrets waits for them before its command starts. Giving twice is giving once. */
 
 import { SECRET_GIVE_TIMEOUT_S } from "../core/limits.ts";
-import { hasSecrets } from "../core/run-spec.ts";
+import { hasSecrets, secretsOfSpec } from "../core/run-spec.ts";
 import { giveCommands, isGiven } from "../core/secret-giving.ts";
 import type { Drive } from "./drive.ts";
 import type { FlowPorts } from "./flow.ts";
@@ -29,7 +29,7 @@ export async function secretsOf(
     orgId: run.orgId,
     machineName,
     plannedAt,
-    variables: run.spec.secrets,
+    variables: secretsOfSpec(run.spec),
   });
   return drive.secrets;
 }

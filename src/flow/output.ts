@@ -28,7 +28,8 @@ export async function* storedOutput(
   }
 }
 
-async function filled(blobs: Pick<Blobs, "get">, chunk: OutputChunk): Promise<FilledChunk> {
+/** A chunk with its bytes, from wherever they are. */
+export async function filled(blobs: Pick<Blobs, "get">, chunk: OutputChunk): Promise<FilledChunk> {
   const bytes = chunk.bytes ?? (chunk.blobKey !== null ? await blobs.get(chunk.blobKey) : null);
   if (bytes === null) throw new Error(`output ${chunk.blobKey} is missing from the blob store`);
   return { ...chunk, bytes };

@@ -22,6 +22,8 @@ import {
 import { pauseAfterOutputMs, pollPlan } from "../core/poll.ts";
 import { readFrom, redactNext } from "../core/redacted-stream.ts";
 import { parseReadReply, type RunnerReply, readCommand } from "../core/runner-protocol.ts";
+import { knownFacts, type StepEvent, stepEvents } from "../core/step/record.ts";
+import { hasSteps } from "../core/step/spec.ts";
 import type { Drive } from "./drive.ts";
 import { type Findings, type FlowPorts, nothingNew } from "./flow.ts";
 import { secretsOf } from "./give-secrets.ts";
@@ -52,6 +54,7 @@ export async function readOutput(ports: FlowPorts, drive: Drive, until: number):
     stderrOffset: asked.stderr,
     maxBytes: Math.min(drive.readBytes, room),
     waitSeconds: holdS,
+    ...(hasSteps(run.spec) && { knownFacts: knownFacts(attempt) }),
   });
   const result = await ports.machines.exec(drive.machineId(), argv, holdS + EXEC_SLACK_S, drive.interrupt);
   if (drive.interrupt?.aborted) return nothingNew(0);
@@ -129,17 +132,33 @@ async function keep(
   if (received(reply) >= drive.readBytes)
     drive.readBytes = Math.min(OUTPUT_READ_MAX_BYTES, drive.readBytes * 2);
   const capped = received(reply) >= room;
+  const steps = stepsIn(drive, reply, now);
   // The end is recorded as soon as it is known: fetching the rest can take longer than a limit leaves.
   const end = reply.end && { ...reply.end, at: exitTime(reply.end.at, now) };
   if (unread > 0 && !capped)
-    return { events: end ? exited(drive.attempt(), now, end, "runner") : [], chunks, pauseMs: 0 };
+    return {
+      events: [...steps, ...(end ? exited(drive.attempt(), now, end, "runner") : [])],
+      chunks,
+      pauseMs: 0,
+    };
   // Past the cap there is nothing to fetch: only the end is waited for.
   if (end === null)
-    return { events: [], chunks, pauseMs: capped ? Math.max(pauseMs, OUTPUT_CAPPED_PAUSE_MS) : pauseMs };
+    return { events: steps, chunks, pauseMs: capped ? Math.max(pauseMs, OUTPUT_CAPPED_PAUSE_MS) : pauseMs };
   const dropped = reply.stdoutSize - after.stdout + (reply.stderrSize - after.stderr);
   const complete = dropped === 0 && !end.outputLost;
-  const events = exitedAndSettled(drive, now, end, "runner", summary(after, complete, dropped));
+  const events = exitedAndSettled(drive, now, end, "runner", summary(after, complete, dropped), steps);
   return { events, chunks, pauseMs: 0 };
+}
+
+/** What a reply tells of the run's steps that is not known yet. */
+function stepsIn(
+  drive: Drive,
+  { steps, end, stdoutSize, stderrSize }: RunnerReply,
+  now: number,
+): StepEvent[] {
+  if (!steps) return [];
+  const over = end && { exitCode: end.exit.code, stdout: stdoutSize, stderr: stderrSize };
+  return stepEvents(drive.attempt(), steps, now, over);
 }
 
 /** The Machine's clock tells whole seconds and may be off; a poll that was waiting knows the end better. */

@@ -6,6 +6,7 @@ import { type CommandEnd, type Ending, outcomeOf, unseenDetail } from "../core/o
 import { NO_OUTPUT, type OutputOffsets } from "../core/output.ts";
 import { endOfAttempt } from "../core/retry.ts";
 import { currentAttempt, type OutputSummary } from "../core/run.ts";
+import type { StepEvent } from "../core/step/record.ts";
 import type { Drive } from "./drive.ts";
 import { type Findings, type FlowPorts, found } from "./flow.ts";
 
@@ -15,18 +16,23 @@ export function summary(offsets: OutputOffsets | null, complete: boolean, droppe
   return { stdoutBytes: stdout, stderrBytes: stderr, droppedBytes, complete };
 }
 
-/** The events of a command whose end is known: how it ended, unless that is recorded, and what it means for the run. */
+/**
+ * The events of a command whose end is known: how it ended, unless that is recorded, and what it means for the run.
+ * @param steps what was learnt of its steps with it
+ */
 export function exitedAndSettled(
   drive: Drive,
   now: number,
   end: CommandEnd & { at: number | null },
   source: Exited["source"],
   output: OutputSummary,
+  steps: StepEvent[] = [],
 ): RunEvent[] {
-  const attempt = drive.attempt();
+  const { attempt, state } = drive.withSteps(steps);
   return [
+    ...steps,
     ...exited(attempt, now, end, source),
-    endOfAttempt(drive.state, outcomeOf(drive.state.run, attempt, end), end.exit, output, now),
+    endOfAttempt(state, outcomeOf(state.run, attempt, end), end.exit, output, now),
   ];
 }
 

@@ -20,6 +20,7 @@ import { cancel } from "../flow/cancel.ts";
 import { lookAfter } from "../flow/look-after.ts";
 import { newestOutput } from "../flow/output.ts";
 import { countUnknown } from "../flow/reap.ts";
+import { newestOfSection } from "../flow/section.ts";
 import { jobPagePorts } from "./job-page-ports.ts";
 
 export function dashboardPorts(ports: ApiPorts): DashboardPorts {
@@ -55,6 +56,13 @@ export function dashboardPorts(ports: ApiPorts): DashboardPorts {
         position: last ? formatPosition(last) : null,
         fromStart: first === undefined || (first.attempt === 1 && first.seq === 1),
       };
+    },
+    async readStep(id, attempt, { stdout, stderr }, maxBytes) {
+      if (stdout === null || stderr === null) return { lines: [], position: null, fromStart: true };
+      const from = { stdout: stdout.from, stderr: stderr.from };
+      const to = stdout.to === null || stderr.to === null ? null : { stdout: stdout.to, stderr: stderr.to };
+      const { chunks, fromStart } = await newestOfSection(ports, id, { attempt, from, to }, maxBytes);
+      return { lines: chunks.map(outputLine), position: null, fromStart };
     },
     async rawOutput(id, stream) {
       return (await load(id)) && (await rawOutput(ports, id, stream)).body;

@@ -1,6 +1,7 @@
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { ErrorBody } from "../../src/api/run-schema.ts";
+import { BAD_STEPS } from "./bad-steps.ts";
 
 const auth = { authorization: "Bearer test-token" };
 
@@ -29,6 +30,7 @@ const aRule = (rule: object) => ({ ...valid, retry: { attempts: 2, rules: [rule]
 const withKey = (concurrency: object) => ({ ...valid, tags: { no: "", long: long(200) }, concurrency });
 
 const BAD_SPECS: [name: string, spec: unknown, path: string | null, says: string][] = [
+  ...BAD_STEPS,
   ["an array", [], null, "the body must be an object, not a list"],
   ["null", null, null, "the body must be an object, not null"],
   ["a number", 5, null, "the body must be an object, not 5"],
@@ -75,7 +77,7 @@ const BAD_SPECS: [name: string, spec: unknown, path: string | null, says: string
   ["an image that is a URL", { ...valid, image: "http://x" }, "image", 'leave out "http://"'],
   ["an unknown field", { ...valid, comand: ["x"] }, "comand", "unknown field"],
   ["an unknown field inside", { ...valid, machine: { ram: 5 } }, "machine.ram", "unknown field"],
-  ["neither command nor script", { image: "x" }, "command", "needs a command or a script"],
+  ["neither command nor script", { image: "x" }, "command", "needs a command, a script or steps"],
   ["both command and script", { ...valid, script: "true" }, "script", "not both"],
   ["an empty command", { ...valid, command: [] }, "command", "at least the program"],
   ["an empty program", { ...valid, command: [""] }, "command", "can not be empty"],

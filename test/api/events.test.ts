@@ -31,6 +31,20 @@ const REST: RunEvent[] = [
   { type: "machine_started", at, attempt: 1 },
   { type: "cancel_requested", at, supersededBy: "run_00000000000000000000000000" },
   { type: "stop_requested", at, attempt: 1 },
+  { type: "step_started", at, attempt: 1, step: 1, startedAt: at, from: { stdout: 0, stderr: 0 } },
+  {
+    type: "step_ended",
+    at,
+    attempt: 1,
+    step: 1,
+    exitCode: 137,
+    timedOut: false,
+    startedAt: at,
+    endedAt: at + 1,
+    from: { stdout: 0, stderr: 0 },
+    to: { stdout: 1, stderr: 2 },
+  },
+  { type: "steps_skipped", at, attempt: 1, steps: [2, 3] },
   { type: "exited", at, attempt: 1, exit, source: "runner" },
   { type: "attempt_failed", at, attempt: 1, ...OUT_OF_MEMORY, next: { at, guest, region: "ams" } },
   { type: "machine_released", at, attempt: 1, events: machineEvents },
@@ -69,7 +83,7 @@ describe("events", () => {
     const fields = fieldsOf(events);
     expect(fields.filter(([name]) => !/^[a-z]+(_[a-z]+)*$/.test(name))).toEqual([]);
     const times = fields.filter(([name]) => name === "at" || name.endsWith("_at")).map(([, value]) => value);
-    expect(times.length).toBe(EVENT_TYPES.length + machineEvents.length + 4);
+    expect(times.length).toBe(EVENT_TYPES.length + machineEvents.length + 7);
     for (const time of times) expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   });
 
@@ -92,6 +106,9 @@ describe("events", () => {
     expect(Object.fromEntries(events.map(({ type, data }) => [type, data]))).toMatchObject({
       launch_taken: { app: "b", launch_at: new Date(at + 2000).toISOString() },
       machine_created: { machine_id: "1857", region: null, adopted: true },
+      step_started: { step: 1, stdout_from: 0, stderr_from: 0 },
+      step_ended: { step: 1, exit_code: 137, timed_out: false, stdout_to: 1, stderr_to: 2 },
+      steps_skipped: { steps: [2, 3] },
       exited: { ...end, source: "runner" },
       settled: { ...end, status: "failed", reason: "out_of_memory", output: { dropped_bytes: 3 } },
       machine_released: { events: [{ exit: null }, { exit: { ...end, requested_stop: false } }] },

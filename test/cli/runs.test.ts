@@ -359,6 +359,39 @@ describe("runs logs", () => {
     expect(stub.seen.at(-1)?.query.get("stream")).toBe("stderr");
   });
 
+  test("--step prints what one step wrote, of the attempt that is named", async () => {
+    stub.on(`GET /v1/runs/${RUN_ID}`, json(anEndedRun()));
+    const line = { attempt: 2, offset: 4, time: "", stream: "stdout", text: "two\n" };
+    stub.on(`GET /v1/runs/${RUN_ID}/output`, events(`${JSON.stringify(line)}\n`));
+    const args = ["runs", "logs", RUN_ID, "--step", "test", "--attempt", "2"];
+    const { stdout, stderr } = await mayfly(args, stub);
+    expect({ stdout, stderr }).toEqual({ stdout: "two\n", stderr: "" });
+    expect(Object.fromEntries(stub.seen.at(-1)?.query ?? [])).toEqual({ step: "test", attempt: "2" });
+    expect((await mayfly([...args, "--follow"], stub)).stderr).toContain("--step");
+  });
+
+  test("show tells how each step went", async () => {
+    const step = {
+      number: 1,
+      name: "build",
+      state: "failed" as const,
+      if: "success" as const,
+      exit_code: 3,
+      timed_out: false,
+      started_at: "2026-11-21T10:00:00.300Z",
+      ended_at: "2026-11-21T10:00:02.300Z",
+      stdout: { from: 0, to: 12 },
+      stderr: { from: 0, to: 0 },
+    };
+    const never = { ...step, number: 2, name: "test", state: "skipped" as const, exit_code: null };
+    const unstarted = { started_at: null, ended_at: null, stdout: null, stderr: null };
+    const steps = [step, { ...never, ...unstarted }];
+    const run = anEndedRun({ command: null, attempts: [anAttempt({ steps })] });
+    stub.on(`GET /v1/runs/${RUN_ID}`, json(run));
+    const { stdout } = await mayfly(["runs", "show", RUN_ID], stub);
+    expect(stdout).toMatch(/1 +build +failed +2\.00 s +3 +0–12 +0–0\n +2 +test +skipped\n/);
+  });
+
   test("--follow goes on over a broken connection, and ends well whatever the run's end", async () => {
     const ended = anEndedRun({ status: "failed", reason: "exit_code", exit_code: 7 });
     stub.on(

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { HookKey, HookSpec } from "../../src/core/hook/hook.ts";
+import { isOfStranger } from "../../src/core/hook/run-delivery.ts";
 import { type DeliverPorts, type Received, receive } from "../../src/flow/deliver.ts";
 import { launchesOver } from "../../src/flow/launches.ts";
 import type { HookStore } from "../../src/flow/ports/hooks.ts";
@@ -63,10 +64,10 @@ export function holdsTheDeliverContract({
       launches: launchesOver(store, { apps: ["deliver-tests"], perSecond: 1 }),
       defaultRegion: null,
       organizationLimit: null,
-      orderOf: async ({ job }, { env }, isWithoutSecrets) => ({
+      orderOf: async ({ job }, { env }, change) => ({
         spec: aSpec({ env }),
         job: { name: job.name, version: job.version, input: "{}" },
-        isWithoutSecrets,
+        isWithoutSecrets: isOfStranger(change),
       }),
       ...change,
     };

@@ -24,6 +24,7 @@ import {
 } from "../support/a-run.ts";
 
 const output = { stdoutBytes: 0, stderrBytes: 0, droppedBytes: 0, complete: true };
+const nowhere = { stdout: 0, stderr: 0 };
 const exit = { code: 1, signal: null, oomKilled: false };
 
 /** One event of each type that would fit any attempt numbered 1. */
@@ -76,6 +77,20 @@ const EXAMPLES: { [T in EventType]: Extract<RunEvent, { type: T }> } = {
   machine_released: { type: "machine_released", at: T0, attempt: 1, events: [] },
   slot_awaited: { type: "slot_awaited", at: T0, queue: "key:k", limit: 1 },
   slot_taken: { type: "slot_taken", at: T0, queue: "key:k", limit: 1 },
+  step_started: { type: "step_started", at: T0, attempt: 1, step: 1, startedAt: T0, from: nowhere },
+  step_ended: {
+    type: "step_ended",
+    at: T0,
+    attempt: 1,
+    step: 1,
+    exitCode: 0,
+    timedOut: false,
+    startedAt: T0,
+    endedAt: T0,
+    from: nowhere,
+    to: nowhere,
+  },
+  steps_skipped: { type: "steps_skipped", at: T0, attempt: 1, steps: [2] },
 };
 
 /** The whole table, written down a second time: for every pair where it leads, or that it is refused. A pair without a word does not compile. */
@@ -96,6 +111,9 @@ const TABLE: Record<RunStatus, Record<EventType, RunStatus | "refused">> = {
     machine_released: "refused",
     slot_awaited: "queued",
     slot_taken: "queued",
+    step_started: "refused",
+    step_ended: "refused",
+    steps_skipped: "refused",
   },
   starting: {
     accepted: "refused",
@@ -113,6 +131,9 @@ const TABLE: Record<RunStatus, Record<EventType, RunStatus | "refused">> = {
     machine_released: "refused",
     slot_awaited: "refused",
     slot_taken: "refused",
+    step_started: "refused",
+    step_ended: "refused",
+    steps_skipped: "refused",
   },
   running: {
     accepted: "refused",
@@ -130,6 +151,9 @@ const TABLE: Record<RunStatus, Record<EventType, RunStatus | "refused">> = {
     machine_released: "refused",
     slot_awaited: "refused",
     slot_taken: "refused",
+    step_started: "running",
+    step_ended: "running",
+    steps_skipped: "running",
   },
   retrying: {
     accepted: "refused",
@@ -147,6 +171,9 @@ const TABLE: Record<RunStatus, Record<EventType, RunStatus | "refused">> = {
     machine_released: "retrying",
     slot_awaited: "retrying",
     slot_taken: "refused",
+    step_started: "refused",
+    step_ended: "refused",
+    steps_skipped: "refused",
   },
   succeeded: { ...refusesAll(), machine_released: "succeeded" },
   failed: { ...refusesAll(), machine_released: "failed" },

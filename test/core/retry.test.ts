@@ -79,7 +79,10 @@ describe("where no rule fits", () => {
     "timed_out (run)": timedOut("run", 1000, "still running"),
     "timed_out (boot)": LATE_BOOT,
     "timed_out (queue)": timedOut("queue", 1000, "no machine"),
+    "timed_out (step)": timedOut("step", 1000, "still running"),
     command_not_found: failed("command_not_found", "no such"),
+    git_missing: failed("git_missing", "no git"),
+    checkout_failed: failed("checkout_failed", "no such commit"),
     no_capacity: NO_ROOM,
     image_unavailable: failed("image_unavailable", "no"),
     launch_refused: failed("launch_refused", "no"),
@@ -91,7 +94,18 @@ describe("where no rule fits", () => {
 
   const retriedBy: [attempts: number, names: string[]][] = [
     [1, ["timed_out (boot)", "no_capacity", "machine_lost"]],
-    [2, ["exit_code", "signal", "out_of_memory", "timed_out (boot)", "no_capacity", "machine_lost"]],
+    [
+      2,
+      [
+        "exit_code",
+        "signal",
+        "out_of_memory",
+        "checkout_failed",
+        "timed_out (boot)",
+        "no_capacity",
+        "machine_lost",
+      ],
+    ],
   ];
   for (const [attempts, names] of retriedBy)
     for (const [name, ending] of Object.entries(endings))

@@ -1,9 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { RELEASE_SIGNAL } from "../../src/core/runner-protocol.ts";
 import { Box, until } from "./runner/box.ts";
 import { underEachShell } from "./runner/each-shell.ts";
+import { onSmallDisk } from "./runner/small-disk.ts";
 
 const AS_ROOT = process.getuid?.() === 0;
 /** Of the runner; the first is the test's own. */
@@ -227,17 +227,3 @@ underEachShell("the runner that can not write", (world) => {
     },
   );
 });
-
-/** A disk of 128 KiB for boxes; gives its name. */
-async function onSmallDisk(use: (disk: string) => Promise<void>): Promise<void> {
-  const disk = `disk-${process.pid}-${Date.now()}`;
-  const path = `/tmp/.mayfly-${disk}`;
-  mkdirSync(path);
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=128k", "tmpfs", path]);
-  try {
-    await use(disk);
-  } finally {
-    execFileSync("umount", ["-l", path]);
-    rmdirSync(path);
-  }
-}

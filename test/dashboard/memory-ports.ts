@@ -93,6 +93,14 @@ export function memoryPorts(runs: RunBody[] = [], output: Record<string, OutputL
       const fromStart = ports.outputBefore !== id;
       return { lines, position: lines.length > 0 ? `1.${lines.length}` : null, fromStart };
     },
+    async readStep(id, attempt, { stdout, stderr }) {
+      const section = { stdout, stderr };
+      const lines = (ports.output.get(id) ?? []).filter((line) => {
+        const { from, to } = section[line.stream] ?? { from: 0, to: 0 };
+        return line.attempt === attempt && line.offset >= from && (to === null || line.offset < to);
+      });
+      return { lines, position: null, fromStart: true };
+    },
     async rawOutput(id, stream) {
       if (!ports.runs.has(id)) return null;
       const lines = (ports.output.get(id) ?? []).filter((line) => line.stream === stream);

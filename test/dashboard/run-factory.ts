@@ -44,6 +44,8 @@ export function aRun(changes: Partial<RunBody> = {}): RunBody {
     image: "debian:12",
     command: ["sh", "-c", "make test"],
     script: null,
+    checkout: null,
+    steps: [],
     env: {},
     secrets: {},
     files: [],
@@ -99,6 +101,7 @@ export function anAttempt(
     limit: null,
     detail: null,
     output: null,
+    steps: [],
     next: null,
     released_at: null,
     exit_code: null,
@@ -116,12 +119,31 @@ export function anAttempt(
   };
 }
 
+/** A step that succeeded, wrote nothing and took two seconds, but for what is otherwise. */
+export function aStep(changes: Partial<AttemptBody["steps"][number]> = {}): AttemptBody["steps"][number] {
+  return {
+    number: 1,
+    name: "test",
+    state: "succeeded",
+    if: "success",
+    exit_code: 0,
+    timed_out: false,
+    started_at: at(30_000),
+    ended_at: at(28_000),
+    stdout: { from: 0, to: 0 },
+    stderr: { from: 0, to: 0 },
+    ...changes,
+  };
+}
+
 /** The run as it stands in a list. */
 export function summaryOf(run: RunBody): RunListBody["runs"][number] {
   const {
     attempts: _attempts,
     next_attempt: _next,
     script: _script,
+    checkout: _checkout,
+    steps: _steps,
     env: _env,
     secrets: _secrets,
     files: _files,

@@ -18,6 +18,8 @@ export function aSpec(change: Partial<RunSpec> = {}): RunSpec {
     image: "debian:12",
     command: ["echo", "hi"],
     script: null,
+    checkout: null,
+    steps: [],
     env: {},
     secrets: {},
     files: [],

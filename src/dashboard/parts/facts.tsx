@@ -57,7 +57,16 @@ export function Facts({ run, nowMs }: { run: RunBody; nowMs: number }) {
             </details>
           </Fact>
         )}
-        {run.command === null && run.script === null && <Fact name="Command">the image's own</Fact>}
+        {run.checkout !== null && (
+          <Fact name="Checkout">
+            <Code text={run.checkout.repository ?? "what the hook says"} />
+            {run.checkout.ref !== undefined && " at "}
+            {run.checkout.ref !== undefined && <Code text={run.checkout.ref} />}
+          </Fact>
+        )}
+        {run.command === null && run.script === null && run.steps.length === 0 && (
+          <Fact name="Command">the image's own</Fact>
+        )}
         <Fact name="Machine">{machineSize(run.machine)}</Fact>
         <Fact name="Region">
           {last?.region ??

@@ -54,7 +54,9 @@ export function shortReason(run: Ended): string {
 
 /** The run's own detail, where it tells more than {@link outcomeSentence}. */
 export function furtherDetail(run: RunBody): string | null {
-  return run.reason !== null && TOLD_IN_FULL.has(run.reason) ? null : run.detail;
+  // Which step it was only the detail tells.
+  const isOfSteps = run.attempts.some(({ steps }) => steps.length > 0);
+  return run.reason !== null && TOLD_IN_FULL.has(run.reason) && !isOfSteps ? null : run.detail;
 }
 
 const SHORT: Record<
@@ -62,6 +64,8 @@ const SHORT: Record<
   string
 > = {
   out_of_memory: "out of memory",
+  git_missing: "no git in the image",
+  checkout_failed: "checkout failed",
   timed_out: "timed out",
   no_capacity: "no capacity",
   image_unavailable: "image unavailable",
@@ -87,6 +91,10 @@ function endedBecause(reason: Reason, run: RunBody): string {
       return limitPassed(run);
     case "command_not_found":
       return isThere(run) ? "The command could not be executed" : "The command could not be started";
+    case "git_missing":
+      return "Its image has no git, which a checkout needs";
+    case "checkout_failed":
+      return "The repository could not be checked out";
     case "no_capacity":
       return "There was no room for its machine";
     case "image_unavailable":
@@ -147,7 +155,14 @@ function limitPassed(run: RunBody): string {
       return `Its machine was not up within its boot limit of ${run.timeouts.boot}`;
     case "run":
       return `Ran past its limit of ${run.timeouts.run}`;
+    case "step":
+      return stepLimitPassed(run);
   }
+}
+
+function stepLimitPassed({ attempts }: RunBody): string {
+  const step = attempts.at(-1)?.steps.find(({ timed_out }) => timed_out);
+  return step ? `Its step "${step.name}" ran past its limit` : "A step of it ran past its limit";
 }
 
 /** A run of before limits had names shows in how far it came which of them it was. */

@@ -20,6 +20,8 @@ export function runTitle(run: RunSummaryBody | RunBody): string {
   if (run.command !== null) return oneLine(commandLine(run.command));
   const script = "script" in run ? run.script : null;
   if (script) return oneLine(firstLine(script));
+  const steps = "steps" in run ? run.steps : [];
+  if (steps.length > 0) return oneLine(steps.map(({ name }) => name).join(", "));
   return run.capture === "none" ? "the image's own command" : "a script";
 }
 

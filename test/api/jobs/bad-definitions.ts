@@ -25,6 +25,12 @@ export const BAD_DEFINITIONS: [name: string, body: unknown, path: string | null,
   ],
   ["a run without an image", { run: { command: ["true"] } }, "run.image", "is missing"],
   ["a run with a bad variable", { run: { ...RUN, env: { "A-B": "" } } }, "run.env.A-B", "letters"],
+  [
+    "a schedule of a checkout that nobody says the repository of",
+    { run: { ...RUN, checkout: true }, schedules: [{ every: "1h" }] },
+    "run.checkout.repository",
+    "a schedule starts runs of this job",
+  ],
   ["a run of an unknown field", { run: { ...RUN, comand: [] } }, "run.comand", "unknown field"],
   [
     "a key of an unknown field",

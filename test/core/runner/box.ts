@@ -20,6 +20,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import type { RunSpec, SpecFile } from "../../../src/core/run-spec.ts";
 import {
   parseReadReply,
   type RunnerReply,
@@ -33,11 +34,14 @@ import {
   secretFiles,
   withSecrets,
 } from "../../../src/core/secret-giving.ts";
+import { stepFiles, stepsCommand } from "../../../src/core/step/files.ts";
 import type { Shell } from "./shells.ts";
 
 export interface RunOptions {
   command?: string[];
   script?: string;
+  /** In place of those. */
+  steps?: RunSpec;
   runMs?: number;
   stopMs?: number;
   lingerMs?: number;
@@ -68,6 +72,7 @@ export interface ReadOptions {
   stderrOffset?: number;
   maxBytes?: number;
   waitSeconds?: number;
+  knownFacts?: number;
   /** A change to the reader's script, to take something away from it. */
   script?: (text: string) => string;
 }
@@ -138,9 +143,11 @@ export class Box {
   }
 
   run(options: RunOptions): Running {
-    const { command = null, script = null, runMs = LONG_MS, stopMs = LONG_MS, lingerMs = LONG_MS } = options;
+    const { steps = null, script = null, runMs = LONG_MS, stopMs = LONG_MS, lingerMs = LONG_MS } = options;
     const { secrets = null, bootMs = LONG_MS } = options;
-    this.putFiles(script, secrets);
+    this.putFiles(script, secrets, steps);
+    const ofSteps = steps && stepsCommand(this.name, steps);
+    const command = ofSteps ? this.inShell(ofSteps) : (options.command ?? null);
     const runner = runnerCommand({ machineName: this.name, command, script, runMs, stopMs, lingerMs });
     const argv = secrets ? withSecrets(this.name, bootMs, [...this.shell.argv, ...runner.slice(1)]) : runner;
     const user = options.uid === undefined ? {} : { uid: options.uid, gid: options.uid };
@@ -168,8 +175,15 @@ export class Box {
 
   /** A read as a process. */
   reader(options: ReadOptions = {}): Running {
-    const { stdoutOffset = 0, stderrOffset = 0, maxBytes = 1 << 20, waitSeconds = 60 } = options;
-    const argv = readCommand({ machineName: this.name, stdoutOffset, stderrOffset, maxBytes, waitSeconds });
+    const { stdoutOffset = 0, stderrOffset = 0, maxBytes = 1 << 20, waitSeconds = 60, knownFacts } = options;
+    const argv = readCommand({
+      machineName: this.name,
+      stdoutOffset,
+      stderrOffset,
+      maxBytes,
+      waitSeconds,
+      ...(knownFacts !== undefined && { knownFacts }),
+    });
     if (options.script) {
       const path = argv[1] ?? "";
       argv[1] = this.write(`changed${this.files.length}.sh`, options.script(readFileSync(path, "utf8")));
@@ -234,8 +248,15 @@ export class Box {
   }
 
   /** Puts the files of a run in place, once. */
-  putFiles(script: string | null = null, secrets: MaskedSecrets | null = null): void {
-    const others = secrets ? secretFiles(this.name, secrets) : [];
+  putFiles(
+    script: string | null = null,
+    secrets: MaskedSecrets | null = null,
+    steps: RunSpec | null = null,
+  ): void {
+    const others = [
+      ...(secrets ? secretFiles(this.name, secrets) : []),
+      ...(steps ? stepFiles(this.name, steps).map((file) => this.withShell(file)) : []),
+    ];
     for (const file of [...runnerFiles(this.name, script), ...others]) {
       if (existsSync(file.path)) continue;
       mkdirSync(dirname(file.path), { recursive: true });
@@ -249,6 +270,18 @@ export class Box {
     for (const fd of this.fds) closeSync(fd);
     for (const path of [this.dir, `${this.dir}.own`, `${this.dir}.secrets`, ...this.files])
       rmSync(path, { recursive: true, force: true });
+  }
+
+  /** Steps are run in the shell of the box, too. */
+  private withShell(file: SpecFile): SpecFile {
+    if (!file.path.endsWith("/steps.sh")) return file;
+    const text = Buffer.from(file.base64, "base64").toString();
+    const changed = text.replace(
+      "exec /bin/sh -e",
+      `exec ${pathOf(this.shell.argv[0] ?? "")} ${this.shell.argv.slice(1).join(" ")} -e`,
+    );
+    if (changed === text) throw new Error("the steps program does not become a shell any more");
+    return { ...file, base64: Buffer.from(changed).toString("base64") };
   }
 
   private inShell(argv: string[]): string[] {
@@ -291,6 +324,11 @@ export class Box {
     });
     return { child, ended };
   }
+}
+
+/** Found before a run has a PATH of its own. */
+function pathOf(program: string): string {
+  return execFileSync("sh", ["-c", `command -v ${program}`], { encoding: "utf8" }).trim();
 }
 
 /** How many processes every box of the test has together. */

@@ -111,6 +111,9 @@ function wrongReason(
       return wrongLimit(world, stored, attempt, machine);
     case "command_not_found":
       return "there was a command";
+    case "git_missing":
+    case "checkout_failed":
+      return "there was no checkout";
     case "cancelled_by_user":
       return stored.state.run.cancelRequestedAt !== null || hasLostItsDueTime(world, stored.state.run)
         ? null

@@ -4,6 +4,9 @@ import { DEFAULT_RETRY, RETRY_REASONS } from "../../../src/core/retry.ts";
 import { RETRY_ACTIONS, type RetryPolicy, type RetryRule } from "../../../src/core/run-spec.ts";
 import type { Chance } from "../chance.ts";
 
+/** No order of the simulator has a repository to check out. */
+const REASONS = RETRY_REASONS.filter((reason) => reason !== "git_missing" && reason !== "checkout_failed");
+
 export function aRetryPolicy(chance: Chance): RetryPolicy {
   if (chance.number("has a retry policy") < 0.35) return DEFAULT_RETRY;
   const initialMs = chance.between("initial pause", 0, 8000);
@@ -23,7 +26,7 @@ function aRule(chance: Chance): RetryRule {
   const some = <T>(label: string, share: number, choices: readonly T[]): T[] =>
     chance.number(`rule names ${label}`) < share ? choices.filter(() => chance.number(label) < 0.35) : [];
   return {
-    reasons: some("reasons", 0.8, RETRY_REASONS),
+    reasons: some("reasons", 0.8, REASONS),
     exitCodes: some("exit codes", 0.3, [1, 3, 75, 137, 139, 143]),
     signals: some("signals", 0.3, ["SIGKILL", "SIGSEGV", "SIGTERM"]),
     do: chance.pick("action", RETRY_ACTIONS),

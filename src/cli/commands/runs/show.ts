@@ -52,7 +52,8 @@ function factsOf(run: RunBody): string {
     ["Schedule", run.firing && `${run.firing.schedule}, due at ${run.firing.due_at}`],
     ["Input", run.job && JSON.stringify(run.input)],
     ["Image", run.image],
-    [run.script === null ? "Command" : "Script", run.script ?? whatRuns(run)],
+    ["Checkout", checkoutText(run)],
+    [run.script === null ? "Command" : "Script", run.steps.length > 0 ? null : (run.script ?? whatRuns(run))],
     ["Machine", machineSize(run.machine)],
     ["Regions", run.regions.join(", ") || null],
     ["Env", Object.keys(run.env).join(", ") || null],
@@ -84,6 +85,12 @@ function secretsText({ secrets }: RunBody): string | null {
     variable === name ? name : `${variable}=${name}`,
   );
   return each.join(", ") || null;
+}
+
+function checkoutText({ checkout }: RunBody): string | null {
+  if (checkout === null) return null;
+  const at = checkout.ref === undefined ? "" : ` at ${checkout.ref}`;
+  return `${checkout.repository ?? "what the hook says"}${at}, into ${checkout.path}`;
 }
 
 function outputText(run: RunBody): string {
@@ -125,7 +132,28 @@ function attemptText(attempt: AttemptBody, acceptedAtMs: number, isOnly: boolean
           ["  machine", machineOf(attempt)],
           ["  why", attempt.detail],
         ];
-  return `${title}${facts([...about, ...rows])}`;
+  return `${title}${facts([...about, ...rows])}${stepsText(attempt)}`;
+}
+
+/** Its steps, each with how it went and how much it wrote; nothing of a run that has none. */
+function stepsText({ steps }: AttemptBody): string {
+  if (steps.length === 0) return "";
+  const rows = steps.map((step) => [
+    `  ${step.number}`,
+    step.name,
+    step.timed_out ? "timed out" : step.state,
+    step.started_at === null || step.ended_at === null
+      ? ""
+      : span(Date.parse(step.ended_at) - Date.parse(step.started_at)),
+    step.exit_code === null ? "" : String(step.exit_code),
+    sizeOf(step.stdout),
+    sizeOf(step.stderr),
+  ]);
+  return `\n${table(["  STEP", "NAME", "STATE", "TIME", "EXIT", "STDOUT", "STDERR"], rows)}`;
+}
+
+function sizeOf(section: AttemptBody["steps"][number]["stdout"]): string {
+  return section === null || section.to === null ? "" : `${section.from}–${section.to}`;
 }
 
 /** One that was over before its app's turn never was. */

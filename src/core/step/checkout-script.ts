@@ -1,0 +1,116 @@
+/**
+ * The checkout as the Machine runs it: a POSIX sh script of git's own commands, which is the run's first step.
+ *
+ * What whoever reads the script should know:
+ * - A token is never on a command line: git asks a credential helper for it, which is a line of shell that prints a variable, and only for
+ *   the repository's own host. A submodule of another host, or a redirect to one, gets none.
+ * - A deploy key is in a file of mode 0600 until the script ends. The keys of hosts that tell theirs to everybody are known; another
+ *   host's is believed the first time, as a new Machine has never seen it.
+ * - A commit is asked for by its id (protocol version 2 allows that; older servers are asked for all branches and tags then), and anything
+ *   else by its name. Only so much of the history comes as was asked for.
+ * - `safe.directory` is for a folder of the image that is another user's.
+ */
+
+import type { Checkout } from "./checkout.ts";
+import { partsOfRepository } from "./checkout.ts";
+import { shellWord } from "./shell-word.ts";
+
+/** What the script exits with where the image has no git. */
+export const GIT_MISSING_CODE = 127;
+
+/** What to do about that. */
+export const GIT_ADVICE =
+  "take an image that has git, put it into this one (apt-get install git, apk add git), or leave checkout out";
+
+const SCRIPT = `complain() {
+  echo "mayfly: $1" >&2
+  exit "\${2:-1}"
+}
+
+run_git() {
+  git -c safe.directory='*' -c advice.detachedHead=false -c init.defaultBranch=main -c credential.helper= \\
+    -c "credential.$_origin.helper=$_helper" "$@"
+}
+
+command -v git >/dev/null || complain "the image has no git, which a checkout needs; $_advice" 127
+
+_helper=''
+export GIT_TERMINAL_PROMPT=0
+if [ "$MAYFLY_CHECKOUT_TOKEN" ]; then
+  export _user
+  _helper='!f() { [ "$1" != get ] || printf "username=%s\\npassword=%s\\n" "$_user" "$MAYFLY_CHECKOUT_TOKEN"; }; f'
+fi
+
+if [ "$MAYFLY_DEPLOY_KEY" ]; then
+  _keys=$(mktemp -d) || complain "there is no room for the deploy key"
+  trap 'rm -rf "$_keys"' EXIT
+  _umask=$(umask)
+  umask 077
+  printf '%s\\n' "$MAYFLY_DEPLOY_KEY" >"$_keys/key"
+  printf '%s\\n' "$_known_hosts" >"$_keys/known_hosts"
+  umask "$_umask"
+  unset MAYFLY_DEPLOY_KEY
+  export GIT_SSH_COMMAND="ssh -F /dev/null -i '$_keys/key' -o IdentitiesOnly=yes -o BatchMode=yes \\
+    -o UserKnownHostsFile='$_keys/known_hosts' -o StrictHostKeyChecking=$_strict"
+fi
+
+mkdir -p "$_path" && cd "$_path" || complain "can not make $_path; give checkout.path a folder that the image's user may write to"
+_path=$PWD
+
+echo "Checking out $_repository\${_ref:+ at $_ref} into $_path"
+run_git init --quiet .
+run_git config remote.origin.url "$_repository"
+run_git config remote.origin.fetch '+refs/heads/*:refs/remotes/origin/*'
+_depth=\${_depth:+--depth=$_depth}
+if run_git fetch --quiet --no-tags $_depth origin "\${_ref:-HEAD}"; then
+  _commit=FETCH_HEAD
+elif [ "$_is_commit" ]; then
+  echo "mayfly: the commit was not to be had by its id; asking for all branches and tags" >&2
+  run_git fetch --quiet --tags origin
+  _commit=$_ref
+else
+  exit 1
+fi
+run_git checkout --quiet --force --detach "$_commit"
+# Who has a token needs no key for what the host has beside it.
+[ ! "$MAYFLY_CHECKOUT_TOKEN" ] || _instead=url.$_origin/.insteadOf=$_ssh_origin
+if [ "$_submodules" ]; then
+  run_git -c "\${_instead:-advice.detachedHead=false}" submodule --quiet update --init --force $_submodules $_depth
+fi
+run_git log -1 --format='HEAD is %H %s'
+`;
+
+/** As GitHub, GitLab and Bitbucket tell them in their documentation (ed25519). */
+const KNOWN_HOSTS: Record<string, string> = {
+  "github.com": "AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl",
+  "gitlab.com": "AAAAC3NzaC1lZDI1NTE5AAAAIAfuCHKVTjquxvt6CM6tdG4SLp1Btn/nOeHHE5UOzRdf",
+  "bitbucket.org": "AAAAC3NzaC1lZDI1NTE5AAAAIIazEu89wgQZ4bqs3d63QSMzYVa0MuJ2e2gKTKqu+UUO",
+};
+
+/** A commit's id: SHA-1 or SHA-256. */
+const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+
+/** The script of one checkout, whose repository is known by now. */
+export function checkoutScript(checkout: Checkout): string {
+  const { repository, ref, path, depth, submodules } = checkout;
+  const url = repository ?? "";
+  const { scheme = "https", user = null, host = "" } = partsOfRepository(url) ?? {};
+  const known = KNOWN_HOSTS[host];
+  const variables = {
+    _advice: GIT_ADVICE,
+    _repository: url,
+    _ref: ref ?? "",
+    _is_commit: ref !== null && COMMIT.test(ref) ? "1" : "",
+    _path: path.startsWith("-") ? `./${path}` : path,
+    _depth: depth === 0 ? "" : String(depth),
+    _submodules: { none: "", top: "--checkout", recursive: "--recursive" }[submodules],
+    _origin: `${scheme === "http" ? "http" : "https"}://${host}`,
+    _ssh_origin: `git@${host}:`,
+    // Whoever has a token at GitHub, GitLab and Gitea can have any name.
+    _user: user ?? (host === "bitbucket.org" ? "x-token-auth" : "x-access-token"),
+    _known_hosts: known === undefined ? "" : `${host} ssh-ed25519 ${known}`,
+    _strict: known === undefined ? "accept-new" : "yes",
+  };
+  const lines = Object.entries(variables).map(([name, value]) => `${name}=${shellWord(value)}\n`);
+  return `${lines.join("")}${SCRIPT}`;
+}

@@ -1,0 +1,280 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  CHECKOUT_PATH,
+  type Checkout,
+  checkoutOfChange,
+  repositoryComplaint,
+} from "../../src/core/step/checkout.ts";
+import { GIT_ADVICE, GIT_MISSING_CODE } from "../../src/core/step/checkout-script.ts";
+import { aStepsSpec } from "../support/a-steps-spec.ts";
+import { type GitServer, gitServer, HAS_GIT } from "../support/git-server.ts";
+import { drainSteps, type StepsOutcome, sectionOf } from "./runner/a-steps-run.ts";
+import { underEachShell, underOneShell, type World } from "./runner/each-shell.ts";
+
+const TOKEN = "ghs_a-token-of-the-test";
+
+function aCheckout(change: Partial<Checkout>): Checkout {
+  return {
+    repository: null,
+    ref: null,
+    path: CHECKOUT_PATH,
+    depth: 1,
+    submodules: "none",
+    token: null,
+    deployKey: null,
+    ...change,
+  };
+}
+
+const left = HAS_GIT ? "" : " (not here: apt-get install git)";
+
+describe.skipIf(!HAS_GIT)(`a checkout${left}`, () => {
+  let git: GitServer;
+  beforeEach(async () => {
+    git = await gitServer();
+  });
+  afterEach(() => git.close());
+
+  /** Runs a checkout and steps behind it; gives how they went. */
+  const inWorld = (world: World) =>
+    async function checkOut(
+      change: Partial<Checkout>,
+      { steps = ["cat file"], env = {} }: { steps?: string[]; env?: Record<string, string> } = {},
+    ): Promise<StepsOutcome & { path: string }> {
+      const { box } = world;
+      const path = box.path("work");
+      const checkout = aCheckout({ repository: `${git.url}/acme/site`, path, ...change });
+      const run = box.run({
+        steps: aStepsSpec(steps, { checkout }),
+        env: { PATH: process.env.PATH ?? "", HOME: "/nowhere", ...env },
+      });
+      const outcome = await drainSteps(box);
+      await world.letGo(run);
+      return { ...outcome, path };
+    };
+
+  underEachShell("by a script", (world) => {
+    it("brings in a commit with a token", async () => {
+      const commit = git.commit("acme/site", { file: "one\n" });
+      git.password = TOKEN;
+      const env = { MAYFLY_CHECKOUT_TOKEN: TOKEN };
+      const outcome = await inWorld(world)({ token: "TOKEN", ref: commit }, { env });
+      expect(outcome.told).toEqual(["1 succeeded 0", "2 succeeded 0"]);
+      expect(sectionOf(outcome, 2)[0]).toBe("one\n");
+    });
+  });
+
+  underOneShell("brings in", (world) => {
+    const checkOut = inWorld(world);
+
+    it("a commit by its id and nothing of its history, in front of the steps, which are run in it", async () => {
+      const first = git.commit("acme/site", { file: "one\n" }, { message: "The first" });
+      git.commit("acme/site", { file: "two\n" });
+      const outcome = await checkOut(
+        { ref: first },
+        { steps: ["cat file; pwd", "git rev-list --count HEAD"] },
+      );
+      expect(outcome.told).toEqual(["1 succeeded 0", "2 succeeded 0", "3 succeeded 0"]);
+      expect(sectionOf(outcome, 1)[0]).toContain(`HEAD is ${first} The first\n`);
+      expect(sectionOf(outcome, 2)[0]).toBe(`one\n${outcome.path}\n`);
+      expect(sectionOf(outcome, 3)[0]).toBe("1\n");
+    });
+
+    it("a branch, a tag, a full ref or else the default branch, with as much history as was asked for", async () => {
+      git.commit("acme/site", { file: "main\n" });
+      git.commit("acme/site", { file: "main\n" }, { tag: "v1" });
+      git.commit("acme/site", { file: "topic\n" }, { branch: "topic/1" });
+      const count = "cat file; git rev-list --count HEAD";
+      const told = async (change: Partial<Checkout>) =>
+        sectionOf(await checkOut(change, { steps: [count] }), 2)[0]
+          .replace("\n", " ")
+          .trim();
+      expect(await told({ ref: "topic/1", depth: 2 })).toBe("topic 2");
+    });
+
+    it("a tag, and all of the history", async () => {
+      git.commit("acme/site", { file: "main\n" });
+      git.commit("acme/site", { file: "tagged\n" }, { tag: "v1" });
+      git.commit("acme/site", { file: "later\n" });
+      const outcome = await checkOut(
+        { ref: "v1", depth: 0 },
+        { steps: ["cat file; git rev-list --count HEAD"] },
+      );
+      expect(sectionOf(outcome, 2)[0]).toBe("tagged\n2\n");
+    });
+
+    it("the default branch where nobody says which", async () => {
+      git.commit("acme/site", { file: "main\n" });
+      git.commit("acme/site", { file: "topic\n" }, { branch: "topic" });
+      expect(sectionOf(await checkOut({}), 2)[0]).toBe("main\n");
+    });
+
+    it("a commit that its server gives only with its branch, as old ones do", async () => {
+      const first = git.commit("acme/site", { file: "one\n" });
+      git.commit("acme/site", { file: "two\n" });
+      git.isOld = true;
+      const outcome = await checkOut({ ref: first });
+      expect(sectionOf(outcome, 2)[0]).toBe("one\n");
+    });
+
+    it("what takes a token, which nobody sees but its host", async () => {
+      const { box } = world;
+      const other = await gitServer();
+      try {
+        const part = other.commit("acme/part", { part: "part\n" });
+        git.commit(
+          "acme/site",
+          { file: "one\n" },
+          { submodules: { part: { url: `${other.url}/acme/part`, commit: part } } },
+        );
+        git.password = TOKEN;
+        const trace = box.path("trace");
+        const outcome = await checkOut(
+          { token: "TOKEN", submodules: "top" },
+          {
+            steps: ["cat file part/part; env", 'cat "/proc/$PPID/cmdline" .git/config'],
+            env: { MAYFLY_CHECKOUT_TOKEN: TOKEN, GIT_TRACE: trace },
+          },
+        );
+        expect(outcome.told).toEqual(["1 succeeded 0", "2 succeeded 0", "3 succeeded 0"]);
+        expect(sectionOf(outcome, 2)[0]).toMatch(/^one\npart\n/);
+        const seen = [
+          outcome.stdout.toString(),
+          outcome.stderr.toString(),
+          readFileSync(trace, "utf8"),
+        ].join();
+        expect(seen).toContain("git-remote-http");
+        expect(seen).not.toContain(TOKEN);
+        expect(new Set(git.authorizations)).toEqual(
+          new Set(["", `Basic ${btoa(`x-access-token:${TOKEN}`)}`]),
+        );
+        expect(new Set(other.authorizations)).toEqual(new Set([""]));
+      } finally {
+        await other.close();
+      }
+    });
+
+    it("nothing with a wrong token: the steps behind it are not run", async () => {
+      git.commit("acme/site", { file: "one\n" });
+      git.password = TOKEN;
+      const outcome = await checkOut({ token: "TOKEN" }, { env: { MAYFLY_CHECKOUT_TOKEN: "wrong-one" } });
+      expect(outcome.told).toEqual(["1 failed 1", "2 skipped"]);
+      expect(sectionOf(outcome, 1)[1]).toContain("Authentication failed");
+      expect(outcome.stderr.toString()).not.toContain("wrong-one");
+    });
+
+    it("what takes a deploy key, which is in a file for its owner alone and for no longer than the checkout", async () => {
+      const { box } = world;
+      const commit = git.commit("acme/site", { file: "one\n" });
+      const note = box.path("note");
+      const bin = box.path("bin");
+      execFileSync("mkdir", [bin]);
+      // What ssh does here: it looks at its key, and is the host.
+      const ssh = [
+        "#!/bin/sh",
+        `echo "$*" >${note}`,
+        'while [ "$1" != -i ]; do shift; done',
+        `stat -c %a "$2" >>${note}; cat "$2" >>${note}; echo "$2" >>${note}.key`,
+        `for last; do :; done`,
+        `cd ${git.root} && eval "$(echo "$last" | sed "s,'/,'./,")"`,
+      ].join("\n");
+      execFileSync("sh", ["-c", `cat >${bin}/ssh && chmod 755 ${bin}/ssh`], { input: ssh });
+      const outcome = await checkOut(
+        { repository: "ssh://git@github.com/acme/site", ref: commit, deployKey: "KEY" },
+        {
+          env: { PATH: `${bin}:${process.env.PATH}`, MAYFLY_DEPLOY_KEY: "-----KEY\nof two lines" },
+          steps: ["cat file; env"],
+        },
+      );
+      expect(outcome.told).toEqual(["1 succeeded 0", "2 succeeded 0"]);
+      expect(outcome.stdout.toString()).not.toContain("-----KEY");
+      expect(readFileSync(note, "utf8")).toMatch(
+        /StrictHostKeyChecking=yes .*git@github.com .*\n600\n-----KEY\nof two lines\n$/,
+      );
+      expect(existsSync(readFileSync(`${note}.key`, "utf8").trim())).toBe(false);
+    });
+
+    it("submodules of submodules where that is asked for", async () => {
+      const inner = git.commit("acme/inner", { inner: "inner\n" });
+      const part = git.commit(
+        "acme/part",
+        { part: "part\n" },
+        { submodules: { inner: { url: `${git.url}/acme/inner`, commit: inner } } },
+      );
+      git.commit(
+        "acme/site",
+        { file: "one\n" },
+        { submodules: { part: { url: `${git.url}/acme/part`, commit: part } } },
+      );
+      const outcome = await checkOut(
+        { submodules: "recursive" },
+        { steps: ["cat file part/part part/inner/inner"] },
+      );
+      expect(sectionOf(outcome, 2)[0]).toBe("one\npart\ninner\n");
+    });
+
+    it("a command's or a script's repository, too, as a step before it", async () => {
+      git.commit("acme/site", { file: "one\n" });
+      const { box } = world;
+      const checkout = aCheckout({ repository: `${git.url}/acme/site`, path: box.path("work") });
+      const steps = {
+        ...aStepsSpec([], { checkout }),
+        command: ["sh", "-c", 'cat file; echo "$1"', "sh", "it's"],
+      };
+      const run = box.run({ steps });
+      const outcome = await drainSteps(box);
+      expect(outcome.told).toEqual(["1 succeeded 0", "2 succeeded 0"]);
+      expect(sectionOf(outcome, 2)[0]).toBe("one\nit's\n");
+      await world.letGo(run);
+    });
+
+    it("nothing where the image has no git, and says what to do", async () => {
+      const { box } = world;
+      const checkout = aCheckout({ repository: `${git.url}/acme/site`, path: box.path("work") });
+      const run = box.run({ steps: aStepsSpec(["true"], { checkout, env: { PATH: "/no/programs" } }) });
+      const outcome = await drainSteps(box);
+      expect(outcome.told).toEqual([`1 failed ${GIT_MISSING_CODE}`, "2 skipped"]);
+      expect(sectionOf(outcome, 1)[1]).toBe(
+        `mayfly: the image has no git, which a checkout needs; ${GIT_ADVICE}\n`,
+      );
+      await world.letGo(run);
+    });
+  });
+});
+
+describe("a checkout", () => {
+  const change = {
+    repository: { url: "https://github.com/acme/site" },
+    sha: "a".repeat(40),
+    ref: "refs/heads/main",
+  };
+
+  it("takes what it does not say itself from the change that starts the run", () => {
+    expect(checkoutOfChange(aCheckout({}), change)).toMatchObject({
+      repository: change.repository.url,
+      ref: change.sha,
+    });
+    expect(checkoutOfChange(aCheckout({ repository: "git@github.com:acme/site.git" }), change)).toMatchObject(
+      {
+        repository: "git@github.com:acme/site.git",
+        ref: change.sha,
+      },
+    );
+    expect(checkoutOfChange(aCheckout({ ref: "v1" }), { ...change, sha: null })).toMatchObject({ ref: "v1" });
+    const other = aCheckout({ repository: "https://github.com/acme/other" });
+    expect(checkoutOfChange(other, change)).toEqual(other);
+  });
+
+  it.each([
+    "file:///etc",
+    "/etc",
+    "ext::sh -c id",
+    "--upload-pack=id",
+    "https://",
+    "https://u:p@host/x",
+    "git@-oProxyCommand=x:y",
+    "ssh://-oProxyCommand=x/y",
+  ])("is of no repository %s", (url) => expect(repositoryComplaint(url)).not.toBeNull());
+});

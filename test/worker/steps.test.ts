@@ -1,0 +1,159 @@
+import { env, exports } from "cloudflare:workers";
+import { describe, expect, inject, it } from "vitest";
+import type { RunBody } from "../../src/api/run-schema.ts";
+import type { RunSpec } from "../../src/core/run-spec.ts";
+import { dashboardPorts } from "../../src/worker/dashboard-ports.ts";
+import { apiPorts } from "../../src/worker/ports.ts";
+import { aStepsSpec } from "../support/a-steps-spec.ts";
+import { countedD1 } from "../support/counted-d1.ts";
+import { createRunToEnd, secretKeeperOn } from "../support/run-to-end.ts";
+
+const runToEnd = createRunToEnd(env.DB, env.OUTPUT, inject("machinesUrl"));
+
+async function ask(path: string): Promise<Response> {
+  return exports.default.fetch(
+    new Request(`https://mayfly.test${path}`, { headers: { authorization: "Bearer test-token" } }),
+  );
+}
+
+const text = async (path: string) => (await ask(path)).text();
+
+describe("a run of steps", () => {
+  it("is stored with how each went, and what each wrote can be read alone", async () => {
+    const steps = aStepsSpec([
+      "echo one; echo a >&2",
+      { run: "printf two; exit 7", name: "test" },
+      "echo three",
+      { run: "echo four; echo b >&2", if: "always" },
+    ]);
+    const { state } = await runToEnd(steps);
+    expect(state.run).toMatchObject({
+      status: "failed",
+      reason: "exit_code",
+      detail: 'the step "test" exited with 7',
+      exit: { code: 7 },
+      output: { complete: true },
+    });
+    const path = `/v1/runs/${state.run.id}`;
+    const run = (await (await ask(path)).json()) as RunBody;
+    expect(run.attempts[0]?.steps).toMatchObject([
+      {
+        number: 1,
+        name: "step 1",
+        state: "succeeded",
+        exit_code: 0,
+        stdout: { from: 0, to: 4 },
+        stderr: { from: 0, to: 2 },
+      },
+      {
+        number: 2,
+        name: "test",
+        state: "failed",
+        exit_code: 7,
+        stdout: { from: 4, to: 7 },
+        stderr: { from: 2, to: 2 },
+      },
+      { number: 3, name: "step 3", state: "skipped", exit_code: null, stdout: null, started_at: null },
+      {
+        number: 4,
+        name: "step 4",
+        state: "succeeded",
+        if: "always",
+        stdout: { from: 7, to: 12 },
+        stderr: { from: 2, to: 4 },
+      },
+    ]);
+    expect(await text(`${path}/output?stream=stdout`)).toBe("one\ntwofour\n");
+    expect(await text(`${path}/output?stream=stdout&step=test`)).toBe("two");
+    expect(await text(`${path}/output?stream=stdout&step=4&attempt=1`)).toBe("four\n");
+    expect(await text(`${path}/output?stream=stderr&step=4`)).toBe("b\n");
+    expect(await text(`${path}/output?stream=stdout&step=3`)).toBe("");
+    const lines = (await text(`${path}/output?step=4`))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(lines).toMatchObject([
+      { stream: "stdout", offset: 7, text: "four\n" },
+      { stream: "stderr", offset: 2, text: "b\n" },
+    ]);
+    const [, second] = run.attempts[0]?.steps ?? [];
+    if (!second) throw new Error("there is a second step");
+    const page = await dashboardPorts(apiPorts(env)).readStep(run.id, 1, second, 2);
+    expect(page).toMatchObject({ lines: [{ stream: "stdout", text: "wo" }], fromStart: false });
+  });
+
+  it.each([
+    ["?step=nope", "query.step", "the run has no step nope; its steps are step 1"],
+    ["?step=1&attempt=2", "query.attempt", "the run has no attempt 2"],
+    ["?step=1&attempt=0", "query.attempt", "from 1"],
+    ["?attempt=1", "query.attempt", "give step, too"],
+    ["?step=1&follow=true", "query.step", "following is of all steps"],
+  ])("has no output %s", async (query, path, says) => {
+    const { state } = await runToEnd(aStepsSpec(["true"]));
+    const answer = (await (await ask(`/v1/runs/${state.run.id}/output${query}`)).json()) as {
+      error: { path: string; message: string };
+    };
+    expect(answer.error.path).toBe(path);
+    expect(answer.error.message).toContain(says);
+  });
+
+  it("has the secret of its checkout in no step but that one", async () => {
+    await secretKeeperOn(env.DB).set("default", "CHECKOUT", "a-token-of-the-checkout");
+    const checkout = {
+      repository: "http://127.0.0.1:1/none",
+      ref: null,
+      path: "/tmp/none",
+      depth: 1,
+      submodules: "none" as const,
+      token: "CHECKOUT",
+      deployKey: null,
+    };
+    const steps = aStepsSpec([{ run: "cd /; env; exit 0", if: "always" }], {
+      checkout,
+      env: { SEEN: "yes" },
+    });
+    const { state } = await runToEnd({
+      ...steps,
+      steps: steps.steps.map((step) => ({ ...step, workingDirectory: "/" })),
+    });
+    expect(["checkout_failed", "git_missing"]).toContain(state.run.reason);
+    const output = await text(`/v1/runs/${state.run.id}/output?stream=stdout&step=2`);
+    expect(output).toContain("SEEN=yes\n");
+    expect(output).not.toMatch(/TOKEN|\*\*\*/);
+  });
+
+  it("costs a row for each step more than a run of one command, and no statement and no call", async () => {
+    const cost = async (spec: Partial<RunSpec>) => {
+      const { database, counts } = countedD1(env.DB);
+      let calls = 0;
+      const callMachines: typeof fetch = (input, init) => {
+        calls += 1;
+        return fetch(input, init);
+      };
+      const counted = createRunToEnd(database, env.OUTPUT, inject("machinesUrl"), callMachines);
+      const { state } = await counted(spec);
+      expect(state.run.status).toBe("succeeded");
+      return { rows: counts.rowsWritten, statements: counts.statements, calls };
+    };
+    const least = async (
+      spec: Partial<RunSpec>,
+      most: { rows: number; statements: number; calls: number },
+    ) => {
+      let found = await cost(spec);
+      // On a computer that has no time for the machine a run is looked at more often, which is not its price.
+      for (
+        let again = 0;
+        again < 6 &&
+        (found.statements > most.statements || found.rows > most.rows || found.calls > most.calls);
+        again++
+      )
+        found = await cost(spec);
+      return found;
+    };
+    const plain = await least({ command: ["echo", "hi"] }, { rows: 15, statements: 9, calls: 6 });
+    const most = { rows: plain.rows + 3, statements: plain.statements, calls: plain.calls };
+    const found = await least(aStepsSpec(["echo hi", "true", "true"]), most);
+    console.log("one run:", plain, "of three steps:", found);
+    expect(found).toEqual(most);
+  });
+});
