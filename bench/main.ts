@@ -3,16 +3,17 @@
  * own on this computer, talks to 127.0.0.1 only, and ends it.
  *
  *     npm run bench                 all but peers, schedules and punctual
- *     npm run bench -- latency      one of: counts, latency, large-output, schedules, punctual, machines, size, peers
+ *     npm run bench -- latency      one of: counts, latency, large-output, schedules, punctual, inputs, machines, size, peers
  *
  * Peers are left out unless asked for: their packages are fetched from npm's registry, and it takes ten minutes. So are schedules, which
- * leave 20,000 jobs behind and take five, and punctual ones, which take eight.
+ * leave 20,000 jobs behind and take five, punctual ones, which take eight, and inputs, which are the worst that can be thought of.
  */
 
 import { spawnSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { startStack } from "../test/support/stack.ts";
 import { counts } from "./counts.ts";
+import { inputs } from "./inputs.ts";
 import { largeOutput } from "./large-output.ts";
 import { latency } from "./latency.ts";
 import { machines } from "./machines.ts";
@@ -24,8 +25,8 @@ import { size } from "./size.ts";
 // The counts first: they count calls, which must not be those of runs that are still being released.
 const BENCHES = { counts, latency, "large-output": largeOutput, schedules, punctual };
 /** Those that need no Mayfly, but servers of their own. */
-const ALONE = { machines, size, peers };
-const ONLY_BY_NAME = ["peers", "schedules", "punctual"];
+const ALONE = { inputs, machines, size, peers };
+const ONLY_BY_NAME = ["peers", "schedules", "punctual", "inputs"];
 const ALL = [...Object.keys(BENCHES), ...Object.keys(ALONE)];
 
 const asked = process.argv.slice(2);

@@ -1,9 +1,10 @@
 /** The ledger's row of a run that is for a due time: it changes in the batch that stores the run, so that of the two there is neither without the other. */
 
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
 import type { Run } from "../core/run.ts";
+import type { ScheduleKey } from "../core/schedule/spec.ts";
 import { firings } from "./schema.ts";
 
 /** Statements that give the armed row its run. Where there is none a NULL of a key's column ends the batch. */
@@ -73,4 +74,9 @@ export async function isStillDue(db: DrizzleD1Database, run: Run): Promise<boole
     db.select({ runId: firings.runId }).from(firings).where(isIts),
   ]);
   return rows.length > 0;
+}
+
+/** What finds the ledger of one schedule. */
+export function isOfSchedule({ orgId, job, name }: ScheduleKey): SQL {
+  return sql`org_id = ${orgId} AND job = ${job} AND schedule = ${name}`;
 }

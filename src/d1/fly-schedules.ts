@@ -7,7 +7,7 @@ import { keyOfPlace, sideBySide } from "../core/schedule/side-by-side.ts";
 import type { ScheduleKey } from "../core/schedule/spec.ts";
 import type { FlyMachine, FlyScheduleStore } from "../flow/ports/fly-schedules.ts";
 import { isTakenKey } from "./conflict.ts";
-import { scheduleFromRow } from "./schedule-store.ts";
+import { scheduleFromRow } from "./schedule-places.ts";
 import { firings, flyMachines, schedules, sweepCursors } from "./schema.ts";
 
 type Row = typeof flyMachines.$inferSelect;

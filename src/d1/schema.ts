@@ -288,7 +288,7 @@ export const jobVersions = sqliteTable(
 
 /**
  * The schedules of the jobs that are there, and how far each one's due times are decided. `pauses` says who has it rest: see
- * `d1/schedule-store.ts`. `timing` is what its due times depend on.
+ * `d1/schedule-sync.ts`. `timing` is what its due times depend on.
  */
 export const schedules = sqliteTable(
   "schedules",

@@ -58,6 +58,8 @@ export class Drive {
   isReady = false;
   /** True while this driver is the one that starts the waiting Machine: it has stored that, and nobody has stored anything since. */
   isStarter = false;
+  /** True where somebody else was to start it before. */
+  hasTakenOver = false;
   /** When this driver last asked for the Machine's start, unless the answer said that this did nothing; null: it has not. */
   startAskedAt: number | null = null;
   /** True where that was answered: it is being started. */

@@ -6,7 +6,8 @@
  * without a look. Who takes over from another records it, too, and looks at the Machine once what that one has asked for must have arrived.
  *
  * The driver alone decides whether the run still goes, and up to the last moment: a schedule that was paused or changed since
- * takes its due time back. Whoever changes it calls the driver, so that the Machine goes at once.
+ * takes its due time back, unless the Machine may have been started by then: its command would run for a due time that another run has,
+ * too. Whoever changes a schedule calls the driver, so that the Machine goes at once.
  */
 
 import { CREATE_WORD_HEARD_MS, MACHINE_WAIT_MAX_MS, PUNCTUAL_AWAKE_MS } from "../core/limits.ts";
@@ -30,7 +31,8 @@ export async function makeReady(ports: FlowPorts, drive: Drive, startsAt: number
 export async function start(ports: FlowPorts, drive: Drive, until: number): Promise<Findings> {
   if (drive.isStarting) return seeItStart(ports, drive, until);
   if (!drive.isStarter) {
-    if (!(await ports.store.isStillDue(drive.state.run))) return notDue(ports, drive);
+    const mayBeStarted = drive.attempt().readyAt !== null;
+    if (!mayBeStarted && !(await ports.store.isStillDue(drive.state.run))) return notDue(ports, drive);
     return sayThatItStarts(ports, drive);
   }
   const heardMs = (drive.startAskedAt ?? Number.NEGATIVE_INFINITY) + CREATE_WORD_HEARD_MS - ports.clock.now();
@@ -42,7 +44,9 @@ export async function start(ports: FlowPorts, drive: Drive, until: number): Prom
     drive.isReady = false;
     return lookAtMachine(ports, drive);
   }
-  return drive.isReady ? ask(ports, drive) : awaitReady(ports, drive, until);
+  if (!drive.isReady) return awaitReady(ports, drive, until);
+  if (drive.hasTakenOver && !(await ports.store.isStillDue(drive.state.run))) return notDue(ports, drive);
+  return ask(ports, drive);
 }
 
 async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
@@ -92,6 +96,7 @@ async function sayThatItStarts(ports: FlowPorts, drive: Drive): Promise<Findings
   const isFirst = drive.attempt().readyAt === null;
   const at = ports.clock.now();
   const event = { type: "machine_ready" as const, at, attempt: drive.attempt().number };
+  drive.hasTakenOver = !isFirst;
   drive.isStarter = await drive.remember(ports, { events: [event], chunks: [], pauseMs: 0 });
   const { startsAt = at } = drive.attempt().machineConfig;
   if (drive.isStarter) drive.startAskedAt = isFirst ? null : Math.max(at, startsAt);

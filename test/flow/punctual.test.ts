@@ -200,6 +200,23 @@ describe("whoever takes over from a driver that was about to start the machine",
     expect(host.starts).toEqual([START + 300 + CREATE_WORD_HEARD_MS]);
   });
 
+  it("leaves it its due time where that one's call did arrive, whatever became of the schedule since", async () => {
+    const { until, host, ports, started, state } = hosted(taken(), START + 300, (it) => {
+      it.startedAt = START + 100;
+    });
+    ports.store.isStillDue = async () => false;
+    await until(started);
+    expect([host.starts, state().run.status]).toEqual([[], "running"]);
+  });
+
+  it("takes its due time back where it did not, and starts nothing", async () => {
+    const { until, host, ports, released, state, now } = hosted(taken(), START + 300);
+    ports.store.isStillDue = async () => false;
+    await until(released);
+    expect([host.starts, state().run.status]).toEqual([[], "cancelled"]);
+    expect(now()).toBeGreaterThanOrEqual(START + 300 + CREATE_WORD_HEARD_MS);
+  });
+
   it("before anybody was about to starts it at its time, like every other", async () => {
     const { until, host, started } = hosted(waiting(), START - 500);
     await until(started);

@@ -386,7 +386,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     }),
     caughtBy: "stored output is what each attempt's machine wrote",
-    firstSeed: 388,
+    firstSeed: 856,
   },
   {
     name: "a driver takes the plan of another's retry for its own",
@@ -557,6 +557,7 @@ export const MUTANTS: readonly Mutant[] = [
     module: "core/redactor",
     breaks: () => ({ REDACTION_REACH: 0 }),
     caughtBy: "stored output is what each attempt's machine wrote",
+    firstSeed: 5085,
   },
   {
     name: "a secret in base64 is not looked for",
@@ -632,6 +633,7 @@ export const MUTANTS: readonly Mutant[] = [
     }),
     caughtBy: "each due time of a schedule is in the ledger once",
     ofSchedules: true,
+    firstSeed: 548,
   },
   {
     name: "a due time counts as run in a step before its run is stored",
@@ -745,6 +747,61 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: () => ({ pauseOf: () => ({ from: 0, to: 0 }) }),
     caughtBy: "comes due while a schedule rests",
     ofSchedules: true,
+    firstSeed: 346,
+  },
+  {
+    name: "a punctual due time is armed for its time, with no lead",
+    module: "core/schedule/jitter",
+    breaks: () => ({ leadMs: () => 0 }),
+    caughtBy: "of a punctual schedule is accepted ahead of its time",
+    ofSchedules: true,
+  },
+  {
+    name: "every due time has a punctual one's lead",
+    module: "core/schedule/jitter",
+    breaks: ({ leadMs }) => ({ leadMs: () => leadMs({ punctual: true }) }),
+    caughtBy: "caught up as its schedule says",
+    ofSchedules: true,
+  },
+  {
+    name: "a run that was accepted ahead keeps its due time, whatever becomes of its schedule",
+    module: "sim/recording-schedules",
+    breaks: ({ RecordingSchedules }) => ({
+      RecordingSchedules: class extends RecordingSchedules {
+        isStillDue() {
+          return true;
+        }
+      },
+    }),
+    caughtBy: "loses its due time where its schedule was changed",
+    ofSchedules: true,
+    firstSeed: 412,
+  },
+  {
+    name: "local clocks are taken to keep the offset that they had before they changed",
+    module: "core/schedule/zone",
+    breaks: ({ stretchAt }) => ({
+      stretchAt: (timeZone: string, atMs: number) => {
+        const stretch = stretchAt(timeZone, atMs);
+        return { ...stretch, offsetMs: stretch.offsetBeforeMs };
+      },
+    }),
+    caughtBy: "each due time of a schedule is in the ledger once",
+    ofSchedules: true,
+    firstSeed: 637,
+  },
+  {
+    name: "a local time that clocks skip is not due, and one that they show twice is due twice",
+    module: "core/schedule/zone",
+    breaks: ({ stretchAt }) => ({
+      stretchAt: (timeZone: string, atMs: number) => {
+        const stretch = stretchAt(timeZone, atMs);
+        return { ...stretch, offsetBeforeMs: stretch.offsetMs };
+      },
+    }),
+    caughtBy: "each due time of a schedule is in the ledger once",
+    ofSchedules: true,
+    firstSeed: 637,
   },
 ];
 

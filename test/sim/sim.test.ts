@@ -82,6 +82,8 @@ describe("runs in a simulated world of faults", () => {
       "a deleted job comes back",
       "backfill",
       "run now",
+      "clocks change",
+      "a punctual schedule",
     ])
       expect(kinds).toContain(kind);
     expect(kinds.size).toBeGreaterThan(200);

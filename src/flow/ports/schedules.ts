@@ -81,7 +81,8 @@ export interface FiringPage {
   nextBefore: FiringPlace | null;
 }
 
-export interface ScheduleStore {
+/** The schedules, and how far the due times of each are decided. */
+export interface SchedulePlaces {
   /** Schedules with a due time up to a moment that is not decided, the earliest first. */
   due(throughMs: number, limit: number): Promise<StoredSchedule[]>;
   /** Schedules whose place is later than a moment. */
@@ -95,6 +96,15 @@ export interface ScheduleStore {
   list(orgId: string, after: { job: string; name: string } | null, limit: number): Promise<StoredSchedule[]>;
   /** Adds firings to the ledger and moves places, of each schedule both or, where it is not as it was seen, neither. All or nothing. */
   record(decided: Decided[], at: number): Promise<void>;
+  /**
+   * Has a schedule rest by hand, or ends that.
+   * @returns the schedule then; null where there is none
+   */
+  pause(key: ScheduleKey, at: number, isPaused: boolean): Promise<StoredSchedule | null>;
+}
+
+/** The part of the ledger that is to be started, for those who start it. */
+export interface ArmedFirings {
   /** Of each shard, when its first armed firing is to start; null where it has none. */
   armedAt(): Promise<(number | null)[]>;
   /** Since when the timekeeper of a shard is at work, by its last note, without a break longer than `SCHEDULE_PROMPT_MS` since; now, where it was not. */
@@ -117,11 +127,10 @@ export interface ScheduleStore {
   putOff(key: ScheduleKey, dueAt: number, startAt: number): Promise<void>;
   /** Runs that were accepted ahead for due times from a moment on, and are to start after another. */
   ahead(key: ScheduleKey, fromDueMs: number, nowMs: number): Promise<string[]>;
-  /**
-   * Has a schedule rest by hand, or ends that with null.
-   * @returns the schedule then; null where there is none
-   */
-  pause(key: ScheduleKey, at: number, pausedOrNot: boolean): Promise<StoredSchedule | null>;
+}
+
+/** What became of due times, for those who ask, and who arm some by hand. */
+export interface FiringLedger {
   /**
    * Arms due times by hand, to start at once: those that have no row of their own, or none that came to a run or is to.
    * @param orderKey of the call that asks for one of them: where it has made one already, none is armed
@@ -149,6 +158,8 @@ export interface ScheduleStore {
    */
   forget(ledgers: ScheduleKey[], beforeMs: number, limit: number): Promise<number>;
 }
+
+export interface ScheduleStore extends SchedulePlaces, ArmedFirings, FiringLedger {}
 
 /** Who starts the armed firings of each shard at their time. */
 export interface Timekeepers {

@@ -3,6 +3,7 @@
 import { startOf } from "../../../src/core/schedule/jitter.ts";
 import type { CronRule, Schedule, Timing } from "../../../src/core/schedule/schedule.ts";
 import type { SpecChange } from "../world/recording-schedules.ts";
+import { shownAt } from "./book-of-clocks.ts";
 
 /** Due times after one moment and up to another, in order. */
 export function dueByHand({ rule, startsAt, endsAt }: Timing, afterMs: number, throughMs: number): number[] {
@@ -21,7 +22,7 @@ export function dueByHand({ rule, startsAt, endsAt }: Timing, afterMs: number, t
     case "cron": {
       const isDue = reading(rule);
       for (let at = Math.ceil((after + 1) / 1000) * 1000; at <= through; at += 1000)
-        if (isDue(new Date(at))) times.push(at);
+        if (isDue(at)) times.push(at);
       return times;
     }
     case "fly":
@@ -29,14 +30,23 @@ export function dueByHand({ rule, startsAt, endsAt }: Timing, afterMs: number, t
   }
 }
 
-/** Reads what simulated callers write: numbers, lists, ranges and steps in UTC, on any day. */
-function reading({ cron, timeZone }: CronRule): (at: Date) => boolean {
+/** Reads what simulated callers write: numbers, lists, ranges and steps, on any day. With fixed hours each local time is due once. */
+function reading({ cron, timeZone }: CronRule): (at: number) => boolean {
   const fields = cron.split(" ");
   const [second, minute, hour, ...days] = fields.length === 5 ? ["0", ...fields] : fields;
-  if (timeZone !== "UTC" || days.join(" ") !== "* * *") throw new Error(`the book can not read ${cron}`);
+  if (days.join(" ") !== "* * *") throw new Error(`the book can not read ${cron}`);
   const [seconds, minutes, hours] = [valuesOf(second, 60), valuesOf(minute, 60), valuesOf(hour, 24)];
-  return (at) =>
-    seconds.has(at.getUTCSeconds()) && minutes.has(at.getUTCMinutes()) && hours.has(at.getUTCHours());
+  const isNamed = (local: Date) =>
+    seconds.has(local.getUTCSeconds()) &&
+    minutes.has(local.getUTCMinutes()) &&
+    hours.has(local.getUTCHours());
+  if (timeZone === "UTC") return (at) => isNamed(new Date(at));
+  const followsClock = hour?.startsWith("*");
+  return (at) => {
+    const { now, isRepeated, skipped } = shownAt(timeZone, at);
+    if (followsClock) return isNamed(new Date(now));
+    return (!isRepeated && isNamed(new Date(now))) || (skipped !== null && isNamed(new Date(skipped)));
+  };
 }
 
 function valuesOf(field = "", end = 0): Set<number> {

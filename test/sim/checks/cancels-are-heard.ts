@@ -50,6 +50,17 @@ function wrongCancel(world: World, run: Run): string | null {
         ? null
         : "too early";
     default:
-      return world.orderOf(run.id).cancelAskedAt !== null ? null : "nobody asked for it";
+      return world.orderOf(run.id).cancelAskedAt !== null || hasLostItsDueTime(world, run)
+        ? null
+        : "nobody asked for it";
   }
+}
+
+/** It was accepted ahead, and its schedule was changed or rests since. */
+export function hasLostItsDueTime(
+  { schedules, hasSchedules }: World,
+  { id, orgId, job, firing }: Run,
+): boolean {
+  if (!hasSchedules || !firing?.ahead || job === null) return false;
+  return schedules.row({ orgId, job: job.name, name: firing.schedule }, firing.dueAt)?.runId !== id;
 }

@@ -1,6 +1,5 @@
 import { scheduleId } from "../../../src/core/schedule/spec.ts";
 import type { Firing } from "../../../src/flow/ports/schedules.ts";
-import { T0 } from "../../support/a-run.ts";
 import type { World } from "../world/world.ts";
 import { dueByHand, erasOf } from "./book-of-schedules.ts";
 import type { Check } from "./check.ts";
@@ -72,5 +71,5 @@ function forgottenOf(world: World, id: string): number[] {
 
 export function told(row: Firing | null): string {
   if (row === null) return "a firing that is not there";
-  return `${row.job}/${row.name} due ${(row.dueAt - T0) / 1000} s after the beginning is ${row.outcome}`;
+  return `${row.job}/${row.name} due at ${new Date(row.dueAt).toISOString()} is ${row.outcome}`;
 }

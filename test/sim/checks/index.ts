@@ -9,6 +9,7 @@ import { cancelsAreHeard } from "./cancels-are-heard.ts";
 import type { Check } from "./check.ts";
 import { commandsHaveTheirSecrets } from "./commands-have-their-secrets.ts";
 import { dueTimesAreTold } from "./due-times-are-told.ts";
+import { dueTimesTakenBack } from "./due-times-taken-back.ts";
 import { eventsFoldToTheRow } from "./events-fold-to-the-row.ts";
 import { everythingEnds } from "./everything-ends.ts";
 import { firingsStartInTime } from "./firings-start-in-time.ts";
@@ -30,6 +31,7 @@ import { oneRunPerDueTime } from "./one-run-per-due-time.ts";
 import { oneRunPerKey } from "./one-run-per-key.ts";
 import { outputIsTheMachines } from "./output-is-the-machines.ts";
 import { pausesAreKept } from "./pauses-are-kept.ts";
+import { punctualIsAhead } from "./punctual-is-ahead.ts";
 import { queuesGoOn } from "./queues-go-on.ts";
 import { releasedMeansGone } from "./released-means-gone.ts";
 import { rerunsNameTheirOrigin } from "./reruns-name-their-origin.ts";
@@ -74,6 +76,8 @@ export const CHECKS: readonly Check[] = [
   missesAreOutages,
   dueTimesAreTold,
   firingsStartInTime,
+  punctualIsAhead,
+  dueTimesTakenBack,
   nothingIsUpset,
   everythingEnds,
 ];

@@ -5,6 +5,7 @@ import type { World } from "../world/world.ts";
 import { dueByHand, GRACE_MS, inTimeUntil, PROMPT_MS } from "./book-of-schedules.ts";
 import type { Check } from "./check.ts";
 import { told } from "./due-times-are-told.ts";
+import { LEAD_MS } from "./punctual-is-ahead.ts";
 
 /** A look arms what is due up to so much later. */
 const AHEAD_MS = 90_000;
@@ -52,7 +53,8 @@ export const missesAreOutages: Check = {
 function wrongRow(world: World, row: Firing, before: Firing | null): string | null {
   switch (row.outcome) {
     case "armed":
-      return wrongArming(world, row);
+      // What a run gave back was armed before.
+      return before?.runId ? null : wrongArming(world, row);
     case "missed":
       return row.why === null ? wrongMiss(world, row) : wrongGone(world, row);
     case "ran":
@@ -66,14 +68,14 @@ function wrongRow(world: World, row: Firing, before: Firing | null): string | nu
 
 /** What is armed too late to be in time is to be caught up, by the clock that armed it. */
 function wrongArming(world: World, row: Firing): string | null {
-  // It can have gone in the same moment.
-  const spec =
-    world.schedules.schedules.get(scheduleId(row))?.spec ?? world.schedules.lately(scheduleId(row), 0).at(-1);
+  const id = scheduleId(row);
+  // What decides it can be followed in one moment by what changes it.
+  const spec = world.schedules.schedules.get(id)?.spec ?? world.schedules.lately(id, 0).at(-1);
   const { dueAt, startAt } = row;
   if (!spec || startAt === null) return "it has no schedule, or no time to start";
   const plannedAt = startOf({ id: scheduleId(row), ...spec }, dueAt);
   if (plannedAt < dueAt || plannedAt > dueAt + spec.jitterMs) return "its jitter is too large";
-  if (startAt < plannedAt) return "it is to start too soon";
+  if (startAt < plannedAt - (spec.punctual ? LEAD_MS : 0)) return "it is to start too soon";
   const isWanted = (due: number) => !everRested(world, row, due);
   if (startAt <= inTimeUntil({ id: scheduleId(row), ...spec }, dueAt, plannedAt, isWanted)) return null;
   const { mode, windowMs } = spec.catchUp;

@@ -9,12 +9,15 @@ export const oneRunPerDueTime: Check = {
   begin({ store, schedules, hasSchedules }) {
     /** By due time of a schedule: its run. */
     const runs = new Map<string, string>();
+    /** Runs that were accepted ahead, and had to give their due time back. */
+    const without = new Set<string>();
     return {
       onChange({ state: { run } }) {
         const { firing, job } = run;
         if (firing === null || job === null || !hasSchedules) return null;
         const key = { orgId: run.orgId, job: job.name, name: firing.schedule };
         const place = `${job.name}/${firing.schedule} ${firing.dueAt}`;
+        if (without.has(run.id)) return null;
         const first = runs.get(place) ?? run.id;
         runs.set(place, first);
         if (first !== run.id) return `run ${run.id} is for the due time of run ${first}`;
@@ -26,7 +29,12 @@ export const oneRunPerDueTime: Check = {
       },
       onFiring(row: Firing | null, before: Firing | null) {
         if (row === null) return null;
-        if (before?.runId && before.runId !== row.runId) return `${told(row)}, and had a run`;
+        if (before?.runId && before.runId !== row.runId) {
+          const isAhead = store.runs.get(before.runId)?.state.run.firing?.ahead !== undefined;
+          if (row.outcome !== "armed" || !isAhead) return `${told(row)}, and had a run`;
+          without.add(before.runId);
+          runs.delete(`${row.job}/${row.name} ${row.dueAt}`);
+        }
         const hasRun = row.runId !== null && store.runs.has(row.runId);
         return WITH_RUN.includes(row.outcome) === hasRun ? null : `${told(row)} with the run ${row.runId}`;
       },

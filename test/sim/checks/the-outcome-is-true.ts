@@ -5,6 +5,7 @@ import type { StoredRun } from "../../support/memory-store.ts";
 import type { SimMachine } from "../world/machine.ts";
 import type { World } from "../world/world.ts";
 import { wantsSince } from "./book-of-retries.ts";
+import { hasLostItsDueTime } from "./cancels-are-heard.ts";
 import type { Check } from "./check.ts";
 
 /** What a slow database takes to store the outcome after the last look. */
@@ -111,7 +112,9 @@ function wrongReason(
     case "command_not_found":
       return "there was a command";
     case "cancelled_by_user":
-      return stored.state.run.cancelRequestedAt !== null ? null : "nobody asked for it";
+      return stored.state.run.cancelRequestedAt !== null || hasLostItsDueTime(world, stored.state.run)
+        ? null
+        : "nobody asked for it";
     case "superseded":
       return stored.state.run.supersededBy !== null ? null : "no newer run asked for it";
     case "dropped":

@@ -3,8 +3,9 @@
 import type { RunSpec } from "../../../src/core/run-spec.ts";
 import { CATCH_UP_MODES, OVERLAPS, type Rule, type Timing } from "../../../src/core/schedule/schedule.ts";
 import type { ScheduleSpec } from "../../../src/core/schedule/spec.ts";
-import { aSpec, T0 } from "../../support/a-run.ts";
+import { aSpec } from "../../support/a-run.ts";
 import type { Chance } from "../chance.ts";
+import type { Calendar } from "./calendar.ts";
 
 const SECOND = 1000;
 
@@ -21,20 +22,22 @@ export function aJobsRun(job: string, chance: Chance): RunSpec {
   });
 }
 
-export function aSchedule(name: string, chance: Chance): ScheduleSpec {
+export function aSchedule(name: string, chance: Chance, calendar: Calendar): ScheduleSpec {
   return {
     name,
-    ...aTiming(chance),
+    ...aTiming(chance, calendar),
     ...aWay(chance),
     jitterMs: chance.pick("jitter", [0, 0, 5, 40, 200]) * SECOND,
+    ...(chance.fault("a punctual schedule", 0.4) && { punctual: true }),
     paused: false,
     input: "{}",
   };
 }
 
 /** The same with other due times, or with another way to go about them. */
-export function changed(spec: ScheduleSpec, chance: Chance): ScheduleSpec {
-  return chance.number("another rule") < 0.5 ? { ...spec, ...aTiming(chance) } : { ...spec, ...aWay(chance) };
+export function changed(spec: ScheduleSpec, chance: Chance, calendar: Calendar): ScheduleSpec {
+  const isAnotherRule = chance.number("another rule") < 0.5;
+  return { ...spec, ...(isAnotherRule ? aTiming(chance, calendar) : aWay(chance)) };
 }
 
 function aWay(chance: Chance): Pick<ScheduleSpec, "overlap" | "catchUp"> {
@@ -46,16 +49,17 @@ function aWay(chance: Chance): Pick<ScheduleSpec, "overlap" | "catchUp"> {
   };
 }
 
+/** Each with how many seconds its due times are apart. */
 const CRONS: readonly [[string, number], ...[string, number][]] = [
   ["* * * * *", 60],
   ["*/2 * * * *", 120],
   ["*/20 * * * * *", 20],
   ["10,40 * * * * *", 30],
-  ["0 1-59/3 10-12 * * *", 180],
+  ["0 1-59/3 HOURS * * *", 180],
 ];
 
-function aTiming(chance: Chance): Timing {
-  const firstMs = T0 + chance.between("a schedule starts after", 0, 300) * SECOND;
+function aTiming(chance: Chance, { beginsAt, timeZone, hours }: Calendar): Timing {
+  const firstMs = beginsAt + chance.between("a schedule starts after", 0, 300) * SECOND;
   const times = chance.between("due times", 2, 8);
   const startsAt = chance.number("a schedule has a start") < 0.5 ? firstMs : null;
   const aRule = (rule: Rule, everyS: number): Timing => ({
@@ -70,9 +74,9 @@ function aTiming(chance: Chance): Timing {
   }
   if (drawn < 0.8) {
     const [cron, everyS] = chance.pick("cron expression", CRONS);
-    return aRule({ kind: "cron", cron, timeZone: "UTC" }, everyS);
+    return aRule({ kind: "cron", cron: cron.replace("HOURS", hours), timeZone }, everyS);
   }
-  const at = Array.from({ length: times }, () => T0 + chance.between("named time", 0, 900_000));
+  const at = Array.from({ length: times }, () => beginsAt + chance.between("named time", 0, 900_000));
   return { rule: { kind: "at", times: at }, startsAt: null, endsAt: null };
 }
 

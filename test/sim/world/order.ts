@@ -4,7 +4,7 @@ import { newRunId } from "../../../src/core/id.ts";
 import { CONCURRENCY_STRATEGIES, type Guest, type RunSpec } from "../../../src/core/run-spec.ts";
 import type { Followed } from "../../../src/flow/follow.ts";
 import type { IdempotencyKey } from "../../../src/flow/ports.ts";
-import { aSpec, T0 } from "../../support/a-run.ts";
+import { aSpec } from "../../support/a-run.ts";
 import type { Chance } from "../chance.ts";
 import { aBehaviour, type Behaviour } from "./program.ts";
 import { aRetryPolicy } from "./retry.ts";
@@ -47,8 +47,11 @@ const REGION_LISTS: readonly [string[], ...string[][]] = [
 /** Tags by which several orders are cancelled at once. */
 export const GROUPS = ["odd", "even"] as const;
 
-/** @param mayBePunctual false where a ledger would miss the due time that a run is ordered for ahead */
-export function anOrder(number: number, chance: Chance, mayBePunctual: boolean): Order {
+/**
+ * @param beginsAt of the seed, in epoch milliseconds
+ * @param mayBePunctual false where a ledger would miss the due time that a run is ordered for ahead
+ */
+export function anOrder(number: number, chance: Chance, beginsAt: number, mayBePunctual: boolean): Order {
   const retry = aRetryPolicy(chance);
   const machine = chance.pick("size", SIZES);
   const timeouts = {
@@ -68,7 +71,7 @@ export function anOrder(number: number, chance: Chance, mayBePunctual: boolean):
     secrets: capture === "output" ? someSecrets(chance) : {},
     name: `order ${number}`,
     tags: { group: chance.pick("group", GROUPS) },
-    ...aTurn(chance),
+    ...aTurn(chance, beginsAt),
   });
   const order = orderOf(number, spec, null, chance);
   return mayBePunctual && chance.fault("a punctual run", 0.15) ? punctual(order, chance) : order;
@@ -108,23 +111,23 @@ export function inARush(order: Order): Order {
 }
 
 /** When its turn is: half of the orders share one of two keys. */
-function aTurn(chance: Chance): Partial<RunSpec> {
+function aTurn(chance: Chance, beginsAt: number): Partial<RunSpec> {
   const [key, limit] = chance.pick("concurrency key", KEYS);
   const concurrency = { key, limit, strategy: chance.pick("strategy", CONCURRENCY_STRATEGIES) };
   return {
     concurrency: chance.number("has a concurrency key") < 0.5 ? concurrency : null,
     priority: chance.between("priority", -1, 1),
     expiresMs: chance.between("expires", 20, 900) * 1000,
-    ...aTime(chance),
+    ...aTime(chance, beginsAt),
   };
 }
 
 /** At once, after a delay, or at a time that can have passed by then. */
-function aTime(chance: Chance): Pick<RunSpec, "delayMs" | "runAt"> {
+function aTime(chance: Chance, beginsAt: number): Pick<RunSpec, "delayMs" | "runAt"> {
   const drawn = chance.number("is delayed");
   return {
     delayMs: drawn < 0.2 ? chance.between("delay", 1, 60_000) : 0,
-    runAt: drawn >= 0.2 && drawn < 0.35 ? T0 + chance.between("run at", 0, 120_000) : null,
+    runAt: drawn >= 0.2 && drawn < 0.35 ? beginsAt + chance.between("run at", 0, 120_000) : null,
   };
 }
 

@@ -46,12 +46,15 @@ export class Plot {
     const orders =
       1 + crowd + (chance.fault("a second run", 0.4) ? 1 : 0) + (chance.fault("a third run", 0.2) ? 1 : 0);
     for (let number = 1; number <= orders; number++)
-      this.#order(anOrder(number, chance, !world.hasSchedules), chance.between("ordered at", 0, 30_000));
+      this.#order(
+        anOrder(number, chance, world.calendar.beginsAt, !world.hasSchedules),
+        chance.between("ordered at", 0, 30_000),
+      );
     const rush = world.isRush ? chance.between("size of the rush", 4, 10) : 0;
     // After the re-run, whose number is the next.
     for (let number = orders + 2; number < orders + 2 + rush; number++)
       this.#order(
-        inARush(anOrder(number, chance, !world.hasSchedules)),
+        inARush(anOrder(number, chance, world.calendar.beginsAt, !world.hasSchedules)),
         chance.between("rushes in at", 0, 3000),
       );
     const [first] = world.orders;

@@ -2,12 +2,12 @@
 
 import { isSameJson } from "../../../src/core/same-json.ts";
 import type { ScheduleSpec } from "../../../src/core/schedule/spec.ts";
+import { callAhead } from "../../../src/flow/call-ahead.ts";
 import { changeJob, deleteJob, type JobChange } from "../../../src/flow/change-job.ts";
 import type { FirePorts } from "../../../src/flow/fire-armed.ts";
 import { backfill, backfillOf, runNow } from "../../../src/flow/fire-by-hand.ts";
 import type { Timekeepers } from "../../../src/flow/ports/schedules.ts";
 import { tick, tickSome } from "../../../src/flow/tick.ts";
-import { T0 } from "../../support/a-run.ts";
 import { aSchedule, changed, lastStart, NAMES } from "./a-schedule.ts";
 import type { Callers } from "./callers.ts";
 import type { Life } from "./life.ts";
@@ -31,7 +31,7 @@ export class Timetable {
   readonly #stormMs: number;
   readonly #jobs: SimJob[];
   /** Epoch milliseconds after which no schedule that there ever was starts anything. */
-  #lastStart = T0;
+  #lastStart = 0;
 
   constructor(world: World, callers: Callers, stormMs: number) {
     this.#world = world;
@@ -61,7 +61,7 @@ export class Timetable {
   #aJob(name: string): SimJob {
     const { chance } = this.#world;
     const names = chance.fault("a second schedule", 0.4) ? NAMES : [NAMES[0]];
-    return { name, specs: names.map((one) => this.#noted(aSchedule(one, chance))) };
+    return { name, specs: names.map((one) => this.#noted(aSchedule(one, chance, this.#world.calendar))) };
   }
 
   #noted(spec: ScheduleSpec): ScheduleSpec {
@@ -107,12 +107,14 @@ export class Timetable {
 
   /** One of them is another, or goes, or comes. */
   #changedSpecs(specs: ScheduleSpec[]): ScheduleSpec[] {
-    const { chance } = this.#world;
+    const { chance, calendar } = this.#world;
     const name = chance.pick("changed schedule", NAMES);
     const others = specs.filter((spec) => spec.name !== name);
     const known = specs.find((spec) => spec.name === name);
-    if (known === undefined) return [...others, this.#noted(aSchedule(name, chance))];
-    return chance.number("a schedule goes") < 0.2 ? others : [...others, this.#noted(changed(known, chance))];
+    if (known === undefined) return [...others, this.#noted(aSchedule(name, chance, calendar))];
+    return chance.number("a schedule goes") < 0.2
+      ? others
+      : [...others, this.#noted(changed(known, chance, calendar))];
   }
 
   async #ask(what: string, ask: (ports: FirePorts & { timekeepers: Timekeepers }) => Promise<unknown>) {
@@ -132,8 +134,7 @@ export class Timetable {
     const { name } = job;
     const change = this.#changeOf(job);
     await this.#ask(`put job ${name}`, async (ports) => {
-      await changeJob(ports, change);
-      await this.#armed(ports, name);
+      await this.#changing(ports, name, () => changeJob(ports, change));
     });
   }
 
@@ -150,31 +151,39 @@ export class Timetable {
     };
   }
 
-  /** As the API does it after each change: what fails is left to the cron. */
-  async #armed(ports: FirePorts & { timekeepers: Timekeepers }, job: string): Promise<void> {
+  /** As the API does it: what fails after the change is left to the cron. */
+  async #changing(
+    ports: FirePorts & { timekeepers: Timekeepers },
+    job: string,
+    change: () => Promise<unknown>,
+  ): Promise<void> {
+    const before = await ports.schedules.ofJob(ORG, job);
+    await change();
     try {
       await tickSome(ports, await ports.schedules.ofJob(ORG, job));
+      await callAhead(ports, before);
     } catch (error) {
-      this.#world.upset(`arming ${job}`, error);
+      this.#world.upset(`what follows a change of ${job}`, error);
     }
   }
 
   #delete({ name }: SimJob): Promise<void> {
-    return this.#ask(`delete job ${name}`, (ports) => deleteJob(ports, ORG, name, null));
+    return this.#ask(`delete job ${name}`, (ports) =>
+      this.#changing(ports, name, () => deleteJob(ports, ORG, name, null)),
+    );
   }
 
   #pause({ name: job }: SimJob, name: string, isPaused: boolean): Promise<void> {
     return this.#ask(`${isPaused ? "pause" : "resume"} ${job}/${name}`, async (ports) => {
-      await ports.schedules.pause({ orgId: ORG, job, name }, ports.clock.now(), isPaused);
-      await this.#armed(ports, job);
+      const key = { orgId: ORG, job, name };
+      await this.#changing(ports, job, () => ports.schedules.pause(key, ports.clock.now(), isPaused));
     });
   }
 
   #pauseJob({ name }: SimJob, isPaused: boolean): Promise<void> {
     return this.#ask(`${isPaused ? "pause" : "resume"} job ${name}`, async (ports) => {
       const now = ports.clock.now();
-      await ports.jobs.pause(ORG, name, isPaused ? now : null, now);
-      await this.#armed(ports, name);
+      await this.#changing(ports, name, () => ports.jobs.pause(ORG, name, isPaused ? now : null, now));
     });
   }
 
@@ -198,7 +207,8 @@ export class Timetable {
   }
 
   #backfill({ name: job }: SimJob): Promise<void> {
-    const fromMs = T0 + this.#world.chance.between("backfill from", -60_000, 120_000);
+    const { chance, calendar } = this.#world;
+    const fromMs = calendar.beginsAt + chance.between("backfill from", -60_000, 120_000);
     return this.#ask(`backfill ${job}/a`, async (ports) => {
       const schedule = await ports.schedules.find({ orgId: ORG, job, name: "a" });
       if (!schedule) return;

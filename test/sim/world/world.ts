@@ -8,13 +8,13 @@ import type { FirePorts } from "../../../src/flow/fire-armed.ts";
 import { fireShard } from "../../../src/flow/fire-shard.ts";
 import type { AdvancePorts } from "../../../src/flow/flow.ts";
 import { type LaunchSettings, launchesOver } from "../../../src/flow/launches.ts";
+import type { JobStore } from "../../../src/flow/ports/jobs.ts";
 import type { ScheduleStore } from "../../../src/flow/ports/schedules.ts";
 import type { SecretKeeper } from "../../../src/flow/ports/secrets.ts";
 import type { Clock, Store } from "../../../src/flow/ports.ts";
 import type { ReapPorts } from "../../../src/flow/reap.ts";
 import { flyFleet } from "../../../src/fly/fleet.ts";
 import { flyMachines } from "../../../src/fly/machines.ts";
-import { T0 } from "../../support/a-run.ts";
 import { MemoryFleetStore } from "../../support/memory-fleet-store.ts";
 import { memoryJobStore } from "../../support/memory-job-store.ts";
 import type { Chance } from "../chance.ts";
@@ -22,6 +22,7 @@ import { Scheduler } from "../scheduler.ts";
 import { Trace } from "../trace.ts";
 import { aJobsRun } from "./a-schedule.ts";
 import { MemoryBlobs } from "./blobs.ts";
+import { aCalendar, type Calendar, STEADY } from "./calendar.ts";
 import { Keepers } from "./keepers.ts";
 import { Life } from "./life.ts";
 import type { SimMachine } from "./machine.ts";
@@ -49,16 +50,17 @@ export function hasSchedules(chance: Chance): boolean {
 
 export class World {
   readonly chance: Chance;
-  readonly time = new Scheduler(T0);
-  readonly trace = new Trace(this.time);
+  readonly calendar: Calendar;
+  readonly time: Scheduler;
+  readonly trace: Trace;
   readonly store = new RecordingStore();
-  readonly schedules = new RecordingSchedules(this.time);
-  readonly jobs = memoryJobStore(this.schedules);
+  readonly schedules: RecordingSchedules;
+  readonly jobs: JobStore;
   readonly fleetStore = new MemoryFleetStore(this.store);
   /** Machines that the sweep over them told to go, in order. */
   readonly reapedIds: string[] = [];
   readonly blobs = new MemoryBlobs();
-  readonly vault = new Vault(this.time.realWork);
+  readonly vault: Vault;
   readonly orders: Order[] = [];
   readonly network: Network;
   readonly platform: Platform;
@@ -88,6 +90,12 @@ export class World {
   constructor(chance: Chance) {
     this.chance = chance;
     this.hasSchedules = hasSchedules(chance);
+    this.calendar = this.hasSchedules ? aCalendar(chance) : STEADY;
+    this.time = new Scheduler(this.calendar.beginsAt);
+    this.trace = new Trace(this.time);
+    this.schedules = new RecordingSchedules(this.time);
+    this.jobs = memoryJobStore(this.schedules);
+    this.vault = new Vault(this.time.realWork);
     // Runs of other worlds that are ordered ahead of their time have no schedule that could take it back.
     if (this.hasSchedules) this.store.ledger = this.schedules;
     const apps = chance.pick<LaunchSettings["apps"]>("apps", [["mayfly-a"], ["mayfly-a", "mayfly-b"]]);
