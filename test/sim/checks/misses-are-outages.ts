@@ -1,5 +1,5 @@
 import { startOf } from "../../../src/core/schedule/jitter.ts";
-import { type ScheduleSpec, scheduleId, shardOf } from "../../../src/core/schedule/spec.ts";
+import { type ScheduleSpec, scheduleId, shardOf, timingText } from "../../../src/core/schedule/spec.ts";
 import type { Firing } from "../../../src/flow/ports/schedules.ts";
 import type { World } from "../world/world.ts";
 import { dueByHand, GRACE_MS, inTimeUntil, PROMPT_MS } from "./book-of-schedules.ts";
@@ -158,7 +158,24 @@ function plannedStart(world: World, row: Firing): number {
 
 /** From when on it can be missed, by whichever rule its schedule ever had. */
 function missedFrom(world: World, row: Firing): number {
-  return Math.min(...untils(world, row, plannedStart(world, row), () => true));
+  const plannedAt = plannedStart(world, row);
+  return Math.min(
+    ...untils(world, row, plannedAt, () => true),
+    Math.max(plannedAt + PROMPT_MS, firstOfRuleBefore(world, row, plannedAt) - 1),
+  );
+}
+
+/** When the first newer one starts of a rule that is not in force any more: whichever of them has come is the newest then. */
+function firstOfRuleBefore(world: World, row: Firing, plannedAt: number): number {
+  const id = scheduleId(row);
+  const specs = world.schedules.lately(id, Number.POSITIVE_INFINITY);
+  const inForce = specs.at(-1);
+  const starts = specs
+    .filter((spec) => inForce && timingText(spec) !== timingText(inForce))
+    .flatMap((spec) =>
+      dueByHand(spec, row.dueAt, plannedAt + GRACE_MS).map((dueAt) => startOf({ id, ...spec }, dueAt)),
+    );
+  return Math.min(...starts.filter((startsAt) => startsAt > plannedAt));
 }
 
 function untils(world: World, row: Firing, sinceMs: number, isWanted: (dueAt: number) => boolean): number[] {
