@@ -68,11 +68,14 @@ function wrongRow(world: World, row: Firing, before: Firing | null): string | nu
 
 /** What is armed too late to be in time is to be caught up, by the clock that armed it. */
 function wrongArming(world: World, row: Firing): string | null {
-  const id = scheduleId(row);
   // What decides it can be followed in one moment by what changes it.
-  const spec = world.schedules.schedules.get(id)?.spec ?? world.schedules.lately(id, 0).at(-1);
+  const wrong = world.schedules.lately(scheduleId(row), 0).map((spec) => wrongArmingBy(world, row, spec));
+  return wrong.includes(null) ? null : (wrong.at(-1) ?? "it has no schedule");
+}
+
+function wrongArmingBy(world: World, row: Firing, spec: ScheduleSpec): string | null {
   const { dueAt, startAt } = row;
-  if (!spec || startAt === null) return "it has no schedule, or no time to start";
+  if (startAt === null) return "it has no time to start";
   const plannedAt = startOf({ id: scheduleId(row), ...spec }, dueAt);
   if (plannedAt < dueAt || plannedAt > dueAt + spec.jitterMs) return "its jitter is too large";
   if (startAt < plannedAt - (spec.punctual ? LEAD_MS : 0)) return "it is to start too soon";
