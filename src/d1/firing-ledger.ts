@@ -107,7 +107,16 @@ export function d1FiringLedger(database: D1Database): FiringLedger {
 }
 
 function firingFromRow(row: typeof firings.$inferSelect & { run: string | null }): Firing {
-  const { schedule: name, span: _span, shard: _shard, outcome, trigger, run, ...same } = row;
+  const {
+    schedule: name,
+    span: _span,
+    shard: _shard,
+    orderKey: _orderKey,
+    outcome,
+    trigger,
+    run,
+    ...same
+  } = row;
   const [status, reason, cancelRequestedAt, tickets, startedAt = null] = JSON.parse(run ?? "[]") as [
     RunStatus,
     Reason | null,

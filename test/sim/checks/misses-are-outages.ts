@@ -1,5 +1,5 @@
 import { startOf } from "../../../src/core/schedule/jitter.ts";
-import { type ScheduleSpec, scheduleId, shardOf } from "../../../src/core/schedule/spec.ts";
+import { type ScheduleSpec, scheduleId, shardOf, timingText } from "../../../src/core/schedule/spec.ts";
 import type { Firing } from "../../../src/flow/ports/schedules.ts";
 import type { World } from "../world/world.ts";
 import { dueByHand, GRACE_MS, inTimeUntil, PROMPT_MS } from "./book-of-schedules.ts";
@@ -68,11 +68,14 @@ function wrongRow(world: World, row: Firing, before: Firing | null): string | nu
 
 /** What is armed too late to be in time is to be caught up, by the clock that armed it. */
 function wrongArming(world: World, row: Firing): string | null {
-  const id = scheduleId(row);
   // What decides it can be followed in one moment by what changes it.
-  const spec = world.schedules.schedules.get(id)?.spec ?? world.schedules.lately(id, 0).at(-1);
+  const wrong = world.schedules.lately(scheduleId(row), 0).map((spec) => wrongArmingBy(world, row, spec));
+  return wrong.includes(null) ? null : (wrong.at(-1) ?? "it has no schedule");
+}
+
+function wrongArmingBy(world: World, row: Firing, spec: ScheduleSpec): string | null {
   const { dueAt, startAt } = row;
-  if (!spec || startAt === null) return "it has no schedule, or no time to start";
+  if (startAt === null) return "it has no time to start";
   const plannedAt = startOf({ id: scheduleId(row), ...spec }, dueAt);
   if (plannedAt < dueAt || plannedAt > dueAt + spec.jitterMs) return "its jitter is too large";
   if (startAt < plannedAt - (spec.punctual ? LEAD_MS : 0)) return "it is to start too soon";
@@ -158,7 +161,24 @@ function plannedStart(world: World, row: Firing): number {
 
 /** From when on it can be missed, by whichever rule its schedule ever had. */
 function missedFrom(world: World, row: Firing): number {
-  return Math.min(...untils(world, row, plannedStart(world, row), () => true));
+  const plannedAt = plannedStart(world, row);
+  return Math.min(
+    ...untils(world, row, plannedAt, () => true),
+    Math.max(plannedAt + PROMPT_MS, firstOfRuleBefore(world, row, plannedAt) - 1),
+  );
+}
+
+/** When the first newer one starts of a rule that is not in force any more: whichever of them has come is the newest then. */
+function firstOfRuleBefore(world: World, row: Firing, plannedAt: number): number {
+  const id = scheduleId(row);
+  const specs = world.schedules.lately(id, Number.POSITIVE_INFINITY);
+  const inForce = specs.at(-1);
+  const starts = specs
+    .filter((spec) => inForce && timingText(spec) !== timingText(inForce))
+    .flatMap((spec) =>
+      dueByHand(spec, row.dueAt, plannedAt + GRACE_MS).map((dueAt) => startOf({ id, ...spec }, dueAt)),
+    );
+  return Math.min(...starts.filter((startsAt) => startsAt > plannedAt));
 }
 
 function untils(world: World, row: Firing, sinceMs: number, isWanted: (dueAt: number) => boolean): number[] {
