@@ -1,9 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Change, PullRequest } from "../../src/core/hook/change.ts";
 import {
   CHECKOUT_PATH,
   type Checkout,
+  checkedOutChange,
   checkoutOfChange,
   repositoryComplaint,
 } from "../../src/core/step/checkout.ts";
@@ -265,6 +267,20 @@ describe("a checkout", () => {
     expect(checkoutOfChange(aCheckout({ ref: "v1" }), { ...change, sha: null })).toMatchObject({ ref: "v1" });
     const other = aCheckout({ repository: "https://github.com/acme/other" });
     expect(checkoutOfChange(other, change)).toEqual(other);
+  });
+
+  it("is of the head's branch where a sender cuts the commit's name, which can not be fetched then", () => {
+    const headRepository = { url: "https://bitbucket.org/stranger/site", fullName: "stranger/site" };
+    const pullRequest = { headRepository } as PullRequest;
+    const told = { ...change, repository: { ...change.repository, fullName: "acme/site", isPrivate: false } };
+    const cut = { ...told, sha: "0123456789ab", pullRequest } as Change;
+    expect(checkedOutChange(cut)).toEqual({ repository: headRepository, sha: null, ref: change.ref });
+    const whole = { ...told, pullRequest } as Change;
+    expect(checkedOutChange(whole)).toEqual({
+      repository: told.repository,
+      sha: change.sha,
+      ref: change.ref,
+    });
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { createApi } from "../../../src/api/app.ts";
-import type { EventListBody, RunBody, RunListBody } from "../../../src/api/run-schema.ts";
+import type { ErrorBody, EventListBody, RunBody, RunListBody } from "../../../src/api/run-schema.ts";
 import { HOOK_BODY_MAX_BYTES } from "../../../src/core/limits.ts";
 import { apiPorts } from "../../../src/worker/ports.ts";
 import { countedD1 } from "../../support/counted-d1.ts";
@@ -84,6 +84,26 @@ describe("a call of a hook", () => {
       delivery: { id: "1", change: { sha: SHA } },
     });
     expect((await ledgerOf("rerun")).body.deliveries).toHaveLength(1);
+  });
+
+  it("checks out what it says has changed, with the job's token and not for a fork", async () => {
+    expect((await call("PUT", "/v1/secrets/GIT_TOKEN", { value: "a token" })).status).toBeLessThan(300);
+    const checkout = { token: "GIT_TOKEN" };
+    const { url } = await aHookOf("built", {}, { run: { ...RUN, checkout } });
+    const pushed = await deliver(url, await aPushCall("pushed"));
+    const built = await run(pushed.body.run_id);
+    const repository = "https://github.com/octocat/hello.git";
+    expect(built.checkout).toMatchObject({ repository, ref: SHA, token: "GIT_TOKEN" });
+    const event = "pull_request";
+    const stranger = await githubCall(SECRET, { id: "fork", event, payload: aPullRequest("stranger/hello") });
+    const ofFork = await run((await deliver(url, stranger)).body.run_id);
+    expect(ofFork.checkout).toMatchObject({ repository, ref: "a".repeat(40) });
+    expect(ofFork.checkout).not.toHaveProperty("token");
+    expect(ofFork.delivery).toMatchObject({ without_secrets: true });
+    const rerun = await call<RunBody>("POST", `/v1/runs/${built.id}/rerun`);
+    expect(rerun.body.checkout).toMatchObject({ repository, ref: SHA });
+    const byHand = await call<ErrorBody>("POST", "/v1/jobs/built/runs", {});
+    expect([byHand.status, byHand.body.error.path]).toEqual([422, "job.run.checkout.repository"]);
   });
 
   it("of a pull request from a fork starts a run without secrets, which says so", async () => {
