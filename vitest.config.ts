@@ -35,7 +35,7 @@ export default defineConfig({
       {
         test: {
           name: "node",
-          // One kind after the other: on two cores they would only slow each other down.
+          // Stories come after the others: on two cores they would only slow each other down. What runs in workerd waits much.
           sequence: { groupOrder: 0 },
           maxWorkers: 3,
           include: ["test/**/*.test.{ts,tsx}"],
@@ -64,7 +64,8 @@ export default defineConfig({
         ],
         test: {
           name: "workerd",
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 0 },
+          maxWorkers: 3,
           include: IN_WORKERD,
           globalSetup: ["test/support/machines-server.ts"],
           setupFiles: ["test/support/apply-migrations.ts"],
@@ -75,7 +76,7 @@ export default defineConfig({
         // Each story starts a whole Mayfly of its own; much of its time is waiting, so that three share the computer.
         test: {
           name: "stories",
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
           include: ["test/stories/**/*.test.ts"],
           globalSetup: ["test/support/migrated-state.ts"],
           maxWorkers: 3,
