@@ -6,7 +6,7 @@ import { type Stack, startStack } from "../support/stack.ts";
 
 /** Printed with every failure: the same seed kills at the same moments. */
 const SEED = Number(process.env.MAYFLY_SEED ?? 20261121);
-const KILLS = Number(process.env.MAYFLY_KILLS ?? 6);
+const KILLS = Number(process.env.MAYFLY_KILLS ?? 4);
 const RUNS_PER_KILL = 6;
 
 let stack: Stack;

@@ -10,7 +10,7 @@ import { storm, strike } from "./storm/weather.ts";
 
 /** Printed at the start: the same seed brings the same faults in the same order of calls. */
 const SEED = Number(process.env.MAYFLY_SEED ?? 20261121);
-const RUNS = Number(process.env.MAYFLY_RUNS ?? 300);
+const RUNS = Number(process.env.MAYFLY_RUNS ?? 225);
 /** The worker is killed after so many waves of submissions. */
 const WAVES_PER_KILL = 3;
 const WAVE = 25;

@@ -15,8 +15,8 @@ export interface Shell {
 
 export const SHELLS: readonly Shell[] = [
   shell("dash", ["dash"], undefined, "apt-get install dash"),
+  // Machines run it as /bin/sh, and bash keeps to POSIX by that name.
   shell("bash as sh", ["bash"], "sh", "apt-get install bash"),
-  shell("bash", ["bash"], undefined, "apt-get install bash"),
   shell("busybox ash", ["busybox", "sh"], undefined, "apt-get install busybox"),
 ];
 
