@@ -72,7 +72,7 @@ underEachShell("steps", (world) => {
   it("past their time limit get TERM, and those behind them go by their condition", async () => {
     const { box } = world;
     const steps = aStepsSpec([
-      { run: "trap 'echo bye; exit 0' TERM; echo ready; sleep 1000 & wait", timeoutMs: 1000 },
+      { run: "trap 'echo bye; exit 0' TERM; echo ready; sleep 1000 & wait", timeoutMs: 2000 },
       "echo no",
       { run: "echo cleared", if: "always" },
     ]);
@@ -90,7 +90,7 @@ underEachShell("steps", (world) => {
       [
         {
           run: "trap '' TERM; (trap '' TERM; while :; do sleep 0.05; done) & while :; do sleep 0.05; done",
-          timeoutMs: 1000,
+          timeoutMs: 2000,
         },
         { run: "echo next", if: "failure" },
       ],
@@ -169,7 +169,7 @@ underEachShell("steps", (world) => {
   it("that a stop keeps off make a run that failed at nothing end as if TERM had ended it", async () => {
     const { box } = world;
     const steps = aStepsSpec(["trap 'exit 0' TERM; echo ready; sleep 1000 & wait", "echo no"]);
-    const run = box.run({ steps, runMs: 1000 });
+    const run = box.run({ steps, runMs: 3000 });
     const outcome = await drainSteps(box);
     expect(outcome.told).toEqual(["1 succeeded 0", "2 skipped"]);
     expect(outcome.end).toMatchObject({ timedOut: true, exit: { code: 143 } });
@@ -179,14 +179,17 @@ underEachShell("steps", (world) => {
   it("end with the stop limit, and the one under way is over with them", async () => {
     const { box } = world;
     const steps = aStepsSpec([
-      "echo ready; trap '' TERM; while :; do sleep 0.05; done",
+      "trap '' TERM; echo ready; while :; do sleep 0.05; done",
       { run: "echo no", if: "always" },
     ]);
-    const run = box.run({ steps, runMs: 1000, stopMs: 1000 });
+    const run = box.run({ steps, stopMs: 1000 });
+    // What it says it says once its trap is set.
+    await until(() => existsSync(`${box.dir}/stdout`) && statSync(`${box.dir}/stdout`).size > 0);
+    run.child.kill("SIGTERM");
     const outcome = await drainSteps(box);
     expect(outcome.told).toEqual(["1 failed 137"]);
     expect(sectionOf(outcome, 1)).toEqual(["ready\n", ""]);
-    expect(outcome.end).toMatchObject({ timedOut: true, exit: { code: 137 } });
+    expect(outcome.end).toMatchObject({ timedOut: false, exit: { code: 137 } });
     await world.letGo(run);
   });
 
@@ -197,7 +200,7 @@ underEachShell("steps", (world) => {
     const hides = "ulimit -S -w unlimited 2>/dev/null || ulimit -S -x unlimited";
     const late = `(${hides}; trap '' TERM; read -r _ <${gate.path}; echo late; : >${said}; exec sleep 1000)`;
     const steps = aStepsSpec([`${late} & trap '' TERM; echo ready; while :; do sleep 0.05; done`]);
-    const run = box.run({ steps, runMs: 1000, stopMs: 1000 });
+    const run = box.run({ steps, runMs: 3000, stopMs: 1000 });
     const outcome = await drainSteps(box);
     expect(outcome.stdout.toString()).toBe("ready\n");
     gate.open();

@@ -448,6 +448,11 @@ describe("deliveries that are not about code", () => {
     });
   });
 
+  it("JSON that curl calls a form is JSON", async () => {
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    expect(await delivered("generic", headers, { a: "1=2&3" })).toMatchObject({ payload: { a: "1=2&3" } });
+  });
+
   it("a long id is as good as a short one", async () => {
     const dedupe = { header: "x-id" };
     const id = async (text: string) =>
