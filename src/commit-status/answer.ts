@@ -42,7 +42,7 @@ export function judgeStatus(
     );
   switch (status) {
     case 401:
-      return over(`the token in the secret ${token} is not, or no more, valid there; set it anew`);
+      return over(`the token in the secret ${token} is not valid there, or not any more; set it anew`);
     case 403:
       return over(
         `the token in the secret ${token} may not do that in ${full_name}; it needs ${PERMISSIONS[source]}`,

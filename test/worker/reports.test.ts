@@ -261,7 +261,7 @@ describe("an API that does not take it", () => {
   };
 
   it.each([
-    [401, "the token in the secret TOKEN is not, or no more, valid"],
+    [401, "the token in the secret TOKEN is not valid there"],
     [403, '"Commit statuses: write"'],
     [404, "no such commit in acme/site"],
     [422, "its answer says why"],

@@ -23,6 +23,12 @@ interface ReportsOptions {
   json?: boolean;
 }
 
+/** What is in the way of it and when it is tried next, or what it says. */
+function noteOf({ last_attempt, next_at, commit_status: { description } }: ReportSummaryBody): string {
+  const error = last_attempt?.error ?? null;
+  return error === null ? description : `${error}${next_at === null ? "" : `; next at ${next_at}`}`;
+}
+
 /** As many as a screen shows. */
 const SHOWN = 50;
 const SHA_CHARS = 10;
@@ -63,8 +69,7 @@ export async function reports(
     `${each.commit_status.repository.full_name}@${each.commit_status.sha.slice(0, SHA_CHARS)}`,
     each.commit_status.state,
     each.state.replaceAll("_", " "),
-    each.last_attempt?.error ??
-      (each.next_at === null ? each.commit_status.description : `next at ${each.next_at}`),
+    noteOf(each),
   ]);
   const width = io.stdoutIsTty ? io.columns : null;
   return write(io.stdout, table(["ID", "AT", "COMMIT", "STATUS", "STATE", "NOTE"], rows, width));
