@@ -15,6 +15,7 @@ import { type FieldComplaint, keyOf as placeKey, rightPlaces } from "./field-com
 import { toHooks } from "./hook-schema.ts";
 import { CheckSteps } from "./input-check/steps.ts";
 import { jobDefinitionSchema } from "./job-schema.ts";
+import { selfLinkComplaints } from "./link-schema.ts";
 import { onFlyComplaints } from "./on-fly.ts";
 import { toSchedules } from "./schedule-schema.ts";
 import { isObject, patchedInput } from "./spec-input.ts";
@@ -53,6 +54,7 @@ export function definitionComplaints(body: unknown, name: string): FieldComplain
     ...inputsComplaints(body, name, isRight),
     ...onFlyComplaints(body),
     ...checkoutComplaints(body, isRight),
+    ...selfLinkComplaints(body.on, name),
   ];
   return [...ofFields, ...others.filter(({ path }) => !known.has(placeKey(path)))];
 }

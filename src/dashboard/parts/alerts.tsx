@@ -8,6 +8,7 @@ const TYPE_WORDS: Record<AlertBody["type"], string> = {
   schedule_late: "Late",
   job_silent: "Silent",
   webhook_disabled: "Disabled",
+  chain_stopped: "Chain stopped",
 };
 
 export function AlertTable({ alerts, nowMs }: { alerts: AlertBody[]; nowMs: number }) {
