@@ -271,7 +271,7 @@ describe("a run's facts and times", () => {
       }),
     );
     expect(words).toContain(`Started after ${runId(8)} of build , succeeded · without secrets`);
-    expect(words).toContain("rest : paused the job was &lt;paused&gt;");
+    expect(words).toContain("rest : paused , the job was &lt;paused&gt;");
     expect(words).toContain(`tell : ${runId(9)} , failed`);
     for (const path of [`/runs/${runId(8)}`, `/runs/${runId(9)}`, "/jobs/build", "/jobs/rest"])
       expect(html).toContain(`href="${path}"`);

@@ -191,7 +191,7 @@ function Downstream({ downstream }: Pick<RunBody, "downstream">) {
               </a>
             )}
             {run !== null && `, ${run.status}`}
-            {detail !== null && <span class="muted">{` ${detail}`}</span>}
+            {detail !== null && <span class="muted">{`, ${detail}`}</span>}
           </li>
         ))}
       </ul>
