@@ -167,7 +167,7 @@ test("jobs show prints what was put, or one of its versions", async () => {
     "GET /v1/jobs/deploy/versions/2",
     json({ ...aJob(), version: 2, change: "put", rolled_back_to: null }),
   );
-  expect((await jobs("show", "deploy", "--of-version", "2")).stdout).toContain("Version  2");
+  expect((await jobs("show", "deploy", "--of-version", "2")).stdout).toContain("Version       2");
 });
 
 test("jobs versions, diff and rollback tell of versions", async () => {
