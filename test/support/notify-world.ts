@@ -2,7 +2,8 @@
 
 import { Webhook as Verifier } from "standardwebhooks";
 import { newNotificationId, newWebhookId } from "../../src/core/id.ts";
-import type { WebhookSpec } from "../../src/core/webhook/webhook.ts";
+import { maskedUrl } from "../../src/core/webhook/masked-url.ts";
+import { EMAIL_URLS, type WebhookSpec } from "../../src/core/webhook/webhook.ts";
 import { d1Notifications } from "../../src/d1/notification-store.ts";
 import { d1Store } from "../../src/d1/store.ts";
 import { d1Webhooks } from "../../src/d1/webhook-store.ts";
@@ -90,9 +91,14 @@ export class NotifyWorld {
     const edge = this.edge();
     const secret = edge.newSecret();
     this.secrets.set(id, secret);
+    const url =
+      spec.kind === "email" && spec.email
+        ? EMAIL_URLS[spec.email.provider]
+        : `https://subscriber-${this.#made}.example/hear`;
+    const isSecretUrl = spec.kind === "slack";
     const webhook: StoredWebhook = {
       kind: "standard",
-      url: `https://subscriber-${this.#made}.example/hear`,
+      url: isSecretUrl ? maskedUrl(url) : url,
       description: null,
       email: null,
       events: ["run.queued", "run.started", "run.retrying", "run.succeeded", "run.failed", "run.cancelled"],
@@ -108,7 +114,7 @@ export class NotifyWorld {
       disabledWhy: null,
       failingSince: null,
       failedAt: null,
-      secret: await edge.seal("default", id, secret),
+      secret: await edge.seal("default", id, isSecretUrl ? url : secret),
       oldSecret: null,
       oldSecretUntil: null,
     };

@@ -10,6 +10,7 @@ import {
   WEBHOOK_OLD_SECRET_MS,
 } from "../../src/core/limits.ts";
 import { wordsOf } from "../../src/core/webhook/event-types.ts";
+import type { EmailSettings } from "../../src/core/webhook/webhook.ts";
 import type { StoredWebhook } from "../../src/flow/ports/webhooks.ts";
 import { createKeyring } from "../../src/secrets/keyring.ts";
 import {
@@ -591,7 +592,7 @@ describe("secrets of webhooks", () => {
 
 describe("presets", () => {
   it("Slack is sent a message, in which nothing of a run is markup", async () => {
-    await world.subscribe({ kind: "slack", events: ["run.failed"] });
+    const webhook = await world.subscribe({ kind: "slack", events: ["run.failed"] });
     const runId = await world.happens(failing(aRunningRun({ name: "<!channel> & co", tags: { a: "<x>" } })));
     await world.live();
     const { text } = JSON.parse(world.heard[0]?.text ?? "{}") as { text: string };
@@ -602,6 +603,10 @@ describe("presets", () => {
       "a: &lt;x&gt;",
     ]);
     expect(world.heard[0]?.headers.get("webhook-signature")).toBeNull();
+    // It is kept as a secret is: only who sends there knows the whole of it.
+    expect(webhook.url).toMatch(/example\/…$/);
+    expect(world.heard[0]?.url).toMatch(/example\/hear$/);
+    expect(JSON.stringify(await world.webhooks.find("default", webhook.id))).not.toContain("/hear");
   });
 
   it.each([
@@ -632,6 +637,39 @@ describe("presets", () => {
     expect(sent).toMatchObject(body);
     expect(sent.subject ?? sent.Subject).toBe("a b failed");
     expect(JSON.stringify(await world.ledger(webhook))).not.toContain("the-key");
+  });
+});
+
+describe("whatever a webhook was stored with", () => {
+  const email: EmailSettings = {
+    provider: "resend",
+    from: "m@x.example",
+    to: ["a@x.example"],
+    secret: "ANY",
+  };
+  beforeEach(() => {
+    world.secretValues.ANY = "the-key";
+  });
+
+  it("one that is not of kind email is sent no provider's key", async () => {
+    const webhook = await world.subscribe({ events: ["run.queued"], email });
+    await world.happens(aQueuedRun());
+    await world.live();
+    const [request] = world.heard;
+    expect(request?.headers.get("authorization")).toBeNull();
+    expect(request && isSignedWith(world.secrets.get(webhook.id) ?? "", request)).toBe(true);
+  });
+
+  it("one of kind email is sent nothing elsewhere than its provider takes it", async () => {
+    const webhook = await world.subscribe({ kind: "email", events: ["run.queued"], email });
+    await env.DB.prepare("UPDATE webhooks SET spec = json_set(spec, '$.url', 'https://eve.example/')").run();
+    await world.happens(aQueuedRun());
+    await world.live();
+    expect(world.heard).toEqual([]);
+    expect((await world.ledger(webhook))[0]?.attempts[0]?.error).toContain("https://api.resend.com/emails");
+    world.settings.allowsPrivate = true;
+    await world.liveFor(HOUR);
+    expect(world.heard.map(({ url }) => url)).toEqual(["https://eve.example/"]);
   });
 });
 

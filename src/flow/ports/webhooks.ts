@@ -3,7 +3,7 @@
 import type { NotificationState, SendAttempt, SendResult } from "../../core/webhook/attempt.ts";
 import type { NotificationType } from "../../core/webhook/event-types.ts";
 import type { Fact, OutboxRow } from "../../core/webhook/fact.ts";
-import type { Health, Webhook } from "../../core/webhook/webhook.ts";
+import type { EmailSettings, Health, Webhook } from "../../core/webhook/webhook.ts";
 
 /** A text as it is stored: encrypted, with the name of its key. */
 export interface SealedText {
@@ -13,6 +13,7 @@ export interface SealedText {
 }
 
 export interface StoredWebhook extends Webhook {
+  /** What its notifications are signed with; of a kind whose URL is a secret that, of which `url` tells no more than may be told. */
   secret: SealedText;
   /** What was the secret before, for as long as it signs along; null with `oldSecretUntil`. */
   oldSecret: SealedText | null;
@@ -43,9 +44,10 @@ export interface WebhookKeeper {
   seal(orgId: string, webhookId: string, secret: string): Promise<SealedText>;
   /**
    * Why a URL can not be sent to; null where it can.
+   * @param email what is sent there are e-mails
    * @throws AppError `unavailable` where that can not be told right now
    */
-  targetComplaint(url: string): Promise<string | null>;
+  targetComplaint(url: string, email?: EmailSettings | null): Promise<string | null>;
   /** A bounded part of what is to be done now and then: encrypts anew what is under old keys. */
   tend(): Promise<void>;
 }
