@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-1448bf5e251d.js",
+  path: "/assets/live-a815180d6fe0.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -247,13 +247,16 @@ export const SCRIPT: Asset = {
     "  var NOTIFICATION_TIMEOUT_MS = 10 * SECOND2;",
     "  var NOTIFICATION_ANSWER_MAX_BYTES = 1 * KIB;",
     "  var OUTBOX_BATCH_CHARS = 512 * KIB;",
+    "  var OUTBOX_GIVE_UP_MS = 24 * HOUR2;",
     "  var NOTIFIER_MAX_MS = 2 * MINUTE2;",
-    "  var NOTIFIER_AGAIN_MS = 2 * SECOND2;",
+    "  var NOTIFIER_AGAIN_FIRST_MS = 2 * SECOND2;",
+    "  var NOTIFIER_AGAIN_MAX_MS = 5 * MINUTE2;",
     "  var NOTIFICATION_TEST_LEAD_MS = 1 * MINUTE2;",
     "  var WEBHOOKS_RESEALED_PER_SWEEP = 10;",
     "  var NOTIFY_CRON_STATEMENTS = 3 + WEBHOOKS_RESEALED_PER_SWEEP;",
     "  var DNS_TIMEOUT_MS = 5 * SECOND2;",
     "  var DNS_ANSWER_MAX_BYTES = 64 * KIB;",
+    "  var NOTIFICATIONS_KEPT_MS = 90 * 24 * HOUR2;",
     "  var OUTPUT_MAX_BYTES = 512 * MIB;",
     "  var OUTPUT_IN_D1_MAX_BYTES = 256 * KIB;",
     "  var OUTPUT_BLOB_MIN_BYTES = 8 * KIB;",

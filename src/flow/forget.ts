@@ -17,6 +17,7 @@ import {
   FORGET_PAGE_HOOKS,
   FORGET_PAGE_LEDGERS,
   FORGET_WITHIN_MS,
+  NOTIFICATIONS_KEPT_MS,
 } from "../core/limits.ts";
 import type { ScheduleKey } from "../core/schedule/spec.ts";
 import type { AlertStore } from "./ports/alerts.ts";
@@ -113,7 +114,7 @@ async function forgetNotifications(
   notifications: ForgetPorts["notifications"],
   now: number,
 ): Promise<number> {
-  const before = firstNotificationIdAt(now - FIRINGS_KEPT_MS);
+  const before = firstNotificationIdAt(now - NOTIFICATIONS_KEPT_MS);
   let forgotten = 0;
   for (let batches = FORGET_MAX_NOTIFICATION_BATCHES; batches > 0; batches--) {
     const count = await notifications.forget(before, FORGET_BATCH_NOTIFICATIONS);

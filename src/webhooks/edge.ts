@@ -32,6 +32,12 @@ export interface WebhookSettings {
   publicUrl: string | null;
 }
 
+/** Why nothing was sent, and whether that says nothing of whom it was for. */
+interface NotSent {
+  why: string;
+  isOurs: boolean;
+}
+
 const KEY_LOST =
   "the key that it was encrypted with is neither ENCRYPTION_KEY nor one of ENCRYPTION_KEYS_OLD";
 
@@ -84,7 +90,7 @@ export function createWebhookEdge(
   const requestTo = async (
     webhook: StoredWebhook,
     notification: DueNotification,
-  ): Promise<OutgoingRequest | string> => {
+  ): Promise<OutgoingRequest | NotSent> => {
     switch (webhook.kind) {
       case "slack":
         return slackRequest(notification);
@@ -96,10 +102,10 @@ export function createWebhookEdge(
   };
 
   const mailTo = async ({ orgId, email }: StoredWebhook, notification: DueNotification) => {
-    if (email === null) return "nobody knows to whom the e-mail is to go";
+    if (email === null) return { why: "nobody knows to whom the e-mail is to go", isOurs: false };
     const key = await secrets.value(orgId, email.secret);
     return key === null
-      ? `there is no secret ${email.secret}, which has the provider's key`
+      ? { why: `there is no secret ${email.secret}, which has the provider's key`, isOurs: false }
       : emailRequest(notification, email, key);
   };
 
@@ -109,7 +115,7 @@ export function createWebhookEdge(
     const signing = await Promise.all(sealed.map((each) => opened(webhook, each)));
     const [current] = signing;
     if (current === null || current === undefined)
-      return `its secret can not be opened: ${KEY_LOST}; rotate it`;
+      return { why: `its secret can not be opened: ${KEY_LOST}; rotate it`, isOurs: true };
     return standardRequest(
       notification,
       signing.flatMap((secret) => secret ?? []),
@@ -122,17 +128,21 @@ export function createWebhookEdge(
 
     async send(webhook, notification): Promise<SendResult> {
       const at = clock.now();
+      const notSent = ({ why, isOurs }: NotSent): SendResult => ({
+        ...failed(at, clock.now() - at, why),
+        ...(isOurs && { isOurs }),
+      });
       try {
         const url = hasSecretUrl(webhook.kind) ? await opened(webhook, webhook.secret) : webhook.url;
         if (url === null)
-          return failed(at, clock.now() - at, `its URL can not be opened: ${KEY_LOST}; give it again`);
+          return notSent({ why: `its URL can not be opened: ${KEY_LOST}; give it again`, isOurs: true });
         const target = await targetOf(url, webhook.kind === "email" ? webhook.email : null);
-        if (!(target instanceof URL)) return failed(at, clock.now() - at, `the URL ${target.why}`);
+        if (!(target instanceof URL))
+          return notSent({ why: `the URL ${target.why}`, isOurs: target.isPassing });
         const request = await requestTo(webhook, notification);
-        if (typeof request === "string") return failed(at, clock.now() - at, request);
-        return await post(ports, target, request);
+        return "why" in request ? notSent(request) : await post(ports, target, request);
       } catch (error) {
-        return failed(at, clock.now() - at, (error as Error).message);
+        return notSent({ why: (error as Error).message, isOurs: true });
       }
     },
 

@@ -1,11 +1,14 @@
 /** The Durable Object that tells one webhook, named by its id, or takes up what is in the outbox. */
 
 import { DurableObject, waitUntil } from "cloudflare:workers";
-import { Notifier as Teller } from "../flow/notifier.ts";
+import { type NotifierPause, Notifier as Teller } from "../flow/notifier.ts";
 import { sendDue, takeUpOutbox } from "../flow/notify.ts";
 import { type Notifiers, OUTBOX_NOTIFIER } from "../flow/ports/webhooks.ts";
 import type { Env } from "./env.ts";
 import { notifyPorts, systemClock } from "./ports.ts";
+
+/** The key of what it keeps. */
+const PAUSE = "pause";
 
 export class Notifier extends DurableObject<Env> {
   readonly #teller = new Teller({
@@ -17,6 +20,11 @@ export class Notifier extends DurableObject<Env> {
     },
     alarmAt: () => this.ctx.storage.getAlarm(),
     setAlarm: (atMs) => this.ctx.storage.setAlarm(atMs),
+    pause: async () => (await this.ctx.storage.get<NotifierPause>(PAUSE)) ?? null,
+    setPause: async (pause) => {
+      if (pause === null) await this.ctx.storage.delete(PAUSE);
+      else await this.ctx.storage.put(PAUSE, pause);
+    },
     logError: (error) =>
       console.error(JSON.stringify({ level: "error", notifier: this.ctx.id.name, error: String(error) })),
   });

@@ -30,6 +30,8 @@ export interface Death {
   tookEffect: boolean;
 }
 
+type Step = <T>(act: () => Promise<T>) => Promise<T>;
+
 export const KEY = btoa("0123456789abcdef0123456789abcdef");
 const TABLES = ["webhooks", "outbox", "notifications", "runs", "run_events", "attempts", "alerts"];
 
@@ -58,6 +60,7 @@ export class NotifyWorld {
   /** By webhook. */
   readonly secrets = new Map<string, string>();
   #made = 0;
+  #lastId = "";
   readonly #database: D1Database;
 
   constructor(database: D1Database) {
@@ -142,20 +145,8 @@ export class NotifyWorld {
     return state.run.id;
   }
 
-  /** One life of all notifiers: takes up what there is and sends what is due. @returns how many calls it made, and whether it died */
-  async live(death: Death | null = null): Promise<{ calls: number; hasDied: boolean }> {
-    let calls = 0;
-    let hasDied = false;
-    const step = async <T>(act: () => Promise<T>): Promise<T> => {
-      calls += 1;
-      if (hasDied) throw new Error("killed");
-      if (death !== null && calls >= death.call) {
-        hasDied = true;
-        if (death.tookEffect) await act();
-        throw new Error("killed");
-      }
-      return act();
-    };
+  /** What a notifier is given. @param step is asked for each call that leaves it */
+  ports(step: Step = (act) => act()): NotifyPorts {
     const mortal = <T extends object>(whole: T): T =>
       new Proxy(whole, {
         get: (target, name) => {
@@ -167,7 +158,7 @@ export class NotifyWorld {
       });
     const edge = this.edge((...call) => step(() => this.#fetch(...call)));
     const webhooks = mortal(this.webhooks);
-    const ports: NotifyPorts = {
+    return {
       notifications: mortal(this.notifications),
       readers: [
         {
@@ -180,9 +171,26 @@ export class NotifyWorld {
       ],
       couriers: { [TO_WEBHOOK]: webhookCourier(webhooks, edge) },
       notifiers: { wake: async () => {} },
-      notificationId: (nowMs) => newNotificationId(nowMs, crypto.getRandomValues(new Uint8Array(16))),
+      notificationId: () => this.#newId(),
       clock: this.clock,
     };
+  }
+
+  /** One life of all notifiers: takes up what there is and sends what is due. @returns how many calls it made, and whether it died */
+  async live(death: Death | null = null): Promise<{ calls: number; hasDied: boolean }> {
+    let calls = 0;
+    let hasDied = false;
+    const step: Step = async (act) => {
+      calls += 1;
+      if (hasDied) throw new Error("killed");
+      if (death !== null && calls >= death.call) {
+        hasDied = true;
+        if (death.tookEffect) await act();
+        throw new Error("killed");
+      }
+      return act();
+    };
+    const ports = this.ports(step);
     const never = () => new Promise<void>(() => {});
     try {
       this.problems.push(...(await takeUpOutbox(ports)).problems);
@@ -237,10 +245,15 @@ export class NotifyWorld {
   /** A notification that nothing brought about. */
   async notification(webhook: StoredWebhook, made: Partial<NewNotification> = {}): Promise<void> {
     const whole = { webhookId: webhook.id, line: "a", seq: 1, orgId: "default", kind: TO_WEBHOOK };
-    const id = newNotificationId(this.now, crypto.getRandomValues(new Uint8Array(16)));
+    const id = this.#newId();
     const payload = { type: "run.queued", data: {} };
     const told = { ...whole, type: "run.queued", payload: JSON.stringify(payload), id, ...made };
     await this.notifications.takeUp([], [told], this.now);
+  }
+
+  #newId(): string {
+    this.#lastId = newNotificationId(this.now, crypto.getRandomValues(new Uint8Array(16)), this.#lastId);
+    return this.#lastId;
   }
 
   async #fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {

@@ -3,7 +3,7 @@
 import type { NotificationState, SendAttempt, SendResult } from "../../core/webhook/attempt.ts";
 import type { NotificationType } from "../../core/webhook/event-types.ts";
 import type { Fact, OutboxRow } from "../../core/webhook/fact.ts";
-import type { EmailSettings, Health, Webhook } from "../../core/webhook/webhook.ts";
+import type { EmailSettings, Webhook } from "../../core/webhook/webhook.ts";
 
 /** A text as it is stored: encrypted, with the name of its key. */
 export interface SealedText {
@@ -28,9 +28,19 @@ export interface WebhookStore {
   /** Changes it unless another was first, by its revision. False where nothing is changed. */
   change(before: Webhook, after: StoredWebhook): Promise<boolean>;
   remove(orgId: string, id: string): Promise<boolean>;
-  noteHealth(orgId: string, id: string, health: Health): Promise<void>;
-  /** Puts it out of force and records the alert, once. */
-  disable(orgId: string, id: string, why: string, at: number): Promise<void>;
+  /** It has taken something. */
+  noteSuccess(orgId: string, id: string): Promise<void>;
+  /**
+   * It has not taken something. Failures count together while each follows the one before as a retry could: what failed once a week ago,
+   * and was not asked since, is no week without success. Whatever has been noted meanwhile counts.
+   * @returns since when it takes nothing; null where it is not in force
+   */
+  noteFailure(orgId: string, id: string, at: number): Promise<number | null>;
+  /**
+   * Puts it out of force and records the alert, once.
+   * @param failingSince only where it takes nothing since then; null for any case
+   */
+  disable(orgId: string, id: string, why: string, at: number, failingSince: number | null): Promise<void>;
   /** Webhooks with a secret under one of these keys. */
   underKeys(keyIds: string[], limit: number): Promise<StoredWebhook[]>;
   /** Replaces what is stored of its secrets by the same under another key, unless somebody has changed it. */
@@ -83,7 +93,7 @@ export interface DueNotification extends NewNotification {
 export interface Notification extends DueNotification {
   state: NotificationState;
   createdAt: number;
-  /** Null where it is not to be sent, or waits for one before it in its line. */
+  /** Null where it is not to be sent, or waits for one before it in its line. One that was resent waits for none, and none for it. */
   nextAt: number | null;
   endedAt: number | null;
 }
