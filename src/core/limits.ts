@@ -460,6 +460,8 @@ export const NOTIFICATION_DETAIL_MAX_CHARS = 2000;
 /** Rows of the outbox that one step reads, and characters of what it makes of them, which is one statement's value (2 MB: Cloudflare D1 limits). */
 export const OUTBOX_PAGE = 100;
 export const OUTBOX_BATCH_CHARS = 512 * KIB;
+/** A fact that can not be taken up for so long, while others can, is not told, as a notification that is not taken for a day is not. */
+export const OUTBOX_GIVE_UP_MS = 24 * HOUR;
 /** Such steps of one call, each a read or two and a batch of three; the next goes on at once. Its share of `D1_QUERIES_MAX`, by itself. */
 export const OUTBOX_MAX_PAGES = 50;
 /**
@@ -475,8 +477,12 @@ export const NOTIFIER_MAX_MS = 2 * MINUTE;
 /** Lines of a webhook that is not in force any more that one statement ends, and such statements of one alarm. */
 export const NOTIFIER_DROP_LINES = 500;
 export const NOTIFIER_MAX_DROPS = 100;
-/** Its pause before what failed is tried again. */
-export const NOTIFIER_AGAIN_MS = 2 * SECOND;
+/**
+ * Its pause before what failed on our side is tried again, twice that after the next failure, and the longest: where a database is read
+ * and not written, a subscriber is told the same after each.
+ */
+export const NOTIFIER_AGAIN_FIRST_MS = 2 * SECOND;
+export const NOTIFIER_AGAIN_MAX_MS = 5 * MINUTE;
 /** Somebody who tries a webhook sends by himself; what he left is sent after this long. */
 export const NOTIFICATION_TEST_LEAD_MS = 1 * MINUTE;
 /** Webhooks whose secrets one minute encrypts anew with the current key. */
@@ -488,6 +494,8 @@ export const NOTIFICATIONS_SCAN_MAX = 1000;
 /** Of a DNS-over-HTTPS server. */
 export const DNS_TIMEOUT_MS = 5 * SECOND;
 export const DNS_ANSWER_MAX_BYTES = 64 * KIB;
+/** How long a ledger tells of a notification. */
+export const NOTIFICATIONS_KEPT_MS = 90 * 24 * HOUR;
 /** Notifications that one statement forgets, and such statements of one call. */
 export const FORGET_BATCH_NOTIFICATIONS = 2000;
 export const FORGET_MAX_NOTIFICATION_BATCHES = 10;

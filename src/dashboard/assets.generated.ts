@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-650ac59fb755.js",
+  path: "/assets/live-13fb09d5516d.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -248,13 +248,16 @@ export const SCRIPT: Asset = {
     "  var NOTIFICATION_TIMEOUT_MS = 10 * SECOND2;",
     "  var NOTIFICATION_ANSWER_MAX_BYTES = 1 * KIB;",
     "  var OUTBOX_BATCH_CHARS = 512 * KIB;",
+    "  var OUTBOX_GIVE_UP_MS = 24 * HOUR2;",
     "  var NOTIFIER_MAX_MS = 2 * MINUTE2;",
-    "  var NOTIFIER_AGAIN_MS = 2 * SECOND2;",
+    "  var NOTIFIER_AGAIN_FIRST_MS = 2 * SECOND2;",
+    "  var NOTIFIER_AGAIN_MAX_MS = 5 * MINUTE2;",
     "  var NOTIFICATION_TEST_LEAD_MS = 1 * MINUTE2;",
     "  var WEBHOOKS_RESEALED_PER_SWEEP = 10;",
     "  var NOTIFY_CRON_STATEMENTS = 4 + WEBHOOKS_RESEALED_PER_SWEEP;",
     "  var DNS_TIMEOUT_MS = 5 * SECOND2;",
     "  var DNS_ANSWER_MAX_BYTES = 64 * KIB;",
+    "  var NOTIFICATIONS_KEPT_MS = 90 * 24 * HOUR2;",
     "  var HANDOVER_RETRY_FIRST_MS = 2 * SECOND2;",
     "  var HANDOVER_RETRY_MAX_MS = 10 * MINUTE2;",
     "  var HANDOVER_GIVE_UP_MS = 24 * HOUR2;",

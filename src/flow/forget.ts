@@ -20,6 +20,7 @@ import {
   FORGET_PAGE_LEDGERS,
   FORGET_WITHIN_MS,
   HANDOVERS_KEPT_MS,
+  NOTIFICATIONS_KEPT_MS,
 } from "../core/limits.ts";
 import type { ScheduleKey } from "../core/schedule/spec.ts";
 import type { AlertStore } from "./ports/alerts.ts";
@@ -55,13 +56,12 @@ export async function forgetOld({
 }: ForgetPorts): Promise<number> {
   const now = clock.now();
   if (now % FORGET_EVERY_MS >= FORGET_WITHIN_MS) return 0;
-  const before = now - FIRINGS_KEPT_MS;
   const inBatches =
     (await forgetBatches(FORGET_MAX_ALERT_BATCHES, FORGET_BATCH_ALERTS, (most) =>
-      alerts.forget(before, most),
+      alerts.forget(now - FIRINGS_KEPT_MS, most),
     )) +
     (await forgetBatches(FORGET_MAX_NOTIFICATION_BATCHES, FORGET_BATCH_NOTIFICATIONS, (most) =>
-      notifications.forget(firstNotificationIdAt(before), most),
+      notifications.forget(firstNotificationIdAt(now - NOTIFICATIONS_KEPT_MS), most),
     )) +
     (await forgetBatches(FORGET_MAX_HANDOVER_BATCHES, FORGET_BATCH_HANDOVERS, (most) =>
       handovers.forget(now - HANDOVERS_KEPT_MS, most),

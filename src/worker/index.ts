@@ -75,8 +75,8 @@ export default {
       logSweep("error", { machines: told(machines) });
     else if (machines.value.reaped > 0) logSweep("info", { machines: told(machines) });
     if (ledgers.status === "rejected") logSweep("error", { ledgers: told(ledgers) });
-    await ports.secrets.tend();
-    await ports.webhookKeeper.tend();
+    const tended = await Promise.allSettled([ports.secrets.tend(), ports.webhookKeeper.tend()]);
+    for (const each of tended) if (each.status === "rejected") logSweep("error", { secrets: told(each) });
   },
 } satisfies ExportedHandler<Env>;
 

@@ -2,11 +2,14 @@
 
 import { DurableObject, waitUntil } from "cloudflare:workers";
 import { handOver } from "../flow/hand-over.ts";
-import { Notifier as Teller } from "../flow/notifier.ts";
+import { type NotifierPause, Notifier as Teller } from "../flow/notifier.ts";
 import { sendDue, takeUpOutbox } from "../flow/notify.ts";
 import { CHAINS_NOTIFIER, type Notifiers, OUTBOX_NOTIFIER } from "../flow/ports/webhooks.ts";
 import type { Env } from "./env.ts";
 import { handOverPorts, notifyPorts, systemClock } from "./ports.ts";
+
+/** The key of what it keeps. */
+const PAUSE = "pause";
 
 export class Notifier extends DurableObject<Env> {
   readonly #teller = new Teller({
@@ -19,6 +22,11 @@ export class Notifier extends DurableObject<Env> {
     },
     alarmAt: () => this.ctx.storage.getAlarm(),
     setAlarm: (atMs) => this.ctx.storage.setAlarm(atMs),
+    pause: async () => (await this.ctx.storage.get<NotifierPause>(PAUSE)) ?? null,
+    setPause: async (pause) => {
+      if (pause === null) await this.ctx.storage.delete(PAUSE);
+      else await this.ctx.storage.put(PAUSE, pause);
+    },
     logError: (error) =>
       console.error(JSON.stringify({ level: "error", notifier: this.ctx.id.name, error: String(error) })),
   });

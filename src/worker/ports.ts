@@ -81,8 +81,14 @@ function webhookEdge(env: Env, config: Config) {
   });
 }
 
+/** Of this isolate: notifications of one moment are listed in the order in which they were made. */
+let lastNotificationId = "";
 const notificationId = (nowMs: number) =>
-  newNotificationId(nowMs, crypto.getRandomValues(new Uint8Array(16)));
+  (lastNotificationId = newNotificationId(
+    nowMs,
+    crypto.getRandomValues(new Uint8Array(16)),
+    lastNotificationId,
+  ));
 
 /** What a notifier needs. @throws ConfigError */
 export function notifyPorts(env: Env): NotifyPorts {

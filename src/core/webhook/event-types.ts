@@ -54,7 +54,7 @@ export const TYPES_OF_FACT: Record<FactWord, readonly WebhookEvent[]> = {
  * The words of all facts that some types are made of, each between spaces: what a trigger looks for before it notes a fact, so that one
  * nobody wants to hear of costs nothing.
  */
-export function wordsOf(events: readonly WebhookEvent[]): string {
+export function factWordsOf(events: readonly WebhookEvent[]): string {
   const words = Object.entries(TYPES_OF_FACT)
     .filter(([, types]) => types.some((type) => events.includes(type)))
     .map(([word]) => word);
