@@ -34,6 +34,8 @@ export interface ApiPorts {
   blobs: Blobs;
   secrets: SecretKeeper;
   drivers: Drivers;
+  /** Does what no answer waits for, once that is on its way. Where it dies before, the minute's cron makes it good. */
+  afterAnswer(work: () => Promise<unknown>): void;
   /** Of each Fly app, all Machines that are this deployment's. */
   fleets: Fleet[];
   fleetOf(app: string): Fleet;

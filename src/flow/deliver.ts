@@ -13,7 +13,7 @@ import { DELIVERY_BODY_KEPT_BYTES, DELIVERY_TEXT_MAX_CHARS } from "../core/limit
 import type { RunSpec } from "../core/run-spec.ts";
 import type { DeliverySummary, HookStore, NewDelivery, Senders, StoredHook } from "./ports/hooks.ts";
 import type { DefinedJob } from "./ports/jobs.ts";
-import type { SecretKeeper } from "./ports/secrets.ts";
+import type { SecretKeeper, SecretSize } from "./ports/secrets.ts";
 import { type SubmitPorts, submitDelivered } from "./submit.ts";
 
 /** What a run that a delivery starts is to do. */
@@ -27,9 +27,15 @@ export interface DecidePorts {
   /**
    * @param filled what the hook's map makes of the delivery
    * @param change what is to be built; of a stranger's it must see no secrets
+   * @param runSecrets those that the job's run names and that are in force, by whoever has just read them
    * @throws AppError where the job can not be run with that
    */
-  orderOf(job: DefinedJob, filled: FilledRun, change: Change | null): Promise<DeliveredOrder>;
+  orderOf(
+    job: DefinedJob,
+    filled: FilledRun,
+    change: Change | null,
+    runSecrets?: readonly SecretSize[],
+  ): Promise<DeliveredOrder>;
 }
 
 export type FilledRun = Exclude<Filled, { complaint: unknown }>;
@@ -72,20 +78,20 @@ export async function receive(
   const secrets = await ports.secrets.values(called?.hook.orgId ?? "", called?.secrets ?? []);
   const isSigned = await ports.senders.verify(source, options, headers, body, secrets, now);
   if (called === null || !isSigned) return { kind: "unknown" };
-  const { hook, job } = called;
+  const { hook, job, runSecrets } = called;
   const read = await ports.senders.read(source, options, headers, body);
   if ("complaint" in read) {
     await ports.hooks.record(await unreadable(hook, job, headers, body, read.complaint, now), now);
     return { kind: "unreadable", complaint: read.complaint };
   }
-  const recorded = await deliver(ports, hook, job, read, { body, originId: null });
+  const recorded = await deliver(ports, hook, job, read, { body, originId: null, runSecrets });
   if (recorded === null) throw new Error(`the delivery ${read.deliveryId} came and went`);
   return { kind: "recorded", ...recorded };
 }
 
 /**
  * Decides on a delivery and records that.
- * @param source its whole body, and the delivery that it repeats by somebody's hand
+ * @param of its whole body, the delivery that it repeats by somebody's hand, and what is known of secrets
  * @returns null where a row of its id came and went at the same time, which none does but after 90 days
  */
 export async function deliver(
@@ -93,25 +99,25 @@ export async function deliver(
   hook: StoredHook,
   job: DefinedJob,
   delivery: Delivery,
-  { body, originId }: { body: Uint8Array; originId: string | null },
+  of: { body: Uint8Array; originId: string | null; runSecrets?: readonly SecretSize[] },
 ): Promise<Recorded | null> {
   const { hooks, clock } = ports;
   const at = clock.now();
-  const decision = await decide(ports, hook.spec, job, delivery);
+  const decision = await decide(ports, hook.spec, job, delivery, of.runSecrets);
   const row = {
-    ...(await rowOf(hook, job, body, at)),
+    ...(await rowOf(hook, job, of.body, at)),
     id: delivery.deliveryId,
     event: delivery.event,
     action: delivery.action,
     headers: { ...delivery.headers },
-    originId,
+    originId: of.originId,
     ...toldOf(decision),
   };
   if (decision.verdict !== "started") return hooks.record({ ...row, runId: null }, at);
   const { order, change } = decision;
-  const of = runDelivery(hook.spec, delivery, change, order.isWithoutSecrets);
+  const runOf = runDelivery(hook.spec, delivery, change, order.isWithoutSecrets);
   try {
-    const state = await submitDelivered(ports, { orgId: hook.orgId, ...order, delivery: of }, row);
+    const state = await submitDelivered(ports, { orgId: hook.orgId, ...order, delivery: runOf }, row);
     if (state !== null)
       return {
         delivery: { ...summaryOf(row), runId: state.run.id, repeats: 0, repeatedAt: null },
@@ -138,6 +144,7 @@ export async function decide(
   { filter, map }: { filter: HookFilter; map: HookMap },
   job: DefinedJob,
   delivery: Delivery,
+  runSecrets?: readonly SecretSize[],
 ): Promise<Decision> {
   const judgement = judge(filter, delivery);
   if (judgement.verdict === "ping") return { verdict: "ping", change: null };
@@ -150,7 +157,7 @@ export async function decide(
     return { verdict: "refused", change, detail: `${path}: ${message}` };
   }
   try {
-    const order = await ports.orderOf(job, filled, change);
+    const order = await ports.orderOf(job, filled, change, runSecrets);
     return { verdict: "started", change, order, filled };
   } catch (error) {
     return { verdict: "refused", change, detail: refusal(error) };

@@ -1,9 +1,11 @@
 /** The real ports on Cloudflare and Fly: the only wiring. */
 
+import { waitUntil } from "cloudflare:workers";
 import { firePortsOf } from "../api/fired-order.ts";
 import type { ApiPorts } from "../api/ports.ts";
 import { createSessions } from "../api/session.ts";
 import { newHookId, newNotificationId, newRunId, newWebhookId } from "../core/id.ts";
+import { ANSWER_FIRST_MS } from "../core/limits.ts";
 import { d1Alerts } from "../d1/alert-store.ts";
 import { countedStatements } from "../d1/counted.ts";
 import { deploymentOf } from "../d1/deployment.ts";
@@ -161,6 +163,13 @@ export function apiPorts(env: Env): ApiPorts {
     blobs: r2Blobs(env.OUTPUT),
     secrets: secretKeeper(env, config),
     drivers: durableDrivers(env.RUN_DRIVER),
+    afterAnswer: (work) =>
+      waitUntil(
+        scheduler
+          .wait(ANSWER_FIRST_MS)
+          .then(work)
+          .catch(() => undefined),
+      ),
     ids: {
       runId: (nowMs) => newRunId(nowMs, crypto.getRandomValues(new Uint8Array(16))),
       hookId: () => newHookId(crypto.getRandomValues(new Uint8Array(28))),

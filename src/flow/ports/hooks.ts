@@ -7,7 +7,7 @@ import type { HookOptions, HookSource } from "../../core/hook/spec.ts";
 import type { Verdict } from "../../core/hook/verdict.ts";
 import type { Run } from "../../core/run.ts";
 import type { DefinedJob } from "./jobs.ts";
-import type { SealedSecret } from "./secrets.ts";
+import type { SealedSecret, SecretSize } from "./secrets.ts";
 
 /** A hook as it is put: the id is for one that is new. */
 export interface NewHook {
@@ -31,6 +31,8 @@ export interface CalledHook {
   job: DefinedJob;
   /** Those of its secrets that are in force. */
   secrets: SealedSecret[];
+  /** Of the secrets that the job's run names, those in force. */
+  runSecrets: SecretSize[];
 }
 
 /** A delivery in a list. */
