@@ -1,5 +1,5 @@
 import { Environment } from "@marcbachmann/cel-js";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import type { Delivery, Json } from "../../src/core/hook/delivery.ts";
 import { evaluate } from "../../src/core/hook/expression/evaluate.ts";
 import { jsonOf } from "../../src/core/hook/expression/json.ts";
@@ -23,7 +23,7 @@ import {
   gitlabPush,
 } from "../hooks/payloads.ts";
 import { seededRandom } from "../support/seeded-random.ts";
-import { anyJson, type Chance, mutated, oneOf } from "./json.ts";
+import { anyJson, type Chance, mutated, oneOf, prototypesNow } from "./json.ts";
 import { rounds } from "./rounds.ts";
 
 const PLAIN = { signature: null, dedupe: null };
@@ -73,7 +73,36 @@ function expectSound({ deliveryId, event, action, changes, headers }: Delivery):
   }
 }
 
+const prototypes = prototypesNow();
+afterAll(() => expect(prototypesNow()).toEqual(prototypes));
+
 describe("whatever is sent", () => {
+  it("fields that every object has are a payload's own or nobody's, and are given as such", async () => {
+    const text =
+      '{"__proto__": {"a": "own", "admin": true}, "constructor": {"prototype": {"a": 2}}, "b": {"hasOwnProperty": 3}, "toString": "t"}';
+    const read = await readDelivery("generic", PLAIN, new Headers(), utf8.encode(text));
+    if ("complaint" in read) throw new Error(read.complaint);
+    const given = (input: string) => {
+      const filled = fill({ input }, read, null);
+      return "complaint" in filled ? filled.complaint.message : filled.input;
+    };
+    expect(JSON.stringify(given("payload"))).toBe(JSON.stringify(JSON.parse(text)));
+    expect(given("payload.__proto__.a + payload.toString")).toBe("ownt");
+    expect(given("payload.constructor.prototype.a + payload.b.hasOwnProperty")).toBe(5);
+    expect(given("[has(payload.admin), has(payload.b.__proto__), has(payload.b.constructor)]")).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(given("payload.b.valueOf")).toContain('there is no "valueOf"');
+    const names = ["__proto__", "constructor", "toString"];
+    const each = <V>(value: V) => Object.fromEntries(names.map((name) => [name, value]));
+    const [env, input] = [each("payload.b.hasOwnProperty"), each("payload.b.hasOwnProperty")];
+    expect(JSON.stringify(fill({ env, input }, read, null))).toBe(
+      JSON.stringify({ env: each("3"), input: each(3) }),
+    );
+  });
+
   it("it is read or complained of, and judged", async () => {
     const chance = seededRandom(61);
     for (let round = 0; round < rounds(1000); round++) {
