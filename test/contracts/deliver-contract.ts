@@ -1,6 +1,7 @@
 /** What receiving a delivery keeps over any stores: killed at whatever step, it starts one run once it comes again. */
 
 import { describe, expect, it } from "vitest";
+import { AppError } from "../../src/core/error.ts";
 import type { HookKey, HookSpec } from "../../src/core/hook/hook.ts";
 import { isOfStranger } from "../../src/core/hook/run-delivery.ts";
 import { type DeliverPorts, type Received, receive } from "../../src/flow/deliver.ts";
@@ -28,6 +29,7 @@ export function holdsTheDeliverContract({
   store,
   secrets,
   atOnce,
+  ofEachAtOnce,
 }: {
   hooks: HookStore;
   jobs: JobStore;
@@ -35,6 +37,8 @@ export function holdsTheDeliverContract({
   secrets: SecretKeeper;
   /** How many calls of one delivery come at once. */
   atOnce: number;
+  /** The same for each way in which a delivery is known. */
+  ofEachAtOnce: number;
 }): void {
   let version = 0;
 
@@ -139,6 +143,113 @@ export function holdsTheDeliverContract({
     },
   );
 
+  const UNFIT: DeliverPorts["orderOf"] = async () => {
+    throw new AppError("invalid_input", "must be something else", "input.a");
+  };
+
+  it.each([
+    ["filtered", "push", aPush("main"), { filter: { branches: ["x"] } }, {}],
+    ["ping", "ping", { zen: "x", hook_id: 1 }, {}, {}],
+    ["refused", "push", aPush("main"), {}, { orderOf: UNFIT }],
+    ["refused", "push", "{", {}, {}],
+  ] satisfies [string, string, unknown, Partial<HookSpec>, Partial<DeliverPorts>][])(
+    "a worker that is killed at any call of what is %s (%s): the ledger has it once, and no run",
+    async (verdict, event, payload, change, ports) => {
+      const job = `killed-${verdict}-${typeof payload}`;
+      const id = await put(job, change);
+      const callsIn = (rows: { repeats: number }[]) =>
+        rows.reduce((sum, { repeats }) => sum + 1 + repeats, 0);
+      let deliveries = 0;
+      for (const done of [false, true])
+        for (let last = 1; ; last++) {
+          const killed = killedAt(last, done);
+          const sent = await githubCall(SECRET, {
+            id: `${done}-${last}`,
+            event,
+            payload: typeof payload === "string" ? payload.padEnd(2 * last + (done ? 1 : 0)) : payload,
+          });
+          await call({ ...killed.ports, ...ports }, id, sent).catch(() => undefined);
+          const before = await rowsOf(job);
+          await call(portsOver(ports), id, sent);
+          const after = await rowsOf(job);
+          deliveries += 1;
+          // One row, whether the first call has stored it or the second, which counts as a repeat of what is there.
+          expect(after).toHaveLength(deliveries);
+          expect(callsIn(after)).toBe(callsIn(before) + 1);
+          if (!killed.wasReached()) break;
+        }
+      expect(deliveries).toBeGreaterThan(6);
+      for (const row of await rowsOf(job)) expect(row).toMatchObject({ verdict, runId: null });
+      expect(await runsOf(job)).toEqual([]);
+    },
+  );
+
+  it("a worker that is killed while it resends: each row has its run, and each run its row", async () => {
+    const id = await put("killed-resend");
+    await call(portsOver(), id, await githubCall(SECRET, { id: "1", payload: aPush("main") }));
+    for (const done of [false, true])
+      for (let last = 1; ; last++) {
+        const { ports, wasReached } = killedAt(last, done);
+        await resent("killed-resend", "1", ports).catch((error: unknown) => {
+          if (!(error instanceof Killed)) throw error;
+        });
+        const told = (await rowsOf("killed-resend")).map(({ runId, verdict }) => `${runId} ${verdict}`);
+        const runs = (await runsOf("killed-resend")).map((run) => `${run} started`);
+        expect(told.toSorted()).toEqual(runs.toSorted());
+        if (!wasReached()) break;
+      }
+    expect(await rowsOf("killed-resend")).not.toHaveLength(1);
+  });
+
+  const BODY = { id: "evt_1", type: "x", object: { number: 7 } };
+  const GITLAB = { "x-gitlab-event": "Push Hook" };
+  const BY_HEADER = { signature: null, dedupe: { header: "X-Id" } };
+  const BY_EXPRESSION = { signature: null, dedupe: { expression: "payload.object.number" } };
+  /** What is another each time that a sender tries, beside what it knows a delivery by. */
+  const again = (attempt: number) => ({
+    "webhook-timestamp": String(attempt),
+    "x-attempt-number": `${attempt}`,
+  });
+
+  it.each([
+    ["github", "X-GitHub-Delivery", {}, { "x-github-event": "push", "x-github-delivery": "1" }],
+    ["gitlab", "Idempotency-Key", {}, { ...GITLAB, "idempotency-key": "1" }],
+    ["gitlab", "webhook-id", {}, { ...GITLAB, "webhook-id": "1" }],
+    ["gitlab", "X-Gitlab-Event-UUID and its body", {}, { ...GITLAB, "x-gitlab-event-uuid": "1" }],
+    ["gitea", "X-Gitea-Delivery", {}, { "x-gitea-event": "push", "x-gitea-delivery": "1" }],
+    ["bitbucket", "X-Request-UUID", {}, { "x-event-key": "repo:push", "x-request-uuid": "1" }],
+    ["stripe", "its event's id", {}, {}],
+    ["standard", "webhook-id", {}, { "webhook-id": "1" }],
+    ["generic", "its body", {}, {}],
+    ["generic", "a header", { options: BY_HEADER }, { "x-id": "1" }],
+    ["generic", "a header that is too long", { options: BY_HEADER }, { "x-id": "x".repeat(5000) }],
+    ["generic", "an expression", { options: BY_EXPRESSION }, {}],
+  ] satisfies [HookSpec["source"], string, Partial<HookSpec>, Record<string, string>][])(
+    "one delivery of %s's, known by %s, is one run however often it comes, at once and later; another is another",
+    async (source, by, change, headers) => {
+      const job = `ids-${source}-${by.replaceAll(/\W+/g, "-").toLowerCase()}`;
+      const id = await put(job, { source, ...change });
+      // That each signs as it does is tested elsewhere.
+      const ports = portsOver({ senders: { verify: async () => true, read: readDelivery } });
+      let attempts = 0;
+      const deliver = (body: object, own: Record<string, string> = headers) =>
+        call(ports, id, {
+          headers: new Headers({ ...again(++attempts), ...own }),
+          body: Uint8Array.from(new TextEncoder().encode(JSON.stringify(body))),
+        });
+      const first = await Promise.all(Array.from({ length: ofEachAtOnce }, () => deliver(BODY)));
+      const later = [await deliver(BODY), await deliver(BODY)];
+      const [run, ...others] = await runsOf(job);
+      expect(others).toEqual([]);
+      for (const told of [...first, ...later]) expect(told).toMatchObject({ delivery: { runId: run } });
+      expect((await rowsOf(job)).map(({ repeats }) => repeats)).toEqual([ofEachAtOnce + 1]);
+      const next = { id: "evt_2", type: "x", object: { number: 8 } };
+      const changed = Object.entries(headers).map(([name, value]) => [name, value.replace(/^[1x]/, "2")]);
+      await deliver(next, Object.fromEntries(changed));
+      expect(await runsOf(job)).toHaveLength(2);
+    },
+  );
+
   it(`of ${atOnce} calls with one delivery at once one starts a run, and all are told of it`, async () => {
     const id = await put("at-once");
     const sent = await githubCall(SECRET, { id: "at-once", payload: aPush("main") });
@@ -217,11 +328,14 @@ export function holdsTheDeliverContract({
     });
   });
 
-  async function resent(job: string, deliveryId: string) {
+  const rowsOf = async (job: string) =>
+    (await hooks.deliveries(keyOf(job), { ...NO_FILTER, limit: 1000 })).deliveries;
+
+  async function resent(job: string, deliveryId: string, ports = portsOver()) {
     const [hook, defined] = await Promise.all([hooks.find(keyOf(job)), jobs.find(ORG, job)]);
     const earlier = await hooks.delivery(keyOf(job), deliveryId);
     if (!hook || !defined || !earlier) throw new Error("there is nothing to resend");
-    return resend(portsOver(), hook, defined, earlier);
+    return resend(ports, hook, defined, earlier);
   }
 
   it("resent at once by several each is a delivery of its own, by the version in force, and names the first", async () => {

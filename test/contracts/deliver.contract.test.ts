@@ -11,4 +11,5 @@ holdsTheDeliverContract({
   store: d1Store(env.DB),
   secrets: secretKeeperOn(env.DB),
   atOnce: 40,
+  ofEachAtOnce: 4,
 });

@@ -22,4 +22,5 @@ holdsTheDeliverContract({
   store,
   secrets,
   atOnce: 1000,
+  ofEachAtOnce: 250,
 });

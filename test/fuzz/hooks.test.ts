@@ -24,7 +24,7 @@ import {
 } from "../hooks/payloads.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { anyJson, type Chance, mutated, oneOf, prototypesNow } from "./json.ts";
-import { rounds } from "./rounds.ts";
+import { ROUNDS_LIMIT_MS, rounds } from "./rounds.ts";
 
 const PLAIN = { signature: null, dedupe: null };
 const utf8 = new TextEncoder();
@@ -76,7 +76,7 @@ function expectSound({ deliveryId, event, action, changes, headers }: Delivery):
 const prototypes = prototypesNow();
 afterAll(() => expect(prototypesNow()).toEqual(prototypes));
 
-describe("whatever is sent", () => {
+describe("whatever is sent", { timeout: ROUNDS_LIMIT_MS }, () => {
   it("fields that every object has are a payload's own or nobody's, and are given as such", async () => {
     const text =
       '{"__proto__": {"a": "own", "admin": true}, "constructor": {"prototype": {"a": 2}}, "b": {"hasOwnProperty": 3}, "toString": "t"}';
@@ -319,7 +319,7 @@ const shown = (value: unknown): string =>
           : each,
   );
 
-describe("whatever an expression says", () => {
+describe("whatever an expression says", { timeout: ROUNDS_LIMIT_MS }, () => {
   const variables = {
     event: "push",
     action: null,
@@ -437,7 +437,7 @@ function fits(glob: string, text: string): boolean {
   return isOne(text[0]) && fits(rest, text.slice(1));
 }
 
-describe("whatever globs say", () => {
+describe("whatever globs say", { timeout: ROUNDS_LIMIT_MS }, () => {
   it("each can not be read, or fits what it says", () => {
     const chance = seededRandom(65);
     const parts = [

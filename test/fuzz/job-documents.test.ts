@@ -15,7 +15,7 @@ import { diffDefinitions, type JobDefinition } from "../../src/core/job.ts";
 import { aChange, aDelivery } from "../core/hook/a-delivery.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { anyJson, type Chance, mutated, oneOf, prototypesNow } from "./json.ts";
-import { rounds } from "./rounds.ts";
+import { ROUNDS_LIMIT_MS, rounds } from "./rounds.ts";
 
 z.config({ customError: complaint });
 
@@ -112,12 +112,9 @@ function aSchema(chance: Chance, levels: number): unknown {
   return schema;
 }
 
-/** None where somebody asks for more rounds than usual. */
-const TIMEOUT_MS = process.env.MAYFLY_FUZZ_ROUNDS === undefined ? 60_000 : 0;
-
 describe("whatever is put as a job's document", () => {
   it("is taken and means what it says, or is refused by a path that is in it", {
-    timeout: TIMEOUT_MS,
+    timeout: ROUNDS_LIMIT_MS,
   }, () => {
     const chance = seededRandom(5);
     const seen = { taken: 0, refused: 0, hooks: 0 };
@@ -162,7 +159,9 @@ describe("whatever is put as a job's document", () => {
 });
 
 describe("whatever is put as an input's schema", () => {
-  it("checks every input once it is taken, and fails none for its own sake", { timeout: TIMEOUT_MS }, () => {
+  it("checks every input once it is taken, and fails none for its own sake", {
+    timeout: ROUNDS_LIMIT_MS,
+  }, () => {
     const chance = seededRandom(6);
     const seen = { taken: 0, refused: 0, fits: 0, unfit: 0 };
     for (let round = 0; round < rounds(2000); round++) {
