@@ -394,6 +394,8 @@ export const HOOK_HEADER_MAX_CHARS = 128;
  * an isolate has 128 MB for all that it does (Cloudflare Workers limits), and a parsed payload is several times its text.
  */
 export const HOOK_BODY_MAX_BYTES = 5 * MIB;
+/** Refs that one delivery can tell of, each with a row that has the whole body: what moved more is told so. */
+export const DELIVERY_PARTS_MAX = 20;
 /**
  * What is done after an answer is begun so much later. On one computer all objects are made on the thread that passes the answer on, and a
  * driver takes 30 ms there: it came before the answer.

@@ -5,6 +5,7 @@ import type { Change } from "../core/hook/change.ts";
 import type { Delivery, Filled, FilteredWhy } from "../core/hook/delivery.ts";
 import { judge } from "../core/hook/filter.ts";
 import { fill } from "../core/hook/map.ts";
+import { type Parts, partsOf } from "../core/hook/parts.ts";
 import { keptChange, runDelivery } from "../core/hook/run-delivery.ts";
 import type { HookFilter, HookMap, HookOptions, HookSource } from "../core/hook/spec.ts";
 import type { Verdict } from "../core/hook/verdict.ts";
@@ -84,9 +85,35 @@ export async function receive(
     await ports.hooks.record(await unreadable(hook, job, headers, body, read.complaint, now), now);
     return { kind: "unreadable", complaint: read.complaint };
   }
-  const recorded = await deliver(ports, hook, job, read, { body, originId: null, runSecrets });
-  if (recorded === null) throw new Error(`the delivery ${read.deliveryId} came and went`);
-  return { kind: "recorded", ...recorded };
+  const { parts, rest } = partsOf(read);
+  const recorded: Recorded[] = [];
+  for (const part of parts) {
+    const one = await deliver(ports, hook, job, part, { body, originId: null, runSecrets });
+    if (one === null) throw new Error(`the delivery ${part.deliveryId} came and went`);
+    recorded.push(one);
+  }
+  if (rest !== null) recorded.push(await recordRest(ports, hook, job, body, rest));
+  return { kind: "recorded", ...mostTelling(recorded) };
+}
+
+/** Of several parts the sender is told of the first that started a run. @param recorded one at least */
+function mostTelling(recorded: Recorded[]): Recorded {
+  const told = recorded.find(({ delivery }) => delivery.verdict === "started") ?? recorded[0];
+  if (told === undefined) throw new Error("a delivery has a part at least");
+  return { ...told, isNew: recorded.some(({ isNew }) => isNew) };
+}
+
+/** A row that says what was too much at once. */
+async function recordRest(
+  { hooks, clock }: Pick<DeliverPorts, "hooks" | "clock">,
+  hook: StoredHook,
+  job: DefinedJob,
+  body: Uint8Array,
+  { delivery, detail }: NonNullable<Parts["rest"]>,
+): Promise<Recorded> {
+  const at = clock.now();
+  const row = rowFrom(await rowOf(hook, job, body, at), delivery, null);
+  return hooks.record({ ...row, ...toldOf({ verdict: "refused", change: null, detail }), runId: null }, at);
 }
 
 /**
@@ -105,12 +132,7 @@ export async function deliver(
   const at = clock.now();
   const decision = await decide(ports, hook.spec, job, delivery, of.runSecrets);
   const row = {
-    ...(await rowOf(hook, job, of.body, at)),
-    id: delivery.deliveryId,
-    event: delivery.event,
-    action: delivery.action,
-    headers: { ...delivery.headers },
-    originId: of.originId,
+    ...rowFrom(await rowOf(hook, job, of.body, at), delivery, of.originId),
     ...toldOf(decision),
   };
   if (decision.verdict !== "started") return hooks.record({ ...row, runId: null }, at);
@@ -199,6 +221,11 @@ async function rowOf(
     bodySha256: await sha256(body),
     body: body.subarray(0, DELIVERY_BODY_KEPT_BYTES),
   };
+}
+
+function rowFrom<R extends object>(row: R, delivery: Delivery, originId: string | null) {
+  const { deliveryId: id, event, action, headers } = delivery;
+  return { ...row, id, event, action, headers: { ...headers }, originId };
 }
 
 /** A row of what could not be read: it has no id that the sender gave it. */

@@ -3,6 +3,7 @@
 import { AppError } from "../core/error.ts";
 import type { Delivery } from "../core/hook/delivery.ts";
 import { resentId } from "../core/hook/hook.ts";
+import { partOf } from "../core/hook/parts.ts";
 import { DELIVERY_BODY_KEPT_BYTES, RESEND_TRIES } from "../core/limits.ts";
 import { type DeliverPorts, deliver } from "./deliver.ts";
 import type { DeliverySummary, RecordedDelivery, Senders, StoredHook } from "./ports/hooks.ts";
@@ -42,5 +43,11 @@ export async function readAgain(
     };
   if (delivery.source !== source)
     return { complaint: `came from ${delivery.source}, and the hook is for ${source} now` };
-  return senders.read(source, options, new Headers(delivery.headers), delivery.body);
+  const read = await senders.read(source, options, new Headers(delivery.headers), delivery.body);
+  if ("complaint" in read) return read;
+  return (
+    partOf(read, delivery.originId ?? delivery.id) ?? {
+      complaint: "stands for refs that were too many at once: push each of them again",
+    }
+  );
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { AppError } from "../../src/core/error.ts";
 import type { HookKey, HookSpec } from "../../src/core/hook/hook.ts";
 import { isOfStranger } from "../../src/core/hook/run-delivery.ts";
+import { DELIVERY_PARTS_MAX } from "../../src/core/limits.ts";
 import { type DeliverPorts, type Received, receive } from "../../src/flow/deliver.ts";
 import { launchesOver } from "../../src/flow/launches.ts";
 import type { HookStore } from "../../src/flow/ports/hooks.ts";
@@ -13,6 +14,7 @@ import type { Drivers, Store } from "../../src/flow/ports.ts";
 import { resend } from "../../src/flow/resend.ts";
 import { readDelivery } from "../../src/hooks/read-delivery.ts";
 import { verify } from "../../src/hooks/verify.ts";
+import { bitbucketPush, bitbucketRef, SHA } from "../hooks/payloads.ts";
 import { aRunId, aSpec, T0 } from "../support/a-run.ts";
 import { aPush, githubCall, type SignedCall } from "../support/signed.ts";
 import { aHook } from "./hook-store-contract.ts";
@@ -201,6 +203,63 @@ export function holdsTheDeliverContract({
     expect(await rowsOf("killed-resend")).not.toHaveLength(1);
   });
 
+  const ofBitbucket = (uuid: string, payload: object): SignedCall => ({
+    headers: new Headers({ "x-event-key": "repo:push", "x-request-uuid": uuid }),
+    body: Uint8Array.from(new TextEncoder().encode(JSON.stringify(payload))),
+  });
+  const trusting = { verify: async () => true, read: readDelivery };
+
+  it("of a push of several refs each has its row, and its run where the hook takes it, wherever the worker is killed", async () => {
+    const id = await put("refs", { source: "bitbucket", filter: { branches: ["main"], tags: ["v*"] } });
+    const expected = [
+      ["", "started", "refs/heads/main"],
+      ["+ref.2", "started", "refs/tags/v1"],
+      ["+ref.3", "filtered", "refs/heads/gone"],
+    ];
+    let pushes = 0;
+    for (const done of [false, true])
+      for (let last = 1; ; last++) {
+        const { ports, wasReached } = killedAt(last, done);
+        const uuid = `push-${++pushes}`;
+        const push = ofBitbucket(uuid, bitbucketPush());
+        await call({ ...ports, senders: trusting }, id, push).catch(() => undefined);
+        const answer = await call(portsOver({ senders: trusting }), id, push);
+        expect(answer).toMatchObject({ delivery: { id: uuid, verdict: "started" } });
+        const rows = (await rowsOf("refs")).filter((row) => row.id.split("+")[0] === uuid);
+        const told = rows.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+        expect(told.map(({ id, verdict, change }) => [id.slice(uuid.length), verdict, change?.ref])).toEqual(
+          expected,
+        );
+        if (!wasReached()) break;
+      }
+    expect(await runsOf("refs")).toHaveLength(2 * pushes);
+    expect(new Set((await rowsOf("refs")).flatMap(({ runId }) => runId ?? [])).size).toBe(2 * pushes);
+    const again = await resent("refs", "push-1+ref.2");
+    expect(again).toMatchObject({
+      id: "push-1+ref.2+resend.1",
+      originId: "push-1+ref.2",
+      verdict: "started",
+    });
+    expect(again.change?.ref).toBe("refs/tags/v1");
+  });
+
+  it("of a push of more refs than are taken a row says which were left, and nobody resends that", async () => {
+    const id = await put("many-refs", { source: "bitbucket" });
+    const changes = Array.from({ length: DELIVERY_PARTS_MAX + 2 }, (_, at) => ({
+      new: bitbucketRef("branch", `b${at + 1}`, SHA),
+      old: null,
+    }));
+    await call(portsOver({ senders: trusting }), id, ofBitbucket("1", bitbucketPush(changes)));
+    expect(await runsOf("many-refs")).toHaveLength(DELIVERY_PARTS_MAX);
+    const restId = `1+ref.${DELIVERY_PARTS_MAX + 1}`;
+    const rest = await hooks.delivery(keyOf("many-refs"), restId);
+    expect(rest).toMatchObject({ verdict: "refused", runId: null, change: null });
+    expect(rest?.detail).toMatch(
+      /^it moved 22 refs at once, of which 20 are taken; left are refs\/heads\/b21, /,
+    );
+    await expect(resent("many-refs", restId)).rejects.toThrow("too many at once: push each of them again");
+  });
+
   const BODY = { id: "evt_1", type: "x", object: { number: 7 } };
   const GITLAB = { "x-gitlab-event": "Push Hook" };
   const BY_HEADER = { signature: null, dedupe: { header: "X-Id" } };
@@ -230,7 +289,7 @@ export function holdsTheDeliverContract({
       const job = `ids-${source}-${by.replaceAll(/\W+/g, "-").toLowerCase()}`;
       const id = await put(job, { source, ...change });
       // That each signs as it does is tested elsewhere.
-      const ports = portsOver({ senders: { verify: async () => true, read: readDelivery } });
+      const ports = portsOver({ senders: trusting });
       let attempts = 0;
       const deliver = (body: object, own: Record<string, string> = headers) =>
         call(ports, id, {

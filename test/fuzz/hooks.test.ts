@@ -10,7 +10,9 @@ import { fromJson } from "../../src/core/hook/expression/value.ts";
 import { judge } from "../../src/core/hook/filter.ts";
 import { globComplaint, globMatcher } from "../../src/core/hook/glob.ts";
 import { fill } from "../../src/core/hook/map.ts";
+import { partsOf } from "../../src/core/hook/parts.ts";
 import { HOOK_SOURCES } from "../../src/core/hook/spec.ts";
+import { DELIVERY_PARTS_MAX } from "../../src/core/limits.ts";
 import { readDelivery } from "../../src/hooks/read-delivery.ts";
 import { verify } from "../../src/hooks/verify.ts";
 import { aDelivery } from "../core/hook/a-delivery.ts";
@@ -117,8 +119,12 @@ describe("whatever is sent", { timeout: ROUNDS_LIMIT_MS }, () => {
       if ("complaint" in read) continue;
       expectSound(read);
       const filter = { branches: ["**"], tags: ["**"], paths: ["**"], if: 'event != "" && payload != 1' };
-      for (const verdict of [judge({}, read).verdict, judge(filter, read).verdict])
-        expect(["take", "filtered", "ping"]).toContain(verdict);
+      const { parts, rest } = partsOf(read);
+      expect(parts.flatMap(({ changes }) => changes)).toEqual(read.changes.slice(0, DELIVERY_PARTS_MAX));
+      expect(rest === null).toBe(read.changes.length <= DELIVERY_PARTS_MAX);
+      for (const part of parts)
+        for (const { verdict } of [judge({}, part), judge(filter, part)])
+          expect(["take", "filtered", "ping"]).toContain(verdict);
       const again = await readDelivery(source, PLAIN, new Headers(read.headers), body);
       if (!headers.has("content-type")) expect(again).toEqual(read);
     }
