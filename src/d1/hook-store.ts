@@ -194,7 +194,7 @@ export function d1Hooks(database: D1Database): HookStore {
     async newest(key, limit, maxBytes) {
       const { id, bodyBytes } = deliveries;
       const sizes = await db
-        .select({ id, bytes: sql<number>`length(${deliveries.body})`, whole: bodyBytes })
+        .select({ id, bytes: bodyBytes })
         .from(deliveries)
         .where(and(isOfHook(key), isNull(deliveries.originId)))
         .orderBy(sql`${deliveries.receivedAt} DESC, ${deliveries.id} DESC`)

@@ -12,10 +12,18 @@ import type { Verdict } from "../core/hook/verdict.ts";
 import type { RunJob } from "../core/job.ts";
 import { DELIVERY_BODY_KEPT_BYTES, DELIVERY_TEXT_MAX_CHARS } from "../core/limits.ts";
 import type { RunSpec } from "../core/run-spec.ts";
-import type { DeliverySummary, HookStore, NewDelivery, Senders, StoredHook } from "./ports/hooks.ts";
+import type {
+  DeliveryBodies,
+  DeliverySummary,
+  HookStore,
+  NewDelivery,
+  Senders,
+  StoredHook,
+} from "./ports/hooks.ts";
 import type { DefinedJob } from "./ports/jobs.ts";
 import type { SecretKeeper, SecretSize } from "./ports/secrets.ts";
 import { type SubmitPorts, submitDelivered } from "./submit.ts";
+import { keepWhole } from "./whole-body.ts";
 
 /** What a run that a delivery starts is to do. */
 export interface DeliveredOrder {
@@ -43,6 +51,7 @@ export type FilledRun = Exclude<Filled, { complaint: unknown }>;
 
 export interface DeliverPorts extends SubmitPorts, DecidePorts {
   hooks: HookStore;
+  bodies: DeliveryBodies;
   senders: Senders;
   secrets: Pick<SecretKeeper, "values">;
 }
@@ -82,7 +91,7 @@ export async function receive(
   const { hook, job, runSecrets } = called;
   const read = await ports.senders.read(source, options, headers, body);
   if ("complaint" in read) {
-    await ports.hooks.record(await unreadable(hook, job, headers, body, read.complaint, now), now);
+    await ports.hooks.record(await unreadable(ports, hook, job, headers, body, read.complaint, now), now);
     return { kind: "unreadable", complaint: read.complaint };
   }
   const { parts, rest } = partsOf(read);
@@ -105,14 +114,14 @@ function mostTelling(recorded: Recorded[]): Recorded {
 
 /** A row that says what was too much at once. */
 async function recordRest(
-  { hooks, clock }: Pick<DeliverPorts, "hooks" | "clock">,
+  { hooks, bodies, clock }: Pick<DeliverPorts, "hooks" | "bodies" | "clock">,
   hook: StoredHook,
   job: DefinedJob,
   body: Uint8Array,
   { delivery, detail }: NonNullable<Parts["rest"]>,
 ): Promise<Recorded> {
   const at = clock.now();
-  const row = rowFrom(await rowOf(hook, job, body, at), delivery, null);
+  const row = rowFrom(await rowOf(bodies, hook, job, body, at), delivery, null);
   return hooks.record({ ...row, ...toldOf({ verdict: "refused", change: null, detail }), runId: null }, at);
 }
 
@@ -122,7 +131,7 @@ async function recordRest(
  * @returns null where a row of its id came and went at the same time, which none does but after 90 days
  */
 export async function deliver(
-  ports: Pick<DeliverPorts, "hooks"> & SubmitPorts & DecidePorts,
+  ports: Pick<DeliverPorts, "hooks" | "bodies"> & SubmitPorts & DecidePorts,
   hook: StoredHook,
   job: DefinedJob,
   delivery: Delivery,
@@ -132,7 +141,7 @@ export async function deliver(
   const at = clock.now();
   const decision = await decide(ports, hook.spec, job, delivery, of.runSecrets);
   const row = {
-    ...rowFrom(await rowOf(hook, job, of.body, at), delivery, of.originId),
+    ...rowFrom(await rowOf(ports.bodies, hook, job, of.body, at), delivery, of.originId),
     ...toldOf(decision),
   };
   if (decision.verdict !== "started") return hooks.record({ ...row, runId: null }, at);
@@ -204,21 +213,21 @@ function toldOf(decision: Decision) {
   };
 }
 
+/** What a row has of any call. All of its body is kept from then on. */
 async function rowOf(
+  bodies: DeliveryBodies,
   { orgId, job, name, spec }: StoredHook,
   { job: { version } }: DefinedJob,
   body: Uint8Array,
   at: number,
 ) {
+  const place = { orgId, job, name, receivedAt: at, bodySha256: await sha256(body) };
+  await keepWhole(bodies, place, body);
   return {
-    orgId,
-    job,
-    name,
-    receivedAt: at,
+    ...place,
     source: spec.source,
     jobVersion: version,
     bodyBytes: body.byteLength,
-    bodySha256: await sha256(body),
     body: body.subarray(0, DELIVERY_BODY_KEPT_BYTES),
   };
 }
@@ -230,6 +239,7 @@ function rowFrom<R extends object>(row: R, delivery: Delivery, originId: string 
 
 /** A row of what could not be read: it has no id that the sender gave it. */
 async function unreadable(
+  { bodies }: Pick<DeliverPorts, "bodies">,
   hook: StoredHook,
   job: DefinedJob,
   headers: Headers,
@@ -237,7 +247,7 @@ async function unreadable(
   complaint: string,
   at: number,
 ): Promise<NewDelivery> {
-  const row = await rowOf(hook, job, body, at);
+  const row = await rowOf(bodies, hook, job, body, at);
   const type = headers.get("content-type");
   return {
     ...row,

@@ -33,6 +33,7 @@ import { flyScheduledMachines } from "../fly/scheduled-machines.ts";
 import { readDelivery } from "../hooks/read-delivery.ts";
 import { verify } from "../hooks/verify.ts";
 import { r2Blobs } from "../r2/blobs.ts";
+import { r2DeliveryBodies } from "../r2/delivery-bodies.ts";
 import { createSecretKeeper } from "../secrets/keeper.ts";
 import { createKeyring } from "../secrets/keyring.ts";
 import { createWebhookEdge } from "../webhooks/edge.ts";
@@ -150,6 +151,7 @@ export function apiPorts(env: Env): ApiPorts {
     flySchedules: d1FlySchedules(env.DB),
     alerts: d1Alerts(env.DB),
     hooks: d1Hooks(env.DB),
+    bodies: r2DeliveryBodies(env.OUTPUT),
     senders: { verify, read: readDelivery },
     webhooks: d1Webhooks(env.DB),
     notifications: d1Notifications(env.DB),

@@ -4,14 +4,15 @@ import { describe, expect, it } from "vitest";
 import { AppError } from "../../src/core/error.ts";
 import type { HookKey, HookSpec } from "../../src/core/hook/hook.ts";
 import { isOfStranger } from "../../src/core/hook/run-delivery.ts";
-import { DELIVERY_PARTS_MAX } from "../../src/core/limits.ts";
+import { DAY_MS, DELIVERY_BODY_KEPT_BYTES, DELIVERY_PARTS_MAX } from "../../src/core/limits.ts";
 import { type DeliverPorts, type Received, receive } from "../../src/flow/deliver.ts";
 import { launchesOver } from "../../src/flow/launches.ts";
-import type { HookStore } from "../../src/flow/ports/hooks.ts";
+import type { DeliveryBodies, HookStore } from "../../src/flow/ports/hooks.ts";
 import type { JobStore } from "../../src/flow/ports/jobs.ts";
 import type { SecretKeeper } from "../../src/flow/ports/secrets.ts";
 import type { Drivers, Store } from "../../src/flow/ports.ts";
 import { resend } from "../../src/flow/resend.ts";
+import { withWholeBody } from "../../src/flow/whole-body.ts";
 import { readDelivery } from "../../src/hooks/read-delivery.ts";
 import { verify } from "../../src/hooks/verify.ts";
 import { bitbucketPush, bitbucketRef, SHA } from "../hooks/payloads.ts";
@@ -27,6 +28,7 @@ class Killed extends Error {}
 
 export function holdsTheDeliverContract({
   hooks,
+  bodies,
   jobs,
   store,
   secrets,
@@ -34,6 +36,7 @@ export function holdsTheDeliverContract({
   ofEachAtOnce,
 }: {
   hooks: HookStore;
+  bodies: DeliveryBodies;
   jobs: JobStore;
   store: Store;
   secrets: SecretKeeper;
@@ -61,6 +64,7 @@ export function holdsTheDeliverContract({
   function portsOver(change: Partial<DeliverPorts> = {}): DeliverPorts {
     return {
       hooks,
+      bodies,
       store,
       secrets,
       senders: { verify, read: readDelivery },
@@ -109,6 +113,7 @@ export function holdsTheDeliverContract({
       ports: {
         ...ports,
         hooks: killing(ports.hooks),
+        bodies: killing(ports.bodies),
         store: killing(ports.store),
         secrets: killing(ports.secrets),
         launches: launchesOver(killing(ports.store), { apps: ["deliver-tests"], perSecond: 1 }),
@@ -258,6 +263,45 @@ export function holdsTheDeliverContract({
       /^it moved 22 refs at once, of which 20 are taken; left are refs\/heads\/b21, /,
     );
     await expect(resent("many-refs", restId)).rejects.toThrow("too many at once: push each of them again");
+  });
+
+  it("a body that is too long for a row is kept whole beside it, wherever the worker is killed, until it is forgotten", async () => {
+    const id = await put("large");
+    const zen = "é".repeat(DELIVERY_BODY_KEPT_BYTES / 2);
+    const sent = await githubCall(SECRET, { id: "1", payload: aPush("main", { zen }) });
+    for (const done of [false, true])
+      for (let last = 1; ; last++) {
+        const { ports, wasReached } = killedAt(last, done);
+        const again = { ...sent, headers: new Headers(sent.headers) };
+        again.headers.set("x-github-delivery", `${done}-${last}`);
+        const answer = await call(ports, id, again).catch(() => null);
+        const row = await hooks.delivery(keyOf("large"), `${done}-${last}`);
+        // One that was answered is there, and one that is there is whole.
+        if (answer !== null) expect(row).not.toBeNull();
+        if (row !== null) {
+          const whole = (await withWholeBody(bodies, row)).body;
+          expect([row.body.length, Buffer.compare(whole, sent.body)]).toEqual([DELIVERY_BODY_KEPT_BYTES, 0]);
+        }
+        if (!wasReached()) break;
+      }
+    await call(portsOver(), id, sent);
+    expect(await resent("large", "1")).toMatchObject({ verdict: "started", bodyBytes: sent.body.length });
+    expect(await bodies.forget(T0)).toBe(0);
+    await bodies.forget(T0 + 2 * DAY_MS);
+    await expect(resent("large", "1")).rejects.toThrow(
+      `has a body of ${sent.body.length} bytes, of which ${DELIVERY_BODY_KEPT_BYTES} are kept`,
+    );
+  });
+
+  it("where no body can be kept whole the delivery is taken all the same", async () => {
+    const id = await put("no-bodies");
+    const zen = "x".repeat(DELIVERY_BODY_KEPT_BYTES);
+    const sent = await githubCall(SECRET, { id: "1", payload: aPush("main", { zen }) });
+    const down = async () => {
+      throw new Error("R2 is down");
+    };
+    const ports = portsOver({ bodies: { ...bodies, put: down } });
+    expect(await call(ports, id, sent)).toMatchObject({ isNew: true, delivery: { verdict: "started" } });
   });
 
   const BODY = { id: "evt_1", type: "x", object: { number: 7 } };

@@ -302,7 +302,12 @@ export function holdsTheHookStoreContract({
       const key = keyOf("newest");
       const of = (n: number, change: Partial<NewDelivery> = {}) =>
         hooks.record(
-          aDelivery(key, `d${n}`, { receivedAt: T0 + n, body: bytes("x".repeat(10)), ...change }),
+          aDelivery(key, `d${n}`, {
+            receivedAt: T0 + n,
+            body: bytes("x".repeat(10)),
+            bodyBytes: 10,
+            ...change,
+          }),
           T0,
         );
       for (let n = 0; n < 4; n++) await of(n);

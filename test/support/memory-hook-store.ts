@@ -145,8 +145,8 @@ export class MemoryHookStore implements HookStore {
     return this.#of(key)
       .filter(({ originId }) => originId === null)
       .slice(0, limit)
-      .filter(({ body }, index) => {
-        bytes += body.byteLength;
+      .filter(({ bodyBytes }, index) => {
+        bytes += bodyBytes;
         return index === 0 || bytes <= maxBytes;
       });
   }

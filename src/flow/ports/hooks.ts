@@ -132,6 +132,18 @@ export interface HookStore {
   forget(ledgers: HookKey[], beforeMs: number, limit: number): Promise<number>;
 }
 
+/** Which body: all that fixes its bytes, and when it came. */
+export type BodyPlace = Pick<DeliverySummary, keyof HookKey | "receivedAt" | "bodySha256">;
+
+/** Where bodies are whole that are longer than what rows keep of them. */
+export interface DeliveryBodies {
+  put(place: BodyPlace, body: Uint8Array): Promise<void>;
+  /** Null where it is not kept. */
+  get(place: BodyPlace): Promise<Uint8Array | null>;
+  /** Forgets those that were received before a moment, or at most a day later, as many as one call may. @returns how many */
+  forget(beforeMs: number): Promise<number>;
+}
+
 /** What is known of each sender. `hooks/sender.ts` says more. */
 export interface Senders {
   /** Whether one of the secrets signed the body; it takes the same time whatever is wrong. */
