@@ -9,6 +9,7 @@ import type { SecretKeeper } from "./ports/secrets.ts";
 import type {
   Notification,
   NotificationStore,
+  Notifiers,
   StoredWebhook,
   WebhookKeeper,
   WebhookStore,
@@ -107,6 +108,20 @@ export async function rotateSecret(
 export function enableWebhook(ports: WebhookPorts, id: string): Promise<StoredWebhook> {
   const fresh = { disabledAt: null, disabledWhy: null, failingSince: null, failedAt: null };
   return change(ports, id, (before) => (before.disabledAt === null ? null : { ...before, ...fresh }));
+}
+
+/** Puts a webhook out of force by hand: it is told nothing until it is enabled, and what is pending ends. Who did that knows: no alert. */
+export async function disableWebhook(
+  ports: WebhookPorts & { notifiers: Notifiers },
+  id: string,
+): Promise<StoredWebhook> {
+  const now = ports.clock.now();
+  const webhook = await change(ports, id, (before) =>
+    before.disabledAt === null ? { ...before, disabledAt: now, disabledWhy: "by hand" } : null,
+  );
+  // It ends what is pending; the minute's cron makes good what is not heard.
+  await ports.notifiers.wake(id, now).catch(() => undefined);
+  return webhook;
 }
 
 /** Sends a notification that nothing brought about, once, also to a webhook that is disabled. @returns it, with the attempt */
