@@ -15,6 +15,7 @@ import { Age } from "./parts/times.tsx";
 import { VerdictBadge } from "./parts/verdict-badge.tsx";
 import type { DashboardPorts } from "./ports.ts";
 import { UnknownDeliveryPage } from "./problem.tsx";
+import { visible } from "./words/body-text.ts";
 import { eventText, whyWords } from "./words/deliveries.ts";
 import { formOf } from "./words/form.ts";
 import { deliveryPath } from "./words/paths.ts";
@@ -78,7 +79,13 @@ function DeliveryPage(props: DeliveryPageProps) {
       <DeliveryHead {...props} />
       <div class="columns">
         <div class="column">
-          <BodyPanel path={path} body={delivery.body} base64={delivery.body_base64} isRaw={isRaw}>
+          <BodyPanel
+            path={path}
+            body={delivery.body}
+            base64={delivery.body_base64}
+            isRaw={isRaw}
+            rawWord="As it came"
+          >
             {!delivery.body_complete && (
               <p class="warning">{`It had ${delivery.body_bytes.toLocaleString("en")} bytes, of which the first ones are kept.`}</p>
             )}
@@ -173,7 +180,7 @@ function Headers({ delivery: { headers } }: { delivery: DeliveryBody }) {
                 </th>
                 <td>
                   <code>
-                    <bdi>{value}</bdi>
+                    <bdi>{visible(value)}</bdi>
                   </code>
                 </td>
               </tr>

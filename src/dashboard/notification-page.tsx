@@ -75,7 +75,13 @@ function NotificationPage(props: NotificationPageProps) {
       <div class="columns">
         <div class="column">
           <Attempts notification={notification} nowMs={nowMs} />
-          <BodyPanel path={path} body={JSON.stringify(notification.payload)} base64={null} isRaw={isRaw} />
+          <BodyPanel
+            path={path}
+            body={JSON.stringify(notification.payload)}
+            base64={null}
+            isRaw={isRaw}
+            rawWord="As it is sent"
+          />
         </div>
         <section class="card facts" aria-labelledby="facts-title">
           <h2 id="facts-title">Facts</h2>

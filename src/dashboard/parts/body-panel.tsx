@@ -11,16 +11,18 @@ interface BodyPanelProps {
   body: string | null;
   base64: string | null;
   isRaw: boolean;
+  /** The word for that. */
+  rawWord: string;
   /** What there is to say of it. */
   children?: Child;
 }
 
-export function BodyPanel({ path, body, base64, isRaw, children }: BodyPanelProps) {
+export function BodyPanel({ path, body, base64, isRaw, rawWord, children }: BodyPanelProps) {
   const pretty = body === null ? null : prettyText(body);
   const shown = isRaw || pretty === null ? rawText(body ?? base64 ?? "") : pretty;
   const views = [
     { word: "Laid out", href: path, isShown: !isRaw },
-    { word: "As it came", href: withParameters(path, { body: "raw" }), isShown: isRaw },
+    { word: rawWord, href: withParameters(path, { body: "raw" }), isShown: isRaw },
   ];
   return (
     <section class="card body-panel" aria-labelledby="body-title">

@@ -2,6 +2,7 @@
 
 import type { ChangeBody } from "../../api/delivery-schema.ts";
 import type { HookName, ShownDelivery } from "../hook-ports.ts";
+import { visible } from "../words/body-text.ts";
 import { byteCount } from "../words/bytes.ts";
 import { deliveryPath, hookPath, jobPath, versionPath, withParameters } from "../words/paths.ts";
 import { Code, Fact } from "./fact.tsx";
@@ -69,33 +70,33 @@ export function ChangeFacts({ change }: { change: ChangeBody }) {
   return (
     <>
       <Fact name="Repository">
-        <Code text={repository.full_name} />
+        <Code text={visible(repository.full_name)} />
         {repository.is_private && " (private)"}
       </Fact>
       {pull !== null && (
         <Fact name="Pull request">
-          <bdi>{`#${pull.number} ${pull.title}`}</bdi>
+          <bdi>{visible(`#${pull.number} ${pull.title}`)}</bdi>
           {", "}
-          <Code text={pull.head_ref} />
+          <Code text={visible(pull.head_ref)} />
           {" into "}
-          <Code text={pull.base_ref} />
+          <Code text={visible(pull.base_ref)} />
           {pull.is_fork && ", from a fork"}
         </Fact>
       )}
       {pull === null && (
         <Fact name={branch !== null ? "Branch" : tag !== null ? "Tag" : "Ref"}>
-          <Code text={branch ?? tag ?? ref} />
+          <Code text={visible(branch ?? tag ?? ref)} />
         </Fact>
       )}
       {sha !== null && (
         <Fact name="Commit">
           <Code text={sha} />
-          {author !== null && <bdi>{` by ${author}`}</bdi>}
+          {author !== null && <bdi>{visible(` by ${author}`)}</bdi>}
         </Fact>
       )}
       {message !== null && message !== "" && (
         <Fact name="Message">
-          <bdi>{message.split("\n")[0]}</bdi>
+          <bdi>{visible(message.split("\n")[0] ?? "")}</bdi>
         </Fact>
       )}
     </>

@@ -85,9 +85,18 @@ interface TextProps extends FieldProps {
   maxlength?: number;
   type?: string;
   isRequired?: boolean;
+  /** Others are to be told it. */
+  isCopied?: boolean;
 }
 
-export function TextField({ value, maxlength, type = "text", isRequired = false, ...field }: TextProps) {
+export function TextField({
+  value,
+  maxlength,
+  type = "text",
+  isRequired = false,
+  isCopied = false,
+  ...field
+}: TextProps) {
   return (
     <Field {...field}>
       <input
@@ -99,6 +108,11 @@ export function TextField({ value, maxlength, type = "text", isRequired = false,
         spellcheck={false}
         autocomplete="off"
       />
+      {isCopied && (
+        <button type="button" class="plain copy" data-copy-of={field.name}>
+          Copy
+        </button>
+      )}
     </Field>
   );
 }

@@ -14,11 +14,12 @@ export function ToldOfRunCard({ told, nowMs }: { told: ToldOfRun[]; nowMs: numbe
       <h2 id="told-title" class="table-title">
         Notifications
       </h2>
-      <table class="list notifications">
+      <table class="list notifications told-of-run">
         <caption class="unseen">What webhooks were told of this run, the oldest first</caption>
         <thead>
           <tr>
             <th scope="col">Notification</th>
+            <th scope="col">To</th>
             <th scope="col">State</th>
             <th scope="col">Last attempt</th>
             <th scope="col" class="end">
@@ -33,13 +34,12 @@ export function ToldOfRunCard({ told, nowMs }: { told: ToldOfRun[]; nowMs: numbe
                 <a href={notificationPath({ webhook: webhook.id, id: notification.id })}>
                   {notification.type}
                 </a>
-                <span class="about">
-                  {"to "}
-                  <a href={webhookPath(webhook.id)}>
-                    <bdi>{targetWords(webhook)}</bdi>
-                  </a>
-                </span>
               </th>
+              <td class="to">
+                <a href={webhookPath(webhook.id)}>
+                  <bdi>{targetWords(webhook)}</bdi>
+                </a>
+              </td>
               <td class="outcome">
                 <NotificationBadge state={notification.state} />
               </td>

@@ -112,6 +112,7 @@ export function SecretField({ secret, complaints }: { secret: string; complaints
       complaints={complaints}
       value={secret}
       isRequired={true}
+      isCopied={true}
     />
   );
 }

@@ -28,7 +28,8 @@ function cut(text: string, isWhole: boolean): ShownText {
   return { text: text.slice(0, PAGE_BODY_MAX_CHARS), isWhole: isWhole && text.length <= PAGE_BODY_MAX_CHARS };
 }
 
-function visible(text: string): string {
+/** A text with what would not be seen spelt out. */
+export function visible(text: string): string {
   return text.replaceAll(UNSEEN, (character) => {
     const code = character.charCodeAt(0).toString(16).padStart(4, "0");
     return `\\u${code}`;

@@ -3,6 +3,7 @@
 import type { ChangeBody, DeliverySummaryBody, HookRulesBody, TriedBody } from "../../api/delivery-schema.ts";
 import type { FilteredWhy } from "../../core/hook/delivery.ts";
 import type { Verdict } from "../../core/hook/verdict.ts";
+import { visible } from "./body-text.ts";
 
 /** The word of each verdict, as badges and filters show it. */
 export const VERDICT_WORDS: Record<Verdict, string> = {
@@ -56,7 +57,8 @@ export function changeWords(change: ChangeBody): string {
       : `#${pull.number} ${pull.head_ref} into ${pull.base_ref}`;
   const at = sha === null ? "" : ` at ${sha.slice(0, SHA_SHOWN_CHARS)}`;
   const about = pull?.title ?? message?.split("\n")[0] ?? "";
-  return [change.repository.full_name, `${place}${at}`, about].filter((part) => part !== "").join(", ");
+  const parts = [change.repository.full_name, `${place}${at}`, about];
+  return visible(parts.filter((part) => part !== "").join(", "));
 }
 
 /** Which deliveries start a run, rule by rule; none where all do. */
