@@ -87,7 +87,7 @@ function DeliveryPage(props: DeliveryPageProps) {
             rawWord="As it came"
           >
             {!delivery.body_complete && (
-              <p class="warning">{`It had ${delivery.body_bytes.toLocaleString("en")} bytes, of which the first ones are kept.`}</p>
+              <p class="warning">{`It had ${delivery.body_bytes.toLocaleString("en")} bytes, of which the first ones are kept, so it can not be sent once more from here.`}</p>
             )}
           </BodyPanel>
           <Headers delivery={delivery} />

@@ -57,7 +57,7 @@ export function NotificationTable({ webhook, notifications, nowMs }: Props) {
   );
 }
 
-/** How the last attempt went, and when the next is. */
+/** How the last attempt went, how many there were, and when the next one is. */
 export function LastAttempt({
   notification,
   nowMs,
@@ -66,22 +66,18 @@ export function LastAttempt({
   nowMs: number;
 }) {
   const { last_attempt: last, tries, next_at: nextAt, state } = notification;
+  const isPending = state === "pending";
   return (
     <>
-      {last === null && state !== "pending" && <span class="muted">none</span>}
-      {last !== null && (
-        <>
-          <bdi>{attemptWords(last)}</bdi>
-          {tries > 1 && <span class="muted">{`, attempt ${tries}`}</span>}
-        </>
-      )}
-      {state === "pending" && (
+      {last !== null && <bdi>{attemptWords(last)}</bdi>}
+      {last === null && !isPending && <span class="muted">none</span>}
+      {(isPending || tries > 1) && (
         <span class="about">
-          {nextAt === null ? (
-            "waits for the one before it in its run"
-          ) : (
+          {tries > 1 && `attempt ${tries}${isPending ? ", " : ""}`}
+          {isPending && nextAt === null && "waits for the one before it in its run"}
+          {isPending && nextAt !== null && (
             <>
-              {last === null ? "first attempt " : "next attempt "}
+              {last === null ? "first attempt " : "next "}
               <Until at={nextAt} nowMs={nowMs} />
             </>
           )}

@@ -123,7 +123,7 @@ function EventFields({ form, complaints }: Pick<WebhookFormProps, "form" | "comp
     <fieldset id="events" aria-describedby={described(field)["aria-describedby"]}>
       <legend>{field.label}</legend>
       <FieldWrong {...field} />
-      <ul>
+      <ul class="choices">
         {WEBHOOK_EVENTS.map((event) => (
           <li>
             <label>
