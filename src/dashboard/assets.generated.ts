@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-4e440a0d43d8.js",
+  path: "/assets/live-00cb9aa84703.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -831,6 +831,7 @@ export const SCRIPT: Asset = {
     "",
     "  var REFRESH_STARTING_MS = 1e3;",
     "  var REFRESH_LASTING_MS = 4e3;",
+    "  var REFRESH_STEPS_MS = 2e3;",
     "  var REOPEN_FIRST_MS = 1e3;",
     "  var REOPEN_LAST_MS = 3e4;",
     "  function followRun() {",
@@ -863,7 +864,8 @@ export const SCRIPT: Asset = {
     "    const schedule = () => {",
     "      const { status, waiting } = head()?.dataset ?? {};",
     '      const lasts = status === "running" || waiting !== void 0;',
-    "      setTimeout(again, lasts ? REFRESH_LASTING_MS : REFRESH_STARTING_MS);",
+    '      const lastingMs = document.getElementById("steps") === null ? REFRESH_LASTING_MS : REFRESH_STEPS_MS;',
+    "      setTimeout(again, lasts ? lastingMs : REFRESH_STARTING_MS);",
     "    };",
     "    schedule();",
     "    return () => {",
@@ -942,7 +944,7 @@ export const SCRIPT: Asset = {
 };
 
 export const STYLE: Asset = {
-  path: "/assets/mayfly-d2c470bd9651.css",
+  path: "/assets/mayfly-812aaa8b36b9.css",
   type: "text/css; charset=utf-8",
   body: [
     "/* Colours, type and the frame of every page. Both schemes keep text at WCAG AA contrast (4.5:1) on their surfaces. */",
@@ -2466,9 +2468,12 @@ export const STYLE: Asset = {
     "",
     ".list .health,",
     ".list .taken,",
-    ".list .waiting,",
-    ".list .attempt {",
+    ".list .waiting {",
     "  white-space: nowrap;",
+    "}",
+    "",
+    ".list .attempt {",
+    "  min-width: 150px;",
     "}",
     "",
     ".list .rules ul,",
@@ -2479,7 +2484,7 @@ export const STYLE: Asset = {
     "",
     ".list .rules,",
     ".list .events-of,",
-    ".list .attempt bdi {",
+    ".list .attempt {",
     "  overflow-wrap: anywhere;",
     "  white-space: normal;",
     "}",
