@@ -944,7 +944,7 @@ export const SCRIPT: Asset = {
 };
 
 export const STYLE: Asset = {
-  path: "/assets/mayfly-812aaa8b36b9.css",
+  path: "/assets/mayfly-b28cb27093f0.css",
   type: "text/css; charset=utf-8",
   body: [
     "/* Colours, type and the frame of every page. Both schemes keep text at WCAG AA contrast (4.5:1) on their surfaces. */",
@@ -2104,7 +2104,8 @@ export const STYLE: Asset = {
     "}",
     "",
     ".badge.skipped,",
-    ".badge.schedule_late {",
+    ".badge.schedule_late,",
+    ".badge.webhook_disabled {",
     "  background: var(--wait-soft);",
     "  color: var(--wait);",
     "}",

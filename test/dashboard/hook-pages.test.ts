@@ -436,6 +436,18 @@ describe("webhooks", () => {
       to: "a@x\n",
       key: "K",
     });
+    expect(ports.calls.at(-1)).toContain('"tags":null');
+    await post(ports, "/webhooks/new", { ...form, tags: "team" });
+    // The API says what is missing.
+    expect(ports.calls.at(-1)).toContain('"tags":{"team":null}');
+    await post(ports, "/webhooks/new", {
+      kind: "email",
+      once,
+      provider: "resend",
+      from: "m@x",
+      to: "a@x\n",
+      key: "K",
+    });
     expect(ports.calls.at(-1)).toContain(
       '"email":{"provider":"resend","from":"m@x","to":["a@x"],"secret":"K"}',
     );

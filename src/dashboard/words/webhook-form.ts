@@ -53,8 +53,8 @@ export function webhookOfForm(form: Form, kind: WebhookKind): object {
   };
 }
 
-/** "team:a" is the tag `team` of the value `a`, as lists of runs have it. */
-function tagOf(line: string): [key: string, value: string] {
+/** "team:a" is the tag `team` of the value `a`, as lists of runs have it. Without a colon it has no value, which is refused. */
+function tagOf(line: string): [key: string, value: string | null] {
   const [key = "", ...value] = line.split(":");
-  return [key.trim(), value.join(":").trim()];
+  return [key.trim(), value.length === 0 ? null : value.join(":").trim()];
 }
