@@ -19,7 +19,6 @@ import {
   webhookSpec,
 } from "../api/webhook-body.ts";
 import { newWebhookSchema, rotateSchema, webhookChangeSchema } from "../api/webhook-schema.ts";
-import { AppError } from "../core/error.ts";
 import { newWebhookId } from "../core/id.ts";
 import { PAGE_LEDGER_MAX, PAGE_TOLD_MAX } from "../core/limits.ts";
 import type { ListedWebhook, WebhookPorts } from "../dashboard/webhook-ports.ts";
@@ -48,12 +47,10 @@ export function webhookPagePorts(ports: ApiPorts): WebhookPorts {
     async createWebhook(input, once) {
       const body = checked(newWebhookSchema, input, null);
       const id = newWebhookId(await bytesOf(`page: webhook ${once}`));
-      const isThere = async () => (await webhooks.find(orgId, id)) !== null;
-      if (await isThere()) return id;
       await subscribe({ ...ports, webhookId: () => id }, webhookSpec(body), body.secret ?? null).catch(
         async (error) => {
-          // The same form, sent at the same time, was first.
-          if (error instanceof AppError || !(await isThere())) throw error;
+          // The same form was first.
+          if ((await webhooks.find(orgId, id)) === null) throw error;
         },
       );
       return id;
