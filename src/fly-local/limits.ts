@@ -43,6 +43,9 @@ export const CONTAINER_READY_MS = 60_000;
 export const ENGINE_CALL_MS = 30_000;
 /** A container that has not ended by itself then is removed by force; the server itself has two seconds to end. */
 export const CONTAINER_KILL_MS = 1_000;
+/** How often an engine is asked to remove a container that it refuses to, and how long is waited in between. */
+export const CONTAINER_REMOVAL_TRIES = 20;
+export const CONTAINER_REMOVAL_PAUSE_MS = 100;
 /** A longer line of a main process's output becomes several. */
 export const LOG_LINE_MAX_BYTES = 16 * 1024;
 /** Kept of what one Machine wrote, and of all of an app: Fly keeps everything for its seven days. */

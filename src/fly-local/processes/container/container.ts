@@ -2,7 +2,13 @@
 
 import { spawn } from "node:child_process";
 import { dirname } from "node:path";
-import { CONTAINER_KILL_MS, CONTAINER_READY_MS } from "../../limits.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import {
+  CONTAINER_KILL_MS,
+  CONTAINER_READY_MS,
+  CONTAINER_REMOVAL_PAUSE_MS,
+  CONTAINER_REMOVAL_TRIES,
+} from "../../limits.ts";
 import { endOf } from "../child.ts";
 import { Init } from "../init/init.ts";
 import type { Operation } from "../init/operations.ts";
@@ -85,9 +91,20 @@ export async function startContainer(
   };
 }
 
-/** Removes a container, whatever it does. One that is gone already is none to complain of. */
+/**
+ * Removes a container, whatever it does. One that is gone already is none to complain of; one that the engine refuses to
+ * remove is asked for again, as podman fails with "container state improper" while its own clean-up is at work on it.
+ */
 export async function remove(engine: Engine, name: string): Promise<void> {
-  await callEngine(engine, ["rm", "--force", name]).catch(() => {});
+  for (let tries = 1; tries <= CONTAINER_REMOVAL_TRIES; tries++) {
+    try {
+      await callEngine(engine, ["rm", "--force", name]);
+      return;
+    } catch {
+      if ((await inspected(engine, name, "{{.Id}}")) === null) return;
+      await pause(CONTAINER_REMOVAL_PAUSE_MS);
+    }
+  }
 }
 
 /** Null where there is no such container any more. */
