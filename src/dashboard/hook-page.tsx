@@ -63,7 +63,7 @@ export function hookPages(ports: DashboardPorts): Hono {
     if (found.list === null) return unknownHook(c);
     const runs = await ports.runsById(found.list.deliveries.flatMap(({ run_id: id }) => id ?? []));
     const props = { of, hook, query, ...found, list: found.list, runs, trial, nowMs: ports.now() };
-    if (c.req.query("part") === "list") return c.html(<Ledger {...props} />);
+    if (c.req.query("part") === "list") return c.html(<LedgerRows {...props} />);
     const isRefused = found.complaints.length > 0 || (trial?.complaints.length ?? 0) > 0;
     return c.html(<HookPage {...props} />, isRefused ? 422 : 200);
   }
@@ -133,21 +133,9 @@ function isUnderWay({ runs }: HookPageProps): boolean {
 }
 
 function Ledger(props: HookPageProps) {
-  const { of, query, list, complaints, runs, nowMs } = props;
-  const isFiltered = query.verdict !== null || query.text !== null || query.run !== null;
-  const next =
-    list.next_cursor === null
-      ? null
-      : { href: listUrl(of, { ...query, cursor: list.next_cursor }), word: "Older" };
+  const { of, query, complaints } = props;
   return (
-    <section
-      id="ledger"
-      data-part
-      data-list={listUrl(of, query, true)}
-      data-refresh={isUnderWay(props) ? "" : undefined}
-      class="card flush"
-      aria-labelledby="ledger-title"
-    >
+    <section class="card flush" aria-labelledby="ledger-title">
       <div class="table-title">
         <h2 id="ledger-title">Ledger</h2>
         <nav class="filters" aria-label="Filter by verdict">
@@ -162,13 +150,33 @@ function Ledger(props: HookPageProps) {
         </nav>
       </div>
       <Search of={of} query={query} complaints={complaints} />
+      <LedgerRows {...props} />
+    </section>
+  );
+}
+
+/** What the script fetches again: without the search, in which somebody may be typing. */
+function LedgerRows(props: HookPageProps) {
+  const { of, query, list, complaints, runs, nowMs } = props;
+  const isFiltered = query.verdict !== null || query.text !== null || query.run !== null;
+  const next =
+    list.next_cursor === null
+      ? null
+      : { href: listUrl(of, { ...query, cursor: list.next_cursor }), word: "Older" };
+  return (
+    <div
+      id="ledger"
+      data-part
+      data-list={listUrl(of, query, true)}
+      data-refresh={isUnderWay(props) ? "" : undefined}
+    >
       {list.deliveries.length === 0 ? (
         <p class="empty">{emptyWords(isFiltered, query, next !== null, complaints)}</p>
       ) : (
         <DeliveryTable of={of} deliveries={list.deliveries} runs={runs} nowMs={nowMs} />
       )}
       <Pages first={query.cursor === null ? null : listUrl(of, { ...query, cursor: null })} next={next} />
-    </section>
+    </div>
   );
 }
 

@@ -103,7 +103,7 @@ function Parts(props: WebhookPageProps) {
   return (
     <>
       <WebhookHead {...props} />
-      <Told {...props} />
+      <ToldRows {...props} />
     </>
   );
 }
@@ -114,20 +114,9 @@ function isUnderWay({ list }: WebhookPageProps): boolean {
 }
 
 function Told(props: WebhookPageProps) {
-  const { webhook, query, list, complaints, nowMs } = props;
-  const next =
-    list.next_cursor === null
-      ? null
-      : { href: listUrl(webhook, { ...query, cursor: list.next_cursor }), word: "Older" };
+  const { webhook, query, complaints } = props;
   return (
-    <section
-      id="told"
-      data-part
-      data-list={listUrl(webhook, query, true)}
-      data-refresh={isUnderWay(props) ? "" : undefined}
-      class="card flush"
-      aria-labelledby="told-title"
-    >
+    <section class="card flush" aria-labelledby="told-title">
       <div class="table-title">
         <h2 id="told-title">What it was told</h2>
         <nav class="filters" aria-label="Filter by state">
@@ -142,6 +131,25 @@ function Told(props: WebhookPageProps) {
         </nav>
       </div>
       <Search webhook={webhook} query={query} complaints={complaints} />
+      <ToldRows {...props} />
+    </section>
+  );
+}
+
+/** Without the search, in which somebody may be typing. */
+function ToldRows(props: WebhookPageProps) {
+  const { webhook, query, list, nowMs } = props;
+  const next =
+    list.next_cursor === null
+      ? null
+      : { href: listUrl(webhook, { ...query, cursor: list.next_cursor }), word: "Older" };
+  return (
+    <div
+      id="told"
+      data-part
+      data-list={listUrl(webhook, query, true)}
+      data-refresh={isUnderWay(props) ? "" : undefined}
+    >
       {list.notifications.length === 0 ? (
         <p class="empty">{emptyWords(props, next !== null)}</p>
       ) : (
@@ -151,7 +159,7 @@ function Told(props: WebhookPageProps) {
         first={query.cursor === null ? null : listUrl(webhook, { ...query, cursor: null })}
         next={next}
       />
-    </section>
+    </div>
   );
 }
 

@@ -385,8 +385,10 @@ describe.skipIf(executable === null)(
       await page.getByText("Copied").first().waitFor();
       expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(aHook().url);
       await page.locator("#ledger .badge.running").waitFor();
+      await page.getByLabel("With this text").fill("half a wo");
       ports.change(aRun());
       await page.locator("#ledger .badge.succeeded").waitFor();
+      expect(await page.getByLabel("With this text").inputValue()).toBe("half a wo");
       expect(await page.getByRole("button", { name: "Give it another URL" }).isVisible()).toBe(false);
       await page.locator("#rotate > summary").focus();
       for (const key of ["Enter", "Tab", "Enter"]) await page.keyboard.press(key);

@@ -136,12 +136,8 @@ describe("a hook's page", () => {
     const hooks = [aHook()];
     const open = portsOf({ hooks, deliveries }, [aRun({ status: "running" })]);
     const { html } = await get(open, "/hooks/deploy/github?verdict=started");
-    expect(html).toContain(
-      'data-list="/hooks/deploy/github?verdict=started&amp;part=list" data-refresh="" class',
-    );
-    expect((await get(open, "/hooks/deploy/github?part=list")).html).toMatch(
-      /^<section id="ledger" data-part/,
-    );
+    expect(html).toContain('data-list="/hooks/deploy/github?verdict=started&amp;part=list" data-refresh="">');
+    expect((await get(open, "/hooks/deploy/github?part=list")).html).toMatch(/^<div id="ledger" data-part/);
     expect((await get(portsOf({ hooks, deliveries }), "/hooks/deploy/github")).html).not.toContain(
       "data-refresh",
     );
@@ -185,6 +181,13 @@ describe("a hook's page", () => {
     expect(words).toContain("number 2: is no glob");
     expect(words).toContain("limit: is too large");
     expect(html).toContain("&lt;/textarea&gt;</textarea>");
+  });
+
+  test("says what its run gets of a delivery", async () => {
+    const map = { env: { AUTHOR: "payload.pusher" }, input: { "<b>": "1 + 1" } };
+    const { words } = await get(portsOf({ hooks: [aHook({ rules: { map } })] }), "/hooks/deploy/github");
+    expect(words).toContain("Gives its run AUTHOR is payload.pusher input.&lt;b&gt; is 1 + 1");
+    expect(words).toContain("Starts a run on every delivery");
   });
 
   test("gives another URL once it is confirmed", async () => {

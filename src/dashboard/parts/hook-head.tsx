@@ -1,11 +1,11 @@
 /** The top of a hook's page: who calls it, by which URL, and what stands in the way. */
 
-import type { StoredHookBody } from "../../api/delivery-schema.ts";
+import type { HookRulesBody, StoredHookBody } from "../../api/delivery-schema.ts";
 import type { HookName } from "../hook-ports.ts";
 import { hookPath, jobPath } from "../words/paths.ts";
 import { Confirmed } from "./confirmed.tsx";
 import { Copied } from "./copied.tsx";
-import { Fact } from "./fact.tsx";
+import { Code, Fact } from "./fact.tsx";
 import { Rules } from "./hook-table.tsx";
 import { Age } from "./times.tsx";
 
@@ -64,6 +64,11 @@ export function HookFacts({ hook, nowMs }: { hook: StoredHookBody; nowMs: number
         <Fact name="Starts a run">
           <Rules rules={hook.rules} />
         </Fact>
+        {hook.rules.map !== undefined && (
+          <Fact name="Gives its run">
+            <Given map={hook.rules.map} />
+          </Fact>
+        )}
         <Fact name="Signed with">
           <code>{hook.secrets.join(", ")}</code>
         </Fact>
@@ -84,6 +89,27 @@ export function HookFacts({ hook, nowMs }: { hook: StoredHookBody; nowMs: number
         The URL that it has is unknown from then on: its sender must be told the new one. The ledger goes on.
       </Confirmed>
     </section>
+  );
+}
+
+/** What of a delivery is made into variables, and into the input. */
+function Given({ map: { env = {}, input } }: { map: NonNullable<HookRulesBody["map"]> }) {
+  const fields = typeof input === "object" ? Object.entries(input) : [];
+  const all = [
+    ...Object.entries(env),
+    ...(typeof input === "string" ? [["input", input] as const] : []),
+    ...fields.map(([name, expression]) => [`input.${name}`, expression] as const),
+  ];
+  return (
+    <ul>
+      {all.map(([name, expression]) => (
+        <li>
+          <Code text={name} />
+          <span class="muted"> is </span>
+          <Code text={expression} />
+        </li>
+      ))}
+    </ul>
   );
 }
 
