@@ -1,7 +1,13 @@
 /** What callers do with webhooks: subscribe, change, rotate, enable, try. */
 
 import { AppError } from "../core/error.ts";
-import { NOTIFICATION_TEST_LEAD_MS, WEBHOOK_OLD_SECRET_MS, WEBHOOKS_MAX_COUNT } from "../core/limits.ts";
+import {
+  NOTIFICATION_TEST_LEAD_MS,
+  NOTIFIER_DROP_LINES,
+  NOTIFIER_MAX_DROPS,
+  WEBHOOK_OLD_SECRET_MS,
+  WEBHOOKS_MAX_COUNT,
+} from "../core/limits.ts";
 import { TEST_EVENT } from "../core/webhook/event-types.ts";
 import type { WebhookSpec } from "../core/webhook/webhook.ts";
 import { sendOne } from "./notify.ts";
@@ -9,7 +15,6 @@ import type { SecretKeeper } from "./ports/secrets.ts";
 import type {
   Notification,
   NotificationStore,
-  Notifiers,
   StoredWebhook,
   WebhookKeeper,
   WebhookStore,
@@ -110,17 +115,19 @@ export function enableWebhook(ports: WebhookPorts, id: string): Promise<StoredWe
   return change(ports, id, (before) => (before.disabledAt === null ? null : { ...before, ...fresh }));
 }
 
-/** Puts a webhook out of force by hand: it is told nothing until it is enabled, and what is pending ends. Who did that knows: no alert. */
-export async function disableWebhook(
-  ports: WebhookPorts & { notifiers: Notifiers },
-  id: string,
-): Promise<StoredWebhook> {
-  const now = ports.clock.now();
+/**
+ * Puts a webhook out of force by hand: it is told nothing until it is enabled, and what is pending ends at once, as somebody may enable
+ * it soon. Who did that knows: no alert.
+ */
+export async function disableWebhook(ports: WebhookPorts, id: string): Promise<StoredWebhook> {
+  const { notifications, clock } = ports;
+  const now = clock.now();
   const webhook = await change(ports, id, (before) =>
     before.disabledAt === null ? { ...before, disabledAt: now, disabledWhy: "by hand" } : null,
   );
-  // It ends what is pending; the minute's cron makes good what is not heard.
-  await ports.notifiers.wake(id, now).catch(() => undefined);
+  // Of what is more than this the notifier ends each when it is due.
+  for (let drops = 0; drops < NOTIFIER_MAX_DROPS; drops++)
+    if ((await notifications.drop(id, NOTIFIER_DROP_LINES, now)) < NOTIFIER_DROP_LINES) break;
   return webhook;
 }
 

@@ -292,9 +292,17 @@ describe("the pages of webhooks", () => {
     await expect(quiet.rotateWebhook(id, "x", "")).rejects.toMatchObject({ path: "secret" });
   });
 
-  it("disable it by hand, which is no alert, and enable it", async () => {
+  it("disable it by hand, which ends what is pending and is no alert, and enable it", async () => {
     const id = await aWebhook();
+    // In an hour, as after attempts that failed, and what is behind that in its line.
+    const later = await tell(id, "run_d", 1, true);
+    await tell(id, "run_d", 2, false);
+    await env.DB.prepare("UPDATE notifications SET next_at = ? WHERE id = ?")
+      .bind(Date.now() + 3_600_000, later.id)
+      .run();
     expect(await quiet.enableWebhook(id, false)).toBe(true);
+    const ended = await quiet.notifications(id, all);
+    expect(ended?.notifications.map(({ state }) => state)).toEqual(["dropped", "dropped"]);
     expect(await quiet.getWebhook(id)).toMatchObject({ disabled_why: "by hand" });
     const { wants } =
       (await env.DB.prepare("SELECT wants FROM webhooks WHERE id = ?").bind(id).first()) ?? {};
