@@ -154,6 +154,12 @@ function DeliveryOf({ job, delivery }: { job: string; delivery: NonNullable<RunB
         {delivery.without_secrets && ", without secrets, as it is from a fork"}
       </Fact>
       {delivery.change !== null && <ChangeFacts change={delivery.change} />}
+      {delivery.report !== null && (
+        <Fact name="Reported on its commit">
+          {"as "}
+          <Code text={delivery.report.context} />
+        </Fact>
+      )}
     </>
   );
 }
