@@ -19,6 +19,7 @@ const EVENT_WORDS: Record<WebhookEvent, string> = {
   "schedule.late": "a schedule's run did not start in time",
   "job.silent": "no run of a job has succeeded for too long",
   "webhook.disabled": "a webhook took nothing for too long",
+  "chain.stopped": "a job could not start after another, or too many did",
 };
 
 export interface WebhookFormProps {
