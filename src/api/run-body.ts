@@ -3,6 +3,7 @@
 import type { Attempt, NextAttempt } from "../core/attempt.ts";
 import { formatDuration } from "../core/duration.ts";
 import { formatPosition, type Stream } from "../core/output.ts";
+import { rfc3339 } from "../core/rfc3339.ts";
 import {
   currentAttempt,
   type Exit,
@@ -34,12 +35,9 @@ import { waitingBody } from "./waiting-body.ts";
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** RFC 3339 in UTC. */
-export function rfc3339(epochMs: number): string {
-  return new Date(epochMs).toISOString();
-}
+export { rfc3339 };
 
-/** The same of what may not be known. */
+/** RFC 3339 of a time that may not be known. */
 export function timeOrNull(epochMs: number | null): string | null {
   return epochMs === null ? null : rfc3339(epochMs);
 }

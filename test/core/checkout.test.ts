@@ -1,19 +1,25 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Change, PullRequest } from "../../src/core/hook/change.ts";
+import type { MaskedSecrets } from "../../src/core/secret-giving.ts";
 import {
   CHECKOUT_PATH,
+  CHECKOUT_TOKEN_VARIABLE,
   type Checkout,
   checkedOutChange,
   checkoutOfChange,
+  DEPLOY_KEY_VARIABLE,
   repositoryComplaint,
 } from "../../src/core/step/checkout.ts";
 import { GIT_ADVICE, GIT_MISSING_CODE } from "../../src/core/step/checkout-script.ts";
 import { aStepsSpec } from "../support/a-steps-spec.ts";
 import { type GitServer, gitServer, HAS_GIT } from "../support/git-server.ts";
 import { drainSteps, type StepsOutcome, sectionOf } from "./runner/a-steps-run.ts";
+import { until } from "./runner/box.ts";
 import { underEachShell, underOneShell, type World } from "./runner/each-shell.ts";
+import { masked } from "./runner/masked.ts";
 
 const TOKEN = "ghs_a-token-of-the-test";
 
@@ -43,7 +49,11 @@ describe.skipIf(!HAS_GIT)(`a checkout${left}`, () => {
   const inWorld = (world: World) =>
     async function checkOut(
       change: Partial<Checkout>,
-      { steps = ["cat file"], env = {} }: { steps?: string[]; env?: Record<string, string> } = {},
+      {
+        steps = ["cat file"],
+        env = {},
+        secrets,
+      }: { steps?: string[]; env?: Record<string, string>; secrets?: MaskedSecrets } = {},
     ): Promise<StepsOutcome & { path: string }> {
       const { box } = world;
       const path = box.path("work");
@@ -51,7 +61,9 @@ describe.skipIf(!HAS_GIT)(`a checkout${left}`, () => {
       const run = box.run({
         steps: aStepsSpec(steps, { checkout }),
         env: { PATH: process.env.PATH ?? "", HOME: "/nowhere", ...env },
+        ...(secrets && { secrets }),
       });
+      if (secrets) await box.give(secrets);
       const outcome = await drainSteps(box);
       await world.letGo(run);
       return { ...outcome, path };
@@ -61,10 +73,69 @@ describe.skipIf(!HAS_GIT)(`a checkout${left}`, () => {
     it("brings in a commit with a token", async () => {
       const commit = git.commit("acme/site", { file: "one\n" });
       git.password = TOKEN;
-      const env = { MAYFLY_CHECKOUT_TOKEN: TOKEN };
-      const outcome = await inWorld(world)({ token: "TOKEN", ref: commit }, { env });
+      const secrets = masked([CHECKOUT_TOKEN_VARIABLE, TOKEN]);
+      const outcome = await inWorld(world)({ token: "TOKEN", ref: commit }, { secrets });
       expect(outcome.told).toEqual(["1 succeeded 0", "2 succeeded 0"]);
       expect(sectionOf(outcome, 2)[0]).toBe("one\n");
+    });
+
+    it.each([
+      ["of which a process is left", () => "sleep 1000 &", ["1 succeeded 0", "2 succeeded 0"]],
+      [
+        "which is killed",
+        (script: string) =>
+          `for p in /proc/[0-9]*; do case $(tr '\\0' ' ' <$p/cmdline) in *" ${script} ") kill -KILL "\${p#/proc/}"; sleep 1000 ;; esac; done`,
+        ["1 failed 137", "2 succeeded 0"],
+      ],
+    ])("leaves its secrets in no process and no file once it is over: one %s", async (_how, does, told) => {
+      const { box } = world;
+      git.commit("acme/site", { file: "one\n" });
+      const [token, key] = [randomBytes(20).toString("hex"), randomBytes(20).toString("hex")];
+      const gate = box.gate();
+      const bin = box.path("bin");
+      mkdirSync(bin);
+      // What ssh does here: whatever the test wants, and then it is the host.
+      const serve = `for last; do :; done\ncd ${git.root} && eval "$(echo "$last" | sed "s,'/,'./,")"`;
+      writeFileSync(
+        `${bin}/ssh`,
+        ["#!/bin/sh", "echo asked >&2", does(`${box.dir}/step.1`), serve].join("\n"),
+        {
+          mode: 0o755,
+        },
+      );
+      const checkout = aCheckout({
+        ...{ repository: "ssh://git@github.com/acme/site", path: box.path("work") },
+        ...{ token: "TOKEN", deployKey: "KEY" },
+      });
+      const own = Object.fromEntries(
+        ["_token", "_key", "_value", "_line", "_text"].map((name) => [name, "x"]),
+      );
+      const secrets = masked(
+        ["MINE", "mine"],
+        [CHECKOUT_TOKEN_VARIABLE, token],
+        [DEPLOY_KEY_VARIABLE, `${key}\nof lines\n`],
+      );
+      const steps = [{ run: `echo begun; read -r _ <${gate.path}`, if: "always" as const }];
+      const run = box.run({
+        steps: aStepsSpec(
+          steps.map((step) => ({ ...step, workingDirectory: "/" })),
+          { checkout },
+        ),
+        env: { PATH: `${bin}:${process.env.PATH}`, HOME: "/nowhere", ...own },
+        secrets,
+      });
+      await box.give(secrets);
+      await until(() => readIfThere(`${box.dir}/stdout`).includes("begun"));
+      expect(readIfThere(`${box.dir}/stderr`)).toContain("asked");
+      for (const value of [token, key]) {
+        expect(box.holding(value)).toEqual([]);
+        expect(spawnSync("grep", ["-rl", value, ...box.folders()], { encoding: "utf8" }).stdout).toBe("");
+      }
+      expect(box.holding("begun")).not.toEqual([]);
+      gate.open();
+      const outcome = await drainSteps(box);
+      expect(outcome.told).toEqual(told);
+      await world.letGo(run);
     });
   });
 
@@ -137,7 +208,8 @@ describe.skipIf(!HAS_GIT)(`a checkout${left}`, () => {
           { token: "TOKEN", submodules: "top" },
           {
             steps: ["cat file part/part; env", 'cat "/proc/$PPID/cmdline" .git/config'],
-            env: { MAYFLY_CHECKOUT_TOKEN: TOKEN, GIT_TRACE: trace },
+            env: { GIT_TRACE: trace },
+            secrets: masked([CHECKOUT_TOKEN_VARIABLE, TOKEN]),
           },
         );
         expect(outcome.told).toEqual(["1 succeeded 0", "2 succeeded 0", "3 succeeded 0"]);
@@ -161,7 +233,10 @@ describe.skipIf(!HAS_GIT)(`a checkout${left}`, () => {
     it("nothing with a wrong token: the steps behind it are not run", async () => {
       git.commit("acme/site", { file: "one\n" });
       git.password = TOKEN;
-      const outcome = await checkOut({ token: "TOKEN" }, { env: { MAYFLY_CHECKOUT_TOKEN: "wrong-one" } });
+      const outcome = await checkOut(
+        { token: "TOKEN" },
+        { secrets: masked([CHECKOUT_TOKEN_VARIABLE, "wrong-one"]) },
+      );
       expect(outcome.told).toEqual(["1 failed 1", "2 skipped"]);
       expect(sectionOf(outcome, 1)[1]).toContain("Authentication failed");
       expect(outcome.stderr.toString()).not.toContain("wrong-one");
@@ -186,7 +261,8 @@ describe.skipIf(!HAS_GIT)(`a checkout${left}`, () => {
       const outcome = await checkOut(
         { repository: "ssh://git@github.com/acme/site", ref: commit, deployKey: "KEY" },
         {
-          env: { PATH: `${bin}:${process.env.PATH}`, MAYFLY_DEPLOY_KEY: "-----KEY\nof two lines" },
+          env: { PATH: `${bin}:${process.env.PATH}` },
+          secrets: masked([DEPLOY_KEY_VARIABLE, "-----KEY\nof two lines"]),
           steps: ["cat file; env"],
         },
       );
@@ -245,6 +321,10 @@ describe.skipIf(!HAS_GIT)(`a checkout${left}`, () => {
     });
   });
 });
+
+function readIfThere(path: string): string {
+  return existsSync(path) ? readFileSync(path, "latin1") : "";
+}
 
 describe("a checkout", () => {
   const change = {

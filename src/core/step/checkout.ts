@@ -26,7 +26,10 @@ export const SUBMODULES = ["none", "top", "recursive"] as const;
 /** Where a checkout goes unless it says otherwise. */
 export const CHECKOUT_PATH = "/workspace";
 
-/** The variables in which the checkout's secrets are given; no step but the checkout has them. */
+/**
+ * The variables in which the checkout's secrets are given. They reach no process but those of the checkout's own step, which are gone before the
+ * next step begins: see `secret-giving.ts` and `steps-program.ts`.
+ */
 export const CHECKOUT_TOKEN_VARIABLE = "MAYFLY_CHECKOUT_TOKEN";
 export const DEPLOY_KEY_VARIABLE = "MAYFLY_DEPLOY_KEY";
 
