@@ -1,6 +1,7 @@
 /** Hooks and their deliveries in the API's words. */
 
 import type { RunChange, RunDelivery } from "../core/hook/run-delivery.ts";
+import { type Checkout, isOfOtherRepository } from "../core/step/checkout.ts";
 import type { RecordedDelivery, ShownDelivery, StoredHook } from "../flow/ports/hooks.ts";
 import type { Tried } from "../flow/try-hook.ts";
 import type {
@@ -48,8 +49,18 @@ export function changeOf(change: RunChange): ChangeBody {
   };
 }
 
-export function runDeliveryOf({ hook, id, event, isWithoutSecrets, change }: RunDelivery): RunDeliveryBody {
-  return { hook, id, event, without_secrets: isWithoutSecrets, change: change && changeOf(change) };
+export function runDeliveryOf(
+  { hook, id, event, isWithoutSecrets, change }: RunDelivery,
+  checkout: Checkout | null,
+): RunDeliveryBody {
+  return {
+    hook,
+    id,
+    event,
+    without_secrets: isWithoutSecrets,
+    other_repository: isOfOtherRepository(checkout, change),
+    change: change && changeOf(change),
+  };
 }
 
 export function deliverySummary(delivery: ShownDelivery): DeliverySummaryBody {

@@ -112,7 +112,7 @@ export function runSummary(run: Run, place: ShownPlace | null = null): RunSummar
     rerun_of: run.originId,
     job: run.job && { name: run.job.name, version: run.job.version },
     firing: run.firing && { schedule: run.firing.schedule, due_at: rfc3339(run.firing.dueAt) },
-    delivery: run.delivery && runDeliveryOf(run.delivery),
+    delivery: run.delivery && runDeliveryOf(run.delivery, spec.checkout),
     starts_at: timeOrNull(startsAt(run)),
     capture: spec.capture,
     concurrency: spec.concurrency,

@@ -58,6 +58,8 @@ fi
 mkdir -p "$_path" && cd "$_path" || complain "can not make $_path; give checkout.path a folder that the image's user may write to"
 _path=$PWD
 
+[ ! "$_elsewhere" ] ||
+  echo "mayfly: what has changed is $_elsewhere; checkout.repository names another, so none of that is checked out" >&2
 echo "Checking out $_repository\${_ref:+ at $_ref} into $_path"
 run_git init --quiet .
 run_git config remote.origin.url "$_repository"
@@ -91,15 +93,23 @@ const KNOWN_HOSTS: Record<string, string> = {
 /** A commit's id: SHA-1 or SHA-256. */
 const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
-/**
- * The script of one checkout, whose repository is known by now.
- * @param keysFolder where a deploy key stands meanwhile; made by the script
- */
-export function checkoutScript(checkout: Checkout, keysFolder: string): string {
+export interface CheckoutSurroundings {
+  /** Where a deploy key stands meanwhile; made by the script. */
+  keysFolder: string;
+  /** URL of the repository that has changed, where the checkout names another; or null. */
+  changedElsewhere: string | null;
+}
+
+/** The script of one checkout, whose repository is known by now. */
+export function checkoutScript(
+  checkout: Checkout,
+  { keysFolder, changedElsewhere }: CheckoutSurroundings,
+): string {
   const { repository, ref, path, depth, submodules } = checkout;
   const url = repository ?? "";
   const { scheme = "https", user = null, host = "" } = partsOfRepository(url) ?? {};
-  const known = KNOWN_HOSTS[host];
+  const knownHost = host.toLowerCase();
+  const known = KNOWN_HOSTS[knownHost];
   const variables = {
     _advice: GIT_ADVICE,
     _repository: url,
@@ -111,9 +121,10 @@ export function checkoutScript(checkout: Checkout, keysFolder: string): string {
     _origin: `${scheme === "http" ? "http" : "https"}://${host}`,
     _ssh_origin: `git@${host}:`,
     _keys: keysFolder,
+    _elsewhere: changedElsewhere ?? "",
     // Whoever has a token at GitHub, GitLab and Gitea can have any name.
     _user: user ?? (host === "bitbucket.org" ? "x-token-auth" : "x-access-token"),
-    _known_hosts: known === undefined ? "" : `${host} ssh-ed25519 ${known}`,
+    _known_hosts: known === undefined ? "" : `${knownHost} ssh-ed25519 ${known}`,
     _strict: known === undefined ? "accept-new" : "yes",
   };
   const lines = Object.entries(variables).map(([name, value]) => `${name}=${shellWord(value)}\n`);

@@ -2,18 +2,28 @@
 
 import { encodeBase64 } from "../base64.ts";
 import { commandsPath } from "../command-path.ts";
+import type { RunChange } from "../hook/run-delivery.ts";
 import type { RunSpec, SpecFile } from "../run-spec.ts";
 import { stateDir } from "../runner-protocol.ts";
 import { secretsDir } from "../secret-giving.ts";
 import { STEPS_SCRIPT } from "../steps-program.ts";
 import { utf8 } from "../utf8.ts";
-import { CHECKOUT_TOKEN_VARIABLE, type Checkout, checkoutSecrets, DEPLOY_KEY_VARIABLE } from "./checkout.ts";
+import {
+  CHECKOUT_TOKEN_VARIABLE,
+  type Checkout,
+  checkoutSecrets,
+  DEPLOY_KEY_VARIABLE,
+  isOfOtherRepository,
+} from "./checkout.ts";
 import { checkoutScript } from "./checkout-script.ts";
 import { shellWord } from "./shell-word.ts";
 import { type PlannedStep, plannedSteps } from "./spec.ts";
 
-/** The files of a run's steps, besides the runner's; none of a run that has none. */
-export function stepFiles(machineName: string, spec: RunSpec): SpecFile[] {
+/**
+ * The files of a run's steps, besides the runner's; none of a run that has none.
+ * @param change the one that the run is for; null where it is for none
+ */
+export function stepFiles(machineName: string, spec: RunSpec, change: RunChange | null = null): SpecFile[] {
   const planned = plannedSteps(spec);
   if (planned.length === 0) return [];
   const file = (name: string, text: string): SpecFile => ({
@@ -24,7 +34,7 @@ export function stepFiles(machineName: string, spec: RunSpec): SpecFile[] {
   return [
     file("steps.sh", STEPS_SCRIPT),
     ...planned.flatMap((step) => [
-      file(`step.${step.number}`, scriptOf(step, spec, machineName)),
+      file(`step.${step.number}`, scriptOf(step, spec, machineName, change)),
       file(`step.${step.number}.env`, preambleOf(step, spec, machineName)),
     ]),
   ];
@@ -40,10 +50,19 @@ export function stepsCommand(machineName: string, spec: RunSpec): string[] | nul
   return ["/bin/sh", `${dir}/steps.sh`, dir, String(stopS), ...limits];
 }
 
-function scriptOf({ does }: PlannedStep, { command, script }: RunSpec, machineName: string): string {
+function scriptOf(
+  { does }: PlannedStep,
+  { command, script }: RunSpec,
+  machineName: string,
+  change: RunChange | null,
+): string {
   switch (does.kind) {
     case "checkout":
-      return checkoutScript(does.checkout, `${secretsDir(machineName)}/ssh`);
+      return checkoutScript(does.checkout, {
+        keysFolder: `${secretsDir(machineName)}/ssh`,
+        changedElsewhere:
+          change !== null && isOfOtherRepository(does.checkout, change) ? change.repository.url : null,
+      });
     case "run":
       return does.step.run;
     case "command":
