@@ -49,10 +49,8 @@ export function changeOf(change: RunChange): ChangeBody {
   };
 }
 
-export function runDeliveryOf(
-  { hook, id, event, isWithoutSecrets, change }: RunDelivery,
-  checkout: Checkout | null,
-): RunDeliveryBody {
+export function runDeliveryOf(delivery: RunDelivery, checkout: Checkout | null): RunDeliveryBody {
+  const { hook, id, event, isWithoutSecrets, change, report } = delivery;
   return {
     hook,
     id,
@@ -60,6 +58,7 @@ export function runDeliveryOf(
     without_secrets: isWithoutSecrets,
     other_repository: isOfOtherRepository(checkout, change),
     change: change && changeOf(change),
+    report: report ? { context: report.context, api_url: report.apiUrl } : null,
   };
 }
 
@@ -103,9 +102,10 @@ export function deliveryBody(delivery: ShownDelivery<RecordedDelivery>): Deliver
 export function hookBody(
   { job, name, id, spec, createdAt, urlSince }: StoredHook,
   last: ShownDelivery | null,
-  problem: string | null,
+  { problem, reportProblem }: { problem: string | null; reportProblem: string | null },
   origin: string,
 ): StoredHookBody {
+  const { report } = spec;
   return {
     job,
     name,
@@ -115,6 +115,9 @@ export function hookBody(
     created_at: rfc3339(createdAt),
     secrets: spec.secrets,
     problem,
+    report: report
+      ? { context: report.context, api_url: report.apiUrl, token: report.token, problem: reportProblem }
+      : null,
     last_delivery: last && deliverySummary(last),
   };
 }
