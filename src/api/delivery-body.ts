@@ -1,6 +1,7 @@
 /** Hooks and their deliveries in the API's words. */
 
 import type { RunChange, RunDelivery } from "../core/hook/run-delivery.ts";
+import { type Checkout, isOfOtherRepository } from "../core/step/checkout.ts";
 import type { RecordedDelivery, ShownDelivery, StoredHook } from "../flow/ports/hooks.ts";
 import type { Tried } from "../flow/try-hook.ts";
 import type {
@@ -49,13 +50,14 @@ export function changeOf(change: RunChange): ChangeBody {
   };
 }
 
-export function runDeliveryOf(delivery: RunDelivery): RunDeliveryBody {
+export function runDeliveryOf(delivery: RunDelivery, checkout: Checkout | null): RunDeliveryBody {
   const { hook, id, event, isWithoutSecrets, change, report } = delivery;
   return {
     hook,
     id,
     event,
     without_secrets: isWithoutSecrets,
+    other_repository: isOfOtherRepository(checkout, change),
     change: change && changeOf(change),
     report: report ? { context: report.context, api_url: report.apiUrl } : null,
   };
