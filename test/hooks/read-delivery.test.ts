@@ -8,6 +8,8 @@ import {
   BEFORE,
   bitbucketPullRequest,
   bitbucketPush,
+  giteaAgitPullRequest,
+  giteaOwnPullRequest,
   giteaPullRequest,
   giteaPush,
   gitlabMergeRequest,
@@ -163,6 +165,16 @@ describe("GitHub's deliveries", () => {
       pull_request: { ...asked, head: { ...asked.head, repo: null }, base: { ref: "main" } },
     };
     expect((await changeOf("github", github("pull_request"), untold)).pullRequest?.isFork).toBe(true);
+    // A head and a base that are both another repository than the one that it was sent of.
+    const elsewhere = {
+      ...opened,
+      pull_request: {
+        ...asked,
+        head: { ...asked.head, repo: fork },
+        base: { ...(asked.base as object), repo: fork },
+      },
+    };
+    expect((await changeOf("github", github("pull_request"), elsewhere)).pullRequest?.isFork).toBe(true);
     // Its fork is gone.
     expect((await changeOf("github", github("pull_request"), withHead(null))).pullRequest).toMatchObject({
       isFork: true,
@@ -261,6 +273,7 @@ describe("GitLab's deliveries", () => {
       isFork: true,
       headRepository: null,
     });
+    expect(await told({ source_project_id: null, target_project_id: null })).toMatchObject({ isFork: true });
   });
 
   it("of before 17.4 the event's id is a part of the delivery's", async () => {
@@ -328,6 +341,19 @@ describe("Gitea's deliveries", () => {
       tag: "v1",
       sha: null,
     });
+  });
+
+  it("a pull request of AGit, or of no branch that it names, is from a fork, whatever repository it says", async () => {
+    const isFork = async (payload: Json) =>
+      (await changeOf("gitea", gitea("pull_request"), payload)).pullRequest?.isFork;
+    expect(await isFork(giteaOwnPullRequest())).toBe(false);
+    expect(await isFork(giteaOwnPullRequest({}, { flow: 0 }))).toBe(false);
+    expect(await isFork(giteaAgitPullRequest())).toBe(true);
+    expect(await isFork(giteaOwnPullRequest({ label: "" }))).toBe(true);
+    expect(await isFork(giteaOwnPullRequest({ label: null }))).toBe(true);
+    expect(await isFork(giteaOwnPullRequest({ ref: "refs/pull/2/head" }))).toBe(true);
+    for (const flow of [1, 2, "agit"]) expect(await isFork(giteaOwnPullRequest({}, { flow }))).toBe(true);
+    expect(await isFork(giteaOwnPullRequest({ repo: null }))).toBe(true);
   });
 
   it("Forgejo's own names of the headers will do", async () => {

@@ -103,7 +103,8 @@ function requested(event: string, payload: Json, common: Common): Change | null 
       baseRef,
       isFork:
         headRepository === null ||
-        headRepository.fullName !== textAt(asked, "destination", "repository", "full_name"),
+        headRepository.fullName !== textAt(asked, "destination", "repository", "full_name") ||
+        headRepository.fullName !== common.repository.fullName,
       headRepository,
     },
   };

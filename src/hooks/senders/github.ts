@@ -92,8 +92,16 @@ export function named(event: "create" | "delete", payload: Json, common: Common)
   };
 }
 
-/** Of all that has a pull request with its head and base in it, reviews too; null for all else. */
-export function requested(payload: Json, common: Common, newCommits: ReadonlySet<string>): Change | null {
+/**
+ * Of all that has a pull request with its head and base in it, reviews too; null for all else.
+ * @param isOfBranch whether the head is a branch that somebody who may write has pushed; in doubt it is not
+ */
+export function requested(
+  payload: Json,
+  common: Common,
+  newCommits: ReadonlySet<string>,
+  isOfBranch: (asked: Json) => boolean = () => true,
+): Change | null {
   const asked = partAt(payload, "pull_request");
   const number = numberAt(asked, "number") ?? numberAt(payload, "number");
   const headRef = textAt(asked, "head", "ref");
@@ -110,7 +118,12 @@ export function requested(payload: Json, common: Common, newCommits: ReadonlySet
     title: textAt(asked, "title") ?? "",
     headRef,
     baseRef,
-    isFork: headName === null || headName !== textAt(asked, "base", "repo", "full_name"),
+    isFork:
+      headName === null ||
+      headName !== textAt(asked, "base", "repo", "full_name") ||
+      headName !== common.repository.fullName ||
+      headRef.startsWith("refs/") ||
+      !isOfBranch(asked),
     headRepository: headUrl === null || headName === null ? null : { url: headUrl, fullName: headName },
   };
   return {

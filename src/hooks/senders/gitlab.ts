@@ -118,7 +118,7 @@ function requested(payload: Json, repository: Change["repository"]): Change | nu
       title: textAt(asked, "title") ?? "",
       headRef,
       baseRef,
-      isFork: source === null || source !== numberAt(asked, "target_project_id"),
+      isFork: source === null || source !== numberAt(asked, "target_project_id") || headName !== repository.fullName,
       headRepository: headUrl === null || headName === null ? null : { url: headUrl, fullName: headName },
     },
   };
