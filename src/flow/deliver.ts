@@ -73,7 +73,7 @@ export async function receive(
   const isSigned = await ports.senders.verify(source, options, headers, body, secrets, now);
   if (called === null || !isSigned) return { kind: "unknown" };
   const { hook, job } = called;
-  const read = await ports.senders.read(source, options, headers, body);
+  const read = await ports.senders.read(source, options, headers, body, hook.spec);
   if ("complaint" in read) {
     await ports.hooks.record(await unreadable(hook, job, headers, body, read.complaint, now), now);
     return { kind: "unreadable", complaint: read.complaint };

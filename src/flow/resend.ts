@@ -3,6 +3,7 @@
 import { AppError } from "../core/error.ts";
 import type { Delivery } from "../core/hook/delivery.ts";
 import { resentId } from "../core/hook/hook.ts";
+import type { HookRules } from "../core/hook/spec.ts";
 import { DELIVERY_BODY_KEPT_BYTES, RESEND_TRIES } from "../core/limits.ts";
 import { type DeliverPorts, deliver } from "./deliver.ts";
 import type { DeliverySummary, RecordedDelivery, Senders, StoredHook } from "./ports/hooks.ts";
@@ -30,11 +31,15 @@ export async function resend(
   throw new AppError("unavailable", "others resend this delivery at the same time; try again");
 }
 
-/** A delivery as it was when it came, or why it can not be read again. */
+/**
+ * A delivery as it was when it came, or why it can not be read again.
+ * @param rules that it is read for; absent, the hook's own
+ */
 export async function readAgain(
   senders: Senders,
-  { spec: { source, options } }: StoredHook,
+  { spec: { source, options, ...own } }: StoredHook,
   delivery: RecordedDelivery,
+  rules: HookRules = own,
 ): Promise<Delivery | { complaint: string }> {
   if (delivery.bodyBytes > delivery.body.byteLength)
     return {
@@ -42,5 +47,5 @@ export async function readAgain(
     };
   if (delivery.source !== source)
     return { complaint: `came from ${delivery.source}, and the hook is for ${source} now` };
-  return senders.read(source, options, new Headers(delivery.headers), delivery.body);
+  return senders.read(source, options, new Headers(delivery.headers), delivery.body, rules);
 }

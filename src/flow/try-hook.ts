@@ -1,6 +1,6 @@
 /** Try: what a hook's rules, or others in their place, would make of its past deliveries. Nothing is started and nothing recorded. */
 
-import type { HookFilter, HookMap } from "../core/hook/spec.ts";
+import type { HookRules } from "../core/hook/spec.ts";
 import { HOOK_TRY_MAX_BYTES } from "../core/limits.ts";
 import { type DecidePorts, type Decision, decide } from "./deliver.ts";
 import type { HookStore, RecordedDelivery, Senders, StoredHook } from "./ports/hooks.ts";
@@ -23,13 +23,13 @@ export async function tryHook(
   ports: TryPorts,
   hook: StoredHook,
   { job, definition }: DefinedJob,
-  rules: { filter: HookFilter; map: HookMap },
+  rules: HookRules,
   limit: number,
 ): Promise<Tried[]> {
   const awake = { job: { ...job, pausedAt: null }, definition };
   const tried: Tried[] = [];
   for (const delivery of await ports.hooks.newest(hook, limit, HOOK_TRY_MAX_BYTES)) {
-    const read = await readAgain(ports.senders, hook, delivery);
+    const read = await readAgain(ports.senders, hook, delivery, rules);
     const would = "complaint" in read ? read : await decide(ports, rules, awake, read);
     tried.push({ delivery, would });
   }

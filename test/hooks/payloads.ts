@@ -120,9 +120,10 @@ export function giteaPullRequest(of: Payload = {}): Payload {
 }
 
 /** One whose head is a branch of the repository itself, unless `head` says otherwise. */
-export function giteaOwnPullRequest(head: Payload = {}, of: Payload = {}): Payload {
+export function giteaOwnPullRequest(head: Payload = {}, of: Payload = {}, number: Json = 2): Payload {
   const asked = giteaPullRequest().pull_request as { [name: string]: Json; head: Payload };
   return giteaPullRequest({
+    number,
     pull_request: { ...asked, head: { ...asked.head, repo: GITEA_REPOSITORY, ...head }, ...of },
   });
 }

@@ -60,6 +60,15 @@ export interface PullRequest {
   headRepository: { url: string; fullName: string } | null;
 }
 
+/** What of a change is a name, and no longer that where it is cut. */
+export function namesOf({ repository, ref, branch, tag, pullRequest }: Change): string[] {
+  const { headRef, baseRef, headRepository } = pullRequest ?? {};
+  return [
+    ...[repository.url, repository.fullName, ref, branch, tag],
+    ...[headRef, baseRef, headRepository?.url, headRepository?.fullName],
+  ].filter((name) => name !== undefined && name !== null);
+}
+
 /** In the API's words, as expressions see it, too. */
 export function changeJson({ repository, pullRequest, paths, ...change }: Change): { [name: string]: Json } {
   const { isPrivate, fullName, url } = repository;

@@ -25,7 +25,7 @@ export const bitbucket: Sender = {
     };
   },
 
-  isKept: (header) => /^x-(event-key|request-uuid|request-id|hook-uuid|attempt-number)$/.test(header),
+  kept: () => (header) => /^x-(event-key|request-uuid|request-id|hook-uuid|attempt-number)$/.test(header),
 };
 
 function changesOf(event: string, payload: Json): readonly Change[] {

@@ -17,9 +17,11 @@ import { named, requested } from "./github.ts";
 const NEW_COMMITS = new Set(["opened", "reopened", "synchronized"]);
 
 export const gitea: Sender = {
+  sendsForms: true,
+
   claim(headers, rawBody) {
     // Of a form not the body is signed but the JSON in it.
-    const payload = formPayload(headers, rawBody);
+    const payload = formPayload(rawBody);
     const signed = payload === null ? rawBody : utf8Bytes(payload);
     return bodyClaim(headers.get("x-gitea-signature") ?? headers.get("x-forgejo-signature"), signed);
   },
@@ -37,7 +39,7 @@ export const gitea: Sender = {
     };
   },
 
-  isKept: (header) => /^x-(gitea|forgejo)-(event|event-type|delivery)$/.test(header),
+  kept: () => (header) => /^x-(gitea|forgejo)-(event|event-type|delivery)$/.test(header),
 };
 
 /**

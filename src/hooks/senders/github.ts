@@ -17,6 +17,8 @@ const COMMITS_ONCE_MAX = 20;
 const NEW_COMMITS = new Set(["opened", "reopened", "synchronize"]);
 
 export const github: Sender = {
+  sendsForms: true,
+
   claim: (headers, rawBody) => bodyClaim(headers.get("x-hub-signature-256"), rawBody, { prefix: "sha256=" }),
 
   read(headers, payload) {
@@ -32,7 +34,7 @@ export const github: Sender = {
     };
   },
 
-  isKept: (header) => header.startsWith("x-github-"),
+  kept: () => (header) => header.startsWith("x-github-"),
 };
 
 function changeOf(event: string, payload: Json): Change | null {
