@@ -2,7 +2,7 @@
 
 import { AppError } from "../core/error.ts";
 import type { Change } from "../core/hook/change.ts";
-import type { Delivery, Filled, FilteredWhy } from "../core/hook/delivery.ts";
+import type { Delivery, Filled, FilteredWhy, Spent } from "../core/hook/delivery.ts";
 import { judge } from "../core/hook/filter.ts";
 import { fill } from "../core/hook/map.ts";
 import { keptChange, runDelivery } from "../core/hook/run-delivery.ts";
@@ -24,6 +24,8 @@ export interface DeliveredOrder {
 }
 
 export interface DecidePorts {
+  /** Counts what rules take, for who tries them on many deliveries. */
+  spent?: Spent;
   /**
    * @param filled what the hook's map makes of the delivery
    * @param change what is to be built; of a stranger's it must see no secrets
@@ -139,12 +141,12 @@ export async function decide(
   job: DefinedJob,
   delivery: Delivery,
 ): Promise<Decision> {
-  const judgement = judge(filter, delivery);
+  const judgement = judge(filter, delivery, ports.spent);
   if (judgement.verdict === "ping") return { verdict: "ping", change: null };
   if (judgement.verdict === "filtered") return judgement;
   const { change } = judgement;
   if (job.job.pausedAt !== null) return { verdict: "paused", change };
-  const filled = fill(map, delivery, change);
+  const filled = fill(map, delivery, change, ports.spent);
   if ("complaint" in filled) {
     const { path, message } = filled.complaint;
     return { verdict: "refused", change, detail: `${path}: ${message}` };

@@ -1,7 +1,7 @@
 /** Try: what a hook's rules, or others in their place, would make of its past deliveries. Nothing is started and nothing recorded. */
 
 import type { HookRules } from "../core/hook/spec.ts";
-import { HOOK_TRY_MAX_BYTES } from "../core/limits.ts";
+import { HOOK_TRY_MAX_BYTES, HOOK_TRY_MAX_STEPS } from "../core/limits.ts";
 import { type DecidePorts, type Decision, decide } from "./deliver.ts";
 import type { HookStore, RecordedDelivery, Senders, StoredHook } from "./ports/hooks.ts";
 import type { DefinedJob } from "./ports/jobs.ts";
@@ -18,6 +18,9 @@ export interface Tried {
   would: Decision | { complaint: string };
 }
 
+const TOO_LONG =
+  "was not tried: with the newer ones the rules took all the steps that one call may take; each alone would have its verdict";
+
 /** @param rules those to try */
 export async function tryHook(
   ports: TryPorts,
@@ -27,10 +30,15 @@ export async function tryHook(
   limit: number,
 ): Promise<Tried[]> {
   const awake = { job: { ...job, pausedAt: null }, definition };
+  const spent = { steps: 0 };
   const tried: Tried[] = [];
   for (const delivery of await ports.hooks.newest(hook, limit, HOOK_TRY_MAX_BYTES)) {
+    if (spent.steps >= HOOK_TRY_MAX_STEPS) {
+      tried.push({ delivery, would: { complaint: TOO_LONG } });
+      continue;
+    }
     const read = await readAgain(ports.senders, hook, delivery, rules);
-    const would = "complaint" in read ? read : await decide(ports, rules, awake, read);
+    const would = "complaint" in read ? read : await decide({ ...ports, spent }, rules, awake, read);
     tried.push({ delivery, would });
   }
   return tried;

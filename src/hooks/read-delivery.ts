@@ -42,7 +42,7 @@ export const readDelivery: Senders["read"] = async (
     if ("complaint" in made) return { complaint: `dedupe.expression ${made.complaint}` };
     id = made.id;
   }
-  return { ...told, deliveryId: await idOf(id, idPart ?? "", rawBody), payload: json, headers: kept };
+  return { source, ...told, deliveryId: await idOf(id, idPart ?? "", rawBody), payload: json, headers: kept };
 };
 
 function payloadOf(sender: Sender, rawBody: Uint8Array): { json: Json } | { complaint: string } {

@@ -21,7 +21,7 @@ class NotFilled extends Error {
  * A variable whose expression is null or an optional without a value is not set, nor is a field of the input that is such an optional.
  * Paths of complaints begin with "map".
  */
-export const fill: Fill = ({ env = {}, input }, delivery, change) => {
+export const fill: Fill = ({ env = {}, input }, delivery, change, spent = { steps: 0 }) => {
   const meter = new Meter(EXPRESSION_MAX_STEPS);
   const variables = variablesOf(delivery, change);
   const valueAt = (path: string, source: string): Json | undefined => {
@@ -58,6 +58,8 @@ export const fill: Fill = ({ env = {}, input }, delivery, change) => {
   } catch (error) {
     if (error instanceof NotFilled) return { complaint: { path: error.path, message: error.message } };
     throw error;
+  } finally {
+    spent.steps += EXPRESSION_MAX_STEPS - meter.left;
   }
 };
 

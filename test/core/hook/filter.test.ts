@@ -3,6 +3,7 @@ import type { Change } from "../../../src/core/hook/change.ts";
 import type { Delivery } from "../../../src/core/hook/delivery.ts";
 import { judge } from "../../../src/core/hook/filter.ts";
 import type { HookFilter } from "../../../src/core/hook/spec.ts";
+import { EXPRESSION_MAX_STEPS, HOOK_GLOB_MAX_STEPS } from "../../../src/core/limits.ts";
 import { aChange, aDelivery, aPullRequest, aTag } from "./a-delivery.ts";
 
 /** "take", or why not. */
@@ -17,13 +18,19 @@ const ofPull = (filter: HookFilter, action: string, change: Change) =>
   why(filter, { event: "pull_request", action, changes: [change] });
 
 describe("what a hook's rules say of a delivery", () => {
-  it("without rules everything is taken but pings, what is deleted, and what a push tells of, too", () => {
-    expect(why({}, { event: "invoice.paid" })).toBe("take");
+  it("without rules everything is taken but pings, and of code what is deleted, what a push tells of, too, and what is no change", () => {
+    for (const source of ["stripe", "standard", "generic"] as const)
+      expect(why({}, { source, event: "invoice.paid" })).toBe("take");
     expect(ofPush({})).toBe("take");
     expect(ofTag({}, "v1")).toBe("take");
     expect(why({}, { event: "ping", isPing: true })).toBe("ping");
     expect(ofPush({}, { kind: "delete", sha: null })).toBe("deleted");
     expect(why({}, { event: "create", changes: [aTag("v1")] })).toBe("event");
+    for (const source of ["github", "gitlab", "gitea", "bitbucket"] as const) {
+      expect(why({}, { source, event: "star", action: "created" })).toBe("event");
+      expect(why({ if: "true" }, { source, event: "issue_comment" })).toBe("event");
+      expect(why({ events: ["star"] }, { source, event: "star" })).toBe("take");
+    }
   });
 
   it("of pull requests those with new commits are taken, as by GitHub Actions, and others where they are named", () => {
@@ -99,9 +106,8 @@ describe("what a hook's rules say of a delivery", () => {
   });
 
   it("with rules about changes alone what is none is not taken, unless its event is named", () => {
-    expect(why({ branches: ["main"] }, { event: "issues" })).toBe("branch");
-    expect(why({ tags: ["v*"] }, { event: "issues" })).toBe("tag");
-    expect(why({ paths: ["a"] }, { event: "issues" })).toBe("path");
+    for (const rules of [{ branches: ["main"] }, { tags: ["v*"] }, { paths: ["a"] }])
+      expect(why(rules, { event: "issues" })).toBe("event");
     expect(why({ branches: ["main"], events: ["issues", "push"] }, { event: "issues" })).toBe("take");
   });
 
@@ -156,6 +162,21 @@ describe("what a hook's rules say of a delivery", () => {
       detail: "branch a does not fit c",
       change: { branch: "a" },
     });
+  });
+
+  it("all changes of a delivery share the steps of its globs and of its expression", () => {
+    const changes = Array.from({ length: 300 }, (_, at) => aChange({ branch: `${"abcdef".repeat(10)}-${at}` }));
+    const delivery = aDelivery({ source: "bitbucket", event: "repo:push", changes });
+    const spent = { steps: 0 };
+    const branches = Array.from({ length: 50 }, (_, at) => `**a**b**c**d**e**f${at}`);
+    expect(judge({ branches }, delivery, spent).verdict).toBe("take");
+    expect(spent.steps).toBeLessThan(HOOK_GLOB_MAX_STEPS / 10);
+    expect(judge({ branches: ["main"] }, delivery, spent).verdict).toBe("filtered");
+    spent.steps = 0;
+    const condition = "payload.items.all(a, payload.items.all(b, a + b < 0 || change.branch != ''))";
+    const busy = { ...delivery, payload: { items: Array.from({ length: 100 }, (_, at) => at) } };
+    expect(judge({ if: `!${condition}` }, busy, spent)).toMatchObject({ why: "if", detail: "if is false" });
+    expect(spent.steps).toBe(EXPRESSION_MAX_STEPS);
   });
 
   it("the details say what was looked at", () => {
