@@ -165,7 +165,9 @@ describe("what a hook's rules say of a delivery", () => {
   });
 
   it("all changes of a delivery share the steps of its globs and of its expression", () => {
-    const changes = Array.from({ length: 300 }, (_, at) => aChange({ branch: `${"abcdef".repeat(10)}-${at}` }));
+    const changes = Array.from({ length: 300 }, (_, at) =>
+      aChange({ branch: `${"abcdef".repeat(10)}-${at}` }),
+    );
     const delivery = aDelivery({ source: "bitbucket", event: "repo:push", changes });
     const spent = { steps: 0 };
     const branches = Array.from({ length: 50 }, (_, at) => `**a**b**c**d**e**f${at}`);
