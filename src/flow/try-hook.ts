@@ -3,12 +3,14 @@
 import type { HookRules } from "../core/hook/spec.ts";
 import { HOOK_TRY_MAX_BYTES, HOOK_TRY_MAX_STEPS } from "../core/limits.ts";
 import { type DecidePorts, type Decision, decide } from "./deliver.ts";
-import type { HookStore, RecordedDelivery, Senders, StoredHook } from "./ports/hooks.ts";
+import type { DeliveryBodies, HookStore, RecordedDelivery, Senders, StoredHook } from "./ports/hooks.ts";
 import type { DefinedJob } from "./ports/jobs.ts";
 import { readAgain } from "./resend.ts";
+import { withWholeBody } from "./whole-body.ts";
 
 export interface TryPorts extends DecidePorts {
   hooks: Pick<HookStore, "newest">;
+  bodies: DeliveryBodies;
   senders: Senders;
 }
 
@@ -30,16 +32,19 @@ export async function tryHook(
   limit: number,
 ): Promise<Tried[]> {
   const awake = { job: { ...job, pausedAt: null }, definition };
-  const spent = { steps: 0 };
+  const allowance = { left: HOOK_TRY_MAX_STEPS };
   const tried: Tried[] = [];
   for (const delivery of await ports.hooks.newest(hook, limit, HOOK_TRY_MAX_BYTES)) {
-    if (spent.steps >= HOOK_TRY_MAX_STEPS) {
-      tried.push({ delivery, would: { complaint: TOO_LONG } });
-      continue;
-    }
-    const read = await readAgain(ports.senders, hook, delivery, rules);
-    const would = "complaint" in read ? read : await decide({ ...ports, spent }, rules, awake, read);
-    tried.push({ delivery, would });
+    tried.push({ delivery, would: await verdictOn(delivery) });
   }
   return tried;
+
+  async function verdictOn(delivery: RecordedDelivery): Promise<Tried["would"]> {
+    if (allowance.left <= 0) return { complaint: TOO_LONG };
+    const read = await readAgain(ports.senders, hook, await withWholeBody(ports.bodies, delivery), rules);
+    if ("complaint" in read) return read;
+    const would = await decide({ ...ports, allowance }, rules, awake, read);
+    // With fewer steps than it may have it could have come to something else.
+    return allowance.left <= 0 ? { complaint: TOO_LONG } : would;
+  }
 }
