@@ -1,6 +1,7 @@
 /** Deliver: a call of a hook is verified, read and judged, and recorded together with the run that it starts. */
 
 import { AppError } from "../core/error.ts";
+import { hexOf } from "../core/hex.ts";
 import type { Change } from "../core/hook/change.ts";
 import type { Allowance, Delivery, Filled, FilteredWhy } from "../core/hook/delivery.ts";
 import { judge } from "../core/hook/filter.ts";
@@ -277,6 +278,5 @@ function summaryOf({ headers: _headers, body: _body, ...summary }: Omit<NewDeliv
 }
 
 async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hexOf(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>)));
 }

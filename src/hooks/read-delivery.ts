@@ -1,5 +1,6 @@
 /** What a call of a hook says. It is to be verified before. */
 
+import { hexOf } from "../core/hex.ts";
 import { type Change, namesOf } from "../core/hook/change.ts";
 import { dedupeId } from "../core/hook/dedupe.ts";
 import type { Json } from "../core/hook/delivery.ts";
@@ -11,7 +12,7 @@ import {
 } from "../core/limits.ts";
 import { cutText } from "../core/utf8.ts";
 import type { Senders } from "../flow/ports/hooks.ts";
-import { hexOf, joined, utf8Bytes } from "./encodings.ts";
+import { joined, utf8Bytes } from "./encodings.ts";
 import { formPayload } from "./form.ts";
 import type { Sender } from "./sender.ts";
 import { SENDERS } from "./senders.ts";
