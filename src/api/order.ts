@@ -63,8 +63,16 @@ export async function order(
   const asked = input instanceof AppError ? input : checkedSpec(input, pathOf);
   if (asked instanceof AppError) return repeatOr(asked, ports, { ...of, spec: null });
   const spec = toRunSpec(asked, ports.defaultGuest);
-  const isWithoutSecrets = delivery?.isWithoutSecrets === true && !hasSecrets(spec);
-  const placed = { ...of, spec, ...(delivery && { delivery: { ...delivery, isWithoutSecrets } }) };
+  // What a stranger's change was not given whoever repeats the run can have given it.
+  const told = <T extends { isWithoutSecrets: boolean }>(origin: T): T => ({
+    ...origin,
+    isWithoutSecrets: origin.isWithoutSecrets && !hasSecrets(spec),
+  });
+  const origins = {
+    ...(delivery && { delivery: told(delivery) }),
+    ...(upstream && { upstream: told(upstream) }),
+  };
+  const placed = { ...of, spec, ...origins };
   const complaint = incomplete(placed.spec, pathOf) ?? (await secretsComplaint(ports, placed.spec, pathOf));
   return complaint === null ? submit(ports, placed) : repeatOr(complaint, ports, placed);
 }
