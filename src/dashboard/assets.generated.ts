@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-65234c97fbee.js",
+  path: "/assets/live-286b332e9e6a.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -197,6 +197,7 @@ export const SCRIPT: Asset = {
     "  var MINUTE2 = 60 * SECOND2;",
     "  var HOUR2 = 60 * MINUTE2;",
     "  var REQUEST_BODY_MAX_BYTES = 1 * MIB;",
+    "  var RUN_SPEC_MAX_BYTES = 1.5 * MIB;",
     "  var FILES_MAX_BYTES = 512 * KIB;",
     "  var ENV_VALUE_MAX_BYTES = 64 * KIB;",
     "  var COMMAND_ARG_MAX_BYTES = 64 * KIB;",

@@ -235,6 +235,7 @@ describe("a delivery's page", () => {
       id: "a b/c",
       run_id: runId(1),
       without_secrets: true,
+      other_repository: false,
       repeats: 1,
       repeated_at: at(30_000),
       change: aChange({ pull_request }),
@@ -519,6 +520,7 @@ describe("webhooks", () => {
       id: "d/1",
       event: "push",
       without_secrets: true,
+      other_repository: false,
       change: aChange(),
       report: { context: "mayfly/deploy", api_url: null },
     };
@@ -650,6 +652,7 @@ test("hostile words stay words, and every page has the strict policy and nothing
           id: HOSTILE,
           event: HOSTILE,
           without_secrets: false,
+          other_repository: false,
           change,
           report: null,
         },

@@ -34,7 +34,7 @@ export const CHECKOUT_TOKEN_VARIABLE = "MAYFLY_CHECKOUT_TOKEN";
 export const DEPLOY_KEY_VARIABLE = "MAYFLY_DEPLOY_KEY";
 
 /** A commit's whole name (SHA-1 or SHA-256), by which alone it can be fetched. */
-const WHOLE_COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+export const WHOLE_COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** What of a change in a repository a checkout takes where it does not say otherwise itself. */
 export interface CheckedOutChange {
