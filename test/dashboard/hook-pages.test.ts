@@ -235,7 +235,6 @@ describe("a delivery's page", () => {
       id: "a b/c",
       run_id: runId(1),
       without_secrets: true,
-      other_repository: false,
       repeats: 1,
       repeated_at: at(30_000),
       change: aChange({ pull_request }),
