@@ -66,6 +66,8 @@ export function stepEvents(
   const begun = new Map<number, number>();
   const events: StepEvent[] = [];
   let to = lastEnd(attempt.steps);
+  // Two reads tell one moment some milliseconds apart, and no step starts before the one before it is over.
+  let overAt = Math.max(0, ...attempt.steps.map(({ endedAt }) => endedAt ?? 0));
   const stamp = { at: now, attempt: attempt.number };
   const startOf = (step: number) => known.get(step)?.startedAt ?? begun.get(step) ?? null;
   const ended = (
@@ -78,16 +80,18 @@ export function stepEvents(
     const section = { from: to, to: { stdout, stderr } };
     events.push({ type: "step_ended", ...stamp, step, exitCode, timedOut, startedAt, endedAt, ...section });
     to = section.to;
+    overAt = endedAt;
     begun.delete(step);
   };
   for (const fact of read.facts) {
     const { step } = fact;
     const before = known.get(step);
     if (fact.fact === "started") {
-      if (!before) begun.set(step, Math.min(now, now - (read.nowCs - fact.atCs) * 10));
+      if (!before) begun.set(step, Math.max(overAt, Math.min(now, now - (read.nowCs - fact.atCs) * 10)));
     } else if (fact.fact === "ended") {
-      const startedAt = startOf(step) ?? now - fact.tookMs;
-      if (!before || before.state === "running") ended(step, startedAt, startedAt + fact.tookMs, fact);
+      const startedAt = startOf(step) ?? Math.max(overAt, now - fact.tookMs);
+      const endedAt = Math.max(startedAt, Math.min(now, startedAt + fact.tookMs));
+      if (!before || before.state === "running") ended(step, startedAt, endedAt, fact);
     } else if (!before) {
       const last = events.at(-1);
       if (last?.type === "steps_skipped") last.steps.push(step);
