@@ -3,7 +3,7 @@
 import { AppError } from "../core/error.ts";
 import type { Change } from "../core/hook/change.ts";
 import type { Delivery, Filled, FilteredWhy } from "../core/hook/delivery.ts";
-import { judge } from "../core/hook/filter.ts";
+import { judge, undecidedPaths } from "../core/hook/filter.ts";
 import { fill } from "../core/hook/map.ts";
 import { keptChange, runDelivery } from "../core/hook/run-delivery.ts";
 import type { HookFilter, HookMap, HookOptions, HookSource } from "../core/hook/spec.ts";
@@ -127,7 +127,13 @@ export async function deliver(
 
 /** What a delivery comes to by a hook's rules, or by others. */
 export type Decision =
-  | { verdict: "started"; change: Change | null; order: DeliveredOrder; filled: FilledRun }
+  | {
+      verdict: "started";
+      change: Change | null;
+      order: DeliveredOrder;
+      filled: FilledRun;
+      detail: string | null;
+    }
   | { verdict: "filtered"; change: Change | null; why: FilteredWhy; detail: string }
   | { verdict: "paused" | "ping"; change: Change | null }
   | { verdict: "refused"; change: Change | null; detail: string };
@@ -151,9 +157,11 @@ export async function decide(
   }
   try {
     const order = await ports.orderOf(job, filled, change);
-    return { verdict: "started", change, order, filled };
+    return { verdict: "started", change, order, filled, detail: undecidedPaths(filter, change) };
   } catch (error) {
-    return { verdict: "refused", change, detail: refusal(error) };
+    const missed =
+      delivery.missed === undefined ? "" : `; what has changed was not understood: ${delivery.missed}`;
+    return { verdict: "refused", change, detail: refusal(error) + missed };
   }
 }
 
@@ -169,7 +177,7 @@ function toldOf(decision: Decision) {
   return {
     verdict: verdict as Verdict,
     why: decision.verdict === "filtered" ? decision.why : null,
-    detail: "detail" in decision ? decision.detail.slice(0, DELIVERY_TEXT_MAX_CHARS) : null,
+    detail: ("detail" in decision ? decision.detail?.slice(0, DELIVERY_TEXT_MAX_CHARS) : null) ?? null,
     change: change && keptChange(change),
     isWithoutSecrets: decision.verdict === "started" && decision.order.isWithoutSecrets,
   };

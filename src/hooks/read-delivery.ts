@@ -10,6 +10,7 @@ import {
 } from "../core/limits.ts";
 import { hexOf, joined, utf8Bytes } from "./encodings.ts";
 import { formPayload } from "./form.ts";
+import { notUnderstood } from "./not-understood.ts";
 import type { ReadDelivery, Sender } from "./sender.ts";
 import { SENDERS } from "./senders.ts";
 
@@ -30,7 +31,9 @@ export const readDelivery: ReadDelivery = async (source, options, headers, rawBo
     if ("complaint" in made) return { complaint: `dedupe.expression ${made.complaint}` };
     id = made.id;
   }
-  return { ...told, deliveryId: await idOf(id, idPart ?? "", rawBody), payload: json, headers: kept };
+  const missed = told.changes.length > 0 ? null : notUnderstood(source, told.event, json);
+  const delivery = { ...told, payload: json, headers: kept, ...(missed !== null && { missed }) };
+  return { ...delivery, deliveryId: await idOf(id, idPart ?? "", rawBody) };
 };
 
 function payloadOf(headers: Headers, rawBody: Uint8Array): { json: Json } | { complaint: string } {

@@ -17,6 +17,9 @@ interface Refusal {
   detail: string;
 }
 
+/** Events that tell of what a push tells of, too: each would start a run. */
+const TOLD_BY_PUSH = new Set(["create", "release"]);
+
 /** Events that tell of a pull request itself; of those about its reviews and comments every action counts. */
 const OF_PULL_REQUESTS = new Set(["pull_request", "merge_request"]);
 
@@ -42,7 +45,7 @@ function refusalOf(
   return (
     byEvent(filter, delivery, change) ??
     (change === null
-      ? withoutChange(filter)
+      ? withoutChange(filter, delivery)
       : (byDeletion(filter, change) ??
         bySkipWord(change) ??
         byRef(filter, change) ??
@@ -59,9 +62,11 @@ function byEvent({ events }: HookFilter, { event, action }: Delivery, change: Ch
         why: "event",
         detail: `${told} brings no new commits; name it in events to take it all the same`,
       };
-    // It tells of what a push tells, too, and both would start a run.
-    return event === "create"
-      ? { why: "event", detail: "the push tells of it, too; name create in events to take it all the same" }
+    return TOLD_BY_PUSH.has(event)
+      ? {
+          why: "event",
+          detail: `a push tells of its tag or branch, too; name ${event === "release" ? "release.published" : event} in events to take it all the same`,
+        }
       : null;
   }
   if (events.some((named) => isNamed(named, event, action, change))) return null;
@@ -74,15 +79,19 @@ function isNamed(named: string, event: string, action: string | null, change: Ch
   if (named.endsWith("*")) return told.startsWith(named.slice(0, -1)) || event === named.slice(0, -2);
   if (action !== null && named === told) return true;
   if (named === event && !OF_PULL_REQUESTS.has(event)) return true;
-  if (named !== event && named !== change?.kind) return false;
+  if (named !== event && (named !== change?.kind || TOLD_BY_PUSH.has(event))) return false;
   return change?.pullRequest?.hasNewCommits !== false;
 }
 
 /** Of events that are named it is meant that they are taken, also where they tell of no branch. */
-function withoutChange({ events, branches, tags, paths }: HookFilter): Refusal | null {
+function withoutChange({ events, branches, tags, paths }: HookFilter, { missed }: Delivery): Refusal | null {
   if (events !== undefined || (branches ?? tags ?? paths) === undefined) return null;
   const why = branches !== undefined ? "branch" : tags !== undefined ? "tag" : "path";
-  return { why, detail: "it tells of no change; name its event in events to take it all the same" };
+  const detail =
+    missed === undefined
+      ? "it tells of no change; name its event in events to take it all the same"
+      : `what has changed was not understood: ${missed}`;
+  return { why, detail };
 }
 
 function byDeletion({ events }: HookFilter, { kind, ref }: Change): Refusal | null {
@@ -112,7 +121,19 @@ function byRef({ branches, tags }: HookFilter, { branch, tag, pullRequest }: Cha
 function byPaths({ paths: globs }: HookFilter, { paths, tag, kind }: Change): Refusal | null {
   if (globs === undefined || paths === null || tag !== null || kind === "delete") return null;
   if (isTaken(globs, paths)) return null;
-  return { why: "path", detail: `none of the ${paths.length} changed files fits ${globs.join(", ")}` };
+  const detail =
+    paths.length === 0
+      ? "its commits change no files, and so none of paths"
+      : `none of the ${paths.length} changed files fits ${globs.join(", ")}`;
+  return { why: "path", detail };
+}
+
+/** What `paths` could not decide, as a sentence for whoever asks why there is a run; null where they could, or are none. */
+export function undecidedPaths({ paths: globs }: HookFilter, change: Change | null): string | null {
+  if (globs === undefined || change === null || change.paths !== null) return null;
+  const { pullRequest, tag } = change;
+  const what = pullRequest !== null ? "a pull request" : tag !== null ? "a tag" : "this push";
+  return `paths did not count: the sender does not tell all files of ${what}`;
 }
 
 /** Whether one of the names is taken in. Where that takes too many steps to tell it is: a run too many does less harm than one too few. */
