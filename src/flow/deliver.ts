@@ -53,6 +53,9 @@ export interface Recorded {
   isNew: boolean;
 }
 
+/** In place of the event of a call that could not be read. */
+export const UNREADABLE = "unreadable";
+
 /** Who the call of a hook that nobody knows is checked as. */
 const NOBODY: { source: HookSource; options: HookOptions } = {
   source: "github",
@@ -216,7 +219,7 @@ async function unreadable(
   return {
     ...row,
     id: `unreadable-${row.bodySha256}`,
-    event: "unreadable",
+    event: UNREADABLE,
     action: null,
     headers: type === null ? {} : { "content-type": type.slice(0, DELIVERY_TEXT_MAX_CHARS) },
     verdict: "refused",
@@ -233,7 +236,7 @@ function summaryOf({ headers: _headers, body: _body, ...summary }: Omit<NewDeliv
   return summary;
 }
 
-async function sha256(bytes: Uint8Array): Promise<string> {
+export async function sha256(bytes: Uint8Array): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

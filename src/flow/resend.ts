@@ -4,11 +4,15 @@ import { AppError } from "../core/error.ts";
 import type { Delivery } from "../core/hook/delivery.ts";
 import { resentId } from "../core/hook/hook.ts";
 import { DELIVERY_BODY_KEPT_BYTES, RESEND_TRIES } from "../core/limits.ts";
-import { type DeliverPorts, deliver } from "./deliver.ts";
-import type { DeliverySummary, RecordedDelivery, Senders, StoredHook } from "./ports/hooks.ts";
+import { type DeliverPorts, deliver, type Recorded, sha256, UNREADABLE } from "./deliver.ts";
+import type { RecordedDelivery, Senders, StoredHook } from "./ports/hooks.ts";
 import type { DefinedJob } from "./ports/jobs.ts";
 
+/** Characters of a key's SHA-256 in the id of what was resent with it. */
+const KEY_CHARS = 16;
+
 /**
+ * @param key whoever resends this delivery with it again is told what came of it then; null: each call is another
  * @throws AppError `invalid_input` where the delivery can not be read any more: not all of its body was kept, or the hook is of another
  * sender now
  */
@@ -17,20 +21,33 @@ export async function resend(
   hook: StoredHook,
   job: DefinedJob,
   earlier: RecordedDelivery,
-): Promise<DeliverySummary> {
+  key: string | null,
+): Promise<Recorded> {
+  const originId = earlier.originId ?? earlier.id;
+  const keyed =
+    key === null
+      ? null
+      : resentId(originId, (await sha256(new TextEncoder().encode(key))).slice(0, KEY_CHARS));
+  const done = keyed === null ? null : await ports.hooks.delivery(hook, keyed);
+  if (done !== null) return { delivery: done, isNew: false };
   const read = await readAgain(ports.senders, hook, earlier);
   if ("complaint" in read) throw new AppError("invalid_input", read.complaint, "path.delivery");
-  const originId = earlier.originId ?? earlier.id;
+  const { body } = earlier;
+  if (keyed !== null) {
+    const recorded = await deliver(ports, hook, job, { ...read, deliveryId: keyed }, { body, originId });
+    if (recorded === null) throw new Error(`the delivery ${keyed} came and went`);
+    return recorded;
+  }
   const first = (await ports.hooks.resends(hook, originId)) + 1;
   for (let number = first; number < first + RESEND_TRIES; number++) {
     const again = { ...read, deliveryId: resentId(originId, number) };
-    const recorded = await deliver(ports, hook, job, again, { body: earlier.body, originId });
-    if (recorded?.isNew) return recorded.delivery;
+    const recorded = await deliver(ports, hook, job, again, { body, originId });
+    if (recorded?.isNew) return recorded;
   }
   throw new AppError("unavailable", "others resend this delivery at the same time; try again");
 }
 
-/** A delivery as it was when it came, or why it can not be read again. */
+/** A delivery as it was when it came, or why it can not be read again: a sentence that "it" can stand before. */
 export async function readAgain(
   senders: Senders,
   { spec: { source, options } }: StoredHook,
@@ -42,5 +59,9 @@ export async function readAgain(
     };
   if (delivery.source !== source)
     return { complaint: `came from ${delivery.source}, and the hook is for ${source} now` };
-  return senders.read(source, options, new Headers(delivery.headers), delivery.body);
+  // Its headers were not kept: what was wrong with it then is all that is known.
+  if (delivery.event === UNREADABLE)
+    return { complaint: `could not be read: ${delivery.detail ?? "nobody knows why"}` };
+  const read = await senders.read(source, options, new Headers(delivery.headers), delivery.body);
+  return "complaint" in read ? { complaint: `can not be read: ${read.complaint}` } : read;
 }

@@ -462,6 +462,12 @@ describe("deliveries that are not about code", () => {
       headers: { "x-id": "a" },
     });
     expect(await call({ header: "X-Id" })).toEqual(await call(null));
+    const keyed = { "idempotency-key": "k", "webhook-id": "w" };
+    expect(await call(null, keyed)).toMatchObject({ deliveryId: "k" });
+    expect(await call(null, { "webhook-id": "w", "x-request-id": "r" })).toMatchObject({ deliveryId: "w" });
+    const made = { deliveryId: expect.stringMatching(/^sha256:/) };
+    expect(await call(null, { "idempotency-key": "", "x-request-id": "r" })).toMatchObject(made);
+    expect(await call({ header: "X-Id" }, keyed)).toMatchObject(made);
     expect(await call({ expression: "string(payload.id) + event" })).toMatchObject({ deliveryId: "7call" });
     expect(await call({ expression: "payload.nope" })).toEqual({
       complaint: 'dedupe.expression has no value: there is no "nope" (line 1, column 9)',

@@ -3,6 +3,7 @@
 import { bodyClaim } from "../body-claim.ts";
 import { base64Bytes, hexBytes } from "../encodings.ts";
 import type { Sender } from "../sender.ts";
+import { standardHeader } from "../standard-claim.ts";
 
 /** Names of headers that are, or may be, somebody's secret, and those that the way here has added. */
 const NOT_KEPT =
@@ -21,7 +22,12 @@ export const generic: Sender = {
   },
 
   read: (headers, _payload, { dedupe }) => ({
-    deliveryId: dedupe !== null && "header" in dedupe ? headers.get(dedupe.header) : null,
+    deliveryId:
+      dedupe !== null && "header" in dedupe
+        ? headers.get(dedupe.header)
+        : dedupe === null
+          ? idOf(headers)
+          : null,
     event: "call",
     action: null,
     changes: [],
@@ -34,3 +40,8 @@ export const generic: Sender = {
     return !NOT_KEPT.test(header);
   },
 };
+
+/** What many name a call by, the same where it is repeated. X-Request-Id is none: what is in between makes another for each call. */
+function idOf(headers: Headers): string | null {
+  return headers.get("idempotency-key") || standardHeader(headers, "id");
+}
