@@ -101,7 +101,7 @@ export function refComplaint(ref: string): string | null {
   const isRef =
     !/^[-/]|\/$|\/\/|\.\.|@\{|\\|[\s~^:?*[\u0000-\u001f\u007f]|\.$|(?:^|\/)\.|\.lock(?:\/|$)/.test(ref) &&
     ref !== "@";
-  return isRef ? null : "must be a commit's id, a branch, a tag or a ref such as refs/pull/7/head";
+  return isRef ? null : "must be a commit's whole id, a branch, a tag or a ref such as refs/pull/7/head";
 }
 
 /** The variables of a checkout's secrets, and their names. */
