@@ -49,8 +49,16 @@ export function changeOf(change: RunChange): ChangeBody {
   };
 }
 
-export function runDeliveryOf({ hook, id, event, isWithoutSecrets, change }: RunDelivery): RunDeliveryBody {
-  return { hook, id, event, without_secrets: isWithoutSecrets, change: change && changeOf(change) };
+export function runDeliveryOf(delivery: RunDelivery): RunDeliveryBody {
+  const { hook, id, event, isWithoutSecrets, change, report } = delivery;
+  return {
+    hook,
+    id,
+    event,
+    without_secrets: isWithoutSecrets,
+    change: change && changeOf(change),
+    report: report ? { context: report.context, api_url: report.apiUrl } : null,
+  };
 }
 
 export function deliverySummary(delivery: ShownDelivery): DeliverySummaryBody {
@@ -93,9 +101,10 @@ export function deliveryBody(delivery: ShownDelivery<RecordedDelivery>): Deliver
 export function hookBody(
   { job, name, id, spec, createdAt, urlSince }: StoredHook,
   last: ShownDelivery | null,
-  problem: string | null,
+  { problem, reportProblem }: { problem: string | null; reportProblem: string | null },
   origin: string,
 ): StoredHookBody {
+  const { report } = spec;
   return {
     job,
     name,
@@ -105,6 +114,9 @@ export function hookBody(
     created_at: rfc3339(createdAt),
     secrets: spec.secrets,
     problem,
+    report: report
+      ? { context: report.context, api_url: report.apiUrl, token: report.token, problem: reportProblem }
+      : null,
     last_delivery: last && deliverySummary(last),
   };
 }

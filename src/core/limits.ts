@@ -418,6 +418,17 @@ export const FORGET_MAX_DELIVERY_PAGES = 15;
 
 // --- Webhooks -----------------------------------------------------------------------------------------------------
 
+/** A report's context: GitLab takes 255 characters, and Gitea keeps as many. */
+export const REPORT_CONTEXT_MAX_CHARS = 200;
+/** A commit status's description: GitHub takes no more. */
+export const COMMIT_STATUS_DESCRIPTION_MAX_CHARS = 140;
+/** The key of a build status: Bitbucket Cloud takes no more. */
+export const BITBUCKET_KEY_MAX_CHARS = 40;
+/** Where an API says that its rate limit is reached, and not for how long (GitHub: "wait for at least one minute"). */
+export const RATE_LIMIT_PAUSE_MS = 1 * MINUTE;
+/** Reports of newer runs that are looked through for one of the same commit before one is sent: few runs of a hook come while one is at work. */
+export const REPORTS_LOOKED_MAX = 1000;
+
 /** Webhooks of an organization: whoever stores a fact looks through them, a row read for each. */
 export const WEBHOOKS_MAX_COUNT = 50;
 export const WEBHOOK_URL_MAX_CHARS = 2048;

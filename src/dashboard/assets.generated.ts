@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-1448bf5e251d.js",
+  path: "/assets/live-23b96f6b585e.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -239,6 +239,7 @@ export const SCRIPT: Asset = {
     "  var DELIVERY_BODY_KEPT_BYTES = 512 * KIB;",
     "  var HOOK_TRY_MAX_BYTES = 8 * MIB;",
     "  var DELIVERIES_KEPT_MS = 90 * 24 * HOUR2;",
+    "  var RATE_LIMIT_PAUSE_MS = 1 * MINUTE2;",
     "  var WEBHOOK_OLD_SECRET_MS = 24 * HOUR2;",
     "  var WEBHOOK_FAILING_MAX_MS = 72 * HOUR2;",
     "  var NOTIFICATION_RETRY_FIRST_MS = 5 * SECOND2;",

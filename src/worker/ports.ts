@@ -3,6 +3,7 @@
 import { firePortsOf } from "../api/fired-order.ts";
 import type { ApiPorts } from "../api/ports.ts";
 import { createSessions } from "../api/session.ts";
+import { statusSender } from "../commit-status/send.ts";
 import { newHookId, newNotificationId, newRunId, newWebhookId } from "../core/id.ts";
 import { d1Alerts } from "../d1/alert-store.ts";
 import { countedStatements } from "../d1/counted.ts";
@@ -12,6 +13,7 @@ import { d1FlySchedules } from "../d1/fly-schedules.ts";
 import { d1Hooks } from "../d1/hook-store.ts";
 import { d1Jobs } from "../d1/job-store.ts";
 import { d1Notifications } from "../d1/notification-store.ts";
+import { d1Reports } from "../d1/report-ledger.ts";
 import { d1Schedules } from "../d1/schedule-store.ts";
 import { d1Secrets } from "../d1/secrets.ts";
 import { d1Store } from "../d1/store.ts";
@@ -22,6 +24,7 @@ import { launchesOver } from "../flow/launches.ts";
 import type { NotifyPorts } from "../flow/notify.ts";
 import type { Clock } from "../flow/ports.ts";
 import type { ReapPorts } from "../flow/reap.ts";
+import { commitCourier, commitReader, TO_COMMIT } from "../flow/tell-commits.ts";
 import { TO_WEBHOOK, webhookCourier, webhookReader } from "../flow/tell-webhooks.ts";
 import type { TendPorts } from "../flow/tend-fly-schedules.ts";
 import { FlyClient } from "../fly/client.ts";
@@ -80,12 +83,22 @@ const notificationId = (nowMs: number) =>
 
 /** What a notifier needs. @throws ConfigError */
 export function notifyPorts(env: Env): NotifyPorts {
-  const edge = webhookEdge(env, readConfig(env));
+  const config = readConfig(env);
+  const edge = webhookEdge(env, config);
   const webhooks = d1Webhooks(env.DB);
+  const sendStatus = statusSender({
+    secrets: secretKeeper(env, config),
+    settings: config.webhooks,
+    fetch: (...call) => fetch(...call),
+    clock: systemClock,
+  });
   return {
     notifications: d1Notifications(env.DB),
-    readers: [webhookReader(webhooks, edge)],
-    couriers: { [TO_WEBHOOK]: webhookCourier(webhooks, edge) },
+    readers: [webhookReader(webhooks, edge), commitReader(config.webhooks.publicUrl)],
+    couriers: {
+      [TO_WEBHOOK]: webhookCourier(webhooks, edge),
+      [TO_COMMIT]: commitCourier(d1Reports(env.DB), sendStatus, systemClock),
+    },
     notifiers: durableNotifiers(env.NOTIFIER),
     notificationId,
     clock: systemClock,

@@ -243,7 +243,14 @@ describe("runs show", () => {
       author: null,
       pull_request: null,
     };
-    const delivery = { hook: "github", id: "72d3\u001b[2J", event: "push", without_secrets: false, change };
+    const delivery = {
+      hook: "github",
+      id: "72d3\u001b[2J",
+      event: "push",
+      without_secrets: false,
+      change,
+      report: null,
+    };
     const pull_request = {
       number: 7,
       action: "opened",
