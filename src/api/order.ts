@@ -3,8 +3,10 @@
 import { AppError } from "../core/error.ts";
 import type { RunDelivery } from "../core/hook/run-delivery.ts";
 import type { RunJob } from "../core/job.ts";
+import { RUN_SPEC_MAX_BYTES } from "../core/limits.ts";
 import { hasSecrets, type RunSpec, secretsOfSpec } from "../core/run-spec.ts";
 import { CHECKOUT_TOKEN_VARIABLE, DEPLOY_KEY_VARIABLE } from "../core/step/checkout.ts";
+import type { SecretSize } from "../flow/ports/secrets.ts";
 import type { IdempotencyKey } from "../flow/ports.ts";
 import { earlierRun, type Submitted, submit } from "../flow/submit.ts";
 import { checked } from "./checked.ts";
@@ -49,13 +51,16 @@ export async function order(
   const of = { orgId, originId, ...(job && { job }), ...(delivery && { delivery }), key };
   const asked = input instanceof AppError ? input : checkedSpec(input, pathOf);
   if (asked instanceof AppError) return repeatOr(asked, ports, { ...of, spec: null });
-  const placed = { ...of, spec: toRunSpec(asked, ports.defaultGuest) };
+  const spec = toRunSpec(asked, ports.defaultGuest);
+  const isWithoutSecrets = delivery?.isWithoutSecrets === true && !hasSecrets(spec);
+  const placed = { ...of, spec, ...(delivery && { delivery: { ...delivery, isWithoutSecrets } }) };
   const complaint = incomplete(placed.spec, pathOf) ?? (await secretsComplaint(ports, placed.spec, pathOf));
   return complaint === null ? submit(ports, placed) : repeatOr(complaint, ports, placed);
 }
 
 /**
  * @param settled the spec with what nobody who wrote it could say, or may have
+ * @param inForce the secrets that are, of those that it can name, where they have just been read
  * @throws AppError `invalid_input` where it is no spec, or names secrets that there are not
  */
 export async function checkedOrder(
@@ -63,11 +68,12 @@ export async function checkedOrder(
   input: unknown,
   pathOf: (field: string) => string,
   settled: (spec: RunSpec) => RunSpec = (spec) => spec,
+  inForce?: readonly SecretSize[],
 ): Promise<RunSpec> {
   const asked = checkedSpec(input, pathOf);
   if (asked instanceof AppError) throw asked;
   const spec = settled(toRunSpec(asked, ports.defaultGuest));
-  const complaint = incomplete(spec, pathOf) ?? (await secretsComplaint(ports, spec, pathOf));
+  const complaint = incomplete(spec, pathOf) ?? (await secretsComplaint(ports, spec, pathOf, inForce));
   if (complaint !== null) throw complaint;
   return spec;
 }
@@ -92,10 +98,19 @@ async function repeatOr(
   return { state, repeated: true };
 }
 
-/** What a spec lacks that whoever orders it has to say; null where it lacks nothing. */
+/** What is wrong with a spec that whoever orders it has not said all of: what it lacks, or has too much of with the rest; null where nothing is. */
 function incomplete(spec: RunSpec, pathOf: (field: string) => string): AppError | null {
   const complaint = checkoutComplaint(spec);
-  return complaint && new AppError("invalid_input", complaint.message, pathOf(complaint.path));
+  if (complaint !== null) return new AppError("invalid_input", complaint.message, pathOf(complaint.path));
+  const bytes = bytesOf(JSON.stringify(spec));
+  return bytes <= RUN_SPEC_MAX_BYTES
+    ? null
+    : new AppError("invalid_input", `the run has ${bytes} bytes as JSON; it can have ${RUN_SPEC_MAX_BYTES}`);
+}
+
+/** In UTF-8, in which a unit of a text has three bytes at most. */
+function bytesOf(text: string): number {
+  return 3 * text.length <= RUN_SPEC_MAX_BYTES ? text.length : new TextEncoder().encode(text).byteLength;
 }
 
 /** What is wrong with the secrets that a spec names; null where nothing is. */
@@ -103,8 +118,9 @@ async function secretsComplaint(
   { secrets, orgId }: ApiPorts,
   spec: RunSpec,
   pathOf: (field: string) => string,
+  inForce?: readonly SecretSize[],
 ): Promise<AppError | null> {
-  const complaints = hasSecrets(spec) ? await secrets.complaints(orgId, secretsOfSpec(spec)) : [];
+  const complaints = hasSecrets(spec) ? await secrets.complaints(orgId, secretsOfSpec(spec), inForce) : [];
   const [first, ...others] = complaints.map(({ variable, message }) => ({
     path: pathOf(OF_CHECKOUT[variable ?? ""] ?? (variable === null ? "secrets" : `secrets.${variable}`)),
     message,

@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-23b96f6b585e.js",
+  path: "/assets/live-b702bef75cd6.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -172,6 +172,7 @@ export const SCRIPT: Asset = {
     "  var MINUTE2 = 60 * SECOND2;",
     "  var HOUR2 = 60 * MINUTE2;",
     "  var REQUEST_BODY_MAX_BYTES = 1 * MIB;",
+    "  var RUN_SPEC_MAX_BYTES = 1.5 * MIB;",
     "  var FILES_MAX_BYTES = 512 * KIB;",
     "  var ENV_VALUE_MAX_BYTES = 64 * KIB;",
     "  var COMMAND_ARG_MAX_BYTES = 64 * KIB;",

@@ -20,7 +20,7 @@ import {
 } from "../core/limits.ts";
 import type { ScheduleKey } from "../core/schedule/spec.ts";
 import type { AlertStore } from "./ports/alerts.ts";
-import type { HookStore } from "./ports/hooks.ts";
+import type { DeliveryBodies, HookStore } from "./ports/hooks.ts";
 import type { ScheduleStore } from "./ports/schedules.ts";
 import type { NotificationStore } from "./ports/webhooks.ts";
 import type { Clock, Store } from "./ports.ts";
@@ -29,6 +29,7 @@ export interface ForgetPorts {
   schedules: Pick<ScheduleStore, "ledgers" | "forget">;
   alerts: Pick<AlertStore, "forget">;
   hooks: Pick<HookStore, "ledgers" | "forget">;
+  bodies: Pick<DeliveryBodies, "forget">;
   notifications: Pick<NotificationStore, "forget">;
   store: Pick<Store, "sweepCursors" | "keepSweepCursor">;
   clock: Clock;
@@ -43,6 +44,7 @@ export async function forgetOld({
   schedules,
   alerts,
   hooks,
+  bodies,
   notifications,
   store,
   clock,
@@ -66,6 +68,7 @@ export async function forgetOld({
     batch: FORGET_BATCH_DELIVERIES,
     maxPages: FORGET_MAX_DELIVERY_PAGES,
   });
+  await bodies.forget(now - DELIVERIES_KEPT_MS);
   if (ofSchedules.cursor !== brokeOffAt.ledgers)
     await store.keepSweepCursor("ledgers", ofSchedules.cursor, now);
   if (ofHooks.cursor !== brokeOffAt.deliveries)

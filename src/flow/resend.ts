@@ -3,10 +3,13 @@
 import { AppError } from "../core/error.ts";
 import type { Delivery } from "../core/hook/delivery.ts";
 import { resentId } from "../core/hook/hook.ts";
-import { DELIVERY_BODY_KEPT_BYTES, RESEND_TRIES } from "../core/limits.ts";
+import { partOf } from "../core/hook/parts.ts";
+import type { HookRules } from "../core/hook/spec.ts";
+import { RESEND_TRIES } from "../core/limits.ts";
 import { type DeliverPorts, deliver, type Recorded, sha256, UNREADABLE } from "./deliver.ts";
 import type { RecordedDelivery, Senders, StoredHook } from "./ports/hooks.ts";
 import type { DefinedJob } from "./ports/jobs.ts";
+import { withWholeBody } from "./whole-body.ts";
 
 /** Characters of a key's SHA-256 in the id of what was resent with it. */
 const KEY_CHARS = 16;
@@ -30,9 +33,10 @@ export async function resend(
       : resentId(originId, (await sha256(new TextEncoder().encode(key))).slice(0, KEY_CHARS));
   const done = keyed === null ? null : await ports.hooks.delivery(hook, keyed);
   if (done !== null) return { delivery: done, isNew: false };
-  const read = await readAgain(ports.senders, hook, earlier);
+  const whole = await withWholeBody(ports.bodies, earlier);
+  const read = await readAgain(ports.senders, hook, whole);
   if ("complaint" in read) throw new AppError("invalid_input", read.complaint, "path.delivery");
-  const { body } = earlier;
+  const { body } = whole;
   if (keyed !== null) {
     const recorded = await deliver(ports, hook, job, { ...read, deliveryId: keyed }, { body, originId });
     if (recorded === null) throw new Error(`the delivery ${keyed} came and went`);
@@ -47,21 +51,31 @@ export async function resend(
   throw new AppError("unavailable", "others resend this delivery at the same time; try again");
 }
 
-/** A delivery as it was when it came, or why it can not be read again: a sentence that "it" can stand before. */
+/**
+ * A delivery as it was when it came, or why it can not be read again: a sentence that "it" can stand before.
+ * @param delivery with its whole body, where that is kept
+ * @param rules that it is read for; absent, the hook's own
+ */
 export async function readAgain(
   senders: Senders,
-  { spec: { source, options } }: StoredHook,
+  { spec: { source, options, ...own } }: StoredHook,
   delivery: RecordedDelivery,
+  rules: HookRules = own,
 ): Promise<Delivery | { complaint: string }> {
   if (delivery.bodyBytes > delivery.body.byteLength)
     return {
-      complaint: `has a body of ${delivery.bodyBytes} bytes, of which ${DELIVERY_BODY_KEPT_BYTES} are kept: have its sender send it again`,
+      complaint: `has a body of ${delivery.bodyBytes} bytes, of which ${delivery.body.byteLength} are kept: have its sender send it again`,
     };
   if (delivery.source !== source)
     return { complaint: `came from ${delivery.source}, and the hook is for ${source} now` };
   // Its headers were not kept: what was wrong with it then is all that is known.
   if (delivery.event === UNREADABLE)
     return { complaint: `could not be read: ${delivery.detail ?? "nobody knows why"}` };
-  const read = await senders.read(source, options, new Headers(delivery.headers), delivery.body);
-  return "complaint" in read ? { complaint: `can not be read: ${read.complaint}` } : read;
+  const read = await senders.read(source, options, new Headers(delivery.headers), delivery.body, rules);
+  if ("complaint" in read) return { complaint: `can not be read: ${read.complaint}` };
+  return (
+    partOf(read, delivery.originId ?? delivery.id) ?? {
+      complaint: "stands for refs that were too many at once: push each of them again",
+    }
+  );
 }

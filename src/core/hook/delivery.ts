@@ -1,11 +1,12 @@
 /** A Delivery as it was read: one call of a Hook. */
 
 import type { Change } from "./change.ts";
-import type { HookFilter, HookMap } from "./spec.ts";
+import type { HookFilter, HookMap, HookSource } from "./spec.ts";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 export interface Delivery {
+  source: HookSource;
   /** The sender's own id of it; the same when it is sent again. */
   deliveryId: string;
   /** "push", "pull_request", "Push Hook" is "push", "repo:push", "invoice.paid"; of a generic sender always "call". */
@@ -14,8 +15,8 @@ export interface Delivery {
   action: string | null;
   payload: Json;
   /**
-   * What changed: more than one where one push moved several refs and the sender tells of all in one (Bitbucket); none where it
-   * is not about code.
+   * What changed: more than one where one push moved several refs and the sender tells of all in one (Bitbucket), until it is taken to
+   * its parts (`parts.ts`); none where it is not about code.
    */
   changes: readonly Change[];
   /** Why it has none, where its event should tell of one: a sentence about what was not understood. Absent: nothing was missed. */
@@ -31,13 +32,18 @@ export type FilteredWhy = "event" | "branch" | "tag" | "path" | "if" | "skip_ci"
 
 /** What a hook's rules say of a delivery. `detail` is a sentence for whoever asks why. */
 export type Judgement =
-  /** `change` is the first of the delivery's changes that passed; null where it has none. */
+  /** `change` is the delivery's; null where it has none. */
   | { verdict: "take"; change: Change | null }
   | { verdict: "ping" }
   | { verdict: "filtered"; why: FilteredWhy; detail: string; change: Change | null };
 
-/** `judge` of `filter.ts`. */
-export type Judge = (filter: HookFilter, delivery: Delivery) => Judgement;
+/** Steps of expressions that rules may still take, for who decides on several deliveries at once; of each `if`, and each `map`, has its own bound besides. */
+export interface Allowance {
+  left: number;
+}
+
+/** `judge` of `filter.ts`, for a delivery of one change or none. */
+export type Judge = (filter: HookFilter, delivery: Delivery, allowance?: Allowance) => Judgement;
 
 /** What a delivery gives its run; or which of the map's expressions could not be told, and why. */
 export type Filled =
@@ -45,7 +51,7 @@ export type Filled =
   | { complaint: { path: string; message: string } };
 
 /** `fill` of `map.ts`. */
-export type Fill = (map: HookMap, delivery: Delivery, change: Change | null) => Filled;
+export type Fill = (map: HookMap, delivery: Delivery, change: Change | null, allowance?: Allowance) => Filled;
 
 /** What is wrong with a hook's field, for the API to answer where it is put: `path` is within the hook ("branches[1]", "if", "map.env.TAG"). */
 export interface HookComplaint {

@@ -12,7 +12,7 @@
  */
 
 import type { Checkout } from "./checkout.ts";
-import { partsOfRepository } from "./checkout.ts";
+import { partsOfRepository, WHOLE_COMMIT } from "./checkout.ts";
 import { shellWord } from "./shell-word.ts";
 
 /** What the script exits with where the image has no git. */
@@ -91,9 +91,6 @@ const KNOWN_HOSTS: Record<string, string> = {
   "bitbucket.org": "AAAAC3NzaC1lZDI1NTE5AAAAIIazEu89wgQZ4bqs3d63QSMzYVa0MuJ2e2gKTKqu+UUO",
 };
 
-/** A commit's id: SHA-1 or SHA-256. */
-const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
-
 /** The script of one checkout, whose repository is known by now. */
 export function checkoutScript(checkout: Checkout): string {
   const { repository, ref, path, depth, submodules } = checkout;
@@ -104,7 +101,7 @@ export function checkoutScript(checkout: Checkout): string {
     _advice: GIT_ADVICE,
     _repository: url,
     _ref: ref ?? "",
-    _is_commit: ref !== null && COMMIT.test(ref) ? "1" : "",
+    _is_commit: ref !== null && WHOLE_COMMIT.test(ref) ? "1" : "",
     _path: path.startsWith("-") ? `./${path}` : path,
     _depth: depth === 0 ? "" : String(depth),
     _submodules: { none: "", top: "--checkout", recursive: "--recursive" }[submodules],

@@ -31,7 +31,7 @@ export const CHECKOUT_TOKEN_VARIABLE = "MAYFLY_CHECKOUT_TOKEN";
 export const DEPLOY_KEY_VARIABLE = "MAYFLY_DEPLOY_KEY";
 
 /** A commit's whole name (SHA-1 or SHA-256), by which alone it can be fetched. */
-const WHOLE_COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+export const WHOLE_COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** True for what looks like the beginning of a commit's name, as people write it. It can be a branch or a tag, too. */
 export function isCutCommit(ref: string): boolean {

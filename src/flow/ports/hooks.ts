@@ -3,11 +3,11 @@
 import type { Delivery, FilteredWhy } from "../../core/hook/delivery.ts";
 import type { HookKey, HookSpec } from "../../core/hook/hook.ts";
 import type { RunChange } from "../../core/hook/run-delivery.ts";
-import type { HookOptions, HookSource } from "../../core/hook/spec.ts";
+import type { HookOptions, HookRules, HookSource } from "../../core/hook/spec.ts";
 import type { Verdict } from "../../core/hook/verdict.ts";
 import type { Run } from "../../core/run.ts";
 import type { DefinedJob } from "./jobs.ts";
-import type { SealedSecret } from "./secrets.ts";
+import type { SealedSecret, SecretSize } from "./secrets.ts";
 
 /** A hook as it is put: the id is for one that is new. */
 export interface NewHook {
@@ -31,6 +31,8 @@ export interface CalledHook {
   job: DefinedJob;
   /** Those of its secrets that are in force. */
   secrets: SealedSecret[];
+  /** Of the secrets that the job's run names, those in force. */
+  runSecrets: SecretSize[];
 }
 
 /** A delivery in a list. */
@@ -130,9 +132,25 @@ export interface HookStore {
   forget(ledgers: HookKey[], beforeMs: number, limit: number): Promise<number>;
 }
 
-/** What is known of each sender. `hooks/sender.ts` says more. */
+/** Which body: all that fixes its bytes, and when it came. */
+export type BodyPlace = Pick<DeliverySummary, keyof HookKey | "receivedAt" | "bodySha256">;
+
+/** Where bodies are whole that are longer than what rows keep of them. */
+export interface DeliveryBodies {
+  put(place: BodyPlace, body: Uint8Array): Promise<void>;
+  /** Null where it is not kept. */
+  get(place: BodyPlace): Promise<Uint8Array | null>;
+  /** Forgets those that were received before a moment, or at most a day later, as many as one call may. @returns how many */
+  forget(beforeMs: number): Promise<number>;
+}
+
+/** What is known of each sender. */
 export interface Senders {
-  /** Whether one of the secrets signed the body; it takes the same time whatever is wrong. */
+  /**
+   * Whether one of the secrets signed the body. It takes the same time whatever is wrong, also with no secret at all, which is how a
+   * hook that nobody knows is answered.
+   * @param nowMs what the times of Stripe and Standard Webhooks are compared with, epoch milliseconds
+   */
   verify(
     source: HookSource,
     options: HookOptions,
@@ -141,10 +159,16 @@ export interface Senders {
     secrets: readonly string[],
     nowMs: number,
   ): Promise<boolean>;
+  /**
+   * What a call says, in words that are the same for all senders. A complaint is a sentence about a body or header that is not as this
+   * sender's are.
+   * @param rules of a generic sender only headers that they name are kept; absent, none
+   */
   read(
     source: HookSource,
     options: HookOptions,
     headers: Headers,
     rawBody: Uint8Array,
+    rules?: HookRules,
   ): Promise<Delivery | { complaint: string }>;
 }

@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { DeliveryBody, ReceiptBody, TriedBody } from "../../../src/api/delivery-schema.ts";
 import type { RunListBody } from "../../../src/api/run-schema.ts";
@@ -54,7 +55,7 @@ describe("the ledger", () => {
     expect(await ids("")).toEqual(["4", "3", "2", "1"]);
   });
 
-  it("resends one to the version in force, and not one whose body was cut", async () => {
+  it("resends one to the version in force, however long its body is, but for one of which not all is kept", async () => {
     const { url } = await aHookOf("resent", { events: ["release"] });
     await deliver(url, await aPushCall("1"));
     await aHookOf("resent");
@@ -72,7 +73,12 @@ describe("the ledger", () => {
     const zen = "é".repeat(DELIVERY_BODY_KEPT_BYTES / 2);
     await deliver(url, await githubCall(SECRET, { id: "large", payload: aPush("main", { zen }) }));
     const { body } = await call<DeliveryBody>("GET", `${path}/large`);
-    expect([body.body_complete, typeof body.body, body.verdict]).toEqual([false, "string", "started"]);
+    expect([body.body_complete, body.body?.includes(zen), body.verdict]).toEqual([true, true, "started"]);
+    expect(await resend("large")).toMatchObject({ status: 202, body: { verdict: "started" } });
+    const { objects } = await env.OUTPUT.list({ prefix: "deliveries/" });
+    await env.OUTPUT.delete(objects.map(({ key }) => key));
+    const { body: gone } = await call<DeliveryBody>("GET", `${path}/large`);
+    expect([gone.body_complete, gone.body?.length]).toEqual([false, expect.any(Number)]);
     const cut = await resend("large");
     expect([cut.status, cut.body.error.path]).toEqual([422, "path.delivery"]);
     expect(cut.body.error.message).toContain("have its sender send it again");
@@ -115,6 +121,20 @@ describe("rules are tried on past deliveries", () => {
         problem: "could not be read: the header X-GitHub-Event is missing: is the sender GitHub?",
       },
     ]);
+  });
+
+  it("as far as one call may take steps, and it says where it stopped", async () => {
+    const { url } = await aHookOf("long-tried", { events: ["release"] });
+    const payload = aPush("main", { a: "a".repeat(64_000), items: Array(220).fill(0) });
+    for (let id = 1; id <= 8; id++) await deliver(url, await githubCall(SECRET, { id: String(id), payload }));
+    // For each item four thousand steps.
+    const counted = "payload.items.all(item, !payload.a.startsWith('b'))";
+    const rules = { events: ["push"], if: counted, map: { env: { A: counted } } };
+    const { body } = await call<TriedBody>("POST", "/v1/jobs/long-tried/hooks/github/try", rules);
+    const told = body.deliveries.map(({ id, would, problem }) => [id, would?.verdict, problem?.slice(0, 13)]);
+    const started = ["8", "7", "6", "5", "4"].map((id) => [id, "started", undefined]);
+    const notTried = ["3", "2", "1"].map((id) => [id, undefined, "was not tried"]);
+    expect(told).toEqual([...started, ...notTried]);
   });
 
   it("of which each is told what it would come to, and nothing is started", async () => {

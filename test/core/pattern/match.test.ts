@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { INPUT_PATTERN_MAX_STATES } from "../../../src/core/limits.ts";
 import { Pattern, patternComplaint, TooManySteps } from "../../../src/core/pattern/match.ts";
 import { oneOf } from "../../fuzz/json.ts";
-import { rounds } from "../../fuzz/rounds.ts";
+import { ROUNDS_LIMIT_MS, rounds } from "../../fuzz/rounds.ts";
 import { seededRandom } from "../../support/seeded-random.ts";
 
 const PLENTY = 1e9;
@@ -92,7 +92,7 @@ describe("a pattern matches what the platform's own matches", () => {
   });
 
   it("whatever is in it, and in the text", {
-    timeout: process.env.MAYFLY_FUZZ_ROUNDS === undefined ? 60_000 : 0,
+    timeout: ROUNDS_LIMIT_MS,
   }, () => {
     const chance = seededRandom(71);
     const seen = { read: 0, matched: 0, not: 0 };
@@ -147,9 +147,20 @@ describe("what is no pattern is told so", () => {
     ["(?:a{1000}){1000}", "has 1000000 parts"],
     ["(?:){99999999999}", "parts with all that it repeats; it can have 10000"],
     [`(?:a{99999}){${"9".repeat(200)}}`, "endlessly many"],
+    ...[151, 3000, 100_000].map((levels) => [
+      `${"(?:".repeat(levels)}a${")".repeat(levels)}`,
+      levels === 100_000 ? "" : "has more than 150 groups in one another",
+    ]),
+    [`${"(?=".repeat(151)}a${")".repeat(151)}`, "has more than 150 groups in one another"],
   ])("%.40s", (source, message) => expect(patternComplaint(source, STATES)).toContain(message));
 
   it("and what repeats much is one all the same", () => {
     expect(patternComplaint("^.{1,4000}$", STATES)).toBe(null);
+    for (const opening of ["(", "(?=", "(?<!"]) {
+      const deep = `${opening.repeat(150)}a${")".repeat(150)}`;
+      expect(patternComplaint(deep, STATES)).toBe(null);
+      expect(matches(deep, "a")).toBe(platformMatches(deep, "a"));
+    }
+    expect(patternComplaint("(a)".repeat(1000), STATES)).toBe(null);
   });
 });

@@ -5,6 +5,7 @@ import { VERDICTS } from "../../../core/hook/verdict.ts";
 import { isRunId } from "../../../core/id.ts";
 import { LIST_LIMIT_DEFAULT } from "../../../core/limits.ts";
 import type { DeliveryFilter } from "../../../flow/ports/hooks.ts";
+import { withWholeBody } from "../../../flow/whole-body.ts";
 import { deliveryBody, deliverySummary } from "../../delivery-body.ts";
 import { cursorOfDelivery, deliveryCursor, placeOfDelivery } from "../../delivery-cursor.ts";
 import { type DeliveryListBody, deliveryListSchema, deliverySchema } from "../../delivery-schema.ts";
@@ -78,7 +79,10 @@ export function deliveriesRoutes(app: OpenAPIHono, ports: ApiPorts): void {
     const filter = { verdict, runId: run, text, before, limit };
     return c.json(await pageOfDeliveries(ports, c.req.valid("param"), filter), 200);
   });
-  app.openapi(show, async (c) => c.json(deliveryBody(await loadDelivery(ports, c.req.valid("param"))), 200));
+  app.openapi(show, async (c) => {
+    const delivery = await loadDelivery(ports, c.req.valid("param"));
+    return c.json(deliveryBody(await withWholeBody(ports.bodies, delivery)), 200);
+  });
 }
 
 /** One page of a ledger. @throws AppError `not_found` where there is neither such a ledger nor such a hook */
