@@ -108,14 +108,7 @@ describe("a call of a hook", () => {
     expect(rerun.body.checkout).toMatchObject({ repository, ref: SHA });
     const byHand = await call<ErrorBody>("POST", "/v1/jobs/built/runs", {});
     expect([byHand.status, byHand.body.error.path]).toEqual([422, "job.run.checkout.repository"]);
-    const issue = { action: "created", repository: aPush("main").repository };
-    const comment = await githubCall(SECRET, { id: "comment", event: "issue_comment", payload: issue });
-    expect((await deliver(url, comment)).body).toMatchObject({
-      verdict: "refused",
-      detail: expect.stringContaining(
-        "job.run.checkout.repository: is needed: this delivery tells of no commit",
-      ),
-    });
+  });
   });
 
   it("of a pull request from a fork starts a run without secrets, which says so", async () => {
@@ -144,6 +137,19 @@ describe("a call of a hook", () => {
       ["own", false],
       ["fork", true],
     ]);
+  });
+
+  it("that tells of no commit is refused where it is named and the checkout leaves the commit to it", async () => {
+    const events = ["issue_comment"];
+    const { url } = await aHookOf("commented", { events }, { run: { ...RUN, checkout: true } });
+    const payload = { action: "created", repository: aPush("main").repository };
+    const comment = await githubCall(SECRET, { id: "1", event: "issue_comment", payload });
+    expect((await deliver(url, comment)).body).toMatchObject({
+      verdict: "refused",
+      detail: expect.stringContaining(
+        "job.run.checkout.repository: is needed: this delivery tells of no commit",
+      ),
+    });
   });
 
   it("of a release checks its tag out", async () => {
