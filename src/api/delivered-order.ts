@@ -4,12 +4,12 @@ import { AppError } from "../core/error.ts";
 import type { Change } from "../core/hook/change.ts";
 import { isOfStranger } from "../core/hook/run-delivery.ts";
 import { hasSecrets, type RunSpec, withoutSecrets } from "../core/run-spec.ts";
-import { checkedOutChange, checkoutOfChange } from "../core/step/checkout.ts";
 import type { DeliveredOrder, DeliverPorts, FilledRun } from "../flow/deliver.ts";
 import type { DefinedJob } from "../flow/ports/jobs.ts";
 import type { SecretSize } from "../flow/ports/secrets.ts";
 import type { Drivers } from "../flow/ports.ts";
 import { checkInput } from "./check-input.ts";
+import { withCheckoutOf } from "./checkout-of-change.ts";
 import { jobRunInput } from "./job-definition.ts";
 import { checkedOrder } from "./order.ts";
 import type { ApiPorts } from "./ports.ts";
@@ -41,7 +41,7 @@ async function deliveredOrder(
   checkInput(input, definition.input_schema ?? null);
   let isWithoutSecrets = false;
   const settled = (spec: RunSpec) => {
-    const whole = withCheckout(spec, change);
+    const whole = withCheckoutOf(spec, change);
     if (whole.checkout !== null && whole.checkout.repository === null)
       throw new AppError("invalid_input", NO_COMMIT, "job.run.checkout.repository");
     isWithoutSecrets = isOfStranger(change) && hasSecrets(whole);
@@ -51,12 +51,6 @@ async function deliveredOrder(
   const asked = jobRunInput(definition, name, input, { env });
   const spec = await checkedOrder(ports, asked, (field) => placeOf(field, env), settled, runSecrets);
   return { spec, job: { name, version, input: JSON.stringify(input) }, isWithoutSecrets };
-}
-
-/** A checkout that leaves it to the delivery gets what has changed. */
-function withCheckout(spec: RunSpec, change: Change | null): RunSpec {
-  if (spec.checkout === null || change === null) return spec;
-  return { ...spec, checkout: checkoutOfChange(spec.checkout, checkedOutChange(change)) };
 }
 
 /** A variable that the hook fills is its own, and all else the job's. */

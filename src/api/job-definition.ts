@@ -15,6 +15,7 @@ import { type FieldComplaint, keyOf as placeKey, rightPlaces } from "./field-com
 import { toHooks } from "./hook-schema.ts";
 import { CheckSteps } from "./input-check/steps.ts";
 import { jobDefinitionSchema } from "./job-schema.ts";
+import { selfLinkComplaints } from "./link-schema.ts";
 import { onFlyComplaints } from "./on-fly.ts";
 import { checkoutTokenOf, reportComplaints } from "./report-schema.ts";
 import { toSchedules } from "./schedule-schema.ts";
@@ -59,6 +60,7 @@ export function definitionComplaints(body: unknown, name: string): FieldComplain
     ...onFlyComplaints(body),
     ...checkoutComplaints(body, isRight),
     ...reportComplaints(body, name, isRight),
+    ...selfLinkComplaints(body.on, name),
   ];
   return [...ofFields, ...others.filter(({ path }) => !known.has(placeKey(path)))];
 }

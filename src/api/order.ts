@@ -1,5 +1,6 @@
 /** Order: what stands for a spec becomes a run. The API's calls and the pages check the same, since they do so here. */
 
+import type { RunUpstream } from "../core/chain/upstream.ts";
 import { AppError } from "../core/error.ts";
 import type { RunDelivery } from "../core/hook/run-delivery.ts";
 import type { RunJob } from "../core/job.ts";
@@ -32,6 +33,7 @@ export async function order(
     originId,
     job,
     delivery,
+    upstream,
     key,
   }: {
     /** The spec, as it is written in a request and not checked yet; or why there is none. */
@@ -44,16 +46,33 @@ export async function order(
     job?: RunJob | undefined;
     /** The delivery that the run is for which it repeats. */
     delivery?: RunDelivery | undefined;
+    /** What it has of the run after which that was started. */
+    upstream?: RunUpstream | undefined;
     key: IdempotencyKey | null;
   },
 ): Promise<Submitted> {
   const { orgId } = ports;
-  const of = { orgId, originId, ...(job && { job }), ...(delivery && { delivery }), key };
+  const of = {
+    orgId,
+    originId,
+    ...(job && { job }),
+    ...(delivery && { delivery }),
+    ...(upstream && { upstream }),
+    key,
+  };
   const asked = input instanceof AppError ? input : checkedSpec(input, pathOf);
   if (asked instanceof AppError) return repeatOr(asked, ports, { ...of, spec: null });
   const spec = toRunSpec(asked, ports.defaultGuest);
-  const isWithoutSecrets = delivery?.isWithoutSecrets === true && !hasSecrets(spec);
-  const placed = { ...of, spec, ...(delivery && { delivery: { ...delivery, isWithoutSecrets } }) };
+  // What a stranger's change was not given whoever repeats the run can have given it.
+  const told = <T extends { isWithoutSecrets: boolean }>(origin: T): T => ({
+    ...origin,
+    isWithoutSecrets: origin.isWithoutSecrets && !hasSecrets(spec),
+  });
+  const origins = {
+    ...(delivery && { delivery: told(delivery) }),
+    ...(upstream && { upstream: told(upstream) }),
+  };
+  const placed = { ...of, spec, ...origins };
   const complaint = incomplete(placed.spec, pathOf) ?? (await secretsComplaint(ports, placed.spec, pathOf));
   return complaint === null ? submit(ports, placed) : repeatOr(complaint, ports, placed);
 }

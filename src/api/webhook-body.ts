@@ -39,18 +39,21 @@ export function webhookSpec(body: NewWebhookBody): WebhookSpec {
 
 /** What is left out stays; another provider's e-mails go to where that takes them, unless told otherwise. */
 export function changedSpec(before: WebhookSpec, body: WebhookChangeBody): WebhookSpec {
-  const { kind, url, events, jobs, tags, description, email } = before;
-  const isOtherProvider =
-    email !== null && body.email !== undefined && body.email.provider !== email.provider;
+  const { kind, events, jobs, tags, description, email } = before;
   return {
     kind,
-    url: body.url ?? (isOtherProvider && body.email ? EMAIL_URLS[body.email.provider] : url),
+    url: changedUrl(before, body),
     events: body.events ?? events,
     jobs: body.jobs === undefined ? jobs : body.jobs,
     tags: body.tags === undefined ? tags : body.tags,
     description: body.description === undefined ? description : body.description,
     email: body.email ?? email,
   };
+}
+
+function changedUrl({ url, email }: WebhookSpec, body: WebhookChangeBody): string {
+  const provider = body.email?.provider;
+  return body.url ?? (email !== null && provider && provider !== email.provider ? EMAIL_URLS[provider] : url);
 }
 
 function summary({ id, type, state, line, tries, createdAt, nextAt, endedAt }: Notification) {

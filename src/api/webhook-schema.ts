@@ -102,14 +102,9 @@ export const newWebhookSchema = z
     secret: secret.optional(),
     email: email.optional(),
   })
-  .superRefine(({ kind, url: given, email: settings, secret: own }, context) => {
-    const complain = (path: string, message: string) =>
-      context.addIssue({ code: "custom", path: [path], message });
-    if (kind === "email" && settings === undefined) complain("email", "is missing; kind email needs it");
-    if (kind !== "email" && settings !== undefined) complain("email", "is for kind email alone");
-    if (kind !== "email" && given === undefined) complain("url", "is missing; it must be a URL");
-    if (kind !== undefined && kind !== "standard" && own !== undefined)
-      complain("secret", "is for kind standard alone: nothing else is signed");
+  .refine(({ kind = "standard", secret: own }) => kind === "standard" || own === undefined, {
+    path: ["secret"],
+    error: "is for kind standard alone: nothing else is signed",
   })
   .openapi("NewWebhook");
 export type NewWebhookBody = z.infer<typeof newWebhookSchema>;
@@ -132,7 +127,9 @@ export const rotateSchema = z.strictObject({ secret: secret.optional() }).openap
 const webhookFields = {
   id: z.string(),
   kind: z.enum(WEBHOOK_KINDS),
-  url: z.string(),
+  url: z.string().openapi({
+    description: "of kind slack without what makes it a secret, such as https://hooks.slack.com/…wxyz",
+  }),
   events: z.array(z.enum(WEBHOOK_EVENTS)),
   jobs: z.array(z.string()).nullable(),
   tags: z.record(z.string(), z.string()).nullable(),

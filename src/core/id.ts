@@ -30,9 +30,23 @@ export function newHookId(random: Uint8Array): string {
   return Array.from({ length: HOOK_ID_CHARS }, (_, i) => ALPHABET[(random[i] ?? 0) & 31]).join("");
 }
 
-/** The id of a notification, `msg_` and a ULID likewise: the order of ids is that in which they were made. */
-export function newNotificationId(nowMs: number, random: Uint8Array): string {
-  return newRunId(nowMs, random).replace("run_", "msg_");
+/**
+ * The id of a notification, `msg_` and a ULID likewise: the order of ids is that in which they were made.
+ * @param before the last one that was made: of the same moment the next is one more (ULID, "Monotonicity"); "" where there is none
+ */
+export function newNotificationId(nowMs: number, random: Uint8Array, before: string): string {
+  const fresh = newRunId(nowMs, random).replace("run_", "msg_");
+  const isSameMoment = before.slice(0, -RANDOM_CHARS) === fresh.slice(0, -RANDOM_CHARS);
+  return isSameMoment ? (nextId(before) ?? fresh) : fresh;
+}
+
+/** Null where there is none after it. */
+function nextId(id: string): string | null {
+  const last = ALPHABET.at(-1) ?? "";
+  const kept = id.slice(0, id.length - (/z*$/.exec(id)?.[0].length ?? 0));
+  const raised = ALPHABET[ALPHABET.indexOf(kept.at(-1) ?? last) + 1];
+  if (kept.length <= id.length - RANDOM_CHARS || raised === undefined) return null;
+  return `${kept.slice(0, -1)}${raised}`.padEnd(id.length, ALPHABET[0]);
 }
 
 /** The smallest such id of a moment. */

@@ -1,6 +1,7 @@
 /**
  * Notifications on D1. The key (target, line, number) makes one of each, however often a fact is taken up. Of the pending ones of a line only the
- * first has `next_at`, which {@link promoted} sees to in each batch that could change it.
+ * first has `next_at`, which {@link promoted} sees to in each batch that could change it. One that was resent (`tries_from` is later than
+ * `created_at`) has its own: what came after it was told already, so nothing waits for it.
  */
 
 import { NOTIFICATIONS_SCAN_MAX } from "../core/limits.ts";
@@ -147,7 +148,7 @@ export function d1Notifications(database: D1Database): NotificationStore {
 
     async resend(orgId, webhookId, id, at) {
       const { meta } = await prepared(
-        `UPDATE notifications SET state = 'pending', next_at = ?1, tries_from = ?1, tries = 0, ended_at = NULL
+        `UPDATE notifications SET state = 'pending', next_at = ?1, tries_from = max(?1, created_at + 1), tries = 0, ended_at = NULL
          WHERE webhook_id = ?2 AND id = ?3 AND org_id = ?4 AND state <> 'pending'`,
         ...[at, webhookId, id, orgId],
       ).run();
@@ -169,7 +170,7 @@ export function d1Notifications(database: D1Database): NotificationStore {
   };
 }
 
-/** Has the first pending one of each of these lines be sent, where none is to be. */
+/** Has the first pending one of each of these lines be sent, where none is to be but what was resent. */
 function promoted(database: D1Database, lines: NotificationKey[], at: number): D1PreparedStatement {
   const wanted = new Map(lines.map(({ webhookId, line }) => [`${webhookId}/${line}`, { webhookId, line }]));
   return database
@@ -177,10 +178,10 @@ function promoted(database: D1Database, lines: NotificationKey[], at: number): D
       `UPDATE notifications AS n SET next_at = ?2
        FROM (SELECT w.value ->> 'webhookId' AS webhook_id, w.value ->> 'line' AS line,
            (SELECT p.seq FROM notifications p WHERE p.webhook_id = w.value ->> 'webhookId' AND p.line = w.value ->> 'line'
-             AND p.state = 'pending' ORDER BY p.seq LIMIT 1) AS seq
+             AND p.state = 'pending' AND p.tries_from = p.created_at ORDER BY p.seq LIMIT 1) AS seq
          FROM json_each(?1) w
          WHERE NOT EXISTS (SELECT 1 FROM notifications o WHERE o.webhook_id = w.value ->> 'webhookId' AND o.line = w.value ->> 'line'
-           AND o.next_at IS NOT NULL)) first
+           AND o.next_at IS NOT NULL AND o.tries_from = o.created_at)) first
        WHERE n.webhook_id = first.webhook_id AND n.line = first.line AND n.seq = first.seq`,
     )
     .bind(JSON.stringify([...wanted.values()]), at);

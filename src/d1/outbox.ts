@@ -5,6 +5,7 @@
 
 import { sql } from "drizzle-orm";
 import type { AlertType } from "../core/alert/alert.ts";
+import { messageOf } from "../core/error.ts";
 import type { RunDelivery } from "../core/hook/run-delivery.ts";
 import { ALERTS, type Fact, type OutboxRow, type ToldRun, type ToldRunEvent } from "../core/webhook/fact.ts";
 import { alertOf } from "./alert-store.ts";
@@ -71,7 +72,17 @@ export async function readOutbox(
     )
     .bind(after?.source ?? "", after?.seq ?? 0, limit)
     .all<Row>();
-  return results.map((row) => ({ source: row.source, seq: row.seq, orgId: row.org_id, fact: factOf(row) }));
+  return results.map((row) => {
+    const [place, at] = [
+      { source: row.source, seq: row.seq, orgId: row.org_id },
+      row.event_at ?? row.alert_at ?? 0,
+    ];
+    try {
+      return { ...place, at, fact: factOf(row), unreadable: null };
+    } catch (error) {
+      return { ...place, at, fact: null, unreadable: messageOf(error) };
+    }
+  });
 }
 
 function factOf(row: Row): Fact | null {

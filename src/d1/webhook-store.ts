@@ -1,6 +1,7 @@
 /** Webhooks on D1. `wants` follows from what a webhook is subscribed to and whether it is in force, and is what the triggers read. */
 
-import { wordsOf } from "../core/webhook/event-types.ts";
+import { NOTIFICATION_GIVE_UP_MS } from "../core/limits.ts";
+import { factWordsOf } from "../core/webhook/event-types.ts";
 import type { WebhookSpec } from "../core/webhook/webhook.ts";
 import type { SealedText, StoredWebhook, WebhookStore } from "../flow/ports/webhooks.ts";
 
@@ -83,22 +84,33 @@ export function d1Webhooks(database: D1Database): WebhookStore {
 
     remove: (orgId, id) => changed("DELETE FROM webhooks WHERE org_id = ? AND id = ?", orgId, id),
 
-    async noteHealth(orgId, id, { failingSince, failedAt }) {
+    async noteSuccess(orgId, id) {
       await changed(
-        "UPDATE webhooks SET failing_since = ?, failed_at = ? WHERE org_id = ? AND id = ? AND disabled_at IS NULL",
-        ...[failingSince, failedAt, orgId, id],
+        "UPDATE webhooks SET failing_since = NULL, failed_at = NULL WHERE org_id = ? AND id = ? AND disabled_at IS NULL",
+        ...[orgId, id],
       );
     },
 
-    async disable(orgId, id, why, at) {
+    async noteFailure(orgId, id, at) {
+      const row = await database
+        .prepare(
+          `UPDATE webhooks SET failing_since = iif(?1 - failed_at <= ?2, coalesce(failing_since, ?1), ?1), failed_at = max(coalesce(failed_at, 0), ?1)
+           WHERE org_id = ?3 AND id = ?4 AND disabled_at IS NULL RETURNING failing_since AS since`,
+        )
+        .bind(at, NOTIFICATION_GIVE_UP_MS, orgId, id)
+        .first<{ since: number }>();
+      return row?.since ?? null;
+    },
+
+    async disable(orgId, id, why, at, failingSince) {
       const detail = `its notifications are not sent any more: ${why}`;
       await database.batch([
         database
           .prepare(
             `UPDATE webhooks SET disabled_at = ?1, disabled_why = ?2, wants = '', updated_at = ?1, revision = revision + 1
-             WHERE org_id = ?3 AND id = ?4 AND disabled_at IS NULL`,
+             WHERE org_id = ?3 AND id = ?4 AND disabled_at IS NULL AND (?5 IS NULL OR failing_since = ?5)`,
           )
-          .bind(at, why, orgId, id),
+          .bind(at, why, orgId, id, failingSince),
         database
           .prepare(
             `INSERT INTO alerts (org_id, type, job, schedule, due_at, at, run_id, detail)
@@ -129,7 +141,7 @@ function values(webhook: StoredWebhook): unknown[] {
   const spec: WebhookSpec = { kind, url, description, email, events, jobs, tags };
   return [
     JSON.stringify(spec),
-    webhook.disabledAt === null ? wordsOf(events) : "",
+    webhook.disabledAt === null ? factWordsOf(events) : "",
     webhook.revision,
     webhook.updatedAt,
     webhook.disabledAt,

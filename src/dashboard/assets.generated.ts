@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-b702bef75cd6.js",
+  path: "/assets/live-25a68760e6c8.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -249,13 +249,21 @@ export const SCRIPT: Asset = {
     "  var NOTIFICATION_TIMEOUT_MS = 10 * SECOND2;",
     "  var NOTIFICATION_ANSWER_MAX_BYTES = 1 * KIB;",
     "  var OUTBOX_BATCH_CHARS = 512 * KIB;",
+    "  var OUTBOX_GIVE_UP_MS = 24 * HOUR2;",
     "  var NOTIFIER_MAX_MS = 2 * MINUTE2;",
-    "  var NOTIFIER_AGAIN_MS = 2 * SECOND2;",
+    "  var NOTIFIER_AGAIN_FIRST_MS = 2 * SECOND2;",
+    "  var NOTIFIER_AGAIN_MAX_MS = 5 * MINUTE2;",
     "  var NOTIFICATION_TEST_LEAD_MS = 1 * MINUTE2;",
     "  var WEBHOOKS_RESEALED_PER_SWEEP = 10;",
-    "  var NOTIFY_CRON_STATEMENTS = 3 + WEBHOOKS_RESEALED_PER_SWEEP;",
+    "  var NOTIFY_CRON_STATEMENTS = 4 + WEBHOOKS_RESEALED_PER_SWEEP;",
     "  var DNS_TIMEOUT_MS = 5 * SECOND2;",
     "  var DNS_ANSWER_MAX_BYTES = 64 * KIB;",
+    "  var NOTIFICATIONS_KEPT_MS = 90 * 24 * HOUR2;",
+    "  var HANDOVER_RETRY_FIRST_MS = 2 * SECOND2;",
+    "  var HANDOVER_RETRY_MAX_MS = 10 * MINUTE2;",
+    "  var HANDOVER_GIVE_UP_MS = 24 * HOUR2;",
+    "  var CHAIN_ALERT_EVERY_MS = 1 * HOUR2;",
+    "  var HANDOVERS_KEPT_MS = 90 * 24 * HOUR2;",
     "  var OUTPUT_MAX_BYTES = 512 * MIB;",
     "  var OUTPUT_IN_D1_MAX_BYTES = 256 * KIB;",
     "  var OUTPUT_BLOB_MIN_BYTES = 8 * KIB;",
@@ -917,7 +925,7 @@ export const SCRIPT: Asset = {
 };
 
 export const STYLE: Asset = {
-  path: "/assets/mayfly-ec8a2533f711.css",
+  path: "/assets/mayfly-fcc19e0e177c.css",
   type: "text/css; charset=utf-8",
   body: [
     "/* Colours, type and the frame of every page. Both schemes keep text at WCAG AA contrast (4.5:1) on their surfaces. */",
@@ -2060,7 +2068,8 @@ export const STYLE: Asset = {
     "}",
     "",
     ".badge.missed,",
-    ".badge.job_silent {",
+    ".badge.job_silent,",
+    ".badge.chain_stopped {",
     "  background: var(--bad-soft);",
     "  color: var(--bad);",
     "}",

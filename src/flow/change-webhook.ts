@@ -3,6 +3,8 @@
 import { AppError } from "../core/error.ts";
 import { NOTIFICATION_TEST_LEAD_MS, WEBHOOK_OLD_SECRET_MS, WEBHOOKS_MAX_COUNT } from "../core/limits.ts";
 import { TEST_EVENT } from "../core/webhook/event-types.ts";
+import { hasSecretUrl, maskedUrl } from "../core/webhook/masked-url.ts";
+import { specComplaints } from "../core/webhook/spec-complaints.ts";
 import type { WebhookSpec } from "../core/webhook/webhook.ts";
 import { sendOne } from "./notify.ts";
 import type { SecretKeeper } from "./ports/secrets.ts";
@@ -48,10 +50,10 @@ export async function subscribe(
   const { webhooks, webhookKeeper, clock, orgId } = ports;
   await checkSpec(ports, spec, null);
   const id = ports.webhookId();
-  const given = secret ?? webhookKeeper.newSecret();
+  const given = hasSecretUrl(spec.kind) ? spec.url : (secret ?? webhookKeeper.newSecret());
   const now = clock.now();
   const webhook: StoredWebhook = {
-    ...spec,
+    ...told(spec),
     orgId,
     id,
     revision: 1,
@@ -74,15 +76,23 @@ export async function subscribe(
 }
 
 /** @throws AppError */
-export async function changeWebhook(
+export function changeWebhook(
   ports: WebhookPorts,
   id: string,
   changed: (before: WebhookSpec) => WebhookSpec,
 ): Promise<StoredWebhook> {
-  const before = await loadWebhook(ports, id);
-  const spec = changed(before);
-  await checkSpec(ports, spec, before);
-  return change(ports, id, (webhook) => ({ ...webhook, ...changed(webhook) }));
+  const { webhookKeeper, orgId } = ports;
+  return change(ports, id, async (before) => {
+    const spec = changed(before);
+    await checkSpec(ports, spec, before);
+    if (!hasSecretUrl(spec.kind) || spec.url === before.url) return { ...before, ...spec };
+    return { ...before, ...told(spec), secret: await webhookKeeper.seal(orgId, id, spec.url) };
+  });
+}
+
+/** As it is told, and stored in clear: a URL that is a secret is sealed as one. */
+function told(spec: WebhookSpec): WebhookSpec {
+  return hasSecretUrl(spec.kind) ? { ...spec, url: maskedUrl(spec.url) } : spec;
 }
 
 /** The secret of before signs along for a day, so that the subscriber can take its time. */
@@ -94,12 +104,20 @@ export async function rotateSecret(
   const { webhookKeeper, orgId, clock } = ports;
   const given = secret ?? webhookKeeper.newSecret();
   const sealed = await webhookKeeper.seal(orgId, id, given);
-  const webhook = await change(ports, id, (before) => ({
-    ...before,
-    secret: sealed,
-    oldSecret: before.secret,
-    oldSecretUntil: clock.now() + WEBHOOK_OLD_SECRET_MS,
-  }));
+  const webhook = await change(ports, id, (before) => {
+    if (before.kind !== "standard")
+      throw new AppError(
+        "invalid_input",
+        `what a webhook of kind ${before.kind} is told is not signed, so there is no secret to change`,
+        "path.id",
+      );
+    return {
+      ...before,
+      secret: sealed,
+      oldSecret: before.secret,
+      oldSecretUntil: clock.now() + WEBHOOK_OLD_SECRET_MS,
+    };
+  });
   return { webhook, secret: given };
 }
 
@@ -130,11 +148,11 @@ export async function tryWebhook(ports: WebhookPorts, id: string, payload: strin
 async function change(
   ports: WebhookPorts,
   id: string,
-  changed: (before: StoredWebhook) => StoredWebhook | null,
+  changed: (before: StoredWebhook) => StoredWebhook | null | Promise<StoredWebhook>,
 ): Promise<StoredWebhook> {
   for (let tries = 0; tries < TRIES; tries++) {
     const before = await loadWebhook(ports, id);
-    const wanted = changed(before);
+    const wanted = await changed(before);
     if (wanted === null) return before;
     const after = { ...wanted, revision: before.revision + 1, updatedAt: ports.clock.now() };
     if (await ports.webhooks.change(before, after)) return after;
@@ -145,14 +163,17 @@ async function change(
 /** Others who may change a webhook first before this one gives up. */
 const TRIES = 5;
 
-/** @throws AppError `invalid_input` for what only the world can tell: where the URL leads, and whether the secret is there */
+/** @throws AppError `invalid_input` also for what only the world can tell: where the URL leads, and whether the secret is there */
 async function checkSpec(
   { webhookKeeper, secrets, orgId }: WebhookPorts,
-  { url, email }: WebhookSpec,
+  spec: WebhookSpec,
   before: WebhookSpec | null,
 ): Promise<void> {
-  if (url !== before?.url) {
-    const complaint = await webhookKeeper.targetComplaint(url);
+  const { url, email } = spec;
+  const [wrong, ...others] = specComplaints(spec);
+  if (wrong !== undefined) throw new AppError("invalid_input", wrong.message, wrong.path, others);
+  if (url !== before?.url || email?.provider !== before.email?.provider) {
+    const complaint = await webhookKeeper.targetComplaint(url, email);
     if (complaint !== null) throw new AppError("invalid_input", complaint, "url");
   }
   if (email === null || email.secret === before?.email?.secret) return;

@@ -1,9 +1,12 @@
 /**
  * Notifier: the place from which a webhook is told what is due, one for each, so that none keeps another waiting; or where the outbox is
- * taken up. It holds no facts, but an alarm for what is due next; a lost one is made good by the minute's cron.
+ * taken up. It holds no facts, but an alarm for what is due next, and how long it rests where our side fails; a lost one is made good by
+ * the minute's cron.
  */
 
-import { NOTIFIER_AGAIN_MS } from "../core/limits.ts";
+import { messageOf } from "../core/error.ts";
+import { NOTIFIER_AGAIN_FIRST_MS, NOTIFIER_AGAIN_MAX_MS } from "../core/limits.ts";
+import { repeatDelayMs } from "../core/poll.ts";
 import type { NotifyReport } from "./notify.ts";
 import type { Clock } from "./ports.ts";
 
@@ -15,7 +18,18 @@ export interface NotifierHost {
   /** When it is called next, in epoch milliseconds; null where it is not, and while it is being called. */
   alarmAt(): Promise<number | null>;
   setAlarm(atMs: number): Promise<void>;
+  /** What was kept last: between two alarms all else may be forgotten. */
+  pause(): Promise<NotifierPause | null>;
+  setPause(pause: NotifierPause | null): Promise<void>;
   logError(error: unknown): void;
+}
+
+/** A rest after alarms that failed. */
+export interface NotifierPause {
+  /** How many in a row. */
+  failures: number;
+  /** Until when calls wait, too; null where they do not. */
+  heldUntil: number | null;
 }
 
 export class Notifier {
@@ -32,22 +46,42 @@ export class Notifier {
   async wake(atMs: number): Promise<void> {
     this.#called();
     this.#awaitCall();
-    const set = await this.#host.alarmAt();
-    if (set === null || atMs < set) await this.#host.setAlarm(atMs);
+    const { heldUntil } = (await this.#host.pause()) ?? { heldUntil: null };
+    await this.#alarmBy(Math.max(atMs, heldUntil ?? 0));
   }
 
   async alarm(): Promise<void> {
-    const { clock, work, logError } = this.#host;
+    const { nextAt, problems, isHeldUp = false } = await this.#work();
+    const before = await this.#host.pause();
+    if (problems.length > 0) return this.#rest((before?.failures ?? 0) + 1, isHeldUp);
+    if (before !== null) await this.#host.setPause(null);
+    if (nextAt !== null) await this.#alarmBy(nextAt);
+  }
+
+  async #work(): Promise<NotifyReport> {
+    const { work, logError } = this.#host;
     try {
-      const { nextAt, problems } = await work(() => this.#news);
-      if (problems.length > 0) logError(new Error(`what is told again: ${problems.join("; ")}`));
-      const isBroken = problems.length > 0;
-      if (isBroken) await this.wake(clock.now() + NOTIFIER_AGAIN_MS);
-      else if (nextAt !== null) await this.wake(nextAt);
+      const report = await work(() => this.#news);
+      if (report.problems.length > 0) logError(new Error(report.problems.join("; ")));
+      return report;
     } catch (error) {
       logError(error);
-      await this.wake(clock.now() + NOTIFIER_AGAIN_MS);
+      return { nextAt: null, problems: [messageOf(error)] };
     }
+  }
+
+  async #rest(failures: number, isHeldUp: boolean): Promise<void> {
+    const { clock, setPause, setAlarm } = this.#host;
+    const until = clock.now() + repeatDelayMs(failures, NOTIFIER_AGAIN_FIRST_MS, NOTIFIER_AGAIN_MAX_MS);
+    await setPause({ failures, heldUntil: isHeldUp ? until : null });
+    // Also where somebody has called meanwhile.
+    if (isHeldUp) await setAlarm(until);
+    else await this.#alarmBy(until);
+  }
+
+  async #alarmBy(atMs: number): Promise<void> {
+    const set = await this.#host.alarmAt();
+    if (set === null || atMs < set) await this.#host.setAlarm(atMs);
   }
 
   #awaitCall(): void {

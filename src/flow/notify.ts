@@ -13,6 +13,7 @@ import {
   NOTIFIER_PAGE,
   NOTIFIER_SENDS_AT_ONCE,
   OUTBOX_BATCH_CHARS,
+  OUTBOX_GIVE_UP_MS,
   OUTBOX_MAX_PAGES,
   OUTBOX_PAGE,
 } from "../core/limits.ts";
@@ -44,8 +45,10 @@ export interface NotifyPorts {
 export interface NotifyReport {
   /** When there is something to do next, in epoch milliseconds; null where there is not. */
   nextAt: number | null;
-  /** What went wrong on our side, and is tried again. */
+  /** What went wrong on our side. Unless it says otherwise it is tried again. */
   problems: string[];
+  /** Whether going on would tell somebody the same again: what was sent could not be stored. Then calls wait, too. */
+  isHeldUp?: boolean;
 }
 
 /** Takes up what is in the outbox, page by page, and calls those who send it. */
@@ -57,55 +60,88 @@ export async function takeUpOutbox(ports: NotifyPorts): Promise<NotifyReport> {
   let after: OutboxRow | null = null;
   for (let pages = 0; pages < OUTBOX_MAX_PAGES; pages++) {
     const page: OutboxRow[] = await notifications.outbox(after, OUTBOX_PAGE);
-    const told = await takeUpPage(ports, page, held, problems);
+    const { told, isBroken } = await takeUpPage(ports, page, held, problems);
     await Promise.allSettled([...told].map((webhookId) => notifiers.wake(webhookId, clock.now())));
     after = page.at(-1) ?? null;
-    if (page.length < OUTBOX_PAGE) return { nextAt: null, problems };
+    if (page.length < OUTBOX_PAGE || isBroken) return { nextAt: null, problems };
   }
   return { nextAt: clock.now(), problems };
 }
 
-/** @returns the targets of what is stored */
+/** A fact with what is told of it. */
+interface ReadFact {
+  row: OutboxRow;
+  made: (NewNotification & { id: string })[];
+}
+
+/** @returns the targets of what is stored, and whether nothing could be: that is no matter of single facts */
 async function takeUpPage(
   ports: NotifyPorts,
   page: OutboxRow[],
   held: Set<string>,
   problems: string[],
-): Promise<Set<string>> {
+): Promise<{ told: Set<string>; isBroken: boolean }> {
   const { notifications, clock, notificationId } = ports;
   const told = new Set<string>();
-  const nothing = () => ({
-    rows: [] as OutboxRow[],
-    made: [] as (NewNotification & { id: string })[],
-    chars: 0,
-  });
-  let batch = nothing();
-  const store = async () => {
-    const { rows, made } = batch;
-    batch = nothing();
-    if (rows.length > 0) await notifications.takeUp(rows, made, clock.now());
+  let [batch, batchChars, stored, unstored]: [ReadFact[], number, number, number] = [[], 0, 0, 0];
+  const fail = async (row: OutboxRow, error: unknown) => {
+    const why = `${row.source} ${row.seq}: ${messageOf(error)}`;
+    if (await isGivenUp(ports, row)) return void problems.push(`not told, after a day of tries: ${why}`);
+    held.add(lineOf(row));
+    problems.push(why);
+  };
+  /** All together; where that fails in halves, so that one that can not be stored holds up its own line alone. */
+  const store = async (facts: ReadFact[]): Promise<void> => {
+    const [first] = facts;
+    if (first === undefined) return;
+    const made = facts.flatMap((fact) => fact.made);
+    try {
+      await notifications.takeUp(
+        facts.map(({ row }) => row),
+        made,
+        clock.now(),
+      );
+      stored += facts.length;
+      for (const { webhookId } of made) told.add(webhookId);
+    } catch (error) {
+      if (facts.length === 1) {
+        unstored += 1;
+        return fail(first.row, error);
+      }
+      const half = Math.ceil(facts.length / 2);
+      await store(facts.slice(0, half));
+      await store(facts.slice(half).filter(({ row }) => !held.has(lineOf(row))));
+    }
   };
   for (const row of page) {
     if (held.has(lineOf(row))) continue;
-    const made = await readBy(ports.readers, row).catch((error) => {
-      held.add(lineOf(row));
-      problems.push(`${row.source} ${row.seq}: ${messageOf(error)}`);
-      return null;
-    });
-    if (made === null) continue;
+    const made = await readBy(ports.readers, row).catch((error) => fail(row, error));
+    if (made === undefined) continue;
     const chars = made.reduce((sum, { payload }) => sum + payload.length, 0);
-    if (batch.chars + chars > OUTBOX_BATCH_CHARS) await store();
-    batch.rows.push(row);
-    batch.made.push(...made.map((each) => ({ ...each, id: notificationId(clock.now()) })));
-    batch.chars += chars;
-    for (const { webhookId } of made) told.add(webhookId);
+    if (batchChars + chars > OUTBOX_BATCH_CHARS) {
+      await store(batch);
+      [batch, batchChars] = [[], 0];
+      if (held.has(lineOf(row))) continue;
+    }
+    batch.push({ row, made: made.map((each) => ({ ...each, id: notificationId(clock.now()) })) });
+    batchChars += chars;
   }
-  await store();
-  return told;
+  await store(batch);
+  return { told, isBroken: unstored > 0 && stored === 0 };
+}
+
+/** Whether a fact that can not be taken up is too old to be tried any longer; then it is gone from the outbox. */
+async function isGivenUp({ notifications, clock }: NotifyPorts, row: OutboxRow): Promise<boolean> {
+  if (clock.now() - row.at <= OUTBOX_GIVE_UP_MS) return false;
+  return notifications.takeUp([row], [], clock.now()).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function readBy(readers: OutboxReader[], row: OutboxRow): Promise<NewNotification[]> {
-  const { fact } = row;
+  const { fact, unreadable } = row;
+  if (unreadable !== null) throw new Error(unreadable);
   if (fact === null) return [];
   const made: NewNotification[] = [];
   for (const reader of readers) made.push(...(await reader.read({ ...row, fact })));
@@ -134,19 +170,27 @@ export async function sendDue(
     drops < NOTIFIER_MAX_DROPS &&
     problems.length === 0 &&
     clock.now() - beganAt < NOTIFIER_MAX_MS;
+  const drop = async () => {
+    drops += 1;
+    return notifications.drop(webhookId, NOTIFIER_DROP_LINES, clock.now());
+  };
+  /** @returns whether there may be more than that */
+  const look = async (): Promise<boolean> => {
+    changed = news();
+    const due = await notifications.due(webhookId, clock.now(), NOTIFIER_PAGE);
+    const opened = await openAll(ports, due);
+    waiting = opened.flatMap(({ notification, destination }) =>
+      destination === null || underWay.has(notification.line) ? [] : [{ notification, destination }],
+    );
+    const isClosed = opened.some(({ destination }) => destination === null);
+    if (isClosed) await drop();
+    return isClosed;
+  };
+  const noted = (error: unknown) => void problems.push(messageOf(error));
   while (true) {
     if (waiting.length === 0 && underWay.size < NOTIFIER_SENDS_AT_ONCE && mayGoOn()) {
-      changed = news();
-      const due = await notifications.due(webhookId, clock.now(), NOTIFIER_PAGE);
-      const opened = await openAll(ports, due);
-      waiting = opened.flatMap(({ notification, destination }) =>
-        destination === null || underWay.has(notification.line) ? [] : [{ notification, destination }],
-      );
-      if (opened.some(({ destination }) => destination === null)) {
-        drops += 1;
-        await notifications.drop(webhookId, NOTIFIER_DROP_LINES, clock.now());
-        continue;
-      }
+      // Where that fails, what is under way is awaited all the same: whoever comes next would send it again beside it.
+      if (await look().catch(noted)) continue;
     }
     while (waiting.length > 0 && underWay.size < NOTIFIER_SENDS_AT_ONCE && mayGoOn()) {
       const next = waiting.shift();
@@ -165,8 +209,18 @@ export async function sendDue(
     const hasRoom = waiting.length === 0 && underWay.size < NOTIFIER_SENDS_AT_ONCE && mayGoOn();
     await Promise.race([...underWay.values(), ...(hasRoom ? [changed] : [])]);
   }
-  const nextAt = await notifications.nextDueAt(webhookId);
-  return { nextAt, problems };
+  /** When the next one is due. What is pending where nothing is sent any more does not wait for that. */
+  const next = async (): Promise<number | null> => {
+    while (drops < NOTIFIER_MAX_DROPS) {
+      const [first] = await openAll(ports, await notifications.due(webhookId, Number.MAX_SAFE_INTEGER, 1));
+      if (first === undefined) return null;
+      if (first.destination !== null) break;
+      await drop();
+    }
+    return notifications.nextDueAt(webhookId);
+  };
+  const nextAt = (await next().catch(noted)) ?? null;
+  return { nextAt, problems, ...(problems.length > 0 && { isHeldUp: true }) };
 }
 
 /** Those that are due, each with where it goes; null where nothing goes there any more. */
@@ -189,7 +243,7 @@ export async function sendOne(
   const result = await destination.send(notification);
   const now = clock.now();
   const after = afterAttempt(notification, result, now);
-  const { retryAfterMs: _retryAfterMs, ending: _ending, ...attempt } = result;
+  const { retryAfterMs: _retryAfterMs, isOurs: _isOurs, ending: _ending, ...attempt } = result;
   const attempts: SendAttempt[] = [...notification.attempts, attempt].slice(-NOTIFICATION_ATTEMPTS_KEPT);
   await notifications.recordAttempt(notification, { ...after, attempts }, now);
   await destination.note(notification, result, now);

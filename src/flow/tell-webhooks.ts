@@ -1,6 +1,6 @@
 /** Tell webhooks: which of them are told of a fact, what reaches them, and what their attempts say of them. */
 
-import { fared, type SendResult } from "../core/webhook/attempt.ts";
+import { type SendResult, says, whyDisable } from "../core/webhook/attempt.ts";
 import type { NotificationType } from "../core/webhook/event-types.ts";
 import { type Fact, lineOf, typeFor } from "../core/webhook/fact.ts";
 import type {
@@ -63,16 +63,22 @@ export function webhookCourier(webhooks: WebhookStore, { send }: Pick<WebhookEdg
 
 /** A webhook as somewhere to send to, whether it is in force or not. */
 export function destination(webhooks: WebhookStore, webhook: StoredWebhook, send: WebhookEdge["send"]) {
+  const { orgId, id } = webhook;
   /** As it is stored, as far as this one knows: what changes nothing is not written. */
-  let health = { failingSince: webhook.failingSince, failedAt: webhook.failedAt };
+  let isFailing = webhook.failingSince !== null;
   return {
     send: (notification: DueNotification) => send(webhook, notification),
     async note({ type }: DueNotification, result: SendResult, at: number) {
-      const { disable, ...next } = fared(health, type, result, at);
-      const isNews = next.failingSince !== health.failingSince || next.failedAt !== health.failedAt;
-      health = next;
-      if (isNews) await webhooks.noteHealth(webhook.orgId, webhook.id, next);
-      if (disable !== null) await webhooks.disable(webhook.orgId, webhook.id, disable, at);
+      const said = says(type, result);
+      if (said === "taken" && isFailing) {
+        isFailing = false;
+        await webhooks.noteSuccess(orgId, id);
+      }
+      if (said !== "failed") return;
+      isFailing = true;
+      const failingSince = await webhooks.noteFailure(orgId, id, at);
+      const why = failingSince === null ? null : whyDisable(result, at - failingSince);
+      if (why !== null) await webhooks.disable(orgId, id, why, at, failingSince);
     },
   };
 }

@@ -18,7 +18,7 @@ const [NOERROR, NXDOMAIN] = [0, 3];
 
 interface Answer {
   Status?: unknown;
-  Answer?: { type?: unknown; data?: unknown }[];
+  Answer?: ({ type?: unknown; data?: unknown } | null)[];
 }
 
 /** @param server such as https://cloudflare-dns.com/dns-query */
@@ -38,7 +38,7 @@ export async function lookUp(fetcher: typeof fetch, server: string, name: string
         error: `${name} can not be looked up: the answer is of status ${answer.Status}`,
       };
     for (const record of Array.isArray(answer.Answer) ? answer.Answer : [])
-      if (record.type === TYPES[type] && typeof record.data === "string") addresses.push(record.data);
+      if (record?.type === TYPES[type] && typeof record.data === "string") addresses.push(record.data);
   }
   return addresses.length === 0 ? { kind: "none" } : { kind: "found", addresses };
 }
@@ -56,7 +56,9 @@ async function ask(fetcher: typeof fetch, server: string, name: string, type: st
     await response.body?.cancel();
     throw new Error(`${url.host} answered ${response.status}`);
   }
-  return JSON.parse(await boundedText(response)) as Answer;
+  const answer: Answer | null = JSON.parse(await boundedText(response));
+  if (answer === null || typeof answer !== "object") throw new Error(`${url.host} answered no JSON object`);
+  return answer;
 }
 
 async function boundedText(response: Response): Promise<string> {

@@ -3,6 +3,9 @@
 import { AppError } from "../core/error.ts";
 import { WEBHOOK_SECRET_BYTES, WEBHOOKS_RESEALED_PER_SWEEP } from "../core/limits.ts";
 import type { SendResult } from "../core/webhook/attempt.ts";
+import { hasSecretUrl } from "../core/webhook/masked-url.ts";
+import { emailTargetComplaint } from "../core/webhook/spec-complaints.ts";
+import type { EmailSettings } from "../core/webhook/webhook.ts";
 import type { SecretKeeper } from "../flow/ports/secrets.ts";
 import type {
   DueNotification,
@@ -23,6 +26,15 @@ export interface WebhookSettings extends TargetSettings {
   publicUrl: string | null;
 }
 
+/** Why nothing was sent, and whether that says nothing of whom it was for. */
+interface NotSent {
+  why: string;
+  isOurs: boolean;
+}
+
+const KEY_LOST =
+  "the key that it was encrypted with is neither ENCRYPTION_KEY nor one of ENCRYPTION_KEYS_OLD";
+
 const utf8 = new TextEncoder();
 const text = new TextDecoder();
 
@@ -38,6 +50,12 @@ export function createWebhookEdge(
 
   const refusal = (given: string) => openTarget(ports.fetch, settings, given);
 
+  const targetOf = async (url: string, email: EmailSettings | null) => {
+    // A stand-in of a provider is private.
+    const complaint = email === null || settings.allowsPrivate ? null : emailTargetComplaint(url, email);
+    return complaint === null ? refusal(url) : { why: complaint, isPassing: false };
+  };
+
   const opened = async ({ orgId, id }: StoredWebhook, sealed: SealedText): Promise<string | null> => {
     const bytes = await keyring.open(sealed, ownerOf(orgId, id));
     return bytes && text.decode(bytes);
@@ -50,20 +68,32 @@ export function createWebhookEdge(
   const requestTo = async (
     webhook: StoredWebhook,
     notification: DueNotification,
-  ): Promise<OutgoingRequest | string> => {
-    if (webhook.kind === "slack") return slackRequest(notification);
-    if (webhook.email !== null) {
-      const key = await secrets.value(webhook.orgId, webhook.email.secret);
-      return key === null
-        ? `there is no secret ${webhook.email.secret}, which has the provider's key`
-        : emailRequest(notification, webhook.email, key);
+  ): Promise<OutgoingRequest | NotSent> => {
+    switch (webhook.kind) {
+      case "slack":
+        return slackRequest(notification);
+      case "email":
+        return mailTo(webhook, notification);
+      case "standard":
+        return signedTo(webhook, notification);
     }
+  };
+
+  const mailTo = async ({ orgId, email }: StoredWebhook, notification: DueNotification) => {
+    if (email === null) return { why: "nobody knows to whom the e-mail is to go", isOurs: false };
+    const key = await secrets.value(orgId, email.secret);
+    return key === null
+      ? { why: `there is no secret ${email.secret}, which has the provider's key`, isOurs: false }
+      : emailRequest(notification, email, key);
+  };
+
+  const signedTo = async (webhook: StoredWebhook, notification: DueNotification) => {
     const isOldValid = webhook.oldSecretUntil !== null && clock.now() < webhook.oldSecretUntil;
     const sealed = [webhook.secret, ...(isOldValid && webhook.oldSecret !== null ? [webhook.oldSecret] : [])];
     const signing = await Promise.all(sealed.map((each) => opened(webhook, each)));
     const [current] = signing;
     if (current === null || current === undefined)
-      return "its secret can not be opened: the key that it was encrypted with is neither ENCRYPTION_KEY nor one of ENCRYPTION_KEYS_OLD; rotate it";
+      return { why: `its secret can not be opened: ${KEY_LOST}; rotate it`, isOurs: true };
     return standardRequest(
       notification,
       signing.flatMap((secret) => secret ?? []),
@@ -76,14 +106,21 @@ export function createWebhookEdge(
 
     async send(webhook, notification): Promise<SendResult> {
       const at = clock.now();
+      const notSent = ({ why, isOurs }: NotSent): SendResult => ({
+        ...failed(at, clock.now() - at, why),
+        ...(isOurs && { isOurs }),
+      });
       try {
-        const target = await refusal(webhook.url);
-        if (!(target instanceof URL)) return failed(at, clock.now() - at, `the URL ${target.why}`);
+        const url = hasSecretUrl(webhook.kind) ? await opened(webhook, webhook.secret) : webhook.url;
+        if (url === null)
+          return notSent({ why: `its URL can not be opened: ${KEY_LOST}; give it again`, isOurs: true });
+        const target = await targetOf(url, webhook.kind === "email" ? webhook.email : null);
+        if (!(target instanceof URL))
+          return notSent({ why: `the URL ${target.why}`, isOurs: target.isPassing });
         const request = await requestTo(webhook, notification);
-        if (typeof request === "string") return failed(at, clock.now() - at, request);
-        return await post(ports, target, request);
+        return "why" in request ? notSent(request) : await post(ports, target, request);
       } catch (error) {
-        return failed(at, clock.now() - at, (error as Error).message);
+        return notSent({ why: (error as Error).message, isOurs: true });
       }
     },
 
@@ -94,8 +131,8 @@ export function createWebhookEdge(
 
     seal,
 
-    async targetComplaint(given) {
-      const target = await refusal(given);
+    async targetComplaint(given, email = null) {
+      const target = await targetOf(given, email);
       if (target instanceof URL) return null;
       if (target.isPassing) throw new AppError("unavailable", `the URL: ${target.why}; try again`, "url");
       return target.why;

@@ -61,10 +61,6 @@ export function payloadOf(type: NotificationType, fact: Fact, publicUrl: string 
   return { type, timestamp: rfc3339(at), data };
 }
 
-export function testPayload(webhookId: string, nowMs: number): Payload {
-  return { type: "webhook.test", timestamp: rfc3339(nowMs), data: { webhook: { id: webhookId } } };
-}
-
 function runPayload({ run, event }: RunFact, publicUrl: string | null): RunPayload {
   const ending = "exit" in event ? event : null;
   const exit: Exit | null = ending?.exit ?? null;

@@ -4,7 +4,7 @@ import { Webhook as Signer } from "standardwebhooks";
 import type { EmailSettings } from "../core/webhook/webhook.ts";
 import type { DueNotification } from "../flow/ports/webhooks.ts";
 import type { Payload } from "./payload.ts";
-import { wordsOf } from "./words.ts";
+import { inWords } from "./words.ts";
 
 export interface OutgoingRequest {
   headers: Record<string, string>;
@@ -35,7 +35,7 @@ export function standardRequest({ id, payload }: Told, secrets: string[], nowMs:
 
 /** A message, as Slack's incoming webhooks take it, and Mattermost, Rocket.Chat and Discord (`/slack`) likewise. */
 export function slackRequest({ payload }: Told): OutgoingRequest {
-  const { title, lines, url } = wordsOf(JSON.parse(payload) as Payload);
+  const { title, lines, url } = inWords(JSON.parse(payload) as Payload);
   const heading = url === null ? `*${slackText(title)}*` : `*<${url}|${slackText(title)}>*`;
   const text = [heading, ...lines.map(slackText)].join("\n");
   return { headers: JSON_TYPE, body: JSON.stringify({ text }) };
@@ -52,7 +52,7 @@ export function emailRequest(
   { provider, from, to }: EmailSettings,
   key: string,
 ): OutgoingRequest {
-  const { title, lines, url } = wordsOf(JSON.parse(payload) as Payload);
+  const { title, lines, url } = inWords(JSON.parse(payload) as Payload);
   const text = [title, "", ...lines, ...(url === null ? [] : ["", url])].join("\n");
   switch (provider) {
     case "resend":

@@ -10,7 +10,7 @@ export interface Words {
   url: string | null;
 }
 
-export function wordsOf({ type, data }: Payload): Words {
+export function inWords({ type, data }: Payload): Words {
   if ("run" in data) return runWords(type, data.run);
   if ("alert" in data) return alertWords(data.alert);
   return { title: "Mayfly: this webhook works", lines: [`webhook: ${data.webhook.id}`], url: null };

@@ -1,6 +1,7 @@
 /** The real ports on Cloudflare and Fly: the only wiring. */
 
 import { waitUntil } from "cloudflare:workers";
+import { handOverPortsOf } from "../api/chained-order.ts";
 import { firePortsOf } from "../api/fired-order.ts";
 import type { ApiPorts } from "../api/ports.ts";
 import { createSessions } from "../api/session.ts";
@@ -12,6 +13,7 @@ import { countedStatements } from "../d1/counted.ts";
 import { deploymentOf } from "../d1/deployment.ts";
 import { d1FleetStore } from "../d1/fleet-store.ts";
 import { d1FlySchedules } from "../d1/fly-schedules.ts";
+import { d1Handovers } from "../d1/handover-store.ts";
 import { d1Hooks } from "../d1/hook-store.ts";
 import { d1Jobs } from "../d1/job-store.ts";
 import { d1Notifications } from "../d1/notification-store.ts";
@@ -22,6 +24,7 @@ import { d1Store } from "../d1/store.ts";
 import { d1Webhooks } from "../d1/webhook-store.ts";
 import type { FirePorts } from "../flow/fire-armed.ts";
 import type { AdvancePorts } from "../flow/flow.ts";
+import type { HandOverPorts } from "../flow/hand-over.ts";
 import { launchesOver } from "../flow/launches.ts";
 import type { NotifyPorts } from "../flow/notify.ts";
 import type { Clock } from "../flow/ports.ts";
@@ -42,7 +45,7 @@ import { createKeyring } from "../secrets/keyring.ts";
 import { createWebhookEdge } from "../webhooks/edge.ts";
 import { durableDrivers } from "./drivers.ts";
 import { type Config, type Env, readConfig } from "./env.ts";
-import { callOutbox, durableNotifiers } from "./notifier.ts";
+import { callNotifier, durableNotifiers } from "./notifier.ts";
 import { durableTimekeepers } from "./timekeeper.ts";
 
 const ORGANIZATION = "default";
@@ -65,9 +68,9 @@ function secretKeeper(env: Env, { encryptionKey, oldEncryptionKeys }: Config) {
   });
 }
 
-/** The store of runs, which has subscribers told of what is stored. */
+/** The store of runs, which has subscribers told of what is stored, and jobs started after others. */
 function runStore(env: Env) {
-  return d1Store(env.DB, () => callOutbox(env.NOTIFIER));
+  return d1Store(env.DB, (notifier) => callNotifier(env.NOTIFIER, notifier));
 }
 
 function webhookEdge(env: Env, config: Config) {
@@ -81,8 +84,14 @@ function webhookEdge(env: Env, config: Config) {
   });
 }
 
+/** Of this isolate: notifications of one moment are listed in the order in which they were made. */
+let lastNotificationId = "";
 const notificationId = (nowMs: number) =>
-  newNotificationId(nowMs, crypto.getRandomValues(new Uint8Array(16)));
+  (lastNotificationId = newNotificationId(
+    nowMs,
+    crypto.getRandomValues(new Uint8Array(16)),
+    lastNotificationId,
+  ));
 
 /** What a notifier needs. @throws ConfigError */
 export function notifyPorts(env: Env): NotifyPorts {
@@ -165,6 +174,7 @@ export function apiPorts(env: Env): ApiPorts {
     alerts: d1Alerts(env.DB),
     hooks: d1Hooks(env.DB),
     bodies: r2DeliveryBodies(env.OUTPUT),
+    handovers: d1Handovers(env.DB),
     senders: { verify, read: readDelivery },
     webhooks: d1Webhooks(env.DB),
     notifications: d1Notifications(env.DB),
@@ -201,4 +211,9 @@ export function apiPorts(env: Env): ApiPorts {
 /** What a timekeeper needs. @throws ConfigError */
 export function firePorts(env: Env): FirePorts {
   return firePortsOf(apiPorts(env));
+}
+
+/** What starts jobs after others. @throws ConfigError */
+export function handOverPorts(env: Env): HandOverPorts {
+  return handOverPortsOf(apiPorts(env));
 }

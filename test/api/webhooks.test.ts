@@ -87,6 +87,51 @@ describe("a webhook", () => {
     await call("DELETE", "/v1/secrets/MAIL_KEY");
   });
 
+  it("of kind email leads to its provider alone, and no other kind has the settings of one", async () => {
+    const email = { provider: "resend", from: "m@x.example", to: ["a@x.example"], secret: "ANY_SECRET" };
+    await call("PUT", "/v1/secrets/ANY_SECRET", { value: "whatever it is for" });
+    const elsewhere = { kind: "email", email, url: "https://eve.example/x" };
+    const refusals = [await create(elsewhere)];
+    const mail = await create({ kind: "email", email, url: undefined });
+    refusals.push(await call("PATCH", `/v1/webhooks/${mail.body.id}`, { url: elsewhere.url }));
+    for (const { status, body } of refusals)
+      expect([status, body.error]).toMatchObject([
+        422,
+        { path: "url", message: expect.stringContaining("https://api.resend.com/emails") },
+      ]);
+    for (const kind of ["standard", "slack"]) {
+      const path = `/v1/webhooks/${(await create({ kind })).body.id}`;
+      const changed = await call<WebhookBody>("PATCH", path, { email });
+      expect([changed.status, changed.body.error.path]).toEqual([422, "email"]);
+      expect((await call<WebhookBody>("GET", path)).body.email).toBeNull();
+    }
+    await call("DELETE", "/v1/secrets/ANY_SECRET");
+  });
+
+  it("of kind slack has a URL that is a secret: it is told and stored without what makes it one", async () => {
+    const url = "https://hooks.slack.com/services/T0000000/B0000000/XXXXXXXXXXXXXXXXXXXXwxyz";
+    const masked = "https://hooks.slack.com/…wxyz";
+    const made = await create({ kind: "slack", url });
+    const path = `/v1/webhooks/${made.body.id}`;
+    const tokenless = async (body: unknown) => {
+      expect(JSON.stringify(body)).toContain(masked);
+      const { results } = await env.DB.prepare("SELECT * FROM webhooks").all();
+      expect(JSON.stringify([body, results])).not.toContain("XXXX");
+    };
+    await tokenless(made.body);
+    await tokenless((await call("GET", path)).body);
+    await tokenless((await call("GET", "/v1/webhooks")).body);
+    // Whoever sends back what was told changes nothing by it.
+    await tokenless((await call("PATCH", path, { url: masked, events: ["run.succeeded"] })).body);
+    const moved = await call<WebhookBody>("PATCH", path, { url: `${url}2` });
+    expect(moved.body.url).toBe("https://hooks.slack.com/…xyz2");
+    const rotated = await call("POST", `${path}/rotate`);
+    expect([rotated.status, rotated.body.error.message]).toEqual([
+      422,
+      expect.stringContaining("is not signed"),
+    ]);
+  });
+
   it("is one of so many at most", async () => {
     for (let made = 0; made < WEBHOOKS_MAX_COUNT; made++) expect((await create()).status).toBe(201);
     const refused = await create();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { newNotificationId } from "../../src/core/id.ts";
 import { matchesName } from "../../src/core/webhook/name-pattern.ts";
 import { addressComplaint } from "../../src/core/webhook/target.ts";
 import { readTarget } from "../../src/webhooks/target.ts";
@@ -77,6 +78,11 @@ describe("a webhook's URL is refused where it leads to what is not public, howev
     "router.lan",
     "x.home.arpa",
     "x.test",
+    "kubernetes",
+    "kubernetes.default.svc",
+    "kubernetes.default.svc.",
+    "kubernetes.default.svc.cluster.local",
+    "vault.service.consul",
     "a..b",
   ])("https://%s/", (host) => {
     expect(readTarget(`https://${host}/hear`, PUBLIC)).toEqual({ complaint: expect.any(String) });
@@ -134,6 +140,19 @@ describe("a webhook's URL is refused where it leads to what is not public, howev
       if (isSpecial) expect(addressComplaint(`${a}.${b}.${c}.${d}`)).not.toBeNull();
     }
   });
+});
+
+it("ids of notifications of one moment are in the order in which they were made", () => {
+  const random = new Uint8Array(16).fill(31);
+  random[0] = 7;
+  const first = newNotificationId(1000, random, "");
+  const ids = [first];
+  for (let made = 0; made < 40; made++) ids.push(newNotificationId(1000, random, ids.at(-1) ?? ""));
+  expect(ids).toEqual([...new Set(ids)].toSorted());
+  expect(ids.every((id) => /^msg_[0-9a-hjkmnp-tv-z]{26}$/.test(id))).toBe(true);
+  expect(newNotificationId(1001, random, first)).toBe(newNotificationId(1001, random, ""));
+  const last = `${first.slice(0, -16)}${"z".repeat(16)}`;
+  expect(newNotificationId(1000, random, last)).toBe(first);
 });
 
 describe("a pattern of names", () => {

@@ -27,6 +27,7 @@ const forgetAt = (world: ScheduleWorld, now: number) =>
     hooks: world.hooks,
     bodies: { forget: async () => 0 },
     notifications: { forget: async () => 0 },
+    handovers: { forget: async () => 0 },
     store: world.store,
     clock: { now: () => now },
   });

@@ -3,7 +3,8 @@
 import { Webhook as Verifier } from "standardwebhooks";
 import { statusSender } from "../../src/commit-status/send.ts";
 import { newNotificationId, newWebhookId } from "../../src/core/id.ts";
-import type { WebhookSpec } from "../../src/core/webhook/webhook.ts";
+import { maskedUrl } from "../../src/core/webhook/masked-url.ts";
+import { EMAIL_URLS, type WebhookSpec } from "../../src/core/webhook/webhook.ts";
 import { d1Notifications } from "../../src/d1/notification-store.ts";
 import { d1Reports } from "../../src/d1/report-ledger.ts";
 import { d1Store } from "../../src/d1/store.ts";
@@ -32,6 +33,8 @@ export interface Death {
   call: number;
   tookEffect: boolean;
 }
+
+type Step = <T>(act: () => Promise<T>) => Promise<T>;
 
 export const KEY = btoa("0123456789abcdef0123456789abcdef");
 const TABLES = ["webhooks", "outbox", "notifications", "runs", "run_events", "attempts", "alerts"];
@@ -64,6 +67,7 @@ export class NotifyWorld {
   readonly secrets = new Map<string, string>();
   readonly #secrets = { value: async (_orgId: string, name: string) => this.secretValues[name] ?? null };
   #made = 0;
+  #lastId = "";
   readonly #database: D1Database;
 
   constructor(database: D1Database) {
@@ -97,9 +101,14 @@ export class NotifyWorld {
     const edge = this.edge();
     const secret = edge.newSecret();
     this.secrets.set(id, secret);
+    const url =
+      spec.kind === "email" && spec.email
+        ? EMAIL_URLS[spec.email.provider]
+        : `https://subscriber-${this.#made}.example/hear`;
+    const isSecretUrl = spec.kind === "slack";
     const webhook: StoredWebhook = {
       kind: "standard",
-      url: `https://subscriber-${this.#made}.example/hear`,
+      url: isSecretUrl ? maskedUrl(url) : url,
       description: null,
       email: null,
       events: ["run.queued", "run.started", "run.retrying", "run.succeeded", "run.failed", "run.cancelled"],
@@ -115,7 +124,7 @@ export class NotifyWorld {
       disabledWhy: null,
       failingSince: null,
       failedAt: null,
-      secret: await edge.seal("default", id, secret),
+      secret: await edge.seal("default", id, isSecretUrl ? url : secret),
       oldSecret: null,
       oldSecretUntil: null,
     };
@@ -143,20 +152,8 @@ export class NotifyWorld {
     return state.run.id;
   }
 
-  /** One life of all notifiers: takes up what there is and sends what is due. @returns how many calls it made, and whether it died */
-  async live(death: Death | null = null): Promise<{ calls: number; hasDied: boolean }> {
-    let calls = 0;
-    let hasDied = false;
-    const step = async <T>(act: () => Promise<T>): Promise<T> => {
-      calls += 1;
-      if (hasDied) throw new Error("killed");
-      if (death !== null && calls >= death.call) {
-        hasDied = true;
-        if (death.tookEffect) await act();
-        throw new Error("killed");
-      }
-      return act();
-    };
+  /** What a notifier is given. @param step is asked for each call that leaves it */
+  ports(step: Step = (act) => act()): NotifyPorts {
     const mortal = <T extends object>(whole: T): T =>
       new Proxy(whole, {
         get: (target, name) => {
@@ -168,7 +165,7 @@ export class NotifyWorld {
       });
     const edge = this.edge((...call) => step(() => this.#fetch(...call)));
     const webhooks = mortal(this.webhooks);
-    const ports: NotifyPorts = {
+    return {
       notifications: mortal(this.notifications),
       readers: [
         {
@@ -194,9 +191,26 @@ export class NotifyWorld {
         ),
       },
       notifiers: { wake: async () => {} },
-      notificationId: (nowMs) => newNotificationId(nowMs, crypto.getRandomValues(new Uint8Array(16))),
+      notificationId: () => this.#newId(),
       clock: this.clock,
     };
+  }
+
+  /** One life of all notifiers: takes up what there is and sends what is due. @returns how many calls it made, and whether it died */
+  async live(death: Death | null = null): Promise<{ calls: number; hasDied: boolean }> {
+    let calls = 0;
+    let hasDied = false;
+    const step: Step = async (act) => {
+      calls += 1;
+      if (hasDied) throw new Error("killed");
+      if (death !== null && calls >= death.call) {
+        hasDied = true;
+        if (death.tookEffect) await act();
+        throw new Error("killed");
+      }
+      return act();
+    };
+    const ports = this.ports(step);
     const never = () => new Promise<void>(() => {});
     try {
       this.problems.push(...(await takeUpOutbox(ports)).problems);
@@ -251,10 +265,15 @@ export class NotifyWorld {
   /** A notification that nothing brought about. */
   async notification(webhook: StoredWebhook, made: Partial<NewNotification> = {}): Promise<void> {
     const whole = { webhookId: webhook.id, line: "a", seq: 1, orgId: "default", kind: TO_WEBHOOK };
-    const id = newNotificationId(this.now, crypto.getRandomValues(new Uint8Array(16)));
+    const id = this.#newId();
     const payload = { type: "run.queued", data: {} };
     const told = { ...whole, type: "run.queued", payload: JSON.stringify(payload), id, ...made };
     await this.notifications.takeUp([], [told], this.now);
+  }
+
+  #newId(): string {
+    this.#lastId = newNotificationId(this.now, crypto.getRandomValues(new Uint8Array(16)), this.#lastId);
+    return this.#lastId;
   }
 
   async #fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {

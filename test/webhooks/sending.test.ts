@@ -108,10 +108,13 @@ describe("what a name stands for is asked by DNS over HTTPS", () => {
   async function edgeWith(records: Record<string, string[]>, more: object = {}) {
     asked.length = 0;
     const sentTo: string[] = [];
+    /** What it answers, whatever it is asked. */
+    const whole: { text: string | null } = { text: null };
     const resolver = await serving((request, response) => {
       const { searchParams } = new URL(request.url ?? "", "http://resolver");
       const [name = "", type = ""] = [searchParams.get("name") ?? "", searchParams.get("type") ?? ""];
       asked.push(`${type} ${name} ${request.headers.accept}`);
+      if (whole.text !== null) return response.end(whole.text);
       if ("status" in more) return response.writeHead(500).end();
       const data = records[name];
       const Answer = (data ?? [])
@@ -146,7 +149,12 @@ describe("what a name stands for is asked by DNS over HTTPS", () => {
       oldSecretUntil: null,
     };
     const told = { id: "msg_1", payload: "{}" } as DueNotification;
-    return { edge, sentTo, send: (url: string) => edge.send({ ...webhook, url } as StoredWebhook, told) };
+    return {
+      edge,
+      whole,
+      sentTo,
+      send: (url: string) => edge.send({ ...webhook, url } as StoredWebhook, told),
+    };
   }
 
   it("and a public one is sent to", async () => {
@@ -186,6 +194,16 @@ describe("what a name stands for is asked by DNS over HTTPS", () => {
     const { edge } = await edgeWith({ "empty.example.com": ["cname other.example.com"] });
     for (const name of ["none.example.com", "empty.example.com"])
       expect(await edge.targetComplaint(`https://${name}/`)).toBe(`leads to ${name}, which has no address`);
+  });
+
+  it("an answer with nothing in it is none that can be used", async () => {
+    const { edge, whole } = await edgeWith({ "a.example.com": ["93.184.216.34"] });
+    whole.text = "null";
+    await expect(edge.targetComplaint("https://a.example.com/")).rejects.toMatchObject({
+      code: "unavailable",
+    });
+    whole.text = '{"Status":0,"Answer":[null]}';
+    expect(await edge.targetComplaint("https://a.example.com/")).toContain("has no address");
   });
 
   it.each([{ Status: 2 }, { status: 500 }, { Answer: "x".repeat(100_000) }])(

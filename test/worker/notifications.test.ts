@@ -4,13 +4,21 @@ import {
   NOTIFICATION_GIVE_UP_MS,
   NOTIFICATION_RETRY_FIRST_MS,
   NOTIFICATION_RETRY_MAX_MS,
+  NOTIFIER_AGAIN_FIRST_MS,
+  NOTIFIER_AGAIN_MAX_MS,
   NOTIFIER_SENDS_AT_ONCE,
+  OUTBOX_GIVE_UP_MS,
   OUTBOX_PAGE,
   WEBHOOK_FAILING_MAX_MS,
   WEBHOOK_OLD_SECRET_MS,
 } from "../../src/core/limits.ts";
-import { wordsOf } from "../../src/core/webhook/event-types.ts";
-import type { StoredWebhook } from "../../src/flow/ports/webhooks.ts";
+import type { SendResult } from "../../src/core/webhook/attempt.ts";
+import { factWordsOf } from "../../src/core/webhook/event-types.ts";
+import type { EmailSettings } from "../../src/core/webhook/webhook.ts";
+import { Notifier, type NotifierPause } from "../../src/flow/notifier.ts";
+import { type NotifyReport, sendDue, takeUpOutbox } from "../../src/flow/notify.ts";
+import type { DueNotification, StoredWebhook } from "../../src/flow/ports/webhooks.ts";
+import { destination } from "../../src/flow/tell-webhooks.ts";
 import { createKeyring } from "../../src/secrets/keyring.ts";
 import {
   aQueuedRun,
@@ -56,6 +64,15 @@ function failing(story: Story): Story {
     },
   );
 }
+
+const result = (status: number): SendResult => ({
+  at: 0,
+  ms: 0,
+  status,
+  answer: "",
+  error: null,
+  retryAfterMs: null,
+});
 
 describe("a fact is noted by the database itself", () => {
   it("where a webhook wants to hear of it, and costs no row where none does", async () => {
@@ -117,15 +134,15 @@ describe("a fact is noted by the database itself", () => {
 
   it("nothing of a disabled webhook's is noted", async () => {
     const webhook = await world.subscribe();
-    await world.webhooks.disable("default", webhook.id, "nobody answers", world.now);
+    await world.webhooks.disable("default", webhook.id, "nobody answers", world.now, null);
     await world.happens(aSucceededRun());
     expect(await outboxRows()).toBe(0);
   });
 
   it("the words of the triggers are those of what is subscribed to", () => {
-    expect(wordsOf(["run.finished"])).toBe(" settled:succeeded settled:failed settled:cancelled ");
-    expect(wordsOf(["run.queued", "webhook.disabled"])).toBe(" accepted webhook_disabled ");
-    expect(wordsOf([])).toBe("");
+    expect(factWordsOf(["run.finished"])).toBe(" settled:succeeded settled:failed settled:cancelled ");
+    expect(factWordsOf(["run.queued", "webhook.disabled"])).toBe(" accepted webhook_disabled ");
+    expect(factWordsOf([])).toBe("");
   });
 });
 
@@ -222,6 +239,8 @@ describe("a webhook is told", () => {
     for (let made = 0; made < count; made++) ids.push(await world.happens(aQueuedRun({}, T0 + made)));
     await world.liveFor(0);
     expect(world.told(webhook).length).toBe(count);
+    // Those of one moment have an order, too: that in which they were taken up.
+    expect((await world.ledger(webhook)).map(({ line }) => line)).toEqual(ids.toReversed());
     expect((await world.ledger(webhook)).every(({ state }) => state === "delivered")).toBe(true);
   });
 });
@@ -293,6 +312,7 @@ describe("everything is told, each once, in the order of its run", () => {
 
   it("a fact that can not be taken up holds up those after it in its run, and no other run", async () => {
     const webhook = await world.subscribe();
+    world.now = T0 + HOUR;
     const [stuck, fine] = [
       await world.happens(aSucceededRun(), true),
       await world.happens(aSucceededRun(), true),
@@ -316,6 +336,103 @@ describe("everything is told, each once, in the order of its run", () => {
     expect(new Set(world.heard.map(({ id, text }) => `${id} ${text}`)).size).toBe(1);
     const [notification] = await world.ledger(webhook);
     expect(notification?.attempts.map(({ status }) => status)).toEqual([500, 500, 500, 200]);
+  });
+});
+
+describe("what could not be read or stored", () => {
+  it("is a problem, and what is being sent meanwhile is over before anybody sends again", async () => {
+    const webhook = await world.subscribe({ events: ["run.queued"] });
+    await world.happens(aQueuedRun());
+    await takeUpOutbox(world.ports());
+    const ports = world.ports();
+    let reads = 0;
+    const { due } = ports.notifications;
+    ports.notifications.due = (...call) =>
+      ++reads === 2 ? Promise.reject(new Error("the database is busy")) : due(...call);
+    let [answer, call] = [() => {}, () => {}];
+    const isSent = new Promise<void>((resolve) => {
+      world.answer = () => {
+        resolve();
+        return new Promise((answered) => {
+          answer = () => answered(new Response());
+        });
+      };
+    });
+    let isOver = false;
+    const alarm = sendDue(ports, webhook.id, () => new Promise((resolve) => (call = resolve)));
+    alarm.finally(() => (isOver = true)).catch(() => undefined);
+    await isSent;
+    call();
+    await expect.poll(() => reads).toBe(2);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(isOver).toBe(false);
+    answer();
+    expect(await alarm).toMatchObject({ problems: ["the database is busy"], isHeldUp: true });
+    expect(await sendDue(ports, webhook.id, () => new Promise(() => {}))).toEqual({
+      nextAt: null,
+      problems: [],
+    });
+    expect(world.heard).toHaveLength(1);
+  });
+
+  it("is told again after longer and longer, whoever calls and wherever its notifier lives on", async () => {
+    const kept: { alarm: number | null; pause: NotifierPause | null } = { alarm: null, pause: null };
+    let report: NotifyReport = { nextAt: null, problems: ["not stored"], isHeldUp: true };
+    const notifier = () =>
+      new Notifier({
+        clock: world.clock,
+        work: async () => report,
+        alarmAt: async () => kept.alarm,
+        setAlarm: async (alarm) => void Object.assign(kept, { alarm }),
+        pause: async () => kept.pause,
+        setPause: async (pause) => void Object.assign(kept, { pause }),
+        logError: () => {},
+      });
+    const pauses: number[] = [];
+    for (let times = 0; times < 12; times++) {
+      kept.alarm = null;
+      const one = notifier();
+      await one.wake(world.now);
+      await one.alarm();
+      // Neither a fact nor the minute's cron makes it hurry.
+      await notifier().wake(world.now);
+      pauses.push((kept.alarm ?? 0) - world.now);
+      world.now = kept.alarm ?? 0;
+    }
+    expect(pauses.slice(0, 3)).toEqual([1, 2, 4].map((times) => times * NOTIFIER_AGAIN_FIRST_MS));
+    expect(pauses.at(-1)).toBe(NOTIFIER_AGAIN_MAX_MS);
+    // What reaches nobody need not wait.
+    report = { nextAt: null, problems: ["not read"] };
+    await notifier().alarm();
+    await notifier().wake(world.now);
+    expect(kept.alarm).toBe(world.now);
+    report = { nextAt: world.now + 7, problems: [] };
+    kept.alarm = null;
+    await notifier().alarm();
+    expect(kept).toEqual({ alarm: world.now + 7, pause: null });
+  });
+
+  it("holds up its own run alone, and is not told where that goes on for a day", async () => {
+    const webhook = await world.subscribe();
+    world.now = T0 + HOUR;
+    const [bad, fine] = [
+      await world.happens(aSucceededRun(), true),
+      await world.happens(aSucceededRun(), true),
+    ];
+    const trigger = `CREATE TRIGGER refuse BEFORE INSERT ON notifications WHEN NEW.line = '${bad}' AND NEW.type = 'run.started' BEGIN SELECT RAISE(ABORT, 'no'); END`;
+    await env.DB.prepare(trigger).run();
+    try {
+      await world.live();
+      expect([world.toldOf(webhook, bad), world.toldOf(webhook, fine)]).toEqual([["run.queued"], WHOLE]);
+      expect(world.problems).toEqual([expect.stringMatching(`^${bad} 4: .*no`)]);
+      world.now = T0 + OUTBOX_GIVE_UP_MS + HOUR;
+      await world.live();
+      expect(world.problems.at(-1)).toMatch(/^not told, after a day of tries: run_.* 4: .*no/);
+      expect(world.toldOf(webhook, bad)).toEqual(["run.queued", "run.succeeded"]);
+      expect(await outboxRows()).toBe(0);
+    } finally {
+      await env.DB.prepare("DROP TRIGGER refuse").run();
+    }
   });
 });
 
@@ -485,6 +602,62 @@ describe("a webhook that takes nothing", () => {
     ]);
   });
 
+  it("is not disabled where a success ended its failures while another attempt was failing", async () => {
+    const webhook = await world.subscribe();
+    const began = world.now;
+    await world.webhooks.noteFailure("default", webhook.id, began);
+    for (world.now += HOUR; world.now < began + WEBHOOK_FAILING_MAX_MS; world.now += 10 * HOUR)
+      expect(await world.webhooks.noteFailure("default", webhook.id, world.now)).toBe(began);
+    const stored = await world.webhooks.find("default", webhook.id);
+    if (stored === null) throw new Error("it is gone");
+    // Both know it as it was before.
+    const [one, other] = [0, 1].map(() => destination(world.webhooks, stored, async () => result(200)));
+    const told = { type: "run.queued" } as DueNotification;
+    await one?.note(told, result(200), world.now);
+    await other?.note(told, result(500), world.now);
+    expect(await world.webhooks.find("default", webhook.id)).toMatchObject({
+      failingSince: world.now,
+      disabledAt: null,
+    });
+  });
+
+  it("does not fail by what is wrong on our side: a name that nobody can look up, a key that is lost", async () => {
+    const webhook = await world.subscribe({ events: ["run.queued"] });
+    await world.happens(aQueuedRun());
+    world.keyring = createKeyring(btoa("another key, of thirty-two bytes"), []);
+    await world.live();
+    world.keyring = createKeyring(KEY, []);
+    world.settings.dnsOverHttpsUrl = "https://resolver.example/";
+    world.answer = () => new Response(null, { status: 500 });
+    await world.liveFor(HOUR / 60);
+    const [notification] = await world.ledger(webhook);
+    expect(notification?.attempts.map(({ error }) => error)).toEqual([
+      expect.stringContaining("can not be opened"),
+      ...(notification?.attempts.slice(1) ?? []).map(() => expect.stringContaining("can not be looked up")),
+    ]);
+    expect(notification?.attempts.length).toBeGreaterThan(2);
+    expect(notification?.attempts[0]).not.toHaveProperty("isOurs");
+    expect((await world.webhooks.find("default", webhook.id))?.failingSince).toBeNull();
+  });
+
+  it("has what is pending ended at once where it is disabled, and not only when it would have been sent", async () => {
+    const webhook = await world.subscribe();
+    await world.happens(aSucceededRun());
+    world.answer = () => new Response(null, { status: 500 });
+    await world.live();
+    expect((await world.notifications.nextDueAt(webhook.id)) ?? 0).toBeGreaterThan(world.now);
+    await world.webhooks.disable("default", webhook.id, "by hand", world.now, null);
+    expect(await sendDue(world.ports(), webhook.id, () => new Promise(() => {}))).toEqual({
+      nextAt: null,
+      problems: [],
+    });
+    expect((await world.ledger(webhook)).map(({ state }) => state)).toEqual([
+      "dropped",
+      "dropped",
+      "dropped",
+    ]);
+  });
+
   it("gets nothing any more where it is deleted", async () => {
     const webhook = await world.subscribe();
     await world.happens(aSucceededRun());
@@ -510,6 +683,27 @@ describe("sent again", () => {
     await world.liveFor(0);
     expect(world.heard.map((request) => request.id)).toEqual([...ledger.map((each) => each.id), id]);
     expect((await world.notifications.find("default", webhook.id, id))?.attempts).toHaveLength(2);
+  });
+
+  it("holds up nothing of its run while it fails", async () => {
+    const webhook = await world.subscribe();
+    const story = aRunningRun();
+    const runId = await world.happens(story);
+    await world.liveFor(0);
+    const [first] = (await world.ledger(webhook)).toSorted((a, b) => a.seq - b.seq);
+    await world.notifications.resend("default", webhook.id, first?.id ?? "", world.now);
+    world.answer = ({ id }) => new Response(null, { status: id === first?.id ? 500 : 200 });
+    await world.live();
+    const settled = failing(story);
+    await world.store.record(story.state, settled.events.slice(story.events.length), []);
+    await world.live();
+    expect(world.toldOf(webhook, runId)).toEqual(["run.queued", "run.started", "run.failed"]);
+    const states = (await world.ledger(webhook)).toSorted((a, b) => a.seq - b.seq).map(({ state }) => state);
+    expect(states).toEqual(["pending", "delivered", "delivered"]);
+    // And its own next try is not lost by that.
+    world.answer = () => new Response();
+    await world.liveFor(HOUR);
+    expect((await world.ledger(webhook)).every(({ state }) => state === "delivered")).toBe(true);
   });
 
   it("has a day again where it was given up", async () => {
@@ -591,7 +785,7 @@ describe("secrets of webhooks", () => {
 
 describe("presets", () => {
   it("Slack is sent a message, in which nothing of a run is markup", async () => {
-    await world.subscribe({ kind: "slack", events: ["run.failed"] });
+    const webhook = await world.subscribe({ kind: "slack", events: ["run.failed"] });
     const runId = await world.happens(failing(aRunningRun({ name: "<!channel> & co", tags: { a: "<x>" } })));
     await world.live();
     const { text } = JSON.parse(world.heard[0]?.text ?? "{}") as { text: string };
@@ -602,6 +796,10 @@ describe("presets", () => {
       "a: &lt;x&gt;",
     ]);
     expect(world.heard[0]?.headers.get("webhook-signature")).toBeNull();
+    // It is kept as a secret is: only who sends there knows the whole of it.
+    expect(webhook.url).toMatch(/example\/…$/);
+    expect(world.heard[0]?.url).toMatch(/example\/hear$/);
+    expect(JSON.stringify(await world.webhooks.find("default", webhook.id))).not.toContain("/hear");
   });
 
   it.each([
@@ -632,6 +830,39 @@ describe("presets", () => {
     expect(sent).toMatchObject(body);
     expect(sent.subject ?? sent.Subject).toBe("a b failed");
     expect(JSON.stringify(await world.ledger(webhook))).not.toContain("the-key");
+  });
+});
+
+describe("whatever a webhook was stored with", () => {
+  const email: EmailSettings = {
+    provider: "resend",
+    from: "m@x.example",
+    to: ["a@x.example"],
+    secret: "ANY",
+  };
+  beforeEach(() => {
+    world.secretValues.ANY = "the-key";
+  });
+
+  it("one that is not of kind email is sent no provider's key", async () => {
+    const webhook = await world.subscribe({ events: ["run.queued"], email });
+    await world.happens(aQueuedRun());
+    await world.live();
+    const [request] = world.heard;
+    expect(request?.headers.get("authorization")).toBeNull();
+    expect(request && isSignedWith(world.secrets.get(webhook.id) ?? "", request)).toBe(true);
+  });
+
+  it("one of kind email is sent nothing elsewhere than its provider takes it", async () => {
+    const webhook = await world.subscribe({ kind: "email", events: ["run.queued"], email });
+    await env.DB.prepare("UPDATE webhooks SET spec = json_set(spec, '$.url', 'https://eve.example/')").run();
+    await world.happens(aQueuedRun());
+    await world.live();
+    expect(world.heard).toEqual([]);
+    expect((await world.ledger(webhook))[0]?.attempts[0]?.error).toContain("https://api.resend.com/emails");
+    world.settings.allowsPrivate = true;
+    await world.liveFor(HOUR);
+    expect(world.heard.map(({ url }) => url)).toEqual(["https://eve.example/"]);
   });
 });
 

@@ -66,9 +66,12 @@ export function runDelivery(
 
 /** What a hook's run finds in its command's environment besides what every run of a job does. What the sender did not tell is not there. */
 export function deliveryEnvironment({ id, event, change }: RunDelivery): Record<string, string> {
+  return { MAYFLY_DELIVERY: plain(id), MAYFLY_EVENT: plain(event), ...changeEnvironment(change) };
+}
+
+/** What it finds there of a change. */
+export function changeEnvironment(change: RunChange | null): Record<string, string> {
   const told: Record<string, string | null | undefined> = {
-    MAYFLY_DELIVERY: id,
-    MAYFLY_EVENT: event,
     MAYFLY_COMMIT: change?.sha,
     MAYFLY_REF: change?.ref,
     MAYFLY_BRANCH: change?.branch,

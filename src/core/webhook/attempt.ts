@@ -8,7 +8,6 @@ import {
 } from "../limits.ts";
 import { repeatDelayMs, spread } from "../poll.ts";
 import { TEST_EVENT } from "./event-types.ts";
-import type { Health } from "./webhook.ts";
 
 /** One attempt, as the ledger tells of it. */
 export interface SendAttempt {
@@ -30,6 +29,8 @@ export interface SendResult extends SendAttempt {
   retryAfterMs: number | null;
   /** What it came to, where that is another thing than its status says; absent of most. */
   ending?: Exclude<NotificationState, "pending">;
+  /** Whether it came to no request by a fault of ours, which says nothing of the subscriber; absent of most. */
+  isOurs?: boolean;
 }
 
 /**
@@ -42,7 +43,7 @@ export const NOTIFICATION_STATES = ["pending", "delivered", "given_up", "dropped
 export type NotificationState = (typeof NOTIFICATION_STATES)[number];
 
 /** What decides about a notification that was tried. */
-export interface Tried {
+export interface TriedNotification {
   id: string;
   type: string;
   /** Attempts before this one. */
@@ -63,7 +64,7 @@ export function isTaken({ status }: Pick<SendAttempt, "status">): boolean {
 
 /** @param nowMs when the attempt was over */
 export function afterAttempt(
-  { id, type, tries, triesFrom }: Tried,
+  { id, type, tries, triesFrom }: TriedNotification,
   result: SendResult,
   nowMs: number,
 ): AfterAttempt {
@@ -76,31 +77,20 @@ export function afterAttempt(
   return isOver ? { state: "given_up", nextAt: null } : { state: "pending", nextAt };
 }
 
-export interface Fared extends Health {
-  /** Why the webhook is to be disabled; null where it is not. */
-  disable: string | null;
+/**
+ * What an attempt says of its webhook: that it takes what it is sent, that it does not, or nothing, as where whoever tries it sees how it
+ * fares, or the fault was ours.
+ */
+export function says(type: string, result: SendResult): "taken" | "failed" | "nothing" {
+  if (isTaken(result)) return "taken";
+  return type === TEST_EVENT || result.isOurs ? "nothing" : "failed";
 }
 
 /**
- * How a webhook has fared by one more attempt. Failures count together while each follows the one before as a retry could: what failed
- * once a week ago, and was not asked since, is no week without success.
+ * Why a webhook is to be disabled after one more failure; null where it is not.
+ * 410 is how a subscriber says so itself (Standard Webhooks, "Response status codes").
  */
-export function fared(
-  { failingSince, failedAt }: Health,
-  type: string,
-  result: SendResult,
-  nowMs: number,
-): Fared {
-  if (isTaken(result)) return { failingSince: null, failedAt: null, disable: null };
-  // Whoever tries a webhook sees how it fares.
-  if (type === TEST_EVENT) return { failingSince, failedAt, disable: null };
-  const goesOn = failingSince !== null && failedAt !== null && nowMs - failedAt <= NOTIFICATION_GIVE_UP_MS;
-  const since = goesOn ? failingSince : nowMs;
-  return { failingSince: since, failedAt: nowMs, disable: whyDisable(result, nowMs - since) };
-}
-
-/** 410 is how a subscriber says so itself (Standard Webhooks, "Response status codes"). */
-function whyDisable({ status }: SendResult, failingMs: number): string | null {
+export function whyDisable({ status }: SendResult, failingMs: number): string | null {
   if (status === 410) return "it answered 410: it is gone";
   return failingMs >= WEBHOOK_FAILING_MAX_MS
     ? `it took no notification for ${WEBHOOK_FAILING_MAX_MS / 3_600_000} hours`

@@ -16,6 +16,7 @@ export const WEBHOOK_EVENTS = [
   "schedule.late",
   "job.silent",
   "webhook.disabled",
+  "chain.stopped",
 ] as const;
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 
@@ -46,13 +47,14 @@ export const TYPES_OF_FACT: Record<FactWord, readonly WebhookEvent[]> = {
   schedule_late: ["schedule.late"],
   job_silent: ["job.silent"],
   webhook_disabled: ["webhook.disabled"],
+  chain_stopped: ["chain.stopped"],
 };
 
 /**
  * The words of all facts that some types are made of, each between spaces: what a trigger looks for before it notes a fact, so that one
  * nobody wants to hear of costs nothing.
  */
-export function wordsOf(events: readonly WebhookEvent[]): string {
+export function factWordsOf(events: readonly WebhookEvent[]): string {
   const words = Object.entries(TYPES_OF_FACT)
     .filter(([, types]) => types.some((type) => events.includes(type)))
     .map(([word]) => word);

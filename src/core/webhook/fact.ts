@@ -53,8 +53,12 @@ export interface OutboxRow {
   /** The number of the run's event, or of the alert. */
   seq: number;
   orgId: string;
-  /** Null where what it tells of is not there any more. */
+  /** When it happened; 0 where what it tells of is not there any more. */
+  at: number;
+  /** Null where what it tells of is not there any more, or can not be read. */
   fact: Fact | null;
+  /** Why it can not be read; null where it can. */
+  unreadable: string | null;
 }
 
 /** What an alert's row of the outbox has in the place of a run's id. */

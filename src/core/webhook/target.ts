@@ -11,7 +11,7 @@ export interface TargetPolicy {
   allowsPrivate: boolean;
 }
 
-/** Names that are never the public internet's, with all below them (RFC 6761, 6762, 8375, 9476; the clouds' and Fly's own). */
+/** Names that are never the public internet's, with all below them (RFC 6761, 6762, 8375, 9476; the clouds', Fly's, Kubernetes' and Consul's own). */
 const PRIVATE_ENDINGS = [
   "localhost",
   "localdomain",
@@ -24,6 +24,8 @@ const PRIVATE_ENDINGS = [
   "lan",
   "home.arpa",
   "flycast",
+  "svc",
+  "consul",
   "onion",
   "alt",
   "test",

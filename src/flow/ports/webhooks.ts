@@ -3,7 +3,7 @@
 import type { NotificationState, SendAttempt, SendResult } from "../../core/webhook/attempt.ts";
 import type { NotificationType } from "../../core/webhook/event-types.ts";
 import type { Fact, OutboxRow } from "../../core/webhook/fact.ts";
-import type { Health, Webhook } from "../../core/webhook/webhook.ts";
+import type { EmailSettings, Webhook } from "../../core/webhook/webhook.ts";
 
 /** A text as it is stored: encrypted, with the name of its key. */
 export interface SealedText {
@@ -13,6 +13,7 @@ export interface SealedText {
 }
 
 export interface StoredWebhook extends Webhook {
+  /** What its notifications are signed with; of a kind whose URL is a secret that, of which `url` tells no more than may be told. */
   secret: SealedText;
   /** What was the secret before, for as long as it signs along; null with `oldSecretUntil`. */
   oldSecret: SealedText | null;
@@ -27,9 +28,19 @@ export interface WebhookStore {
   /** Changes it unless another was first, by its revision. False where nothing is changed. */
   change(before: Webhook, after: StoredWebhook): Promise<boolean>;
   remove(orgId: string, id: string): Promise<boolean>;
-  noteHealth(orgId: string, id: string, health: Health): Promise<void>;
-  /** Puts it out of force and records the alert, once. */
-  disable(orgId: string, id: string, why: string, at: number): Promise<void>;
+  /** It has taken something. */
+  noteSuccess(orgId: string, id: string): Promise<void>;
+  /**
+   * It has not taken something. Failures count together while each follows the one before as a retry could: what failed once a week ago,
+   * and was not asked since, is no week without success. Whatever has been noted meanwhile counts.
+   * @returns since when it takes nothing; null where it is not in force
+   */
+  noteFailure(orgId: string, id: string, at: number): Promise<number | null>;
+  /**
+   * Puts it out of force and records the alert, once.
+   * @param failingSince only where it takes nothing since then; null for any case
+   */
+  disable(orgId: string, id: string, why: string, at: number, failingSince: number | null): Promise<void>;
   /** Webhooks with a secret under one of these keys. */
   underKeys(keyIds: string[], limit: number): Promise<StoredWebhook[]>;
   /** Replaces what is stored of its secrets by the same under another key, unless somebody has changed it. */
@@ -43,9 +54,10 @@ export interface WebhookKeeper {
   seal(orgId: string, webhookId: string, secret: string): Promise<SealedText>;
   /**
    * Why a URL can not be sent to; null where it can.
+   * @param email what is sent there are e-mails
    * @throws AppError `unavailable` where that can not be told right now
    */
-  targetComplaint(url: string): Promise<string | null>;
+  targetComplaint(url: string, email?: EmailSettings | null): Promise<string | null>;
   /** A bounded part of what is to be done now and then: encrypts anew what is under old keys. */
   tend(): Promise<void>;
 }
@@ -81,7 +93,7 @@ export interface DueNotification extends NewNotification {
 export interface Notification extends DueNotification {
   state: NotificationState;
   createdAt: number;
-  /** Null where it is not to be sent, or waits for one before it in its line. */
+  /** Null where it is not to be sent, or waits for one before it in its line. One that was resent waits for none, and none for it. */
   nextAt: number | null;
   endedAt: number | null;
 }
@@ -166,3 +178,6 @@ export interface Notifiers {
 
 /** The notifier that takes up what is in the outbox. No webhook has such an id. */
 export const OUTBOX_NOTIFIER = "outbox";
+
+/** The one that starts jobs after others. Likewise. */
+export const CHAINS_NOTIFIER = "chains";

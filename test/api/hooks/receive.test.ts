@@ -109,7 +109,6 @@ describe("a call of a hook", () => {
     const byHand = await call<ErrorBody>("POST", "/v1/jobs/built/runs", {});
     expect([byHand.status, byHand.body.error.path]).toEqual([422, "job.run.checkout.repository"]);
   });
-  });
 
   it("of a pull request from a fork starts a run without secrets, which says so", async () => {
     // They need not even be there.

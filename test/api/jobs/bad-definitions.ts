@@ -176,6 +176,18 @@ BAD_DEFINITIONS.push(
   ],
 );
 
+const on = (...links: unknown[]) => ({ run: RUN, on: links });
+BAD_DEFINITIONS.push(
+  ["on as an object", { run: RUN, on: { job: "a" } }, "on", "a list"],
+  ["on without a job", on({ outcome: "failed" }), "on.0.job", ""],
+  ["on of what is no name", on({ job: "A" }), "on.0.job", "must be the name of a job"],
+  ["on of another outcome", on({ job: "a" }, { job: "b", outcome: "cancelled" }), "on.1.outcome", "finished"],
+  ["on with an unknown field", on({ job: "a", when: 1 }), "on.0.when", "unknown field"],
+  ["on with from_forks as text", on({ job: "a", from_forks: "yes" }), "on.0.from_forks", ""],
+  ["on that says one twice", on({ job: "a" }, { job: "a", outcome: "succeeded" }), "on.1", "the same"],
+  ["on of too many", on(...Array.from({ length: 21 }, (_, n) => ({ job: `j${n}` }))), "on", "20"],
+);
+
 const hook = (change: object) => ({
   run: RUN,
   hooks: [

@@ -10,7 +10,7 @@ import { parseJson } from "../../json-body.ts";
 import type { ApiPorts } from "../../ports.ts";
 import { COMMON_ERRORS, errorAnswer } from "../answers.ts";
 import { changeSchedules } from "../schedules/change-schedules.ts";
-import { changedAnswer, expectedVersionQuery, jobParam, OTHER_VERSION } from "./answers.ts";
+import { changedAnswer, expectedVersionQuery, followedJobs, jobParam, OTHER_VERSION } from "./answers.ts";
 import { checkReportTargets } from "./report-targets.ts";
 
 const route = createRoute({
@@ -54,7 +54,7 @@ export function putJobRoute(app: OpenAPIHono, ports: ApiPorts): void {
     };
     const changed = await changeSchedules(ports, name, () => changeJob(ports, change));
     return c.json(
-      changedJobBody(changed, schedules, ports.clock.now()),
+      changedJobBody(changed, schedules, ports.clock.now(), await followedJobs(ports, changed)),
       changed.outcome === "created" ? 201 : 200,
     );
   });

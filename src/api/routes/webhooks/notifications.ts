@@ -66,7 +66,7 @@ const resend = createRoute({
   path: "/v1/webhooks/{id}/notifications/{notification}/resend",
   summary: "Send a notification again",
   description:
-    "With the webhook-id that it had, whatever is before it in its run. One that is pending is sent by itself.",
+    "With the webhook-id that it had, whatever is before it in its run, and nothing waits for it. One that is pending is sent by itself.",
   request: { params: notificationParam },
   responses: { 202: notificationAnswer("on its way"), ...COMMON_ERRORS, ...NO_NOTIFICATION },
 });

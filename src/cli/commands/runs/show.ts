@@ -53,6 +53,7 @@ function factsOf(run: RunBody): string {
     ["Hook", hookText(run)],
     ["Delivery", run.delivery?.id ?? null],
     ["Change", changeText(run)],
+    ["Started after", upstreamText(run)],
     ["Input", run.job && JSON.stringify(run.input)],
     ["Image", run.image],
     ["Checkout", checkoutText(run)],
@@ -76,6 +77,7 @@ function factsOf(run: RunBody): string {
     ["Superseded by", run.superseded_by],
     ["Re-run of", run.rerun_of],
     ["Re-runs", run.reruns.join(", ") || null],
+    ["Starts", run.downstream.map(downstreamText).join(", ") || null],
     ["Detail", run.detail],
     ["Output", outputText(run)],
     ["Accepted", run.accepted_at],
@@ -102,6 +104,18 @@ function changeText({ delivery }: RunBody): string | null {
           ? `tag ${tag}`
           : ref;
   return `${repository.full_name}, ${of}${sha === null ? "" : `, commit ${sha}`}`;
+}
+
+function upstreamText({ upstream }: RunBody): string | null {
+  if (upstream === null) return null;
+  const { run_id: id, job, outcome, without_secrets: isWithout } = upstream;
+  return `${id} of ${job}, ${outcome}${isWithout ? "; without secrets, as a fork's change was built" : ""}`;
+}
+
+/** A job that starts after the run: with its run, or why it has none. */
+function downstreamText({ job, verdict, detail, run_id: id, run }: RunBody["downstream"][number]): string {
+  if (id !== null) return `${job} ${id}${run === null ? "" : ` (${run.status})`}`;
+  return `${job} ${verdict}${detail === null ? "" : ` (${detail})`}`;
 }
 
 /** Their names, and the variables that hold them where those are called otherwise. */
