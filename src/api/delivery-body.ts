@@ -2,6 +2,7 @@
 
 import { changeJson } from "../core/hook/change.ts";
 import type { RunDelivery } from "../core/hook/run-delivery.ts";
+import { type Checkout, isOfOtherRepository } from "../core/step/checkout.ts";
 import type { Recorded } from "../flow/deliver.ts";
 import type { RecordedDelivery, ShownDelivery, StoredHook } from "../flow/ports/hooks.ts";
 import type { Tried } from "../flow/try-hook.ts";
@@ -17,13 +18,14 @@ import { rfc3339, timeOrNull } from "./run-body.ts";
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-export function runDeliveryOf(delivery: RunDelivery): RunDeliveryBody {
+export function runDeliveryOf(delivery: RunDelivery, checkout: Checkout | null): RunDeliveryBody {
   const { hook, id, event, isWithoutSecrets, change, report } = delivery;
   return {
     hook,
     id,
     event,
     without_secrets: isWithoutSecrets,
+    other_repository: isOfOtherRepository(checkout, change),
     change: change && changeJson(change),
     report: report ? { context: report.context, api_url: report.apiUrl } : null,
   };

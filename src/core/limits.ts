@@ -30,6 +30,8 @@ export const COMMAND_ARG_MAX_BYTES = 64 * KIB;
 export const SCRIPT_MAX_BYTES = 256 * KIB;
 /** With a checkout one more. Each is two files and two FIFOs in its Machine, and two digits of a mark. */
 export const STEPS_MAX_COUNT = 50;
+/** What a Machine can tell of them and of the checkout, at most: that each started, and that it ended. */
+export const STEP_FACTS_MAX = 2 * (STEPS_MAX_COUNT + 1);
 export const REPOSITORY_MAX_CHARS = 1024;
 /** Git's own bound is that of a path. */
 export const REF_MAX_CHARS = 256;

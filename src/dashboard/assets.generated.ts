@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-25a68760e6c8.js",
+  path: "/assets/live-ed94cb5179b5.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -177,6 +177,8 @@ export const SCRIPT: Asset = {
     "  var ENV_VALUE_MAX_BYTES = 64 * KIB;",
     "  var COMMAND_ARG_MAX_BYTES = 64 * KIB;",
     "  var SCRIPT_MAX_BYTES = 256 * KIB;",
+    "  var STEPS_MAX_COUNT = 50;",
+    "  var STEP_FACTS_MAX = 2 * (STEPS_MAX_COUNT + 1);",
     "  var REGIONS_MAX_COUNT = 20;",
     "  var QUEUE_TIMEOUT_DEFAULT_MS = 1 * HOUR2;",
     "  var QUEUE_TIMEOUT_MAX_MS = 24 * HOUR2;",

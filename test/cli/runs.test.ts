@@ -249,6 +249,7 @@ describe("runs show", () => {
       event: "push",
       without_secrets: false,
       change,
+      other_repository: false,
       report: null,
     };
     const pull_request = {

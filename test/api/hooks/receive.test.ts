@@ -110,6 +110,20 @@ describe("a call of a hook", () => {
     expect([byHand.status, byHand.body.error.path]).toEqual([422, "job.run.checkout.repository"]);
   });
 
+  it("of another repository than the checkout names starts a run that says so", async () => {
+    const checkout = { repository: "HTTPS://github.com/octocat/other" };
+    const { url } = await aHookOf("elsewhere", {}, { run: { ...RUN, checkout } });
+    const elsewhere = await run((await deliver(url, await aPushCall("1"))).body.run_id);
+    expect(elsewhere.checkout).toMatchObject({ repository: "https://github.com/octocat/other" });
+    expect(elsewhere.checkout).not.toHaveProperty("ref");
+    expect(elsewhere.delivery).toMatchObject({ other_repository: true });
+    const own = { repository: "https://github.com/Octocat/Hello" };
+    const { url: ownUrl } = await aHookOf("own", {}, { run: { ...RUN, checkout: own } });
+    const built = await run((await deliver(ownUrl, await aPushCall("1"))).body.run_id);
+    expect(built.checkout).toMatchObject({ ...own, ref: SHA });
+    expect(built.delivery).toMatchObject({ other_repository: false });
+  });
+
   it("of a pull request from a fork starts a run without secrets, which says so", async () => {
     // They need not even be there.
     const { url } = await aHookOf("fork", {}, { run: { ...RUN, secrets: { TOKEN: "NOT_THERE" } } });
