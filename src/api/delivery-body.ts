@@ -9,6 +9,7 @@ import type { Tried } from "../flow/try-hook.ts";
 import type {
   DeliveryBody,
   DeliverySummaryBody,
+  HookRulesBody,
   ReceiptBody,
   RunDeliveryBody,
   StoredHookBody,
@@ -67,22 +68,23 @@ export function deliveryBody(delivery: ShownDelivery<RecordedDelivery>): Deliver
   };
 }
 
-/** @param origin by which this Mayfly was asked */
+/** @param base of all URLs here, without a slash at its end */
 export function hookBody(
   { job, name, id, spec, createdAt, urlSince }: StoredHook,
   last: ShownDelivery | null,
   { problem, reportProblem }: { problem: string | null; reportProblem: string | null },
-  origin: string,
+  base: string,
 ): StoredHookBody {
   const { report } = spec;
   return {
     job,
     name,
     source: spec.source,
-    url: `${origin}/hooks/${id}`,
+    url: `${base}/hooks/${id}`,
     url_since: rfc3339(urlSince),
     created_at: rfc3339(createdAt),
     secrets: spec.secrets,
+    rules: { ...spec.filter, ...(Object.keys(spec.map).length > 0 && { map: spec.map }) } as HookRulesBody,
     problem,
     report: report
       ? { context: report.context, api_url: report.apiUrl, token: report.token, problem: reportProblem }

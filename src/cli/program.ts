@@ -65,6 +65,8 @@ import { startCommand } from "./commands/start/options.ts";
 import {
   deleteWebhook,
   deleteWebhookCommand,
+  disableWebhook,
+  disableWebhookCommand,
   enableWebhook,
   enableWebhookCommand,
   rotateWebhook,
@@ -189,6 +191,7 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     .addCommand(notificationsCommand(plainly(notifications)))
     .addCommand(notificationShowCommand(plainly(showNotification)))
     .addCommand(resendCommand(plainly(resend)))
+    .addCommand(disableWebhookCommand(plainly(disableWebhook)))
     .addCommand(enableWebhookCommand(plainly(enableWebhook)))
     .addCommand(rotateWebhookCommand(plainly(rotateWebhook)))
     .addCommand(deleteWebhookCommand(plainly(deleteWebhook)))

@@ -52,6 +52,31 @@ export async function resend(
 }
 
 /**
+ * Resends it as the one of that number, once, however often and at how many places at once that is asked for.
+ * @param number from 1; a higher one than is next means the next
+ * @throws AppError as {@link resend}
+ */
+export async function resendOnce(
+  ports: DeliverPorts,
+  hook: StoredHook,
+  job: DefinedJob,
+  earlier: RecordedDelivery,
+  number: number,
+): Promise<Recorded> {
+  const originId = earlier.originId ?? earlier.id;
+  const next = (await ports.hooks.resends(hook, originId)) + 1;
+  const deliveryId = resentId(originId, Math.min(number, next));
+  const done = await ports.hooks.delivery(hook, deliveryId);
+  if (done !== null) return { delivery: done, isNew: false };
+  const whole = await withWholeBody(ports.bodies, earlier);
+  const read = await readAgain(ports.senders, hook, whole);
+  if ("complaint" in read) throw new AppError("invalid_input", read.complaint, "path.delivery");
+  const recorded = await deliver(ports, hook, job, { ...read, deliveryId }, { body: whole.body, originId });
+  if (recorded === null) throw new Error(`the delivery ${deliveryId} came and went`);
+  return recorded;
+}
+
+/**
  * A delivery as it was when it came, or why it can not be read again: a sentence that "it" can stand before.
  * @param delivery with its whole body, where that is kept
  * @param rules that it is read for; absent, the hook's own
