@@ -1,5 +1,6 @@
 /** What a run for a delivery is to do: the job's run with what the hook's map makes of it, checked as a call's is. */
 
+import { AppError } from "../core/error.ts";
 import type { Change } from "../core/hook/change.ts";
 import { isOfStranger } from "../core/hook/run-delivery.ts";
 import { hasSecrets, type RunSpec, withoutSecrets } from "../core/run-spec.ts";
@@ -12,6 +13,10 @@ import { withCheckoutOf } from "./checkout-of-change.ts";
 import { jobRunInput } from "./job-definition.ts";
 import { checkedOrder } from "./order.ts";
 import type { ApiPorts } from "./ports.ts";
+
+/** Of many events, such as issues and workflow runs, nothing is to be built. */
+const NO_COMMIT =
+  "is needed: this delivery tells of no commit; take such by events only where checkout names repository and ref, or leave them out";
 
 /** What decides on deliveries, from what the API has. */
 export function deliverPortsOf(ports: ApiPorts): DeliverPorts {
@@ -37,6 +42,8 @@ async function deliveredOrder(
   let isWithoutSecrets = false;
   const settled = (spec: RunSpec) => {
     const whole = withCheckoutOf(spec, change);
+    if (whole.checkout !== null && whole.checkout.repository === null)
+      throw new AppError("invalid_input", NO_COMMIT, "job.run.checkout.repository");
     isWithoutSecrets = isOfStranger(change) && hasSecrets(whole);
     // What is not given need not be there either.
     return isWithoutSecrets ? withoutSecrets(whole) : whole;

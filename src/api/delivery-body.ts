@@ -3,6 +3,7 @@
 import { changeJson } from "../core/hook/change.ts";
 import type { RunDelivery } from "../core/hook/run-delivery.ts";
 import { type Checkout, isOfOtherRepository } from "../core/step/checkout.ts";
+import type { Recorded } from "../flow/deliver.ts";
 import type { RecordedDelivery, ShownDelivery, StoredHook } from "../flow/ports/hooks.ts";
 import type { Tried } from "../flow/try-hook.ts";
 import type {
@@ -93,13 +94,19 @@ export function hookBody(
 }
 
 export function receiptOf({
-  id,
-  verdict,
-  why,
-  detail,
-  runId,
-}: Pick<ShownDelivery, "id" | "verdict" | "why" | "detail" | "runId">): ReceiptBody {
-  return { delivery: id, verdict, why, detail, run_id: runId };
+  delivery: { id, verdict, why, detail, runId, receivedAt, repeats },
+  isNew,
+}: Recorded): ReceiptBody {
+  return {
+    delivery: id,
+    verdict,
+    why,
+    detail,
+    run_id: runId,
+    duplicate: !isNew,
+    received_at: rfc3339(receivedAt),
+    repeats,
+  };
 }
 
 export function triedOf({ delivery, would }: Tried): TriedBody["deliveries"][number] {

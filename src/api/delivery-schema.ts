@@ -86,6 +86,12 @@ export const receiptSchema = z
     why,
     detail,
     run_id: z.string().nullable(),
+    duplicate: z.boolean().openapi({
+      description:
+        "true where it was delivered before: this is what it came to then, and nothing was started now",
+    }),
+    received_at: time.openapi({ description: "when it came first" }),
+    repeats: z.int().openapi({ description: "calls with the same id, after the first" }),
   })
   .openapi("Receipt");
 export type ReceiptBody = z.infer<typeof receiptSchema>;

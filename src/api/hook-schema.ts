@@ -45,7 +45,7 @@ const headerField = z
 
 const filterFields = {
   events: patterns(
-    "names of the sender's events, also with what was done: pull_request.opened. Left out: of a source of code pushes of branches and tags, and pull requests that bring new commits (one from a branch of the repository itself comes with the push of that branch: name push or pull_request to take one of them); of others all",
+    "names of the sender's events, also with what was done: pull_request.opened; of a generic sender each call is the event call. Left out: of a source of code pushes of branches and tags, and pull requests that bring new commits (one from a branch of the repository itself comes with the push of that branch: name push or pull_request to take one of them); of others all",
     ["push", "pull_request"],
   ),
   branches: patterns(
@@ -54,7 +54,7 @@ const filterFields = {
   ),
   tags: patterns("likewise", ["v*"]),
   paths: patterns(
-    "likewise, of the files that changed; where the sender does not tell all of them it starts",
+    "likewise, of the files that a push changed. Where the sender does not tell all of them, as of no pull request and no tag, it starts, whatever they are; events: [push] leaves the others out",
     ["src/**", "!**.md"],
   ),
   if: expression.optional().openapi({
@@ -64,9 +64,18 @@ const filterFields = {
   }),
 };
 
+/** A name that a run's env takes, and none by which Mayfly itself tells of a run. */
+const variableName = z
+  .string()
+  .regex(
+    /^[A-Za-z_][A-Za-z0-9_]*$/,
+    "must be a name that a shell can hold: letters, digits and _, not starting with a digit",
+  )
+  .refine((name) => !name.startsWith("MAYFLY_"), "can not start with MAYFLY_, which is Mayfly's own");
+
 const mapField = z
   .strictObject({
-    env: z.record(z.string(), expression).refine(isSmall, tooMany()).optional(),
+    env: z.record(variableName, expression).refine(isSmall, tooMany()).optional(),
     input: z
       .union(
         [expression, z.record(z.string(), expression).refine(isSmall, tooMany())],
@@ -113,7 +122,7 @@ export const hookSchema = z
       .optional()
       .openapi({
         description:
-          "of generic: what tells a delivery from others, a header or a CEL expression; left out, its body",
+          "of generic: what tells a delivery from others, a header or a CEL expression. Left out, it is the header Idempotency-Key or webhook-id, or else the body: of calls with the same body the first alone starts a run then, for 90 days",
         example: { header: "X-Delivery-Id" },
       }),
     signature: z

@@ -57,7 +57,7 @@ const checkoutFields = z
     }),
     ref: checkedLine(limits.REF_MAX_CHARS, refComplaint).optional().openapi({
       description:
-        "a commit's id, a branch, a tag or a full ref. Left out, it is the change's commit; without a change the repository's default branch",
+        "a commit's whole id, a branch, a tag or a full ref. Left out, it is the change's commit; without a change the repository's default branch",
       example: "main",
     }),
     path: folder.default(CHECKOUT_PATH).openapi({

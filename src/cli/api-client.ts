@@ -279,9 +279,9 @@ export class Client {
     return this.#json("GET", deliveryPath(job, name, id));
   }
 
-  /** Each call makes one delivery more. */
-  resendDelivery(job: string, name: string, id: string): Promise<ReceiptBody> {
-    return this.#json("POST", `${deliveryPath(job, name, id)}/resend`);
+  resendDelivery(job: string, name: string, id: string, idempotencyKey: string): Promise<ReceiptBody> {
+    const headers = { "idempotency-key": idempotencyKey };
+    return this.#json("POST", `${deliveryPath(job, name, id)}/resend`, { headers });
   }
 
   tryHook(job: string, name: string, rules: HookTrial): Promise<TriedBody> {

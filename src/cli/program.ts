@@ -208,7 +208,9 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     .addCommand(hooks)
     .addCommand(
       validateCommand(async (paths) => {
-        refuse(program.opts(), "validate");
+        // It asks no Mayfly; whoever has --dir in front of all commands may have it here.
+        const { dir: _dir, ...connection } = program.opts<ConnectionOptions>();
+        refuse(connection, "validate");
         await validate(paths, io);
       }),
     )
@@ -240,8 +242,9 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     )
     .addCommand(
       imagesCommand(async (call) => {
-        refuse(program.opts(), "images");
-        done(await images(call));
+        const { dir, ...connection } = program.opts<ConnectionOptions>();
+        refuse(connection, "images");
+        done(await images({ ...(dir !== undefined && { dir }), ...call }));
       }),
     )
     .addHelpText("after", EXAMPLES);

@@ -5,6 +5,7 @@ import { missingInPath } from "./command-path.ts";
 import { formatDuration } from "./duration.ts";
 import type { Exit, FinalStatus, LimitName, Reason, Run } from "./run.ts";
 import type { Concurrency, RunSpec } from "./run-spec.ts";
+import { type Checkout, isCutCommit } from "./step/checkout.ts";
 import { GIT_ADVICE, GIT_MISSING_CODE } from "./step/checkout-script.ts";
 import { firstFailed } from "./step/record.ts";
 import { plannedSteps } from "./step/spec.ts";
@@ -107,7 +108,7 @@ export function outcomeOf(run: Run, attempt: Attempt, end: CommandEnd): Ending {
   if (end.timedOut) return timedOut("run", run.spec.timeouts.runMs, "the command was still running");
   if (oomKilled)
     return failed("out_of_memory", `the machine has ${attempt.machineConfig.guest.memoryMb} MB of memory`);
-  const ofStep = succeeded ? null : endingOfStep(run.spec, attempt, end.exit);
+  const ofStep = succeeded ? null : endingOfStep(run, attempt, end.exit);
   if (ofStep !== null) return ofStep;
   if (signal !== null) return failed("signal", `the command was ended by ${signal}`);
   if (code === null) return failed("machine_lost", "the machine ended and left no exit code");
@@ -117,7 +118,7 @@ export function outcomeOf(run: Run, attempt: Attempt, end: CommandEnd): Ending {
 }
 
 /** Where a step decided how the run ended: the first that failed. Null where none did, as far as is known. */
-function endingOfStep(spec: RunSpec, attempt: Attempt, { signal }: Exit): Ending | null {
+function endingOfStep({ spec, delivery }: Run, attempt: Attempt, { signal }: Exit): Ending | null {
   const failure = firstFailed(plannedSteps(spec), attempt.steps);
   if (failure === null) return null;
   const { step, record } = failure;
@@ -128,9 +129,26 @@ function endingOfStep(spec: RunSpec, attempt: Attempt, { signal }: Exit): Ending
       ? failed("git_missing", `the image has no git, which a checkout needs; ${GIT_ADVICE}`)
       : failed(
           "checkout_failed",
-          `git could not check out ${step.does.checkout.repository}: see the output of ${name}`,
+          [
+            `git could not check out ${step.does.checkout.repository}: see the output of ${name}`,
+            ...whyOfCheckout(step.does.checkout, delivery),
+          ].join("; "),
         );
   return signal !== null
     ? failed("signal", `${name} was ended by ${signal}`)
     : failed("exit_code", `${name} exited with ${record.exitCode}`);
+}
+
+/** What git does not say of why. */
+function whyOfCheckout({ ref }: Checkout, delivery: Run["delivery"]): string[] {
+  return [
+    ...(delivery?.isWithoutSecrets
+      ? [
+          "the pull request is from a fork, so the run has no secrets, and no token for a repository that is private",
+        ]
+      : []),
+    ...(ref !== null && isCutCommit(ref)
+      ? [`if ${JSON.stringify(ref)} is a commit, its whole id of 40 or 64 characters is needed`]
+      : []),
+  ];
 }

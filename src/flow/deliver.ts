@@ -4,7 +4,7 @@ import { AppError } from "../core/error.ts";
 import { hexOf } from "../core/hex.ts";
 import type { Change } from "../core/hook/change.ts";
 import type { Allowance, Delivery, Filled, FilteredWhy } from "../core/hook/delivery.ts";
-import { judge } from "../core/hook/filter.ts";
+import { judge, undecidedPaths } from "../core/hook/filter.ts";
 import { fill } from "../core/hook/map.ts";
 import { type Parts, partsOf } from "../core/hook/parts.ts";
 import { keptChange, runDelivery } from "../core/hook/run-delivery.ts";
@@ -75,6 +75,9 @@ export interface Recorded {
   delivery: DeliverySummary;
   isNew: boolean;
 }
+
+/** In place of the event of a call that could not be read. */
+export const UNREADABLE = "unreadable";
 
 /** Who the call of a hook that nobody knows is checked as. */
 const NOBODY: { source: HookSource; options: HookOptions } = {
@@ -172,7 +175,13 @@ export async function deliver(
 
 /** What a delivery comes to by a hook's rules, or by others. */
 export type Decision =
-  | { verdict: "started"; change: Change | null; order: DeliveredOrder; filled: FilledRun }
+  | {
+      verdict: "started";
+      change: Change | null;
+      order: DeliveredOrder;
+      filled: FilledRun;
+      detail: string | null;
+    }
   | { verdict: "filtered"; change: Change | null; why: FilteredWhy; detail: string }
   | { verdict: "paused" | "ping"; change: Change | null }
   | { verdict: "refused"; change: Change | null; detail: string };
@@ -197,9 +206,11 @@ export async function decide(
   }
   try {
     const order = await ports.orderOf(job, filled, change, runSecrets);
-    return { verdict: "started", change, order, filled };
+    return { verdict: "started", change, order, filled, detail: undecidedPaths(filter, change) };
   } catch (error) {
-    return { verdict: "refused", change, detail: refusal(error) };
+    const missed =
+      delivery.missed === undefined ? "" : `; what has changed was not understood: ${delivery.missed}`;
+    return { verdict: "refused", change, detail: refusal(error) + missed };
   }
 }
 
@@ -215,7 +226,7 @@ function toldOf(decision: Decision) {
   return {
     verdict: verdict as Verdict,
     why: decision.verdict === "filtered" ? decision.why : null,
-    detail: "detail" in decision ? decision.detail.slice(0, DELIVERY_TEXT_MAX_CHARS) : null,
+    detail: ("detail" in decision ? decision.detail?.slice(0, DELIVERY_TEXT_MAX_CHARS) : null) ?? null,
     change: change && keptChange(change),
     isWithoutSecrets: decision.verdict === "started" && decision.order.isWithoutSecrets,
   };
@@ -260,7 +271,7 @@ async function unreadable(
   return {
     ...row,
     id: `unreadable-${row.bodySha256}`,
-    event: "unreadable",
+    event: UNREADABLE,
     action: null,
     headers: type === null ? {} : { "content-type": type.slice(0, DELIVERY_TEXT_MAX_CHARS) },
     verdict: "refused",
@@ -277,6 +288,6 @@ function summaryOf({ headers: _headers, body: _body, ...summary }: Omit<NewDeliv
   return summary;
 }
 
-async function sha256(bytes: Uint8Array): Promise<string> {
+export async function sha256(bytes: Uint8Array): Promise<string> {
   return hexOf(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>)));
 }

@@ -6,12 +6,16 @@ import { resentId } from "../core/hook/hook.ts";
 import { partOf } from "../core/hook/parts.ts";
 import type { HookRules } from "../core/hook/spec.ts";
 import { RESEND_TRIES } from "../core/limits.ts";
-import { type DeliverPorts, deliver } from "./deliver.ts";
-import type { DeliverySummary, RecordedDelivery, Senders, StoredHook } from "./ports/hooks.ts";
+import { type DeliverPorts, deliver, type Recorded, sha256, UNREADABLE } from "./deliver.ts";
+import type { RecordedDelivery, Senders, StoredHook } from "./ports/hooks.ts";
 import type { DefinedJob } from "./ports/jobs.ts";
 import { withWholeBody } from "./whole-body.ts";
 
+/** Characters of a key's SHA-256 in the id of what was resent with it. */
+const KEY_CHARS = 16;
+
 /**
+ * @param key whoever resends this delivery with it again is told what came of it then; null: each call is another
  * @throws AppError `invalid_input` where the delivery can not be read any more: not all of its body was kept, or the hook is of another
  * sender now
  */
@@ -20,47 +24,35 @@ export async function resend(
   hook: StoredHook,
   job: DefinedJob,
   earlier: RecordedDelivery,
-): Promise<DeliverySummary> {
+  key: string | null,
+): Promise<Recorded> {
+  const originId = earlier.originId ?? earlier.id;
+  const keyed =
+    key === null
+      ? null
+      : resentId(originId, (await sha256(new TextEncoder().encode(key))).slice(0, KEY_CHARS));
+  const done = keyed === null ? null : await ports.hooks.delivery(hook, keyed);
+  if (done !== null) return { delivery: done, isNew: false };
   const whole = await withWholeBody(ports.bodies, earlier);
   const read = await readAgain(ports.senders, hook, whole);
   if ("complaint" in read) throw new AppError("invalid_input", read.complaint, "path.delivery");
-  const originId = earlier.originId ?? earlier.id;
+  const { body } = whole;
+  if (keyed !== null) {
+    const recorded = await deliver(ports, hook, job, { ...read, deliveryId: keyed }, { body, originId });
+    if (recorded === null) throw new Error(`the delivery ${keyed} came and went`);
+    return recorded;
+  }
   const first = (await ports.hooks.resends(hook, originId)) + 1;
   for (let number = first; number < first + RESEND_TRIES; number++) {
     const again = { ...read, deliveryId: resentId(originId, number) };
-    const recorded = await deliver(ports, hook, job, again, { body: whole.body, originId });
-    if (recorded?.isNew) return recorded.delivery;
+    const recorded = await deliver(ports, hook, job, again, { body, originId });
+    if (recorded?.isNew) return recorded;
   }
   throw new AppError("unavailable", "others resend this delivery at the same time; try again");
 }
 
 /**
- * Resends it as the one of that number, once, however often and at how many places at once that is asked for.
- * @param number from 1; a higher one than is next means the next
- * @throws AppError as {@link resend}
- */
-export async function resendOnce(
-  ports: DeliverPorts,
-  hook: StoredHook,
-  job: DefinedJob,
-  earlier: RecordedDelivery,
-  number: number,
-): Promise<DeliverySummary> {
-  const originId = earlier.originId ?? earlier.id;
-  const next = (await ports.hooks.resends(hook, originId)) + 1;
-  const deliveryId = resentId(originId, Math.min(number, next));
-  const done = await ports.hooks.delivery(hook, deliveryId);
-  if (done !== null) return done;
-  const whole = await withWholeBody(ports.bodies, earlier);
-  const read = await readAgain(ports.senders, hook, whole);
-  if ("complaint" in read) throw new AppError("invalid_input", read.complaint, "path.delivery");
-  const recorded = await deliver(ports, hook, job, { ...read, deliveryId }, { body: whole.body, originId });
-  if (recorded === null) throw new Error(`the delivery ${deliveryId} came and went`);
-  return recorded.delivery;
-}
-
-/**
- * A delivery as it was when it came, or why it can not be read again.
+ * A delivery as it was when it came, or why it can not be read again: a sentence that "it" can stand before.
  * @param delivery with its whole body, where that is kept
  * @param rules that it is read for; absent, the hook's own
  */
@@ -76,8 +68,11 @@ export async function readAgain(
     };
   if (delivery.source !== source)
     return { complaint: `came from ${delivery.source}, and the hook is for ${source} now` };
+  // Its headers were not kept: what was wrong with it then is all that is known.
+  if (delivery.event === UNREADABLE)
+    return { complaint: `could not be read: ${delivery.detail ?? "nobody knows why"}` };
   const read = await senders.read(source, options, new Headers(delivery.headers), delivery.body, rules);
-  if ("complaint" in read) return read;
+  if ("complaint" in read) return { complaint: `can not be read: ${read.complaint}` };
   return (
     partOf(read, delivery.originId ?? delivery.id) ?? {
       complaint: "stands for refs that were too many at once: push each of them again",

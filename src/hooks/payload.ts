@@ -37,6 +37,11 @@ export function commitAt(value: Json, ...names: string[]): string | null {
   return text !== null && /^[0-9a-f]{7,64}$/.test(text) && !/^0+$/.test(text) ? text : null;
 }
 
+/** Whether a commit's hash is the one of zeros. */
+export function isNoCommitAt(value: Json, ...names: string[]): boolean {
+  return /^0+$/.test(textAt(value, ...names) ?? "");
+}
+
 /** A repository's address for Git over HTTP, without credentials. */
 export function cloneUrlAt(value: Json, ...names: string[]): string | null {
   const text = textAt(value, ...names);

@@ -14,6 +14,7 @@ import { cutText } from "../core/utf8.ts";
 import type { Senders } from "../flow/ports/hooks.ts";
 import { joined, utf8Bytes } from "./encodings.ts";
 import { formPayload } from "./form.ts";
+import { notUnderstood } from "./not-understood.ts";
 import type { Sender } from "./sender.ts";
 import { SENDERS } from "./senders.ts";
 
@@ -43,7 +44,9 @@ export const readDelivery: Senders["read"] = async (
     if ("complaint" in made) return { complaint: `dedupe.expression ${made.complaint}` };
     id = made.id;
   }
-  return { source, ...told, deliveryId: await idOf(id, idPart ?? "", rawBody), payload: json, headers: kept };
+  const missed = told.changes.length > 0 ? null : notUnderstood(source, told.event, json);
+  const delivery = { source, ...told, payload: json, headers: kept, ...(missed !== null && { missed }) };
+  return { ...delivery, deliveryId: await idOf(id, idPart ?? "", rawBody) };
 };
 
 function payloadOf(sender: Sender, rawBody: Uint8Array): { json: Json } | { complaint: string } {

@@ -13,7 +13,7 @@ import { triedRules } from "../api/routes/hooks/try.ts";
 import { loadJob } from "../api/routes/jobs/answers.ts";
 import { HOOK_TRY_DEFAULT, PAGE_JOBS_MAX, PAGE_LEDGER_MAX } from "../core/limits.ts";
 import type { HookPorts } from "../dashboard/hook-ports.ts";
-import { resendOnce } from "../flow/resend.ts";
+import { resend } from "../flow/resend.ts";
 import { withWholeBody } from "../flow/whole-body.ts";
 import { isDone, orNull } from "./or-null.ts";
 import { said } from "./said.ts";
@@ -55,7 +55,8 @@ export function hookPagePorts(ports: ApiPorts): HookPorts {
           loadDelivery(ports, { ...key, delivery: id }),
         ]),
       );
-      return found && receiptOf(await resendOnce(deliverPortsOf(ports), ...found, after + 1));
+      // A form that is sent twice is one: as long as it stands, nobody else has resent what it shows.
+      return found && receiptOf(await resend(deliverPortsOf(ports), ...found, `page ${after}`));
     },
   };
 }

@@ -112,13 +112,13 @@ export const BAD_STEPS: [name: string, body: unknown, path: string | null, says:
     "an option for a ref",
     checkout({ repository, ref: "--upload-pack=id" }),
     "checkout.ref",
-    "a commit's id, a branch, a tag",
+    "a commit's whole id, a branch, a tag",
   ],
   [
     "a ref with two points",
     checkout({ repository, ref: "a..b" }),
     "checkout.ref",
-    "a commit's id, a branch, a tag",
+    "a commit's whole id, a branch, a tag",
   ],
   [
     "a negative depth",

@@ -66,6 +66,13 @@ test("words of the command that is run are none of ours", async () => {
   expect(JSON.parse(stub.seen[0]?.body ?? "").command).toEqual(["x", "--url", "http://y", "--dir", RUN_ID]);
 });
 
+test("validate, which asks no Mayfly, lets --dir in front of it stand", async () => {
+  const { stdout } = await mayfly(["--dir", startedIn(), "validate", "no-such-file.yaml", "--help"]);
+  expect(stdout).toContain("mayfly validate");
+  const { stderr } = await mayfly(["--dir", startedIn(), "validate", "no-such-file.yaml"]);
+  expect(stderr).toContain("no-such-file.yaml");
+});
+
 test.each([
   [["--url", "http://x", "start"], "--url is of no use to mayfly start"],
   [["--token", "x", "machines"], "--token is of no use to mayfly machines"],

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { imagesArgs } from "../../src/cli/commands/images/images.ts";
+import { imagesCommand } from "../../src/cli/commands/images/options.ts";
 import { machinesArgs } from "../../src/cli/commands/machines/machines.ts";
 import { machinesCommand } from "../../src/cli/commands/machines/options.ts";
 import { fakeIo } from "./support/fake-io.ts";
@@ -93,6 +95,26 @@ test("machines hands on what was given and nothing else", async () => {
   ]);
   expect(await handedOn("--no-limits")).toEqual(["--no-limits"]);
   expect(await handedOn("--any-token")).toEqual(["--any-token"]);
+});
+
+test("images takes the folder of a start in place of the API's own", async () => {
+  const handedOn = async (...args: string[]) => {
+    let given: string[] = [];
+    await imagesCommand(async (call) => {
+      given = imagesArgs(call);
+    }).parseAsync(args, { from: "user" });
+    return given;
+  };
+  expect(await handedOn("list", "--dir", "D")).toEqual(["list", "--state=D/machines", "--"]);
+  expect(await handedOn("add", "x.tar", "--as", "a:1", "--dir=D")).toEqual([
+    "add",
+    "--state=D/machines",
+    "--as=a:1",
+    "--",
+    "x.tar",
+  ]);
+  expect(await handedOn("remove", "a:1", "--state", "S")).toEqual(["remove", "--state=S", "--", "a:1"]);
+  await expect(handedOn("list", "--dir", "D", "--state", "S")).rejects.toThrow("give one of them");
 });
 
 test.each([

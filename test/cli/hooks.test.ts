@@ -131,7 +131,7 @@ test("delivery shows one with its headers and body, or the body alone, byte by b
   expect(raw.stderr).toBe("");
 });
 
-test("resend prints the run, fails where there is none, and is not asked for again where the answer is lost", async () => {
+test("resend prints the run, fails where there is none, and is asked for again with the same key where the answer is lost", async () => {
   const path = `POST /v1/jobs/deploy/hooks/github/deliveries/${ID}/resend`;
   const receipt = { delivery: `${ID}+resend.1`, verdict: "started", why: null, detail: null, run_id: RUN_ID };
   stub.on(path, json(receipt, 202), json({ ...receipt, ...filtered }, 202), cut, json(receipt, 202));
@@ -141,8 +141,10 @@ test("resend prints the run, fails where there is none, and is not asked for aga
   expect(none.stderr).toContain(
     `${ID}+resend.1 started no run: filtered: skip ci, the commit says [skip ci]`,
   );
-  expect((await hooks("resend", "deploy/github", ID)).exitCode).not.toBe(0);
-  expect(stub.seen).toHaveLength(3);
+  expect((await hooks("resend", "deploy/github", ID)).stdout).toBe(`${RUN_ID}\n`);
+  const keys = stub.seen.map(({ headers }) => headers["idempotency-key"]);
+  expect(keys).toHaveLength(4);
+  expect([keys[2] === keys[3], new Set(keys).size]).toEqual([true, 3]);
 });
 
 test("try sends the rules that are given, and tells what each would be", async () => {

@@ -230,6 +230,52 @@ describe("runs show", () => {
     expect(stdout).toMatch(/queued +waiting for its launch /);
   });
 
+  test("of a hook's run its delivery is told, what has changed, and that a fork's has no secrets", async () => {
+    const change = {
+      kind: "push" as const,
+      repository: { url: "https://x/o/r.git", full_name: "o/r", is_private: false },
+      ref: "refs/heads/main",
+      branch: "main",
+      tag: null,
+      sha: "c0ffee",
+      before: null,
+      message: null,
+      author: null,
+      pull_request: null,
+    };
+    const delivery = {
+      hook: "github",
+      id: "72d3\u001b[2J",
+      event: "push",
+      without_secrets: false,
+      change,
+      other_repository: false,
+      report: null,
+    };
+    const pull_request = {
+      number: 7,
+      action: "opened",
+      has_new_commits: true,
+      title: "A wish",
+      head_ref: "wish",
+      base_ref: "main",
+      is_fork: true,
+      head_repository: null,
+    };
+    const pull = { ...change, kind: "pull_request" as const, branch: null, pull_request };
+    const fork = { ...delivery, event: "pull_request", without_secrets: true, change: pull };
+    const path = `GET /v1/runs/${RUN_ID}`;
+    stub.on(path, json(aRun({ delivery })), json(aRun({ delivery: fork })));
+    const show = async () => (await mayfly(["runs", "show", RUN_ID], stub, at())).stdout;
+    const pushed = await show();
+    expect(pushed).toMatch(/Hook +github, push\n/);
+    expect(pushed).toMatch(/Delivery +72d3\\e\[2J\n/);
+    expect(pushed).toMatch(/Change +o\/r, branch main, commit c0ffee\n/);
+    const asked = await show();
+    expect(asked).toMatch(/Hook +github, pull_request, without secrets: the pull request is from a fork\n/);
+    expect(asked).toMatch(/Change +o\/r, pull request 7 into main, commit c0ffee\n/);
+  });
+
   test("of a run that waits its queue, its place and its end are told", async () => {
     const waiting = {
       for: "concurrency" as const,

@@ -441,7 +441,7 @@ export function holdsTheDeliverContract({
     const [hook, defined] = await Promise.all([hooks.find(keyOf(job)), jobs.find(ORG, job)]);
     const earlier = await hooks.delivery(keyOf(job), deliveryId);
     if (!hook || !defined || !earlier) throw new Error("there is nothing to resend");
-    return resend(ports, hook, defined, earlier);
+    return (await resend(ports, hook, defined, earlier, null)).delivery;
   }
 
   it("resent at once by several each is a delivery of its own, by the version in force, and names the first", async () => {

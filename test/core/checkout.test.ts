@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PullRequest } from "../../src/core/hook/change.ts";
 import type { RunChange } from "../../src/core/hook/run-delivery.ts";
@@ -315,12 +315,18 @@ describe.skipIf(!HAS_GIT)(`a checkout${left}`, () => {
       await world.letGo(run);
     });
 
-    it("nothing where the image has no git, and says what to do", async () => {
+    it("nothing where the image has no git, says what to do, and runs steps of always in its folder", async () => {
       const { box } = world;
-      const checkout = aCheckout({ repository: `${git.url}/acme/site`, path: box.path("work") });
-      const run = box.run({ steps: aStepsSpec(["true"], { checkout, env: { PATH: "/no/programs" } }) });
+      const path = box.path("work");
+      const checkout = aCheckout({ repository: `${git.url}/acme/site`, path });
+      const PATH = box.path("bin");
+      mkdirSync(PATH);
+      symlinkSync("/bin/mkdir", `${PATH}/mkdir`);
+      const steps = aStepsSpec(["true", { run: "pwd", if: "always" }], { checkout, env: { PATH } });
+      const run = box.run({ steps });
       const outcome = await drainSteps(box);
-      expect(outcome.told).toEqual([`1 failed ${GIT_MISSING_CODE}`, "2 skipped"]);
+      expect(outcome.told).toEqual([`1 failed ${GIT_MISSING_CODE}`, "2 skipped", "3 succeeded 0"]);
+      expect(sectionOf(outcome, 3)[0]).toBe(`${path}\n`);
       expect(sectionOf(outcome, 1)[1]).toBe(
         `mayfly: the image has no git, which a checkout needs; ${GIT_ADVICE}\n`,
       );

@@ -43,6 +43,15 @@ const checkout = {
   deployKey: null,
 };
 
+const DELIVERY = {
+  hook: "github",
+  id: "1",
+  source: "github" as const,
+  event: "pull_request",
+  change: null,
+  isWithoutSecrets: false,
+};
+
 /** A run of steps of which these facts were told. */
 function told(facts: StepFact[], spec = SPEC) {
   const story = aRunningRun(spec);
@@ -96,6 +105,21 @@ describe("what is told of steps", () => {
         to: { stdout: 9 },
       },
     ]);
+  });
+
+  it("shows none to start before the one before it ended, or to end before it started, however reads round their time", () => {
+    const { attempt } = told([started(1, 9700), ended(1, 0, 5, 1012)]);
+    expect(attempt.steps).toMatchObject([{ endedAt: NOW - 1988 }]);
+    // Two reads of one clock, each with its own way from there to here.
+    const facts = [started(2, 9801), ended(2, 0, 9, 3), started(3, 9801)];
+    const later = { ...read(facts), nowCs: 10_050 };
+    const events = stepEvents(attempt, later, NOW + 498, null, BOUNDS);
+    expect(events).toMatchObject([
+      { type: "step_ended", step: 2, startedAt: NOW - 1988, endedAt: NOW - 1985 },
+      { type: "step_started", step: 3, startedAt: NOW - 1985 },
+    ]);
+    const story = told([started(1, 9999), ended(1, 0, 5, 30_000), started(2, 9800)]);
+    expect(story.attempt.steps).toMatchObject([{ startedAt: NOW - 10, endedAt: NOW }, { startedAt: NOW }]);
   });
 
   it("ends a step with its command where the record does not say how", () => {
@@ -203,6 +227,23 @@ describe("the outcome of a run of steps", () => {
     const ending = outcomeOf(run, attempt, exit(code));
     expect(ending.reason).toBe(reason);
     expect(ending.detail).toContain(says);
+  });
+
+  it("of a checkout that failed says what may be why: a fork has no token, and a commit is known by its whole id alone", () => {
+    const detail = (ref: string | null, isWithoutSecrets: boolean) => {
+      const spec = aStepsSpec(["one"], { checkout: { ...checkout, ref } });
+      const { run, attempt } = told([started(1, 0), ended(1, 128, 5)], spec);
+      const delivery = { ...DELIVERY, isWithoutSecrets };
+      return outcomeOf({ ...run, delivery }, attempt, exit(128)).detail;
+    };
+    const fork = "the pull request is from a fork, so the run has no secrets, and no token";
+    expect(detail("main", true)).toContain(fork);
+    const short = 'if "6dcb09b5" is a commit, its whole id of 40 or 64 characters is needed';
+    expect(detail("6dcb09b5", false)).toContain(short);
+    for (const ref of [null, "main", "6dcb09", "a".repeat(40), "refs/heads/6dcb09b5"])
+      expect(detail(ref, false)).toBe(
+        'git could not check out https://example.com/a/b: see the output of the step "checkout"',
+      );
   });
 
   it("is a success where all went well", () => {

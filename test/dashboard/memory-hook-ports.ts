@@ -86,8 +86,9 @@ export function memoryHookPorts(known: HooksInMemory, calls: string[]): HookPort
       note(`resend ${nameOf(key)} ${id} after ${after}`);
       const found = (known.deliveries[nameOf(key)] ?? []).find((each) => each.id === id);
       if (found === undefined) return null;
-      const { verdict, why, detail, run_id } = found;
-      return { delivery: `${id}+resend.${after + 1}`, verdict, why, detail, run_id };
+      const { verdict, why, detail, run_id, received_at } = found;
+      const told = { verdict, why, detail, run_id, received_at, duplicate: false, repeats: 0 };
+      return { delivery: `${id}+resend.${after + 1}`, ...told };
     },
 
     listWebhooks: async () => known.webhooks,

@@ -75,7 +75,8 @@ describe("GitHub's deliveries", () => {
           deliveryId: "72d3162e-cc78-11e3-81ab-4c9367dc0958",
         });
         expect(delivery.isPing).toBe(event === "ping");
-        const isOfCode = /^(push|create|delete|pull_request.*)$/.test(event);
+        const { release } = payload as { release?: { draft: boolean } };
+        const isOfCode = /^(push|create|delete|pull_request.*)$/.test(event) || release?.draft === false;
         expect(delivery.changes).toHaveLength(isOfCode ? 1 : 0);
         changes += delivery.changes.length;
         for (const change of delivery.changes) {
@@ -118,6 +119,22 @@ describe("GitHub's deliveries", () => {
     });
     const deleted = example("push", ({ deleted }) => deleted === true);
     expect(await changeOf("github", github("push"), deleted)).toMatchObject({ kind: "delete", sha: null });
+  });
+
+  it("a release is of its tag, and a draft of none", async () => {
+    const published = example("release", ({ action }) => action === "published");
+    expect(await changeOf("github", github("release"), published)).toMatchObject({
+      kind: "tag",
+      ref: "refs/tags/0.0.1",
+      tag: "0.0.1",
+      branch: null,
+      sha: null,
+      repository: { url: "https://github.com/Codertocat/Hello-World.git" },
+      author: "Codertocat",
+    });
+    const release = { ...(published.release as object), draft: true } as Json;
+    const draft = await delivered("github", github("release"), { ...published, release });
+    expect(draft.changes).toEqual([]);
   });
 
   it("the files of a push are told, unless it was by force, or not all commits are told", async () => {
@@ -342,6 +359,12 @@ describe("Gitea's deliveries", () => {
     });
   });
 
+  it("a release is of its tag", async () => {
+    const payload = giteaPush({ action: "published", release: { id: 1, tag_name: "v1", draft: false } });
+    const change = await changeOf("gitea", gitea("release"), payload);
+    expect(change).toMatchObject({ kind: "tag", ref: "refs/tags/v1", tag: "v1", sha: null });
+  });
+
   it("a pull request from a fork, and a tag that is made and deleted", async () => {
     expect(await changeOf("gitea", gitea("pull_request"), giteaPullRequest())).toMatchObject({
       ref: "refs/pull/2/head",
@@ -487,6 +510,12 @@ describe("deliveries that are not about code", () => {
       headers: { "x-id": "a" },
     });
     expect(await call({ header: "X-Id" })).toEqual(await call(null));
+    const keyed = { "idempotency-key": "k", "webhook-id": "w" };
+    expect(await call(null, keyed)).toMatchObject({ deliveryId: "k" });
+    expect(await call(null, { "webhook-id": "w", "x-request-id": "r" })).toMatchObject({ deliveryId: "w" });
+    const made = { deliveryId: expect.stringMatching(/^sha256:/) };
+    expect(await call(null, { "idempotency-key": "", "x-request-id": "r" })).toMatchObject(made);
+    expect(await call({ header: "X-Id" }, keyed)).toMatchObject(made);
     expect(await call({ expression: "string(payload.id) + event" })).toMatchObject({ deliveryId: "7call" });
     expect(await call({ expression: "payload.nope" })).toEqual({
       complaint: 'dedupe.expression has no value: there is no "nope" (line 1, column 9)',
@@ -650,6 +679,51 @@ describe("every sender's deliveries", () => {
       author: "\ufffd",
     });
   });
+
+  const push = { ref: "refs/heads/main", after: SHA };
+  const repository = (clone_url: string) => ({ clone_url, full_name: "o/r", private: true });
+  it.each<[HookSource, Record<string, string>, Json, string | null]>([
+    [
+      "github",
+      { "x-github-event": "push" },
+      { ...push, repository: repository("git@github.com:o/r.git") },
+      'repository.clone_url is "git@github.com:o/r.git", which is no http or https URL of a repository without a user in it',
+    ],
+    [
+      "gitea",
+      { "x-gitea-event": "push" },
+      giteaPush({ repository: repository("https://me:hidden@git.example/o/r.git") }),
+      'repository.clone_url is "https://…@git.example/o/r.git", which is no http',
+    ],
+    [
+      "gitea",
+      { "x-gitea-event": "push" },
+      giteaPush({ ref: "refs/for/main" }),
+      'ref is "refs/for/main", which is neither a branch',
+    ],
+    [
+      "gitea",
+      { "x-gitea-event": "push" },
+      giteaPush({ after: "tip" }),
+      'after is "tip", which is no commit\'s id',
+    ],
+    ["gitlab", { "x-gitlab-event": "Push Hook" }, gitlabPush({ after: "" }), "after is missing"],
+    [
+      "gitlab",
+      { "x-gitlab-event": "Push Hook" },
+      gitlabPush({ project: {} }),
+      "project.git_http_url is missing",
+    ],
+    ["github", { "x-github-event": "issues" }, { repository: repository("git@x:y") }, null],
+  ])(
+    "%s: of %j, of which no change is understood, it is told why: case %#",
+    async (source, headers, body, says) => {
+      const { changes, missed } = await delivered(source, headers, body);
+      expect(changes).toEqual([]);
+      if (says === null) expect(missed).toBeUndefined();
+      else expect(missed).toContain(says);
+    },
+  );
 
   it("an address with credentials, of another kind, or a name that is none is not cloned from", async () => {
     for (const clone_url of [

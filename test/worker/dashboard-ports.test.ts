@@ -192,18 +192,15 @@ describe("the pages of hooks", () => {
     await deliver(hook?.url ?? "", await aPushCall("one"));
     const resent = async (id: string, after: number) =>
       (await pages.resendDelivery(key, id, after))?.delivery;
-    expect(await Promise.all([resent("one", 0), resent("one", 0)])).toEqual(["one+resend.1", "one+resend.1"]);
-    expect(await resent("one", 0)).toBe("one+resend.1");
-    for (let times = 0; times < 2; times++) expect(await resent("one+resend.1", 1)).toBe("one+resend.2");
-    expect(await resent("one", 99)).toBe("one+resend.3");
+    const first = (await resent("one", 0)) ?? "";
+    const again = await Promise.all([resent("one", 0), resent("one", 0), resent(first, 0)]);
+    expect(new Set(again)).toEqual(new Set([first]));
+    const second = await resent(first, 1);
     const { deliveries } = (await ledgerOf("page-resend")).body;
-    expect(deliveries.map(({ id }) => id).toSorted()).toEqual([
-      "one",
-      ...[1, 2, 3].map((number) => `one+resend.${number}`),
-    ]);
-    expect(new Set(deliveries.map(({ run_id: id }) => id)).size).toBe(4);
+    expect(deliveries.map(({ id }) => id)).toEqual([second, first, "one"]);
+    expect(new Set(deliveries.map(({ run_id: id }) => id)).size).toBe(3);
     // Nobody but a sender has a delivery come again.
-    expect(deliveries.find(({ id }) => id === "one+resend.2")?.repeats).toBe(0);
+    expect(deliveries.map(({ repeats }) => repeats)).toEqual([0, 0, 0]);
     expect(await resent("none", 0)).toBeUndefined();
   });
 

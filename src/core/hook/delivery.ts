@@ -19,6 +19,8 @@ export interface Delivery {
    * its parts (`parts.ts`); none where it is not about code.
    */
   changes: readonly Change[];
+  /** Why it has none, where its event should tell of one: a sentence about what was not understood. Absent: nothing was missed. */
+  missed?: string;
   /** The headers that matter, by their names in small letters. No secret is among them, and the delivery can be read from them again. */
   headers: Readonly<Record<string, string>>;
   /** Whether it only asks if anybody is there. */

@@ -17,6 +17,9 @@ interface Refusal {
   detail: string;
 }
 
+/** Events that tell of what a push tells of, too: each would start a run. */
+const TOLD_BY_PUSH = new Set(["create", "release"]);
+
 /** Steps of globs in the time of one of an expression. */
 const GLOB_STEPS_PER_STEP = 16;
 
@@ -51,7 +54,7 @@ function refusalOf(
 /** Without `events`, of senders of code what changes it: pushes, and pull requests with new commits. Of all others everything. */
 function byEvent(
   { events }: HookFilter,
-  { source, event, action }: Delivery,
+  { source, event, action, missed }: Delivery,
   change: Change | null,
 ): Refusal | null {
   const told = action === null ? event : `${event}.${action}`;
@@ -59,16 +62,21 @@ function byEvent(
     if (change === null && CODE_SOURCES.has(source))
       return {
         why: "event",
-        detail: `${told} tells of no change in code; name it in events to take it all the same`,
+        detail:
+          missed === undefined
+            ? `${told} tells of no change in code; name it in events to take it all the same`
+            : `what has changed was not understood: ${missed}`,
       };
     if (change?.pullRequest?.hasNewCommits === false)
       return {
         why: "event",
         detail: `${told} brings no new commits; name it in events to take it all the same`,
       };
-    // It tells of what a push tells, too, and both would start a run.
-    return event === "create"
-      ? { why: "event", detail: "the push tells of it, too; name create in events to take it all the same" }
+    return TOLD_BY_PUSH.has(event)
+      ? {
+          why: "event",
+          detail: `a push tells of its tag or branch, too; name ${event === "release" ? "release.published" : event} in events to take it all the same`,
+        }
       : null;
   }
   if (events.some((named) => isNamed(named, event, action, change))) return null;
@@ -81,7 +89,7 @@ function isNamed(named: string, event: string, action: string | null, change: Ch
   if (named.endsWith("*")) return told.startsWith(named.slice(0, -1)) || event === named.slice(0, -2);
   if (action !== null && named === told) return true;
   if (named === event && !OF_PULL_REQUESTS.has(event)) return true;
-  if (named !== event && named !== change?.kind) return false;
+  if (named !== event && (named !== change?.kind || TOLD_BY_PUSH.has(event))) return false;
   return change?.pullRequest?.hasNewCommits !== false;
 }
 
@@ -122,7 +130,19 @@ function byPaths(
 ): Refusal | null {
   if (globs === undefined || paths === null || tag !== null || kind === "delete") return null;
   if (isTaken(globs, paths, allowance)) return null;
-  return { why: "path", detail: `none of the ${paths.length} changed files fits ${globs.join(", ")}` };
+  const detail =
+    paths.length === 0
+      ? "its commits change no files, and so none of paths"
+      : `none of the ${paths.length} changed files fits ${globs.join(", ")}`;
+  return { why: "path", detail };
+}
+
+/** What `paths` could not decide, as a sentence for whoever asks why there is a run; null where they could, or are none. */
+export function undecidedPaths({ paths: globs }: HookFilter, change: Change | null): string | null {
+  if (globs === undefined || change === null || change.paths !== null) return null;
+  const { pullRequest, tag } = change;
+  const what = pullRequest !== null ? "a pull request" : tag !== null ? "a tag" : "this push";
+  return `paths did not count: the sender does not tell all files of ${what}`;
 }
 
 /** Whether one of the names is taken in. Where that takes too many steps to tell it is: a run too many does less harm than one too few. */

@@ -23,7 +23,10 @@ export interface HookSpec {
   report?: HookReport;
 }
 
-/** What a resent delivery is called: the sender's own ids have the first one of it in front. */
-export function resentId(originId: string, number: number): string {
-  return `${originId}+resend.${number}`;
+/**
+ * What a resent delivery is called: the sender's own ids have the first one of it in front.
+ * @param which its number, or what is made of the key that its caller gave
+ */
+export function resentId(originId: string, which: number | string): string {
+  return `${originId}+resend.${which}`;
 }

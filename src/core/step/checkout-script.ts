@@ -33,7 +33,11 @@ run_git() {
     -c "credential.$_origin.helper=$_helper" "$@"
 }
 
-command -v git >/dev/null || complain "the image has no git, which a checkout needs; $_advice" 127
+command -v git >/dev/null || {
+  # Steps that run all the same are run in it.
+  mkdir -p "$_path" 2>/dev/null || :
+  complain "the image has no git, which a checkout needs; $_advice" 127
+}
 
 _helper=''
 export GIT_TERMINAL_PROMPT=0

@@ -36,6 +36,11 @@ export const DEPLOY_KEY_VARIABLE = "MAYFLY_DEPLOY_KEY";
 /** A commit's whole name (SHA-1 or SHA-256), by which alone it can be fetched. */
 export const WHOLE_COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
+/** True for what looks like the beginning of a commit's name, as people write it. It can be a branch or a tag, too. */
+export function isCutCommit(ref: string): boolean {
+  return /^[0-9a-f]{7,39}$/.test(ref);
+}
+
 /** What of a change in a repository a checkout takes where it does not say otherwise itself. */
 export interface CheckedOutChange {
   /** Where what has changed can be fetched from. */
@@ -127,7 +132,7 @@ export function refComplaint(ref: string): string | null {
   const isRef =
     !/^[-/]|\/$|\/\/|\.\.|@\{|\\|[\s~^:?*[\u0000-\u001f\u007f]|\.$|(?:^|\/)\.|\.lock(?:\/|$)/.test(ref) &&
     ref !== "@";
-  return isRef ? null : "must be a commit's id, a branch, a tag or a ref such as refs/pull/7/head";
+  return isRef ? null : "must be a commit's whole id, a branch, a tag or a ref such as refs/pull/7/head";
 }
 
 /** The variables of a checkout's secrets, and their names. */

@@ -5,6 +5,7 @@ import { isSecretHeader } from "../../core/hook/secret-header.ts";
 import { bodyClaim } from "../body-claim.ts";
 import { base64Bytes, hexBytes } from "../encodings.ts";
 import type { Sender } from "../sender.ts";
+import { standardHeader } from "../standard-claim.ts";
 
 export const generic: Sender = {
   claim(headers, rawBody, { signature }) {
@@ -19,7 +20,12 @@ export const generic: Sender = {
   },
 
   read: (headers, _payload, { dedupe }) => ({
-    deliveryId: dedupe !== null && "header" in dedupe ? headers.get(dedupe.header) : null,
+    deliveryId:
+      dedupe !== null && "header" in dedupe
+        ? headers.get(dedupe.header)
+        : dedupe === null
+          ? idOf(headers)
+          : null,
     event: "call",
     action: null,
     changes: [],
@@ -33,3 +39,8 @@ export const generic: Sender = {
       named.has(header) && header !== signature?.header.toLowerCase() && !isSecretHeader(header);
   },
 };
+
+/** What many name a call by, the same where it is repeated. X-Request-Id is none: what is in between makes another for each call. */
+function idOf(headers: Headers): string | null {
+  return headers.get("idempotency-key") || standardHeader(headers, "id");
+}

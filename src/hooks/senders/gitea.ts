@@ -9,10 +9,10 @@ import { bodyClaim } from "../body-claim.ts";
 import { changedPaths } from "../changed-paths.ts";
 import { utf8Bytes } from "../encodings.ts";
 import { formPayload } from "../form.ts";
-import { cloneUrlAt, commitAt, listAt, numberAt, partAt, textAt } from "../payload.ts";
+import { cloneUrlAt, commitAt, isNoCommitAt, listAt, numberAt, partAt, textAt } from "../payload.ts";
 import { namedRef } from "../refs.ts";
 import type { Sender } from "../sender.ts";
-import { named, requested } from "./github.ts";
+import { named, released, requested } from "./github.ts";
 
 const NEW_COMMITS = new Set(["opened", "reopened", "synchronized"]);
 
@@ -61,11 +61,13 @@ function changeOf(event: string, payload: Json): Change | null {
     author: textAt(payload, "sender", "login") ?? textAt(payload, "sender", "username"),
   };
   if (event === "create" || event === "delete") return named(event, payload, common);
+  if (event === "release") return released(payload, common);
   if (event !== "push") return requested(payload, common, NEW_COMMITS, isOfBranch);
   const ref = namedRef(textAt(payload, "ref"));
   if (ref === null) return null;
   const commits = listAt(payload, "commits");
   const sha = commitAt(payload, "after");
+  if (sha === null && !isNoCommitAt(payload, "after")) return null;
   const head = commits.find((commit) => textAt(commit, "id") === sha) ?? partAt(payload, "head_commit");
   // It shows the newest alone (`[webhook] PAGING_NUM`, `[ui] FEED_MAX_COMMIT_NUM`).
   const isTold =

@@ -6,7 +6,7 @@ import type { Change, PullRequest } from "../../core/hook/change.ts";
 import type { Json } from "../../core/hook/delivery.ts";
 import { bodyClaim } from "../body-claim.ts";
 import { changedPaths } from "../changed-paths.ts";
-import { cloneUrlAt, commitAt, listAt, numberAt, partAt, textAt } from "../payload.ts";
+import { cloneUrlAt, commitAt, isNoCommitAt, listAt, numberAt, partAt, textAt } from "../payload.ts";
 import { branchRef, namedRef, tagRef } from "../refs.ts";
 import type { Sender } from "../sender.ts";
 
@@ -45,6 +45,7 @@ function changeOf(event: string, payload: Json): Change | null {
   const common = { repository, author: textAt(payload, "sender", "login") };
   if (event === "push") return pushed(payload, common);
   if (event === "create" || event === "delete") return named(event, payload, common);
+  if (event === "release") return released(payload, common);
   return requested(payload, common, NEW_COMMITS);
 }
 
@@ -55,7 +56,8 @@ function pushed(payload: Json, common: Common): Change | null {
   if (ref === null) return null;
   const commits = listAt(payload, "commits");
   const sha = commitAt(payload, "after");
-  const isDeleted = sha === null || partAt(payload, "deleted") === true;
+  const isDeleted = isNoCommitAt(payload, "after") || partAt(payload, "deleted") === true;
+  if (sha === null && !isDeleted) return null;
   // Of a push by force the commits that it took away are not told, of a new branch without commits of its own none.
   const isTold =
     ref.branch !== null &&
@@ -87,6 +89,23 @@ export function named(event: "create" | "delete", payload: Json, common: Common)
     ...common,
     ...(type === "tag" ? tagRef(name) : branchRef(name)),
     sha: event === "delete" ? null : commitAt(payload, "sha"),
+    before: null,
+    message: null,
+    paths: null,
+    pullRequest: null,
+  };
+}
+
+/** Of `release`, which Gitea has, too: the tag that it is of. A draft need not have one yet. */
+export function released(payload: Json, common: Common): Change | null {
+  const release = partAt(payload, "release");
+  const tag = textAt(release, "tag_name");
+  if (tag === null || partAt(release, "draft") === true) return null;
+  return {
+    kind: "tag",
+    ...common,
+    ...tagRef(tag),
+    sha: null,
     before: null,
     message: null,
     paths: null,

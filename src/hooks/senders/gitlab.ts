@@ -6,7 +6,7 @@
 import type { Change } from "../../core/hook/change.ts";
 import type { Json } from "../../core/hook/delivery.ts";
 import { changedPaths } from "../changed-paths.ts";
-import { cloneUrlAt, commitAt, listAt, numberAt, partAt, textAt } from "../payload.ts";
+import { cloneUrlAt, commitAt, isNoCommitAt, listAt, numberAt, partAt, textAt } from "../payload.ts";
 import { namedRef } from "../refs.ts";
 import type { Sender } from "../sender.ts";
 import { SIGNING_SECRET, standardClaim } from "../standard-claim.ts";
@@ -69,6 +69,7 @@ function pushed(payload: Json, repository: Change["repository"]): Change | null 
   if (ref === null) return null;
   const commits = listAt(payload, "commits");
   const sha = commitAt(payload, "after");
+  if (sha === null && !isNoCommitAt(payload, "after")) return null;
   const head = commits.find((commit) => textAt(commit, "id") === sha) ?? null;
   // The newest 20 alone are listed.
   const isTold =

@@ -63,6 +63,7 @@ describe("the ledger", () => {
     const resend = (id: string) => call<ReceiptBody>("POST", `${path}/${encodeURIComponent(id)}/resend`);
     const first = await resend("1");
     expect(first).toMatchObject({ status: 202, body: { delivery: "1+resend.1", verdict: "started" } });
+    expect(first.body).toMatchObject({ duplicate: false, repeats: 0 });
     expect((await resend("1+resend.1")).body.delivery).toBe("1+resend.2");
     expect((await ledgerOf("resent")).body.deliveries).toMatchObject([
       { id: "1+resend.2", resend_of: "1", job_version: 2 },
@@ -84,7 +85,44 @@ describe("the ledger", () => {
   });
 });
 
+it("of resends with one key there is one, which names the first call's run, and a body with a field is refused", async () => {
+  const { url } = await aHookOf("keyed");
+  await deliver(url, await aPushCall("1"));
+  const path = "/v1/jobs/keyed/hooks/github/deliveries/1/resend";
+  const resend = (key: string, body?: unknown) =>
+    call<ReceiptBody>("POST", path, body, { "idempotency-key": key });
+  const answers = await Promise.all(Array.from({ length: 5 }, () => resend("k")));
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 202]);
+  expect(new Set(answers.map(({ body }) => body.run_id)).size).toBe(1);
+  const again = await resend("k", {});
+  expect(again).toMatchObject({ status: 200, body: { duplicate: true, run_id: answers[0]?.body.run_id } });
+  expect((await resend("other")).body.run_id).not.toBe(again.body.run_id);
+  expect(await runsOf("keyed")).toHaveLength(3);
+  for (const [key, body, place] of [
+    ["x", { run: "now" }, "run"],
+    ["x", [], null],
+    ["k".repeat(300), undefined, "header.idempotency-key"],
+  ] as const) {
+    const refused = await resend(key, body);
+    expect([refused.status, refused.body.error.path]).toEqual([422, place]);
+  }
+});
+
 describe("rules are tried on past deliveries", () => {
+  it("of which one that could not be read tells what was wrong with it", async () => {
+    const { url } = await aHookOf("tried-unread");
+    const { headers, body } = await aPushCall("1");
+    headers.delete("x-github-event");
+    expect((await deliver(url, { headers, body })).status).toBe(400);
+    const tried = await call<TriedBody>("POST", "/v1/jobs/tried-unread/hooks/github/try");
+    expect(tried.body.deliveries).toMatchObject([
+      {
+        would: null,
+        problem: "could not be read: the header X-GitHub-Event is missing: is the sender GitHub?",
+      },
+    ]);
+  });
+
   it("as far as one call may take steps, and it says where it stopped", async () => {
     const { url } = await aHookOf("long-tried", { events: ["release"] });
     const payload = aPush("main", { a: "a".repeat(64_000), items: Array(220).fill(0) });

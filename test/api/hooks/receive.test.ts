@@ -1,4 +1,5 @@
 import { env } from "cloudflare:workers";
+import { sign } from "@octokit/webhooks-methods";
 import { describe, expect, it } from "vitest";
 import { createApi } from "../../../src/api/app.ts";
 import type { ErrorBody, EventListBody, RunBody, RunListBody } from "../../../src/api/run-schema.ts";
@@ -27,6 +28,9 @@ describe("a call of a hook", () => {
         why: null,
         detail: null,
         run_id: expect.stringMatching(/^run_/),
+        duplicate: false,
+        received_at: expect.stringMatching(/^\d{4}-/),
+        repeats: 0,
       },
     ]);
     const started = await run(answer.body.run_id);
@@ -56,7 +60,7 @@ describe("a call of a hook", () => {
     await aHookOf("again", { events: ["release"] });
     const again = await deliver(url, sent);
     expect([first.status, again.status]).toEqual([202, 200]);
-    expect(again.body).toEqual(first.body);
+    expect(again.body).toEqual({ ...first.body, duplicate: true, repeats: 1 });
     const { body } = await ledgerOf("again");
     expect(body.deliveries).toMatchObject([{ id: "1", verdict: "started", repeats: 1 }]);
     expect(await runsOf("again")).toHaveLength(1);
@@ -148,6 +152,47 @@ describe("a call of a hook", () => {
     ]);
   });
 
+  it("that tells of no commit is refused where it is named and the checkout leaves the commit to it", async () => {
+    const events = ["issue_comment"];
+    const { url } = await aHookOf("commented", { events }, { run: { ...RUN, checkout: true } });
+    const payload = { action: "created", repository: aPush("main").repository };
+    const comment = await githubCall(SECRET, { id: "1", event: "issue_comment", payload });
+    expect((await deliver(url, comment)).body).toMatchObject({
+      verdict: "refused",
+      detail: expect.stringContaining(
+        "job.run.checkout.repository: is needed: this delivery tells of no commit",
+      ),
+    });
+  });
+
+  it("of a release checks its tag out", async () => {
+    const events = ["release.published"];
+    const { url } = await aHookOf("released", { events, tags: ["v*"] }, { run: { ...RUN, checkout: true } });
+    const payload = { ...aPush("main"), action: "published", release: { tag_name: "v1", draft: false } };
+    const released = await githubCall(SECRET, { id: "1", event: "release", payload });
+    // Signed as GitHub's own library does.
+    released.headers.set("x-hub-signature-256", await sign(SECRET, JSON.stringify(payload)));
+    const answer = await deliver(url, released);
+    expect(await run(answer.body.run_id)).toMatchObject({
+      checkout: { repository: "https://github.com/octocat/hello.git", ref: "refs/tags/v1" },
+      delivery: { event: "release", change: { kind: "tag", tag: "v1", sha: null } },
+    });
+  });
+
+  it("that starts a run though paths could not judge it says so", async () => {
+    const { url } = await aHookOf("unjudged", { paths: ["docs/**"] });
+    const payload = aPullRequest("octocat/hello");
+    const { body } = await deliver(
+      url,
+      await githubCall(SECRET, { id: "1", event: "pull_request", payload }),
+    );
+    expect(body).toMatchObject({
+      verdict: "started",
+      detail: expect.stringContaining("paths did not count"),
+    });
+    expect((await ledgerOf("unjudged")).body.deliveries).toMatchObject([{ detail: body.detail }]);
+  });
+
   it.each<[string, object, object, object]>([
     ["another event", { events: ["release"] }, {}, { verdict: "filtered", why: "event" }],
     ["another branch", { branches: ["release/**"] }, {}, { verdict: "filtered", why: "branch" }],
@@ -158,12 +203,6 @@ describe("a call of a hook", () => {
       { map: { input: { ref: "1" } } },
       { input_schema: { properties: { ref: { type: "string" } } } },
       { verdict: "refused", detail: expect.stringContaining("input.ref: must be text") },
-    ],
-    [
-      "a variable of a name that can be none",
-      { map: { env: { "A-B": "'x'" } } },
-      {},
-      { verdict: "refused", detail: expect.stringContaining("map.env.A-B: must be a name") },
     ],
     [
       "a payload without what map wants",

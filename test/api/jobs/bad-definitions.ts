@@ -261,6 +261,18 @@ BAD_DEFINITIONS.push(
   ["a map of an unknown field", hook({ map: { image: "'x'" } }), "hooks.1.map.image", "unknown field"],
   ["a variable that does not parse", hook({ map: { env: { A: "1 +" } } }), "hooks.1.map.env.A", ""],
   [
+    "a variable with a digit in front",
+    hook({ map: { env: { "1A": "'x'" } } }),
+    "hooks.1.map.env.1A",
+    "letters, digits",
+  ],
+  [
+    "a variable of Mayfly's",
+    hook({ map: { env: { MAYFLY_COMMIT: "'x'" } } }),
+    "hooks.1.map.env.MAYFLY_COMMIT",
+    "Mayfly's own",
+  ],
+  [
     "a variable that is a list",
     hook({ map: { env: { A: "[1]" } } }),
     "hooks.1.map.env.A",

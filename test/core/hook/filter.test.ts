@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Change } from "../../../src/core/hook/change.ts";
 import type { Delivery } from "../../../src/core/hook/delivery.ts";
-import { judge } from "../../../src/core/hook/filter.ts";
+import { judge, undecidedPaths } from "../../../src/core/hook/filter.ts";
 import type { HookFilter } from "../../../src/core/hook/spec.ts";
 import { aChange, aDelivery, aPullRequest, aTag } from "./a-delivery.ts";
 
@@ -30,6 +30,21 @@ describe("what a hook's rules say of a delivery", () => {
       expect(why({ if: "true" }, { source, event: "issue_comment" })).toBe("event");
       expect(why({ events: ["star"] }, { source, event: "star" })).toBe("take");
     }
+  });
+
+  it("of a tag that a push, its making and its release tell of the push is taken, and others where they are named", () => {
+    const release = { event: "release", action: "published", changes: [aTag("v1")] };
+    for (const filter of [{}, { tags: ["v*"] }, { events: ["tag"] }, { events: ["push"] }]) {
+      expect(why(filter, { changes: [aTag("v1")] })).toBe("take");
+      expect(why(filter, release)).toBe("event");
+      expect(why(filter, { event: "create", changes: [aTag("v1")] })).toBe("event");
+    }
+    expect(why({ events: ["release.published"], tags: ["v*"] }, release)).toBe("take");
+    expect(why({ events: ["release.published"], tags: ["v*"] }, { ...release, action: "created" })).toBe(
+      "event",
+    );
+    expect(why({ events: ["release"], tags: ["x*"] }, release)).toBe("tag");
+    expect(why({ events: ["create"] }, { event: "create", changes: [aTag("v1")] })).toBe("take");
   });
 
   it("of pull requests those with new commits are taken, as by GitHub Actions, and others where they are named", () => {
@@ -104,6 +119,15 @@ describe("what a hook's rules say of a delivery", () => {
     expect(ofPull({ paths: ["docs/**"] }, "opened", aPullRequest())).toBe("take");
   });
 
+  it("where paths let pass what they can not judge, that is told", () => {
+    const paths = ["docs/**"];
+    const told = "paths did not count: the sender does not tell all files of";
+    expect(undecidedPaths({ paths }, aPullRequest())).toBe(`${told} a pull request`);
+    expect(undecidedPaths({ paths }, aTag("v1"))).toBe(`${told} a tag`);
+    expect(undecidedPaths({ paths }, aChange({ paths: null }))).toBe(`${told} this push`);
+    expect([undecidedPaths({ paths }, aChange()), undecidedPaths({}, aTag("v1"))]).toEqual([null, null]);
+  });
+
   it("with rules about changes alone what is none is not taken, unless its event is named", () => {
     for (const rules of [{ branches: ["main"] }, { tags: ["v*"] }, { paths: ["a"] }])
       expect(why(rules, { event: "issues" })).toBe("event");
@@ -171,6 +195,14 @@ describe("what a hook's rules say of a delivery", () => {
     expect(detail({ events: ["tag"] }, aChange())).toBe("push is not among the events tag");
     expect(detail({ tags: ["v*"] }, aChange())).toBe("branch main: only tags are taken");
     expect(detail({ paths: ["a", "b"] }, aChange())).toBe("none of the 2 changed files fits a, b");
+    expect(detail({ paths: ["a"] }, aChange({ paths: [] }))).toBe(
+      "its commits change no files, and so none of paths",
+    );
+    const missed = "ref is missing";
+    expect(judge({ branches: ["main"] }, aDelivery({ missed }))).toMatchObject({
+      why: "event",
+      detail: "what has changed was not understood: ref is missing",
+    });
     expect(detail({}, aChange({ message: "a [CI skip]" }))).toBe("the commit says [CI skip]");
     expect(detail({}, aChange({ kind: "delete" }))).toBe("refs/heads/main was deleted");
   });

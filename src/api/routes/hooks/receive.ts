@@ -31,7 +31,7 @@ const route = createRoute({
     body: { required: true, content: { "application/json": { schema: z.unknown() } } },
   },
   responses: {
-    200: receipt("it was delivered before: what it came to then"),
+    200: receipt("it was delivered before (duplicate): what it came to then"),
     202: receipt("it is in the ledger, with its run where it starts one"),
     400: errorAnswer("it is signed, and not as its sender's deliveries are"),
     401: errorAnswer(NOT_LET_IN),
@@ -60,6 +60,6 @@ export function receiveRoute(app: OpenAPIHono, ports: ApiPorts): void {
     if (received.kind === "unknown") throw new AppError("unauthorized", NOT_LET_IN);
     if (received.kind === "unreadable")
       throw new AppError("invalid_json", `the delivery can not be read: ${received.complaint}`);
-    return c.json(receiptOf(received.delivery), received.isNew ? 202 : 200);
+    return c.json(receiptOf(received), received.isNew ? 202 : 200);
   });
 }

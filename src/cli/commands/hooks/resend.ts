@@ -1,10 +1,12 @@
 /** `mayfly hooks resend`: a delivery once more, to the version of the job that is in force. */
 
+import { randomUUID } from "node:crypto";
 import type { Command } from "commander";
 import type { Client } from "../../api-client.ts";
 import { CliError } from "../../cli-error.ts";
 import { type Io, write } from "../../io.ts";
 import { plain } from "../../plain.ts";
+import { retried } from "../../retried.ts";
 import { type DeliveryOptions, deliveryOfHookCommand, orNoHook, verdictText } from "./hook-call.ts";
 
 export function resendDeliveryCommand(act: (options: DeliveryOptions) => Promise<void>): Command {
@@ -22,8 +24,9 @@ export async function resendDelivery(
   io: Io,
   client: Client,
 ): Promise<void> {
-  // Not repeated where the answer is lost: it would run twice.
-  const receipt = await client.resendDelivery(job, name, id).catch(orNoHook(client));
+  const key = randomUUID();
+  const resent = retried(io, () => client.resendDelivery(job, name, id, key));
+  const receipt = await resent.catch(orNoHook(client));
   const { run_id, detail, delivery } = receipt;
   if (run_id === null)
     throw new CliError(

@@ -1,7 +1,9 @@
 /** `mayfly images`: what the local Machines API has in store. It is a program of its own, as the API is; this starts it. */
 
 import { fileURLToPath } from "node:url";
+import { UsageError } from "../../cli-error.ts";
 import { forward } from "../../forward.mjs";
+import { placesIn } from "../start/places.ts";
 
 const IMAGES_MAIN = fileURLToPath(new URL("../../../fly-local/images-main.ts", import.meta.url));
 
@@ -10,12 +12,17 @@ export interface ImagesCall {
   verb: "add" | "list" | "remove";
   subject?: string;
   state?: string;
+  /** The folder of a `mayfly start`, in place of `state`. */
+  dir?: string;
   as?: string;
 }
 
-/** The program's own arguments. */
-export function imagesArgs({ verb, subject, state, as }: ImagesCall): string[] {
-  const options = Object.entries({ state, as }).flatMap(([name, value]) =>
+/** The program's own arguments. @throws UsageError */
+export function imagesArgs({ verb, subject, state, dir, as }: ImagesCall): string[] {
+  if (state !== undefined && dir !== undefined)
+    throw new UsageError("--state and --dir say the same; give one of them");
+  const folder = dir === undefined ? state : placesIn(dir).machines;
+  const options = Object.entries({ state: folder, as }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}=${value}`],
   );
   return [verb, ...options, "--", ...(subject === undefined ? [] : [subject])];

@@ -5,6 +5,7 @@ import type { ImagesCall } from "./images.ts";
 
 interface Options {
   state?: string;
+  dir?: string;
   as?: string;
 }
 
@@ -12,10 +13,8 @@ export function imagesCommand(act: (call: ImagesCall) => Promise<void>): Command
   const verb = (name: ImagesCall["verb"], summary: string) =>
     new Command(name)
       .summary(summary)
-      .option(
-        "--state <folder>",
-        "where the local Machines API keeps its things (default: .mayfly/machines)",
-      );
+      .option("--state <folder>", "where the local Machines API keeps its things (default: .mayfly/machines)")
+      .option("--dir <folder>", "in place of that: the --dir of a `mayfly start` on this computer");
   return new Command("images")
     .summary("add, list and remove images of the local Machines API")
     .description(
@@ -28,26 +27,17 @@ export function imagesCommand(act: (call: ImagesCall) => Promise<void>): Command
         )
         .argument("<path>", "the file or directory")
         .option("--as <image>", "call it so, in place of the names that it has in there")
-        .action((subject: string, { state, as }: Options) =>
-          act({
-            verb: "add",
-            subject,
-            ...(state !== undefined && { state }),
-            ...(as !== undefined && { as }),
-          }),
-        ),
+        .action((subject: string, options: Options) => act({ verb: "add", subject, ...options })),
     )
     .addCommand(
-      verb("list", "list the images that are there").action(({ state }: Options) =>
-        act({ verb: "list", ...(state !== undefined && { state }) }),
+      verb("list", "list the images that are there").action((options: Options) =>
+        act({ verb: "list", ...options }),
       ),
     )
     .addCommand(
       verb("remove", "remove an image, or one of its names")
         .argument("<image>", "its name, such as debian:12")
-        .action((subject: string, { state }: Options) =>
-          act({ verb: "remove", subject, ...(state !== undefined && { state }) }),
-        ),
+        .action((subject: string, options: Options) => act({ verb: "remove", subject, ...options })),
     )
     .addHelpText("after", EXAMPLES);
 }

@@ -50,6 +50,9 @@ function factsOf(run: RunBody): string {
     ["Name", run.name],
     ["Job", run.job && `${run.job.name}, version ${run.job.version}`],
     ["Schedule", run.firing && `${run.firing.schedule}, due at ${run.firing.due_at}`],
+    ["Hook", hookText(run)],
+    ["Delivery", run.delivery?.id ?? null],
+    ["Change", changeText(run)],
     ["Started after", upstreamText(run)],
     ["Input", run.job && JSON.stringify(run.input)],
     ["Image", run.image],
@@ -79,6 +82,28 @@ function factsOf(run: RunBody): string {
     ["Output", outputText(run)],
     ["Accepted", run.accepted_at],
   ]);
+}
+
+function hookText({ delivery }: RunBody): string | null {
+  if (delivery === null) return null;
+  const secrets = delivery.without_secrets ? ", without secrets: the pull request is from a fork" : "";
+  return `${delivery.hook}, ${delivery.event}${secrets}`;
+}
+
+/** What it was to build: a commit, and what that is of. */
+function changeText({ delivery }: RunBody): string | null {
+  const change = delivery?.change;
+  if (!change) return null;
+  const { repository, branch, tag, ref, sha, pull_request: pull } = change;
+  const of =
+    pull !== null
+      ? `pull request ${pull.number} into ${pull.base_ref}`
+      : branch !== null
+        ? `branch ${branch}`
+        : tag !== null
+          ? `tag ${tag}`
+          : ref;
+  return `${repository.full_name}, ${of}${sha === null ? "" : `, commit ${sha}`}`;
 }
 
 function upstreamText({ upstream }: RunBody): string | null {
