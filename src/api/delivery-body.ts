@@ -7,6 +7,7 @@ import type {
   ChangeBody,
   DeliveryBody,
   DeliverySummaryBody,
+  HookRulesBody,
   ReceiptBody,
   RunDeliveryBody,
   StoredHookBody,
@@ -88,21 +89,22 @@ export function deliveryBody(delivery: ShownDelivery<RecordedDelivery>): Deliver
   };
 }
 
-/** @param origin by which this Mayfly was asked */
+/** @param base of all URLs here, without a slash at its end */
 export function hookBody(
   { job, name, id, spec, createdAt, urlSince }: StoredHook,
   last: ShownDelivery | null,
   problem: string | null,
-  origin: string,
+  base: string,
 ): StoredHookBody {
   return {
     job,
     name,
     source: spec.source,
-    url: `${origin}/hooks/${id}`,
+    url: `${base}/hooks/${id}`,
     url_since: rfc3339(urlSince),
     created_at: rfc3339(createdAt),
     secrets: spec.secrets,
+    rules: { ...spec.filter, ...(Object.keys(spec.map).length > 0 && { map: spec.map }) } as HookRulesBody,
     problem,
     last_delivery: last && deliverySummary(last),
   };

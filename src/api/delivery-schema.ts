@@ -140,13 +140,17 @@ export const deliveryListSchema = z
   .openapi("DeliveryList");
 export type DeliveryListBody = z.infer<typeof deliveryListSchema>;
 
+const hookRules = z.object(hookRulesFields);
+export type HookRulesBody = z.infer<typeof hookRules>;
+
 export const storedHookSchema = z
   .object({
     job: z.string(),
     name: z.string(),
     source: z.enum(HOOK_SOURCES),
     url: z.string().openapi({
-      description: "what the sender is to call, by the name that this Mayfly was asked by",
+      description:
+        "what the sender is to call: by the name in the setting PUBLIC_URL, and by that which this Mayfly was asked by where there is none",
       example: "https://mayfly.example.com/hooks/0q3v…",
     }),
     url_since: time,
@@ -154,6 +158,9 @@ export const storedHookSchema = z
     secrets: z
       .array(z.string())
       .openapi({ description: "names of the secrets that the sender may sign with" }),
+    rules: hookRules.openapi({
+      description: "which deliveries start a run, and what of them it gets: as the job's definition has it",
+    }),
     problem: z
       .string()
       .nullable()

@@ -42,6 +42,8 @@ export interface ApiPorts {
   ids: Ids & HookIds;
   launches: Launches;
   sessions: Sessions;
+  /** Where others find this deployment, without a slash at its end; null where nobody has said so. */
+  publicUrl: string | null;
   /** The API token that callers must know. */
   token: string;
   defaultRegion: string | null;

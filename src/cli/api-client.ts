@@ -326,6 +326,10 @@ export class Client {
     await this.#request("DELETE", webhookPath(id), {});
   }
 
+  disableWebhook(id: string): Promise<WebhookBody> {
+    return this.#json("POST", `${webhookPath(id)}/disable`);
+  }
+
   enableWebhook(id: string): Promise<WebhookBody> {
     return this.#json("POST", `${webhookPath(id)}/enable`);
   }

@@ -57,6 +57,8 @@ import { startCommand } from "./commands/start/options.ts";
 import {
   deleteWebhook,
   deleteWebhookCommand,
+  disableWebhook,
+  disableWebhookCommand,
   enableWebhook,
   enableWebhookCommand,
   rotateWebhook,
@@ -178,6 +180,7 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     .addCommand(notificationsCommand(plainly(notifications)))
     .addCommand(notificationShowCommand(plainly(showNotification)))
     .addCommand(resendCommand(plainly(resend)))
+    .addCommand(disableWebhookCommand(plainly(disableWebhook)))
     .addCommand(enableWebhookCommand(plainly(enableWebhook)))
     .addCommand(rotateWebhookCommand(plainly(rotateWebhook)))
     .addCommand(deleteWebhookCommand(plainly(deleteWebhook)))

@@ -480,6 +480,8 @@ export const WEBHOOKS_RESEALED_PER_SWEEP = 10;
 export const NOTIFY_CRON_STATEMENTS = 3 + WEBHOOKS_RESEALED_PER_SWEEP;
 /** Notifications that one call for a list looks at where no index answers its filter; the next goes on. */
 export const NOTIFICATIONS_SCAN_MAX = 1000;
+/** Of each target as many of the newest are looked at for the last that was taken, where all targets are shown. */
+export const STANDING_SCAN_NOTIFICATIONS = 100;
 /** Of a DNS-over-HTTPS server. */
 export const DNS_TIMEOUT_MS = 5 * SECOND;
 export const DNS_ANSWER_MAX_BYTES = 64 * KIB;
@@ -692,10 +694,18 @@ export const PAGE_EVENTS_MAX = 500;
 export const PAGE_JOBS_MAX = 25;
 /** Due times of a ledger on one page. */
 export const PAGE_FIRINGS_MAX = 50;
+/** Deliveries or notifications of a ledger on one page. */
+export const PAGE_LEDGER_MAX = 50;
+/** Notifications about a run on its page: more than a few webhooks make of a run that is tried again and again. */
+export const PAGE_TOLD_MAX = 100;
+/** Characters of a delivery's body, or a notification's, that a page shows. */
+export const PAGE_BODY_MAX_CHARS = 200_000;
 /** Characters of a job's definition that a page shows; few have more than a thousand. */
 export const PAGE_DEFINITION_MAX_CHARS = 100_000;
 /** Largest form of a page: a token, or nothing. */
 export const PAGE_FORM_MAX_BYTES = 16 * KIB;
+/** Largest form about a hook's rules or a webhook: lists of globs, jobs or recipients, as long as they can be. */
+export const PAGE_RULES_FORM_MAX_BYTES = 256 * KIB;
 /** Largest form about a job: an input, each byte of which a form may write as three. */
 export const PAGE_INPUT_FORM_MAX_BYTES = 3 * INPUT_MAX_BYTES + PAGE_FORM_MAX_BYTES;
 /** A browser stays signed in this long. */

@@ -4,9 +4,15 @@
  * `created_at`) has its own: what came after it was told already, so nothing waits for it.
  */
 
-import { NOTIFICATIONS_SCAN_MAX } from "../core/limits.ts";
+import { NOTIFICATIONS_SCAN_MAX, STANDING_SCAN_NOTIFICATIONS } from "../core/limits.ts";
 import type { NotificationState } from "../core/webhook/attempt.ts";
-import type { DueTarget, Notification, NotificationKey, NotificationStore } from "../flow/ports/webhooks.ts";
+import type {
+  DueTarget,
+  Notification,
+  NotificationKey,
+  NotificationStore,
+  TargetStanding,
+} from "../flow/ports/webhooks.ts";
 import { readOutbox } from "./outbox.ts";
 
 interface Row {
@@ -144,6 +150,27 @@ export function d1Notifications(database: D1Database): NotificationStore {
         ),
       ])) as [D1Result<Row>, D1Result<{ id: string }>];
       return pageOf(found.map(fromRow), limit, last[0]?.id ?? null);
+    },
+
+    ofLine: (orgId, webhookIds, line, limit) =>
+      all(
+        `SELECT * FROM notifications WHERE webhook_id IN (SELECT value FROM json_each(?)) AND line = ? AND org_id = ?
+         ORDER BY id LIMIT ?`,
+        ...[JSON.stringify(webhookIds), line, orgId, limit],
+      ),
+
+    async standings(webhookIds) {
+      // What is pending by the first ones of its lines, which have an index; most lines have few.
+      const { results } = await prepared(
+        `SELECT w.value AS webhookId,
+           (SELECT count(*) FROM (SELECT 1 FROM notifications d CROSS JOIN notifications p ON p.webhook_id = d.webhook_id AND p.line = d.line
+             WHERE d.webhook_id = w.value AND d.next_at IS NOT NULL AND p.state = 'pending' LIMIT ?2)) AS waiting,
+           (SELECT max(n.ended_at) FROM (SELECT state, ended_at FROM notifications WHERE webhook_id = w.value
+             ORDER BY id DESC LIMIT ?3) n WHERE n.state = 'delivered') AS deliveredAt
+         FROM json_each(?1) w ORDER BY w.key`,
+        ...[JSON.stringify(webhookIds), NOTIFICATIONS_SCAN_MAX, STANDING_SCAN_NOTIFICATIONS],
+      ).all<TargetStanding>();
+      return results;
     },
 
     async resend(orgId, webhookId, id, at) {

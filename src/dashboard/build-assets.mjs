@@ -13,7 +13,7 @@ import { build } from "esbuild";
 import { paletteCss } from "./log/palette.ts";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const STYLES = ["base.css", "parts.css", "list.css", "run.css", "jobs.css", "log.css"];
+const STYLES = ["base.css", "parts.css", "list.css", "run.css", "jobs.css", "hooks.css", "log.css"];
 
 /** The text of `assets.generated.ts` as it should be. */
 export async function generatedAssets() {

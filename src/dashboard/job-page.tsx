@@ -1,6 +1,7 @@
 /** The page of one job, and its buttons: run now, pause and resume. */
 
 import { type Context, Hono } from "hono";
+import type { StoredHookBody } from "../api/delivery-schema.ts";
 import type { StoredScheduleBody } from "../api/firing-schema.ts";
 import type { ShownJobBody, VersionListBody } from "../api/job-schema.ts";
 import type { RunListBody, RunSummaryBody } from "../api/run-schema.ts";
@@ -9,6 +10,7 @@ import { isFinal } from "../core/run.ts";
 import { LastAlert } from "./parts/alerts.tsx";
 import { Definition } from "./parts/definition.tsx";
 import { Fact } from "./parts/fact.tsx";
+import { HookTable } from "./parts/hook-table.tsx";
 import { JobHead } from "./parts/job-head.tsx";
 import { Layout } from "./parts/layout.tsx";
 import { RunNow } from "./parts/run-now.tsx";
@@ -69,13 +71,14 @@ export function jobPages(ports: DashboardPorts): Hono {
   async function page(c: Context, name: string, refused: Refused | null) {
     const job = await ports.getJob(name);
     if (job === null) return unknownJob(c);
-    const [schedules, list, versions] = await Promise.all([
+    const [schedules, hooks, list, versions] = await Promise.all([
       ports.schedulesOf(name),
+      ports.hooksOf(name, c.req.url),
       runsOf(name),
       ports.jobVersions(name, null, VERSIONS_SHOWN),
     ]);
     const runs = await ports.runsById(schedules.flatMap(({ last_firing: last }) => last?.run_id ?? []));
-    const props = { job, schedules, runs, list, versions, refused, nowMs: ports.now() };
+    const props = { job, schedules, hooks, runs, list, versions, refused, nowMs: ports.now() };
     return c.html(<JobPage {...props} />, refused === null ? 200 : 422);
   }
 
@@ -96,6 +99,7 @@ const newWord = (): string => crypto.randomUUID();
 interface JobPageProps {
   job: ShownJobBody;
   schedules: StoredScheduleBody[];
+  hooks: StoredHookBody[];
   runs: Map<string, RunSummaryBody>;
   list: RunListBody;
   versions: VersionListBody | null;
@@ -103,7 +107,7 @@ interface JobPageProps {
   nowMs: number;
 }
 
-function JobPage({ job, schedules, runs, list, versions, refused, nowMs }: JobPageProps) {
+function JobPage({ job, schedules, hooks, runs, list, versions, refused, nowMs }: JobPageProps) {
   const open = list.runs.some((run) => !isFinal(run.status));
   const refresh = open && refused === null ? { everyS: REFRESH_S, url: jobPath(job.name) } : null;
   return (
@@ -123,11 +127,21 @@ function JobPage({ job, schedules, runs, list, versions, refused, nowMs }: JobPa
               Schedules
             </h2>
             {schedules.length === 0 ? (
-              <p class="empty">No schedules: it runs when somebody asks for it.</p>
+              <p class="empty">
+                {`No schedules: it runs when somebody asks for it${hooks.length > 0 ? ", or calls one of its hooks" : ""}.`}
+              </p>
             ) : (
               <ScheduleTable schedules={schedules} runs={runs} namesJob={false} nowMs={nowMs} />
             )}
           </section>
+          {hooks.length > 0 && (
+            <section class="card flush" aria-labelledby="hooks-title">
+              <h2 id="hooks-title" class="table-title">
+                Hooks
+              </h2>
+              <HookTable hooks={hooks} namesJob={false} nowMs={nowMs} />
+            </section>
+          )}
           <RecentRuns job={job.name} list={list} nowMs={nowMs} />
           <Definition title={`Definition, version ${job.version}`} definition={job} />
         </div>

@@ -3,7 +3,9 @@
 import type { EventListBody, OutputLine, RunBody, RunListBody } from "../api/run-schema.ts";
 import type { Stream } from "../core/output.ts";
 import type { RunStatus } from "../core/run.ts";
+import type { HookPorts } from "./hook-ports.ts";
 import type { JobPorts } from "./job-ports.ts";
+import type { WebhookPorts } from "./webhook-ports.ts";
 import type { Step } from "./words/steps.ts";
 
 export interface RunQuery {
@@ -28,7 +30,7 @@ export interface StoredOutput {
 }
 
 /** Broken assumptions throw; an `AppError` of the core is shown with its sentence. */
-export interface DashboardPorts extends JobPorts {
+export interface DashboardPorts extends JobPorts, HookPorts, WebhookPorts {
   listRuns(query: RunQuery): Promise<RunListBody>;
   /** Machines that no living attempt has, as the last sweep counted them. */
   unknownMachines(): Promise<number>;

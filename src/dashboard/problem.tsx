@@ -3,7 +3,7 @@
 import type { ErrorHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { AppError, type Complaint, type ErrorCode } from "../core/error.ts";
-import { COMPLAINTS_TOLD_MAX } from "../core/limits.ts";
+import { COMPLAINTS_TOLD_MAX, DAY_MS, DELIVERIES_KEPT_MS } from "../core/limits.ts";
 import { Layout } from "./parts/layout.tsx";
 
 interface ProblemProps {
@@ -62,6 +62,46 @@ export function UnknownSchedulePage({ nowMs }: { nowMs: number }) {
     <ProblemPage
       title="No such schedule"
       sentence="There is no schedule of this name, and never was a due time of one."
+      nowMs={nowMs}
+    />
+  );
+}
+
+export function UnknownHookPage({ nowMs }: { nowMs: number }) {
+  return (
+    <ProblemPage
+      title="No such hook"
+      sentence="There is no hook of this name, or no job of it, and nobody ever called one."
+      nowMs={nowMs}
+    />
+  );
+}
+
+export function UnknownDeliveryPage({ nowMs }: { nowMs: number }) {
+  return (
+    <ProblemPage
+      title="No such delivery"
+      sentence={`There is no delivery of this id in the ledger of this hook, which tells of the last ${DELIVERIES_KEPT_MS / DAY_MS} days.`}
+      nowMs={nowMs}
+    />
+  );
+}
+
+export function UnknownWebhookPage({ nowMs }: { nowMs: number }) {
+  return (
+    <ProblemPage
+      title="No such webhook"
+      sentence="There is no webhook of this id, or it was deleted."
+      nowMs={nowMs}
+    />
+  );
+}
+
+export function UnknownNotificationPage({ nowMs }: { nowMs: number }) {
+  return (
+    <ProblemPage
+      title="No such notification"
+      sentence="This webhook has no notification of this id, or it is too old to be kept."
       nowMs={nowMs}
     />
   );

@@ -14,8 +14,10 @@ import { Layout } from "./parts/layout.tsx";
 import { OutputNotes, OutputPanel } from "./parts/output-panel.tsx";
 import { RunHead } from "./parts/run-head.tsx";
 import { Steps } from "./parts/step-table.tsx";
+import { ToldOfRunCard } from "./parts/told-of-run.tsx";
 import type { DashboardPorts, StoredOutput } from "./ports.ts";
 import { UnknownRunPage } from "./problem.tsx";
+import type { ToldOfRun } from "./webhook-ports.ts";
 import { STATUS_WORDS } from "./words/outcome.ts";
 import { runTitle } from "./words/what-runs.ts";
 
@@ -32,15 +34,16 @@ export function runPages(ports: DashboardPorts): Hono {
     const run = await ports.getRun(id);
     if (run === null) return unknownRun(c);
     if (c.req.query("part") === "summary") {
-      const events = await ports.events(id, null);
-      return c.html(<SummaryPart run={run} events={events} nowMs={ports.now()} />);
+      const [events, told] = await Promise.all([ports.events(id, null), ports.toldOfRun(id)]);
+      return c.html(<SummaryPart {...{ run, events, told }} nowMs={ports.now()} />);
     }
-    const [events, stored] = await Promise.all([
+    const [events, told, stored] = await Promise.all([
       ports.events(id, null),
+      ports.toldOfRun(id),
       run.capture === "none" ? NO_OUTPUT : ports.readOutput(id, PAGE_OUTPUT_MAX_BYTES),
     ]);
     const log = renderLog(stored.lines, isFinal(run.status), stored.fromStart);
-    return c.html(<RunPage run={run} events={events} stored={stored} log={log} nowMs={ports.now()} />);
+    return c.html(<RunPage {...{ run, events, told, stored, log }} nowMs={ports.now()} />);
   });
 
   app.get("/runs/:id/live", async (c) => (await live(c, ports, c.req.param("id"))) ?? unknownRun(c));
@@ -83,12 +86,13 @@ function isStream(text: string): text is Stream {
 interface RunPageProps {
   run: RunBody;
   events: EventListBody["events"];
+  told: ToldOfRun[];
   stored: StoredOutput;
   log: RenderedLog;
   nowMs: number;
 }
 
-function RunPage({ run, events, stored, log, nowMs }: RunPageProps) {
+function RunPage({ run, events, told, stored, log, nowMs }: RunPageProps) {
   const title = `${STATUS_WORDS[run.status]}: ${runTitle(run)}`;
   return (
     <Layout
@@ -102,6 +106,7 @@ function RunPage({ run, events, stored, log, nowMs }: RunPageProps) {
         <div class="column">
           <Steps run={run} nowMs={nowMs} />
           <OutputPanel run={run} stored={stored} log={log} />
+          <ToldOfRunCard told={told} nowMs={nowMs} />
           <EventTable runId={run.id} events={events} acceptedAt={run.accepted_at} />
         </div>
         <Facts run={run} nowMs={nowMs} />
@@ -111,7 +116,7 @@ function RunPage({ run, events, stored, log, nowMs }: RunPageProps) {
 }
 
 /** Everything on the page that changes with the run, but its output. */
-function SummaryPart({ run, events, nowMs }: Pick<RunPageProps, "run" | "events" | "nowMs">) {
+function SummaryPart({ run, events, told, nowMs }: Pick<RunPageProps, "run" | "events" | "told" | "nowMs">) {
   return (
     <>
       <RunHead run={run} nowMs={nowMs} />
@@ -120,6 +125,7 @@ function SummaryPart({ run, events, nowMs }: Pick<RunPageProps, "run" | "events"
       {run.capture === "output" && (
         <OutputNotes run={run} empty={run.output.stdout_bytes + run.output.stderr_bytes === 0} />
       )}
+      <ToldOfRunCard told={told} nowMs={nowMs} />
       <EventTable runId={run.id} events={events} acceptedAt={run.accepted_at} />
     </>
   );

@@ -1,7 +1,13 @@
 /** What callers do with webhooks: subscribe, change, rotate, enable, try. */
 
 import { AppError } from "../core/error.ts";
-import { NOTIFICATION_TEST_LEAD_MS, WEBHOOK_OLD_SECRET_MS, WEBHOOKS_MAX_COUNT } from "../core/limits.ts";
+import {
+  NOTIFICATION_TEST_LEAD_MS,
+  NOTIFIER_DROP_LINES,
+  NOTIFIER_MAX_DROPS,
+  WEBHOOK_OLD_SECRET_MS,
+  WEBHOOKS_MAX_COUNT,
+} from "../core/limits.ts";
 import { TEST_EVENT } from "../core/webhook/event-types.ts";
 import { hasSecretUrl, maskedUrl } from "../core/webhook/masked-url.ts";
 import { specComplaints } from "../core/webhook/spec-complaints.ts";
@@ -125,6 +131,22 @@ export async function rotateSecret(
 export function enableWebhook(ports: WebhookPorts, id: string): Promise<StoredWebhook> {
   const fresh = { disabledAt: null, disabledWhy: null, failingSince: null, failedAt: null };
   return change(ports, id, (before) => (before.disabledAt === null ? null : { ...before, ...fresh }));
+}
+
+/**
+ * Puts a webhook out of force by hand: it is told nothing until it is enabled, and what is pending ends at once, as somebody may enable
+ * it soon. Who did that knows: no alert.
+ */
+export async function disableWebhook(ports: WebhookPorts, id: string): Promise<StoredWebhook> {
+  const { notifications, clock } = ports;
+  const now = clock.now();
+  const webhook = await change(ports, id, (before) =>
+    before.disabledAt === null ? { ...before, disabledAt: now, disabledWhy: "by hand" } : null,
+  );
+  // Of what is more than this the notifier ends each when it is due.
+  for (let drops = 0; drops < NOTIFIER_MAX_DROPS; drops++)
+    if ((await notifications.drop(id, NOTIFIER_DROP_LINES, now)) < NOTIFIER_DROP_LINES) break;
+  return webhook;
 }
 
 /** Sends a notification that nothing brought about, once, also to a webhook that is disabled. @returns it, with the attempt */

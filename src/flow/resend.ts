@@ -30,6 +30,30 @@ export async function resend(
   throw new AppError("unavailable", "others resend this delivery at the same time; try again");
 }
 
+/**
+ * Resends it as the one of that number, once, however often and at how many places at once that is asked for.
+ * @param number from 1; a higher one than is next means the next
+ * @throws AppError as {@link resend}
+ */
+export async function resendOnce(
+  ports: DeliverPorts,
+  hook: StoredHook,
+  job: DefinedJob,
+  earlier: RecordedDelivery,
+  number: number,
+): Promise<DeliverySummary> {
+  const originId = earlier.originId ?? earlier.id;
+  const next = (await ports.hooks.resends(hook, originId)) + 1;
+  const deliveryId = resentId(originId, Math.min(number, next));
+  const done = await ports.hooks.delivery(hook, deliveryId);
+  if (done !== null) return done;
+  const read = await readAgain(ports.senders, hook, earlier);
+  if ("complaint" in read) throw new AppError("invalid_input", read.complaint, "path.delivery");
+  const recorded = await deliver(ports, hook, job, { ...read, deliveryId }, { body: earlier.body, originId });
+  if (recorded === null) throw new Error(`the delivery ${deliveryId} came and went`);
+  return recorded.delivery;
+}
+
 /** A delivery as it was when it came, or why it can not be read again. */
 export async function readAgain(
   senders: Senders,

@@ -21,7 +21,9 @@ import { lookAfter } from "../flow/look-after.ts";
 import { newestOutput } from "../flow/output.ts";
 import { countUnknown } from "../flow/reap.ts";
 import { newestOfSection } from "../flow/section.ts";
+import { hookPagePorts } from "./hook-page-ports.ts";
 import { jobPagePorts } from "./job-page-ports.ts";
+import { webhookPagePorts } from "./webhook-page-ports.ts";
 
 export function dashboardPorts(ports: ApiPorts): DashboardPorts {
   const { store, sessions, clock } = ports;
@@ -29,6 +31,8 @@ export function dashboardPorts(ports: ApiPorts): DashboardPorts {
   const session = async () => (await sessions.issue("session", clock.now())).text;
   return {
     ...jobPagePorts(ports),
+    ...hookPagePorts(ports),
+    ...webhookPagePorts(ports),
     listRuns: ({ statuses, tag, job, cursor, limit }) =>
       pageOfRuns(ports, {
         ...(statuses.length > 0 && { status: statuses }),

@@ -35,7 +35,7 @@ export interface Env {
   WEBHOOK_PRIVATE_TARGETS?: string;
   /** Who is asked what a webhook's name stands for; "" for nobody. */
   DNS_OVER_HTTPS_URL?: string;
-  /** Where browsers find this Mayfly, for links in what is told; "" where nobody knows. */
+  /** Where others find this Mayfly, for links in what is told and the URLs of hooks; "" where nobody knows. */
   PUBLIC_URL?: string;
   /** Secret: what callers of the API present. */
   MAYFLY_TOKEN: string;

@@ -32,6 +32,7 @@ import { dueTimes, nextDue } from "../core/schedule/due.ts";
 import type { JobPorts, ListedJob } from "../dashboard/job-ports.ts";
 import { runNow } from "../flow/fire-by-hand.ts";
 import type { StoredSchedule } from "../flow/ports/schedules.ts";
+import { isDone, orNull } from "./or-null.ts";
 
 export function jobPagePorts(ports: ApiPorts): JobPorts {
   const { store, jobs, schedules, clock, orgId } = ports;
@@ -143,17 +144,4 @@ function typedInput(text: string): unknown {
     const path = error.path === null ? "input" : `input.${error.path}`;
     throw new AppError(error.code, error.message.replace("the body is", "it is"), path);
   }
-}
-
-async function orNull<T>(found: Promise<T>): Promise<T | null> {
-  try {
-    return await found;
-  } catch (error) {
-    if (error instanceof AppError && error.code === "not_found") return null;
-    throw error;
-  }
-}
-
-async function isDone(done: Promise<unknown>): Promise<boolean> {
-  return (await orNull(done.then(() => true))) ?? false;
 }

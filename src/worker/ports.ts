@@ -172,6 +172,7 @@ export function apiPorts(env: Env): ApiPorts {
       hookId: () => newHookId(crypto.getRandomValues(new Uint8Array(28))),
     },
     sessions: createSessions(config),
+    publicUrl: config.webhooks.publicUrl,
     token: config.token,
     defaultRegion: config.defaultRegion,
     defaultGuest: config.defaultGuest,

@@ -150,6 +150,13 @@ describe("a webhook", () => {
     const row = await env.DB.prepare("SELECT wants FROM webhooks").first();
     expect(row).toEqual({ wants: " settled:failed " });
   });
+
+  it("can be disabled by hand", async () => {
+    const { id } = (await create()).body;
+    const disabled = await call<WebhookBody>("POST", `/v1/webhooks/${id}/disable`);
+    expect(disabled.body).toMatchObject({ disabled_at: expect.any(String), disabled_why: "by hand" });
+    expect((await call("POST", `/v1/webhooks/${id}/disable`)).body).toEqual(disabled.body);
+  });
 });
 
 describe("what is sent is refused with its path and what is accepted", () => {
@@ -211,6 +218,7 @@ describe("what is sent is refused with its path and what is accepted", () => {
       ["GET", "/v1/webhooks/wh_none"],
       ["PATCH", "/v1/webhooks/wh_none"],
       ["POST", "/v1/webhooks/wh_none/test"],
+      ["POST", "/v1/webhooks/wh_none/disable"],
       ["POST", "/v1/webhooks/wh_none/enable"],
       ["POST", "/v1/webhooks/wh_none/rotate"],
       ["GET", "/v1/webhooks/wh_none/notifications"],

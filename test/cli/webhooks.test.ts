@@ -161,14 +161,16 @@ test("webhooks notifications shows pages of the ledger, and one of it, and sends
   expect((await webhooks("resend", "wh_1", "msg_1")).stdout).toBe("msg_1 is on its way\n");
 });
 
-test("webhooks rotate, enable and delete say what is so now", async () => {
+test("webhooks rotate, disable, enable and delete say what is so now", async () => {
   stub.on(
     "POST /v1/webhooks/wh_1/rotate",
     json({ ...aWebhook({ old_secret_until: AT }), secret: "whsec_y" }),
   );
+  stub.on("POST /v1/webhooks/wh_1/disable", json(aWebhook()));
   stub.on("POST /v1/webhooks/wh_1/enable", json(aWebhook()));
   stub.on("DELETE /v1/webhooks/wh_1", json(null, 204));
   expect((await webhooks("rotate", "wh_1")).stdout).toBe("whsec_y\n");
+  expect((await webhooks("disable", "wh_1")).stdout).toBe("wh_1 is out of force\n");
   expect((await webhooks("enable", "wh_1")).stdout).toBe("wh_1 is in force\n");
   expect((await webhooks("delete", "wh_1")).stdout).toBe("wh_1 is deleted\n");
 });

@@ -4,14 +4,16 @@ import type { AddressInfo } from "node:net";
 import { type ServerType, serve } from "@hono/node-server";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { OutputLine } from "../../src/api/run-schema.ts";
+import type { AttemptBody, OutputLine, RunBody } from "../../src/api/run-schema.ts";
 import { FIRING_OUTCOMES } from "../../src/core/schedule/schedule.ts";
 import { createDashboard } from "../../src/dashboard/dashboard.tsx";
 import { LOG_ROWS_MAX } from "../../src/dashboard/log/bounds.ts";
 import { chromiumPath, launchChromium } from "./chromium.ts";
+import { CROWDED_PAGES, crowdedHooks } from "./crowded-hooks.ts";
+import { aDelivery, aHook } from "./hook-factory.ts";
 import { aFiring, aJob, anAlert, aSchedule, aVersion } from "./job-factory.ts";
 import { type MemoryPorts, memoryPorts, SESSION, TOKEN } from "./memory-ports.ts";
-import { aRun, at, outputOf, runId } from "./run-factory.ts";
+import { anAttempt, aRun, aStep, at, outputOf, runId } from "./run-factory.ts";
 
 const executable = chromiumPath();
 const ID = runId(1);
@@ -321,6 +323,79 @@ describe.skipIf(executable === null)(
       expect(incidents).toEqual([]);
     });
 
+    test("the steps of a build appear and change while one looks, and lead to what each wrote", async () => {
+      const spec = ["install", "test"].map((name) => ({
+        name,
+        run: "true",
+        if: "success" as const,
+        env: {},
+      }));
+      const build = (status: RunBody["status"], steps: AttemptBody["steps"]) =>
+        aRun({
+          status,
+          command: null,
+          steps: spec as unknown as RunBody["steps"],
+          attempts: steps.length === 0 ? [] : [anAttempt(status, { steps })],
+        });
+      const under = { exit_code: null, ended_at: null };
+      const waits = { state: "waiting" as const, ...under, started_at: null, stdout: null, stderr: null };
+      const ports = memoryPorts([build("queued", [])]);
+      const { page, incidents } = await open(ports, `/runs/${ID}`);
+      // Without the times, which go on.
+      const steps = () =>
+        page
+          .locator("#steps tbody tr")
+          .evaluateAll((rows) =>
+            rows.map((row) =>
+              [...row.querySelectorAll("th, .how, .size")].map((cell) => cell.textContent).join(" "),
+            ),
+          );
+      expect(await page.locator("#steps").isVisible()).toBe(false);
+      const open0 = { stdout: { from: 0, to: null }, stderr: { from: 0, to: null } };
+      const first = aStep({ name: "install", state: "running", ...under, ...open0, started_at: at(5000) });
+      ports.change(build("running", [first, aStep({ number: 2, ...waits })]));
+      await expect.poll(steps).toEqual(["install Running ", "test Waiting "]);
+      ports.emit(ID, next(ports, "stdout", "installed\n"));
+      await untilRows(page, ["installed"]);
+      const section = { stdout: { from: 0, to: 10 }, stderr: { from: 0, to: 0 } };
+      const installed = aStep({ name: "install", ...section });
+      const then = { stdout: { from: 10, to: null }, stderr: { from: 0, to: null } };
+      const second = aStep({ number: 2, state: "running", ...under, ...then, started_at: at(1000) });
+      ports.change(build("running", [installed, second]));
+      await page.locator("#steps tr.succeeded").waitFor();
+      ports.emit(ID, next(ports, "stdout", "1 failed\n"));
+      await untilRows(page, ["installed", "1 failed"]);
+      const ended = { stdout: { from: 10, to: 19 }, stderr: { from: 0, to: 0 } };
+      const failed = aStep({ number: 2, state: "failed", exit_code: 2, ...ended });
+      ports.change(build("failed", [installed, failed]));
+      await expect.poll(steps).toEqual(["install Succeeded 10 bytes", "test Failedexit code 2 9 bytes"]);
+      await page.getByRole("link", { name: "test", exact: true }).click();
+      await page.getByRole("heading", { name: "test" }).waitFor();
+      expect(await page.locator(".log .row").allTextContents()).toEqual(["1 failed"]);
+      expect(incidents).toEqual([]);
+    });
+
+    test("a hook's URL is copied, its ledger follows its runs, and another URL is given by the keyboard once confirmed", async () => {
+      const ports = memoryPorts([aRun({ status: "running" })]);
+      ports.hooks.hooks = [aHook()];
+      ports.hooks.deliveries = { "deploy/github": [aDelivery({ run_id: ID })] };
+      const permissions = ["clipboard-read", "clipboard-write"];
+      const { page, incidents } = await open(ports, "/hooks/deploy/github", { permissions });
+      await page.getByRole("button", { name: "Copy the URL" }).click();
+      await page.getByText("Copied").first().waitFor();
+      expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(aHook().url);
+      await page.locator("#ledger .badge.running").waitFor();
+      await page.getByLabel("With this text").fill("half a wo");
+      ports.change(aRun());
+      await page.locator("#ledger .badge.succeeded").waitFor();
+      expect(await page.getByLabel("With this text").inputValue()).toBe("half a wo");
+      expect(await page.getByRole("button", { name: "Give it another URL" }).isVisible()).toBe(false);
+      await page.locator("#rotate > summary").focus();
+      for (const key of ["Enter", "Tab", "Enter"]) await page.keyboard.press(key);
+      await expect.poll(() => ports.calls).toEqual([`rotate deploy/github since ${aHook().url_since}`]);
+      expect(incidents).toEqual([]);
+    });
+
     test("a session that ended leads to the sign-in page", async () => {
       const ports = memoryPorts([aRun({ status: "starting" })]);
       const { page } = await open(ports, `/runs/${ID}`);
@@ -478,6 +553,9 @@ describe.skipIf(executable === null)(
         ];
         ports.known.ledgers = { "nightly/at-two": firings };
         ports.known.alerts = [alert, anAlert()];
+        Object.assign(ports.hooks, crowdedHooks(ID));
+        // In each scheme and at each end of widths once: they are many.
+        const ofHooks = (scheme === "light") === (width === 1280) && width !== 1000 ? CROWDED_PAGES : [];
         const { page, url } = await open(ports, `/runs/${ID}`, {
           timezoneId: "Asia/Tokyo",
           colorScheme: scheme,
@@ -495,6 +573,7 @@ describe.skipIf(executable === null)(
           "/alerts",
           `/runs/${ID}`,
           `/runs/${runId(4)}`,
+          ...ofHooks,
           "/",
         ]) {
           await page.goto(url + path);

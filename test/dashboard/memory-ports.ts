@@ -5,6 +5,7 @@ import { AppError } from "../../src/core/error.ts";
 import { PAGE_EVENTS_MAX } from "../../src/core/limits.ts";
 import { isFinal } from "../../src/core/run.ts";
 import type { DashboardPorts } from "../../src/dashboard/dashboard.tsx";
+import { type HooksInMemory, memoryHookPorts, noHooks } from "./memory-hook-ports.ts";
 import { type JobsInMemory, memoryJobPorts, noJobs } from "./memory-job-ports.ts";
 import { eventsOf, NOW, summaryOf } from "./run-factory.ts";
 
@@ -17,6 +18,8 @@ export interface MemoryPorts extends DashboardPorts {
   output: Map<string, OutputLine[]>;
   /** Jobs and schedules. */
   known: JobsInMemory;
+  /** Hooks and webhooks. */
+  hooks: HooksInMemory;
   /** Machines of nobody's. */
   unknown: number;
   /** The run, if any, that has output before what a page reads. */
@@ -44,11 +47,14 @@ export function memoryPorts(runs: RunBody[] = [], output: Record<string, OutputL
     for (const send of watchers.get(id) ?? []) send(message);
   };
   const known = noJobs();
+  const hooks = noHooks();
   const runsById = new Map(runs.map((run) => [run.id, run]));
   const calls: string[] = [];
   const ports: MemoryPorts = {
     ...memoryJobPorts(known, runsById, calls),
+    ...memoryHookPorts(hooks, calls),
     known,
+    hooks,
     runs: runsById,
     output: new Map(Object.entries(output)),
     outputBefore: null,

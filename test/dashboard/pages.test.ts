@@ -536,7 +536,7 @@ describe("what the script fetches", () => {
       [...html.matchAll(/id="([\w-]+)"[^>]* data-part/g)].map((match) => match[1]).sort();
     const page = await get(ports, `/runs/${runId(1)}`);
     const part = await get(ports, `/runs/${runId(1)}?part=summary`);
-    expect(ids(part.html)).toEqual(["events", "facts", "head", "output-notes"]);
+    expect(ids(part.html)).toEqual(["events", "facts", "head", "output-notes", "told"]);
     expect(ids(page.html)).toEqual(ids(part.html));
     expect(part.html).not.toContain("<html");
   });

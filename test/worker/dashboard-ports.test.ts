@@ -5,6 +5,7 @@ import { PAGE_EVENTS_MAX } from "../../src/core/limits.ts";
 import type { OutputChunk } from "../../src/core/output.ts";
 import { dashboardPorts } from "../../src/worker/dashboard-ports.ts";
 import { apiPorts } from "../../src/worker/ports.ts";
+import { aHookOf, aPushCall, deliver, ledgerOf } from "../api/hooks/calls.ts";
 import { aRunningRun, aStartingRun, aSucceededRun, followedBy, T0 } from "../support/a-run.ts";
 
 const ports = apiPorts(env);
@@ -142,6 +143,232 @@ describe("the pages of jobs and schedules", () => {
     });
     expect(() => pages.alerts(null, "x")).toThrow("cursor must be the number of an alert");
     expect((await pages.alerts("pages-s", null)).alerts).toEqual([]);
+  });
+});
+
+describe("the pages of hooks", () => {
+  const url = "https://mayfly.test/hooks";
+  const all = { verdict: null, text: null, run: null, cursor: null };
+  const named = async (job: string) => {
+    await aHookOf(job, { branches: ["main"] });
+    return { job, name: "github" };
+  };
+
+  it("know hooks by the deployment's own name where it has one, with their rules", async () => {
+    const key = await named("page-named");
+    const hook = await pages.getHook(key, `${url}?job=x`);
+    expect(hook).toMatchObject({
+      url: expect.stringMatching(/^https:\/\/mayfly\.test\/hooks\/\w{28}$/),
+      rules: { branches: ["main"] },
+    });
+    const public_ = dashboardPorts({ ...ports, publicUrl: "https://named.example" });
+    const [ofJob] = await public_.hooksOf("page-named", url);
+    expect(ofJob?.url).toBe(hook?.url.replace("mayfly.test", "named.example"));
+    expect((await public_.listHooks("page-named", null, url)).hooks).toEqual([ofJob]);
+  });
+
+  it("search a ledger, show one of it, and say what is wrong with a search", async () => {
+    const key = await named("page-ledger");
+    const hook = await pages.getHook(key, url);
+    for (const branch of ["main", "dev"]) await deliver(hook?.url ?? "", await aPushCall(branch, branch));
+    const ids = async (query: object) =>
+      (await pages.deliveries(key, { ...all, ...query }))?.deliveries.map(({ id }) => id);
+    expect(await ids({})).toEqual(["dev", "main"]);
+    expect(await ids({ verdict: "filtered", text: "", run: "" })).toEqual(["dev"]);
+    expect(await ids({ text: "refs/heads/main" })).toEqual(["main"]);
+    await expect(ids({ run: "x" })).rejects.toMatchObject({ code: "invalid_input", path: "query.run" });
+    await expect(ids({ verdict: "x" })).rejects.toMatchObject({ path: "query.verdict" });
+    expect(await pages.getDelivery(key, "main")).toMatchObject({
+      delivery: { verdict: "started" },
+      resends: 0,
+    });
+    expect(await pages.getDelivery(key, "none")).toBeNull();
+    expect(await pages.deliveries({ job: "page-ledger", name: "none" }, all)).toBeNull();
+  });
+
+  it("send a delivery once more, once for each page that was shown, also at once", async () => {
+    const key = await named("page-resend");
+    const hook = await pages.getHook(key, url);
+    await deliver(hook?.url ?? "", await aPushCall("one"));
+    const resent = async (id: string, after: number) =>
+      (await pages.resendDelivery(key, id, after))?.delivery;
+    expect(await Promise.all([resent("one", 0), resent("one", 0)])).toEqual(["one+resend.1", "one+resend.1"]);
+    expect(await resent("one", 0)).toBe("one+resend.1");
+    for (let times = 0; times < 2; times++) expect(await resent("one+resend.1", 1)).toBe("one+resend.2");
+    expect(await resent("one", 99)).toBe("one+resend.3");
+    const { deliveries } = (await ledgerOf("page-resend")).body;
+    expect(deliveries.map(({ id }) => id).toSorted()).toEqual([
+      "one",
+      ...[1, 2, 3].map((number) => `one+resend.${number}`),
+    ]);
+    expect(new Set(deliveries.map(({ run_id: id }) => id)).size).toBe(4);
+    // Nobody but a sender has a delivery come again.
+    expect(deliveries.find(({ id }) => id === "one+resend.2")?.repeats).toBe(0);
+    expect(await resent("none", 0)).toBeUndefined();
+  });
+
+  it("try rules as the form has them, and not those of the hook beside them", async () => {
+    const key = await named("page-try");
+    const hook = await pages.getHook(key, url);
+    for (const branch of ["main", "dev"]) await deliver(hook?.url ?? "", await aPushCall(branch, branch));
+    const verdicts = async (rules: object) =>
+      (await pages.tryRules(key, rules))?.deliveries.map(({ would }) => would?.verdict);
+    expect(await verdicts({ branches: ["dev"] })).toEqual(["started", "filtered"]);
+    expect(await verdicts({})).toEqual(["started", "started"]);
+    expect((await ledgerOf("page-try")).body.deliveries).toHaveLength(2);
+    await expect(verdicts({ if: "(" })).rejects.toMatchObject({ code: "invalid_input", path: "if" });
+    await expect(verdicts({ branches: ["a", "["] })).rejects.toMatchObject({ path: "branches.1" });
+    expect(await pages.tryRules({ job: "page-try", name: "none" }, {})).toBeNull();
+  });
+
+  it("give another URL once for each page that was shown", async () => {
+    const key = await named("page-rotate");
+    const before = await pages.getHook(key, url);
+    const since = before?.url_since ?? "";
+    const later = dashboardPorts({ ...ports, clock: { now: () => Date.parse(since) + 1 } });
+    expect(await later.rotateHook(key, since)).toBe(true);
+    const after = await pages.getHook(key, url);
+    expect(after?.url).not.toBe(before?.url);
+    expect(await later.rotateHook(key, since)).toBe(true);
+    expect((await pages.getHook(key, url))?.url).toBe(after?.url);
+    expect(await pages.rotateHook({ job: "page-rotate", name: "none" }, since)).toBe(false);
+  });
+});
+
+describe("the pages of webhooks", () => {
+  // Nothing is sent: nobody is woken.
+  const { notifications } = ports;
+  const quiet = dashboardPorts({ ...ports, notifiers: { wake: async () => undefined } });
+  const input = { kind: "standard", url: "https://subscriber.example/hear", events: ["run.failed"] };
+  const secret = () => quiet.newWebhookSecret();
+  let made = 0;
+  const aWebhook = () => quiet.createWebhook({ ...input, secret: secret() }, `form-${++made}`);
+  const all = { state: null, type: null, run: null, cursor: null };
+  const tell = async (webhookId: string, line: string, seq: number, isDue: boolean) => {
+    const id = ports.notificationId(Date.now());
+    const told = {
+      webhookId,
+      line,
+      seq,
+      orgId: ports.orgId,
+      kind: "webhook",
+      type: "run.failed",
+      payload: "{}",
+    };
+    await notifications.add({ ...told, id }, T0, T0);
+    if (!isDue) await env.DB.prepare("UPDATE notifications SET next_at = NULL WHERE id = ?").bind(id).run();
+    return { ...told, id, tries: 0, triesFrom: T0, attempts: [] };
+  };
+
+  it("make one of a form, however often it is sent, also at once", async () => {
+    const body = { ...input, secret: secret() };
+    const [a, b] = await Promise.all([quiet.createWebhook(body, "once"), quiet.createWebhook(body, "once")]);
+    expect([b, await quiet.createWebhook(body, "once")]).toEqual([a, a]);
+    expect((await quiet.listWebhooks()).filter(({ id }) => id === a)).toHaveLength(1);
+    await expect(quiet.createWebhook({ ...input, url: "x", events: [] }, "two")).rejects.toMatchObject({
+      code: "invalid_input",
+      path: "events",
+    });
+    await expect(quiet.createWebhook({ ...input, secret: "short" }, "two")).rejects.toMatchObject({
+      path: "secret",
+    });
+  });
+
+  it("change it, and give it a secret unless it was changed since the page was made", async () => {
+    const id = await aWebhook();
+    expect(await quiet.changeWebhook(id, { events: ["job.silent"], jobs: ["a"] })).toBe(true);
+    const webhook = await quiet.getWebhook(id);
+    expect(webhook).toMatchObject({
+      events: ["job.silent"],
+      jobs: ["a"],
+      waiting: 0,
+      last_delivered_at: null,
+    });
+    const given = secret();
+    expect(await quiet.rotateWebhook(id, given, "2026-01-01T00:00:00.000Z")).toBe(true);
+    expect((await quiet.getWebhook(id))?.old_secret_until).toBeNull();
+    await quiet.rotateWebhook(id, given, webhook?.updated_at ?? "");
+    expect((await quiet.getWebhook(id))?.old_secret_until).not.toBeNull();
+    await expect(quiet.rotateWebhook(id, "x", "")).rejects.toMatchObject({ path: "secret" });
+  });
+
+  it("disable it by hand, which ends what is pending and is no alert, and enable it", async () => {
+    const id = await aWebhook();
+    // In an hour, as after attempts that failed, and what is behind that in its line.
+    const later = await tell(id, "run_d", 1, true);
+    await tell(id, "run_d", 2, false);
+    await env.DB.prepare("UPDATE notifications SET next_at = ? WHERE id = ?")
+      .bind(Date.now() + 3_600_000, later.id)
+      .run();
+    expect(await quiet.enableWebhook(id, false)).toBe(true);
+    const ended = await quiet.notifications(id, all);
+    expect(ended?.notifications.map(({ state }) => state)).toEqual(["dropped", "dropped"]);
+    expect(await quiet.getWebhook(id)).toMatchObject({ disabled_why: "by hand" });
+    const { wants } =
+      (await env.DB.prepare("SELECT wants FROM webhooks WHERE id = ?").bind(id).first()) ?? {};
+    expect(wants).toBe("");
+    expect((await pages.alerts(null, null)).alerts).toEqual([]);
+    expect(await quiet.enableWebhook(id, true)).toBe(true);
+    expect(await quiet.getWebhook(id)).toMatchObject({ disabled_at: null, disabled_why: null });
+  });
+
+  it("count what each has yet to be told, line by line, and know when it last took something", async () => {
+    const [id, other] = [await aWebhook(), await aWebhook()];
+    const first = await tell(id, "run_a", 1, true);
+    await tell(id, "run_a", 2, false);
+    await tell(id, "run_b", 1, true);
+    await tell(other, "run_a", 1, true);
+    const standing = async (of: string) => {
+      const { waiting, last_delivered_at: at } = (await quiet.getWebhook(of)) ?? {};
+      return { waiting, at };
+    };
+    expect(await standing(id)).toEqual({ waiting: 3, at: null });
+    await notifications.recordAttempt(first, { state: "delivered", nextAt: null, attempts: [] }, T0 + 5000);
+    expect(await standing(id)).toEqual({ waiting: 2, at: new Date(T0 + 5000).toISOString() });
+    expect(await standing(other)).toEqual({ waiting: 1, at: null });
+    expect(
+      (await quiet.toldOfRun("run_a")).map(({ webhook, notification }) => [webhook.id, notification.state]),
+    ).toEqual([
+      [id, "delivered"],
+      [id, "pending"],
+      [other, "pending"],
+    ]);
+    expect(await quiet.toldOfRun("run_none")).toEqual([]);
+  });
+
+  it("show what it was told, and have it sent again once for each page that was shown", async () => {
+    const id = await aWebhook();
+    const told = await tell(id, "run_c", 1, true);
+    const name = { webhook: id, id: told.id };
+    await notifications.recordAttempt(told, { state: "given_up", nextAt: null, attempts: [] }, T0 + 5000);
+    const state = async () => (await quiet.getNotification(name))?.state;
+    expect(await quiet.resendNotification(name, new Date(T0).toISOString())).toBe(true);
+    expect(await state()).toBe("given_up");
+    expect(await quiet.resendNotification(name, new Date(T0 + 5000).toISOString())).toBe(true);
+    expect(await state()).toBe("pending");
+    const page = await quiet.notifications(id, { ...all, state: "pending", type: "" });
+    expect(page?.notifications.map((each) => each.id)).toEqual([told.id]);
+    await expect(quiet.notifications(id, { ...all, type: "x" })).rejects.toMatchObject({
+      path: "query.type",
+    });
+  });
+
+  it("know what is not there", async () => {
+    const none = { webhook: "wh_none", id: "msg_none" };
+    expect([await quiet.getWebhook("wh_none"), await quiet.testWebhook("wh_none")]).toEqual([null, null]);
+    expect([await quiet.notifications("wh_none", all), await quiet.getNotification(none)]).toEqual([
+      null,
+      null,
+    ]);
+    expect([
+      await quiet.changeWebhook("wh_none", {}),
+      await quiet.enableWebhook("wh_none", false),
+      await quiet.deleteWebhook("wh_none"),
+      await quiet.rotateWebhook("wh_none", secret(), ""),
+      await quiet.resendNotification(none, ""),
+    ]).toEqual([false, false, false, false, false]);
+    const id = await aWebhook();
+    expect([await quiet.deleteWebhook(id), await quiet.getWebhook(id)]).toEqual([true, null]);
   });
 });
 

@@ -7,6 +7,8 @@ import { refreshParts } from "./parts.ts";
 /** A run that is starting changes within a second; one that runs says most by its output, and one that waits can do so for long. */
 const REFRESH_STARTING_MS = 1000;
 const REFRESH_LASTING_MS = 4000;
+/** Steps are over sooner than runs. */
+const REFRESH_STEPS_MS = 2000;
 /** Pauses before a lost stream is opened again: doubling from the first to the last. */
 const REOPEN_FIRST_MS = 1000;
 const REOPEN_LAST_MS = 30_000;
@@ -46,7 +48,8 @@ function keepRefreshing(refresh: () => Promise<void>): () => void {
   const schedule = (): void => {
     const { status, waiting } = head()?.dataset ?? {};
     const lasts = status === "running" || waiting !== undefined;
-    setTimeout(again, lasts ? REFRESH_LASTING_MS : REFRESH_STARTING_MS);
+    const lastingMs = document.getElementById("steps") === null ? REFRESH_LASTING_MS : REFRESH_STEPS_MS;
+    setTimeout(again, lasts ? lastingMs : REFRESH_STARTING_MS);
   };
   schedule();
   return () => {

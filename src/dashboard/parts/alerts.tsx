@@ -1,7 +1,7 @@
 /** Alerts: schedules whose runs did not start in time, jobs that were not heard of, and webhooks that are disabled. */
 
 import type { AlertBody } from "../../api/alert-schema.ts";
-import { jobPath, runPath, schedulePath } from "../words/paths.ts";
+import { jobPath, runPath, schedulePath, webhookPath } from "../words/paths.ts";
 import { Age, ClockTime } from "./times.tsx";
 
 const TYPE_WORDS: Record<AlertBody["type"], string> = {
@@ -57,7 +57,8 @@ export function AlertTable({ alerts, nowMs }: { alerts: AlertBody[]; nowMs: numb
 }
 
 function AboutLink({ alert: { job, schedule, webhook } }: { alert: AlertBody }) {
-  if (job === null) return <>{`webhook ${webhook}`}</>;
+  if (job === null)
+    return webhook === null ? null : <a href={webhookPath(webhook)}>{`webhook ${webhook}`}</a>;
   if (schedule === null) return <a href={jobPath(job)}>{job}</a>;
   return <a href={schedulePath({ job, name: schedule })}>{`${job} / ${schedule}`}</a>;
 }

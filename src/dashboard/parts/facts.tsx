@@ -2,9 +2,10 @@
 
 import type { RunBody } from "../../api/run-schema.ts";
 import { byteCount } from "../words/bytes.ts";
-import { firingPath, jobPath, schedulePath, versionPath } from "../words/paths.ts";
+import { deliveryPath, firingPath, hookPath, jobPath, schedulePath, versionPath } from "../words/paths.ts";
 import { ruleWords } from "../words/retries.ts";
 import { commandLine, machineSize } from "../words/what-runs.ts";
+import { ChangeFacts } from "./delivery-facts.tsx";
 import { Code, Fact } from "./fact.tsx";
 import { Age, ClockTime } from "./times.tsx";
 
@@ -32,6 +33,9 @@ export function Facts({ run, nowMs }: { run: RunBody; nowMs: number }) {
               <ClockTime at={run.firing.due_at} zone={null} />
             </a>
           </Fact>
+        )}
+        {run.job !== null && run.delivery !== null && (
+          <DeliveryOf job={run.job.name} delivery={run.delivery} />
         )}
         {run.job !== null && (
           <Fact name="Input">
@@ -133,6 +137,24 @@ export function Facts({ run, nowMs }: { run: RunBody; nowMs: number }) {
         </Fact>
       </dl>
     </section>
+  );
+}
+
+/** The delivery that it was submitted for, or that the run was which it repeats; and what it builds. */
+function DeliveryOf({ job, delivery }: { job: string; delivery: NonNullable<RunBody["delivery"]> }) {
+  const hook = { job, name: delivery.hook };
+  return (
+    <>
+      <Fact name="Hook">
+        <a href={hookPath(hook)}>{delivery.hook}</a>
+        {", "}
+        <a href={deliveryPath(hook, delivery.id)}>
+          <bdi>{`${delivery.event} ${delivery.id}`}</bdi>
+        </a>
+        {delivery.without_secrets && ", without secrets, as it is from a fork"}
+      </Fact>
+      {delivery.change !== null && <ChangeFacts change={delivery.change} />}
+    </>
   );
 }
 

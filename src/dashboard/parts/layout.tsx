@@ -47,6 +47,8 @@ export function Layout({ title, nowMs, signedIn, refresh = null, goTo, children 
                 <a href="/">Runs</a>
                 <a href="/jobs">Jobs</a>
                 <a href="/schedules">Schedules</a>
+                <a href="/hooks">Hooks</a>
+                <a href="/webhooks">Webhooks</a>
                 <a href="/alerts">Alerts</a>
                 <a href="/openapi.json">API</a>
                 <form method="post" action="/sign-out">

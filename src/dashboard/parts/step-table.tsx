@@ -10,11 +10,14 @@ interface StepsProps {
   nowMs: number;
 }
 
-/** Of the last attempt, and folded away those of the attempts before it; nothing of a run that has none. */
+/**
+ * Of the last attempt, and folded away those of the attempts before it; nothing of a run that has none. Of one that has yet to begin them it
+ * is a part of the page all the same, where they appear.
+ */
 export function Steps({ run, nowMs }: StepsProps) {
   const attempts = run.attempts.filter(({ steps }) => steps.length > 0);
   const last = attempts.at(-1);
-  if (last === undefined) return null;
+  if (last === undefined) return run.steps.length === 0 ? null : <section id="steps" data-part hidden />;
   return (
     <section class="card steps" id="steps" data-part aria-labelledby="steps-title">
       <h2 id="steps-title">Steps</h2>

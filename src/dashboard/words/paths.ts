@@ -1,6 +1,8 @@
-/** Where the pages of jobs and schedules are. */
+/** Where the pages are. */
 
+import type { HookName } from "../hook-ports.ts";
 import type { ScheduleName } from "../job-ports.ts";
+import type { NotificationName } from "../webhook-ports.ts";
 
 export function jobPath(name: string): string {
   return `/jobs/${encodeURIComponent(name)}`;
@@ -31,4 +33,28 @@ export function firingId(dueAt: string): string {
 
 export function runPath(id: string): string {
   return `/runs/${encodeURIComponent(id)}`;
+}
+
+export function hookPath({ job, name }: HookName): string {
+  return `/hooks/${encodeURIComponent(job)}/${encodeURIComponent(name)}`;
+}
+
+export function deliveryPath(hook: HookName, id: string): string {
+  return `${hookPath(hook)}/${encodeURIComponent(id)}`;
+}
+
+export function webhookPath(id: string): string {
+  return `/webhooks/${encodeURIComponent(id)}`;
+}
+
+export function notificationPath({ webhook, id }: NotificationName): string {
+  return `${webhookPath(webhook)}/notifications/${encodeURIComponent(id)}`;
+}
+
+/** A path with the parameters that say something. */
+export function withParameters(path: string, parameters: Record<string, string | null>): string {
+  const said = Object.entries(parameters).filter(
+    (entry): entry is [string, string] => entry[1] !== null && entry[1] !== "",
+  );
+  return said.length === 0 ? path : `${path}?${new URLSearchParams(said)}`;
 }

@@ -114,6 +114,15 @@ export interface NotificationPage {
   nextBefore: string | null;
 }
 
+/** How things are going with what a target is told. */
+export interface TargetStanding {
+  webhookId: string;
+  /** Notifications that are pending, counted up to `NOTIFICATIONS_SCAN_MAX`. */
+  waiting: number;
+  /** When the newest of its last `STANDING_SCAN_NOTIFICATIONS` was taken that was; null where none of them was. */
+  deliveredAt: number | null;
+}
+
 /** When what is due of a target is due first. */
 export interface DueTarget {
   webhookId: string;
@@ -147,6 +156,10 @@ export interface NotificationStore {
   drop(webhookId: string, lines: number, at: number): Promise<number>;
   find(orgId: string, webhookId: string, id: string): Promise<Notification | null>;
   list(orgId: string, webhookId: string, filter: NotificationFilter): Promise<NotificationPage>;
+  /** What some targets were told in a line, the oldest first. */
+  ofLine(orgId: string, webhookIds: string[], line: string, limit: number): Promise<Notification[]>;
+  /** In the order of the ids. */
+  standings(webhookIds: string[]): Promise<TargetStanding[]>;
   /** Has one that is over sent again. False where it is pending, or not there. */
   resend(orgId: string, webhookId: string, id: string, at: number): Promise<boolean>;
   /** Removes such that are over, and whose ids are smaller than this. @returns how many, up to the limit */

@@ -55,13 +55,13 @@ export async function loadDelivery(
   );
 }
 
-/** Hooks with the last rows of their ledgers. @param url of the call */
+/** Hooks with the last rows of their ledgers. @param url of the call, which tells where a deployment is that has no name set */
 export async function shownHooks(
   ports: ApiPorts,
   found: StoredHook[],
   url: string,
 ): Promise<StoredHookBody[]> {
-  const { hooks, secrets, orgId } = ports;
+  const { hooks, secrets, orgId, publicUrl } = ports;
   if (found.length === 0) return [];
   const [last, set] = await Promise.all([hooks.lastDeliveries(found), secrets.list(orgId)]);
   const known = new Set(set.map(({ name }) => name));
@@ -71,7 +71,7 @@ export async function shownHooks(
     const isSet = hook.spec.secrets.some((name) => known.has(name));
     const names = hook.spec.secrets.join(", ");
     const problem = isSet ? null : `there is no secret ${names}, so every call is refused; set it first`;
-    return hookBody(hook, delivery, problem, new URL(url).origin);
+    return hookBody(hook, delivery, problem, publicUrl ?? new URL(url).origin);
   });
 }
 

@@ -22,6 +22,21 @@ import {
 
 const TEXT_MAX_CHARS = 200;
 
+/** How a page of a ledger is asked for. */
+export const deliveryQuery = z.strictObject({
+  limit: pageLimit,
+  verdict: z.enum(VERDICTS).optional().openapi({ description: "only those that came to this" }),
+  run: z
+    .string()
+    .refine(isRunId, "must be the id of a run")
+    .optional()
+    .openapi({ description: "only the one that started this run" }),
+  text: z.string().min(1).max(TEXT_MAX_CHARS).optional().openapi({
+    description: "only those that have it in their id, event, detail, headers, change or body",
+  }),
+  cursor: deliveryCursor.optional(),
+});
+
 const list = createRoute({
   method: "get",
   path: "/v1/jobs/{job}/hooks/{name}/deliveries",
@@ -29,19 +44,7 @@ const list = createRoute({
   description: "The ledger of a hook that is not there any more stays, too.",
   request: {
     params: hookParam,
-    query: z.strictObject({
-      limit: pageLimit,
-      verdict: z.enum(VERDICTS).optional().openapi({ description: "only those that came to this" }),
-      run: z
-        .string()
-        .refine(isRunId, "must be the id of a run")
-        .optional()
-        .openapi({ description: "only the one that started this run" }),
-      text: z.string().min(1).max(TEXT_MAX_CHARS).optional().openapi({
-        description: "only those that have it in their id, event, detail, headers, change or body",
-      }),
-      cursor: deliveryCursor.optional(),
-    }),
+    query: deliveryQuery,
   },
   responses: {
     200: {
@@ -67,18 +70,16 @@ const show = createRoute({
 
 export function deliveriesRoutes(app: OpenAPIHono, ports: ApiPorts): void {
   app.openapi(list, async (c) => {
-    const {
-      verdict = null,
-      run = null,
-      text = null,
-      cursor,
-      limit = LIST_LIMIT_DEFAULT,
-    } = c.req.valid("query");
-    const before = cursor === undefined ? null : placeOfDelivery(cursor);
-    const filter = { verdict, runId: run, text, before, limit };
+    const filter = deliveryFilter(c.req.valid("query"));
     return c.json(await pageOfDeliveries(ports, c.req.valid("param"), filter), 200);
   });
   app.openapi(show, async (c) => c.json(deliveryBody(await loadDelivery(ports, c.req.valid("param"))), 200));
+}
+
+export function deliveryFilter(query: z.output<typeof deliveryQuery>): DeliveryFilter {
+  const { verdict = null, run = null, text = null, cursor, limit = LIST_LIMIT_DEFAULT } = query;
+  const before = cursor === undefined ? null : placeOfDelivery(cursor);
+  return { verdict, runId: run, text, before, limit };
 }
 
 /** One page of a ledger. @throws AppError `not_found` where there is neither such a ledger nor such a hook */

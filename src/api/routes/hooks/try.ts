@@ -3,12 +3,13 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { AppError } from "../../../core/error.ts";
 import { hookComplaint } from "../../../core/hook/complaint.ts";
-import { CODE_SOURCES } from "../../../core/hook/spec.ts";
+import { CODE_SOURCES, type HookFilter, type HookMap } from "../../../core/hook/spec.ts";
+import type { StoredHook } from "../../../flow/ports/hooks.ts";
 import { tryHook } from "../../../flow/try-hook.ts";
 import { checked } from "../../checked.ts";
 import { deliverPortsOf } from "../../delivered-order.ts";
 import { triedOf } from "../../delivery-body.ts";
-import { triedSchema, tryInputSchema } from "../../delivery-schema.ts";
+import { type TriedBody, triedSchema, tryInputSchema } from "../../delivery-schema.ts";
 import { filterOf, mapOf, pathOf } from "../../hook-schema.ts";
 import { parseJson } from "../../json-body.ts";
 import type { ApiPorts } from "../../ports.ts";
@@ -42,17 +43,27 @@ export function tryHookRoute(app: OpenAPIHono, ports: ApiPorts): void {
     const bytes = await c.req.arrayBuffer();
     const { limit, ...given } = checked(tryInputSchema, bytes.byteLength === 0 ? {} : parseJson(bytes), null);
     const hook = await loadHook(ports, param);
-    const { source } = hook.spec;
-    for (const field of ["branches", "tags", "paths"] as const)
-      if (given[field] !== undefined && !CODE_SOURCES.has(source))
-        throw new AppError("invalid_input", `has no meaning for deliveries of ${source}`, field);
     const filter = { ...hook.spec.filter, ...filterOf(given) };
     const map = given.map === undefined ? hook.spec.map : mapOf(given.map);
-    const complaint = hookComplaint(filter, map, null);
-    if (complaint !== null)
-      throw new AppError("invalid_input", complaint.message, pathOf(complaint.path).join("."));
-    const job = await loadJob(ports.jobs, ports.orgId, param.job);
-    const tried = await tryHook(deliverPortsOf(ports), hook, job, { filter, map }, limit);
-    return c.json({ deliveries: tried.map(triedOf) }, 200);
+    return c.json(await triedRules(ports, hook, { filter, map }, limit), 200);
   });
+}
+
+/** What rules would make of a hook's newest deliveries. @throws AppError `invalid_input` with the rule's path */
+export async function triedRules(
+  ports: ApiPorts,
+  hook: StoredHook,
+  rules: { filter: HookFilter; map: HookMap },
+  limit: number,
+): Promise<TriedBody> {
+  const { source } = hook.spec;
+  for (const field of ["branches", "tags", "paths"] as const)
+    if (rules.filter[field] !== undefined && !CODE_SOURCES.has(source))
+      throw new AppError("invalid_input", `has no meaning for deliveries of ${source}`, field);
+  const complaint = hookComplaint(rules.filter, rules.map, null);
+  if (complaint !== null)
+    throw new AppError("invalid_input", complaint.message, pathOf(complaint.path).join("."));
+  const job = await loadJob(ports.jobs, ports.orgId, hook.job);
+  const tried = await tryHook(deliverPortsOf(ports), hook, job, rules, limit);
+  return { deliveries: tried.map(triedOf) };
 }

@@ -23,6 +23,19 @@ import {
   webhookParam,
 } from "./answers.ts";
 
+/** How a page of what a webhook was told is asked for. */
+export const notificationQuery = z.strictObject({
+  limit: pageLimit,
+  state: z.enum(NOTIFICATION_STATES).optional(),
+  type: z.enum(NOTIFICATION_TYPES).optional(),
+  run: z.string().max(64).optional().openapi({ description: "only those of this run" }),
+  cursor: z
+    .string()
+    .regex(/^msg_[0-9a-z]{26}$/, "must be the next_cursor of the page before")
+    .optional()
+    .openapi({ description: "the next_cursor of the page before" }),
+});
+
 const list = createRoute({
   method: "get",
   path: "/v1/webhooks/{id}/notifications",
@@ -30,17 +43,7 @@ const list = createRoute({
   description: "For 90 days. A page can have fewer than asked for and not be the last.",
   request: {
     params: webhookParam,
-    query: z.strictObject({
-      limit: pageLimit,
-      state: z.enum(NOTIFICATION_STATES).optional(),
-      type: z.enum(NOTIFICATION_TYPES).optional(),
-      run: z.string().max(64).optional().openapi({ description: "only those of this run" }),
-      cursor: z
-        .string()
-        .regex(/^msg_[0-9a-z]{26}$/, "must be the next_cursor of the page before")
-        .optional()
-        .openapi({ description: "the next_cursor of the page before" }),
-    }),
+    query: notificationQuery,
   },
   responses: {
     200: { description: "a page", content: { "application/json": { schema: notificationListSchema } } },
@@ -72,17 +75,9 @@ const resend = createRoute({
 });
 
 export function notificationsRoutes(app: OpenAPIHono, ports: ApiPorts): void {
-  const { notifications, notifiers, clock, orgId } = ports;
   app.openapi(list, async (c) => {
     const { id } = c.req.valid("param");
-    const {
-      limit = LIST_LIMIT_DEFAULT,
-      state = null,
-      type = null,
-      run = null,
-      cursor,
-    } = c.req.valid("query");
-    const filter = { state, type, line: run, beforeId: cursor ?? null, limit };
+    const filter = notificationFilter(c.req.valid("query"));
     return c.json(await pageOfNotifications(ports, id, filter), 200);
   });
   app.openapi(show, async (c) => {
@@ -91,20 +86,13 @@ export function notificationsRoutes(app: OpenAPIHono, ports: ApiPorts): void {
   });
   app.openapi(resend, async (c) => {
     const { id, notification } = c.req.valid("param");
-    const webhook = await loadWebhook(ports, id);
-    if (webhook.disabledAt !== null)
-      throw new AppError(
-        "invalid_input",
-        "the webhook is disabled, and would be told nothing; enable it first",
-        "path.id",
-      );
-    await loadNotification(ports, id, notification);
-    const now = clock.now();
-    await notifications.resend(orgId, id, notification, now);
-    // The minute's cron makes good what is not heard.
-    await notifiers.wake(id, now).catch(() => undefined);
-    return c.json(notificationBody(await loadNotification(ports, id, notification)), 202);
+    return c.json(notificationBody(await resendNotification(ports, id, notification)), 202);
   });
+}
+
+export function notificationFilter(query: z.output<typeof notificationQuery>): NotificationFilter {
+  const { limit = LIST_LIMIT_DEFAULT, state = null, type = null, run = null, cursor = null } = query;
+  return { state, type, line: run, beforeId: cursor, limit };
 }
 
 /** One page, newest first. @throws AppError `not_found` */
@@ -118,7 +106,29 @@ export async function pageOfNotifications(
   return { notifications: page.notifications.map(notificationSummary), next_cursor: page.nextBefore };
 }
 
-async function loadNotification(
+/** Has a notification sent again that is over. @throws AppError */
+export async function resendNotification(
+  ports: ApiPorts,
+  webhookId: string,
+  id: string,
+): Promise<Notification> {
+  const { notifications, notifiers, clock, orgId } = ports;
+  const webhook = await loadWebhook(ports, webhookId);
+  if (webhook.disabledAt !== null)
+    throw new AppError(
+      "invalid_input",
+      "the webhook is disabled, and would be told nothing; enable it first",
+      "path.id",
+    );
+  await loadNotification(ports, webhookId, id);
+  const now = clock.now();
+  await notifications.resend(orgId, webhookId, id, now);
+  // The minute's cron makes good what is not heard.
+  await notifiers.wake(webhookId, now).catch(() => undefined);
+  return loadNotification(ports, webhookId, id);
+}
+
+export async function loadNotification(
   { notifications, orgId }: ApiPorts,
   webhookId: string,
   id: string,

@@ -1,14 +1,17 @@
 /** /v1/webhooks: who is told of runs and alerts. */
 
 import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
+import { TEST_EVENT } from "../../../core/webhook/event-types.ts";
 import {
   changeWebhook,
+  disableWebhook,
   enableWebhook,
   loadWebhook,
   rotateSecret,
   subscribe,
   tryWebhook,
 } from "../../../flow/change-webhook.ts";
+import type { Notification } from "../../../flow/ports/webhooks.ts";
 import { checked } from "../../checked.ts";
 import { parseJson } from "../../json-body.ts";
 import type { ApiPorts } from "../../ports.ts";
@@ -105,6 +108,15 @@ const test = createRoute({
   },
 });
 
+const disable = createRoute({
+  method: "post",
+  path: "/v1/webhooks/{id}/disable",
+  summary: "Put a webhook out of force",
+  description: "It is told nothing until it is enabled again; what it has yet to be told ends as dropped.",
+  request: { params: webhookParam },
+  responses: { 200: webhookAnswer("out of force"), ...COMMON_ERRORS, ...NO_WEBHOOK },
+});
+
 const enable = createRoute({
   method: "post",
   path: "/v1/webhooks/{id}/enable",
@@ -128,8 +140,14 @@ const rotate = createRoute({
   },
 });
 
+/** A webhook is told that it is tried. @returns how that went @throws AppError `not_found` */
+export function triedWebhook(ports: ApiPorts, id: string): Promise<Notification> {
+  const payload = { type: TEST_EVENT, timestamp: rfc3339(ports.clock.now()), data: { webhook: { id } } };
+  return tryWebhook(ports, id, JSON.stringify(payload));
+}
+
 export function webhooksRoutes(app: OpenAPIHono, ports: ApiPorts): void {
-  const { webhooks, clock, orgId } = ports;
+  const { webhooks, orgId } = ports;
   // JSON is asked for whatever the content type says, as where a run is submitted.
   app.openAPIRegistry.registerPath(create);
   app.post("/v1/webhooks", async (c) => {
@@ -151,11 +169,12 @@ export function webhooksRoutes(app: OpenAPIHono, ports: ApiPorts): void {
     await webhooks.remove(orgId, id);
     return c.body(null, 204);
   });
-  app.openapi(test, async (c) => {
-    const { id } = c.req.valid("param");
-    const payload = { type: "webhook.test", timestamp: rfc3339(clock.now()), data: { webhook: { id } } };
-    return c.json(notificationBody(await tryWebhook(ports, id, JSON.stringify(payload))), 200);
-  });
+  app.openapi(test, async (c) =>
+    c.json(notificationBody(await triedWebhook(ports, c.req.valid("param").id)), 200),
+  );
+  app.openapi(disable, async (c) =>
+    c.json(webhookBody(await disableWebhook(ports, c.req.valid("param").id)), 200),
+  );
   app.openapi(enable, async (c) =>
     c.json(webhookBody(await enableWebhook(ports, c.req.valid("param").id)), 200),
   );

@@ -1,4 +1,4 @@
-/** `mayfly webhooks show`, `delete`, `enable`, `rotate` and `test`: what is done with one of them by its id alone. */
+/** `mayfly webhooks show`, `delete`, `disable`, `enable`, `rotate` and `test`: what is done with one of them by its id alone. */
 
 import type { Command } from "commander";
 import type { NotificationBody } from "../../../api/webhook-schema.ts";
@@ -40,11 +40,25 @@ export async function deleteWebhook({ id }: WebhookOptions, io: Io, client: Clie
   await write(io.stdout, `${plain(id)} is deleted\n`);
 }
 
+export function disableWebhookCommand(act: Act): Command {
+  return webhookCommand(
+    "disable",
+    "put a webhook out of force",
+    "Puts a webhook out of force: it is told nothing until it is enabled again, not even what it has yet to be told.",
+    act,
+  );
+}
+
+export async function disableWebhook({ id }: WebhookOptions, io: Io, client: Client): Promise<void> {
+  await retried(io, () => client.disableWebhook(id)).catch(explained(client));
+  await write(io.stdout, `${plain(id)} is out of force\n`);
+}
+
 export function enableWebhookCommand(act: Act): Command {
   return webhookCommand(
     "enable",
     "put a disabled webhook into force again",
-    "Puts a webhook into force again that was disabled since it took nothing. What happened meanwhile it is not told.",
+    "Puts a webhook into force again that was disabled, by hand or since it took nothing. What happened meanwhile it is not told.",
     act,
   );
 }

@@ -1,0 +1,53 @@
+/** The body of a delivery: laid out where it is JSON, or as it came. Nothing in it is markup. */
+
+import type { Child } from "hono/jsx";
+import { prettyText, rawText } from "../words/body-text.ts";
+import { withParameters } from "../words/paths.ts";
+
+interface BodyPanelProps {
+  /** Of the page. */
+  path: string;
+  /** Null where it is no text. */
+  body: string | null;
+  base64: string | null;
+  isRaw: boolean;
+  /** The word for that. */
+  rawWord: string;
+  /** What there is to say of it. */
+  children?: Child;
+}
+
+export function BodyPanel({ path, body, base64, isRaw, rawWord, children }: BodyPanelProps) {
+  const pretty = body === null ? null : prettyText(body);
+  const shown = isRaw || pretty === null ? rawText(body ?? base64 ?? "") : pretty;
+  const views = [
+    { word: "Laid out", href: path, isShown: !isRaw },
+    { word: rawWord, href: withParameters(path, { body: "raw" }), isShown: isRaw },
+  ];
+  return (
+    <section class="card body-panel" aria-labelledby="body-title">
+      <div class="toolbar">
+        <h2 id="body-title">Body</h2>
+        {pretty !== null && (
+          <nav class="filters" aria-label="How the body is shown">
+            {views.map(({ word, href, isShown }) => (
+              <a href={href} aria-current={isShown ? "page" : undefined}>
+                {word}
+              </a>
+            ))}
+          </nav>
+        )}
+      </div>
+      {children}
+      {body === null && <p class="muted">It is no text; this is its base64.</p>}
+      {shown.text === "" ? (
+        <p class="muted">It is empty.</p>
+      ) : (
+        <section class="text" tabindex={0} aria-labelledby="body-title">
+          <pre>{shown.text}</pre>
+        </section>
+      )}
+      {!shown.isWhole && <p class="warning">The rest is left out here; the API has all that is kept.</p>}
+    </section>
+  );
+}

@@ -1,0 +1,60 @@
+/** A webhook as a form has it, and as the API takes it. */
+
+import type { WebhookBody } from "../../api/webhook-schema.ts";
+import { WEBHOOK_EVENTS } from "../../core/webhook/event-types.ts";
+import { WEBHOOK_KINDS, type WebhookKind } from "../../core/webhook/webhook.ts";
+import { type Form, linesOf } from "./form.ts";
+
+/** The name of the box that an event is ticked by. */
+export function eventField(event: string): string {
+  return `event-${event.replaceAll(".", "-")}`;
+}
+
+export function kindOf(text: string | undefined): WebhookKind {
+  return WEBHOOK_KINDS.find((kind) => kind === text) ?? "standard";
+}
+
+/** What fills the form of a webhook that is there. */
+export function formOfWebhook({ url, events, jobs, tags, description, email }: WebhookBody): Form {
+  return {
+    url,
+    ...Object.fromEntries(events.map((event) => [eventField(event), "on"])),
+    jobs: (jobs ?? []).join("\n"),
+    tags: Object.entries(tags ?? {})
+      .map(([key, value]) => `${key}:${value}`)
+      .join("\n"),
+    description: description ?? "",
+    provider: email?.provider ?? "",
+    from: email?.from ?? "",
+    to: (email?.to ?? []).join("\n"),
+    key: email?.secret ?? "",
+  };
+}
+
+/** What of a form both calls take: a new one and a change. */
+export function webhookOfForm(form: Form, kind: WebhookKind): object {
+  const jobs = linesOf(form.jobs);
+  const tags = linesOf(form.tags).map(tagOf);
+  const description = (form.description ?? "").trim();
+  return {
+    ...(kind !== "email" && { url: (form.url ?? "").trim() }),
+    events: WEBHOOK_EVENTS.filter((event) => form[eventField(event)] !== undefined),
+    jobs: jobs.length === 0 ? null : jobs,
+    tags: tags.length === 0 ? null : Object.fromEntries(tags),
+    description: description === "" ? null : description,
+    ...(kind === "email" && {
+      email: {
+        provider: form.provider ?? "",
+        from: (form.from ?? "").trim(),
+        to: linesOf(form.to),
+        secret: (form.key ?? "").trim(),
+      },
+    }),
+  };
+}
+
+/** "team:a" is the tag `team` of the value `a`, as lists of runs have it. Without a colon it has no value, which is refused. */
+function tagOf(line: string): [key: string, value: string | null] {
+  const [key = "", ...value] = line.split(":");
+  return [key.trim(), value.length === 0 ? null : value.join(":").trim()];
+}
