@@ -14,6 +14,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   secrets: ["core", "flow/ports"],
   hooks: ["core", "flow/ports"],
   webhooks: ["core", "flow/ports", "flow/tell-webhooks", "secrets/keyring", "standardwebhooks"],
+  "commit-status": ["core", "flow/ports", "webhooks"],
   fly: ["core", "flow/ports", "zod"],
   "fly-local": [
     "core/image-reference",
@@ -42,6 +43,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "secrets",
     "hooks",
     "webhooks",
+    "commit-status",
     "fly",
     "api",
     "dashboard",

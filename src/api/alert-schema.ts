@@ -11,17 +11,19 @@ export const alertSchema = z
     seq: z.int().openapi({ description: "larger than that of every alert that was recorded before" }),
     type: z.enum(ALERT_TYPES).openapi({
       description:
-        "schedule_late: a due time's run did not start within the schedule's late_after. job_silent: no run of the job succeeded within its expect_every. webhook_disabled: a webhook took nothing for days, and is told nothing any more",
+        "schedule_late: a due time's run did not start within the schedule's late_after. job_silent: no run of the job succeeded within its expect_every. webhook_disabled: a webhook took nothing for days, and is told nothing any more. chain_stopped: the job was not started after another's run, as it can not be run with that or the chain has come too far; at most one an hour for two jobs",
     }),
     job: z.string().nullable().openapi({ description: "null of a webhook" }),
-    schedule: z.string().nullable().openapi({ description: "null of a silent job, and of a webhook" }),
+    schedule: z.string().nullable().openapi({ description: "of a late schedule; null of all else" }),
     webhook: z.string().nullable().openapi({ description: "the id of a webhook; null of all else" }),
     due_at: time.openapi({
       description:
-        "the due time that is late; of a silent job when it was to be heard of at the latest; of a webhook when it was disabled",
+        "the due time that is late; of a silent job when it was to be heard of at the latest; of a webhook when it was disabled; of a chain when it stopped",
     }),
     at: time.openapi({ description: "when it was found" }),
-    run_id: z.string().nullable().openapi({ description: "the run that is late; null without one" }),
+    run_id: z.string().nullable().openapi({
+      description: "the run that is late, or after which the job was not started; null without one",
+    }),
     detail: z.string(),
   })
   .openapi("Alert");

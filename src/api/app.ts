@@ -20,6 +20,7 @@ import { eventsRoute } from "./routes/events.ts";
 import { deliveriesRoutes } from "./routes/hooks/deliveries.ts";
 import { listHooksRoute } from "./routes/hooks/list.ts";
 import { receiveRoute } from "./routes/hooks/receive.ts";
+import { reportsRoutes } from "./routes/hooks/reports.ts";
 import { resendRoute } from "./routes/hooks/resend.ts";
 import { hookRoutes } from "./routes/hooks/show.ts";
 import { tryHookRoute } from "./routes/hooks/try.ts";
@@ -104,6 +105,7 @@ export function createApi(ports: ApiPorts): OpenAPIHono {
   deliveriesRoutes(app, ports);
   resendRoute(app, ports);
   tryHookRoute(app, ports);
+  reportsRoutes(app, ports);
   receiveRoute(app, ports);
   alertsRoute(app, ports);
   webhooksRoutes(app, ports);

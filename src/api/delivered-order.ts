@@ -3,10 +3,10 @@
 import type { Change } from "../core/hook/change.ts";
 import { isOfStranger } from "../core/hook/run-delivery.ts";
 import { hasSecrets, type RunSpec, withoutSecrets } from "../core/run-spec.ts";
-import { checkedOutChange, checkoutOfChange } from "../core/step/checkout.ts";
 import type { DeliveredOrder, DeliverPorts, FilledRun } from "../flow/deliver.ts";
 import type { DefinedJob } from "../flow/ports/jobs.ts";
 import { checkInput } from "./check-input.ts";
+import { withCheckoutOf } from "./checkout-of-change.ts";
 import { jobRunInput } from "./job-definition.ts";
 import { checkedOrder } from "./order.ts";
 import type { ApiPorts } from "./ports.ts";
@@ -26,7 +26,7 @@ async function deliveredOrder(
   checkInput(input, definition.input_schema ?? null);
   let isWithoutSecrets = false;
   const settled = (spec: RunSpec) => {
-    const whole = withCheckout(spec, change);
+    const whole = withCheckoutOf(spec, change);
     isWithoutSecrets = isOfStranger(change) && hasSecrets(whole);
     // What is not given need not be there either.
     return isWithoutSecrets ? withoutSecrets(whole) : whole;
@@ -34,12 +34,6 @@ async function deliveredOrder(
   const asked = jobRunInput(definition, name, input, { env });
   const spec = await checkedOrder(ports, asked, (field) => placeOf(field, env), settled);
   return { spec, job: { name, version, input: JSON.stringify(input) }, isWithoutSecrets };
-}
-
-/** A checkout that leaves it to the delivery gets what has changed. */
-function withCheckout(spec: RunSpec, change: Change | null): RunSpec {
-  if (spec.checkout === null || change === null) return spec;
-  return { ...spec, checkout: checkoutOfChange(spec.checkout, checkedOutChange(change)) };
 }
 
 /** A variable that the hook fills is its own, and all else the job's. */

@@ -49,8 +49,16 @@ export function changeOf(change: RunChange): ChangeBody {
   };
 }
 
-export function runDeliveryOf({ hook, id, event, isWithoutSecrets, change }: RunDelivery): RunDeliveryBody {
-  return { hook, id, event, without_secrets: isWithoutSecrets, change: change && changeOf(change) };
+export function runDeliveryOf(delivery: RunDelivery): RunDeliveryBody {
+  const { hook, id, event, isWithoutSecrets, change, report } = delivery;
+  return {
+    hook,
+    id,
+    event,
+    without_secrets: isWithoutSecrets,
+    change: change && changeOf(change),
+    report: report ? { context: report.context, api_url: report.apiUrl } : null,
+  };
 }
 
 export function deliverySummary(delivery: ShownDelivery): DeliverySummaryBody {
@@ -93,9 +101,10 @@ export function deliveryBody(delivery: ShownDelivery<RecordedDelivery>): Deliver
 export function hookBody(
   { job, name, id, spec, createdAt, urlSince }: StoredHook,
   last: ShownDelivery | null,
-  problem: string | null,
+  { problem, reportProblem }: { problem: string | null; reportProblem: string | null },
   base: string,
 ): StoredHookBody {
+  const { report } = spec;
   return {
     job,
     name,
@@ -106,6 +115,9 @@ export function hookBody(
     secrets: spec.secrets,
     rules: { ...spec.filter, ...(Object.keys(spec.map).length > 0 && { map: spec.map }) } as HookRulesBody,
     problem,
+    report: report
+      ? { context: report.context, api_url: report.apiUrl, token: report.token, problem: reportProblem }
+      : null,
     last_delivery: last && deliverySummary(last),
   };
 }

@@ -41,6 +41,11 @@ export const changeBody = z
   .openapi("Change");
 export type ChangeBody = z.infer<typeof changeBody>;
 
+const reportFields = {
+  context: z.string().openapi({ example: "mayfly/build" }),
+  api_url: z.string().nullable().openapi({ description: "null for the source's own" }),
+};
+
 /** The delivery of a run. */
 export const runDeliveryBody = z
   .object({
@@ -51,6 +56,10 @@ export const runDeliveryBody = z
       description: "true where the job's secrets were left out, as the pull request is from a fork",
     }),
     change: changeBody.nullable(),
+    report: z
+      .object(reportFields)
+      .nullable()
+      .openapi({ description: "how it is reported on its commit; null where it is not" }),
   })
   .openapi("RunDelivery");
 export type RunDeliveryBody = z.infer<typeof runDeliveryBody>;
@@ -165,6 +174,17 @@ export const storedHookSchema = z
       .string()
       .nullable()
       .openapi({ description: "why every call is refused: none of its secrets is set; else null" }),
+    report: z
+      .object({
+        ...reportFields,
+        token: z.string().openapi({ description: "the name of the secret with the token" }),
+        problem: z
+          .string()
+          .nullable()
+          .openapi({ description: "why nothing is reported: the secret is not set; else null" }),
+      })
+      .nullable()
+      .openapi({ description: "how its runs are reported on their commits; null where they are not" }),
     last_delivery: deliverySummarySchema.nullable(),
   })
   .openapi("Hook");

@@ -1,9 +1,11 @@
 /** Events in the API's words: the fields and times of every other answer. */
 
+import type { RunUpstream } from "../core/chain/upstream.ts";
 import type { MachineEvent } from "../core/machine.ts";
 import { signalName } from "../core/signals.ts";
 import type { NumberedEvent } from "../flow/ports.ts";
 import type { EventBody } from "./event-schema.ts";
+import { upstreamBody } from "./handover-body.ts";
 import { endingBody, exitBody, nextAttemptBody, outputBody, rfc3339 } from "./run-body.ts";
 import { queueBody } from "./waiting-body.ts";
 
@@ -11,7 +13,7 @@ export function eventBody({ seq, event }: NumberedEvent): EventBody {
   const at = rfc3339(event.at);
   switch (event.type) {
     case "accepted": {
-      const { originId, job, firing, delivery } = event;
+      const { originId, job, firing, delivery, upstream } = event;
       const data = {
         ...(originId !== null && { rerun_of: originId }),
         ...(job && { job: { name: job.name, version: job.version } }),
@@ -19,6 +21,7 @@ export function eventBody({ seq, event }: NumberedEvent): EventBody {
         ...(delivery && {
           delivery: { hook: delivery.hook, id: delivery.id, without_secrets: delivery.isWithoutSecrets },
         }),
+        ...(upstream && { upstream: toldUpstream(upstream) }),
       };
       return { seq, at, type: event.type, attempt: null, data };
     }
@@ -124,4 +127,10 @@ function machineEventBody({ type, status, source, at, exit }: MachineEvent): Mac
       exited_at: exit.at === null ? null : rfc3339(exit.at),
     },
   };
+}
+
+/** Without what the chain builds, which stands in the run. */
+function toldUpstream(upstream: RunUpstream) {
+  const { change: _change, ...told } = upstreamBody(upstream);
+  return told;
 }

@@ -3,6 +3,7 @@
 import { z } from "@hono/zod-openapi";
 import type { EventType } from "../core/event.ts";
 import { FINAL_STATUSES } from "../core/run.ts";
+import { runUpstream } from "./handover-schema.ts";
 import { ending, exit, nextAttempt, output, runFiring, runJob, time } from "./schema-parts.ts";
 import { queueFields } from "./waiting-schema.ts";
 
@@ -69,6 +70,9 @@ export const eventSchema = z
         .object({ hook: z.string(), id: z.string(), without_secrets: z.boolean() })
         .optional()
         .openapi({ description: "the delivery of one of the job's hooks, where it is for one" }),
+      upstream: runUpstream
+        .optional()
+        .openapi({ description: "the run after which it is started, where it is by a chain" }),
     }),
     eventOf("attempt_planned", "the attempt's machine is decided and about to be asked for", {
       machine_name: z.string(),

@@ -15,6 +15,7 @@ import {
 } from "../core/hook/spec.ts";
 import { JOB_NAME } from "../core/job.ts";
 import * as limits from "../core/limits.ts";
+import { baseUrlOf, reportField, reportOf } from "./report-schema.ts";
 import { secretNameField } from "./secret-schema.ts";
 
 /** Names of hooks are made as those of jobs are. */
@@ -124,10 +125,11 @@ export const hookSchema = z
       })
       .optional()
       .openapi({ description: "of generic: where the HMAC of the body stands, and how it is written" }),
+    report: reportField.optional(),
   })
   .superRefine((hook, context) => {
     const add = (path: PropertyKey[], message: string) => context.addIssue({ code: "custom", path, message });
-    for (const field of ["branches", "tags", "paths"] as const)
+    for (const field of ["branches", "tags", "paths", "report"] as const)
       if (hook[field] !== undefined && !CODE_SOURCES.has(hook.source))
         add([field], `goes with a source of code alone: ${[...CODE_SOURCES].join(", ")}`);
     if (hook.source === "generic" && hook.signature === undefined)
@@ -138,6 +140,11 @@ export const hookSchema = z
     for (const field of ["signature", "dedupe"] as const)
       if (hook[field] !== undefined && hook.source !== "generic")
         add([field], `goes with source: generic alone; how ${hook.source} does it is known`);
+    if (hook.source === "gitea" && hook.report !== undefined && baseUrlOf(hook.report) === null)
+      add(
+        ["report", "base_url"],
+        "is missing; it says where your Gitea is, such as https://gitea.example.com",
+      );
     const complaint = hookComplaint(filterOf(hook), hook.map ?? {}, hook.dedupe ?? null);
     if (complaint !== null) add(pathOf(complaint.path), complaint.message);
   })
@@ -162,8 +169,12 @@ export const hooksField = z
     }
   });
 
-/** The checked hooks as the core keeps them. */
-export function toHooks(hooks: HookInput[]): HookSpec[] {
+/**
+ * The checked hooks as the core keeps them.
+ * @param job by whose name their runs are reported
+ * @param checkoutToken the secret that its checkout has; null where it has none
+ */
+export function toHooks(hooks: HookInput[], job: string, checkoutToken: string | null): HookSpec[] {
   return hooks.map((hook) => ({
     name: nameOf(hook),
     source: hook.source,
@@ -174,6 +185,7 @@ export function toHooks(hooks: HookInput[]): HookSpec[] {
     },
     filter: filterOf(hook),
     map: mapOf(hook.map),
+    ...reportOf(hook, job, checkoutToken),
   }));
 }
 
@@ -199,7 +211,7 @@ export function pathOf(path: string): PropertyKey[] {
   return path.replaceAll(/\[(\d+)\]/g, ".$1").split(".");
 }
 
-function nameOf({ name, source }: Pick<HookInput, "name" | "source">): string {
+export function nameOf({ name, source }: Pick<HookInput, "name" | "source">): string {
   return name ?? source;
 }
 

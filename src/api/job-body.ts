@@ -27,18 +27,35 @@ export function jobBody({ job, definition }: DefinedJob): JobBody {
 /**
  * @param schedules of the definition that was put
  * @param nowMs when it is answered
+ * @param others the jobs that there are of those after which it starts
  */
 export function changedJobBody(
   changed: ChangedJob,
   schedules: readonly ScheduleSpec[],
   nowMs: number,
+  others: DefinedJob[],
 ): ChangedJobBody {
-  const notes = definitionNotes(schedules, nowMs);
+  const notes = [...definitionNotes(schedules, nowMs), ...linkNotes(changed.definition, others)];
   return {
     ...jobBody(changed),
     outcome: changed.outcome,
     notes: notes.map(({ path, message }) => ({ path: path.join("."), message })),
   };
+}
+
+/** A job can be put before those that it starts after. */
+function linkNotes({ on = [] }: JobDefinition, others: DefinedJob[]) {
+  const isThere = (name: string) => others.some(({ job }) => job.name === name && job.deletedAt === null);
+  return on.flatMap(({ job }, index) =>
+    isThere(job)
+      ? []
+      : [
+          {
+            path: ["on", index, "job"],
+            message: `there is no job ${job} yet: nothing starts this one after it`,
+          },
+        ],
+  );
 }
 
 export function versionSummary({
@@ -64,12 +81,13 @@ export function versionBody(version: JobVersion): JobVersionBody {
   };
 }
 
-function whatRuns({ run, input_schema, schedules, hooks, expect_every }: JobDefinition) {
+function whatRuns({ run, input_schema, schedules, hooks, on, expect_every }: JobDefinition) {
   return {
     run,
     input_schema: input_schema ?? null,
     schedules: schedules ?? [],
     hooks: hooks ?? [],
+    on: (on ?? []).map((link) => ({ ...link })),
     expect_every: expect_every ?? null,
   };
 }

@@ -15,7 +15,9 @@ import { type FieldComplaint, keyOf as placeKey, rightPlaces } from "./field-com
 import { toHooks } from "./hook-schema.ts";
 import { CheckSteps } from "./input-check/steps.ts";
 import { jobDefinitionSchema } from "./job-schema.ts";
+import { selfLinkComplaints } from "./link-schema.ts";
 import { onFlyComplaints } from "./on-fly.ts";
+import { checkoutTokenOf, reportComplaints } from "./report-schema.ts";
 import { toSchedules } from "./schedule-schema.ts";
 import { isObject, patchedInput } from "./spec-input.ts";
 import { runSpecSchema } from "./spec-schema.ts";
@@ -34,8 +36,12 @@ export function checkedDefinition(
   const complaints = definitionComplaints(body, name);
   if (complaints.length > 0) throw refused(complaints, null);
   const definition = body as JobDefinition;
-  const { schedules = [], hooks = [] } = meaningOf(definition, name);
-  return { definition, schedules: toSchedules(schedules), hooks: toHooks(hooks) };
+  const { schedules = [], hooks = [], run } = meaningOf(definition, name);
+  return {
+    definition,
+    schedules: toSchedules(schedules),
+    hooks: toHooks(hooks, name, checkoutTokenOf(run)),
+  };
 }
 
 /** The schedules of a definition that is right. */
@@ -53,6 +59,8 @@ export function definitionComplaints(body: unknown, name: string): FieldComplain
     ...inputsComplaints(body, name, isRight),
     ...onFlyComplaints(body),
     ...checkoutComplaints(body, isRight),
+    ...reportComplaints(body, name, isRight),
+    ...selfLinkComplaints(body.on, name),
   ];
   return [...ofFields, ...others.filter(({ path }) => !known.has(placeKey(path)))];
 }

@@ -7,6 +7,7 @@ import { lastAlert } from "./alert-schema.ts";
 import { durationField } from "./duration-field.ts";
 import { hooksField } from "./hook-schema.ts";
 import { schemaComplaints } from "./input-schema.ts";
+import { onField } from "./link-schema.ts";
 import { schedulesField } from "./schedule-schema.ts";
 import { time } from "./schema-parts.ts";
 import { runSpecSchema } from "./spec-schema.ts";
@@ -54,6 +55,7 @@ export const jobDefinitionSchema = z
     input_schema: inputSchemaField.optional(),
     schedules: schedulesField.optional(),
     hooks: hooksField.optional(),
+    on: onField.optional(),
     expect_every: durationField("25h", limits.EXPECT_EVERY_MIN_MS, limits.EXPECT_EVERY_MAX_MS)
       .optional()
       .openapi({
@@ -78,6 +80,7 @@ const definition = {
   input_schema: written.nullable(),
   schedules: z.array(written).openapi({ description: "as they were put" }),
   hooks: z.array(written).openapi({ description: "likewise; GET /v1/hooks tells their URLs" }),
+  on: z.array(written).openapi({ description: "the jobs after whose runs it starts, likewise" }),
   expect_every: z.string().nullable(),
 };
 const row = {
@@ -105,7 +108,7 @@ export const changedJobSchema = jobSchema
     }),
     notes: z.array(z.object({ path: z.string(), message: z.string() })).openapi({
       description:
-        "what is right and may not be meant: a schedule that is never due again, by the field that says so",
+        "what is right and may not be meant, by the field that says so: a schedule that is never due again, a job to start after that is not there",
       example: [{ path: "schedules.0.at", message: "is past: the schedule is never due again" }],
     }),
   })

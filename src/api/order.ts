@@ -1,5 +1,6 @@
 /** Order: what stands for a spec becomes a run. The API's calls and the pages check the same, since they do so here. */
 
+import type { RunUpstream } from "../core/chain/upstream.ts";
 import { AppError } from "../core/error.ts";
 import type { RunDelivery } from "../core/hook/run-delivery.ts";
 import type { RunJob } from "../core/job.ts";
@@ -30,6 +31,7 @@ export async function order(
     originId,
     job,
     delivery,
+    upstream,
     key,
   }: {
     /** The spec, as it is written in a request and not checked yet; or why there is none. */
@@ -42,11 +44,20 @@ export async function order(
     job?: RunJob | undefined;
     /** The delivery that the run is for which it repeats. */
     delivery?: RunDelivery | undefined;
+    /** What it has of the run after which that was started. */
+    upstream?: RunUpstream | undefined;
     key: IdempotencyKey | null;
   },
 ): Promise<Submitted> {
   const { orgId } = ports;
-  const of = { orgId, originId, ...(job && { job }), ...(delivery && { delivery }), key };
+  const of = {
+    orgId,
+    originId,
+    ...(job && { job }),
+    ...(delivery && { delivery }),
+    ...(upstream && { upstream }),
+    key,
+  };
   const asked = input instanceof AppError ? input : checkedSpec(input, pathOf);
   if (asked instanceof AppError) return repeatOr(asked, ports, { ...of, spec: null });
   const placed = { ...of, spec: toRunSpec(asked, ports.defaultGuest) };

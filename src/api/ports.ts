@@ -4,6 +4,7 @@ import type { Guest } from "../core/run-spec.ts";
 import type { AlertStore } from "../flow/ports/alerts.ts";
 import type { Fleet, FleetStore } from "../flow/ports/fleet.ts";
 import type { FlyScheduleStore } from "../flow/ports/fly-schedules.ts";
+import type { HandoverStore } from "../flow/ports/handovers.ts";
 import type { HookStore, Senders } from "../flow/ports/hooks.ts";
 import type { JobStore } from "../flow/ports/jobs.ts";
 import type { Launches } from "../flow/ports/launches.ts";
@@ -23,6 +24,8 @@ export interface ApiPorts {
   alerts: AlertStore;
   hooks: HookStore;
   senders: Senders;
+  /** What starts after a run that has ended. */
+  handovers: HandoverStore;
   timekeepers: Timekeepers;
   webhooks: WebhookStore;
   webhookKeeper: WebhookKeeper;

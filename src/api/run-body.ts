@@ -17,8 +17,10 @@ import type { Guest } from "../core/run-spec.ts";
 import { type StepState, stepStates } from "../core/step/state.ts";
 import { dueAt } from "../core/turn.ts";
 import type { FilledChunk } from "../flow/output.ts";
+import type { Handover } from "../flow/ports/handovers.ts";
 import type { ShownPlace } from "../flow/ports.ts";
 import { runDeliveryOf } from "./delivery-body.ts";
+import { handoverBody, upstreamBody } from "./handover-body.ts";
 import { retryBody } from "./retry-schema.ts";
 import type {
   AttemptBody,
@@ -115,6 +117,7 @@ export function runSummary(run: Run, place: ShownPlace | null = null): RunSummar
     job: run.job && { name: run.job.name, version: run.job.version },
     firing: run.firing && { schedule: run.firing.schedule, due_at: rfc3339(run.firing.dueAt) },
     delivery: run.delivery && runDeliveryOf(run.delivery),
+    upstream: run.upstream && upstreamBody(run.upstream),
     starts_at: timeOrNull(startsAt(run)),
     capture: spec.capture,
     concurrency: spec.concurrency,
@@ -130,8 +133,19 @@ export function runSummary(run: Run, place: ShownPlace | null = null): RunSummar
   };
 }
 
-/** @param reruns the newest runs that repeat this one; none of a fresh run */
-export function runBody(state: RunState, reruns: string[] = [], place: ShownPlace | null = null): RunBody {
+/** What is told of a run that stands in other places than its own row; none of it of a fresh run. */
+export interface RunSurroundings {
+  /** The newest runs that repeat it. */
+  reruns: string[];
+  /** What starts after it. */
+  downstream: Handover[];
+}
+
+export function runBody(
+  state: RunState,
+  { reruns, downstream }: RunSurroundings = { reruns: [], downstream: [] },
+  place: ShownPlace | null = null,
+): RunBody {
   const { run, attempts } = state;
   const last = run.status === "retrying" ? currentAttempt(state) : null;
   return {
@@ -148,6 +162,7 @@ export function runBody(state: RunState, reruns: string[] = [], place: ShownPlac
     })),
     input: run.job === null ? null : JSON.parse(run.job.input),
     reruns,
+    downstream: downstream.map(handoverBody),
     next_attempt: last?.next ? nextAttemptBody(last.number, last.next) : null,
     attempts: attempts.map((attempt) => attemptBody(run, attempt)),
   };

@@ -1,13 +1,14 @@
 /** Runs, events and output as the API answers them. Times are RFC 3339 texts in UTC; what is not known is null. */
 
 import { z } from "@hono/zod-openapi";
-import { COMPLAINTS_TOLD_MAX, RERUNS_SHOWN_MAX } from "../core/limits.ts";
+import { COMPLAINTS_TOLD_MAX, DOWNSTREAM_SHOWN_MAX, RERUNS_SHOWN_MAX } from "../core/limits.ts";
 import { FINAL_STATUSES } from "../core/run.ts";
 import { CONCURRENCY_STRATEGIES } from "../core/run-spec.ts";
 import { STEP_IFS } from "../core/step/spec.ts";
 import { STEP_STATES } from "../core/step/state.ts";
 import { runDeliveryBody } from "./delivery-schema.ts";
 import { eventSchema } from "./event-schema.ts";
+import { handoverSchema, runUpstreamSchema } from "./handover-schema.ts";
 import { retryBodySchema } from "./retry-schema.ts";
 import { ending, guest, nextAttempt, output, runFiring, runJob, status, time } from "./schema-parts.ts";
 import { checkoutBodySchema, stepBodySchema } from "./step-schema.ts";
@@ -114,6 +115,10 @@ export const runSchema = z
       description:
         "the delivery of one of the job's hooks that it is for, or the run is that it repeats; null of every other",
     }),
+    upstream: runUpstreamSchema.nullable().openapi({
+      description:
+        "the run after which it was started, as its job's on says, or the run was which it repeats; null of every other",
+    }),
     starts_at: time.nullable().openapi({
       description:
         "before which its machine is made and its command not started, as its schedule is punctual; null of every other",
@@ -147,6 +152,9 @@ export const runSchema = z
     reruns: z.array(z.string()).openapi({
       description: `runs that repeat this one, newest first, ${RERUNS_SHOWN_MAX} at most; a list by rerun_of has all of them`,
     }),
+    downstream: z.array(handoverSchema).openapi({
+      description: `the jobs that start after it, once it is over, by their names; ${DOWNSTREAM_SHOWN_MAX} at most`,
+    }),
     next_attempt: nextAttempt
       .nullable()
       .openapi({ description: "what a retrying run waits for; null in every other status" }),
@@ -165,6 +173,7 @@ export const runListSchema = z
           attempts: true,
           next_attempt: true,
           reruns: true,
+          downstream: true,
           input: true,
           script: true,
           checkout: true,

@@ -168,12 +168,13 @@ export type WebhookListBody = z.infer<typeof webhookListSchema>;
 
 export const NOTIFICATION_TYPES = [...WEBHOOK_EVENTS, TEST_EVENT] as const;
 
-const summaryFields = {
+/** What a list tells of a notification, of whatever kind. */
+export const notificationSummaryFields = {
   id: z.string().openapi({ description: "the webhook-id header of each attempt" }),
   type: z.string().openapi({ example: "run.failed" }),
   state: z.enum(NOTIFICATION_STATES).openapi({
     description:
-      "pending: to be sent, or sent again. delivered: answered with 2xx. given_up: not taken for a day. dropped: the webhook was disabled or deleted before",
+      "pending: to be sent, or sent again. delivered: answered with 2xx. given_up: not taken for a day, or of a commit's status refused for good. dropped: the webhook was disabled or deleted before, or a newer run tells of the commit",
   }),
   run_id: z.string().nullable().openapi({ description: "null of an alert and a test" }),
   tries: z.int().openapi({ description: "since it was made, or was sent again by hand" }),
@@ -184,7 +185,7 @@ const summaryFields = {
   ended_at: time.nullable(),
 };
 
-const attemptSchema = z
+export const notificationAttemptSchema = z
   .object({
     at: time,
     duration_ms: z.int(),
@@ -199,9 +200,9 @@ const attemptSchema = z
 
 export const notificationSchema = z
   .object({
-    ...summaryFields,
+    ...notificationSummaryFields,
     payload: z.looseObject({}).openapi({ description: "what is told: type, timestamp and data" }),
-    attempts: z.array(attemptSchema).openapi({
+    attempts: z.array(notificationAttemptSchema).openapi({
       description: `oldest first, the last ${limits.NOTIFICATION_ATTEMPTS_KEPT}`,
     }),
   })
@@ -210,8 +211,10 @@ export type NotificationBody = z.infer<typeof notificationSchema>;
 
 const notificationSummarySchema = z
   .object({
-    ...summaryFields,
-    last_attempt: attemptSchema.nullable().openapi({ description: "null where there is none yet" }),
+    ...notificationSummaryFields,
+    last_attempt: notificationAttemptSchema
+      .nullable()
+      .openapi({ description: "null where there is none yet" }),
   })
   .openapi("NotificationSummary");
 export type NotificationSummaryBody = z.infer<typeof notificationSummarySchema>;

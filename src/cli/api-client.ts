@@ -28,6 +28,7 @@ import type {
   VersionListBody,
 } from "../api/job-schema.ts";
 import type { MachineListBody } from "../api/machine-schema.ts";
+import type { ReportBody, ReportListBody } from "../api/report-ledger-schema.ts";
 import type { CancelledBody } from "../api/routes/cancel-all.ts";
 import type { EventListBody, OutputEnd, OutputLine, RunBody, RunListBody } from "../api/run-schema.ts";
 import type { SecretBody, SecretListBody } from "../api/secret-schema.ts";
@@ -287,6 +288,24 @@ export class Client {
     return this.#json("POST", `${hookPath(job, name)}/try`, { body: rules });
   }
 
+  /** A page of what a hook's runs have reported on their commits, newest first. */
+  reports(
+    job: string,
+    name: string,
+    query: { state?: string; run?: string; limit?: number; cursor?: string },
+  ): Promise<ReportListBody> {
+    return this.#json("GET", `${hookPath(job, name)}/reports`, { query });
+  }
+
+  report(job: string, name: string, id: string): Promise<ReportBody> {
+    return this.#json("GET", reportPath(job, name, id));
+  }
+
+  /** Safe to repeat: what is on its way stays so. */
+  resendReport(job: string, name: string, id: string): Promise<ReportBody> {
+    return this.#json("POST", `${reportPath(job, name, id)}/resend`);
+  }
+
   rotateHook(job: string, name: string): Promise<StoredHookBody> {
     return this.#json("POST", `${hookPath(job, name)}/rotate`);
   }
@@ -454,6 +473,10 @@ function hookPath(job: string, name: string): string {
 
 function deliveryPath(job: string, name: string, id: string): string {
   return `${hookPath(job, name)}/deliveries/${encodeURIComponent(id)}`;
+}
+
+function reportPath(job: string, name: string, id: string): string {
+  return `${hookPath(job, name)}/reports/${encodeURIComponent(id)}`;
 }
 
 function webhookPath(id: string): string {

@@ -9,6 +9,14 @@ import { doctorCommand } from "./commands/doctor/options.ts";
 import { deliveries, deliveriesCommand } from "./commands/hooks/deliveries.ts";
 import { delivery, deliveryCommand } from "./commands/hooks/delivery.ts";
 import { listHooks, listHooksCommand } from "./commands/hooks/list.ts";
+import {
+  report,
+  reportCommand,
+  reports,
+  reportsCommand,
+  resendReport,
+  resendReportCommand,
+} from "./commands/hooks/reports.ts";
 import { resendDelivery, resendDeliveryCommand } from "./commands/hooks/resend.ts";
 import { rotateHook, rotateHookCommand } from "./commands/hooks/rotate.ts";
 import { tryHook, tryHookCommand } from "./commands/hooks/try.ts";
@@ -149,6 +157,9 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     .addCommand(deliveryCommand(plainly(delivery)))
     .addCommand(resendDeliveryCommand(plainly(resendDelivery)))
     .addCommand(tryHookCommand(plainly(tryHook)))
+    .addCommand(reportsCommand(plainly(reports)))
+    .addCommand(reportCommand(plainly(report)))
+    .addCommand(resendReportCommand(plainly(resendReport)))
     .addCommand(rotateHookCommand(plainly(rotateHook)))
     .addHelpText("after", HOOKS_EXAMPLES);
   imports
@@ -249,6 +260,7 @@ Examples:
   mayfly hooks list
   mayfly hooks deliveries deploy/github --verdict filtered
   mayfly hooks try deploy/github --branch 'release/**'
+  mayfly hooks reports deploy/github --state given_up
 `;
 
 const SECRETS_EXAMPLES = `

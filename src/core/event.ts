@@ -4,6 +4,7 @@
  */
 
 import type { NextAttempt } from "./attempt.ts";
+import type { RunUpstream } from "./chain/upstream.ts";
 import type { RunDelivery } from "./hook/run-delivery.ts";
 import type { RunJob } from "./job.ts";
 import type { MachineConfig, MachineEvent } from "./machine.ts";
@@ -29,6 +30,8 @@ export interface Accepted extends Stamped {
   firing?: RunFiring;
   /** The delivery that it is for; absent where no hook of the job was called. */
   delivery?: RunDelivery;
+  /** The run after which it is started; absent where it is not by a chain. */
+  upstream?: RunUpstream;
 }
 
 /** The attempt's Machine is decided and about to be asked for. */

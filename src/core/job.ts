@@ -1,5 +1,6 @@
 /** A Job: a named definition of runs. Each change of it is a version with a number, and a run keeps what it was made from. */
 
+import type { LinkDefinition } from "./chain/link.ts";
 import { JOB_DIFF_MAX_CHANGES } from "./limits.ts";
 import { isSameJson } from "./same-json.ts";
 
@@ -18,6 +19,8 @@ export interface JobDefinition {
   schedules?: Record<string, unknown>[];
   /** Who can have runs of it submitted by a call of a URL, as `api/hook-schema.ts` takes them. */
   hooks?: Record<string, unknown>[];
+  /** After whose runs it starts. */
+  on?: LinkDefinition[];
   /** A duration such as "25h": where no run of it succeeds for so long, an alert is recorded. */
   expect_every?: string;
 }

@@ -87,6 +87,7 @@ export function acceptRun(id: string, orgId: string, event: Accepted): RunState 
     job: event.job ?? null,
     firing: event.firing ?? null,
     delivery: event.delivery ?? null,
+    upstream: event.upstream ?? null,
     tickets: [],
     open: true,
   };

@@ -287,8 +287,8 @@ export const TIMEKEEPER_SHARDS = 8;
  * D1 queries of one Workers invocation (Cloudflare D1 limits). They do not say whether a batch is one query, so each statement of one
  * counts here. The minute's cron is one invocation, which they share: the tick some 200 (`TICK_MAX_STATEMENTS`), the watch 100
  * (`WATCH_MAX_PAGES`), the look at Machines that Fly starts some 250 (`FLY_TEND_MAX_STATEMENTS`), the sweep of runs some 60
- * (`SWEEP_MAX_WAKES`, `SWEEP_MAX_HEADS`), that of Machines some 150 (`REAP_MAX_DESTROYS`), what is forgotten once an hour some 210
- * (`FORGET_MAX_PAGES`, `FORGET_MAX_DELIVERY_PAGES`), notifications 13 (`NOTIFY_CRON_STATEMENTS`) and secrets a few: below 1,000 together.
+ * (`SWEEP_MAX_WAKES`, `SWEEP_MAX_HEADS`), that of Machines some 150 (`REAP_MAX_DESTROYS`), what is forgotten once an hour some 220
+ * (`FORGET_MAX_PAGES`, `FORGET_MAX_DELIVERY_PAGES`), notifications and chains 14 (`NOTIFY_CRON_STATEMENTS`) and secrets a few: below 1,000 together.
  */
 export const D1_QUERIES_MAX = 1000;
 /**
@@ -418,6 +418,17 @@ export const FORGET_MAX_DELIVERY_PAGES = 15;
 
 // --- Webhooks -----------------------------------------------------------------------------------------------------
 
+/** A report's context: GitLab takes 255 characters, and Gitea keeps as many. */
+export const REPORT_CONTEXT_MAX_CHARS = 200;
+/** A commit status's description: GitHub takes no more. */
+export const COMMIT_STATUS_DESCRIPTION_MAX_CHARS = 140;
+/** The key of a build status: Bitbucket Cloud takes no more. */
+export const BITBUCKET_KEY_MAX_CHARS = 40;
+/** Where an API says that its rate limit is reached, and not for how long (GitHub: "wait for at least one minute"). */
+export const RATE_LIMIT_PAUSE_MS = 1 * MINUTE;
+/** Reports of newer runs that are looked through for one of the same commit before one is sent: few runs of a hook come while one is at work. */
+export const REPORTS_LOOKED_MAX = 1000;
+
 /** Webhooks of an organization: whoever stores a fact looks through them, a row read for each. */
 export const WEBHOOKS_MAX_COUNT = 50;
 export const WEBHOOK_URL_MAX_CHARS = 2048;
@@ -476,8 +487,8 @@ export const NOTIFIER_AGAIN_MAX_MS = 5 * MINUTE;
 export const NOTIFICATION_TEST_LEAD_MS = 1 * MINUTE;
 /** Webhooks whose secrets one minute encrypts anew with the current key. */
 export const WEBHOOKS_RESEALED_PER_SWEEP = 10;
-/** Statements of the minute's cron for notifications: what is in the outbox, what is due, and whose secrets are under an old key. Its share of `D1_QUERIES_MAX`. */
-export const NOTIFY_CRON_STATEMENTS = 3 + WEBHOOKS_RESEALED_PER_SWEEP;
+/** Statements of the minute's cron for notifications and chains: what is in the outbox, what is due of both, and whose secrets are under an old key. Its share of `D1_QUERIES_MAX`. */
+export const NOTIFY_CRON_STATEMENTS = 4 + WEBHOOKS_RESEALED_PER_SWEEP;
 /** Notifications that one call for a list looks at where no index answers its filter; the next goes on. */
 export const NOTIFICATIONS_SCAN_MAX = 1000;
 /** Of each target as many of the newest are looked at for the last that was taken, where all targets are shown. */
@@ -490,6 +501,34 @@ export const NOTIFICATIONS_KEPT_MS = 90 * 24 * HOUR;
 /** Notifications that one statement forgets, and such statements of one call. */
 export const FORGET_BATCH_NOTIFICATIONS = 2000;
 export const FORGET_MAX_NOTIFICATION_BATCHES = 10;
+
+// --- Chains -------------------------------------------------------------------------------------------------------
+
+/** Names that one job starts after. */
+export const JOB_ON_MAX = 20;
+/** Runs before one, each started after the one before: jobs that follow each other in a circle come to an end there. */
+export const CHAIN_DEPTH_MAX = 20;
+/** Runs that follow from one, directly or not: of a circle in which each run starts two there would be a million within its depth. */
+export const CHAIN_RUNS_MAX = 1000;
+/**
+ * Handovers that one alarm takes up; the next goes on at once. What each takes is what a firing does (`TIMEKEEPER_BATCH_FIRINGS`). They are
+ * read in one statement, which counts what each one's chain has started.
+ */
+export const HANDOVER_BATCH = 18;
+/** Of one batch, side by side. */
+export const HANDOVERS_AT_ONCE = 4;
+/** One that failed on our side is tried again after so long, twice that after the next failure, up to ten minutes; for a day. */
+export const HANDOVER_RETRY_FIRST_MS = 2 * SECOND;
+export const HANDOVER_RETRY_MAX_MS = 10 * MINUTE;
+export const HANDOVER_GIVE_UP_MS = 24 * HOUR;
+/** Of the same two jobs no other alert is recorded within this time: what is broken is so after each run. */
+export const CHAIN_ALERT_EVERY_MS = 1 * HOUR;
+/** Jobs that a run's page and answer tell of, that start after it. */
+export const DOWNSTREAM_SHOWN_MAX = 100;
+/** How long handovers are told of, how many one statement forgets, and such statements of one call. */
+export const HANDOVERS_KEPT_MS = 90 * 24 * HOUR;
+export const FORGET_BATCH_HANDOVERS = 2000;
+export const FORGET_MAX_HANDOVER_BATCHES = 10;
 
 // --- Output ---------------------------------------------------------------------------------------------------
 

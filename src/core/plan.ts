@@ -1,5 +1,6 @@
 /** The Machine of an attempt, decided from the run's spec: what it is asked for with. */
 
+import { upstreamEnvironment } from "./chain/upstream.ts";
 import { commandsPath, withPath } from "./command-path.ts";
 import type { AttemptPlanned, RunEvent } from "./event.ts";
 import { deliveryEnvironment } from "./hook/run-delivery.ts";
@@ -78,7 +79,7 @@ export function machineFiles(spec: RunSpec, name: string, secrets: MaskedSecrets
 }
 
 function machineConfig(
-  { id: runId, spec, job, firing, delivery }: Run,
+  { id: runId, spec, job, firing, delivery, upstream }: Run,
   attempt: number,
   name: string,
   place: Pick<MachineConfig, "guest" | "region">,
@@ -90,6 +91,7 @@ function machineConfig(
       ...(job !== null && jobEnvironment(job)),
       ...(firing !== null && firingEnvironment(firing)),
       ...(delivery !== null && deliveryEnvironment(delivery)),
+      ...(upstream !== null && upstreamEnvironment(upstream)),
     },
     metadata: { [METADATA_RUN]: runId, [METADATA_ATTEMPT]: String(attempt) },
   });

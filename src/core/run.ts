@@ -1,6 +1,7 @@
 /** A Run: one order to carry out a spec to a final outcome. Its row is the fold of its Events. */
 
 import type { Attempt } from "./attempt.ts";
+import type { RunUpstream } from "./chain/upstream.ts";
 import type { RunDelivery } from "./hook/run-delivery.ts";
 import type { RunJob } from "./job.ts";
 import type { RunSpec } from "./run-spec.ts";
@@ -143,6 +144,8 @@ export interface Run {
   firing: RunFiring | null;
   /** The delivery of one of the job's hooks that it is for, or that the run is for which this one repeats; null for every other. */
   delivery: RunDelivery | null;
+  /** The run after which it was started, or the run was which this one repeats; null for every other. */
+  upstream: RunUpstream | null;
   /** Its places in queues, in the order in which it got them. */
   tickets: Ticket[];
   /** True while something is left to do: the run is not final, or its Machine is not known to be gone. */

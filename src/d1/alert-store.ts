@@ -174,5 +174,7 @@ export function alertOf(
   schedule: string,
 ): Pick<Alert, "job" | "schedule" | "webhook"> {
   if (type === "webhook_disabled") return { job: null, schedule: null, webhook: schedule };
+  // There the job that has run before stands in its place.
+  if (type === "chain_stopped") return { job, schedule: null, webhook: null };
   return { job, schedule: schedule === "" ? null : schedule, webhook: null };
 }

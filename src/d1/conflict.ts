@@ -26,9 +26,9 @@ export function isNotAsSeen(error: unknown): boolean {
   return says(error, (message) => message.includes("NOT NULL constraint failed: job_versions."));
 }
 
-/** True where a due time is not to have this run (`d1/firings.ts`). */
+/** True where a due time (`d1/firings.ts`), or a handover (`d1/handovers.ts`), is not to have this run. */
 export function isNotArmed(error: unknown): boolean {
-  return says(error, (message) => message.includes("NOT NULL constraint failed: firings."));
+  return says(error, (message) => /NOT NULL constraint failed: (?:firings|handovers)\./.test(message));
 }
 
 function says(error: unknown, what: (message: string) => boolean): boolean {

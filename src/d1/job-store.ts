@@ -7,6 +7,7 @@ import type { JobDefinition, JobVersion, VersionChange } from "../core/job.ts";
 import { JOB_VERSIONS_KEPT } from "../core/limits.ts";
 import type { DefinedJob, JobStore, VersionSummary } from "../flow/ports/jobs.ts";
 import { isNotAsSeen } from "./conflict.ts";
+import { syncLinks } from "./handovers.ts";
 import { syncHooks } from "./hook-sync.ts";
 import { pauseSchedules, syncSchedules } from "./schedule-sync.ts";
 import { jobs, jobVersions } from "./schema.ts";
@@ -77,6 +78,7 @@ export function d1Jobs(database: D1Database): JobStore {
         ...syncSchedules(db, orgId, name, schedules, updatedAt),
         ...syncWatches(db, orgId, name, watchesOf(next.definition, schedules), updatedAt),
         ...syncHooks(db, orgId, name, hooks, updatedAt),
+        ...syncLinks(db, orgId, name, next.definition.on ?? []),
       ]);
       try {
         const [[job]] = await batch;
@@ -155,6 +157,7 @@ export function d1Jobs(database: D1Database): JobStore {
         ...syncSchedules(db, orgId, name, [], at, isDeleted),
         ...syncWatches(db, orgId, name, [], at, isDeleted),
         ...syncHooks(db, orgId, name, [], at, isDeleted),
+        ...syncLinks(db, orgId, name, [], isDeleted),
       ]);
       return rows.length > 0;
     },

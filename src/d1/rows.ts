@@ -2,6 +2,7 @@
 
 import type { InferInsertModel, InferSelectModel } from "drizzle-orm";
 import type { Attempt, NextAttempt } from "../core/attempt.ts";
+import type { RunUpstream } from "../core/chain/upstream.ts";
 import type { AttemptPlanned, RunEvent } from "../core/event.ts";
 import type { RunDelivery } from "../core/hook/run-delivery.ts";
 import type { RunJob } from "../core/job.ts";
@@ -42,6 +43,7 @@ export function runFromRow(row: InferSelectModel<typeof runs>): Run {
     spec: { ...USUAL, ...(spec as Partial<RunSpec>) } as RunSpec,
     firing: row.firing as RunFiring | null,
     delivery: row.delivery as RunDelivery | null,
+    upstream: row.upstream as RunUpstream | null,
     job:
       jobName === null || jobVersion === null
         ? null
@@ -52,9 +54,9 @@ export function runFromRow(row: InferSelectModel<typeof runs>): Run {
 }
 
 export function runToRow(run: Run): InferInsertModel<typeof runs> {
-  const { id, orgId, spec, acceptedAt, originId, job, firing, delivery } = run;
+  const { id, orgId, spec, acceptedAt, originId, job, firing, delivery, upstream } = run;
   const { name: jobName, version: jobVersion, input } = job ?? {};
-  const of = { originId, jobName, jobVersion, input, firing, delivery };
+  const of = { originId, jobName, jobVersion, input, firing, delivery, upstream };
   return { id, orgId, spec, acceptedAt, ...of, ...runChanges(run) };
 }
 
@@ -111,13 +113,14 @@ export function attemptChanges(attempt: Attempt) {
   return { ...changes, steps: stepsColumn(attempt) };
 }
 
-/** What is stored of an event: the spec, the job, the firing, the delivery and the machine's config stand in the run's and the attempt's row, once. */
+/** What is stored of an event: the spec, the job, the firing, the delivery, the run before and the machine's config stand in the run's and the attempt's row, once. */
 export function eventToRow(run: Run, seq: number, event: RunEvent): InferInsertModel<typeof runEvents> {
   const { type, at, ...data } = event;
   if ("spec" in data) delete (data as { spec?: RunSpec }).spec;
   if ("job" in data) delete (data as { job?: RunJob }).job;
   if ("firing" in data) delete (data as { firing?: RunFiring }).firing;
   if ("delivery" in data) delete (data as { delivery?: RunDelivery }).delivery;
+  if ("upstream" in data) delete (data as { upstream?: RunUpstream }).upstream;
   if ("machineConfig" in data) delete (data as { machineConfig?: MachineConfig }).machineConfig;
   return { runId: run.id, orgId: run.orgId, seq, type, at, data };
 }
@@ -126,7 +129,7 @@ export function eventToRow(run: Run, seq: number, event: RunEvent): InferInsertM
 export function eventFromRow(state: RunState, row: InferSelectModel<typeof runEvents>): RunEvent {
   const event = { type: row.type, at: row.at, ...(row.data as object) } as RunEvent;
   if (event.type === "accepted") {
-    const { originId, spec, job, firing, delivery } = state.run;
+    const { originId, spec, job, firing, delivery, upstream } = state.run;
     return {
       ...event,
       originId,
@@ -134,6 +137,7 @@ export function eventFromRow(state: RunState, row: InferSelectModel<typeof runEv
       ...(job !== null && { job }),
       ...(firing !== null && { firing }),
       ...(delivery !== null && { delivery }),
+      ...(upstream !== null && { upstream }),
     };
   }
   // Runs of before there were names of limits have none.

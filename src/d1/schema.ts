@@ -39,6 +39,7 @@ export const runs = sqliteTable(
     input: text(),
     firing: text({ mode: "json" }),
     delivery: text({ mode: "json" }),
+    upstream: text({ mode: "json" }),
   },
   (table) => [
     // Small by nature: what the sweep walks, and one half of what an "active" filter lists.
@@ -381,7 +382,7 @@ export const watches = sqliteTable(
   ],
 );
 
-/** Immutable. `schedule` is "" of a silent job; an alert about a webhook has its id there, and "" for `job`. `seq` is given once, and is the order of whoever reads on. */
+/** Immutable. `schedule` is "" of a silent job; an alert about a webhook has its id there, and "" for `job`; one of a chain the job that has run before. `seq` is given once, and is the order of whoever reads on. */
 export const alerts = sqliteTable(
   "alerts",
   {
@@ -570,5 +571,48 @@ export const notifications = sqliteTable(
     uniqueIndex("notifications_listed").on(table.webhookId, table.id),
     // What is to be sent: few at any time.
     index("notifications_due").on(table.webhookId, table.nextAt).where(sql`next_at IS NOT NULL`),
+  ],
+);
+
+/** After whose ends the jobs that are there start: a row for each final status. The trigger `handovers_settled` reads them. */
+export const jobLinks = sqliteTable(
+  "job_links",
+  {
+    orgId: text("org_id").notNull(),
+    upstream: text().notNull(),
+    status: text().notNull(),
+    job: text().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.orgId, table.upstream, table.status, table.job] }),
+    // What a change of the job syncs.
+    index("job_links_job").on(table.orgId, table.job),
+  ],
+);
+
+/**
+ * What has become of each end of a run for each job that starts after it, for 90 days (`HANDOVERS_KEPT_MS`). The trigger `handovers_settled`
+ * writes them, in the batch that settles the run. `root_run_id` began the chain.
+ */
+export const handovers = sqliteTable(
+  "handovers",
+  {
+    rootRunId: text("root_run_id").notNull(),
+    upstreamRunId: text("upstream_run_id").notNull(),
+    job: text().notNull(),
+    orgId: text("org_id").notNull(),
+    verdict: text().notNull(),
+    endedAt: integer("ended_at").notNull(),
+    tries: integer().notNull(),
+    /** Null once it is decided. */
+    nextAt: integer("next_at"),
+    decidedAt: integer("decided_at"),
+    runId: text("run_id"),
+    detail: text(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.rootRunId, table.upstreamRunId, table.job] }),
+    // What is to be taken up: few at any time.
+    index("handovers_due").on(table.nextAt).where(sql`next_at IS NOT NULL`),
   ],
 );

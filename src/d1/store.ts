@@ -11,10 +11,12 @@ import { applyEvents } from "../core/lifecycle.ts";
 import { NO_OUTPUT, type OutputOffsets, type Stream } from "../core/output.ts";
 import type { Run, RunState } from "../core/run.ts";
 import type { NewDelivery } from "../flow/ports/hooks.ts";
+import { CHAINS_NOTIFIER, OUTBOX_NOTIFIER } from "../flow/ports/webhooks.ts";
 import type { NewRun, Store, SweptOver } from "../flow/ports.ts";
 import { isNoRoom, isNotArmed, isTakenDelivery, isTakenKey } from "./conflict.ts";
 import { deliveredBy } from "./deliveries.ts";
 import { firedBy, isStillDue } from "./firings.ts";
+import { handedOverBy, handsOver, saidHandsOver } from "./handovers.ts";
 import { emptyLaunches, nextForLaunches, nextLaunchTry, putLaunchBack, takeLaunch } from "./launch-pace.ts";
 import { listRuns, summariesOf } from "./list.ts";
 import { openRuns } from "./open-runs.ts";
@@ -46,13 +48,13 @@ type Statements = [BatchItem<"sqlite">, ...BatchItem<"sqlite">[]];
 
 /**
  * A store on a D1 database that has the migrations.
- * @param heard called where somebody is to be told of what was stored: what is in the outbox can be taken up
+ * @param heard called with whoever has something to do for what was stored: what is in the outbox can be taken up, or jobs start
  */
-export function d1Store(database: D1Database, heard: () => void = () => {}): Store {
+export function d1Store(database: D1Database, heard: (notifier: string) => void = () => {}): Store {
   const db = drizzle(database);
   const committed = async (statements: Statements) => {
-    const { result, isToBeTold } = await commit(db, statements);
-    if (isToBeTold) heard();
+    const { result, called } = await commit(db, statements);
+    for (const notifier of called) heard(notifier);
     return result;
   };
   // By its name and not by `this`, so that a call of it can be handed on.
@@ -124,7 +126,7 @@ export function d1Store(database: D1Database, heard: () => void = () => {}): Sto
           .update(runs)
           .set(runChanges(after.run))
           .where(eq(runs.id, after.run.id))
-          .returning(isHeard(after.run.id)),
+          .returning({ ...isHeard(after.run.id), ...handsOver(after.run, events) }),
         ...changedAttempts(db, before, after),
         ...changedTickets(db, before.run.tickets, after.run),
         ...chunks.map((chunk) => db.insert(outputChunks).values(chunkToRow(after.run, chunk))),
@@ -260,22 +262,26 @@ export function d1Store(database: D1Database, heard: () => void = () => {}): Sto
 
 /**
  * Runs a batch. `taken` where it failed because a key was: another writer was first. `no_room` where a slot can not be had,
- * `not_armed` where a due time is not to have the run, `delivered` where its delivery has a row. In each of these nothing of it is stored.
+ * `not_armed` where a due time, or a handover, is not to have the run, `delivered` where its delivery has a row. In each of these nothing of it is stored.
  */
 async function commit(
   db: Db,
   statements: Statements,
 ): Promise<{
   result: "committed" | "taken" | "no_room" | "not_armed" | "delivered";
-  isToBeTold: boolean;
+  called: string[];
 }> {
   try {
-    const isToBeTold = saidHeard(await db.batch(statements));
-    return { result: "committed", isToBeTold };
+    const results = await db.batch(statements);
+    const called = [
+      ...(saidHeard(results) ? [OUTBOX_NOTIFIER] : []),
+      ...(saidHandsOver(results) ? [CHAINS_NOTIFIER] : []),
+    ];
+    return { result: "committed", called };
   } catch (error) {
     const result = refusal(error);
     if (result === null) throw error;
-    return { result, isToBeTold: false };
+    return { result, called: [] };
   }
 }
 
@@ -298,12 +304,20 @@ function insertRun(db: Db, { state, events }: NewRun, delivery: NewDelivery | nu
     db.insert(runs).values(runToRow(run)),
     // After the run's row, whose trigger notes the first event.
     insertEvents(db, run, 1, events).returning(isHeard(run.id)),
+    ...saidAtOnce(db, run, events),
     ...state.attempts.map((attempt) => db.insert(attempts).values(attemptToRow(run, attempt))),
     ...insertTags(db, run),
     ...changedTickets(db, [], run),
     ...firedBy(db, run),
+    ...handedOverBy(db, run),
     ...deliveredBy(db, delivery),
   ];
+}
+
+/** A row's own trigger comes after what its insert returns: of a run that is over as it is accepted that is asked by itself. */
+function saidAtOnce(db: Db, run: Run, events: RunEvent[]) {
+  const asked = handsOver(run, events);
+  return asked === null ? [] : [db.select({ ...isHeard(run.id), ...asked }).from(sql`(SELECT 1)`)];
 }
 
 function insertEvents(db: Db, run: Run, firstSeq: number, events: RunEvent[]) {

@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-3c7b7920fc0c.js",
+  path: "/assets/live-a3a03482c766.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -264,6 +264,7 @@ export const SCRIPT: Asset = {
     "  var DELIVERY_BODY_KEPT_BYTES = 512 * KIB;",
     "  var HOOK_TRY_MAX_BYTES = 8 * MIB;",
     "  var DELIVERIES_KEPT_MS = 90 * 24 * HOUR2;",
+    "  var RATE_LIMIT_PAUSE_MS = 1 * MINUTE2;",
     "  var WEBHOOK_OLD_SECRET_MS = 24 * HOUR2;",
     "  var WEBHOOK_FAILING_MAX_MS = 72 * HOUR2;",
     "  var NOTIFICATION_RETRY_FIRST_MS = 5 * SECOND2;",
@@ -278,10 +279,15 @@ export const SCRIPT: Asset = {
     "  var NOTIFIER_AGAIN_MAX_MS = 5 * MINUTE2;",
     "  var NOTIFICATION_TEST_LEAD_MS = 1 * MINUTE2;",
     "  var WEBHOOKS_RESEALED_PER_SWEEP = 10;",
-    "  var NOTIFY_CRON_STATEMENTS = 3 + WEBHOOKS_RESEALED_PER_SWEEP;",
+    "  var NOTIFY_CRON_STATEMENTS = 4 + WEBHOOKS_RESEALED_PER_SWEEP;",
     "  var DNS_TIMEOUT_MS = 5 * SECOND2;",
     "  var DNS_ANSWER_MAX_BYTES = 64 * KIB;",
     "  var NOTIFICATIONS_KEPT_MS = 90 * 24 * HOUR2;",
+    "  var HANDOVER_RETRY_FIRST_MS = 2 * SECOND2;",
+    "  var HANDOVER_RETRY_MAX_MS = 10 * MINUTE2;",
+    "  var HANDOVER_GIVE_UP_MS = 24 * HOUR2;",
+    "  var CHAIN_ALERT_EVERY_MS = 1 * HOUR2;",
+    "  var HANDOVERS_KEPT_MS = 90 * 24 * HOUR2;",
     "  var OUTPUT_MAX_BYTES = 512 * MIB;",
     "  var OUTPUT_IN_D1_MAX_BYTES = 256 * KIB;",
     "  var OUTPUT_BLOB_MIN_BYTES = 8 * KIB;",
@@ -947,7 +953,7 @@ export const SCRIPT: Asset = {
 };
 
 export const STYLE: Asset = {
-  path: "/assets/mayfly-b28cb27093f0.css",
+  path: "/assets/mayfly-c38a97d99c0a.css",
   type: "text/css; charset=utf-8",
   body: [
     "/* Colours, type and the frame of every page. Both schemes keep text at WCAG AA contrast (4.5:1) on their surfaces. */",
@@ -2114,7 +2120,8 @@ export const STYLE: Asset = {
     "}",
     "",
     ".badge.missed,",
-    ".badge.job_silent {",
+    ".badge.job_silent,",
+    ".badge.chain_stopped {",
     "  background: var(--bad-soft);",
     "  color: var(--bad);",
     "}",

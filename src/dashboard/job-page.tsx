@@ -197,6 +197,18 @@ function JobFacts({ job, nowMs }: { job: ShownJobBody; nowMs: number }) {
         {job.expect_every !== null && (
           <Fact name="Expected">{`to succeed at least once in ${job.expect_every}`}</Fact>
         )}
+        {job.on.length > 0 && (
+          <Fact name="Starts after">
+            <ul>
+              {job.on.map(({ job: other, outcome = "succeeded" }) => (
+                <li>
+                  <a href={jobPath(String(other))}>{String(other)}</a>
+                  {` ${String(outcome)}`}
+                </li>
+              ))}
+            </ul>
+          </Fact>
+        )}
         {labels.length > 0 && (
           <Fact name="Labels">
             <ul class="tags">

@@ -1,4 +1,4 @@
-/** Forget: firings, deliveries, alerts and notifications that are too old to be of use go, once an hour and some at a time. */
+/** Forget: firings, deliveries, handovers, alerts and notifications that are too old to be of use go, once an hour and some at a time. */
 
 import type { HookKey } from "../core/hook/hook.ts";
 import { firstNotificationIdAt } from "../core/id.ts";
@@ -8,19 +8,23 @@ import {
   FORGET_BATCH_ALERTS,
   FORGET_BATCH_DELIVERIES,
   FORGET_BATCH_FIRINGS,
+  FORGET_BATCH_HANDOVERS,
   FORGET_BATCH_NOTIFICATIONS,
   FORGET_EVERY_MS,
   FORGET_MAX_ALERT_BATCHES,
   FORGET_MAX_DELIVERY_PAGES,
+  FORGET_MAX_HANDOVER_BATCHES,
   FORGET_MAX_NOTIFICATION_BATCHES,
   FORGET_MAX_PAGES,
   FORGET_PAGE_HOOKS,
   FORGET_PAGE_LEDGERS,
   FORGET_WITHIN_MS,
+  HANDOVERS_KEPT_MS,
   NOTIFICATIONS_KEPT_MS,
 } from "../core/limits.ts";
 import type { ScheduleKey } from "../core/schedule/spec.ts";
 import type { AlertStore } from "./ports/alerts.ts";
+import type { HandoverStore } from "./ports/handovers.ts";
 import type { HookStore } from "./ports/hooks.ts";
 import type { ScheduleStore } from "./ports/schedules.ts";
 import type { NotificationStore } from "./ports/webhooks.ts";
@@ -31,6 +35,7 @@ export interface ForgetPorts {
   alerts: Pick<AlertStore, "forget">;
   hooks: Pick<HookStore, "ledgers" | "forget">;
   notifications: Pick<NotificationStore, "forget">;
+  handovers: Pick<HandoverStore, "forget">;
   store: Pick<Store, "sweepCursors" | "keepSweepCursor">;
   clock: Clock;
 }
@@ -45,13 +50,22 @@ export async function forgetOld({
   alerts,
   hooks,
   notifications,
+  handovers,
   store,
   clock,
 }: ForgetPorts): Promise<number> {
   const now = clock.now();
   if (now % FORGET_EVERY_MS >= FORGET_WITHIN_MS) return 0;
-  const forgottenAlerts = await forgetAlerts(alerts, now);
-  const forgottenNotifications = await forgetNotifications(notifications, now);
+  const inBatches =
+    (await forgetBatches(FORGET_MAX_ALERT_BATCHES, FORGET_BATCH_ALERTS, (most) =>
+      alerts.forget(now - FIRINGS_KEPT_MS, most),
+    )) +
+    (await forgetBatches(FORGET_MAX_NOTIFICATION_BATCHES, FORGET_BATCH_NOTIFICATIONS, (most) =>
+      notifications.forget(firstNotificationIdAt(now - NOTIFICATIONS_KEPT_MS), most),
+    )) +
+    (await forgetBatches(FORGET_MAX_HANDOVER_BATCHES, FORGET_BATCH_HANDOVERS, (most) =>
+      handovers.forget(now - HANDOVERS_KEPT_MS, most),
+    ));
   const brokeOffAt = await store.sweepCursors();
   const ofSchedules = await forgetLedgers<ScheduleKey>(brokeOffAt.ledgers, {
     ledgers: (after) => schedules.ledgers(after, FORGET_PAGE_LEDGERS),
@@ -71,7 +85,7 @@ export async function forgetOld({
     await store.keepSweepCursor("ledgers", ofSchedules.cursor, now);
   if (ofHooks.cursor !== brokeOffAt.deliveries)
     await store.keepSweepCursor("deliveries", ofHooks.cursor, now);
-  return forgottenAlerts + forgottenNotifications + ofSchedules.forgotten + ofHooks.forgotten;
+  return inBatches + ofSchedules.forgotten + ofHooks.forgotten;
 }
 
 /** Goes through ledgers of one kind from where the call before broke off. */
@@ -100,26 +114,17 @@ async function forgetLedgers<Key>(
   return { forgotten, cursor: after === null ? "" : JSON.stringify(after) };
 }
 
-async function forgetAlerts(alerts: ForgetPorts["alerts"], now: number): Promise<number> {
-  let forgotten = 0;
-  for (let batches = FORGET_MAX_ALERT_BATCHES; batches > 0; batches--) {
-    const count = await alerts.forget(now - FIRINGS_KEPT_MS, FORGET_BATCH_ALERTS);
-    forgotten += count;
-    if (count < FORGET_BATCH_ALERTS) break;
-  }
-  return forgotten;
-}
-
-async function forgetNotifications(
-  notifications: ForgetPorts["notifications"],
-  now: number,
+/** What is in one order of time, from its oldest on. */
+async function forgetBatches(
+  maxBatches: number,
+  batch: number,
+  forget: (most: number) => Promise<number>,
 ): Promise<number> {
-  const before = firstNotificationIdAt(now - NOTIFICATIONS_KEPT_MS);
   let forgotten = 0;
-  for (let batches = FORGET_MAX_NOTIFICATION_BATCHES; batches > 0; batches--) {
-    const count = await notifications.forget(before, FORGET_BATCH_NOTIFICATIONS);
+  for (let batches = maxBatches; batches > 0; batches--) {
+    const count = await forget(batch);
     forgotten += count;
-    if (count < FORGET_BATCH_NOTIFICATIONS) break;
+    if (count < batch) break;
   }
   return forgotten;
 }

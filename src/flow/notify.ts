@@ -243,7 +243,7 @@ export async function sendOne(
   const result = await destination.send(notification);
   const now = clock.now();
   const after = afterAttempt(notification, result, now);
-  const { retryAfterMs: _retryAfterMs, isOurs: _isOurs, ...attempt } = result;
+  const { retryAfterMs: _retryAfterMs, isOurs: _isOurs, ending: _ending, ...attempt } = result;
   const attempts: SendAttempt[] = [...notification.attempts, attempt].slice(-NOTIFICATION_ATTEMPTS_KEPT);
   await notifications.recordAttempt(notification, { ...after, attempts }, now);
   await destination.note(notification, result, now);

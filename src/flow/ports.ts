@@ -30,7 +30,7 @@ export type AcceptResult =
   | ({ kind: "repeated" } & UsedKey)
   /** One of the slots that its events take can not be had. */
   | { kind: "no_room" }
-  /** It is for a due time that has a run already, or is not to have one any more. */
+  /** It is for a due time, or a handover, that has a run already, or is not to have one any more. */
   | { kind: "not_armed" }
   /** Its delivery is in the ledger already, by an earlier call. */
   | { kind: "delivered" };
@@ -102,8 +102,8 @@ export interface NewRun {
 /** Runs, events and output. The number of an event is the lock: of two writers of one number, one leaves no trace. */
 export interface Store {
   /**
-   * Stores a new run with its first events (numbers 1 …), all or nothing; with a run that has a firing goes the row of the ledger, which
-   * must be armed. A call that comes twice is told so twice.
+   * Stores a new run with its first events (numbers 1 …), all or nothing; with a run that has a firing, or a place in a chain, goes the row of
+   * the ledger, which must be armed. A call that comes twice is told so twice.
    * @param delivery of the ledger, which the run is for and which is stored with it, unless there is one of its id; null for none
    */
   accept(

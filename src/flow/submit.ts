@@ -1,5 +1,6 @@
 /** Submit: an order becomes a stored run, and its driver is told. */
 
+import type { RunUpstream } from "../core/chain/upstream.ts";
 import { AppError } from "../core/error.ts";
 import type { Accepted } from "../core/event.ts";
 import type { RunDelivery } from "../core/hook/run-delivery.ts";
@@ -36,6 +37,8 @@ export interface Order {
   job?: RunJob;
   /** The delivery of one of the job's hooks that it is for, or that the run is for which it repeats; absent where there is none. */
   delivery?: RunDelivery;
+  /** The run after which it is started, or the run was which it repeats; absent where there is none. */
+  upstream?: RunUpstream;
   key: IdempotencyKey | null;
 }
 
@@ -110,6 +113,21 @@ export async function submitDelivered(
   throw new Error(STANDS_IN_LINE);
 }
 
+/**
+ * The same for a job that starts after another's run: the run and its handover change together.
+ * @returns null where that is not waiting any more: it has a run, or is not to have one
+ * @throws AppError `invalid_input` for a time too far ahead
+ */
+export async function submitHandedOver(
+  ports: SubmitFiredPorts,
+  order: Omit<Order, "originId" | "key"> & { job: RunJob; upstream: RunUpstream },
+): Promise<RunState | null> {
+  const { result, state } = await acceptOne(ports, { ...order, originId: null, key: null });
+  if (result.kind === "accepted") return state;
+  if (result.kind === "not_armed") return null;
+  throw new Error(STANDS_IN_LINE);
+}
+
 /** Stores a fresh run by the best of its ways in that the store takes. */
 async function acceptOne(
   ports: SubmitFiredPorts,
@@ -117,7 +135,7 @@ async function acceptOne(
   idMs: number = ports.clock.now(),
 ): Promise<{ result: AcceptResult; state: RunState }> {
   const now = ports.clock.now();
-  const { spec, originId, job, firing, delivery, row } = order;
+  const { spec, originId, job, firing, delivery, upstream, row } = order;
   const accepted: Accepted = {
     type: "accepted",
     at: now,
@@ -126,6 +144,7 @@ async function acceptOne(
     ...(job && { job }),
     ...(firing && { firing }),
     ...(delivery && { delivery }),
+    ...(upstream && { upstream }),
   };
   const queued = acceptRun(ports.ids.runId(idMs), order.orgId, accepted);
   const recorded = row ? { ...row, runId: queued.run.id } : null;

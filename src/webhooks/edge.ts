@@ -5,7 +5,6 @@ import { WEBHOOK_SECRET_BYTES, WEBHOOKS_RESEALED_PER_SWEEP } from "../core/limit
 import type { SendResult } from "../core/webhook/attempt.ts";
 import { hasSecretUrl } from "../core/webhook/masked-url.ts";
 import { emailTargetComplaint } from "../core/webhook/spec-complaints.ts";
-import { addressComplaint, nameOf } from "../core/webhook/target.ts";
 import type { EmailSettings } from "../core/webhook/webhook.ts";
 import type { SecretKeeper } from "../flow/ports/secrets.ts";
 import type {
@@ -17,17 +16,12 @@ import type {
 } from "../flow/ports/webhooks.ts";
 import type { WebhookEdge } from "../flow/tell-webhooks.ts";
 import type { Keyring } from "../secrets/keyring.ts";
-import { lookUp } from "./dns-over-https.ts";
+import { openTarget, type TargetSettings } from "./open-target.ts";
 import { payloadOf } from "./payload.ts";
 import { failed, type PostPorts, post } from "./post.ts";
 import { emailRequest, type OutgoingRequest, slackRequest, standardRequest } from "./request.ts";
-import { readTarget } from "./target.ts";
 
-export interface WebhookSettings {
-  /** Whether private targets, and http, may be sent to. */
-  allowsPrivate: boolean;
-  /** Asked what names stand for; null where nobody is. */
-  dnsOverHttpsUrl: string | null;
+export interface WebhookSettings extends TargetSettings {
   /** Where browsers find this Mayfly, without a slash at its end; null where nobody knows. */
   publicUrl: string | null;
 }
@@ -54,23 +48,7 @@ export function createWebhookEdge(
 ): WebhookEdge & WebhookKeeper {
   const { webhooks, keyring, secrets, settings, clock } = ports;
 
-  /** Why it can not be sent to right now, and whether that is for good. */
-  const refusal = async (given: string): Promise<{ why: string; isPassing: boolean } | URL> => {
-    const target = readTarget(given, settings);
-    if ("complaint" in target) return { why: target.complaint, isPassing: false };
-    const name = nameOf(target.url);
-    if (settings.dnsOverHttpsUrl === null || settings.allowsPrivate || name === null) return target.url;
-    const found = await lookUp(ports.fetch, settings.dnsOverHttpsUrl, name);
-    if (found.kind === "failed") return { why: found.error, isPassing: true };
-    if (found.kind === "none") return { why: `leads to ${name}, which has no address`, isPassing: false };
-    for (const address of found.addresses) {
-      const complaint = addressComplaint(address);
-      // Not the address: it tells what is inside.
-      if (complaint !== null)
-        return { why: `leads to ${name}, which stands for an address that is not public`, isPassing: false };
-    }
-    return target.url;
-  };
+  const refusal = (given: string) => openTarget(ports.fetch, settings, given);
 
   const targetOf = async (url: string, email: EmailSettings | null) => {
     // A stand-in of a provider is private.

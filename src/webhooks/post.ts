@@ -18,10 +18,22 @@ export interface PostPorts {
   timeoutMs?: number;
 }
 
+/** An answer as whoever judges it sees it: its first bytes as text. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+}
+
+/** What an answer says of the attempt. */
+export type Judged = Pick<SendResult, "error" | "retryAfterMs" | "ending">;
+
+/** @param judge says what an answer means; by its status alone unless told otherwise */
 export async function post(
   { fetch, clock, timeoutMs = NOTIFICATION_TIMEOUT_MS }: PostPorts,
   url: URL,
   { headers, body }: OutgoingRequest,
+  judge: (answer: Answer, nowMs: number) => Judged = judged,
 ): Promise<SendResult> {
   const at = clock.now();
   const timeout = AbortSignal.timeout(timeoutMs);
@@ -41,8 +53,7 @@ export async function post(
       ms: took(),
       status,
       answer,
-      error: complaintOf(status),
-      retryAfterMs: retryAfter(response, at),
+      ...judge({ status, headers: response.headers, text: answer }, at),
     };
   } catch (error) {
     const why = timeout.aborted ? `no answer within ${timeoutMs} ms` : reasonOf(error);
@@ -54,6 +65,10 @@ export async function post(
 export function failed(at: number, ms: number, why: string): SendResult {
   const error = why.slice(0, NOTIFICATION_ERROR_MAX_CHARS);
   return { at, ms, status: null, answer: null, error, retryAfterMs: null };
+}
+
+function judged({ status, headers }: Answer, nowMs: number): Judged {
+  return { error: complaintOf(status), retryAfterMs: retryAfter(headers, nowMs) };
 }
 
 function complaintOf(status: number): string | null {
@@ -85,8 +100,8 @@ async function firstBytes(response: Response): Promise<string> {
 }
 
 /** `Retry-After`, in seconds or as a date (RFC 9110 §10.2.3). */
-function retryAfter(response: Response, nowMs: number): number | null {
-  const text = response.headers.get("retry-after")?.trim();
+export function retryAfter(headers: Headers, nowMs: number): number | null {
+  const text = headers.get("retry-after")?.trim();
   if (!text) return null;
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
   const at = Date.parse(text);

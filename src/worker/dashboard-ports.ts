@@ -11,6 +11,7 @@ import { rawOutput } from "../api/routes/output.ts";
 import { sha256 } from "../api/routes/submission.ts";
 import { outputLine } from "../api/run-body.ts";
 import { changedInput } from "../api/spec-input.ts";
+import { repeatedUpstream } from "../core/chain/upstream.ts";
 import { AppError, RunIsFinal } from "../core/error.ts";
 import { isRunId } from "../core/id.ts";
 import { PAGE_EVENTS_MAX } from "../core/limits.ts";
@@ -95,6 +96,7 @@ export function dashboardPorts(ports: ApiPorts): DashboardPorts {
         originId: id,
         job: origin.run.job ?? undefined,
         delivery: origin.run.delivery ?? undefined,
+        upstream: repeatedUpstream(origin.run.upstream),
         key: { key, bodyHash: await sha256(new TextEncoder().encode(key)) },
       });
       return state.run.id;

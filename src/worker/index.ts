@@ -6,6 +6,7 @@ import { AFTER_START } from "../core/cron.ts";
 import { SWEEP_QUIET_MS } from "../core/limits.ts";
 import { createDashboard } from "../dashboard/dashboard.tsx";
 import { forgetOld } from "../flow/forget.ts";
+import { type HandOverPorts, wakeChains } from "../flow/hand-over.ts";
 import { type NotifyPorts, wakeNotifiers } from "../flow/notify.ts";
 import { reap } from "../flow/reap.ts";
 import { sweep } from "../flow/sweep.ts";
@@ -81,11 +82,15 @@ export default {
 
 /** What is late is told of what the tick has decided, and subscribers are told of that. */
 async function ticked(
-  ports: TickPorts & WatchPorts & Pick<NotifyPorts, "notifications" | "notifiers" | "clock">,
+  ports: TickPorts &
+    WatchPorts &
+    Pick<NotifyPorts, "notifications" | "notifiers" | "clock"> &
+    Pick<HandOverPorts, "handovers">,
 ): Promise<TickReport> {
   const report = await tick(ports);
   await watch(ports).catch((error) => report.problems.push(`alerts: ${error}`));
   await wakeNotifiers(ports).catch((error) => report.problems.push(`notifiers: ${error}`));
+  await wakeChains(ports).catch((error) => report.problems.push(`chains: ${error}`));
   return report;
 }
 

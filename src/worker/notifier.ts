@@ -1,11 +1,12 @@
-/** The Durable Object that tells one webhook, named by its id, or takes up what is in the outbox. */
+/** The Durable Object that tells one webhook, named by its id, takes up what is in the outbox, or starts jobs after others. */
 
 import { DurableObject, waitUntil } from "cloudflare:workers";
+import { handOver } from "../flow/hand-over.ts";
 import { type NotifierPause, Notifier as Teller } from "../flow/notifier.ts";
 import { sendDue, takeUpOutbox } from "../flow/notify.ts";
-import { type Notifiers, OUTBOX_NOTIFIER } from "../flow/ports/webhooks.ts";
+import { CHAINS_NOTIFIER, type Notifiers, OUTBOX_NOTIFIER } from "../flow/ports/webhooks.ts";
 import type { Env } from "./env.ts";
-import { notifyPorts, systemClock } from "./ports.ts";
+import { handOverPorts, notifyPorts, systemClock } from "./ports.ts";
 
 /** The key of what it keeps. */
 const PAUSE = "pause";
@@ -15,6 +16,7 @@ export class Notifier extends DurableObject<Env> {
     clock: systemClock,
     work: (news) => {
       const name = this.ctx.id.name ?? "";
+      if (name === CHAINS_NOTIFIER) return handOver(handOverPorts(this.env));
       const ports = notifyPorts(this.env);
       return name === OUTBOX_NOTIFIER ? takeUpOutbox(ports) : sendDue(ports, name, news);
     },
@@ -43,11 +45,11 @@ export function durableNotifiers(namespace: DurableObjectNamespace<Notifier>): N
   return { wake: (name, atMs) => namespace.getByName(name).wake(atMs) };
 }
 
-/** Has the outbox taken up, and keeps nobody waiting for that. A call that is lost is made good by the minute's cron. */
-export function callOutbox(namespace: DurableObjectNamespace<Notifier>): void {
+/** Has one of them do what there is to do, and keeps nobody waiting for that. A call that is lost is made good by the minute's cron. */
+export function callNotifier(namespace: DurableObjectNamespace<Notifier>, name: string): void {
   waitUntil(
     durableNotifiers(namespace)
-      .wake(OUTBOX_NOTIFIER, systemClock.now())
+      .wake(name, systemClock.now())
       .catch(() => undefined),
   );
 }

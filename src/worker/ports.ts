@@ -1,27 +1,33 @@
 /** The real ports on Cloudflare and Fly: the only wiring. */
 
+import { handOverPortsOf } from "../api/chained-order.ts";
 import { firePortsOf } from "../api/fired-order.ts";
 import type { ApiPorts } from "../api/ports.ts";
 import { createSessions } from "../api/session.ts";
+import { statusSender } from "../commit-status/send.ts";
 import { newHookId, newNotificationId, newRunId, newWebhookId } from "../core/id.ts";
 import { d1Alerts } from "../d1/alert-store.ts";
 import { countedStatements } from "../d1/counted.ts";
 import { deploymentOf } from "../d1/deployment.ts";
 import { d1FleetStore } from "../d1/fleet-store.ts";
 import { d1FlySchedules } from "../d1/fly-schedules.ts";
+import { d1Handovers } from "../d1/handover-store.ts";
 import { d1Hooks } from "../d1/hook-store.ts";
 import { d1Jobs } from "../d1/job-store.ts";
 import { d1Notifications } from "../d1/notification-store.ts";
+import { d1Reports } from "../d1/report-ledger.ts";
 import { d1Schedules } from "../d1/schedule-store.ts";
 import { d1Secrets } from "../d1/secrets.ts";
 import { d1Store } from "../d1/store.ts";
 import { d1Webhooks } from "../d1/webhook-store.ts";
 import type { FirePorts } from "../flow/fire-armed.ts";
 import type { AdvancePorts } from "../flow/flow.ts";
+import type { HandOverPorts } from "../flow/hand-over.ts";
 import { launchesOver } from "../flow/launches.ts";
 import type { NotifyPorts } from "../flow/notify.ts";
 import type { Clock } from "../flow/ports.ts";
 import type { ReapPorts } from "../flow/reap.ts";
+import { commitCourier, commitReader, TO_COMMIT } from "../flow/tell-commits.ts";
 import { TO_WEBHOOK, webhookCourier, webhookReader } from "../flow/tell-webhooks.ts";
 import type { TendPorts } from "../flow/tend-fly-schedules.ts";
 import { FlyClient } from "../fly/client.ts";
@@ -36,7 +42,7 @@ import { createKeyring } from "../secrets/keyring.ts";
 import { createWebhookEdge } from "../webhooks/edge.ts";
 import { durableDrivers } from "./drivers.ts";
 import { type Config, type Env, readConfig } from "./env.ts";
-import { callOutbox, durableNotifiers } from "./notifier.ts";
+import { callNotifier, durableNotifiers } from "./notifier.ts";
 import { durableTimekeepers } from "./timekeeper.ts";
 
 const ORGANIZATION = "default";
@@ -59,9 +65,9 @@ function secretKeeper(env: Env, { encryptionKey, oldEncryptionKeys }: Config) {
   });
 }
 
-/** The store of runs, which has subscribers told of what is stored. */
+/** The store of runs, which has subscribers told of what is stored, and jobs started after others. */
 function runStore(env: Env) {
-  return d1Store(env.DB, () => callOutbox(env.NOTIFIER));
+  return d1Store(env.DB, (notifier) => callNotifier(env.NOTIFIER, notifier));
 }
 
 function webhookEdge(env: Env, config: Config) {
@@ -86,12 +92,22 @@ const notificationId = (nowMs: number) =>
 
 /** What a notifier needs. @throws ConfigError */
 export function notifyPorts(env: Env): NotifyPorts {
-  const edge = webhookEdge(env, readConfig(env));
+  const config = readConfig(env);
+  const edge = webhookEdge(env, config);
   const webhooks = d1Webhooks(env.DB);
+  const sendStatus = statusSender({
+    secrets: secretKeeper(env, config),
+    settings: config.webhooks,
+    fetch: (...call) => fetch(...call),
+    clock: systemClock,
+  });
   return {
     notifications: d1Notifications(env.DB),
-    readers: [webhookReader(webhooks, edge)],
-    couriers: { [TO_WEBHOOK]: webhookCourier(webhooks, edge) },
+    readers: [webhookReader(webhooks, edge), commitReader(config.webhooks.publicUrl)],
+    couriers: {
+      [TO_WEBHOOK]: webhookCourier(webhooks, edge),
+      [TO_COMMIT]: commitCourier(d1Reports(env.DB), sendStatus, systemClock),
+    },
     notifiers: durableNotifiers(env.NOTIFIER),
     notificationId,
     clock: systemClock,
@@ -154,6 +170,7 @@ export function apiPorts(env: Env): ApiPorts {
     flySchedules: d1FlySchedules(env.DB),
     alerts: d1Alerts(env.DB),
     hooks: d1Hooks(env.DB),
+    handovers: d1Handovers(env.DB),
     senders: { verify, read: readDelivery },
     webhooks: d1Webhooks(env.DB),
     notifications: d1Notifications(env.DB),
@@ -184,4 +201,9 @@ export function apiPorts(env: Env): ApiPorts {
 /** What a timekeeper needs. @throws ConfigError */
 export function firePorts(env: Env): FirePorts {
   return firePortsOf(apiPorts(env));
+}
+
+/** What starts jobs after others. @throws ConfigError */
+export function handOverPorts(env: Env): HandOverPorts {
+  return handOverPortsOf(apiPorts(env));
 }

@@ -186,6 +186,56 @@ test("try sends the rules that are given, and tells what each would be", async (
     expect((await hooks("try", "deploy/github", ...wrong)).exitCode).toBe(2);
 });
 
+const aReport = (changes: object = {}) => ({
+  id: "msg_1",
+  type: "status.success",
+  state: "delivered",
+  run_id: RUN_ID,
+  tries: 1,
+  created_at: "2026-11-21T10:00:00.000Z",
+  next_at: null,
+  ended_at: "2026-11-21T10:00:01.000Z",
+  at: "2026-11-21T10:00:00.000Z",
+  commit_status: {
+    source: "github",
+    api_url: null,
+    token: "GITHUB_TOKEN",
+    repository: { full_name: "acme/site", url: "https://github.com/acme/site.git" },
+    sha: "0123456789abcdef0123456789abcdef01234567",
+    ref: "main",
+    context: "mayfly/deploy",
+    state: "success",
+    description: "Succeeded in 3s\u001b[2J",
+    target_url: null,
+    run_id: RUN_ID,
+  },
+  last_attempt: null,
+  ...changes,
+});
+
+test("reports tells what was reported and what stands against it, and report each answer", async () => {
+  const attempt = {
+    at: "2026-11-21T10:00:00.000Z",
+    duration_ms: 9,
+    status: 401,
+    answer: "no",
+    error: "set it",
+  };
+  const reports = [aReport(), aReport({ id: "msg_0", state: "given_up", last_attempt: attempt })];
+  stub.on("GET /v1/jobs/deploy/hooks/github/reports", json({ reports, next_cursor: null }));
+  const { stdout } = await hooks("reports", "deploy/github", "--state", "given_up", "--run", RUN_ID);
+  const lines = stdout.split("\n");
+  expect(lines[1]).toMatch(/^msg_1 .* acme\/site@0123456789 +success +delivered +Succeeded in 3s\\e\[2J$/);
+  expect(lines[2]).toMatch(/^msg_0 .* +success +given up +set it$/);
+  expect(stub.seen[0]?.query.get("run")).toBe(RUN_ID);
+  stub.on("GET /v1/jobs/deploy/hooks/github/reports/msg_1", json({ ...aReport(), attempts: [attempt] }));
+  const shown = await hooks("report", "deploy/github", "msg_1");
+  expect(shown.stdout).toMatch(/context +mayfly\/deploy\n/);
+  expect(shown.stdout).toMatch(/401 +9 ms +set it +no\n/);
+  stub.on("POST /v1/jobs/deploy/hooks/github/reports/msg_1/resend", json(aReport({ attempts: [] }), 202));
+  expect((await hooks("resend-report", "deploy/github", "msg_1")).stdout).toBe("msg_1 is on its way\n");
+});
+
 test("rotate prints the new URL", async () => {
   stub.on("POST /v1/jobs/deploy/hooks/github/rotate", json(aHook()));
   const { stdout, stderr } = await hooks("rotate", "deploy/github");

@@ -359,3 +359,28 @@ describe("jobs export", () => {
     expect((await cli(["diff", "--prune"])).exitCode).toBe(0);
   });
 });
+
+test("jobs that start after each other apply in any order, and a name that is nowhere is noted", async () => {
+  file(`jobs:
+  a-last:
+    on: [{ job: build, outcome: finished }, { job: bild }]
+    run: { image: "debian:12", script: tell }
+  build:
+    on:
+      - job: there
+    run: { image: "debian:12", script: make }
+`);
+  await api.put("there", { run: RUN });
+  expect((await offline(["validate"])).exitCode).toBe(0);
+  const { exitCode, stderr } = await cli(["apply", "--yes"]);
+  expect(exitCode).toBe(0);
+  expect(stderr.match(/note: .*/g)).toEqual([
+    "note: jobs.a-last.on.1.job: there is no job bild, here or in force: nothing starts this one after it",
+  ]);
+  expect(await inForce("build")).toMatchObject({ on: [{ job: "there" }] });
+  expect((await cli(["diff"])).exitCode).toBe(0);
+  const exported = (await cli(["jobs", "export"])).stdout;
+  file(exported);
+  expect(exported).toContain("job: bild");
+  expect((await cli(["diff"])).exitCode).toBe(0);
+});

@@ -37,6 +37,7 @@ const aJob = (changes: object = {}) => ({
   run: { image: "debian:12", command: ["true"] },
   input_schema: null,
   schedules: [],
+  on: [{ job: "build" }],
   expect_every: null,
   last_alert: null,
   ...changes,
@@ -154,13 +155,19 @@ test("jobs list goes over all pages and prints no cell that can act", async () =
 test("jobs show prints what was put, or one of its versions", async () => {
   stub.on("GET /v1/jobs/deploy", json(aJob({ labels: { team: "data" }, input_schema: { type: "object" } })));
   const { stdout } = await jobs("show", "deploy");
-  for (const part of ["Version  3", "team=data", '"image": "debian:12"', "Input schema"])
+  for (const part of [
+    "Version       3",
+    "build succeeded",
+    "team=data",
+    '"image": "debian:12"',
+    "Input schema",
+  ])
     expect(stdout).toContain(part);
   stub.on(
     "GET /v1/jobs/deploy/versions/2",
     json({ ...aJob(), version: 2, change: "put", rolled_back_to: null }),
   );
-  expect((await jobs("show", "deploy", "--of-version", "2")).stdout).toContain("Version  2");
+  expect((await jobs("show", "deploy", "--of-version", "2")).stdout).toContain("Version       2");
 });
 
 test("jobs versions, diff and rollback tell of versions", async () => {

@@ -263,6 +263,28 @@ describe("runs show", () => {
     );
   });
 
+  test("what it was started after and what starts after it is told, and why something does not", async () => {
+    const upstream = { run_id: RUN_ID, job: "build", outcome: "failed" as const, reason: "signal" as const };
+    const ended = { decided_at: null, detail: null };
+    const run = aRun({
+      upstream: { ...upstream, exit_code: null, without_secrets: true, change: null },
+      downstream: [
+        { ...ended, job: "rest", verdict: "paused", detail: "the job was paused", run_id: null, run: null },
+        {
+          ...ended,
+          job: "tell",
+          verdict: "started",
+          run_id: RUN_ID,
+          run: { status: "running", reason: null },
+        },
+      ],
+    });
+    stub.on(`GET /v1/runs/${RUN_ID}`, json(run));
+    const { stdout } = await mayfly(["runs", "show", RUN_ID], stub, at());
+    expect(stdout).toContain(`${RUN_ID} of build, failed; without secrets, as a fork's change was built\n`);
+    expect(stdout).toContain(`rest paused (the job was paused), tell ${RUN_ID} (running)\n`);
+  });
+
   test("one that waits for its app's turn says until when, and its machine is not asked for before", async () => {
     const dueAt = "2026-11-21T10:05:12.000Z";
     const planned = {

@@ -19,6 +19,7 @@ export function aJob(changes: Partial<ShownJobBody> = {}): ShownJobBody {
     input_schema: null,
     schedules: [],
     hooks: [],
+    on: [],
     expect_every: null,
     last_alert: null,
     ...changes,
@@ -26,13 +27,13 @@ export function aJob(changes: Partial<ShownJobBody> = {}): ShownJobBody {
 }
 
 export function aVersion(version: number, changes: Partial<JobVersionBody> = {}): JobVersionBody {
-  const { description, labels, run, input_schema, schedules, hooks, expect_every } = aJob();
+  const { description, labels, run, input_schema, schedules, hooks, on, expect_every } = aJob();
   return {
     version,
     change: "put",
     rolled_back_to: null,
     created_at: at(7_200_000),
-    ...{ description, labels, run, input_schema, schedules, hooks, expect_every },
+    ...{ description, labels, run, input_schema, schedules, hooks, on, expect_every },
     ...changes,
   };
 }

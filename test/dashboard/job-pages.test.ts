@@ -78,7 +78,14 @@ describe("the list of jobs", () => {
 describe("a job's page", () => {
   test("shows its definition, versions, schedules and runs", async () => {
     const ports = portsOf({
-      jobs: [aJob({ labels: { team: "data" }, expect_every: "25h", last_alert: anAlert() })],
+      jobs: [
+        aJob({
+          labels: { team: "data" },
+          expect_every: "25h",
+          last_alert: anAlert(),
+          on: [{ job: "build" }],
+        }),
+      ],
       versions: [aVersion(3, { change: "rollback", rolled_back_to: 1 }), aVersion(2), aVersion(1)],
       schedules: [aSchedule({ last_firing: aFiring({ run_id: runId(1), late_ms: 340 }) })],
     });
@@ -89,6 +96,7 @@ describe("a job's page", () => {
     expect(words).toContain("command: [make, report]");
     expect(words).toContain("team : data");
     expect(words).toContain("to succeed at least once in 25h");
+    expect(words).toContain("Starts after build succeeded");
     expect(words).toContain("Silent: no run has succeeded for 25h, 9m ago . All alerts of the job");
     expect(words).toMatch(
       /3 in force, version 1 again, put 2h ago Changes 2 put 2h ago Changes 1 put 2h ago/,

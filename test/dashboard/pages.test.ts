@@ -257,6 +257,27 @@ describe("a run that is over", () => {
 });
 
 describe("a run's facts and times", () => {
+  test("the run after which it was started and those that start after it are a link away", async () => {
+    const upstream = { run_id: runId(8), job: "build", outcome: "succeeded" as const, reason: null };
+    const started = { job: "tell", verdict: "started" as const, detail: null, decided_at: null };
+    const paused = { ...started, job: "rest", verdict: "paused" as const, detail: "the job was <paused>" };
+    const { words, html } = await runPage(
+      aRun({
+        upstream: { ...upstream, exit_code: 0, without_secrets: true, change: null },
+        downstream: [
+          { ...paused, run_id: null, run: null },
+          { ...started, run_id: runId(9), run: { status: "failed", reason: "exit_code" } },
+        ],
+      }),
+    );
+    expect(words).toContain(`Started after ${runId(8)} of build , succeeded · without secrets`);
+    expect(words).toContain("rest : paused , the job was &lt;paused&gt;");
+    expect(words).toContain(`tell : ${runId(9)} , failed`);
+    for (const path of [`/runs/${runId(8)}`, `/runs/${runId(9)}`, "/jobs/build", "/jobs/rest"])
+      expect(html).toContain(`href="${path}"`);
+    expect(html).not.toContain("<paused>");
+  });
+
   test("the waterfall has each phase with its duration, as SVG attributes", async () => {
     const { words, html } = await runPage(aRun());
     for (const phase of [

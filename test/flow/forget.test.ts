@@ -26,6 +26,7 @@ const forgetAt = (world: ScheduleWorld, now: number) =>
     alerts: world.alerts,
     hooks: world.hooks,
     notifications: { forget: async () => 0 },
+    handovers: { forget: async () => 0 },
     store: world.store,
     clock: { now: () => now },
   });

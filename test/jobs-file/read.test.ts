@@ -71,6 +71,11 @@ describe("what is wrong is shown", () => {
       "jobs:\n  a:\n    run: { image: x, script: t }\n    expect_every: 10s\n",
       "4:19 jobs.a.expect_every",
     ],
+    [
+      "at a job that starts after itself",
+      "jobs:\n  a:\n    run: { image: x, script: t }\n    on:\n      - job: b\n      - job: a\n",
+      "6:14 jobs.a.on.1.job",
+    ],
     ["of a file with nothing in it", "", "1:1 null"],
     ["of what is no YAML", "jobs:\n  a: [\n", "3:1 null"],
   ])("%s", (_, text, place) => expect(placesIn(text)[0]).toBe(place));

@@ -72,6 +72,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a cancel is recorded and not carried out",
+    firstSeed: 63,
     module: "core/next-step",
     breaks: ({ nextStep }) => ({
       nextStep: (state: Module, ...more: unknown[]) =>
@@ -183,6 +184,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a driver that is woken trusts its memory",
+    firstSeed: 91,
     module: "flow/drive",
     breaks: ({ Drive }) => ({
       Drive: class extends Drive {
@@ -227,6 +229,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a machine that was let go is never destroyed",
+    firstSeed: 120,
     module: "core/limits",
     breaks: () => ({ LET_GO_MS: 1e12 }),
     caughtBy: "no machine is older than its limits",
@@ -350,6 +353,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a cancel between two attempts is not heard",
+    firstSeed: 64,
     module: "core/next-step",
     breaks: ({ nextStep }) => ({
       nextStep: (state: Module, nowMs: number) => {
@@ -390,6 +394,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a driver takes the plan of another's retry for its own",
+    firstSeed: 208,
     module: "flow/drive",
     breaks: ({ Drive }) => ({
       Drive: class extends Drive {
@@ -411,6 +416,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a run that waits for its next attempt is left to its driver for good",
+    firstSeed: 121,
     module: "core/lifecycle",
     breaks: ({ applyEvents }) => ({
       applyEvents: (...args: unknown[]) => {
@@ -485,12 +491,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a run that waits does not expire",
+    firstSeed: 322,
     module: "core/turn",
     breaks: () => ({ expiresAt: () => Number.MAX_SAFE_INTEGER }),
     caughtBy: "nobody waits longer than it may",
   },
   {
     name: "a call for the next that is lost is made good by nobody",
+    firstSeed: 208,
     module: "flow/sweep",
     breaks: ({ sweep }) => ({
       sweep: (ports: Module) => {
@@ -511,6 +519,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "whoever comes takes a launch, whoever stands in line for it",
+    firstSeed: 68,
     module: "core/pace",
     breaks: () => ({ launchesWithinHorizon: () => Number.MAX_SAFE_INTEGER }),
     caughtBy: "no run takes a launch that one of better rank in line could have had",
@@ -531,6 +540,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "nobody who stands in line for a launch is called",
+    firstSeed: 79,
     module: "flow/launches",
     breaks: ({ launchesOver }) => ({
       launchesOver: (...args: unknown[]) => ({
@@ -569,6 +579,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a machine that does not wait for its secrets yet counts as given them",
+    firstSeed: 163,
     module: "core/secret-giving",
     breaks: () => ({ isGiven: () => true }),
     caughtBy: "a command starts with its run's secrets",
@@ -600,6 +611,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a due time that has its run is armed again",
+    firstSeed: 105,
     module: "sim/recording-schedules",
     breaks: ({ RecordingSchedules }) => ({
       RecordingSchedules: class extends RecordingSchedules {
@@ -751,6 +763,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a punctual due time is armed for its time, with no lead",
+    firstSeed: 105,
     module: "core/schedule/jitter",
     breaks: () => ({ leadMs: () => 0 }),
     caughtBy: "of a punctual schedule is accepted ahead of its time",

@@ -1,4 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import examples from "@octokit/webhooks-examples";
 import { sign } from "@octokit/webhooks-methods";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -11,6 +14,7 @@ import type {
 import type { RunBody, RunListBody } from "../../src/api/run-schema.ts";
 import { type LocalStart, startLocally } from "../support/local-mayfly.ts";
 import { eventually } from "../support/processes.ts";
+import { StatusApis } from "../support/status-apis.ts";
 
 const SECRET = "It's a Secret to Everybody";
 /** As many as GitHub would send at once, and more. */
@@ -56,8 +60,9 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
 }
 
 /** Puts a job with a hook of GitHub's. @returns the path of its URL */
-async function aHookOf(job: string, run: object): Promise<string> {
-  await call("PUT", `/v1/jobs/${job}`, { run, hooks: [{ source: "github", secret: "HOOK_SECRET" }] });
+async function aHookOf(job: string, run: object, change: object = {}): Promise<string> {
+  const hook = { source: "github", secret: "HOOK_SECRET", ...change };
+  await call("PUT", `/v1/jobs/${job}`, { run, hooks: [hook] });
   const { hooks } = await call<HookListBody>("GET", `/v1/hooks?job=${job}`);
   return new URL(hooks[0]?.url ?? "").pathname;
 }
@@ -141,9 +146,33 @@ it("what GitHub delivers starts each its run once, though all is killed in the m
   expect(ledger.filter(({ verdict }) => verdict === "refused")).toEqual([]);
 });
 
-it("many calls with one push are one run, whose command finds the commit in its environment", async () => {
+/** GitHub's API for statuses, at a host of one's own. */
+async function statusApi(token: string) {
+  const apis = new StatusApis(token);
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (part) => {
+      body += part;
+    });
+    request.on("end", async () => {
+      const { method = "", url = "" } = request;
+      const headers = request.headers as Record<string, string>;
+      const answer = await apis.handle(new Request(`http://api.test${url}`, { method, headers, body }));
+      response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text());
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const base_url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { apis, base_url, close: () => server.close() };
+}
+
+it("many calls with one push are one run, whose command finds the commit in its environment and whose end is reported there", async () => {
   const command = ["sh", "-c", 'echo "$MAYFLY_EVENT $MAYFLY_BRANCH $MAYFLY_COMMIT $MAYFLY_DELIVERY"'];
-  const path = await aHookOf("build", { image: "debian:12", command });
+  const { apis, base_url, close } = await statusApi("a-token");
+  await call("PUT", "/v1/secrets/STATUS_TOKEN", { value: "a-token" });
+  const report = { token: "STATUS_TOKEN", base_url };
+  const path = await aHookOf("build", { image: "debian:12", command }, { report });
   const push = examples
     .find(({ name }) => name === "push")
     ?.examples.find((payload) => JSON.stringify(payload).includes('"refs/heads/'));
@@ -172,4 +201,16 @@ it("many calls with one push are one run, whose command finds the commit in its 
   });
   const branch = payload.ref.replace("refs/heads/", "");
   expect(await output.text()).toBe(`push ${branch} ${payload.after} ${sent.id}\n`);
+  const told = await eventually("the commit's status", async () => {
+    const taken = apis.taken();
+    return taken.at(-1)?.state === "success" && taken;
+  });
+  close();
+  expect(told.map(({ state }) => state)).toEqual(["pending", "pending", "success"]);
+  expect(apis.set.map(({ answered }) => answered)).toEqual([201, 201, 201]);
+  expect(apis.set[0]?.path).toMatch(new RegExp(`^/repos/[^/]+/[^/]+/statuses/${payload.after}$`));
+  expect(told[0]).toMatchObject({
+    context: "mayfly/build",
+    target_url: expect.stringContaining(`/runs/${id}`),
+  });
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { ChangedJobBody } from "../../src/api/job-schema.ts";
 import type { RunBody } from "../../src/api/run-schema.ts";
+import { eventually } from "../support/processes.ts";
 import { type Stack, startStack } from "../support/stack.ts";
 
 let stack: Stack;
@@ -53,4 +54,35 @@ it("a job that is changed and deleted while its run is at work changes nothing o
   expect(await text(ended)).toBe(`begun\n[${version}]`);
   const { runs } = await call<{ runs: RunBody[] }>("GET", "/v1/runs?job=story&limit=1");
   expect(runs.map(({ id }) => id)).toEqual([run.id]);
+});
+
+it("a job starts once after another's run, with what that came to, also where the worker is killed as that ends", async () => {
+  const next = await call<ChangedJobBody>("PUT", "/v1/jobs/next", {
+    run: {
+      image: "debian:12",
+      script: 'printf "%s\\n" "$MAYFLY_UPSTREAM_RUN" "$MAYFLY_UPSTREAM_EXIT_CODE" "$MAYFLY_INPUT"',
+    },
+    on: [{ job: "first", outcome: "failed" }],
+  });
+  expect(next.notes.map(({ path }) => path)).toEqual(["on.0.job"]);
+  await call("PUT", "/v1/jobs/first", { run: { image: "debian:12", script: "exit 3" } });
+  for (const [round, kills] of [false, true].entries()) {
+    const first = await call<RunBody>("POST", "/v1/jobs/first/runs", {});
+    await stack.final(first.id);
+    if (kills) {
+      await stack.killWorker();
+      await stack.startWorker();
+      await stack.fireCron();
+    }
+    const runId = await eventually("the run after it", async () => {
+      const { downstream } = await stack.run(first.id);
+      return downstream[0]?.run_id ?? false;
+    });
+    const upstream = { run_id: first.id, job: "first", outcome: "failed", reason: "exit_code", exit_code: 3 };
+    const started = await stack.final(runId);
+    expect(started).toMatchObject({ status: "succeeded", upstream });
+    expect(await text(started)).toBe(`${first.id}\n3\n${JSON.stringify({ upstream })}\n`);
+    const { runs } = await call<{ runs: RunBody[] }>("GET", "/v1/runs?job=next");
+    expect(runs).toHaveLength(round + 1);
+  }
 });

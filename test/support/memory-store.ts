@@ -158,6 +158,7 @@ export class MemoryStore implements Store {
     // Nobody else draws its id: the call comes a second time.
     if (this.runs.has(run.id)) return { kind: "accepted" };
     if (!this.#hasRoom([], run)) return { kind: "no_room" };
+    if (run.upstream?.chain) throw new Error("there is no ledger of handovers in memory");
     if (!(this.ledger?.fire(run) ?? true)) return { kind: "not_armed" };
     if (delivery && !this.#deliver(delivery)) return { kind: "delivered" };
     if (key) this.keys.set(`${run.orgId} ${key.key}`, { runId: run.id, bodyHash: key.bodyHash });

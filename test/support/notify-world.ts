@@ -1,19 +1,23 @@
 /** Webhooks on a real database, with a hand clock, subscribers that answer as they are told, and deaths at any step. */
 
 import { Webhook as Verifier } from "standardwebhooks";
+import { statusSender } from "../../src/commit-status/send.ts";
 import { newNotificationId, newWebhookId } from "../../src/core/id.ts";
 import { maskedUrl } from "../../src/core/webhook/masked-url.ts";
 import { EMAIL_URLS, type WebhookSpec } from "../../src/core/webhook/webhook.ts";
 import { d1Notifications } from "../../src/d1/notification-store.ts";
+import { d1Reports } from "../../src/d1/report-ledger.ts";
 import { d1Store } from "../../src/d1/store.ts";
 import { d1Webhooks } from "../../src/d1/webhook-store.ts";
 import { type NotifyPorts, sendDue, takeUpOutbox } from "../../src/flow/notify.ts";
 import type { NewNotification, StoredWebhook } from "../../src/flow/ports/webhooks.ts";
+import { commitCourier, commitReader, TO_COMMIT } from "../../src/flow/tell-commits.ts";
 import { TO_WEBHOOK, webhookCourier, webhookReader } from "../../src/flow/tell-webhooks.ts";
 import { createKeyring, type Keyring } from "../../src/secrets/keyring.ts";
 import { createWebhookEdge, type WebhookSettings } from "../../src/webhooks/edge.ts";
 import type { Payload } from "../../src/webhooks/payload.ts";
 import type { Story } from "./a-run.ts";
+import { StatusApis } from "./status-apis.ts";
 
 export interface Heard {
   at: number;
@@ -51,6 +55,8 @@ export class NotifyWorld {
   };
   keyring: Keyring = createKeyring(KEY, []);
   secretValues: Record<string, string> = {};
+  /** Where commits' statuses are set, at hosts whose names begin with api or git. */
+  readonly apis = new StatusApis("a-token");
   /** Facts at which whoever takes them up fails. */
   unreadable: (row: { source: string; seq: number }) => boolean = () => false;
   readonly clock = { now: () => this.now };
@@ -59,6 +65,7 @@ export class NotifyWorld {
   readonly notifications;
   /** By webhook. */
   readonly secrets = new Map<string, string>();
+  readonly #secrets = { value: async (_orgId: string, name: string) => this.secretValues[name] ?? null };
   #made = 0;
   #lastId = "";
   readonly #database: D1Database;
@@ -80,7 +87,7 @@ export class NotifyWorld {
     return createWebhookEdge({
       webhooks: this.webhooks,
       keyring: this.keyring,
-      secrets: { value: async (_orgId, name) => this.secretValues[name] ?? null },
+      secrets: this.#secrets,
       settings: this.settings,
       clock: this.clock,
       fetch: fetched,
@@ -168,8 +175,21 @@ export class NotifyWorld {
           },
         },
         webhookReader(webhooks, edge),
+        commitReader(this.settings.publicUrl),
       ],
-      couriers: { [TO_WEBHOOK]: webhookCourier(webhooks, edge) },
+      couriers: {
+        [TO_WEBHOOK]: webhookCourier(webhooks, edge),
+        [TO_COMMIT]: commitCourier(
+          mortal(d1Reports(this.#database)),
+          statusSender({
+            secrets: this.#secrets,
+            settings: this.settings,
+            fetch: (...call) => step(() => this.#fetch(...call)),
+            clock: this.clock,
+          }),
+          this.clock,
+        ),
+      },
       notifiers: { wake: async () => {} },
       notificationId: () => this.#newId(),
       clock: this.clock,
@@ -258,6 +278,7 @@ export class NotifyWorld {
 
   async #fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     const request = new Request(input as string, init as RequestInit);
+    if (/^https?:\/\/(?:api|git)/.test(request.url)) return this.apis.handle(request);
     const text = await request.text();
     const id = request.headers.get("webhook-id") ?? "";
     const { url, headers } = request;

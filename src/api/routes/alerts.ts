@@ -13,7 +13,8 @@ import { COMMON_ERRORS } from "./answers.ts";
 const route = createRoute({
   method: "get",
   path: "/v1/alerts",
-  summary: "List alerts, newest first: late schedules, silent jobs and disabled webhooks",
+  summary:
+    "List alerts, newest first: late schedules, silent jobs, disabled webhooks and chains that stopped",
   description: "Alerts stay where their job is changed or deleted.",
   request: {
     query: z.strictObject({

@@ -3,9 +3,10 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "../../core/error.ts";
 import { isRunId } from "../../core/id.ts";
-import { RERUNS_SHOWN_MAX } from "../../core/limits.ts";
-import type { RunState } from "../../core/run.ts";
+import { DOWNSTREAM_SHOWN_MAX, RERUNS_SHOWN_MAX } from "../../core/limits.ts";
+import { isFinal, type RunState } from "../../core/run.ts";
 import { LAUNCH_QUEUE } from "../../core/turn.ts";
+import type { HandoverStore } from "../../flow/ports/handovers.ts";
 import type { Launches } from "../../flow/ports/launches.ts";
 import type { Clock, ShownPlace, Store } from "../../flow/ports.ts";
 import { runBody } from "../run-body.ts";
@@ -43,18 +44,25 @@ interface PlacePorts {
   clock: Clock;
 }
 
-/** A run that is there, with the runs that repeat it and its place in line. */
-export async function shownRun(ports: PlacePorts, state: RunState): Promise<RunBody> {
-  const [reruns, place] = await Promise.all([
-    ports.store.reruns(state.run.id, RERUNS_SHOWN_MAX),
+interface ShownPorts extends PlacePorts {
+  handovers: Pick<HandoverStore, "ofRun">;
+}
+
+/** A run that is there, with the runs that repeat it or follow it, and its place in line. */
+export async function shownRun(ports: ShownPorts, state: RunState): Promise<RunBody> {
+  const { run } = state;
+  const [reruns, downstream, place] = await Promise.all([
+    ports.store.reruns(run.id, RERUNS_SHOWN_MAX),
+    // Nothing starts after a run that is not over, or is of no job.
+    run.job !== null && isFinal(run.status) ? ports.handovers.ofRun(run, DOWNSTREAM_SHOWN_MAX) : [],
     placeOf(ports, state),
   ]);
-  return runBody(state, reruns, place);
+  return runBody(state, { reruns, downstream }, place);
 }
 
 /** A run that was just made, which nobody can have repeated. */
 export async function newRun(ports: PlacePorts, state: RunState): Promise<RunBody> {
-  return runBody(state, [], await placeOf(ports, state));
+  return runBody(state, undefined, await placeOf(ports, state));
 }
 
 async function placeOf(

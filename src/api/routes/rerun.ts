@@ -1,6 +1,7 @@
 /** POST /v1/runs/{id}/rerun: order the same once more, or with changes. */
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { repeatedUpstream } from "../../core/chain/upstream.ts";
 import { AppError } from "../../core/error.ts";
 import { refused } from "../errors.ts";
 import { parseJsonOfRepeat } from "../json-body.ts";
@@ -40,6 +41,7 @@ export function rerunRoute(app: OpenAPIHono, ports: ApiPorts): void {
         originId: run.id,
         job: run.job ?? undefined,
         delivery: run.delivery ?? undefined,
+        upstream: repeatedUpstream(run.upstream),
       };
       if (changes instanceof AppError) return { ...ordered, input: changes };
       if (!isObject(changes))

@@ -2,6 +2,7 @@
 
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import type { RunUpstream } from "../../core/chain/upstream.ts";
 import { AppError } from "../../core/error.ts";
 import type { RunDelivery } from "../../core/hook/run-delivery.ts";
 import type { RunJob } from "../../core/job.ts";
@@ -58,6 +59,8 @@ export interface Ordered {
   job?: RunJob | undefined;
   /** The delivery that the run is for which it repeats. */
   delivery?: RunDelivery | undefined;
+  /** What it has of the run after which that was started. */
+  upstream?: RunUpstream | undefined;
 }
 
 /** Submits what a request's body orders and answers the run. */

@@ -1,21 +1,21 @@
 /**
- * Alert: a recorded event about a schedule whose run did not start in time, a job that is not heard of, or a webhook that nobody answers
- * at.
+ * Alert: a recorded event about a schedule whose run did not start in time, a job that is not heard of, a webhook that nobody answers
+ * at, or a job that did not start after another's run as it was to.
  */
 
 import { parseDuration } from "../duration.ts";
 import type { JobDefinition } from "../job.ts";
 import type { ScheduleSpec } from "../schedule/spec.ts";
 
-export const ALERT_TYPES = ["schedule_late", "job_silent", "webhook_disabled"] as const;
+export const ALERT_TYPES = ["schedule_late", "job_silent", "webhook_disabled", "chain_stopped"] as const;
 export type AlertType = (typeof ALERT_TYPES)[number];
 
 /** What is found. With its job and schedule, or its webhook, `type` and `dueAt` are its key: it is recorded once. */
 export interface FoundAlert {
   type: AlertType;
-  /** Of a late schedule the due time; of a silent job when it was to be heard of at the latest; of a webhook when it was disabled. Epoch milliseconds. */
+  /** Of a late schedule the due time; of a silent job when it was to be heard of at the latest; of a webhook when it was disabled; of a chain when it stopped. Epoch milliseconds. */
   dueAt: number;
-  /** The run that is late; null where there is none. */
+  /** The run that is late, or after which nothing was started; null where there is none. */
   runId: string | null;
   /** A sentence for people. */
   detail: string;

@@ -1,5 +1,6 @@
 /** A Hook as its job defines it, and what the rest of Mayfly needs to tell hooks apart. */
 
+import type { HookReport } from "../commit-status/report.ts";
 import type { HookFilter, HookMap, HookOptions, HookSource } from "./spec.ts";
 
 /** Which hook: names are unique within a job, and its ledger goes by this also where its URL is another one later. */
@@ -18,6 +19,8 @@ export interface HookSpec {
   options: HookOptions;
   filter: HookFilter;
   map: HookMap;
+  /** Absent where its runs are not reported. */
+  report?: HookReport;
 }
 
 /** What a resent delivery is called: the sender's own ids have the first one of it in front. */

@@ -1,5 +1,6 @@
 /** The Delivery that a run was submitted for, as far as the run needs to know of it. */
 
+import type { HookReport } from "../commit-status/report.ts";
 import { DELIVERY_TEXT_MAX_CHARS } from "../limits.ts";
 import type { Change } from "./change.ts";
 import type { Delivery } from "./delivery.ts";
@@ -19,6 +20,8 @@ export interface RunDelivery {
   change: RunChange | null;
   /** True where the job's secrets were left out, since the change is from a fork: whoever wrote it need not be trusted. */
   isWithoutSecrets: boolean;
+  /** How its commit is told of it; absent where it is not. */
+  report?: HookReport;
 }
 
 /** True for a change that a stranger can have written: a command that builds it must not see secrets. */
@@ -35,7 +38,7 @@ export function keptChange(change: Change): RunChange {
 
 /** What a hook's run has of its delivery. */
 export function runDelivery(
-  hook: { name: string; source: HookSource },
+  hook: { name: string; source: HookSource; report?: HookReport },
   { deliveryId: id, event }: Pick<Delivery, "deliveryId" | "event">,
   change: Change | null,
   isWithoutSecrets: boolean,
@@ -47,14 +50,18 @@ export function runDelivery(
     event,
     change: change && keptChange(change),
     isWithoutSecrets,
+    ...(hook.report && change !== null && change.sha !== null && { report: hook.report }),
   };
 }
 
 /** What a hook's run finds in its command's environment besides what every run of a job does. What the sender did not tell is not there. */
 export function deliveryEnvironment({ id, event, change }: RunDelivery): Record<string, string> {
+  return { MAYFLY_DELIVERY: plain(id), MAYFLY_EVENT: plain(event), ...changeEnvironment(change) };
+}
+
+/** What it finds there of a change. */
+export function changeEnvironment(change: RunChange | null): Record<string, string> {
   const told: Record<string, string | null | undefined> = {
-    MAYFLY_DELIVERY: id,
-    MAYFLY_EVENT: event,
     MAYFLY_COMMIT: change?.sha,
     MAYFLY_REF: change?.ref,
     MAYFLY_BRANCH: change?.branch,

@@ -42,7 +42,12 @@ export interface CheckedOutChange {
 }
 
 /** What of a change can be fetched. Bitbucket has no refs of pull requests, and cuts the names of their commits: there it is the head's branch. */
-export function checkedOutChange({ repository, sha, ref, pullRequest }: Change): CheckedOutChange {
+export function checkedOutChange({
+  repository,
+  sha,
+  ref,
+  pullRequest,
+}: Pick<Change, "repository" | "sha" | "ref" | "pullRequest">): CheckedOutChange {
   if (sha === null || WHOLE_COMMIT.test(sha)) return { repository, sha, ref };
   return { repository: pullRequest?.headRepository ?? repository, sha: null, ref };
 }

@@ -27,6 +27,8 @@ export interface SendAttempt {
 export interface SendResult extends SendAttempt {
   /** How long the subscriber asked to wait (`Retry-After`); null where it did not. */
   retryAfterMs: number | null;
+  /** What it came to, where that is another thing than its status says; absent of most. */
+  ending?: Exclude<NotificationState, "pending">;
   /** Whether it came to no request by a fault of ours, which says nothing of the subscriber; absent of most. */
   isOurs?: boolean;
 }
@@ -34,8 +36,8 @@ export interface SendResult extends SendAttempt {
 /**
  * - `pending`: to be sent, or sent again.
  * - `delivered`: answered with 2xx.
- * - `given_up`: not taken for so long.
- * - `dropped`: its webhook was disabled or deleted before.
+ * - `given_up`: not taken for so long, or by an answer that does not get better.
+ * - `dropped`: its webhook was disabled or deleted before, or what it tells is not so any more.
  */
 export const NOTIFICATION_STATES = ["pending", "delivered", "given_up", "dropped"] as const;
 export type NotificationState = (typeof NOTIFICATION_STATES)[number];
@@ -51,7 +53,7 @@ export interface TriedNotification {
 }
 
 export interface AfterAttempt {
-  state: Extract<NotificationState, "pending" | "delivered" | "given_up">;
+  state: NotificationState;
   /** When it is tried again; null where it is not. */
   nextAt: number | null;
 }
@@ -66,6 +68,7 @@ export function afterAttempt(
   result: SendResult,
   nowMs: number,
 ): AfterAttempt {
+  if (result.ending) return { state: result.ending, nextAt: null };
   if (isTaken(result)) return { state: "delivered", nextAt: null };
   const delay = repeatDelayMs(tries + 1, NOTIFICATION_RETRY_FIRST_MS, NOTIFICATION_RETRY_MAX_MS);
   const asked = Math.min(result.retryAfterMs ?? 0, NOTIFICATION_RETRY_MAX_MS);

@@ -16,6 +16,7 @@ export const WEBHOOK_EVENTS = [
   "schedule.late",
   "job.silent",
   "webhook.disabled",
+  "chain.stopped",
 ] as const;
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 
@@ -46,6 +47,7 @@ export const TYPES_OF_FACT: Record<FactWord, readonly WebhookEvent[]> = {
   schedule_late: ["schedule.late"],
   job_silent: ["job.silent"],
   webhook_disabled: ["webhook.disabled"],
+  chain_stopped: ["chain.stopped"],
 };
 
 /**

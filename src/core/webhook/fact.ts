@@ -2,6 +2,7 @@
 
 import type { FoundAlert } from "../alert/alert.ts";
 import type { Accepted, AttemptFailed, MachineStarted, Settled } from "../event.ts";
+import type { RunDelivery } from "../hook/run-delivery.ts";
 import type { Run } from "../run.ts";
 import { type FactWord, TYPES_OF_FACT, type WebhookEvent } from "./event-types.ts";
 import { matchesName } from "./name-pattern.ts";
@@ -14,6 +15,8 @@ export interface ToldRun extends Pick<Run, "id" | "orgId" | "acceptedAt" | "orig
   image: string;
   job: { name: string; version: number } | null;
   firing: { schedule: string; dueAt: number } | null;
+  /** The delivery of a hook that it is for; null of every other. */
+  delivery: RunDelivery | null;
   /** When its last machine started; null where none has. */
   startedAt: number | null;
 }

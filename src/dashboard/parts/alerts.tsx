@@ -1,4 +1,4 @@
-/** Alerts: schedules whose runs did not start in time, jobs that were not heard of, and webhooks that are disabled. */
+/** Alerts: schedules whose runs did not start in time, jobs that were not heard of, webhooks that are disabled, and jobs that did not start after another. */
 
 import type { AlertBody } from "../../api/alert-schema.ts";
 import { jobPath, runPath, schedulePath, webhookPath } from "../words/paths.ts";
@@ -8,6 +8,7 @@ const TYPE_WORDS: Record<AlertBody["type"], string> = {
   schedule_late: "Late",
   job_silent: "Silent",
   webhook_disabled: "Disabled",
+  chain_stopped: "Chain stopped",
 };
 
 export function AlertTable({ alerts, nowMs }: { alerts: AlertBody[]; nowMs: number }) {

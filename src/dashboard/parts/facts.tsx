@@ -2,7 +2,15 @@
 
 import type { RunBody } from "../../api/run-schema.ts";
 import { byteCount } from "../words/bytes.ts";
-import { deliveryPath, firingPath, hookPath, jobPath, schedulePath, versionPath } from "../words/paths.ts";
+import {
+  deliveryPath,
+  firingPath,
+  hookPath,
+  jobPath,
+  runPath,
+  schedulePath,
+  versionPath,
+} from "../words/paths.ts";
 import { ruleWords } from "../words/retries.ts";
 import { commandLine, machineSize } from "../words/what-runs.ts";
 import { ChangeFacts } from "./delivery-facts.tsx";
@@ -34,6 +42,7 @@ export function Facts({ run, nowMs }: { run: RunBody; nowMs: number }) {
             </a>
           </Fact>
         )}
+        {run.upstream !== null && <Upstream upstream={run.upstream} />}
         {run.job !== null && run.delivery !== null && (
           <DeliveryOf job={run.job.name} delivery={run.delivery} />
         )}
@@ -117,6 +126,7 @@ export function Facts({ run, nowMs }: { run: RunBody; nowMs: number }) {
             </ul>
           </Fact>
         )}
+        <Downstream downstream={run.downstream} />
         <Tags tags={run.tags} />
         <Env env={run.env} />
         <Secrets secrets={run.secrets} />
@@ -173,6 +183,45 @@ function Tags({ tags }: { tags: RunBody["tags"] }) {
             <a class="tag" href={`/?tag=${encodeURIComponent(`${key}:${value}`)}`}>
               <bdi>{key}</bdi>: <bdi>{value}</bdi>
             </a>
+          </li>
+        ))}
+      </ul>
+    </Fact>
+  );
+}
+
+/** The run after which it was started. */
+function Upstream({ upstream }: { upstream: NonNullable<RunBody["upstream"]> }) {
+  return (
+    <Fact name="Started after">
+      <a href={runPath(upstream.run_id)}>
+        <Code text={upstream.run_id} />
+      </a>
+      {" of "}
+      <a href={jobPath(upstream.job)}>{upstream.job}</a>
+      {`, ${upstream.outcome}`}
+      {upstream.without_secrets && " · without secrets, as a fork's change was built"}
+    </Fact>
+  );
+}
+
+/** What starts after it, and why something does not. */
+function Downstream({ downstream }: Pick<RunBody, "downstream">) {
+  if (downstream.length === 0) return null;
+  return (
+    <Fact name="Starts">
+      <ul>
+        {downstream.map(({ job, verdict, detail, run_id: id, run }) => (
+          <li>
+            <a href={jobPath(job)}>{job}</a>
+            {id === null ? `: ${verdict}` : ": "}
+            {id !== null && (
+              <a href={runPath(id)}>
+                <Code text={id} />
+              </a>
+            )}
+            {run !== null && `, ${run.status}`}
+            {detail !== null && <span class="muted">{`, ${detail}`}</span>}
           </li>
         ))}
       </ul>

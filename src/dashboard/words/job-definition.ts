@@ -6,12 +6,12 @@ import { yamlText } from "./definition-text.ts";
 
 type Definition = Pick<
   JobBody,
-  "description" | "labels" | "run" | "input_schema" | "schedules" | "hooks" | "expect_every"
+  "description" | "labels" | "run" | "input_schema" | "schedules" | "hooks" | "on" | "expect_every"
 >;
 
 /** @returns its text without what is not said in it, and whether that is all of it */
 export function definitionText(job: Definition): { text: string; isWhole: boolean } {
-  const { description, labels, expect_every, run, input_schema, schedules, hooks } = job;
+  const { description, labels, expect_every, run, input_schema, schedules, hooks, on } = job;
   const said = Object.entries({
     description,
     labels,
@@ -20,6 +20,7 @@ export function definitionText(job: Definition): { text: string; isWhole: boolea
     input_schema,
     schedules,
     hooks,
+    on,
   }).filter(([name, value]) => value !== null && (name === "run" || Object.keys(value).length > 0));
   const text = yamlText(Object.fromEntries(said));
   return {

@@ -191,3 +191,6 @@ export interface Notifiers {
 
 /** The notifier that takes up what is in the outbox. No webhook has such an id. */
 export const OUTBOX_NOTIFIER = "outbox";
+
+/** The one that starts jobs after others. Likewise. */
+export const CHAINS_NOTIFIER = "chains";

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { HookListBody, StoredHookBody } from "../../../src/api/delivery-schema.ts";
+import type { ReportBody, ReportListBody } from "../../../src/api/report-ledger-schema.ts";
+import type { RunBody } from "../../../src/api/run-schema.ts";
+import { aPullRequest, githubCall } from "../../support/signed.ts";
 import { call, put } from "../jobs/call.ts";
-import { aHookOf, aPushCall, deliver, RUN } from "./calls.ts";
+import { aHookOf, aPushCall, deliver, RUN, SECRET } from "./calls.ts";
 
 describe("a hook", () => {
   it("is listed with its URL, what keeps its calls out, and what it was called with last", async () => {
@@ -105,5 +108,73 @@ describe("calls about hooks that are not accepted", () => {
       ]);
     const unknown = await call("POST", "/v1/jobs/there/hooks/github/deliveries/1/resend");
     expect([unknown.status, unknown.body.error.path]).toEqual([404, "path.delivery"]);
+  });
+});
+
+describe("a hook's report", () => {
+  const reportsOf = (job: string, query = "") =>
+    call<ReportListBody>("GET", `/v1/jobs/${job}/hooks/github/reports${query}`);
+
+  it("is told with the hook and its runs, also a fork's, which are given no secret, and is in a ledger", async () => {
+    const checkout = { repository: "https://github.com/octocat/hello", token: "NO_TOKEN" };
+    const { url, report } = await aHookOf("reported", { report: true }, { run: { ...RUN, checkout } });
+    expect(report).toEqual({
+      context: "mayfly/reported",
+      token: "NO_TOKEN",
+      api_url: null,
+      problem: "there is no secret NO_TOKEN, so nothing is reported; set it first",
+    });
+    expect((await reportsOf("reported")).body).toEqual({ reports: [], next_cursor: null });
+    const payload = aPullRequest("stranger/hello");
+    const receipt = await deliver(url, await githubCall(SECRET, { id: "1", event: "pull_request", payload }));
+    const run = await call<RunBody>("GET", `/v1/runs/${receipt.body.run_id}`);
+    expect(run.body.delivery).toMatchObject({
+      without_secrets: true,
+      report: { context: "mayfly/reported", api_url: null },
+    });
+    expect(JSON.stringify(run.body)).not.toContain('"NO_TOKEN"');
+    const query = `?run=${receipt.body.run_id}&state=pending`;
+    await expect
+      .poll(async () => (await reportsOf("reported", query)).body.reports)
+      .toMatchObject([
+        {
+          type: "status.pending",
+          run_id: receipt.body.run_id,
+          commit_status: { repository: { full_name: "octocat/hello" }, state: "pending", token: "NO_TOKEN" },
+          last_attempt: { status: null, error: "there is no secret NO_TOKEN, which has the token; set it" },
+        },
+      ]);
+    const [found] = (await reportsOf("reported")).body.reports;
+    const path = `/v1/jobs/reported/hooks/github/reports/${found?.id}`;
+    const shown = await call<ReportBody>("GET", path);
+    expect(shown.body).toMatchObject({ id: found?.id, attempts: [{ status: null }] });
+    expect((await call("POST", `${path}/resend`)).status).toBe(202);
+    expect((await call("GET", `${path.slice(0, -1)}!`)).status).toBe(404);
+    expect((await call("GET", "/v1/jobs/reported/hooks/none/reports")).status).toBe(404);
+  });
+
+  it("has the context of its hook's own name, and its API where base_url says", async () => {
+    const told = async (change: object) => {
+      const { report } = await aHookOf("placed", change);
+      return [report?.context, report?.api_url];
+    };
+    const base = (base_url: string) => ({ report: { token: "HOOK_SECRET", base_url } });
+    expect(await told({ name: "pushes", ...base("https://ghe.example.com/") })).toEqual([
+      "mayfly/placed/pushes",
+      "https://ghe.example.com/api/v3",
+    ]);
+    expect(await told(base("https://api.acme.ghe.com"))).toEqual([
+      "mayfly/placed",
+      "https://api.acme.ghe.com",
+    ]);
+    expect(await told({ source: "gitea", ...base("https://git.example.com/gitea/api/v1/") })).toEqual([
+      "mayfly/placed",
+      "https://git.example.com/gitea/api/v1",
+    ]);
+    expect(await told({ report: { token: "HOOK_SECRET", context: "ci" } })).toEqual(["ci", null]);
+    const inside = [{ source: "github", secret: "HOOK_SECRET", ...base("https://169.254.169.254") }];
+    const refused = await put("placed", { run: RUN, hooks: inside });
+    expect([refused.status, refused.body.error.path]).toEqual([422, "hooks.0.report.base_url"]);
+    expect(refused.body.error.message).toContain("no address of the public internet");
   });
 });

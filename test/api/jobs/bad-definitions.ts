@@ -176,6 +176,18 @@ BAD_DEFINITIONS.push(
   ],
 );
 
+const on = (...links: unknown[]) => ({ run: RUN, on: links });
+BAD_DEFINITIONS.push(
+  ["on as an object", { run: RUN, on: { job: "a" } }, "on", "a list"],
+  ["on without a job", on({ outcome: "failed" }), "on.0.job", ""],
+  ["on of what is no name", on({ job: "A" }), "on.0.job", "must be the name of a job"],
+  ["on of another outcome", on({ job: "a" }, { job: "b", outcome: "cancelled" }), "on.1.outcome", "finished"],
+  ["on with an unknown field", on({ job: "a", when: 1 }), "on.0.when", "unknown field"],
+  ["on with from_forks as text", on({ job: "a", from_forks: "yes" }), "on.0.from_forks", ""],
+  ["on that says one twice", on({ job: "a" }, { job: "a", outcome: "succeeded" }), "on.1", "the same"],
+  ["on of too many", on(...Array.from({ length: 21 }, (_, n) => ({ job: `j${n}` }))), "on", "20"],
+);
+
 const hook = (change: object) => ({
   run: RUN,
   hooks: [
@@ -263,6 +275,44 @@ BAD_DEFINITIONS.push(
     "hooks.1.map.env",
     "at most 50 names",
   ],
+  ["a report that is a text", hook({ report: "yes" }), "hooks.1.report", "must be true, or an object"],
+  ["a report of an unknown field", hook({ report: { url: "x" } }), "hooks.1.report.url", "unknown field"],
+  ["a report without a token", hook({ report: true }), "hooks.1.report.token", "the job's checkout has none"],
+  ["a report of no code", hook({ source: "stripe", report: true }), "hooks.1.report", "a source of code"],
+  [
+    "a token that is no name",
+    hook({ report: { token: "ghp-1" } }),
+    "hooks.1.report.token",
+    "name of a secret",
+  ],
+  ["an empty context", hook({ report: { token: "T", context: "" } }), "hooks.1.report.context", "empty"],
+  ["a long context", hook({ report: { token: "T", context: long(201) } }), "hooks.1.report.context", "200"],
+  [
+    "a context that another hook has",
+    {
+      run: RUN,
+      hooks: [
+        { source: "github", secret: "S", report: { token: "T", context: "CI" } },
+        { source: "github", name: "other", secret: "S", report: { token: "T", context: "ci" } },
+      ],
+    },
+    "hooks.1.report.context",
+    "that of the hook github",
+  ],
+  [
+    "a Gitea that is nowhere",
+    hook({ source: "gitea", report: { token: "T" } }),
+    "hooks.1.report.base_url",
+    "where your Gitea is",
+  ],
+  ...["api", "ftp://a.example", "https://a:b@c.example", "https://a.example/?x", "https://a.example/#x"].map(
+    (base_url): (typeof BAD_DEFINITIONS)[number] => [
+      `the base_url ${base_url}`,
+      hook({ report: { token: "T", base_url } }),
+      "hooks.1.report.base_url",
+      "must be an https or http URL",
+    ],
+  ),
   [
     "a generic hook that says nothing of its signature",
     hook({ source: "generic" }),

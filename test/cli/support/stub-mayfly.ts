@@ -136,6 +136,8 @@ export function aRun(changes: Partial<RunBody> = {}): RunBody {
     job: null,
     firing: null,
     delivery: null,
+    upstream: null,
+    downstream: [],
     starts_at: null,
     input: null,
     capture: "output",

@@ -71,7 +71,12 @@ export async function shownHooks(
     const isSet = hook.spec.secrets.some((name) => known.has(name));
     const names = hook.spec.secrets.join(", ");
     const problem = isSet ? null : `there is no secret ${names}, so every call is refused; set it first`;
-    return hookBody(hook, delivery, problem, publicUrl ?? new URL(url).origin);
+    const { report } = hook.spec;
+    const reportProblem =
+      report === undefined || known.has(report.token)
+        ? null
+        : `there is no secret ${report.token}, so nothing is reported; set it first`;
+    return hookBody(hook, delivery, { problem, reportProblem }, publicUrl ?? new URL(url).origin);
   });
 }
 

@@ -43,6 +43,14 @@ export function changedAnswer(description: string) {
 export const UNKNOWN_JOB = { 404: errorAnswer("there is no such job") };
 export const OTHER_VERSION = { 409: errorAnswer("another version is in force than was expected") };
 
+/** The jobs that there are of those after which one starts. */
+export async function followedJobs(
+  { jobs, orgId }: { jobs: Pick<JobStore, "findAll">; orgId: string },
+  { definition: { on = [] } }: Pick<DefinedJob, "definition">,
+): Promise<DefinedJob[]> {
+  return on.length === 0 ? [] : jobs.findAll(orgId, [...new Set(on.map(({ job }) => job))]);
+}
+
 /** A job that is there. @throws AppError `not_found` */
 export async function loadJob(jobs: JobStore, orgId: string, name: string): Promise<DefinedJob> {
   const found = await jobs.find(orgId, name);

@@ -10,7 +10,8 @@ import { parseJson } from "../../json-body.ts";
 import type { ApiPorts } from "../../ports.ts";
 import { COMMON_ERRORS, errorAnswer } from "../answers.ts";
 import { changeSchedules } from "../schedules/change-schedules.ts";
-import { changedAnswer, expectedVersionQuery, jobParam, OTHER_VERSION } from "./answers.ts";
+import { changedAnswer, expectedVersionQuery, followedJobs, jobParam, OTHER_VERSION } from "./answers.ts";
+import { checkReportTargets } from "./report-targets.ts";
 
 const route = createRoute({
   method: "put",
@@ -40,6 +41,7 @@ export function putJobRoute(app: OpenAPIHono, ports: ApiPorts): void {
     const { name } = checked(jobParam, c.req.param(), "path");
     const query = checked(expectedVersionQuery, c.req.query(), "query");
     const { definition, schedules, hooks } = checkedDefinition(parseJson(await c.req.arrayBuffer()), name);
+    await checkReportTargets(ports, hooks);
     const change: JobChange = {
       orgId: ports.orgId,
       name,
@@ -52,7 +54,7 @@ export function putJobRoute(app: OpenAPIHono, ports: ApiPorts): void {
     };
     const changed = await changeSchedules(ports, name, () => changeJob(ports, change));
     return c.json(
-      changedJobBody(changed, schedules, ports.clock.now()),
+      changedJobBody(changed, schedules, ports.clock.now(), await followedJobs(ports, changed)),
       changed.outcome === "created" ? 201 : 200,
     );
   });

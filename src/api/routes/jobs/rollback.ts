@@ -13,6 +13,7 @@ import { changeSchedules } from "../schedules/change-schedules.ts";
 import {
   changedAnswer,
   expectedVersionQuery,
+  followedJobs,
   jobParam,
   loadJob,
   loadVersion,
@@ -50,7 +51,10 @@ export function rollbackJobRoute(app: OpenAPIHono, ports: ApiPorts): void {
     const query = checked(expectedVersionQuery, c.req.query(), "query");
     const { version } = checked(rollbackSchema, parseJson(await c.req.arrayBuffer()), null);
     const { changed, schedules } = await rollBack(ports, name, version, query.expected_version ?? null);
-    return c.json(changedJobBody(changed, schedules, ports.clock.now()), 200);
+    return c.json(
+      changedJobBody(changed, schedules, ports.clock.now(), await followedJobs(ports, changed)),
+      200,
+    );
   });
 }
 

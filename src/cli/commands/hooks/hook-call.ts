@@ -19,6 +19,12 @@ export interface DeliveryOptions extends HookOptions {
   id: string;
 }
 
+/** One of the reports of its runs. */
+export interface ReportOptions extends HookOptions {
+  id: string;
+  json?: boolean;
+}
+
 /** A command about one hook, "deploy/github". */
 export function hookCommand<Options extends object>(
   verb: string,
@@ -51,6 +57,22 @@ export function deliveryOfHookCommand<Options extends object>(
   return withConnection(withOptions(command));
 }
 
+/** A command about one report on a commit. */
+export function reportOfHookCommand(
+  verb: string,
+  summary: string,
+  description: string,
+  act: (options: ReportOptions) => Promise<void>,
+): Command {
+  const command = described(verb, summary, description, "build/github msg_01jd0k3v7c9q2m8w5x4y6z7a8b")
+    .argument("<report>", "its id, as mayfly hooks reports shows it")
+    .option("--json", "print JSON")
+    .action((key: { job: string; name: string }, id: string, options: ConnectionOptions) =>
+      act({ ...options, ...key, id }),
+    );
+  return withConnection(command);
+}
+
 function described(verb: string, summary: string, description: string, example: string): Command {
   return new Command(verb)
     .summary(summary)
@@ -66,7 +88,7 @@ function hookName(text: string): { job: string; name: string } {
   return { job, name };
 }
 
-/** The failure of a command because a hook, or a delivery of it, is not there. */
+/** The failure of a command because a hook, or a delivery or report of it, is not there. */
 export function orNoHook({ command }: Client): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof ApiError) || error.code !== "not_found") throw error;

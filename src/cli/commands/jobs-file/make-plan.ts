@@ -9,6 +9,7 @@ import type { Client } from "../../api-client.ts";
 import { ApiError } from "../../api-error.ts";
 import type { Io } from "../../io.ts";
 import { retried } from "../../retried.ts";
+import { noteLinks } from "./note-links.ts";
 import { readFiles } from "./read-files.ts";
 
 /** Jobs that are asked for at once. */
@@ -17,6 +18,7 @@ const ASKED_AT_ONCE = 8;
 /** @param prune also delete those of the files' projects that no file has any more */
 export async function makePlan(paths: string[], prune: boolean, io: Io, client: Client): Promise<Step[]> {
   const { files, jobs } = await readFiles(paths, io);
+  await noteLinks(jobs, io, client);
   const { pruned, stepFor } = await import("../../../jobs-file/plan.ts");
   const steps: Step[] = [];
   for (let done = 0; done < jobs.length; done += ASKED_AT_ONCE) {

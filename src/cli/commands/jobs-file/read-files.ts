@@ -43,8 +43,13 @@ export async function readFiles(paths: string[], io: Reading): Promise<ReadFiles
     await write(io.stderr, bounded(complaints.map((complaint) => line(complaint))));
     throw new CliError(complaints.length === 1 ? "this is wrong" : `these ${complaints.length} are wrong`);
   }
-  await write(io.stderr, bounded(files.flatMap(({ notes }) => notes).map((note) => line(note, "note: "))));
+  await write(io.stderr, noted(files.flatMap(({ notes }) => notes)));
   return { files, jobs };
+}
+
+/** What is right and may not be meant, a line each. */
+export function noted(notes: FileComplaint[]): string {
+  return bounded(notes.map((note) => line(note, "note: ")));
 }
 
 function bounded(lines: string[]): string {

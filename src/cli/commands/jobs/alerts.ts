@@ -20,9 +20,9 @@ const SHOWN = 50;
 
 export function jobAlertsCommand(act: (options: JobAlertsOptions) => Promise<void>): Command {
   const command = new Command("alerts")
-    .summary("list late schedules, silent jobs and disabled webhooks")
+    .summary("list late schedules, silent jobs, disabled webhooks and stopped chains")
     .description(
-      `Lists the last ${SHOWN} alerts, newest first: due times whose run did not start within late_after, jobs of which no run succeeded within expect_every, and webhooks that were disabled.`,
+      `Lists the last ${SHOWN} alerts, newest first: due times whose run did not start within late_after, jobs of which no run succeeded within expect_every, webhooks that were disabled, and jobs that could not be started after another's run.`,
     )
     .option("--job <name>", "only those of this job and its schedules")
     .addOption(new Option("--type <type>", "only those of this type").choices(ALERT_TYPES))

@@ -47,11 +47,16 @@ function text(name: string, job: ShownJobBody | JobVersionBody): string {
     ["Labels", labels.join(", ") || null],
     ["Paused", paused],
     ["Expected", job.expect_every === null ? null : `to succeed every ${job.expect_every}`],
+    ["Starts after", job.on.map(linkText).join(", ") || null],
     ["Last alert", "last_alert" in job && job.last_alert ? alertText(job.last_alert) : null],
     ["Put", "updated_at" in job ? job.updated_at : job.created_at],
   ]);
   const schema = job.input_schema === null ? "" : `\nInput schema\n${shown(job.input_schema)}`;
   return `${about}\nRun\n${shown(job.run)}${schema}`;
+}
+
+function linkText({ job, outcome = "succeeded" }: ShownJobBody["on"][number]): string {
+  return `${job} ${outcome}`;
 }
 
 function alertText({ at, schedule, detail }: AlertBody): string {

@@ -50,6 +50,7 @@ function factsOf(run: RunBody): string {
     ["Name", run.name],
     ["Job", run.job && `${run.job.name}, version ${run.job.version}`],
     ["Schedule", run.firing && `${run.firing.schedule}, due at ${run.firing.due_at}`],
+    ["Started after", upstreamText(run)],
     ["Input", run.job && JSON.stringify(run.input)],
     ["Image", run.image],
     ["Checkout", checkoutText(run)],
@@ -73,10 +74,23 @@ function factsOf(run: RunBody): string {
     ["Superseded by", run.superseded_by],
     ["Re-run of", run.rerun_of],
     ["Re-runs", run.reruns.join(", ") || null],
+    ["Starts", run.downstream.map(downstreamText).join(", ") || null],
     ["Detail", run.detail],
     ["Output", outputText(run)],
     ["Accepted", run.accepted_at],
   ]);
+}
+
+function upstreamText({ upstream }: RunBody): string | null {
+  if (upstream === null) return null;
+  const { run_id: id, job, outcome, without_secrets: isWithout } = upstream;
+  return `${id} of ${job}, ${outcome}${isWithout ? "; without secrets, as a fork's change was built" : ""}`;
+}
+
+/** A job that starts after the run: with its run, or why it has none. */
+function downstreamText({ job, verdict, detail, run_id: id, run }: RunBody["downstream"][number]): string {
+  if (id !== null) return `${job} ${id}${run === null ? "" : ` (${run.status})`}`;
+  return `${job} ${verdict}${detail === null ? "" : ` (${detail})`}`;
 }
 
 /** Their names, and the variables that hold them where those are called otherwise. */

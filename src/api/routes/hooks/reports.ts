@@ -1,0 +1,119 @@
+/** /v1/jobs/{job}/hooks/{name}/reports: what a hook's runs have told of their commits, and how that went. */
+
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { reportTarget } from "../../../core/commit-status/report.ts";
+import { AppError } from "../../../core/error.ts";
+import { isRunId } from "../../../core/id.ts";
+import { LIST_LIMIT_DEFAULT } from "../../../core/limits.ts";
+import { NOTIFICATION_STATES } from "../../../core/webhook/attempt.ts";
+import type { Notification, NotificationFilter } from "../../../flow/ports/webhooks.ts";
+import type { ApiPorts } from "../../ports.ts";
+import { reportBody, reportSummary } from "../../report-body.ts";
+import { type ReportListBody, reportListSchema, reportSchema } from "../../report-ledger-schema.ts";
+import { pageLimit } from "../../schema-parts.ts";
+import { COMMON_ERRORS, errorAnswer } from "../answers.ts";
+import { hookParam, loadHook, UNKNOWN_HOOK } from "./answers.ts";
+
+const reportParam = hookParam.extend({
+  report: z
+    .string()
+    .openapi({ param: { name: "report", in: "path" }, example: "msg_01jd0k3v7c9q2m8w5x4y6z7a8b" }),
+});
+
+const UNKNOWN_REPORT = { 404: errorAnswer("there is no such report, or it is not kept any more") };
+const reportAnswer = (description: string) => ({
+  description,
+  content: { "application/json": { schema: reportSchema } },
+});
+
+const list = createRoute({
+  method: "get",
+  path: "/v1/jobs/{job}/hooks/{name}/reports",
+  summary: "List what a hook's runs have reported on their commits, newest first",
+  description:
+    "For 90 days, also where the hook is gone. A page can have fewer than asked for and not be the last.",
+  request: {
+    params: hookParam,
+    query: z.strictObject({
+      limit: pageLimit,
+      state: z.enum(NOTIFICATION_STATES).optional(),
+      run: z
+        .string()
+        .refine(isRunId, "must be the id of a run")
+        .optional()
+        .openapi({ description: "only those of this run" }),
+      cursor: z
+        .string()
+        .regex(/^msg_[0-9a-z]{26}$/, "must be the next_cursor of the page before")
+        .optional()
+        .openapi({ description: "the next_cursor of the page before" }),
+    }),
+  },
+  responses: {
+    200: { description: "a page", content: { "application/json": { schema: reportListSchema } } },
+    ...COMMON_ERRORS,
+    ...UNKNOWN_HOOK,
+  },
+});
+
+const show = createRoute({
+  method: "get",
+  path: "/v1/jobs/{job}/hooks/{name}/reports/{report}",
+  summary: "Show a report with its attempts",
+  request: { params: reportParam },
+  responses: { 200: reportAnswer("what is told, and how that went"), ...COMMON_ERRORS, ...UNKNOWN_REPORT },
+});
+
+const resend = createRoute({
+  method: "post",
+  path: "/v1/jobs/{job}/hooks/{name}/reports/{report}/resend",
+  summary: "Send a report again",
+  description:
+    "Where it still holds: what a newer run has reported in the same context, or its own since, is not undone. One that is pending is sent by itself.",
+  request: { params: reportParam },
+  responses: { 202: reportAnswer("on its way"), ...COMMON_ERRORS, ...UNKNOWN_REPORT },
+});
+
+export function reportsRoutes(app: OpenAPIHono, ports: ApiPorts): void {
+  const { notifications, notifiers, clock, orgId } = ports;
+  app.openapi(list, async (c) => {
+    const { limit = LIST_LIMIT_DEFAULT, state = null, run = null, cursor } = c.req.valid("query");
+    const filter = { state, type: null, line: run, beforeId: cursor ?? null, limit };
+    return c.json(await pageOfReports(ports, c.req.valid("param"), filter), 200);
+  });
+  app.openapi(show, async (c) => c.json(reportBody(await loadReport(ports, c.req.valid("param"))), 200));
+  app.openapi(resend, async (c) => {
+    const param = c.req.valid("param");
+    const { webhookId, id } = await loadReport(ports, param);
+    const now = clock.now();
+    await notifications.resend(orgId, webhookId, id, now);
+    // The minute's cron makes good what is not heard.
+    await notifiers.wake(webhookId, now).catch(() => undefined);
+    return c.json(reportBody(await loadReport(ports, param)), 202);
+  });
+}
+
+/** One page, newest first. @throws AppError `not_found` where there is neither such a ledger nor such a hook */
+export async function pageOfReports(
+  ports: Pick<ApiPorts, "hooks" | "notifications" | "orgId">,
+  param: { job: string; name: string },
+  filter: NotificationFilter,
+): Promise<ReportListBody> {
+  const { notifications, orgId } = ports;
+  const page = await notifications.list(orgId, reportTarget({ orgId, ...param }), filter);
+  if (page.notifications.length === 0 && page.nextBefore === null) await loadHook(ports, param);
+  return { reports: page.notifications.map(reportSummary), next_cursor: page.nextBefore };
+}
+
+async function loadReport(
+  { notifications, orgId }: ApiPorts,
+  { job, name, report }: { job: string; name: string; report: string },
+): Promise<Notification> {
+  const found = await notifications.find(orgId, reportTarget({ orgId, job, name }), report);
+  if (found !== null) return found;
+  throw new AppError(
+    "not_found",
+    `there is no report ${report.slice(0, 64)} of the hook ${name} of a job ${job}`,
+    "path.report",
+  );
+}

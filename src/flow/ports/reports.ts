@@ -1,0 +1,16 @@
+/** What is known of the reports on commits, and who brings them there. */
+
+import type { CommitStatus } from "../../core/commit-status/status.ts";
+import type { SendResult } from "../../core/webhook/attempt.ts";
+import type { DueNotification } from "./webhooks.ts";
+
+/** One attempt to tell it. What goes wrong is in its result. */
+export type SendStatus = (orgId: string, status: CommitStatus) => Promise<SendResult>;
+
+export interface ReportLedger {
+  /**
+   * Whether what a report tells is not so any more: a newer run reports on the same commit in the same context, or its own run has told
+   * more since.
+   */
+  isOvertaken(report: DueNotification, status: CommitStatus): Promise<boolean>;
+}
