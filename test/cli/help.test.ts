@@ -47,6 +47,7 @@ test.each([
   [["secrets", "set"]],
   [["webhooks"]],
   [["webhooks", "create"]],
+  [["webhooks", "edit"]],
   [["webhooks", "notifications"]],
   [["webhooks", "resend"]],
   [["start"]],

@@ -18,6 +18,7 @@ const EVENT_WORDS: Record<WebhookEvent, string> = {
   "run.finished": "it is over, however it ended",
   "schedule.late": "a schedule's run did not start in time",
   "job.silent": "no run of a job has succeeded for too long",
+  "chain.stopped": "a job was to start after a run, and did not",
   "webhook.disabled": "a webhook took nothing for too long",
 };
 

@@ -80,7 +80,8 @@ const change = createRoute({
   method: "patch",
   path: "/v1/webhooks/{id}",
   summary: "Change a webhook",
-  description: "What is left out stays as it is. What it has yet to be told goes to where it leads then.",
+  description:
+    "What is left out stays as it is. What it has yet to be told goes to where it leads then, at once where that is elsewhere.",
   request: { params: webhookParam, body: bodyOf(webhookChangeSchema) },
   responses: { 200: webhookAnswer("changed"), ...COMMON_ERRORS, ...NO_WEBHOOK, ...BODY_ERRORS },
 });
@@ -120,8 +121,9 @@ const disable = createRoute({
 const enable = createRoute({
   method: "post",
   path: "/v1/webhooks/{id}/enable",
-  summary: "Put a disabled webhook into force again",
-  description: "What happened meanwhile it is not told.",
+  summary: "Put a webhook into force again",
+  description:
+    "What happened meanwhile it is not told. Of one that is in force and fails what waits for its next attempt is sent at once.",
   request: { params: webhookParam },
   responses: { 200: webhookAnswer("in force"), ...COMMON_ERRORS, ...NO_WEBHOOK },
 });
@@ -161,7 +163,9 @@ export function webhooksRoutes(app: OpenAPIHono, ports: ApiPorts): void {
   app.patch("/v1/webhooks/:id", async (c) => {
     const { id } = checked(webhookParam, c.req.param(), "path");
     const input = checked(webhookChangeSchema, parseJson(await c.req.arrayBuffer()), null);
-    return c.json(webhookBody(await changeWebhook(ports, id, (before) => changedSpec(before, input))), 200);
+    const { enabled = null } = input;
+    const changed = await changeWebhook(ports, id, (before) => changedSpec(before, input), enabled);
+    return c.json(webhookBody(changed), 200);
   });
   app.openapi(remove, async (c) => {
     const { id } = c.req.valid("param");
