@@ -27,3 +27,18 @@ export async function timed(action: () => Promise<unknown>): Promise<number> {
 export function now(): number {
   return performance.timeOrigin + performance.now();
 }
+
+/** Does something so many times, some at once. @returns what each came to, and how many were done a second */
+export async function atOnce<T>(
+  count: number,
+  width: number,
+  action: () => Promise<T>,
+): Promise<{ samples: T[]; perSecond: number }> {
+  const samples: T[] = [];
+  let left = count;
+  const worker = async () => {
+    while (left-- > 0) samples.push(await action());
+  };
+  const total = await timed(() => Promise.all(Array.from({ length: width }, worker)));
+  return { samples, perSecond: (samples.length * 1000) / total };
+}

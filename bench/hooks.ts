@@ -11,7 +11,7 @@ import type { RunListBody } from "../src/api/run-schema.ts";
 import { freePort } from "../test/support/free-port.ts";
 import { aPush, githubCall, type SignedCall } from "../test/support/signed.ts";
 import type { Stack } from "../test/support/stack.ts";
-import { ms, percentile, report, timed } from "./figures.ts";
+import { atOnce, ms, percentile, report, timed } from "./figures.ts";
 
 const SECRET = "a secret of the bench's";
 const WARM_UP = 20;
@@ -52,7 +52,7 @@ export async function hooks(stack: Stack): Promise<void> {
       for (const [name, call] of each) alone.get(name)?.push(await timed(call));
     for (const [name, samples] of alone) print(`${name}, one at a time`, samples);
     for (const [name, call] of each) {
-      const { samples, perSecond } = await atOnce(IN_ALL, () => timed(call));
+      const { samples, perSecond } = await atOnce(IN_ALL, AT_ONCE, () => timed(call));
       print(`${name}, ${AT_ONCE} at once`, samples, perSecond);
     }
     await repeat(stack, urlOf.get("repeated"));
@@ -65,7 +65,7 @@ export async function hooks(stack: Stack): Promise<void> {
 async function repeat(stack: Stack, url: string | undefined): Promise<void> {
   const sent = await aDelivery();
   const runs = new Set<string | null>();
-  const { samples, perSecond } = await atOnce(REPEATS, async () => {
+  const { samples, perSecond } = await atOnce(REPEATS, AT_ONCE, async () => {
     let receipt: ReceiptBody | null = null;
     const took = await timed(async () => {
       const response = await post(url, sent);
@@ -118,19 +118,6 @@ async function startFloor(): Promise<{ url: string; close(): Promise<void> }> {
   });
   await worker.ready;
   return { url: `http://127.0.0.1:${port}/`, close: () => worker.dispose() };
-}
-
-async function atOnce(
-  count: number,
-  action: () => Promise<number>,
-): Promise<{ samples: number[]; perSecond: number }> {
-  const samples: number[] = [];
-  let left = count;
-  const worker = async () => {
-    while (left-- > 0) samples.push(await action());
-  };
-  const total = await timed(() => Promise.all(Array.from({ length: AT_ONCE }, worker)));
-  return { samples, perSecond: (samples.length * 1000) / total };
 }
 
 function print(name: string, samples: number[], perSecond?: number): void {

@@ -2,7 +2,7 @@
 
 import type { RunBody } from "../src/api/run-schema.ts";
 import type { Stack } from "../test/support/stack.ts";
-import { ms, percentile, report, timed } from "./figures.ts";
+import { atOnce, ms, percentile, report, timed } from "./figures.ts";
 import { startFloor } from "./floor.ts";
 
 const WARM_UP = 10;
@@ -23,8 +23,8 @@ export async function latency(stack: Stack): Promise<void> {
   }
   print("floor: spawned directly", floor, null);
   print("one at a time", runs, floor);
-  const floorAtOnce = await atOnce(() => direct.spawnEcho());
-  const runsAtOnce = await atOnce(() => timed(() => runEcho(stack)));
+  const floorAtOnce = await atOnce(IN_ALL, AT_ONCE, () => direct.spawnEcho());
+  const runsAtOnce = await atOnce(IN_ALL, AT_ONCE, () => timed(() => runEcho(stack)));
   direct.close();
   print(`floor: ${AT_ONCE} spawned at once`, floorAtOnce.samples, null, floorAtOnce.perSecond);
   print(`${AT_ONCE} at once`, runsAtOnce.samples, floorAtOnce.samples, runsAtOnce.perSecond);
@@ -37,16 +37,6 @@ async function runEcho(stack: Stack): Promise<void> {
   const output = await stack.output(run.id, "stdout");
   if (run.status !== "succeeded" || new TextDecoder().decode(output) !== "hi\n")
     throw new Error(`run ${run.id} is ${run.status}`);
-}
-
-async function atOnce(action: () => Promise<number>): Promise<{ samples: number[]; perSecond: number }> {
-  const samples: number[] = [];
-  let left = IN_ALL;
-  const worker = async () => {
-    while (left-- > 0) samples.push(await action());
-  };
-  const total = await timed(() => Promise.all(Array.from({ length: AT_ONCE }, worker)));
-  return { samples, perSecond: (samples.length * 1000) / total };
 }
 
 function print(name: string, samples: number[], floor: number[] | null, perSecond?: number): void {

@@ -3,7 +3,7 @@
  * own on this computer, talks to 127.0.0.1 only, and ends it.
  *
  *     npm run bench                 all but peers, schedules and punctual
- *     npm run bench -- latency      one of: counts, latency, large-output, hooks, schedules, punctual, inputs, machines, size, peers
+ *     npm run bench -- latency      one of: counts, latency, large-output, hooks, notifications, schedules, punctual, inputs, machines, size, peers
  *
  * Peers are left out unless asked for: their packages are fetched from npm's registry, and it takes ten minutes. So are schedules, which
  * leave 20,000 jobs behind and take five, punctual ones, which take eight, and inputs, which are the worst that can be thought of.
@@ -18,13 +18,14 @@ import { inputs } from "./inputs.ts";
 import { largeOutput } from "./large-output.ts";
 import { latency } from "./latency.ts";
 import { machines } from "./machines.ts";
+import { notifications } from "./notifications.ts";
 import { peers } from "./peers.ts";
 import { punctual } from "./punctual.ts";
 import { schedules } from "./schedules.ts";
 import { size } from "./size.ts";
 
 // The counts first: they count calls, which must not be those of runs that are still being released.
-const BENCHES = { counts, latency, "large-output": largeOutput, hooks, schedules, punctual };
+const BENCHES = { counts, latency, "large-output": largeOutput, hooks, notifications, schedules, punctual };
 /** Those that need no Mayfly, but servers of their own. */
 const ALONE = { inputs, machines, size, peers };
 const ONLY_BY_NAME = ["peers", "schedules", "punctual", "inputs"];

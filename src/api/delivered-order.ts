@@ -5,15 +5,24 @@ import { isOfStranger } from "../core/hook/run-delivery.ts";
 import { hasSecrets, type RunSpec, withoutSecrets } from "../core/run-spec.ts";
 import type { DeliveredOrder, DeliverPorts, FilledRun } from "../flow/deliver.ts";
 import type { DefinedJob } from "../flow/ports/jobs.ts";
+import type { SecretSize } from "../flow/ports/secrets.ts";
+import type { Drivers } from "../flow/ports.ts";
 import { checkInput } from "./check-input.ts";
 import { withCheckoutOf } from "./checkout-of-change.ts";
 import { jobRunInput } from "./job-definition.ts";
 import { checkedOrder } from "./order.ts";
 import type { ApiPorts } from "./ports.ts";
 
-/** What receives deliveries, from what the API has. */
+/** What decides on deliveries, from what the API has. */
 export function deliverPortsOf(ports: ApiPorts): DeliverPorts {
   return { ...ports, orderOf: (...order) => deliveredOrder(ports, ...order) };
+}
+
+/** The same for a sender, who waits until its delivery is stored, and not for the run's driver: to make that takes longer than all the rest. */
+export function receivePortsOf(ports: ApiPorts): DeliverPorts {
+  const { drivers, afterAnswer } = ports;
+  const start: Drivers["start"] = async (state) => afterAnswer(() => drivers.start(state));
+  return deliverPortsOf({ ...ports, drivers: { ...drivers, start } });
 }
 
 /** @throws AppError `invalid_input` where the job can not be run with that */
@@ -22,6 +31,7 @@ async function deliveredOrder(
   { job: { name, version }, definition }: DefinedJob,
   { env, input = {} }: FilledRun,
   change: Change | null,
+  runSecrets?: readonly SecretSize[],
 ): Promise<DeliveredOrder> {
   checkInput(input, definition.input_schema ?? null);
   let isWithoutSecrets = false;
@@ -32,7 +42,7 @@ async function deliveredOrder(
     return isWithoutSecrets ? withoutSecrets(whole) : whole;
   };
   const asked = jobRunInput(definition, name, input, { env });
-  const spec = await checkedOrder(ports, asked, (field) => placeOf(field, env), settled);
+  const spec = await checkedOrder(ports, asked, (field) => placeOf(field, env), settled, runSecrets);
   return { spec, job: { name, version, input: JSON.stringify(input) }, isWithoutSecrets };
 }
 

@@ -128,7 +128,7 @@ export const deliverySchema = z
       .openapi({ description: "as text where it is UTF-8, else null and body_base64 has it" }),
     body_base64: z.string().nullable(),
     body_complete: z.boolean().openapi({
-      description: `false where only the first ${limits.DELIVERY_BODY_KEPT_BYTES} bytes are kept: such a one can not be resent`,
+      description: `false where only the first ${limits.DELIVERY_BODY_KEPT_BYTES} bytes could be kept: such a one can not be resent`,
     }),
   })
   .openapi("Delivery");

@@ -6,6 +6,7 @@ import type { RunDelivery } from "../core/hook/run-delivery.ts";
 import type { RunJob } from "../core/job.ts";
 import { hasSecrets, type RunSpec, secretsOfSpec } from "../core/run-spec.ts";
 import { CHECKOUT_TOKEN_VARIABLE, DEPLOY_KEY_VARIABLE } from "../core/step/checkout.ts";
+import type { SecretSize } from "../flow/ports/secrets.ts";
 import type { IdempotencyKey } from "../flow/ports.ts";
 import { earlierRun, type Submitted, submit } from "../flow/submit.ts";
 import { checked } from "./checked.ts";
@@ -67,6 +68,7 @@ export async function order(
 
 /**
  * @param settled the spec with what nobody who wrote it could say, or may have
+ * @param inForce the secrets that are, of those that it can name, where they have just been read
  * @throws AppError `invalid_input` where it is no spec, or names secrets that there are not
  */
 export async function checkedOrder(
@@ -74,11 +76,12 @@ export async function checkedOrder(
   input: unknown,
   pathOf: (field: string) => string,
   settled: (spec: RunSpec) => RunSpec = (spec) => spec,
+  inForce?: readonly SecretSize[],
 ): Promise<RunSpec> {
   const asked = checkedSpec(input, pathOf);
   if (asked instanceof AppError) throw asked;
   const spec = settled(toRunSpec(asked, ports.defaultGuest));
-  const complaint = incomplete(spec, pathOf) ?? (await secretsComplaint(ports, spec, pathOf));
+  const complaint = incomplete(spec, pathOf) ?? (await secretsComplaint(ports, spec, pathOf, inForce));
   if (complaint !== null) throw complaint;
   return spec;
 }
@@ -114,8 +117,9 @@ async function secretsComplaint(
   { secrets, orgId }: ApiPorts,
   spec: RunSpec,
   pathOf: (field: string) => string,
+  inForce?: readonly SecretSize[],
 ): Promise<AppError | null> {
-  const complaints = hasSecrets(spec) ? await secrets.complaints(orgId, secretsOfSpec(spec)) : [];
+  const complaints = hasSecrets(spec) ? await secrets.complaints(orgId, secretsOfSpec(spec), inForce) : [];
   const [first, ...others] = complaints.map(({ variable, message }) => ({
     path: pathOf(OF_CHECKOUT[variable ?? ""] ?? (variable === null ? "secrets" : `secrets.${variable}`)),
     message,

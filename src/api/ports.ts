@@ -5,7 +5,7 @@ import type { AlertStore } from "../flow/ports/alerts.ts";
 import type { Fleet, FleetStore } from "../flow/ports/fleet.ts";
 import type { FlyScheduleStore } from "../flow/ports/fly-schedules.ts";
 import type { HandoverStore } from "../flow/ports/handovers.ts";
-import type { HookStore, Senders } from "../flow/ports/hooks.ts";
+import type { DeliveryBodies, HookStore, Senders } from "../flow/ports/hooks.ts";
 import type { JobStore } from "../flow/ports/jobs.ts";
 import type { Launches } from "../flow/ports/launches.ts";
 import type { ScheduleStore, Timekeepers } from "../flow/ports/schedules.ts";
@@ -23,6 +23,8 @@ export interface ApiPorts {
   flySchedules: Pick<FlyScheduleStore, "find">;
   alerts: AlertStore;
   hooks: HookStore;
+  /** Bodies of deliveries that are too long for a row. */
+  bodies: DeliveryBodies;
   senders: Senders;
   /** What starts after a run that has ended. */
   handovers: HandoverStore;
@@ -37,6 +39,8 @@ export interface ApiPorts {
   blobs: Blobs;
   secrets: SecretKeeper;
   drivers: Drivers;
+  /** Does what no answer waits for, once that is on its way. Where it dies before, the minute's cron makes it good. */
+  afterAnswer(work: () => Promise<unknown>): void;
   /** Of each Fly app, all Machines that are this deployment's. */
   fleets: Fleet[];
   fleetOf(app: string): Fleet;

@@ -394,6 +394,13 @@ export const HOOK_HEADER_MAX_CHARS = 128;
  * an isolate has 128 MB for all that it does (Cloudflare Workers limits), and a parsed payload is several times its text.
  */
 export const HOOK_BODY_MAX_BYTES = 5 * MIB;
+/** Refs that one delivery can tell of, each with a row that has the whole body: what moved more is told so. */
+export const DELIVERY_PARTS_MAX = 20;
+/**
+ * What is done after an answer is begun so much later. On one computer all objects are made on the thread that passes the answer on, and a
+ * driver takes 30 ms there: it came before the answer.
+ */
+export const ANSWER_FIRST_MS = 10;
 /** So much of a body is kept in the ledger; one that is longer can not be resent from here. A row of D1 holds 2 MB at most (Cloudflare D1 limits). */
 export const DELIVERY_BODY_KEPT_BYTES = 512 * KIB;
 /** A text of a delivery that stands in its run's environment, or in its row beside the body. */

@@ -6,6 +6,7 @@ import type { HookKey, HookSpec } from "../core/hook/hook.ts";
 import type { JobDefinition } from "../core/job.ts";
 import { DELIVERIES_SCAN_MAX, DELIVERIES_TEXT_SCAN_MAX } from "../core/limits.ts";
 import type { DeliveryFilter, HookStore, RecordedDelivery, StoredHook } from "../flow/ports/hooks.ts";
+import type { SecretSize } from "../flow/ports/secrets.ts";
 import {
   deliveryFromRow,
   deliveryToRow,
@@ -35,6 +36,14 @@ export function d1Hooks(database: D1Database): HookStore {
             jobCreatedAt: sql<number>`${jobs.createdAt}`.as("job_created_at"),
             updatedAt: jobs.updatedAt,
             definition: jobVersions.definition,
+            runSecrets:
+              sql<string>`(SELECT json_group_array(json_object('name', s.name, 'size', s.size)) FROM secrets s
+              WHERE s.org_id = ${hooks.orgId} AND s.retired_at IS NULL AND s.name IN (
+                SELECT value FROM json_each(${jobVersions.definition}, '$.run.secrets')
+                UNION ALL SELECT ${jobVersions.definition} ->> '$.run.checkout.token'
+                UNION ALL SELECT ${jobVersions.definition} ->> '$.run.checkout.deploy_key'))`.as(
+                "run_secrets",
+              ),
           })
           .from(hooks)
           .innerJoin(jobs, and(eq(jobs.orgId, hooks.orgId), eq(jobs.name, hooks.job)))
@@ -58,13 +67,22 @@ export function d1Hooks(database: D1Database): HookStore {
           .where(eq(hooks.id, id)),
       ]);
       if (!found) return null;
-      const { version, pausedAt, jobCreatedAt: createdAt, updatedAt, definition, ...hook } = found;
+      const {
+        version,
+        pausedAt,
+        jobCreatedAt: createdAt,
+        updatedAt,
+        definition,
+        runSecrets,
+        ...hook
+      } = found;
       const { orgId, job: name } = hook;
       const job = { orgId, name, version, pausedAt, deletedAt: null, createdAt, updatedAt };
       return {
         hook: hookFromRow(hook),
         job: { job, definition: definition as JobDefinition },
         secrets: sealed.map(sealedFromRow),
+        runSecrets: JSON.parse(runSecrets) as SecretSize[],
       };
     },
 
@@ -176,7 +194,7 @@ export function d1Hooks(database: D1Database): HookStore {
     async newest(key, limit, maxBytes) {
       const { id, bodyBytes } = deliveries;
       const sizes = await db
-        .select({ id, bytes: sql<number>`length(${deliveries.body})`, whole: bodyBytes })
+        .select({ id, bytes: bodyBytes })
         .from(deliveries)
         .where(and(isOfHook(key), isNull(deliveries.originId)))
         .orderBy(sql`${deliveries.receivedAt} DESC, ${deliveries.id} DESC`)

@@ -54,7 +54,10 @@ export function webhookFormPages(ports: DashboardPorts): Hono {
     if (webhook === null) return unknownWebhook(c);
     const form = formOf(await c.req.parseBody());
     const complaints = await complaintsOf(async () => {
-      const isThere = await ports.changeWebhook(webhook.id, webhookOfForm(form, webhook.kind));
+      const { url, ...others } = webhookOfForm(form, webhook.kind);
+      // Of a URL that is a secret the form has its last characters: it stays as it is unless another one is typed.
+      const input = url === undefined || url === webhook.url ? others : { url, ...others };
+      const isThere = await ports.changeWebhook(webhook.id, input);
       return isThere ? c.redirect(webhookPath(webhook.id), 303) : unknownWebhook(c);
     });
     if (complaints instanceof Response) return complaints;

@@ -5,16 +5,25 @@ import type { Change } from "../core/hook/change.ts";
 import type { Delivery, Filled, FilteredWhy } from "../core/hook/delivery.ts";
 import { judge } from "../core/hook/filter.ts";
 import { fill } from "../core/hook/map.ts";
+import { type Parts, partsOf } from "../core/hook/parts.ts";
 import { keptChange, runDelivery } from "../core/hook/run-delivery.ts";
 import type { HookFilter, HookMap, HookOptions, HookSource } from "../core/hook/spec.ts";
 import type { Verdict } from "../core/hook/verdict.ts";
 import type { RunJob } from "../core/job.ts";
 import { DELIVERY_BODY_KEPT_BYTES, DELIVERY_TEXT_MAX_CHARS } from "../core/limits.ts";
 import type { RunSpec } from "../core/run-spec.ts";
-import type { DeliverySummary, HookStore, NewDelivery, Senders, StoredHook } from "./ports/hooks.ts";
+import type {
+  DeliveryBodies,
+  DeliverySummary,
+  HookStore,
+  NewDelivery,
+  Senders,
+  StoredHook,
+} from "./ports/hooks.ts";
 import type { DefinedJob } from "./ports/jobs.ts";
-import type { SecretKeeper } from "./ports/secrets.ts";
+import type { SecretKeeper, SecretSize } from "./ports/secrets.ts";
 import { type SubmitPorts, submitDelivered } from "./submit.ts";
+import { keepWhole } from "./whole-body.ts";
 
 /** What a run that a delivery starts is to do. */
 export interface DeliveredOrder {
@@ -27,15 +36,22 @@ export interface DecidePorts {
   /**
    * @param filled what the hook's map makes of the delivery
    * @param change what is to be built; of a stranger's it must see no secrets
+   * @param runSecrets those that the job's run names and that are in force, by whoever has just read them
    * @throws AppError where the job can not be run with that
    */
-  orderOf(job: DefinedJob, filled: FilledRun, change: Change | null): Promise<DeliveredOrder>;
+  orderOf(
+    job: DefinedJob,
+    filled: FilledRun,
+    change: Change | null,
+    runSecrets?: readonly SecretSize[],
+  ): Promise<DeliveredOrder>;
 }
 
 export type FilledRun = Exclude<Filled, { complaint: unknown }>;
 
 export interface DeliverPorts extends SubmitPorts, DecidePorts {
   hooks: HookStore;
+  bodies: DeliveryBodies;
   senders: Senders;
   secrets: Pick<SecretKeeper, "values">;
 }
@@ -72,46 +88,67 @@ export async function receive(
   const secrets = await ports.secrets.values(called?.hook.orgId ?? "", called?.secrets ?? []);
   const isSigned = await ports.senders.verify(source, options, headers, body, secrets, now);
   if (called === null || !isSigned) return { kind: "unknown" };
-  const { hook, job } = called;
+  const { hook, job, runSecrets } = called;
   const read = await ports.senders.read(source, options, headers, body);
   if ("complaint" in read) {
-    await ports.hooks.record(await unreadable(hook, job, headers, body, read.complaint, now), now);
+    await ports.hooks.record(await unreadable(ports, hook, job, headers, body, read.complaint, now), now);
     return { kind: "unreadable", complaint: read.complaint };
   }
-  const recorded = await deliver(ports, hook, job, read, { body, originId: null });
-  if (recorded === null) throw new Error(`the delivery ${read.deliveryId} came and went`);
-  return { kind: "recorded", ...recorded };
+  const { parts, rest } = partsOf(read);
+  const recorded: Recorded[] = [];
+  for (const part of parts) {
+    const one = await deliver(ports, hook, job, part, { body, originId: null, runSecrets });
+    if (one === null) throw new Error(`the delivery ${part.deliveryId} came and went`);
+    recorded.push(one);
+  }
+  if (rest !== null) recorded.push(await recordRest(ports, hook, job, body, rest));
+  return { kind: "recorded", ...mostTelling(recorded) };
+}
+
+/** Of several parts the sender is told of the first that started a run. @param recorded one at least */
+function mostTelling(recorded: Recorded[]): Recorded {
+  const told = recorded.find(({ delivery }) => delivery.verdict === "started") ?? recorded[0];
+  if (told === undefined) throw new Error("a delivery has a part at least");
+  return { ...told, isNew: recorded.some(({ isNew }) => isNew) };
+}
+
+/** A row that says what was too much at once. */
+async function recordRest(
+  { hooks, bodies, clock }: Pick<DeliverPorts, "hooks" | "bodies" | "clock">,
+  hook: StoredHook,
+  job: DefinedJob,
+  body: Uint8Array,
+  { delivery, detail }: NonNullable<Parts["rest"]>,
+): Promise<Recorded> {
+  const at = clock.now();
+  const row = rowFrom(await rowOf(bodies, hook, job, body, at), delivery, null);
+  return hooks.record({ ...row, ...toldOf({ verdict: "refused", change: null, detail }), runId: null }, at);
 }
 
 /**
  * Decides on a delivery and records that.
- * @param source its whole body, and the delivery that it repeats by somebody's hand
+ * @param of its whole body, the delivery that it repeats by somebody's hand, and what is known of secrets
  * @returns null where a row of its id came and went at the same time, which none does but after 90 days
  */
 export async function deliver(
-  ports: Pick<DeliverPorts, "hooks"> & SubmitPorts & DecidePorts,
+  ports: Pick<DeliverPorts, "hooks" | "bodies"> & SubmitPorts & DecidePorts,
   hook: StoredHook,
   job: DefinedJob,
   delivery: Delivery,
-  { body, originId }: { body: Uint8Array; originId: string | null },
+  of: { body: Uint8Array; originId: string | null; runSecrets?: readonly SecretSize[] },
 ): Promise<Recorded | null> {
   const { hooks, clock } = ports;
   const at = clock.now();
-  const decision = await decide(ports, hook.spec, job, delivery);
+  const decision = await decide(ports, hook.spec, job, delivery, of.runSecrets);
   const row = {
-    ...(await rowOf(hook, job, body, at)),
-    id: delivery.deliveryId,
-    event: delivery.event,
-    action: delivery.action,
-    headers: { ...delivery.headers },
-    originId,
+    ...rowFrom(await rowOf(ports.bodies, hook, job, of.body, at), delivery, of.originId),
     ...toldOf(decision),
   };
   if (decision.verdict !== "started") return hooks.record({ ...row, runId: null }, at);
   const { order, change } = decision;
-  const of = runDelivery(hook.spec, delivery, change, order.isWithoutSecrets);
+  const runOf = runDelivery(hook.spec, delivery, change, order.isWithoutSecrets);
   try {
-    const state = await submitDelivered(ports, { orgId: hook.orgId, ...order, delivery: of }, row);
+    const state = await submitDelivered(ports, { orgId: hook.orgId, ...order, delivery: runOf }, row);
     if (state !== null)
       return {
         delivery: { ...summaryOf(row), runId: state.run.id, repeats: 0, repeatedAt: null },
@@ -138,6 +175,7 @@ export async function decide(
   { filter, map }: { filter: HookFilter; map: HookMap },
   job: DefinedJob,
   delivery: Delivery,
+  runSecrets?: readonly SecretSize[],
 ): Promise<Decision> {
   const judgement = judge(filter, delivery);
   if (judgement.verdict === "ping") return { verdict: "ping", change: null };
@@ -150,7 +188,7 @@ export async function decide(
     return { verdict: "refused", change, detail: `${path}: ${message}` };
   }
   try {
-    const order = await ports.orderOf(job, filled, change);
+    const order = await ports.orderOf(job, filled, change, runSecrets);
     return { verdict: "started", change, order, filled };
   } catch (error) {
     return { verdict: "refused", change, detail: refusal(error) };
@@ -175,27 +213,33 @@ function toldOf(decision: Decision) {
   };
 }
 
+/** What a row has of any call. All of its body is kept from then on. */
 async function rowOf(
+  bodies: DeliveryBodies,
   { orgId, job, name, spec }: StoredHook,
   { job: { version } }: DefinedJob,
   body: Uint8Array,
   at: number,
 ) {
+  const place = { orgId, job, name, receivedAt: at, bodySha256: await sha256(body) };
+  await keepWhole(bodies, place, body);
   return {
-    orgId,
-    job,
-    name,
-    receivedAt: at,
+    ...place,
     source: spec.source,
     jobVersion: version,
     bodyBytes: body.byteLength,
-    bodySha256: await sha256(body),
     body: body.subarray(0, DELIVERY_BODY_KEPT_BYTES),
   };
 }
 
+function rowFrom<R extends object>(row: R, delivery: Delivery, originId: string | null) {
+  const { deliveryId: id, event, action, headers } = delivery;
+  return { ...row, id, event, action, headers: { ...headers }, originId };
+}
+
 /** A row of what could not be read: it has no id that the sender gave it. */
 async function unreadable(
+  { bodies }: Pick<DeliverPorts, "bodies">,
   hook: StoredHook,
   job: DefinedJob,
   headers: Headers,
@@ -203,7 +247,7 @@ async function unreadable(
   complaint: string,
   at: number,
 ): Promise<NewDelivery> {
-  const row = await rowOf(hook, job, body, at);
+  const row = await rowOf(bodies, hook, job, body, at);
   const type = headers.get("content-type");
   return {
     ...row,

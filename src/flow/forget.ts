@@ -25,7 +25,7 @@ import {
 import type { ScheduleKey } from "../core/schedule/spec.ts";
 import type { AlertStore } from "./ports/alerts.ts";
 import type { HandoverStore } from "./ports/handovers.ts";
-import type { HookStore } from "./ports/hooks.ts";
+import type { DeliveryBodies, HookStore } from "./ports/hooks.ts";
 import type { ScheduleStore } from "./ports/schedules.ts";
 import type { NotificationStore } from "./ports/webhooks.ts";
 import type { Clock, Store } from "./ports.ts";
@@ -34,6 +34,7 @@ export interface ForgetPorts {
   schedules: Pick<ScheduleStore, "ledgers" | "forget">;
   alerts: Pick<AlertStore, "forget">;
   hooks: Pick<HookStore, "ledgers" | "forget">;
+  bodies: Pick<DeliveryBodies, "forget">;
   notifications: Pick<NotificationStore, "forget">;
   handovers: Pick<HandoverStore, "forget">;
   store: Pick<Store, "sweepCursors" | "keepSweepCursor">;
@@ -49,6 +50,7 @@ export async function forgetOld({
   schedules,
   alerts,
   hooks,
+  bodies,
   notifications,
   handovers,
   store,
@@ -81,6 +83,7 @@ export async function forgetOld({
     batch: FORGET_BATCH_DELIVERIES,
     maxPages: FORGET_MAX_DELIVERY_PAGES,
   });
+  await bodies.forget(now - DELIVERIES_KEPT_MS);
   if (ofSchedules.cursor !== brokeOffAt.ledgers)
     await store.keepSweepCursor("ledgers", ofSchedules.cursor, now);
   if (ofHooks.cursor !== brokeOffAt.deliveries)

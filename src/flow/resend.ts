@@ -3,10 +3,12 @@
 import { AppError } from "../core/error.ts";
 import type { Delivery } from "../core/hook/delivery.ts";
 import { resentId } from "../core/hook/hook.ts";
-import { DELIVERY_BODY_KEPT_BYTES, RESEND_TRIES } from "../core/limits.ts";
+import { partOf } from "../core/hook/parts.ts";
+import { RESEND_TRIES } from "../core/limits.ts";
 import { type DeliverPorts, deliver } from "./deliver.ts";
 import type { DeliverySummary, RecordedDelivery, Senders, StoredHook } from "./ports/hooks.ts";
 import type { DefinedJob } from "./ports/jobs.ts";
+import { withWholeBody } from "./whole-body.ts";
 
 /**
  * @throws AppError `invalid_input` where the delivery can not be read any more: not all of its body was kept, or the hook is of another
@@ -18,13 +20,14 @@ export async function resend(
   job: DefinedJob,
   earlier: RecordedDelivery,
 ): Promise<DeliverySummary> {
-  const read = await readAgain(ports.senders, hook, earlier);
+  const whole = await withWholeBody(ports.bodies, earlier);
+  const read = await readAgain(ports.senders, hook, whole);
   if ("complaint" in read) throw new AppError("invalid_input", read.complaint, "path.delivery");
   const originId = earlier.originId ?? earlier.id;
   const first = (await ports.hooks.resends(hook, originId)) + 1;
   for (let number = first; number < first + RESEND_TRIES; number++) {
     const again = { ...read, deliveryId: resentId(originId, number) };
-    const recorded = await deliver(ports, hook, job, again, { body: earlier.body, originId });
+    const recorded = await deliver(ports, hook, job, again, { body: whole.body, originId });
     if (recorded?.isNew) return recorded.delivery;
   }
   throw new AppError("unavailable", "others resend this delivery at the same time; try again");
@@ -47,14 +50,15 @@ export async function resendOnce(
   const deliveryId = resentId(originId, Math.min(number, next));
   const done = await ports.hooks.delivery(hook, deliveryId);
   if (done !== null) return done;
-  const read = await readAgain(ports.senders, hook, earlier);
+  const whole = await withWholeBody(ports.bodies, earlier);
+  const read = await readAgain(ports.senders, hook, whole);
   if ("complaint" in read) throw new AppError("invalid_input", read.complaint, "path.delivery");
-  const recorded = await deliver(ports, hook, job, { ...read, deliveryId }, { body: earlier.body, originId });
+  const recorded = await deliver(ports, hook, job, { ...read, deliveryId }, { body: whole.body, originId });
   if (recorded === null) throw new Error(`the delivery ${deliveryId} came and went`);
   return recorded.delivery;
 }
 
-/** A delivery as it was when it came, or why it can not be read again. */
+/** A delivery as it was when it came, or why it can not be read again. @param delivery with its whole body, where that is kept */
 export async function readAgain(
   senders: Senders,
   { spec: { source, options } }: StoredHook,
@@ -62,9 +66,15 @@ export async function readAgain(
 ): Promise<Delivery | { complaint: string }> {
   if (delivery.bodyBytes > delivery.body.byteLength)
     return {
-      complaint: `has a body of ${delivery.bodyBytes} bytes, of which ${DELIVERY_BODY_KEPT_BYTES} are kept: have its sender send it again`,
+      complaint: `has a body of ${delivery.bodyBytes} bytes, of which ${delivery.body.byteLength} are kept: have its sender send it again`,
     };
   if (delivery.source !== source)
     return { complaint: `came from ${delivery.source}, and the hook is for ${source} now` };
-  return senders.read(source, options, new Headers(delivery.headers), delivery.body);
+  const read = await senders.read(source, options, new Headers(delivery.headers), delivery.body);
+  if ("complaint" in read) return read;
+  return (
+    partOf(read, delivery.originId ?? delivery.id) ?? {
+      complaint: "stands for refs that were too many at once: push each of them again",
+    }
+  );
 }

@@ -3,12 +3,14 @@
 import type { HookFilter, HookMap } from "../core/hook/spec.ts";
 import { HOOK_TRY_MAX_BYTES } from "../core/limits.ts";
 import { type DecidePorts, type Decision, decide } from "./deliver.ts";
-import type { HookStore, RecordedDelivery, Senders, StoredHook } from "./ports/hooks.ts";
+import type { DeliveryBodies, HookStore, RecordedDelivery, Senders, StoredHook } from "./ports/hooks.ts";
 import type { DefinedJob } from "./ports/jobs.ts";
 import { readAgain } from "./resend.ts";
+import { withWholeBody } from "./whole-body.ts";
 
 export interface TryPorts extends DecidePorts {
   hooks: Pick<HookStore, "newest">;
+  bodies: DeliveryBodies;
   senders: Senders;
 }
 
@@ -29,7 +31,7 @@ export async function tryHook(
   const awake = { job: { ...job, pausedAt: null }, definition };
   const tried: Tried[] = [];
   for (const delivery of await ports.hooks.newest(hook, limit, HOOK_TRY_MAX_BYTES)) {
-    const read = await readAgain(ports.senders, hook, delivery);
+    const read = await readAgain(ports.senders, hook, await withWholeBody(ports.bodies, delivery));
     const would = "complaint" in read ? read : await decide(ports, rules, awake, read);
     tried.push({ delivery, would });
   }

@@ -105,8 +105,8 @@ export function createSecretKeeper(ports: {
       return (await opened(orgId, latest))?.value ?? null;
     },
 
-    async complaints(orgId, variables) {
-      const current = await store.sizes(orgId, Object.values(variables));
+    async complaints(orgId, variables, inForce) {
+      const current = inForce ?? (await store.sizes(orgId, Object.values(variables)));
       const complaints: { variable: string | null; message: string }[] = [];
       let bytes = 0;
       for (const [variable, name] of Object.entries(variables)) {

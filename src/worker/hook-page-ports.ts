@@ -14,6 +14,7 @@ import { loadJob } from "../api/routes/jobs/answers.ts";
 import { HOOK_TRY_DEFAULT, PAGE_JOBS_MAX, PAGE_LEDGER_MAX } from "../core/limits.ts";
 import type { HookPorts } from "../dashboard/hook-ports.ts";
 import { resendOnce } from "../flow/resend.ts";
+import { withWholeBody } from "../flow/whole-body.ts";
 import { isDone, orNull } from "./or-null.ts";
 import { said } from "./said.ts";
 
@@ -32,7 +33,7 @@ export function hookPagePorts(ports: ApiPorts): HookPorts {
       const found = await orNull(loadDelivery(ports, { ...key, delivery: id }));
       if (found === null) return null;
       const resends = await hooks.resends({ orgId, ...key }, found.originId ?? found.id);
-      return { delivery: deliveryBody(found), resends };
+      return { delivery: deliveryBody(await withWholeBody(ports.bodies, found)), resends };
     },
     async tryRules(key, rules) {
       const { limit: _limit, ...given } = checked(tryInputSchema, rules, null);

@@ -1,11 +1,13 @@
 /** The real ports on Cloudflare and Fly: the only wiring. */
 
+import { waitUntil } from "cloudflare:workers";
 import { handOverPortsOf } from "../api/chained-order.ts";
 import { firePortsOf } from "../api/fired-order.ts";
 import type { ApiPorts } from "../api/ports.ts";
 import { createSessions } from "../api/session.ts";
 import { statusSender } from "../commit-status/send.ts";
 import { newHookId, newNotificationId, newRunId, newWebhookId } from "../core/id.ts";
+import { ANSWER_FIRST_MS } from "../core/limits.ts";
 import { d1Alerts } from "../d1/alert-store.ts";
 import { countedStatements } from "../d1/counted.ts";
 import { deploymentOf } from "../d1/deployment.ts";
@@ -37,6 +39,7 @@ import { flyScheduledMachines } from "../fly/scheduled-machines.ts";
 import { readDelivery } from "../hooks/read-delivery.ts";
 import { verify } from "../hooks/verify.ts";
 import { r2Blobs } from "../r2/blobs.ts";
+import { r2DeliveryBodies } from "../r2/delivery-bodies.ts";
 import { createSecretKeeper } from "../secrets/keeper.ts";
 import { createKeyring } from "../secrets/keyring.ts";
 import { createWebhookEdge } from "../webhooks/edge.ts";
@@ -171,6 +174,7 @@ export function apiPorts(env: Env): ApiPorts {
     alerts: d1Alerts(env.DB),
     hooks: d1Hooks(env.DB),
     handovers: d1Handovers(env.DB),
+    bodies: r2DeliveryBodies(env.OUTPUT),
     senders: { verify, read: readDelivery },
     webhooks: d1Webhooks(env.DB),
     notifications: d1Notifications(env.DB),
@@ -184,6 +188,13 @@ export function apiPorts(env: Env): ApiPorts {
     blobs: r2Blobs(env.OUTPUT),
     secrets: secretKeeper(env, config),
     drivers: durableDrivers(env.RUN_DRIVER),
+    afterAnswer: (work) =>
+      waitUntil(
+        scheduler
+          .wait(ANSWER_FIRST_MS)
+          .then(work)
+          .catch(() => undefined),
+      ),
     ids: {
       runId: (nowMs) => newRunId(nowMs, crypto.getRandomValues(new Uint8Array(16))),
       hookId: () => newHookId(crypto.getRandomValues(new Uint8Array(28))),

@@ -1,17 +1,21 @@
 /** What receiving a delivery keeps over any stores: killed at whatever step, it starts one run once it comes again. */
 
 import { describe, expect, it } from "vitest";
+import { AppError } from "../../src/core/error.ts";
 import type { HookKey, HookSpec } from "../../src/core/hook/hook.ts";
 import { isOfStranger } from "../../src/core/hook/run-delivery.ts";
+import { DAY_MS, DELIVERY_BODY_KEPT_BYTES, DELIVERY_PARTS_MAX } from "../../src/core/limits.ts";
 import { type DeliverPorts, type Received, receive } from "../../src/flow/deliver.ts";
 import { launchesOver } from "../../src/flow/launches.ts";
-import type { HookStore } from "../../src/flow/ports/hooks.ts";
+import type { DeliveryBodies, HookStore } from "../../src/flow/ports/hooks.ts";
 import type { JobStore } from "../../src/flow/ports/jobs.ts";
 import type { SecretKeeper } from "../../src/flow/ports/secrets.ts";
 import type { Drivers, Store } from "../../src/flow/ports.ts";
 import { resend } from "../../src/flow/resend.ts";
+import { withWholeBody } from "../../src/flow/whole-body.ts";
 import { readDelivery } from "../../src/hooks/read-delivery.ts";
 import { verify } from "../../src/hooks/verify.ts";
+import { bitbucketPush, bitbucketRef, SHA } from "../hooks/payloads.ts";
 import { aRunId, aSpec, T0 } from "../support/a-run.ts";
 import { aPush, githubCall, type SignedCall } from "../support/signed.ts";
 import { aHook } from "./hook-store-contract.ts";
@@ -24,17 +28,22 @@ class Killed extends Error {}
 
 export function holdsTheDeliverContract({
   hooks,
+  bodies,
   jobs,
   store,
   secrets,
   atOnce,
+  ofEachAtOnce,
 }: {
   hooks: HookStore;
+  bodies: DeliveryBodies;
   jobs: JobStore;
   store: Store;
   secrets: SecretKeeper;
   /** How many calls of one delivery come at once. */
   atOnce: number;
+  /** The same for each way in which a delivery is known. */
+  ofEachAtOnce: number;
 }): void {
   let version = 0;
 
@@ -55,6 +64,7 @@ export function holdsTheDeliverContract({
   function portsOver(change: Partial<DeliverPorts> = {}): DeliverPorts {
     return {
       hooks,
+      bodies,
       store,
       secrets,
       senders: { verify, read: readDelivery },
@@ -103,6 +113,7 @@ export function holdsTheDeliverContract({
       ports: {
         ...ports,
         hooks: killing(ports.hooks),
+        bodies: killing(ports.bodies),
         store: killing(ports.store),
         secrets: killing(ports.secrets),
         launches: launchesOver(killing(ports.store), { apps: ["deliver-tests"], perSecond: 1 }),
@@ -136,6 +147,209 @@ export function holdsTheDeliverContract({
       }
       expect(new Set(expected).size).toBe(expected.length);
       expect((await runsOf(job)).toSorted()).toEqual(expected.toSorted());
+    },
+  );
+
+  const UNFIT: DeliverPorts["orderOf"] = async () => {
+    throw new AppError("invalid_input", "must be something else", "input.a");
+  };
+
+  it.each([
+    ["filtered", "push", aPush("main"), { filter: { branches: ["x"] } }, {}],
+    ["ping", "ping", { zen: "x", hook_id: 1 }, {}, {}],
+    ["refused", "push", aPush("main"), {}, { orderOf: UNFIT }],
+    ["refused", "push", "{", {}, {}],
+  ] satisfies [string, string, unknown, Partial<HookSpec>, Partial<DeliverPorts>][])(
+    "a worker that is killed at any call of what is %s (%s): the ledger has it once, and no run",
+    async (verdict, event, payload, change, ports) => {
+      const job = `killed-${verdict}-${typeof payload}`;
+      const id = await put(job, change);
+      const callsIn = (rows: { repeats: number }[]) =>
+        rows.reduce((sum, { repeats }) => sum + 1 + repeats, 0);
+      let deliveries = 0;
+      for (const done of [false, true])
+        for (let last = 1; ; last++) {
+          const killed = killedAt(last, done);
+          const sent = await githubCall(SECRET, {
+            id: `${done}-${last}`,
+            event,
+            payload: typeof payload === "string" ? payload.padEnd(2 * last + (done ? 1 : 0)) : payload,
+          });
+          await call({ ...killed.ports, ...ports }, id, sent).catch(() => undefined);
+          const before = await rowsOf(job);
+          await call(portsOver(ports), id, sent);
+          const after = await rowsOf(job);
+          deliveries += 1;
+          // One row, whether the first call has stored it or the second, which counts as a repeat of what is there.
+          expect(after).toHaveLength(deliveries);
+          expect(callsIn(after)).toBe(callsIn(before) + 1);
+          if (!killed.wasReached()) break;
+        }
+      expect(deliveries).toBeGreaterThan(6);
+      for (const row of await rowsOf(job)) expect(row).toMatchObject({ verdict, runId: null });
+      expect(await runsOf(job)).toEqual([]);
+    },
+  );
+
+  it("a worker that is killed while it resends: each row has its run, and each run its row", async () => {
+    const id = await put("killed-resend");
+    await call(portsOver(), id, await githubCall(SECRET, { id: "1", payload: aPush("main") }));
+    for (const done of [false, true])
+      for (let last = 1; ; last++) {
+        const { ports, wasReached } = killedAt(last, done);
+        await resent("killed-resend", "1", ports).catch((error: unknown) => {
+          if (!(error instanceof Killed)) throw error;
+        });
+        const told = (await rowsOf("killed-resend")).map(({ runId, verdict }) => `${runId} ${verdict}`);
+        const runs = (await runsOf("killed-resend")).map((run) => `${run} started`);
+        expect(told.toSorted()).toEqual(runs.toSorted());
+        if (!wasReached()) break;
+      }
+    expect(await rowsOf("killed-resend")).not.toHaveLength(1);
+  });
+
+  const ofBitbucket = (uuid: string, payload: object): SignedCall => ({
+    headers: new Headers({ "x-event-key": "repo:push", "x-request-uuid": uuid }),
+    body: Uint8Array.from(new TextEncoder().encode(JSON.stringify(payload))),
+  });
+  const trusting = { verify: async () => true, read: readDelivery };
+
+  it("of a push of several refs each has its row, and its run where the hook takes it, wherever the worker is killed", async () => {
+    const id = await put("refs", { source: "bitbucket", filter: { branches: ["main"], tags: ["v*"] } });
+    const expected = [
+      ["", "started", "refs/heads/main"],
+      ["+ref.2", "started", "refs/tags/v1"],
+      ["+ref.3", "filtered", "refs/heads/gone"],
+    ];
+    let pushes = 0;
+    for (const done of [false, true])
+      for (let last = 1; ; last++) {
+        const { ports, wasReached } = killedAt(last, done);
+        const uuid = `push-${++pushes}`;
+        const push = ofBitbucket(uuid, bitbucketPush());
+        await call({ ...ports, senders: trusting }, id, push).catch(() => undefined);
+        const answer = await call(portsOver({ senders: trusting }), id, push);
+        expect(answer).toMatchObject({ delivery: { id: uuid, verdict: "started" } });
+        const rows = (await rowsOf("refs")).filter((row) => row.id.split("+")[0] === uuid);
+        const told = rows.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+        expect(told.map(({ id, verdict, change }) => [id.slice(uuid.length), verdict, change?.ref])).toEqual(
+          expected,
+        );
+        if (!wasReached()) break;
+      }
+    expect(await runsOf("refs")).toHaveLength(2 * pushes);
+    expect(new Set((await rowsOf("refs")).flatMap(({ runId }) => runId ?? [])).size).toBe(2 * pushes);
+    const again = await resent("refs", "push-1+ref.2");
+    expect(again).toMatchObject({
+      id: "push-1+ref.2+resend.1",
+      originId: "push-1+ref.2",
+      verdict: "started",
+    });
+    expect(again.change?.ref).toBe("refs/tags/v1");
+  });
+
+  it("of a push of more refs than are taken a row says which were left, and nobody resends that", async () => {
+    const id = await put("many-refs", { source: "bitbucket" });
+    const changes = Array.from({ length: DELIVERY_PARTS_MAX + 2 }, (_, at) => ({
+      new: bitbucketRef("branch", `b${at + 1}`, SHA),
+      old: null,
+    }));
+    await call(portsOver({ senders: trusting }), id, ofBitbucket("1", bitbucketPush(changes)));
+    expect(await runsOf("many-refs")).toHaveLength(DELIVERY_PARTS_MAX);
+    const restId = `1+ref.${DELIVERY_PARTS_MAX + 1}`;
+    const rest = await hooks.delivery(keyOf("many-refs"), restId);
+    expect(rest).toMatchObject({ verdict: "refused", runId: null, change: null });
+    expect(rest?.detail).toMatch(
+      /^it moved 22 refs at once, of which 20 are taken; left are refs\/heads\/b21, /,
+    );
+    await expect(resent("many-refs", restId)).rejects.toThrow("too many at once: push each of them again");
+  });
+
+  it("a body that is too long for a row is kept whole beside it, wherever the worker is killed, until it is forgotten", async () => {
+    const id = await put("large");
+    const zen = "é".repeat(DELIVERY_BODY_KEPT_BYTES / 2);
+    const sent = await githubCall(SECRET, { id: "1", payload: aPush("main", { zen }) });
+    for (const done of [false, true])
+      for (let last = 1; ; last++) {
+        const { ports, wasReached } = killedAt(last, done);
+        const again = { ...sent, headers: new Headers(sent.headers) };
+        again.headers.set("x-github-delivery", `${done}-${last}`);
+        const answer = await call(ports, id, again).catch(() => null);
+        const row = await hooks.delivery(keyOf("large"), `${done}-${last}`);
+        // One that was answered is there, and one that is there is whole.
+        if (answer !== null) expect(row).not.toBeNull();
+        if (row !== null) {
+          const whole = (await withWholeBody(bodies, row)).body;
+          expect([row.body.length, Buffer.compare(whole, sent.body)]).toEqual([DELIVERY_BODY_KEPT_BYTES, 0]);
+        }
+        if (!wasReached()) break;
+      }
+    await call(portsOver(), id, sent);
+    expect(await resent("large", "1")).toMatchObject({ verdict: "started", bodyBytes: sent.body.length });
+    expect(await bodies.forget(T0)).toBe(0);
+    await bodies.forget(T0 + 2 * DAY_MS);
+    await expect(resent("large", "1")).rejects.toThrow(
+      `has a body of ${sent.body.length} bytes, of which ${DELIVERY_BODY_KEPT_BYTES} are kept`,
+    );
+  });
+
+  it("where no body can be kept whole the delivery is taken all the same", async () => {
+    const id = await put("no-bodies");
+    const zen = "x".repeat(DELIVERY_BODY_KEPT_BYTES);
+    const sent = await githubCall(SECRET, { id: "1", payload: aPush("main", { zen }) });
+    const down = async () => {
+      throw new Error("R2 is down");
+    };
+    const ports = portsOver({ bodies: { ...bodies, put: down } });
+    expect(await call(ports, id, sent)).toMatchObject({ isNew: true, delivery: { verdict: "started" } });
+  });
+
+  const BODY = { id: "evt_1", type: "x", object: { number: 7 } };
+  const GITLAB = { "x-gitlab-event": "Push Hook" };
+  const BY_HEADER = { signature: null, dedupe: { header: "X-Id" } };
+  const BY_EXPRESSION = { signature: null, dedupe: { expression: "payload.object.number" } };
+  /** What is another each time that a sender tries, beside what it knows a delivery by. */
+  const again = (attempt: number) => ({
+    "webhook-timestamp": String(attempt),
+    "x-attempt-number": `${attempt}`,
+  });
+
+  it.each([
+    ["github", "X-GitHub-Delivery", {}, { "x-github-event": "push", "x-github-delivery": "1" }],
+    ["gitlab", "Idempotency-Key", {}, { ...GITLAB, "idempotency-key": "1" }],
+    ["gitlab", "webhook-id", {}, { ...GITLAB, "webhook-id": "1" }],
+    ["gitlab", "X-Gitlab-Event-UUID and its body", {}, { ...GITLAB, "x-gitlab-event-uuid": "1" }],
+    ["gitea", "X-Gitea-Delivery", {}, { "x-gitea-event": "push", "x-gitea-delivery": "1" }],
+    ["bitbucket", "X-Request-UUID", {}, { "x-event-key": "repo:push", "x-request-uuid": "1" }],
+    ["stripe", "its event's id", {}, {}],
+    ["standard", "webhook-id", {}, { "webhook-id": "1" }],
+    ["generic", "its body", {}, {}],
+    ["generic", "a header", { options: BY_HEADER }, { "x-id": "1" }],
+    ["generic", "a header that is too long", { options: BY_HEADER }, { "x-id": "x".repeat(5000) }],
+    ["generic", "an expression", { options: BY_EXPRESSION }, {}],
+  ] satisfies [HookSpec["source"], string, Partial<HookSpec>, Record<string, string>][])(
+    "one delivery of %s's, known by %s, is one run however often it comes, at once and later; another is another",
+    async (source, by, change, headers) => {
+      const job = `ids-${source}-${by.replaceAll(/\W+/g, "-").toLowerCase()}`;
+      const id = await put(job, { source, ...change });
+      // That each signs as it does is tested elsewhere.
+      const ports = portsOver({ senders: trusting });
+      let attempts = 0;
+      const deliver = (body: object, own: Record<string, string> = headers) =>
+        call(ports, id, {
+          headers: new Headers({ ...again(++attempts), ...own }),
+          body: Uint8Array.from(new TextEncoder().encode(JSON.stringify(body))),
+        });
+      const first = await Promise.all(Array.from({ length: ofEachAtOnce }, () => deliver(BODY)));
+      const later = [await deliver(BODY), await deliver(BODY)];
+      const [run, ...others] = await runsOf(job);
+      expect(others).toEqual([]);
+      for (const told of [...first, ...later]) expect(told).toMatchObject({ delivery: { runId: run } });
+      expect((await rowsOf(job)).map(({ repeats }) => repeats)).toEqual([ofEachAtOnce + 1]);
+      const next = { id: "evt_2", type: "x", object: { number: 8 } };
+      const changed = Object.entries(headers).map(([name, value]) => [name, value.replace(/^[1x]/, "2")]);
+      await deliver(next, Object.fromEntries(changed));
+      expect(await runsOf(job)).toHaveLength(2);
     },
   );
 
@@ -217,11 +431,14 @@ export function holdsTheDeliverContract({
     });
   });
 
-  async function resent(job: string, deliveryId: string) {
+  const rowsOf = async (job: string) =>
+    (await hooks.deliveries(keyOf(job), { ...NO_FILTER, limit: 1000 })).deliveries;
+
+  async function resent(job: string, deliveryId: string, ports = portsOver()) {
     const [hook, defined] = await Promise.all([hooks.find(keyOf(job)), jobs.find(ORG, job)]);
     const earlier = await hooks.delivery(keyOf(job), deliveryId);
     if (!hook || !defined || !earlier) throw new Error("there is nothing to resend");
-    return resend(portsOver(), hook, defined, earlier);
+    return resend(ports, hook, defined, earlier);
   }
 
   it("resent at once by several each is a delivery of its own, by the version in force, and names the first", async () => {

@@ -65,10 +65,10 @@ export function holdsTheHookStoreContract({
   let made = 0;
   const anId = () => `id${++made}`;
 
-  async function put(job: string, specs: HookSpec[], at = T0): Promise<void> {
+  async function put(job: string, specs: HookSpec[], at = T0, run: object = {}): Promise<void> {
     const seen = (await jobs.find(ORG, job))?.job ?? null;
     const version = (seen?.version ?? 0) + 1;
-    const definition = { run: { image: "x" } };
+    const definition = { run: { image: "x", ...run } };
     const next = { version, definition, change: { kind: "put" as const }, createdAt: at };
     const wanted = specs.map((spec) => ({ id: anId(), spec }));
     expect(await jobs.put(ORG, job, seen, next, [], wanted)).not.toBeNull();
@@ -163,16 +163,24 @@ export function holdsTheHookStoreContract({
     });
   });
 
-  it("a call is given the job, and of the hook's secrets those in force", async () => {
+  it("a call is given the job, and of the hook's and the run's secrets those in force, which are not mixed up", async () => {
     await secrets.put(ORG, aSecret("CALLED_A"));
     await secrets.put(ORG, aSecret("CALLED_A", 2));
     await secrets.put(ORG, aSecret("CALLED_B"));
     await secrets.put(ORG, aSecret("CALLED_C"));
     await secrets.retire(ORG, "CALLED_B", T0 + 9);
-    await put("called", [aHook({ secrets: ["CALLED_A", "CALLED_B", "CALLED_D"] })]);
+    const hook = aHook({ secrets: ["CALLED_A", "CALLED_B", "CALLED_D"] });
+    const checkout = { repository: "https://git.example/a", token: "CALLED_E", deploy_key: "CALLED_F" };
+    await put("called", [hook], T0, { secrets: { X: "CALLED_A", Y: "CALLED_B", Z: "CALLED_C" }, checkout });
+    await secrets.put(ORG, aSecret("CALLED_E"));
     const called = await hooks.called(await idOf(keyOf("called")));
     expect(called?.job).toEqual(await jobs.find(ORG, "called"));
     expect(called?.secrets).toEqual([aSecret("CALLED_A", 2)]);
+    const inForce = ["CALLED_A", "CALLED_C", "CALLED_E"].map((name) => ({ name, size: 3 }));
+    expect(called?.runSecrets.toSorted((a, b) => (a.name < b.name ? -1 : 1))).toEqual(inForce);
+    // Without any, and where a checkout is only true.
+    await put("called", [hook], T0, { checkout: true });
+    expect(await hooks.called(await idOf(keyOf("called")))).toMatchObject({ runSecrets: [] });
   });
 
   describe("a delivery is in the ledger once", () => {
@@ -294,7 +302,12 @@ export function holdsTheHookStoreContract({
       const key = keyOf("newest");
       const of = (n: number, change: Partial<NewDelivery> = {}) =>
         hooks.record(
-          aDelivery(key, `d${n}`, { receivedAt: T0 + n, body: bytes("x".repeat(10)), ...change }),
+          aDelivery(key, `d${n}`, {
+            receivedAt: T0 + n,
+            body: bytes("x".repeat(10)),
+            bodyBytes: 10,
+            ...change,
+          }),
           T0,
         );
       for (let n = 0; n < 4; n++) await of(n);

@@ -21,6 +21,7 @@ export function aHook(changes: Partial<StoredHookBody> = {}): StoredHookBody {
     secrets: ["HOOK_SECRET"],
     rules: {},
     problem: null,
+    report: null,
     last_delivery: null,
     ...changes,
   };

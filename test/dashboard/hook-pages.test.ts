@@ -185,7 +185,17 @@ describe("a hook's page", () => {
 
   test("says what its run gets of a delivery", async () => {
     const map = { env: { AUTHOR: "payload.pusher" }, input: { "<b>": "1 + 1" } };
-    const { words } = await get(portsOf({ hooks: [aHook({ rules: { map } })] }), "/hooks/deploy/github");
+    const report = {
+      context: "mayfly/deploy",
+      api_url: null,
+      token: "TOKEN",
+      problem: "there is no secret TOKEN",
+    };
+    const { words } = await get(
+      portsOf({ hooks: [aHook({ rules: { map }, report })] }),
+      "/hooks/deploy/github",
+    );
+    expect(words).toContain("Reports on commits as mayfly/deploy : there is no secret TOKEN");
     expect(words).toContain("Gives its run AUTHOR is payload.pusher input.&lt;b&gt; is 1 + 1");
     expect(words).toContain("Starts a run on every delivery");
   });
@@ -489,6 +499,9 @@ describe("webhooks", () => {
     expect(html).not.toContain("whsec_");
     const sent = await post(ports, `${WEBHOOK}/edit`, { url: "https://x.example", "event-run-failed": "on" });
     expect(sent.to).toBe(WEBHOOK);
+    await post(ports, `${WEBHOOK}/edit`, { url: aWebhook().url, "event-run-failed": "on" });
+    // What the form was filled with can be a secret's last characters.
+    expect(ports.calls.pop()).not.toContain("url");
     expect((await get(ports, `${WEBHOOK}/secret`)).html).toContain(`value="${SECRET}"`);
     expect((await post(ports, `${WEBHOOK}/secret`, { secret: SECRET, updated_at: at(7_200_000) })).to).toBe(
       WEBHOOK,
@@ -501,11 +514,19 @@ describe("webhooks", () => {
   });
 
   test("a run's page leads to its delivery, and to what webhooks were told of it, also what comes while one looks", async () => {
-    const delivery = { hook: "github", id: "d/1", event: "push", without_secrets: true, change: aChange() };
+    const delivery = {
+      hook: "github",
+      id: "d/1",
+      event: "push",
+      without_secrets: true,
+      change: aChange(),
+      report: { context: "mayfly/deploy", api_url: null },
+    };
     const run = aRun({ job: { name: "deploy", version: 3 }, delivery });
     const { html, words } = await get(portsOf(known(), [run]), `/runs/${run.id}`);
     expect(html).toContain('href="/hooks/deploy/github/d%2F1"');
     expect(words).toContain("push d/1 , without secrets, as it is from a fork");
+    expect(words).toContain("Reported on its commit as mayfly/deploy");
     expect(html).toContain(`href="${WEBHOOK}/notifications/${notificationId(3)}"`);
     const untold = await get(portsOf({}, [run]), `/runs/${run.id}?part=summary`);
     expect(untold.html).toMatch(/<section class="card flush" id="told" data-part="true" hidden=""/);
@@ -624,7 +645,14 @@ test("hostile words stay words, and every page has the strict policy and nothing
     [
       aRun({
         job: { name: "deploy", version: 1 },
-        delivery: { hook: "github", id: HOSTILE, event: HOSTILE, without_secrets: false, change },
+        delivery: {
+          hook: "github",
+          id: HOSTILE,
+          event: HOSTILE,
+          without_secrets: false,
+          change,
+          report: null,
+        },
       }),
     ],
   );

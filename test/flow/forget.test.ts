@@ -25,6 +25,7 @@ const forgetAt = (world: ScheduleWorld, now: number) =>
     schedules: world.schedules,
     alerts: world.alerts,
     hooks: world.hooks,
+    bodies: { forget: async () => 0 },
     notifications: { forget: async () => 0 },
     handovers: { forget: async () => 0 },
     store: world.store,

@@ -1,5 +1,5 @@
 import { Environment } from "@marcbachmann/cel-js";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import type { Delivery, Json } from "../../src/core/hook/delivery.ts";
 import { evaluate } from "../../src/core/hook/expression/evaluate.ts";
 import { jsonOf } from "../../src/core/hook/expression/json.ts";
@@ -10,7 +10,9 @@ import { fromJson } from "../../src/core/hook/expression/value.ts";
 import { judge } from "../../src/core/hook/filter.ts";
 import { globComplaint, globMatcher } from "../../src/core/hook/glob.ts";
 import { fill } from "../../src/core/hook/map.ts";
+import { partsOf } from "../../src/core/hook/parts.ts";
 import { HOOK_SOURCES } from "../../src/core/hook/spec.ts";
+import { DELIVERY_PARTS_MAX } from "../../src/core/limits.ts";
 import { readDelivery } from "../../src/hooks/read-delivery.ts";
 import { verify } from "../../src/hooks/verify.ts";
 import { aDelivery } from "../core/hook/a-delivery.ts";
@@ -23,8 +25,8 @@ import {
   gitlabPush,
 } from "../hooks/payloads.ts";
 import { seededRandom } from "../support/seeded-random.ts";
-import { anyJson, type Chance, mutated, oneOf } from "./json.ts";
-import { rounds } from "./rounds.ts";
+import { anyJson, type Chance, mutated, oneOf, prototypesNow } from "./json.ts";
+import { ROUNDS_LIMIT_MS, rounds } from "./rounds.ts";
 
 const PLAIN = { signature: null, dedupe: null };
 const utf8 = new TextEncoder();
@@ -73,7 +75,36 @@ function expectSound({ deliveryId, event, action, changes, headers }: Delivery):
   }
 }
 
-describe("whatever is sent", () => {
+const prototypes = prototypesNow();
+afterAll(() => expect(prototypesNow()).toEqual(prototypes));
+
+describe("whatever is sent", { timeout: ROUNDS_LIMIT_MS }, () => {
+  it("fields that every object has are a payload's own or nobody's, and are given as such", async () => {
+    const text =
+      '{"__proto__": {"a": "own", "admin": true}, "constructor": {"prototype": {"a": 2}}, "b": {"hasOwnProperty": 3}, "toString": "t"}';
+    const read = await readDelivery("generic", PLAIN, new Headers(), utf8.encode(text));
+    if ("complaint" in read) throw new Error(read.complaint);
+    const given = (input: string) => {
+      const filled = fill({ input }, read, null);
+      return "complaint" in filled ? filled.complaint.message : filled.input;
+    };
+    expect(JSON.stringify(given("payload"))).toBe(JSON.stringify(JSON.parse(text)));
+    expect(given("payload.__proto__.a + payload.toString")).toBe("ownt");
+    expect(given("payload.constructor.prototype.a + payload.b.hasOwnProperty")).toBe(5);
+    expect(given("[has(payload.admin), has(payload.b.__proto__), has(payload.b.constructor)]")).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(given("payload.b.valueOf")).toContain('there is no "valueOf"');
+    const names = ["__proto__", "constructor", "toString"];
+    const each = <V>(value: V) => Object.fromEntries(names.map((name) => [name, value]));
+    const [env, input] = [each("payload.b.hasOwnProperty"), each("payload.b.hasOwnProperty")];
+    expect(JSON.stringify(fill({ env, input }, read, null))).toBe(
+      JSON.stringify({ env: each("3"), input: each(3) }),
+    );
+  });
+
   it("it is read or complained of, and judged", async () => {
     const chance = seededRandom(61);
     for (let round = 0; round < rounds(1000); round++) {
@@ -88,8 +119,12 @@ describe("whatever is sent", () => {
       if ("complaint" in read) continue;
       expectSound(read);
       const filter = { branches: ["**"], tags: ["**"], paths: ["**"], if: 'event != "" && payload != 1' };
-      for (const verdict of [judge({}, read).verdict, judge(filter, read).verdict])
-        expect(["take", "filtered", "ping"]).toContain(verdict);
+      const { parts, rest } = partsOf(read);
+      expect(parts.flatMap(({ changes }) => changes)).toEqual(read.changes.slice(0, DELIVERY_PARTS_MAX));
+      expect(rest === null).toBe(read.changes.length <= DELIVERY_PARTS_MAX);
+      for (const part of parts)
+        for (const { verdict } of [judge({}, part), judge(filter, part)])
+          expect(["take", "filtered", "ping"]).toContain(verdict);
       const again = await readDelivery(source, PLAIN, new Headers(read.headers), body);
       if (!headers.has("content-type")) expect(again).toEqual(read);
     }
@@ -290,7 +325,7 @@ const shown = (value: unknown): string =>
           : each,
   );
 
-describe("whatever an expression says", () => {
+describe("whatever an expression says", { timeout: ROUNDS_LIMIT_MS }, () => {
   const variables = {
     event: "push",
     action: null,
@@ -408,7 +443,7 @@ function fits(glob: string, text: string): boolean {
   return isOne(text[0]) && fits(rest, text.slice(1));
 }
 
-describe("whatever globs say", () => {
+describe("whatever globs say", { timeout: ROUNDS_LIMIT_MS }, () => {
   it("each can not be read, or fits what it says", () => {
     const chance = seededRandom(65);
     const parts = [

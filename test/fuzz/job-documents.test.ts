@@ -7,10 +7,15 @@ import { checkedDefinition, jobRunInput, meansTheSame } from "../../src/api/job-
 import { FORMATS, TYPES, WORDS } from "../../src/api/json-schema-words.ts";
 import { runSpecSchema } from "../../src/api/spec-schema.ts";
 import { AppError } from "../../src/core/error.ts";
+import type { Json } from "../../src/core/hook/delivery.ts";
+import { judge } from "../../src/core/hook/filter.ts";
+import type { HookSpec } from "../../src/core/hook/hook.ts";
+import { fill } from "../../src/core/hook/map.ts";
 import { diffDefinitions, type JobDefinition } from "../../src/core/job.ts";
+import { aChange, aDelivery } from "../core/hook/a-delivery.ts";
 import { seededRandom } from "../support/seeded-random.ts";
-import { anyJson, type Chance, mutated, oneOf } from "./json.ts";
-import { rounds } from "./rounds.ts";
+import { anyJson, type Chance, mutated, oneOf, prototypesNow } from "./json.ts";
+import { ROUNDS_LIMIT_MS, rounds } from "./rounds.ts";
 
 z.config({ customError: complaint });
 
@@ -31,6 +36,38 @@ const DOCUMENT = {
     delay: "1m",
   },
   input_schema: { type: "object", properties: { a: { enum: [1, "a"] } }, required: ["a"] },
+};
+
+/** The same of a build: a checkout, steps, and hooks of several senders. */
+const BUILD = {
+  run: {
+    image: "node:24",
+    checkout: { ref: "main", path: "/src", depth: 0, submodules: "recursive", token: "TOKEN" },
+    steps: [
+      { name: "test", run: "npm test", timeout: "5m", env: { CI: "1" }, working_directory: "/src/a" },
+      { name: "tell", run: "./tell", if: "failure()" },
+    ],
+  },
+  hooks: [
+    {
+      source: "github",
+      secret: ["A", "B"],
+      events: ["push", "pull_request.*"],
+      branches: ["main", "release/**", "!release/old"],
+      tags: ["v*"],
+      paths: ["src/**", "!**.md"],
+      if: "!payload.deleted && change.branch != ''",
+      map: { env: { WHO: "payload.pusher.name" }, input: { a: "payload.after" } },
+    },
+    {
+      name: "shop",
+      source: "generic",
+      secret: "C",
+      signature: { header: "X-Signature", algorithm: "sha512", encoding: "base64", prefix: "v=" },
+      dedupe: { expression: "payload.id" },
+      map: { input: "payload" },
+    },
+  ],
 };
 
 /** What a call came to: its value, or the error that a caller reads. Anything else is a bug. */
@@ -75,17 +112,15 @@ function aSchema(chance: Chance, levels: number): unknown {
   return schema;
 }
 
-/** None where somebody asks for more rounds than usual. */
-const TIMEOUT_MS = process.env.MAYFLY_FUZZ_ROUNDS === undefined ? 60_000 : 0;
-
 describe("whatever is put as a job's document", () => {
   it("is taken and means what it says, or is refused by a path that is in it", {
-    timeout: TIMEOUT_MS,
+    timeout: ROUNDS_LIMIT_MS,
   }, () => {
     const chance = seededRandom(5);
-    const seen = { taken: 0, refused: 0 };
-    for (let round = 0; round < rounds(1000); round++) {
-      let document: unknown = DOCUMENT;
+    const seen = { taken: 0, refused: 0, hooks: 0 };
+    const prototypes = prototypesNow();
+    for (let round = 0; round < rounds(800); round++) {
+      let document: unknown = round % 3 === 0 ? BUILD : DOCUMENT;
       for (let changes = Math.ceil(chance() * 2); changes > 0; changes--)
         document = mutated(chance, document);
       const { value, error } = {
@@ -97,25 +132,36 @@ describe("whatever is put as a job's document", () => {
         seen.refused += 1;
         expect(error.message).not.toMatch(/undefined|\[object/);
         // What can be no text or name is told wherever it stands.
-        if (error.path !== null && !error.message.includes("lone surrogates"))
-          expect(error.path).toMatch(/^(?:description|labels|run|input_schema)|^[^.]*$/);
+        if (error.path !== null && !/lone surrogates|"__proto__" can not/.test(error.message))
+          expect(error.path).toMatch(/^(?:description|labels|run|input_schema|hooks)|^[^.]*$/);
         continue;
       }
       seen.taken += 1;
-      const { definition } = value as { definition: JobDefinition };
+      const { definition, hooks } = value as { definition: JobDefinition; hooks: HookSpec[] };
+      for (const { filter, map } of hooks) {
+        seen.hooks += 1;
+        const delivery = aDelivery({ payload: anyJson(chance, 3) as Json, changes: [aChange()] });
+        expect(["take", "filtered"]).toContain(judge(filter, delivery).verdict);
+        const filled = fill(map, delivery, aChange());
+        if ("complaint" in filled) expect(filled.complaint.path).toMatch(/^map\.(?:env\.|input)/);
+      }
       const copy = JSON.parse(JSON.stringify(definition)) as JobDefinition;
       expect(meansTheSame(definition, copy, "deploy")).toBe(true);
       expect(diffDefinitions(definition, copy).changes).toEqual([]);
       const spec = outcome(() => jobRunInput(definition, "deploy", { a: "x" }, {}));
       if ("value" in spec) expect(runSpecSchema.safeParse(spec.value).error).toBeUndefined();
     }
+    expect(prototypesNow()).toEqual(prototypes);
+    expect(seen.hooks).toBeGreaterThan(15);
     expect(seen.taken).toBeGreaterThan(50);
     expect(seen.refused).toBeGreaterThan(50);
   });
 });
 
 describe("whatever is put as an input's schema", () => {
-  it("checks every input once it is taken, and fails none for its own sake", { timeout: TIMEOUT_MS }, () => {
+  it("checks every input once it is taken, and fails none for its own sake", {
+    timeout: ROUNDS_LIMIT_MS,
+  }, () => {
     const chance = seededRandom(6);
     const seen = { taken: 0, refused: 0, fits: 0, unfit: 0 };
     for (let round = 0; round < rounds(2000); round++) {

@@ -8,7 +8,7 @@ import { parseYaml } from "../../src/jobs-file/yaml.ts";
 import { A_FILE } from "../jobs-file/a-file.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { anyJson, type Chance, mutated, oneOf } from "./json.ts";
-import { rounds } from "./rounds.ts";
+import { ROUNDS_LIMIT_MS, rounds } from "./rounds.ts";
 
 const PIECES = [
   ..."\n\t :-?,[]{}#&*!|>'\"%@`~<=.\\\r\0\ufeff\u2028\u0085ü",
@@ -82,12 +82,9 @@ function spoilt(chance: Chance, text: string): string {
   return spoilt;
 }
 
-/** None where somebody asks for more rounds than usual. */
-const TIMEOUT_MS = process.env.MAYFLY_FUZZ_ROUNDS === undefined ? 60_000 : 0;
-
 describe("whatever a file of jobs has in it", () => {
   it("is jobs that are right, or complaints with a line, and never anything else", {
-    timeout: TIMEOUT_MS,
+    timeout: ROUNDS_LIMIT_MS,
   }, () => {
     const chance = seededRandom(21);
     const texts = [jobsFileText(A_FILE), JSON.stringify(A_FILE, null, 1)];
@@ -125,7 +122,7 @@ describe("whatever a file of jobs has in it", () => {
     }
   });
 
-  it("is read as it was written, whatever it was", { timeout: TIMEOUT_MS }, () => {
+  it("is read as it was written, whatever it was", { timeout: ROUNDS_LIMIT_MS }, () => {
     const chance = seededRandom(22);
     for (let round = 0; round < rounds(300); round++) {
       let value = A_FILE.jobs as unknown;
@@ -188,7 +185,7 @@ const WORDS = [
 ];
 
 describe("whatever a crontab has in it", () => {
-  it("is jobs that are right, and notes with a line", { timeout: TIMEOUT_MS }, () => {
+  it("is jobs that are right, and notes with a line", { timeout: ROUNDS_LIMIT_MS }, () => {
     const chance = seededRandom(23);
     let made = 0;
     for (let round = 0; round < rounds(600); round++) {

@@ -6,7 +6,10 @@ export function oneOf<T>(chance: Chance, values: readonly T[]): T {
   return values[Math.floor(chance() * values.length)] as T;
 }
 
-const WORDS = ["a", "b", "run", "env", "constructor", "toString", "a/b", "~", "%", "$ref", "length", "ü", ""];
+const WORDS = [
+  ...["a", "b", "run", "env", "constructor", "toString", "__proto__", "prototype", "a/b", "~", "%", "$ref"],
+  ...["length", "ü", ""],
+];
 const SCALARS = [null, true, false, 0, -1, 1.5, 1e21, "", "a", "\0", "\ud800", "1", "{job}", "{input.a}"];
 
 /** Any JSON value, at most so many levels deep. */
@@ -28,6 +31,15 @@ export function mutated(chance: Chance, value: unknown): unknown {
     return value.toSpliced(index, 1, mutated(chance, value[index]));
   }
   const name = oneOf(chance, [...Object.keys(value), oneOf(chance, WORDS)]);
-  const { [name]: inside, ...others } = value as Record<string, unknown>;
-  return chance() < 0.2 ? others : { ...others, [name]: mutated(chance, inside) };
+  const others = Object.entries(value).filter(([other]) => other !== name);
+  const inside = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+  // By entries: assigned, "__proto__" would be no field.
+  return Object.fromEntries(chance() < 0.2 ? others : [...others, [name, mutated(chance, inside)]]);
+}
+
+/** What every object has, by which it shows where one has been made to change what all others are. */
+export function prototypesNow(): string[][] {
+  return [Object.prototype, Array.prototype, Function.prototype, String.prototype].map((prototype) =>
+    Reflect.ownKeys(prototype).map(String),
+  );
 }

@@ -126,7 +126,7 @@ const BITBUCKET_REPOSITORY: Payload = {
   links: { html: { href: "https://bitbucket.org/team/repo" } },
 };
 
-const bitbucketRef = (type: string, name: string, hash: string): Payload => ({
+export const bitbucketRef = (type: string, name: string, hash: string): Payload => ({
   type,
   name,
   target: { type: "commit", hash, message: "A message\n" },

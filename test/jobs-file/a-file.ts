@@ -33,6 +33,34 @@ export const A_FILE = {
       ],
       input_schema: { type: "object", properties: { a: { enum: [1, "a"] } }, required: ["a"] },
     },
+    build: {
+      run: {
+        image: "node:24",
+        checkout: { repository: "https://git.example/a/b", ref: "main", depth: 5, token: "TOKEN" },
+        steps: [
+          { name: "test", run: "npm ci\nnpm test\n", timeout: "5m", env: { CI: "1" } },
+          { name: "tell", run: "./tell", if: "always()", working_directory: "tools" },
+        ],
+      },
+      hooks: [
+        {
+          source: "github",
+          secret: ["A", "B"],
+          events: ["push"],
+          branches: ["release/**", "!release/old"],
+          paths: ["src/**"],
+          if: "payload.ref != 'refs/heads/x'",
+          map: { env: { WHO: "payload.pusher.name" } },
+        },
+        {
+          name: "shop",
+          source: "generic",
+          secret: "C",
+          signature: { header: "X-Signature", encoding: "base64" },
+          dedupe: { header: "X-Id" },
+        },
+      ],
+    },
     report: { run: { image: "alpine", script: "echo hi\n" } },
   },
 };

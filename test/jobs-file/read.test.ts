@@ -23,7 +23,10 @@ const messageOf = (text: string) => {
 
 test("a file is its jobs, each with its line", () => {
   const read = readJobsFile(jobsFileText({ ...A_FILE, comment: "first\nlines" }), "mayfly.yaml", 0);
-  expect(read).toMatchObject({ project: "website", jobs: [{ name: "deploy", line: 5 }, { name: "report" }] });
+  expect(read).toMatchObject({
+    project: "website",
+    jobs: [{ name: "deploy", line: 5 }, { name: "build" }, { name: "report" }],
+  });
   expect(definitionsIn(jobsFileText(A_FILE))).toEqual(A_FILE.jobs);
 });
 

@@ -4,13 +4,15 @@ export interface D1Counts {
   statements: number;
   /** The same with those of batches that came to nothing. */
   sent: number;
+  /** Times that it was asked: a batch is one. */
+  calls: number;
   rowsRead: number;
   rowsWritten: number;
 }
 
 /** Wraps a database; drizzle notices nothing. */
 export function countedD1(database: D1Database): { database: D1Database; counts: D1Counts } {
-  const counts: D1Counts = { statements: 0, sent: 0, rowsRead: 0, rowsWritten: 0 };
+  const counts: D1Counts = { statements: 0, sent: 0, calls: 0, rowsRead: 0, rowsWritten: 0 };
   const originals = new WeakMap<object, D1PreparedStatement>();
   const note = <T extends { meta: D1Meta }>(result: T): T => {
     counts.statements += 1;
@@ -20,6 +22,7 @@ export function countedD1(database: D1Database): { database: D1Database; counts:
   };
   const sending = <T>(statements: number, answer: () => Promise<T>): Promise<T> => {
     counts.sent += statements;
+    counts.calls += 1;
     return answer();
   };
   const counted = (statement: D1PreparedStatement): D1PreparedStatement => {

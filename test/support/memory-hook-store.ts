@@ -53,7 +53,17 @@ export class MemoryHookStore implements HookStore {
     const hook = [...this.hooks.values()].find((one) => one.id === id);
     const job = hook && (await this.jobOf(hook.orgId, hook.job));
     if (!hook || !job) return null;
-    return { hook, job, secrets: await this.secretsOf(hook.orgId, hook.spec.secrets) };
+    const { run } = job.definition as { run: { secrets?: Record<string, string>; checkout?: unknown } };
+    const { token, deploy_key } = (run?.checkout ?? {}) as { token?: string; deploy_key?: string };
+    const named = [...Object.values(run?.secrets ?? {}), token, deploy_key].filter(
+      (name) => name !== undefined,
+    );
+    return {
+      hook,
+      job,
+      secrets: await this.secretsOf(hook.orgId, hook.spec.secrets),
+      runSecrets: (await this.secretsOf(hook.orgId, named)).map(({ name, size }) => ({ name, size })),
+    };
   }
 
   async find(key: HookKey): Promise<StoredHook | null> {
@@ -135,8 +145,8 @@ export class MemoryHookStore implements HookStore {
     return this.#of(key)
       .filter(({ originId }) => originId === null)
       .slice(0, limit)
-      .filter(({ body }, index) => {
-        bytes += body.byteLength;
+      .filter(({ bodyBytes }, index) => {
+        bytes += bodyBytes;
         return index === 0 || bytes <= maxBytes;
       });
   }

@@ -278,7 +278,8 @@ export class NotifyWorld {
 
   async #fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     const request = new Request(input as string, init as RequestInit);
-    if (/^https?:\/\/(?:api|git)/.test(request.url)) return this.apis.handle(request);
+    const isMail = Object.values<string>(EMAIL_URLS).includes(request.url);
+    if (!isMail && /^https?:\/\/(?:api|git)/.test(request.url)) return this.apis.handle(request);
     const text = await request.text();
     const id = request.headers.get("webhook-id") ?? "";
     const { url, headers } = request;

@@ -14,8 +14,8 @@ export interface Delivery {
   action: string | null;
   payload: Json;
   /**
-   * What changed: more than one where one push moved several refs and the sender tells of all in one (Bitbucket); none where it
-   * is not about code.
+   * What changed: more than one where one push moved several refs and the sender tells of all in one (Bitbucket), until it is taken to
+   * its parts (`parts.ts`); none where it is not about code.
    */
   changes: readonly Change[];
   /** The headers that matter, by their names in small letters. No secret is among them, and the delivery can be read from them again. */
@@ -29,12 +29,12 @@ export type FilteredWhy = "event" | "branch" | "tag" | "path" | "if" | "skip_ci"
 
 /** What a hook's rules say of a delivery. `detail` is a sentence for whoever asks why. */
 export type Judgement =
-  /** `change` is the first of the delivery's changes that passed; null where it has none. */
+  /** `change` is the delivery's; null where it has none. */
   | { verdict: "take"; change: Change | null }
   | { verdict: "ping" }
   | { verdict: "filtered"; why: FilteredWhy; detail: string; change: Change | null };
 
-/** `judge` of `filter.ts`. */
+/** `judge` of `filter.ts`, for a delivery of one change or none. */
 export type Judge = (filter: HookFilter, delivery: Delivery) => Judgement;
 
 /** What a delivery gives its run; or which of the map's expressions could not be told, and why. */

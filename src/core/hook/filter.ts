@@ -22,23 +22,12 @@ const OF_PULL_REQUESTS = new Set(["pull_request", "merge_request"]);
 
 export const judge: Judge = (filter, delivery) => {
   if (delivery.isPing) return { verdict: "ping" };
-  const meter = new Meter(EXPRESSION_MAX_STEPS);
-  const changes: readonly (Change | null)[] = delivery.changes.length === 0 ? [null] : delivery.changes;
-  let first: (Refusal & { change: Change | null }) | null = null;
-  for (const change of changes) {
-    const refusal = refusalOf(filter, delivery, change, meter);
-    if (refusal === null) return { verdict: "take", change };
-    first ??= { ...refusal, change };
-  }
-  return { verdict: "filtered", ...(first ?? { why: "event", detail: "it tells of nothing", change: null }) };
+  const change = delivery.changes[0] ?? null;
+  const refusal = refusalOf(filter, delivery, change);
+  return refusal === null ? { verdict: "take", change } : { verdict: "filtered", ...refusal, change };
 };
 
-function refusalOf(
-  filter: HookFilter,
-  delivery: Delivery,
-  change: Change | null,
-  meter: Meter,
-): Refusal | null {
+function refusalOf(filter: HookFilter, delivery: Delivery, change: Change | null): Refusal | null {
   return (
     byEvent(filter, delivery, change) ??
     (change === null
@@ -47,7 +36,7 @@ function refusalOf(
         bySkipWord(change) ??
         byRef(filter, change) ??
         byPaths(filter, change))) ??
-    byExpression(filter, delivery, change, meter)
+    byExpression(filter, delivery, change)
   );
 }
 
@@ -125,16 +114,11 @@ function isTaken(globs: readonly string[], names: readonly string[]): boolean {
   }
 }
 
-function byExpression(
-  { if: source }: HookFilter,
-  delivery: Delivery,
-  change: Change | null,
-  meter: Meter,
-): Refusal | null {
+function byExpression({ if: source }: HookFilter, delivery: Delivery, change: Change | null): Refusal | null {
   if (source === undefined) return null;
   const expression = parseExpression(source);
   if ("complaint" in expression) return { why: "if", detail: `if ${expression.complaint}` };
-  const evaluated = evaluate(expression, variablesOf(delivery, change), meter);
+  const evaluated = evaluate(expression, variablesOf(delivery, change), new Meter(EXPRESSION_MAX_STEPS));
   if ("complaint" in evaluated) return { why: "if", detail: `if has no value: ${evaluated.complaint}` };
   if (evaluated.value === true) return null;
   return {

@@ -42,10 +42,10 @@ export function Facts({ run, nowMs }: { run: RunBody; nowMs: number }) {
             </a>
           </Fact>
         )}
-        {run.upstream !== null && <Upstream upstream={run.upstream} />}
         {run.job !== null && run.delivery !== null && (
           <DeliveryOf job={run.job.name} delivery={run.delivery} />
         )}
+        {run.upstream !== null && <Upstream upstream={run.upstream} />}
         {run.job !== null && (
           <Fact name="Input">
             <details id="input">
@@ -164,6 +164,12 @@ function DeliveryOf({ job, delivery }: { job: string; delivery: NonNullable<RunB
         {delivery.without_secrets && ", without secrets, as it is from a fork"}
       </Fact>
       {delivery.change !== null && <ChangeFacts change={delivery.change} />}
+      {delivery.report !== null && (
+        <Fact name="Reported on its commit">
+          {"as "}
+          <Code text={delivery.report.context} />
+        </Fact>
+      )}
     </>
   );
 }

@@ -69,6 +69,13 @@ export function HookFacts({ hook, nowMs }: { hook: StoredHookBody; nowMs: number
             <Given map={hook.rules.map} />
           </Fact>
         )}
+        {hook.report !== null && (
+          <Fact name="Reports on commits">
+            {"as "}
+            <Code text={hook.report.context} />
+            {hook.report.problem !== null && `: ${hook.report.problem}`}
+          </Fact>
+        )}
         <Fact name="Signed with">
           <code>{hook.secrets.join(", ")}</code>
         </Fact>

@@ -20,6 +20,7 @@ const EVENT_WORDS: Record<WebhookEvent, string> = {
   "job.silent": "no run of a job has succeeded for too long",
   "chain.stopped": "a job was to start after a run, and did not",
   "webhook.disabled": "a webhook took nothing for too long",
+  "chain.stopped": "a job could not start after another, or too many did",
 };
 
 export interface WebhookFormProps {

@@ -76,8 +76,8 @@ export function WebhookHead({ webhook, nowMs }: Props) {
       </div>
       {isDisabled && (
         <p class="detail">
-          It is told nothing. What happens until it is enabled it is not told later, either; what was pending
-          has ended.
+          It is told nothing. What happens until it is enabled it is not told later, either, and what is
+          pending ends.
         </p>
       )}
     </section>

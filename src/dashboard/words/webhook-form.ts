@@ -32,7 +32,7 @@ export function formOfWebhook({ url, events, jobs, tags, description, email }: W
 }
 
 /** What of a form both calls take: a new one and a change. */
-export function webhookOfForm(form: Form, kind: WebhookKind): object {
+export function webhookOfForm(form: Form, kind: WebhookKind): { url?: string; [field: string]: unknown } {
   const jobs = linesOf(form.jobs);
   const tags = linesOf(form.tags).map(tagOf);
   const description = (form.description ?? "").trim();

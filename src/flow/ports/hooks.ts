@@ -7,7 +7,7 @@ import type { HookOptions, HookSource } from "../../core/hook/spec.ts";
 import type { Verdict } from "../../core/hook/verdict.ts";
 import type { Run } from "../../core/run.ts";
 import type { DefinedJob } from "./jobs.ts";
-import type { SealedSecret } from "./secrets.ts";
+import type { SealedSecret, SecretSize } from "./secrets.ts";
 
 /** A hook as it is put: the id is for one that is new. */
 export interface NewHook {
@@ -31,6 +31,8 @@ export interface CalledHook {
   job: DefinedJob;
   /** Those of its secrets that are in force. */
   secrets: SealedSecret[];
+  /** Of the secrets that the job's run names, those in force. */
+  runSecrets: SecretSize[];
 }
 
 /** A delivery in a list. */
@@ -128,6 +130,18 @@ export interface HookStore {
   ledgers(after: HookKey | null, limit: number): Promise<HookKey[]>;
   /** Removes rows of some ledgers that were received before a moment, as many as one call may. @returns how many */
   forget(ledgers: HookKey[], beforeMs: number, limit: number): Promise<number>;
+}
+
+/** Which body: all that fixes its bytes, and when it came. */
+export type BodyPlace = Pick<DeliverySummary, keyof HookKey | "receivedAt" | "bodySha256">;
+
+/** Where bodies are whole that are longer than what rows keep of them. */
+export interface DeliveryBodies {
+  put(place: BodyPlace, body: Uint8Array): Promise<void>;
+  /** Null where it is not kept. */
+  get(place: BodyPlace): Promise<Uint8Array | null>;
+  /** Forgets those that were received before a moment, or at most a day later, as many as one call may. @returns how many */
+  forget(beforeMs: number): Promise<number>;
 }
 
 /** What is known of each sender. `hooks/sender.ts` says more. */

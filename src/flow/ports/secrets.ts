@@ -27,6 +27,12 @@ export interface SealedSecret extends SecretInfo {
   retiredAt: number | null;
 }
 
+/** How many bytes one in force has. */
+export interface SecretSize {
+  name: string;
+  size: number;
+}
+
 /** A version and whose it is. */
 export interface OwnedSecret {
   orgId: string;
@@ -42,7 +48,7 @@ export interface SecretStore {
   /** The last version of a name, in force or not; null where none is kept. */
   latest(orgId: string, name: string): Promise<SealedSecret | null>;
   /** Bytes of those in force of these names. */
-  sizes(orgId: string, names: string[]): Promise<{ name: string; size: number }[]>;
+  sizes(orgId: string, names: string[]): Promise<SecretSize[]>;
   /** Versions of these names that are in force now, or were at any moment from one time to another. */
   inForce(orgId: string, names: string[], from: number, to: number): Promise<SealedSecret[]>;
   /** Leaves no version of a name in force. False where none was. */
@@ -94,10 +100,14 @@ export interface SecretKeeper extends Secrets {
   values(orgId: string, sealed: SealedSecret[]): Promise<string[]>;
   /** The value in force, for calls of our own; null where there is none, or no key opens it. */
   value(orgId: string, name: string): Promise<string | null>;
-  /** Why a run can not be given these; nothing where it can. `variable` is one that is wrong, null where all of them together are. */
+  /**
+   * Why a run can not be given these; nothing where it can. `variable` is one that is wrong, null where all of them together are.
+   * @param inForce those that are, by whoever has just read them
+   */
   complaints(
     orgId: string,
     variables: Record<string, string>,
+    inForce?: readonly SecretSize[],
   ): Promise<{ variable: string | null; message: string }[]>;
   /** A bounded part of what is to be done now and then: forgets what was retired long ago, and encrypts anew what is under old keys. */
   tend(): Promise<void>;

@@ -142,22 +142,6 @@ describe("what a hook's rules say of a delivery", () => {
     expect(why({ if: "!change.pull_request.is_fork" }, { event: "pull_request", changes: pull })).toBe("if");
   });
 
-  it("of several changes the first that passes is taken, or the first says why not", () => {
-    const changes = [aChange({ branch: "a" }), aTag("v1"), aChange({ branch: "b" })];
-    const judged = (filter: HookFilter) => judge(filter, aDelivery({ event: "repo:push", changes }));
-    expect(judged({ tags: ["v*"] })).toMatchObject({ verdict: "take", change: { tag: "v1" } });
-    expect(judged({ branches: ["b"] })).toMatchObject({ verdict: "take", change: { branch: "b" } });
-    expect(judged({ if: 'change.branch == "b"' })).toMatchObject({
-      verdict: "take",
-      change: { branch: "b" },
-    });
-    expect(judged({ branches: ["c"] })).toMatchObject({
-      why: "branch",
-      detail: "branch a does not fit c",
-      change: { branch: "a" },
-    });
-  });
-
   it("the details say what was looked at", () => {
     const detail = (filter: HookFilter, change: Change, delivery: Partial<Delivery> = {}) =>
       (judge(filter, aDelivery({ changes: [change], ...delivery })) as { detail?: string }).detail;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { INPUT_PATTERN_MAX_STATES } from "../../../src/core/limits.ts";
 import { Pattern, patternComplaint, TooManySteps } from "../../../src/core/pattern/match.ts";
 import { oneOf } from "../../fuzz/json.ts";
-import { rounds } from "../../fuzz/rounds.ts";
+import { ROUNDS_LIMIT_MS, rounds } from "../../fuzz/rounds.ts";
 import { seededRandom } from "../../support/seeded-random.ts";
 
 const PLENTY = 1e9;
@@ -92,7 +92,7 @@ describe("a pattern matches what the platform's own matches", () => {
   });
 
   it("whatever is in it, and in the text", {
-    timeout: process.env.MAYFLY_FUZZ_ROUNDS === undefined ? 60_000 : 0,
+    timeout: ROUNDS_LIMIT_MS,
   }, () => {
     const chance = seededRandom(71);
     const seen = { read: 0, matched: 0, not: 0 };

@@ -5,6 +5,7 @@ import { VERDICTS } from "../../../core/hook/verdict.ts";
 import { isRunId } from "../../../core/id.ts";
 import { LIST_LIMIT_DEFAULT } from "../../../core/limits.ts";
 import type { DeliveryFilter } from "../../../flow/ports/hooks.ts";
+import { withWholeBody } from "../../../flow/whole-body.ts";
 import { deliveryBody, deliverySummary } from "../../delivery-body.ts";
 import { cursorOfDelivery, deliveryCursor, placeOfDelivery } from "../../delivery-cursor.ts";
 import { type DeliveryListBody, deliveryListSchema, deliverySchema } from "../../delivery-schema.ts";
@@ -73,7 +74,10 @@ export function deliveriesRoutes(app: OpenAPIHono, ports: ApiPorts): void {
     const filter = deliveryFilter(c.req.valid("query"));
     return c.json(await pageOfDeliveries(ports, c.req.valid("param"), filter), 200);
   });
-  app.openapi(show, async (c) => c.json(deliveryBody(await loadDelivery(ports, c.req.valid("param"))), 200));
+  app.openapi(show, async (c) => {
+    const delivery = await loadDelivery(ports, c.req.valid("param"));
+    return c.json(deliveryBody(await withWholeBody(ports.bodies, delivery)), 200);
+  });
 }
 
 export function deliveryFilter(query: z.output<typeof deliveryQuery>): DeliveryFilter {

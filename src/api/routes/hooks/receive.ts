@@ -5,7 +5,7 @@ import { bodyLimit } from "hono/body-limit";
 import { AppError } from "../../../core/error.ts";
 import { HOOK_BODY_MAX_BYTES } from "../../../core/limits.ts";
 import { receive } from "../../../flow/deliver.ts";
-import { deliverPortsOf } from "../../delivered-order.ts";
+import { receivePortsOf } from "../../delivered-order.ts";
 import { receiptOf } from "../../delivery-body.ts";
 import { receiptSchema } from "../../delivery-schema.ts";
 import type { ApiPorts } from "../../ports.ts";
@@ -42,7 +42,7 @@ const route = createRoute({
 });
 
 export function receiveRoute(app: OpenAPIHono, ports: ApiPorts): void {
-  const deliverPorts = deliverPortsOf(ports);
+  const deliverPorts = receivePortsOf(ports);
   // Not by the app's validation: the body is what was signed, byte by byte, whatever its content type.
   app.openAPIRegistry.registerPath(route);
   app.use(

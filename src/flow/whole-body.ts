@@ -1,0 +1,18 @@
+/** Bodies of deliveries that are longer than what a row keeps of them. */
+
+import { DELIVERY_BODY_KEPT_BYTES } from "../core/limits.ts";
+import type { BodyPlace, DeliveryBodies, RecordedDelivery } from "./ports/hooks.ts";
+
+/** Keeps a body whole where its row does not; before that is stored, so that who finds the row finds it, too. Where it can not be kept the row tells that it is not complete. */
+export async function keepWhole(bodies: DeliveryBodies, place: BodyPlace, body: Uint8Array): Promise<void> {
+  if (body.byteLength > DELIVERY_BODY_KEPT_BYTES) await bodies.put(place, body).catch(() => undefined);
+}
+
+/** The delivery with all of its body, where that is kept. */
+export async function withWholeBody<D extends RecordedDelivery>(
+  bodies: DeliveryBodies,
+  delivery: D,
+): Promise<D> {
+  if (delivery.body.byteLength === delivery.bodyBytes) return delivery;
+  return { ...delivery, body: (await bodies.get(delivery)) ?? delivery.body };
+}

@@ -1,0 +1,18 @@
+/** Whole bodies of deliveries in memory. */
+
+import type { BodyPlace, DeliveryBodies } from "../../src/flow/ports/hooks.ts";
+
+export function memoryDeliveryBodies(): DeliveryBodies {
+  const kept = new Map<string, { place: BodyPlace; body: Uint8Array }>();
+  const keyOf = ({ orgId, job, name, receivedAt, bodySha256 }: BodyPlace) =>
+    JSON.stringify([orgId, job, name, receivedAt, bodySha256]);
+  return {
+    put: async (place, body) => void kept.set(keyOf(place), { place, body }),
+    get: async (place) => kept.get(keyOf(place))?.body ?? null,
+    async forget(beforeMs) {
+      const old = [...kept].filter(([, { place }]) => place.receivedAt < beforeMs);
+      for (const [key] of old) kept.delete(key);
+      return old.length;
+    },
+  };
+}
