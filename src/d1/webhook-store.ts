@@ -2,7 +2,7 @@
 
 import { NOTIFICATION_GIVE_UP_MS } from "../core/limits.ts";
 import { factWordsOf } from "../core/webhook/event-types.ts";
-import { targetWords } from "../core/webhook/target-words.ts";
+import { targetName } from "../core/webhook/target-name.ts";
 import type { WebhookSpec } from "../core/webhook/webhook.ts";
 import type { SealedText, StoredWebhook, WebhookStore } from "../flow/ports/webhooks.ts";
 
@@ -105,7 +105,7 @@ export function d1Webhooks(database: D1Database): WebhookStore {
 
     async disable(webhook, why, at, failingSince) {
       const { orgId, id } = webhook;
-      const detail = `its notifications, to ${targetWords(webhook)}, are not sent any more: ${why}`;
+      const detail = `its notifications, to ${targetName(webhook)}, are not sent any more: ${why}`;
       await database.batch([
         database
           .prepare(

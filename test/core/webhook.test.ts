@@ -3,7 +3,7 @@ import { newNotificationId } from "../../src/core/id.ts";
 import { matchesName } from "../../src/core/webhook/name-pattern.ts";
 import { readSender } from "../../src/core/webhook/sender.ts";
 import { addressComplaint } from "../../src/core/webhook/target.ts";
-import { targetWords } from "../../src/core/webhook/target-words.ts";
+import { targetName } from "../../src/core/webhook/target-name.ts";
 import type { WebhookSpec } from "../../src/core/webhook/webhook.ts";
 import { readTarget } from "../../src/webhooks/target.ts";
 import { seededRandom } from "../support/seeded-random.ts";
@@ -177,7 +177,7 @@ it.each([
 
 it("a webhook is named to others by what lets nobody in", () => {
   const named = (of: Partial<WebhookSpec>) =>
-    targetWords({
+    targetName({
       kind: "standard",
       url: "https://x.example/token?key=1",
       email: null,

@@ -18,7 +18,6 @@ const EVENT_WORDS: Record<WebhookEvent, string> = {
   "run.finished": "it is over, however it ended",
   "schedule.late": "a schedule's run did not start in time",
   "job.silent": "no run of a job has succeeded for too long",
-  "chain.stopped": "a job was to start after a run, and did not",
   "webhook.disabled": "a webhook took nothing for too long",
   "chain.stopped": "a job could not start after another, or too many did",
 };
@@ -171,7 +170,7 @@ function EmailFields({ form, complaints }: Pick<WebhookFormProps, "form" | "comp
         name="from"
         label="From"
         path="email.from"
-        hint="a sender that the provider lets you use"
+        hint="a sender that the provider lets you use: an address, or a name with one, such as CI <ci@example.com>"
         complaints={complaints}
         value={form.from ?? ""}
         isRequired={true}

@@ -49,7 +49,7 @@ const create = createRoute({
   path: "/v1/webhooks",
   summary: "Subscribe a URL to what happens",
   description:
-    "Notifications are POSTed as Standard Webhooks has it (webhook-id, webhook-timestamp, webhook-signature). What is of one run is told in order. What is not answered with 2xx within 10 seconds is sent again, later and later, for a day; a webhook that takes nothing for 72 hours is disabled. A notification can come twice: with the webhook-id that it had.",
+    "Notifications are POSTed as Standard Webhooks has it (webhook-id, webhook-timestamp, webhook-signature). What is of one run is told in order. What is not answered with 2xx within 10 seconds is sent again, after 2.5 to 5 seconds, then twice that and so on up to an hour, for a day; a webhook that takes nothing for 72 hours is disabled. A notification can come twice: with the webhook-id that it had.",
   request: { body: bodyOf(newWebhookSchema) },
   responses: {
     201: webhookWithSecretAnswer("the webhook, with its secret: no other call tells it"),

@@ -1,4 +1,4 @@
-/** Where a webhook leads, in words for people who were not told its whole URL: a path can be what lets its caller in. */
+/** A name for where a webhook leads, for people who may not know its whole URL: a path can be what lets its caller in. */
 
 import { hasSecretUrl } from "./masked-url.ts";
 import type { WebhookSpec } from "./webhook.ts";
@@ -6,7 +6,7 @@ import type { WebhookSpec } from "./webhook.ts";
 /** Addresses that are named of an e-mail's. */
 const NAMED = 3;
 
-export function targetWords({
+export function targetName({
   kind,
   url,
   email,
