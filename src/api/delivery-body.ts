@@ -1,10 +1,11 @@
 /** Hooks and their deliveries in the API's words. */
 
-import type { RunChange, RunDelivery } from "../core/hook/run-delivery.ts";
+import { changeJson } from "../core/hook/change.ts";
+import type { RunDelivery } from "../core/hook/run-delivery.ts";
+import { type Checkout, isOfOtherRepository } from "../core/step/checkout.ts";
 import type { RecordedDelivery, ShownDelivery, StoredHook } from "../flow/ports/hooks.ts";
 import type { Tried } from "../flow/try-hook.ts";
 import type {
-  ChangeBody,
   DeliveryBody,
   DeliverySummaryBody,
   HookRulesBody,
@@ -17,46 +18,15 @@ import { rfc3339, timeOrNull } from "./run-body.ts";
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-export function changeOf(change: RunChange): ChangeBody {
-  const { repository, pullRequest: pull, kind, ref, branch, tag, sha, before, message, author } = change;
-  return {
-    kind,
-    repository: {
-      url: repository.url,
-      full_name: repository.fullName,
-      is_private: repository.isPrivate,
-    },
-    ref,
-    branch,
-    tag,
-    sha,
-    before,
-    message,
-    author,
-    pull_request: pull && {
-      number: pull.number,
-      action: pull.action,
-      has_new_commits: pull.hasNewCommits,
-      title: pull.title,
-      head_ref: pull.headRef,
-      base_ref: pull.baseRef,
-      is_fork: pull.isFork,
-      head_repository: pull.headRepository && {
-        url: pull.headRepository.url,
-        full_name: pull.headRepository.fullName,
-      },
-    },
-  };
-}
-
-export function runDeliveryOf(delivery: RunDelivery): RunDeliveryBody {
+export function runDeliveryOf(delivery: RunDelivery, checkout: Checkout | null): RunDeliveryBody {
   const { hook, id, event, isWithoutSecrets, change, report } = delivery;
   return {
     hook,
     id,
     event,
     without_secrets: isWithoutSecrets,
-    change: change && changeOf(change),
+    other_repository: isOfOtherRepository(checkout, change),
+    change: change && changeJson(change),
     report: report ? { context: report.context, api_url: report.apiUrl } : null,
   };
 }
@@ -78,7 +48,7 @@ export function deliverySummary(delivery: ShownDelivery): DeliverySummaryBody {
     without_secrets: delivery.isWithoutSecrets,
     repeats: delivery.repeats,
     repeated_at: timeOrNull(delivery.repeatedAt),
-    change: delivery.change && changeOf(delivery.change),
+    change: delivery.change && changeJson(delivery.change),
     body_bytes: delivery.bodyBytes,
     body_sha256: delivery.bodySha256,
   };

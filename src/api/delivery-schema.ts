@@ -55,6 +55,10 @@ export const runDeliveryBody = z
     without_secrets: z.boolean().openapi({
       description: "true where the job's secrets were left out, as the pull request is from a fork",
     }),
+    other_repository: z.boolean().openapi({
+      description:
+        "true where the run's checkout names another repository than the one that has changed: nothing of the change is checked out",
+    }),
     change: changeBody.nullable(),
     report: z
       .object(reportFields)

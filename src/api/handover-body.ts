@@ -1,8 +1,8 @@
 /** Chains in the API's words: the run before, and the jobs that start after one. */
 
 import type { RunUpstream } from "../core/chain/upstream.ts";
+import { changeJson } from "../core/hook/change.ts";
 import type { Handover } from "../flow/ports/handovers.ts";
-import { changeOf } from "./delivery-body.ts";
 import type { HandoverBody, RunUpstreamBody } from "./handover-schema.ts";
 import { timeOrNull } from "./run-body.ts";
 
@@ -15,7 +15,7 @@ export function upstreamBody(upstream: RunUpstream): RunUpstreamBody {
     reason,
     exit_code: exitCode,
     without_secrets: isWithoutSecrets,
-    change: change && changeOf(change),
+    change: change && changeJson(change),
   };
 }
 

@@ -45,7 +45,7 @@ const headerField = z
 
 const filterFields = {
   events: patterns(
-    "names of the sender's events, also with what was done: pull_request.opened. Left out: all",
+    "names of the sender's events, also with what was done: pull_request.opened. Left out: of a source of code pushes of branches and tags, and pull requests that bring new commits (one from a branch of the repository itself comes with the push of that branch: name push or pull_request to take one of them); of others all",
     ["push", "pull_request"],
   ),
   branches: patterns(

@@ -4,6 +4,7 @@ import type { RunUpstream } from "../core/chain/upstream.ts";
 import { AppError } from "../core/error.ts";
 import type { RunDelivery } from "../core/hook/run-delivery.ts";
 import type { RunJob } from "../core/job.ts";
+import { RUN_SPEC_MAX_BYTES } from "../core/limits.ts";
 import { hasSecrets, type RunSpec, secretsOfSpec } from "../core/run-spec.ts";
 import { CHECKOUT_TOKEN_VARIABLE, DEPLOY_KEY_VARIABLE } from "../core/step/checkout.ts";
 import type { SecretSize } from "../flow/ports/secrets.ts";
@@ -61,7 +62,17 @@ export async function order(
   };
   const asked = input instanceof AppError ? input : checkedSpec(input, pathOf);
   if (asked instanceof AppError) return repeatOr(asked, ports, { ...of, spec: null });
-  const placed = { ...of, spec: toRunSpec(asked, ports.defaultGuest) };
+  const spec = toRunSpec(asked, ports.defaultGuest);
+  // What a stranger's change was not given whoever repeats the run can have given it.
+  const told = <T extends { isWithoutSecrets: boolean }>(origin: T): T => ({
+    ...origin,
+    isWithoutSecrets: origin.isWithoutSecrets && !hasSecrets(spec),
+  });
+  const origins = {
+    ...(delivery && { delivery: told(delivery) }),
+    ...(upstream && { upstream: told(upstream) }),
+  };
+  const placed = { ...of, spec, ...origins };
   const complaint = incomplete(placed.spec, pathOf) ?? (await secretsComplaint(ports, placed.spec, pathOf));
   return complaint === null ? submit(ports, placed) : repeatOr(complaint, ports, placed);
 }
@@ -106,10 +117,19 @@ async function repeatOr(
   return { state, repeated: true };
 }
 
-/** What a spec lacks that whoever orders it has to say; null where it lacks nothing. */
+/** What is wrong with a spec that whoever orders it has not said all of: what it lacks, or has too much of with the rest; null where nothing is. */
 function incomplete(spec: RunSpec, pathOf: (field: string) => string): AppError | null {
   const complaint = checkoutComplaint(spec);
-  return complaint && new AppError("invalid_input", complaint.message, pathOf(complaint.path));
+  if (complaint !== null) return new AppError("invalid_input", complaint.message, pathOf(complaint.path));
+  const bytes = bytesOf(JSON.stringify(spec));
+  return bytes <= RUN_SPEC_MAX_BYTES
+    ? null
+    : new AppError("invalid_input", `the run has ${bytes} bytes as JSON; it can have ${RUN_SPEC_MAX_BYTES}`);
+}
+
+/** In UTF-8, in which a unit of a text has three bytes at most. */
+function bytesOf(text: string): number {
+  return 3 * text.length <= RUN_SPEC_MAX_BYTES ? text.length : new TextEncoder().encode(text).byteLength;
 }
 
 /** What is wrong with the secrets that a spec names; null where nothing is. */

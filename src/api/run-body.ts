@@ -3,6 +3,7 @@
 import type { Attempt, NextAttempt } from "../core/attempt.ts";
 import { formatDuration } from "../core/duration.ts";
 import { formatPosition, type Stream } from "../core/output.ts";
+import { rfc3339 } from "../core/rfc3339.ts";
 import {
   currentAttempt,
   type Exit,
@@ -36,12 +37,9 @@ import { waitingBody } from "./waiting-body.ts";
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** RFC 3339 in UTC. */
-export function rfc3339(epochMs: number): string {
-  return new Date(epochMs).toISOString();
-}
+export { rfc3339 };
 
-/** The same of what may not be known. */
+/** RFC 3339 of a time that may not be known. */
 export function timeOrNull(epochMs: number | null): string | null {
   return epochMs === null ? null : rfc3339(epochMs);
 }
@@ -116,7 +114,7 @@ export function runSummary(run: Run, place: ShownPlace | null = null): RunSummar
     rerun_of: run.originId,
     job: run.job && { name: run.job.name, version: run.job.version },
     firing: run.firing && { schedule: run.firing.schedule, due_at: rfc3339(run.firing.dueAt) },
-    delivery: run.delivery && runDeliveryOf(run.delivery),
+    delivery: run.delivery && runDeliveryOf(run.delivery, spec.checkout),
     upstream: run.upstream && upstreamBody(run.upstream),
     starts_at: timeOrNull(startsAt(run)),
     capture: spec.capture,

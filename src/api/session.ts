@@ -3,6 +3,7 @@
  * whose key derives from the deployment's secrets (HKDF, RFC 5869): nothing is stored, and a link never holds the token.
  */
 
+import { hexOf } from "../core/hex.ts";
 import { SESSION_MS, SIGN_IN_LINK_MS } from "../core/limits.ts";
 
 type Purpose = "session" | "sign-in";
@@ -31,7 +32,7 @@ export function createSessions(secrets: { encryptionKey: string; token: string }
         await signingKey(),
         utf8.encode(`${purpose}.${expiresAt}`),
       );
-      return { text: `${expiresAt}.${hex(new Uint8Array(signature))}`, expiresAt };
+      return { text: `${expiresAt}.${hexOf(new Uint8Array(signature))}`, expiresAt };
     },
     async isValid(purpose, text, nowMs) {
       const match = /^(\d{1,15})\.([0-9a-f]{64})$/.exec(text);
@@ -64,10 +65,6 @@ async function deriveKey({
     "sign",
     "verify",
   ]);
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function unhex(text: string): Uint8Array<ArrayBuffer> {

@@ -4,7 +4,13 @@ import { z } from "@hono/zod-openapi";
 import { formatDuration } from "../core/duration.ts";
 import * as limits from "../core/limits.ts";
 import type { RunSpec } from "../core/run-spec.ts";
-import { CHECKOUT_PATH, type Checkout, refComplaint, repositoryComplaint } from "../core/step/checkout.ts";
+import {
+  CHECKOUT_PATH,
+  type Checkout,
+  refComplaint,
+  repositoryComplaint,
+  writtenRepository,
+} from "../core/step/checkout.ts";
 import { CHECKOUT_STEP, STEP_IFS, type StepIf, type StepSpec } from "../core/step/spec.ts";
 import { durationField, durationMs } from "./duration-field.ts";
 import { secretNameField } from "./secret-schema.ts";
@@ -171,7 +177,14 @@ export function checkStepFields(
       complain([field], 'needs capture "output"; with "none" the image runs as it is');
   if (Array.isArray(steps)) checkSteps(steps, checkout !== undefined, areRight, complain);
   if (checkout === undefined || checkout === true || !areRight("checkout")) return;
-  if (checkout.repository === undefined) return;
+  if (checkout.repository === undefined) {
+    if (checkout.deploy_key !== undefined)
+      complain(
+        ["checkout", "deploy_key"],
+        "needs repository beside it, as ssh://host/path or git@host:path: a delivery names its repository by https",
+      );
+    return;
+  }
   const isSsh = !/^https?:/i.test(checkout.repository);
   if (checkout.token !== undefined && isSsh)
     complain(["checkout", "token"], "is for a repository by https; give deploy_key for ssh");
@@ -209,7 +222,7 @@ function toCheckout(given: NonNullable<StepFields["checkout"]>): Checkout {
   const { repository, ref, path, depth, submodules, token, deploy_key } =
     given === true ? checkoutFields.parse({}) : given;
   return {
-    repository: repository ?? null,
+    repository: repository === undefined ? null : writtenRepository(repository),
     ref: ref ?? null,
     path,
     depth,

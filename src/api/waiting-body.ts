@@ -1,5 +1,6 @@
 /** What a run waits for, in the API's words. */
 
+import { rfc3339 as at } from "../core/rfc3339.ts";
 import type { Run } from "../core/run.ts";
 import type { Ticket } from "../core/ticket.ts";
 import { dueAt, expiresAt, isScheduleQueue, keyOfQueue, LAUNCH_QUEUE } from "../core/turn.ts";
@@ -41,8 +42,4 @@ export function waitingBody(run: Run, place: ShownPlace | null): WaitingBody | n
   if (run.status === "starting" && run.restsUntil !== null)
     return { for: "launch", ...nowhere, since: at(run.updatedAt), until: at(run.restsUntil) };
   return null;
-}
-
-function at(epochMs: number): string {
-  return new Date(epochMs).toISOString();
 }

@@ -9,6 +9,7 @@
 import { PUBLIC_APIS, type ReportSource } from "../core/commit-status/report.ts";
 import type { CommitState } from "../core/commit-status/state.ts";
 import type { CommitStatus } from "../core/commit-status/status.ts";
+import { hexOf } from "../core/hex.ts";
 import { BITBUCKET_KEY_MAX_CHARS } from "../core/limits.ts";
 
 export interface StatusRequest {
@@ -140,6 +141,5 @@ function headersWith(authorization: string): Record<string, string> {
 /** What tells a build's status from others on the commit. */
 async function keyOf(context: string): Promise<string> {
   if (context.length <= BITBUCKET_KEY_MAX_CHARS) return context;
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-1", new TextEncoder().encode(context)));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hexOf(new Uint8Array(await crypto.subtle.digest("SHA-1", new TextEncoder().encode(context))));
 }

@@ -13,6 +13,8 @@ const HOUR = 60 * MINUTE;
 
 /** Largest request body. A run spec with its files fits; D1 holds at most 2 MB in one row (Cloudflare D1 limits). */
 export const REQUEST_BODY_MAX_BYTES = 1 * MIB;
+/** A run's spec as JSON: what a job says, and what a call or a hook's delivery has added. With a run's input it is in one row, of 2 MB at most (Cloudflare D1 limits). */
+export const RUN_SPEC_MAX_BYTES = 1.5 * MIB;
 /** Objects and lists of a body in one another. A spec has four; whoever walks a body does so by recursion. */
 export const JSON_LEVELS_MAX = 32;
 /** All of a spec's files together, decoded. They travel inside the Machine's config, next to the env. */
@@ -28,6 +30,8 @@ export const COMMAND_ARG_MAX_BYTES = 64 * KIB;
 export const SCRIPT_MAX_BYTES = 256 * KIB;
 /** With a checkout one more. Each is two files and two FIFOs in its Machine, and two digits of a mark. */
 export const STEPS_MAX_COUNT = 50;
+/** What a Machine can tell of them and of the checkout, at most: that each started, and that it ended. */
+export const STEP_FACTS_MAX = 2 * (STEPS_MAX_COUNT + 1);
 export const REPOSITORY_MAX_CHARS = 1024;
 /** Git's own bound is that of a path. */
 export const REF_MAX_CHARS = 256;
@@ -396,6 +400,8 @@ export const HOOK_HEADER_MAX_CHARS = 128;
 export const HOOK_BODY_MAX_BYTES = 5 * MIB;
 /** Refs that one delivery can tell of, each with a row that has the whole body: what moved more is told so. */
 export const DELIVERY_PARTS_MAX = 20;
+/** Steps of expressions that rules may take for all of them, in which globs count, too: a second or two at worst. */
+export const DELIVERY_RULES_MAX_STEPS = 5_000_000;
 /**
  * What is done after an answer is begun so much later. On one computer all objects are made on the thread that passes the answer on, and a
  * driver takes 30 ms there: it came before the answer.
@@ -414,6 +420,11 @@ export const HOOK_TRY_DEFAULT = 20;
 export const HOOK_TRY_MAX = 50;
 /** Bytes of bodies that one such call reads: an isolate has 128 MB. */
 export const HOOK_TRY_MAX_BYTES = 8 * MIB;
+/**
+ * Steps of expressions that rules may take in all in such a call, in which globs count, too. Three seconds at worst: a Workers invocation
+ * has 30 s of CPU.
+ */
+export const HOOK_TRY_MAX_STEPS = 10_000_000;
 /** How often the number of a resend is drawn anew because another was first. */
 export const RESEND_TRIES = 20;
 /** How long a ledger tells of a delivery. */
@@ -724,6 +735,8 @@ export const EXPRESSION_MAX_LEVELS = 100;
  * MB at worst, mostly a tenth; a look at each of 50,000 fields takes 400,000 and a few dozen milliseconds.
  */
 export const EXPRESSION_MAX_STEPS = 1_000_000;
+/** Groups of a regular expression in one another: what reads it and walks it goes some calls deeper for each. A pattern of an input's schema can have half as many as it has characters. */
+export const PATTERN_MAX_LEVELS = 150;
 /** States of a regular expression in an expression. */
 export const EXPRESSION_PATTERN_MAX_STATES = 10_000;
 /** Levels of a value that an expression gives a run as input. */

@@ -3,7 +3,7 @@
 import { upstreamEnvironment } from "./chain/upstream.ts";
 import { commandsPath, withPath } from "./command-path.ts";
 import type { AttemptPlanned, RunEvent } from "./event.ts";
-import { deliveryEnvironment } from "./hook/run-delivery.ts";
+import { deliveryEnvironment, type RunChange } from "./hook/run-delivery.ts";
 import { machineName } from "./id.ts";
 import { jobEnvironment, type RunJob } from "./job.ts";
 import { RUNNER_LINGER_MS } from "./limits.ts";
@@ -64,10 +64,16 @@ function placeOf(state: RunState, defaultRegion: string | null): Pick<MachineCon
 /**
  * The files of an attempt's Machine: the spec's own and, where output is captured, the runner's.
  * @param secrets those that the run is given; null where it is given none
+ * @param change the one that it is for; null where it is for none
  */
-export function machineFiles(spec: RunSpec, name: string, secrets: MaskedSecrets | null = null): SpecFile[] {
+export function machineFiles(
+  spec: RunSpec,
+  name: string,
+  secrets: MaskedSecrets | null = null,
+  change: RunChange | null = null,
+): SpecFile[] {
   if (spec.capture === "none") return spec.files;
-  const steps = stepFiles(name, spec);
+  const steps = stepFiles(name, spec, change);
   // Behind a checkout a script is one of the steps.
   const script = steps.length > 0 ? null : spec.script;
   return [

@@ -1,6 +1,7 @@
 /** What the driver and the runner say to each other: the runner's files, its command lines and its replies. */
 
 import { BASE64, encodeBase64 } from "./base64.ts";
+import { STEP_FACTS_MAX } from "./limits.ts";
 import type { Exit } from "./run.ts";
 import type { SpecFile } from "./run-spec.ts";
 import { RUNNER_SCRIPT } from "./runner.ts";
@@ -133,20 +134,20 @@ export function parseReadReply(text: string): RunnerReply | { problem: string } 
 /** What a reply says of steps, from there on; null where it says nothing of them. */
 function stepsIn(text: string, from: number): StepsRead | null | "cut short" {
   const [before, head = "", ...lines] = text.slice(from).split("\n");
-  const [, nowCs] = /^steps (\d+) \d+$/.exec(head) ?? [];
+  const [, nowCs, count] = /^steps (\d{1,15}) (\d{1,9})$/.exec(head) ?? [];
   if (before !== "" || nowCs === undefined) return head.startsWith("s") ? "cut short" : null;
   const end = lines.indexOf(".");
-  const facts = lines.slice(0, end).map(stepFact);
-  const isWhole = end >= 0 && facts.every((fact) => fact !== null);
-  return isWhole ? { nowCs: Number(nowCs), facts } : "cut short";
+  if (end < 0) return "cut short";
+  const facts = lines.slice(0, Math.min(end, STEP_FACTS_MAX)).map(stepFact);
+  return { nowCs: Number(nowCs), count: Number(count), facts: facts.filter((fact) => fact !== null) };
 }
 
-/** A line of the steps' record; null where it is none. */
+/** A line of the steps' record; null where it is none, as whatever is run in the Machine can write there. */
 function stepFact(line: string): StepFact | null {
   const [what, ...words] = line.split(" ");
+  if (!words.every((word) => /^\d{1,15}$/.test(word))) return null;
   const numbers = words.map(Number);
   const [step = 0, a = 0, b = 0, tookMs = 0, stdout = 0, stderr = 0] = numbers;
-  if (!numbers.every(Number.isSafeInteger)) return null;
   const form = `${what}${numbers.length}`;
   if (form === "s2") return { fact: "started", step, atCs: a };
   if (form === "e6") return { fact: "ended", step, exitCode: a, timedOut: b === 1, tookMs, stdout, stderr };
@@ -156,7 +157,7 @@ function stepFact(line: string): StepFact | null {
 const PROBLEM = "mayfly 1 problem ";
 
 const FACTS =
-  /^mayfly 1 (?<state>running|ended) (?<stdoutSize>\d+) (?<stderrSize>\d+) (?<code>\d+) (?<timedOut>[01]) (?<oomKilled>[01]) (?<flaw>[012]) (?<at>\d+|-) (?<form>base64|hex|text) (?<stdoutLength>\d+) (?<stderrLength>\d+)$/;
+  /^mayfly 1 (?<state>running|ended) (?<stdoutSize>\d{1,15}) (?<stderrSize>\d{1,15}) (?<code>\d{1,3}) (?<timedOut>[01]) (?<oomKilled>[01]) (?<flaw>[012]) (?<at>\d{1,12}|-) (?<form>base64|hex|text) (?<stdoutLength>\d{1,15}) (?<stderrLength>\d{1,15})$/;
 
 function endOf(facts: Record<string, string>, sentence: string): RunnerEnd {
   const code = Number(facts.code);

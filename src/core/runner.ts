@@ -89,6 +89,7 @@ begun() {
 news() {
   read_state
   [ ! -s "$_dir/steps" ] || read -r _facts _ <"$_dir/steps"
+  case $_facts in '' | *[!0-9]* | ????*) _facts=0 ;; esac
   [ "$_state" = running ] || return 0
   read_sizes
   [ "$_out" -ne "$_from_out" ] || [ "$_err" -ne "$_from_err" ] || [ "$_facts" -gt "\${_known:-$_facts}" ]
@@ -189,7 +190,8 @@ is_short_text() {
     [ "$_out" -le 512 ] && [ "$_err" -le 512 ] && read_text stderr "$_err" && _text_err=$_text && read_text stdout "$_out"
 }
 
-# The Machine's clock, in hundredths of a second, and the facts of steps from the one after $1 on.
+# The Machine's clock, in hundredths of a second, and the facts of steps from the one after $1 on. A step can write there, too: nothing
+# that is longer than a fact is told.
 tell_facts() {
   read -r _line _ </proc/uptime && _line=$((\${_line%.*} * 100 + 1\${_line#*.} - 100)) || _line=$(date +%s)00
   echo "steps $_line $_facts"
@@ -197,7 +199,7 @@ tell_facts() {
     read -r _line
     _n_facts=0
     while [ "$((_n_facts += 1))" -le "$_facts" ] && read -r _line; do
-      [ "$_n_facts" -le "$1" ] || echo "$_line"
+      [ "$_n_facts" -le "$1" ] || [ "\${#_line}" -gt 99 ] || echo "$_line"
     done
   } <"$_dir/steps"
   echo .

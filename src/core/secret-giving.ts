@@ -10,6 +10,10 @@
  *   FIFO is held open and keeps what is written, and `over`, once everything has come.
  * - A line is `NUMBER OF-HOW-MANY WORD…`, a word being a byte as a number, and is written at once. Lines can come twice and in any order.
  * - The secrets are `NAME=value` with a NUL behind each, and NULs to fill up with.
+ * - The pad is read first, and whoever gives takes it off the disk: what is given again, and seen by a command, is nothing by itself.
+ * - What is the checkout's alone is exported to nobody: a process holds it, which the checkout empties through two FIFOs, `token` and `key`,
+ *   and the steps program ends before any other step. `holder` has its number.
+ * - The script's own variables can stand in the environment, which would hand them on to the command: they are unset first.
  * - Whoever gives to a Machine that has everything is told that it is given.
  * - Who gives calls the script by the name of the pad, which is not there where the Machine has another: a secret that was set in the
  *   moment of a plan can be seen by one driver and not by the one before it, and both halves together would be nothing. A Machine of code
@@ -27,6 +31,7 @@ import {
 } from "./limits.ts";
 import type { SpecFile } from "./run-spec.ts";
 import { stateDir } from "./runner-protocol.ts";
+import { CHECKOUT_TOKEN_VARIABLE, DEPLOY_KEY_VARIABLE } from "./step/checkout.ts";
 import { utf8 } from "./utf8.ts";
 
 const SCRIPT = `# Mayfly's way of secrets into an environment; src/core/secret-giving.ts explains it.
@@ -42,6 +47,7 @@ until [ -e "$_in/ready" ]; do
 [ "$((_left -= 1))" -gt 0 ] || { echo "mayfly 1 problem nobody waits for secrets in $_in"; exit; }
 sleep 0.05 || { sleep 1; _left=$((_left - 19)); }
 done
+[ ! -e "$_dir/pad" ] || rm -f "$_dir/pad"
 if [ ! -e "$_in/over" ]; then
 exec 4<>"$_in/fifo"
 for _line; do printf '%s\\n' "$_line" >&4; done
@@ -55,6 +61,14 @@ echo "mayfly: $1" >&2
 exit 125
 }
 
+set +a +x
+unset _words _known _pad _word _byte _octal _text _pair _token _key
+_lines=0
+while read -r _pad; do
+_lines=$((_lines + 1))
+unset "_pad_$_lines" "_part_$_lines"
+eval "_pad_$_lines=\\$_pad"
+done <"$_dir/pad"
 mkdir -m 700 "$_in" && mkfifo -m 600 "$_in/fifo" || give_up "can not wait for secrets in $_in"
 exec 3<>"$_in/fifo"
 {
@@ -84,13 +98,21 @@ _text=$(printf '%b.' "$_octal")
 _pair=$_pair\${_text%.} _octal='' _bytes=0
 }
 
+take() {
+case $1 in
+${CHECKOUT_TOKEN_VARIABLE}=*) _token=\${1#*=} ;;
+${DEPLOY_KEY_VARIABLE}=*) _key=\${1#*=} ;;
+*) export "$1" ;;
+esac
+}
+
 unmask() {
 for _word in $_pad; do
 _byte=$((_word ^ $1))
 shift
 if [ "$_byte" -eq 0 ]; then
 [ ! "$_octal" ] || put
-[ ! "$_pair" ] || export "$_pair"
+[ ! "$_pair" ] || take "$_pair"
 _pair=''
 else
 _octal=$_octal\\\\0$((_byte >> 6))$((_byte >> 3 & 7))$((_byte & 7))
@@ -100,10 +122,18 @@ done
 }
 
 _number=0 _pair='' _octal='' _bytes=0
-while read -r _pad; do
-_number=$((_number + 1))
-eval "unmask \\$_part_$_number"
-done <"$_dir/pad"
+while [ "$((_number += 1))" -le "$_lines" ]; do
+eval "_pad=\\$_pad_$_number; unmask \\$_part_$_number"
+done
+[ ! "$_token$_key" ] || {
+mkfifo -m 600 "$_in/token" "$_in/key" || give_up "can not hand on the checkout's secrets in $_in"
+{
+trap '' HUP INT QUIT TERM USR1 USR2 ALRM
+[ ! "$_token" ] || printf %s "$_token" >"$_in/token"
+[ ! "$_key" ] || printf %s "$_key" >"$_in/key"
+} </dev/null >/dev/null 2>&1 &
+echo "$!" >"$_in/holder"
+}
 exec "$@"
 `;
 
@@ -181,6 +211,11 @@ function linesOf(bytes: Uint8Array): string[] {
 
 function giverPath(machineName: string, padName: string): string {
   return `${stateDir(machineName)}/give-${padName}`;
+}
+
+/** The script's own folder in the Machine, which is for the command's user alone. */
+export function secretsDir(machineName: string): string {
+  return `${stateDir(machineName)}.secrets`;
 }
 
 function scriptPath(machineName: string): string {

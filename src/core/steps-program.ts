@@ -20,6 +20,8 @@
  *   the runner leaves of the stop limit.
  * - ALRM is the step's own time limit, and URG the end of the wait for its streams. Whoever sends them looks, once it listens, whether
  *   the step is over by the count of facts: a child of a shell that has traps can swallow a signal.
+ * - A checkout's secrets are with a process that waits to be asked for them (`secret-giving.ts`). The checkout asks, and is the first step; what is
+ *   left of that step and of them is ended before the next one.
  * - The exit code is that of the first step that failed; 124 where its time limit passed and it ended well all the same, and 143 where none
  *   failed and a stop kept some from being run.
  */
@@ -29,8 +31,6 @@ const SOURCE = `# Mayfly's steps: runs each and keeps a record of them.
 _home=$1 _dir=$1 _stop=$2
 shift 2
 [ -w "$_dir" ] || _dir=$_dir.own
-_token=$MAYFLY_CHECKOUT_TOKEN _key=$MAYFLY_DEPLOY_KEY
-unset MAYFLY_CHECKOUT_TOKEN MAYFLY_DEPLOY_KEY
 exec 5>&1 6>&2 </dev/null >/dev/null 2>&1
 
 give_up() {
@@ -213,6 +213,15 @@ run_step() {
   [ "$_failed" != 0 ] || _failed=124
 }
 
+# Before any step but the checkout nobody has what that was given: not who held it for the checkout, and not what git has left, which
+# has it in its environment.
+forget() {
+  [ ! "$_mark" ] || insist KILL 20
+  while kill -KILL "$_holder" && read -r _got _ <"/proc/$_holder/statm" && [ "$_got" != 0 ]; do sleep 0.01 || sleep 1; done
+  rm -rf "$_home.secrets/ssh" "$_home.secrets/token" "$_home.secrets/key"
+  _holder=''
+}
+
 # True where the step of this condition is to be run.
 is_due() {
   case $1 in
@@ -224,7 +233,8 @@ is_due() {
   }
 }
 
-_facts=0 _stops=0 _told=0 _n=0 _failed='' _kept_off='' _held='' _pid='' _piped='' _caught='' _late=''
+_facts=0 _stops=0 _told=0 _n=0 _failed='' _kept_off='' _held='' _pid='' _piped='' _caught='' _late='' _mark='' _holder=''
+[ ! -s "$_home.secrets/holder" ] || read -r _holder <"$_home.secrets/holder"
 _run_mark=$(limit_locks)
 case $_run_mark in '' | *[!0-9]*) _run_mark='' ;; esac
 _names=''
@@ -255,6 +265,7 @@ for _step; do
   else
     tell "k $_n"
   fi
+  [ ! "$_holder" ] || forget
 done
 [ ! "$_held" ] || kill -KILL $_held
 exit "\${_failed:-\${_kept_off:-0}}"

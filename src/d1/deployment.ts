@@ -4,6 +4,7 @@
  */
 
 import { drizzle } from "drizzle-orm/d1";
+import { hexOf } from "../core/hex.ts";
 import { deployment } from "./schema.ts";
 
 /** By place. It never changes, so an isolate reads it once. */
@@ -26,7 +27,7 @@ async function readId(database: D1Database, place: string): Promise<string> {
   const row = await drizzle(database).select().from(deployment).get();
   if (!row) throw new Error("the database has no deployment id, which a migration makes");
   const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`${row.id} ${place}`));
-  return [...new Uint8Array(hash, 0, ID_BYTES)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hexOf(new Uint8Array(hash, 0, ID_BYTES));
 }
 
 /** Enough that no two deployments ever have the same. */

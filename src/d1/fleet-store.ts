@@ -7,6 +7,7 @@ import { REAPED_KEPT_MS, SIGHTING_KEPT_MS } from "../core/limits.ts";
 import type { RunClaim, UnknownWhy } from "../core/reap.ts";
 import type { FleetStore, Sighting } from "../flow/ports/fleet.ts";
 import { attempts, fleets, flyMachines, machineSightings, reapedMachines, runs } from "./schema.ts";
+import { valuesOf } from "./values-of.ts";
 
 /** A store on a D1 database that has the migrations. */
 export function d1FleetStore(database: D1Database): FleetStore {
@@ -138,11 +139,6 @@ export function d1FleetStore(database: D1Database): FleetStore {
       return row?.n ?? 0;
     },
   };
-}
-
-/** Texts for IN, as one bound value: D1 takes a hundred of them. */
-function valuesOf(texts: string[]): SQL {
-  return sql`(SELECT value FROM json_each(${JSON.stringify(texts)}))`;
 }
 
 /** Rows of sightings, however many there are, from one bound value. */

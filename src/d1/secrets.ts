@@ -5,6 +5,7 @@ import { drizzle } from "drizzle-orm/d1";
 import type { SealedSecret, SecretStore } from "../flow/ports/secrets.ts";
 import { isTakenKey } from "./conflict.ts";
 import { secrets, sweepCursors } from "./schema.ts";
+import { valuesOf } from "./values-of.ts";
 
 /** A store of secrets on a D1 database that has the migrations. */
 export function d1Secrets(database: D1Database): SecretStore {
@@ -84,7 +85,9 @@ export function d1Secrets(database: D1Database): SecretStore {
       const rows = await db
         .select()
         .from(secrets)
-        .where(and(inArray(secrets.keyId, keyIds), brokeOffAt === "" ? undefined : isAfter(brokeOffAt)))
+        .where(
+          and(inArray(secrets.keyId, valuesOf(keyIds)), brokeOffAt === "" ? undefined : isAfter(brokeOffAt)),
+        )
         .orderBy(asc(secrets.orgId), asc(secrets.name), asc(secrets.version))
         .limit(limit);
       const last = rows.length < limit ? undefined : rows.at(-1);
@@ -118,7 +121,7 @@ function isAfter(cursor: string): SQL {
 }
 
 function isOneOf(orgId: string, names: string[]): SQL | undefined {
-  return and(eq(secrets.orgId, orgId), inArray(secrets.name, [...new Set(names)]));
+  return and(eq(secrets.orgId, orgId), inArray(secrets.name, valuesOf([...new Set(names)])));
 }
 
 function isInForce(orgId: string, name: string): SQL | undefined {

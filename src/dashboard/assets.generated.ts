@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-a3a03482c766.js",
+  path: "/assets/live-286b332e9e6a.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -197,10 +197,13 @@ export const SCRIPT: Asset = {
     "  var MINUTE2 = 60 * SECOND2;",
     "  var HOUR2 = 60 * MINUTE2;",
     "  var REQUEST_BODY_MAX_BYTES = 1 * MIB;",
+    "  var RUN_SPEC_MAX_BYTES = 1.5 * MIB;",
     "  var FILES_MAX_BYTES = 512 * KIB;",
     "  var ENV_VALUE_MAX_BYTES = 64 * KIB;",
     "  var COMMAND_ARG_MAX_BYTES = 64 * KIB;",
     "  var SCRIPT_MAX_BYTES = 256 * KIB;",
+    "  var STEPS_MAX_COUNT = 50;",
+    "  var STEP_FACTS_MAX = 2 * (STEPS_MAX_COUNT + 1);",
     "  var REGIONS_MAX_COUNT = 20;",
     "  var QUEUE_TIMEOUT_DEFAULT_MS = 1 * HOUR2;",
     "  var QUEUE_TIMEOUT_MAX_MS = 24 * HOUR2;",

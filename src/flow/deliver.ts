@@ -1,8 +1,9 @@
 /** Deliver: a call of a hook is verified, read and judged, and recorded together with the run that it starts. */
 
 import { AppError } from "../core/error.ts";
+import { hexOf } from "../core/hex.ts";
 import type { Change } from "../core/hook/change.ts";
-import type { Delivery, Filled, FilteredWhy } from "../core/hook/delivery.ts";
+import type { Allowance, Delivery, Filled, FilteredWhy } from "../core/hook/delivery.ts";
 import { judge } from "../core/hook/filter.ts";
 import { fill } from "../core/hook/map.ts";
 import { type Parts, partsOf } from "../core/hook/parts.ts";
@@ -10,7 +11,11 @@ import { keptChange, runDelivery } from "../core/hook/run-delivery.ts";
 import type { HookFilter, HookMap, HookOptions, HookSource } from "../core/hook/spec.ts";
 import type { Verdict } from "../core/hook/verdict.ts";
 import type { RunJob } from "../core/job.ts";
-import { DELIVERY_BODY_KEPT_BYTES, DELIVERY_TEXT_MAX_CHARS } from "../core/limits.ts";
+import {
+  DELIVERY_BODY_KEPT_BYTES,
+  DELIVERY_RULES_MAX_STEPS,
+  DELIVERY_TEXT_MAX_CHARS,
+} from "../core/limits.ts";
 import type { RunSpec } from "../core/run-spec.ts";
 import type {
   DeliveryBodies,
@@ -33,6 +38,8 @@ export interface DeliveredOrder {
 }
 
 export interface DecidePorts {
+  /** What rules may take of all deliveries together that are decided on at once; absent, each has its own bounds alone. */
+  allowance?: Allowance;
   /**
    * @param filled what the hook's map makes of the delivery
    * @param change what is to be built; of a stranger's it must see no secrets
@@ -89,15 +96,16 @@ export async function receive(
   const isSigned = await ports.senders.verify(source, options, headers, body, secrets, now);
   if (called === null || !isSigned) return { kind: "unknown" };
   const { hook, job, runSecrets } = called;
-  const read = await ports.senders.read(source, options, headers, body);
+  const read = await ports.senders.read(source, options, headers, body, hook.spec);
   if ("complaint" in read) {
     await ports.hooks.record(await unreadable(ports, hook, job, headers, body, read.complaint, now), now);
     return { kind: "unreadable", complaint: read.complaint };
   }
   const { parts, rest } = partsOf(read);
+  const together = { ...ports, allowance: { left: DELIVERY_RULES_MAX_STEPS } };
   const recorded: Recorded[] = [];
   for (const part of parts) {
-    const one = await deliver(ports, hook, job, part, { body, originId: null, runSecrets });
+    const one = await deliver(together, hook, job, part, { body, originId: null, runSecrets });
     if (one === null) throw new Error(`the delivery ${part.deliveryId} came and went`);
     recorded.push(one);
   }
@@ -177,12 +185,12 @@ export async function decide(
   delivery: Delivery,
   runSecrets?: readonly SecretSize[],
 ): Promise<Decision> {
-  const judgement = judge(filter, delivery);
+  const judgement = judge(filter, delivery, ports.allowance);
   if (judgement.verdict === "ping") return { verdict: "ping", change: null };
   if (judgement.verdict === "filtered") return judgement;
   const { change } = judgement;
   if (job.job.pausedAt !== null) return { verdict: "paused", change };
-  const filled = fill(map, delivery, change);
+  const filled = fill(map, delivery, change, ports.allowance);
   if ("complaint" in filled) {
     const { path, message } = filled.complaint;
     return { verdict: "refused", change, detail: `${path}: ${message}` };
@@ -270,6 +278,5 @@ function summaryOf({ headers: _headers, body: _body, ...summary }: Omit<NewDeliv
 }
 
 async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hexOf(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>)));
 }

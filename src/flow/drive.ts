@@ -24,6 +24,8 @@ export class Drive {
   state: RunState;
   /** What of the current attempt's output is stored; null where it must be looked up first. */
   offsets: OutputOffsets | null = null;
+  /** Facts of the current attempt's steps that were read and come to nothing more: its record is not asked for them again. */
+  factsRead = 0;
   /** What was read last of streams that are redacted; null where reading begins anew. Belongs to `offsets`. */
   tails: { stdout: ReadTail | null; stderr: ReadTail | null } = { stdout: null, stderr: null };
   /** The current attempt's secrets; null until they are asked for. */
@@ -142,12 +144,18 @@ export class Drive {
     return ageMs >= 0 && ageMs < NEVER_ASKED_BEFORE_MS;
   }
 
-  /** The attempt under way and the run as they are with these events of its steps, which are recorded together with others. */
-  withSteps(events: StepEvent[]): { state: RunState; attempt: Attempt } {
-    const state = applyEvents(this.state, events);
-    const attempt = state && currentAttempt(state);
-    if (!attempt) throw new Error(`run ${this.state.run.id} can not go on with its steps as they were told`);
-    return { state, attempt };
+  /**
+   * The attempt under way and the run as they are with these events of its steps, which are recorded together with others; and the events
+   * themselves, without any that can not follow: what a Machine tells of its steps never keeps a run from its end.
+   */
+  withSteps(told: StepEvent[]): { events: StepEvent[]; state: RunState; attempt: Attempt } {
+    let state = this.state;
+    const events = told.filter((event) => {
+      const after = applyEvents(state, [event]);
+      state = after ?? state;
+      return after !== null;
+    });
+    return { events, state, attempt: currentAttempt(state) ?? this.attempt() };
   }
 
   /**
@@ -247,6 +255,7 @@ export class Drive {
 
   #forgetRead(): void {
     this.offsets = null;
+    this.factsRead = 0;
     this.tails = { stdout: null, stderr: null };
   }
 

@@ -180,6 +180,7 @@ async function sayThatItAsks(ports: FlowPorts, drive: Drive): Promise<boolean> {
 }
 
 async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
+  const { run } = drive.state;
   const { machineName, machineConfig, number, app, createAskedAt } = drive.attempt();
   const secrets = await secretsOf(ports, drive);
   if (secrets?.given === null)
@@ -193,7 +194,7 @@ async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
   const result = await ports.machines.create(
     machineName,
     machineConfig,
-    machineFiles(drive.state.run.spec, machineName, secrets?.given ?? null),
+    machineFiles(run.spec, machineName, secrets?.given ?? null, run.delivery?.change ?? null),
   );
   const at = ports.clock.now();
   if ("error" in result) drive.lastAnswer = result.error;

@@ -23,7 +23,7 @@ import { pauseAfterOutputMs, pollPlan } from "../core/poll.ts";
 import { readFrom, redactNext } from "../core/redacted-stream.ts";
 import { parseReadReply, type RunnerReply, readCommand } from "../core/runner-protocol.ts";
 import { knownFacts, type StepEvent, stepEvents } from "../core/step/record.ts";
-import { hasSteps } from "../core/step/spec.ts";
+import { hasSteps, plannedSteps } from "../core/step/spec.ts";
 import type { Drive } from "./drive.ts";
 import { type Findings, type FlowPorts, nothingNew } from "./flow.ts";
 import { secretsOf } from "./give-secrets.ts";
@@ -54,7 +54,7 @@ export async function readOutput(ports: FlowPorts, drive: Drive, until: number):
     stderrOffset: asked.stderr,
     maxBytes: Math.min(drive.readBytes, room),
     waitSeconds: holdS,
-    ...(hasSteps(run.spec) && { knownFacts: knownFacts(attempt) }),
+    ...(hasSteps(run.spec) && { knownFacts: Math.max(knownFacts(attempt), drive.factsRead) }),
   });
   const result = await ports.machines.exec(drive.machineId(), argv, holdS + EXEC_SLACK_S, drive.interrupt);
   if (drive.interrupt?.aborted) return nothingNew(0);
@@ -157,8 +157,17 @@ function stepsIn(
   now: number,
 ): StepEvent[] {
   if (!steps) return [];
-  const over = end && { exitCode: end.exit.code, stdout: stdoutSize, stderr: stderrSize };
-  return stepEvents(drive.attempt(), steps, now, over);
+  const sizes = { stdout: stdoutSize, stderr: stderrSize };
+  const over = end && { exitCode: end.exit.code, ...sizes };
+  const attempt = drive.attempt();
+  const { plannedAt, startedAt } = attempt;
+  const since = Math.min(plannedAt, startedAt ?? plannedAt);
+  const planned = plannedSteps(drive.state.run.spec).length;
+  const told = stepEvents(attempt, steps, now, over, { steps: planned, since, sizes });
+  const { events } = drive.withSteps(told);
+  // What came to nothing would be told again at once, and again.
+  if (events.length === 0) drive.factsRead = Math.max(drive.factsRead, steps.count);
+  return events;
 }
 
 /** The Machine's clock tells whole seconds and may be off; a poll that was waiting knows the end better. */

@@ -4,6 +4,7 @@ import { AppError } from "../core/error.ts";
 import type { Delivery } from "../core/hook/delivery.ts";
 import { resentId } from "../core/hook/hook.ts";
 import { partOf } from "../core/hook/parts.ts";
+import type { HookRules } from "../core/hook/spec.ts";
 import { RESEND_TRIES } from "../core/limits.ts";
 import { type DeliverPorts, deliver } from "./deliver.ts";
 import type { DeliverySummary, RecordedDelivery, Senders, StoredHook } from "./ports/hooks.ts";
@@ -58,11 +59,16 @@ export async function resendOnce(
   return recorded.delivery;
 }
 
-/** A delivery as it was when it came, or why it can not be read again. @param delivery with its whole body, where that is kept */
+/**
+ * A delivery as it was when it came, or why it can not be read again.
+ * @param delivery with its whole body, where that is kept
+ * @param rules that it is read for; absent, the hook's own
+ */
 export async function readAgain(
   senders: Senders,
-  { spec: { source, options } }: StoredHook,
+  { spec: { source, options, ...own } }: StoredHook,
   delivery: RecordedDelivery,
+  rules: HookRules = own,
 ): Promise<Delivery | { complaint: string }> {
   if (delivery.bodyBytes > delivery.body.byteLength)
     return {
@@ -70,7 +76,7 @@ export async function readAgain(
     };
   if (delivery.source !== source)
     return { complaint: `came from ${delivery.source}, and the hook is for ${source} now` };
-  const read = await senders.read(source, options, new Headers(delivery.headers), delivery.body);
+  const read = await senders.read(source, options, new Headers(delivery.headers), delivery.body, rules);
   if ("complaint" in read) return read;
   return (
     partOf(read, delivery.originId ?? delivery.id) ?? {

@@ -28,9 +28,9 @@ export function exitedAndSettled(
   output: OutputSummary,
   steps: StepEvent[] = [],
 ): RunEvent[] {
-  const { attempt, state } = drive.withSteps(steps);
+  const { events, attempt, state } = drive.withSteps(steps);
   return [
-    ...steps,
+    ...events,
     ...exited(attempt, now, end, source),
     endOfAttempt(state, outcomeOf(state.run, attempt, end), end.exit, output, now),
   ];

@@ -23,10 +23,6 @@ export function base64Bytes(text: string): Uint8Array | null {
   return Uint8Array.from(atob(plain), (char) => char.charCodeAt(0));
 }
 
-export function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;

@@ -25,9 +25,10 @@ export function listAt(value: Json, ...names: string[]): readonly Json[] {
   return Array.isArray(part) ? part : [];
 }
 
+/** A count, or a number that somebody has given: whole, not below zero, and told exactly. */
 export function numberAt(value: Json, ...names: string[]): number | null {
   const part = partAt(value, ...names);
-  return typeof part === "number" ? part : null;
+  return typeof part === "number" && Number.isSafeInteger(part) && part >= 0 ? part : null;
 }
 
 /** A commit's hash; null for the one of zeros, by which Git says that there is none. */

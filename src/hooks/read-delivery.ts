@@ -1,47 +1,73 @@
-/** What a call of a hook says, in words that are the same for all senders. It is to be verified before. */
+/** What a call of a hook says. It is to be verified before. */
 
+import { hexOf } from "../core/hex.ts";
+import { type Change, namesOf } from "../core/hook/change.ts";
 import { dedupeId } from "../core/hook/dedupe.ts";
 import type { Json } from "../core/hook/delivery.ts";
-import type { HookOptions } from "../core/hook/spec.ts";
 import {
   DELIVERY_HEADER_MAX_CHARS,
   DELIVERY_HEADERS_MAX_COUNT,
   DELIVERY_ID_MAX_CHARS,
+  DELIVERY_TEXT_MAX_CHARS,
 } from "../core/limits.ts";
-import { hexOf, joined, utf8Bytes } from "./encodings.ts";
+import { cutText } from "../core/utf8.ts";
+import type { Senders } from "../flow/ports/hooks.ts";
+import { joined, utf8Bytes } from "./encodings.ts";
 import { formPayload } from "./form.ts";
-import type { ReadDelivery, Sender } from "./sender.ts";
+import type { Sender } from "./sender.ts";
 import { SENDERS } from "./senders.ts";
 
-export const readDelivery: ReadDelivery = async (source, options, headers, rawBody) => {
+export const readDelivery: Senders["read"] = async (
+  source,
+  options,
+  headers,
+  rawBody,
+  rules = { filter: {}, map: {} },
+) => {
   const sender = SENDERS[source];
-  const payload = payloadOf(headers, rawBody);
+  const payload = payloadOf(sender, rawBody);
   if ("complaint" in payload) return payload;
   const { json } = payload;
   if (source !== "generic" && (typeof json !== "object" || json === null || Array.isArray(json)))
     return { complaint: `the body must be a JSON object, as ${source} sends it` };
   const message = sender.read(headers, json, options);
   if ("complaint" in message) return message;
-  const { deliveryId, idPart, ...told } = message;
-  const kept = keptHeaders(sender, headers, options);
+  const { deliveryId, idPart, ...whole } = message;
+  const complaint = nameComplaint(whole.changes);
+  if (complaint !== null) return { complaint };
+  const told = { ...whole, event: cutText(whole.event, DELIVERY_TEXT_MAX_CHARS), action: cutAction(whole) };
+  const kept = keptHeaders(sender.kept(options, rules), headers);
   let id = deliveryId;
   if (options.dedupe !== null && "expression" in options.dedupe) {
     const made = dedupeId(options.dedupe.expression, { ...told, payload: json, headers: kept });
     if ("complaint" in made) return { complaint: `dedupe.expression ${made.complaint}` };
     id = made.id;
   }
-  return { ...told, deliveryId: await idOf(id, idPart ?? "", rawBody), payload: json, headers: kept };
+  return { source, ...told, deliveryId: await idOf(id, idPart ?? "", rawBody), payload: json, headers: kept };
 };
 
-function payloadOf(headers: Headers, rawBody: Uint8Array): { json: Json } | { complaint: string } {
+function payloadOf(sender: Sender, rawBody: Uint8Array): { json: Json } | { complaint: string } {
   try {
     const text =
-      formPayload(headers, rawBody) ??
+      (sender.sendsForms ? formPayload(rawBody) : null) ??
       new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(rawBody);
     return { json: JSON.parse(text) as Json };
   } catch {
-    return { complaint: "the body must be JSON in UTF-8, or a form whose field payload is" };
+    const orForm = sender.sendsForms ? ", or a form whose only field, payload, is" : "";
+    return { complaint: `the body must be JSON in UTF-8${orForm}` };
   }
+}
+
+/** Cut, a name would be another one's; none that Git or a sender takes is so long. */
+function nameComplaint(changes: readonly Change[]): string | null {
+  const long = changes.flatMap(namesOf).find((name) => name.length > DELIVERY_TEXT_MAX_CHARS);
+  return long === undefined
+    ? null
+    : `it names a repository, branch or tag by ${long.length} characters; a name can have ${DELIVERY_TEXT_MAX_CHARS}`;
+}
+
+function cutAction({ action }: { action: string | null }): string | null {
+  return action === null ? null : cutText(action, DELIVERY_TEXT_MAX_CHARS);
 }
 
 /** One that is not told, or too long to be kept, is made of the bytes that are the same when it is sent again. */
@@ -54,11 +80,11 @@ async function sha256(...parts: Uint8Array[]): Promise<string> {
   return hexOf(new Uint8Array(await crypto.subtle.digest("SHA-256", joined(parts))));
 }
 
-function keptHeaders(sender: Sender, headers: Headers, options: HookOptions): Record<string, string> {
+function keptHeaders(isKept: (header: string) => boolean, headers: Headers): Record<string, string> {
   const kept: [string, string][] = [];
   for (const [name, value] of headers)
     if (
-      (name === "content-type" || name === "user-agent" || sender.isKept(name, options)) &&
+      (name === "content-type" || name === "user-agent" || isKept(name)) &&
       kept.length < DELIVERY_HEADERS_MAX_COUNT
     )
       kept.push([name, value.slice(0, DELIVERY_HEADER_MAX_CHARS)]);

@@ -1,30 +1,8 @@
 /** What is known of each sender of deliveries: how it proves that it sent one, and what it says. */
 
 import type { Change } from "../core/hook/change.ts";
-import type { Delivery, Json } from "../core/hook/delivery.ts";
-import type { HookOptions, HookSignature, HookSource } from "../core/hook/spec.ts";
-
-/**
- * `verify` of `verify.ts`: whether one of the secrets signed the body. It takes the same time whatever is wrong, also with no secret
- * at all, which is how a hook that nobody knows is answered.
- * @param nowMs what the times of Stripe and Standard Webhooks are compared with, epoch milliseconds
- */
-export type Verify = (
-  source: HookSource,
-  options: HookOptions,
-  headers: Headers,
-  rawBody: Uint8Array,
-  secrets: readonly string[],
-  nowMs: number,
-) => Promise<boolean>;
-
-/** `readDelivery` of `read-delivery.ts`. A complaint is a sentence about a body or header that is not as this sender's are: 400. */
-export type ReadDelivery = (
-  source: HookSource,
-  options: HookOptions,
-  headers: Headers,
-  rawBody: Uint8Array,
-) => Promise<Delivery | { complaint: string }>;
+import type { Json } from "../core/hook/delivery.ts";
+import type { HookOptions, HookRules, HookSignature } from "../core/hook/spec.ts";
 
 /** What a call claims to be proved by. */
 export interface Claim {
@@ -56,6 +34,8 @@ export interface Message {
 export interface Sender {
   claim(headers: Headers, rawBody: Uint8Array, options: HookOptions): Claim;
   read(headers: Headers, payload: Json, options: HookOptions): Message | { complaint: string };
-  /** Which headers are kept with a delivery, by their names in small letters. None of them may be a secret. */
-  isKept(header: string, options: HookOptions): boolean;
+  /** Says which headers are kept with a delivery of a hook, by their names in small letters. None of them may be a secret. */
+  kept(options: HookOptions, rules: HookRules): (header: string) => boolean;
+  /** True of those that send a form if they are told to. Of all others what is no JSON is not read. */
+  sendsForms?: true;
 }

@@ -1,8 +1,9 @@
 /** Whether a delivery was sent by whoever knows the hook's secret. */
 
 import { HOOK_SECRETS_MAX, HOOK_TIME_TOLERANCE_S } from "../core/limits.ts";
+import type { Senders } from "../flow/ports/hooks.ts";
 import { joined, utf8Bytes } from "./encodings.ts";
-import type { Claim, Verify } from "./sender.ts";
+import type { Claim } from "./sender.ts";
 import { SENDERS } from "./senders.ts";
 
 const HASHES = { sha1: "SHA-1", sha256: "SHA-256", sha512: "SHA-512" } as const;
@@ -10,7 +11,7 @@ const HASHES = { sha1: "SHA-1", sha256: "SHA-256", sha512: "SHA-512" } as const;
 /** In place of secrets that are not there; what it would sign never counts. */
 const NOBODYS = "nobody has this secret";
 
-export const verify: Verify = async (source, options, headers, rawBody, secrets, nowMs) => {
+export const verify: Senders["verify"] = async (source, options, headers, rawBody, secrets, nowMs) => {
   const claim = SENDERS[source].claim(headers, rawBody, options);
   const signed = joined(claim.signed);
   const tried = Math.max(secrets.length, HOOK_SECRETS_MAX);

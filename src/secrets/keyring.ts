@@ -3,6 +3,8 @@
  * stored names its key, so that keys can be replaced while secrets are in use.
  */
 
+import { hexOf } from "../core/hex.ts";
+
 /** A stored text, and whose it is: what belongs to one secret can not be read as another's. */
 export interface Sealed {
   keyId: string;
@@ -81,5 +83,5 @@ async function derive(text: string): Promise<Key> {
     ]),
     crypto.subtle.deriveBits(hkdf("mayfly secrets: name of the key"), base, ID_BITS),
   ]);
-  return { key, id: Array.from(new Uint8Array(id), (byte) => byte.toString(16).padStart(2, "0")).join("") };
+  return { key, id: hexOf(new Uint8Array(id)) };
 }

@@ -4,6 +4,7 @@
  * it can be told from chance by nobody who can not read those anyway.
  */
 
+import { hexOf } from "../core/hex.ts";
 import type { MaskedSecrets } from "../core/secret-giving.ts";
 
 const utf8 = new TextEncoder();
@@ -30,8 +31,6 @@ export async function mask(
   const encrypt = async (bytes: Uint8Array<ArrayBuffer>) =>
     new Uint8Array(await crypto.subtle.encrypt(stream, key, bytes));
   const all = await encrypt(new Uint8Array(content.length + NAME_BYTES));
-  const padName = Array.from(all.subarray(content.length), (byte) => byte.toString(16).padStart(2, "0")).join(
-    "",
-  );
+  const padName = hexOf(all.subarray(content.length));
   return { pad: all.subarray(0, content.length), padName, masked: await encrypt(content) };
 }

@@ -6,6 +6,7 @@
 import type { ChangeKind } from "../core/hook/change.ts";
 import type { RunChange, RunDelivery } from "../core/hook/run-delivery.ts";
 import { NOTIFICATION_DETAIL_MAX_CHARS } from "../core/limits.ts";
+import { rfc3339 } from "../core/rfc3339.ts";
 import type { Exit, RunStatus } from "../core/run.ts";
 import type { NotificationType } from "../core/webhook/event-types.ts";
 import type { AlertFact, Fact, RunFact } from "../core/webhook/fact.ts";
@@ -157,8 +158,4 @@ function alertPayload({ alert }: AlertFact, publicUrl: string | null): AlertPayl
     detail: alert.detail,
     url: publicUrl && `${publicUrl}/alerts`,
   };
-}
-
-function rfc3339(epochMs: number): string {
-  return new Date(epochMs).toISOString();
 }

@@ -97,6 +97,18 @@ export const BAD_STEPS: [name: string, body: unknown, path: string | null, says:
     "set that as a secret",
   ],
   [
+    "a token in a URL",
+    checkout({ repository: "https://ghp_abc@github.com/a/b" }),
+    "checkout.repository",
+    "set that as a secret and name it in token",
+  ],
+  [
+    "a key without a repository",
+    checkout({ deploy_key: "K" }),
+    "checkout.deploy_key",
+    "needs repository beside it, as ssh://host/path",
+  ],
+  [
     "an option for a ref",
     checkout({ repository, ref: "--upload-pack=id" }),
     "checkout.ref",

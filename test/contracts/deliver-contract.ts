@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { AppError } from "../../src/core/error.ts";
 import type { HookKey, HookSpec } from "../../src/core/hook/hook.ts";
 import { isOfStranger } from "../../src/core/hook/run-delivery.ts";
+import { CODE_SOURCES } from "../../src/core/hook/spec.ts";
 import { DAY_MS, DELIVERY_BODY_KEPT_BYTES, DELIVERY_PARTS_MAX } from "../../src/core/limits.ts";
 import { type DeliverPorts, type Received, receive } from "../../src/flow/deliver.ts";
 import { launchesOver } from "../../src/flow/launches.ts";
@@ -331,7 +332,9 @@ export function holdsTheDeliverContract({
     "one delivery of %s's, known by %s, is one run however often it comes, at once and later; another is another",
     async (source, by, change, headers) => {
       const job = `ids-${source}-${by.replaceAll(/\W+/g, "-").toLowerCase()}`;
-      const id = await put(job, { source, ...change });
+      // The body tells of no change in code.
+      const filter = CODE_SOURCES.has(source) ? { events: ["push", "repo:push"] } : {};
+      const id = await put(job, { source, filter, ...change });
       // That each signs as it does is tested elsewhere.
       const ports = portsOver({ senders: trusting });
       let attempts = 0;

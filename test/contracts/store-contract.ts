@@ -139,6 +139,28 @@ export function holdsTheStoreContract(store: Store): void {
       expect(events.map(({ event }) => event)).toEqual(story.events);
     });
 
+    it("records fifty-five events at once, each whole and in order", async () => {
+      const { state } = await stored(aRunningRun());
+      const from = { stdout: 0, stderr: 0 };
+      const times = { startedAt: T0 + 1, endedAt: T0 + 2 };
+      const events: RunEvent[] = Array.from({ length: 55 }, (_, index) => ({
+        ...{
+          type: "step_ended",
+          at: T0 + 2000,
+          attempt: 1,
+          step: index + 1,
+          exitCode: index,
+          timedOut: false,
+        },
+        ...{ ...times, from, to: from },
+      }));
+      const after = await store.record(state, events, []);
+      expect(after?.attempts[0]?.steps).toHaveLength(55);
+      expect(await store.load(state.run.id)).toEqual(after);
+      const kept = await store.events(state.run.id, state.run.version, 100);
+      expect(kept).toEqual(events.map((event, index) => ({ seq: state.run.version + 1 + index, event })));
+    });
+
     it("answers null for a run that does not exist", async () => {
       expect(await store.load("run_00000000000000000000000000")).toBeNull();
     });

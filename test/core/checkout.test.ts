@@ -1,20 +1,31 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Change, PullRequest } from "../../src/core/hook/change.ts";
+import type { PullRequest } from "../../src/core/hook/change.ts";
+import type { RunChange } from "../../src/core/hook/run-delivery.ts";
+import type { MaskedSecrets } from "../../src/core/secret-giving.ts";
 import {
   CHECKOUT_PATH,
+  CHECKOUT_TOKEN_VARIABLE,
   type Checkout,
   checkedOutChange,
   checkoutOfChange,
+  DEPLOY_KEY_VARIABLE,
+  isOfOtherRepository,
   repositoryComplaint,
 } from "../../src/core/step/checkout.ts";
 import { GIT_ADVICE, GIT_MISSING_CODE } from "../../src/core/step/checkout-script.ts";
+import { stepFiles } from "../../src/core/step/files.ts";
 import { aStepsSpec } from "../support/a-steps-spec.ts";
 import { type GitServer, gitServer, HAS_GIT } from "../support/git-server.ts";
 import { drainSteps, type StepsOutcome, sectionOf } from "./runner/a-steps-run.ts";
+import { until } from "./runner/box.ts";
 import { underEachShell, underOneShell, type World } from "./runner/each-shell.ts";
+import { masked } from "./runner/masked.ts";
 
+const AS_ROOT = process.getuid?.() === 0;
+const NOBODY = 65534;
 const TOKEN = "ghs_a-token-of-the-test";
 
 function aCheckout(change: Partial<Checkout>): Checkout {
@@ -43,7 +54,11 @@ describe.skipIf(!HAS_GIT)(`a checkout${left}`, () => {
   const inWorld = (world: World) =>
     async function checkOut(
       change: Partial<Checkout>,
-      { steps = ["cat file"], env = {} }: { steps?: string[]; env?: Record<string, string> } = {},
+      {
+        steps = ["cat file"],
+        env = {},
+        secrets,
+      }: { steps?: string[]; env?: Record<string, string>; secrets?: MaskedSecrets } = {},
     ): Promise<StepsOutcome & { path: string }> {
       const { box } = world;
       const path = box.path("work");
@@ -51,7 +66,9 @@ describe.skipIf(!HAS_GIT)(`a checkout${left}`, () => {
       const run = box.run({
         steps: aStepsSpec(steps, { checkout }),
         env: { PATH: process.env.PATH ?? "", HOME: "/nowhere", ...env },
+        ...(secrets && { secrets }),
       });
+      if (secrets) await box.give(secrets);
       const outcome = await drainSteps(box);
       await world.letGo(run);
       return { ...outcome, path };
@@ -61,11 +78,72 @@ describe.skipIf(!HAS_GIT)(`a checkout${left}`, () => {
     it("brings in a commit with a token", async () => {
       const commit = git.commit("acme/site", { file: "one\n" });
       git.password = TOKEN;
-      const env = { MAYFLY_CHECKOUT_TOKEN: TOKEN };
-      const outcome = await inWorld(world)({ token: "TOKEN", ref: commit }, { env });
+      const secrets = masked([CHECKOUT_TOKEN_VARIABLE, TOKEN]);
+      const outcome = await inWorld(world)({ token: "TOKEN", ref: commit }, { secrets });
       expect(outcome.told).toEqual(["1 succeeded 0", "2 succeeded 0"]);
       expect(sectionOf(outcome, 2)[0]).toBe("one\n");
     });
+
+    it.each([
+      ["of which a process is left", 0, () => "sleep 1000 &", ["1 succeeded 0", "2 succeeded 0"]],
+      [
+        "of another user, which is killed",
+        NOBODY,
+        (script: string) =>
+          `for p in /proc/[0-9]*; do case $(tr '\\0' ' ' <$p/cmdline) in *" ${script} ") kill -KILL "\${p#/proc/}"; sleep 1000 ;; esac; done`,
+        ["1 failed 137", "2 succeeded 0"],
+      ],
+    ])(
+      "leaves its secrets in no process and no file once it is over: one %s",
+      async (_how, uid, does, told) => {
+        const { box } = world;
+        git.commit("acme/site", { file: "one\n" });
+        const [token, key] = [randomBytes(20).toString("hex"), randomBytes(20).toString("hex")];
+        const gate = box.gate();
+        const bin = box.path("bin");
+        mkdirSync(bin);
+        // What ssh does here: whatever the test wants, and then it is the host.
+        const serve = `for last; do :; done\ncd ${git.root} && eval "$(echo "$last" | sed "s,'/,'./,")"`;
+        const ssh = ["#!/bin/sh", "echo asked >&2", does(`${box.dir}/step.1`), serve];
+        writeFileSync(`${bin}/ssh`, ssh.join("\n"), { mode: 0o755 });
+        const checkout = aCheckout({
+          ...{ repository: "ssh://git@github.com/acme/site", path: box.path("work") },
+          ...{ token: "TOKEN", deployKey: "KEY" },
+        });
+        const own = Object.fromEntries(
+          ["_token", "_key", "_value", "_line", "_text"].map((name) => [name, "x"]),
+        );
+        const secrets = masked(
+          ["MINE", "mine"],
+          [CHECKOUT_TOKEN_VARIABLE, token],
+          [DEPLOY_KEY_VARIABLE, `${key}\nof lines\n`],
+        );
+        const step = {
+          run: `echo begun; read -r _ <${gate.path}`,
+          if: "always" as const,
+          workingDirectory: "/",
+        };
+        const run = box.run({
+          steps: aStepsSpec([step], { checkout }),
+          env: { PATH: `${bin}:${process.env.PATH}`, HOME: "/nowhere", ...own },
+          secrets,
+          ...(AS_ROOT && { uid }),
+        });
+        await box.give(secrets);
+        const dir = AS_ROOT && uid !== 0 ? `${box.dir}.own` : box.dir;
+        await until(() => readIfThere(`${dir}/stdout`).includes("begun"));
+        expect(readIfThere(`${dir}/stderr`)).toContain("asked");
+        for (const value of [token, key]) {
+          expect(box.holding(value)).toEqual([]);
+          expect(spawnSync("grep", ["-rl", value, ...box.folders()], { encoding: "utf8" }).stdout).toBe("");
+        }
+        expect(box.holding("begun")).not.toEqual([]);
+        gate.open();
+        const outcome = await drainSteps(box);
+        expect(outcome.told).toEqual(told);
+        await world.letGo(run);
+      },
+    );
   });
 
   underOneShell("brings in", (world) => {
@@ -137,7 +215,8 @@ describe.skipIf(!HAS_GIT)(`a checkout${left}`, () => {
           { token: "TOKEN", submodules: "top" },
           {
             steps: ["cat file part/part; env", 'cat "/proc/$PPID/cmdline" .git/config'],
-            env: { MAYFLY_CHECKOUT_TOKEN: TOKEN, GIT_TRACE: trace },
+            env: { GIT_TRACE: trace },
+            secrets: masked([CHECKOUT_TOKEN_VARIABLE, TOKEN]),
           },
         );
         expect(outcome.told).toEqual(["1 succeeded 0", "2 succeeded 0", "3 succeeded 0"]);
@@ -161,7 +240,10 @@ describe.skipIf(!HAS_GIT)(`a checkout${left}`, () => {
     it("nothing with a wrong token: the steps behind it are not run", async () => {
       git.commit("acme/site", { file: "one\n" });
       git.password = TOKEN;
-      const outcome = await checkOut({ token: "TOKEN" }, { env: { MAYFLY_CHECKOUT_TOKEN: "wrong-one" } });
+      const outcome = await checkOut(
+        { token: "TOKEN" },
+        { secrets: masked([CHECKOUT_TOKEN_VARIABLE, "wrong-one"]) },
+      );
       expect(outcome.told).toEqual(["1 failed 1", "2 skipped"]);
       expect(sectionOf(outcome, 1)[1]).toContain("Authentication failed");
       expect(outcome.stderr.toString()).not.toContain("wrong-one");
@@ -186,7 +268,8 @@ describe.skipIf(!HAS_GIT)(`a checkout${left}`, () => {
       const outcome = await checkOut(
         { repository: "ssh://git@github.com/acme/site", ref: commit, deployKey: "KEY" },
         {
-          env: { PATH: `${bin}:${process.env.PATH}`, MAYFLY_DEPLOY_KEY: "-----KEY\nof two lines" },
+          env: { PATH: `${bin}:${process.env.PATH}` },
+          secrets: masked([DEPLOY_KEY_VARIABLE, "-----KEY\nof two lines"]),
           steps: ["cat file; env"],
         },
       );
@@ -246,12 +329,18 @@ describe.skipIf(!HAS_GIT)(`a checkout${left}`, () => {
   });
 });
 
+function readIfThere(path: string): string {
+  return existsSync(path) ? readFileSync(path, "latin1") : "";
+}
+
+const pushed: RunChange = {
+  ...{ kind: "push", ref: "refs/heads/main", branch: "main", tag: null, pullRequest: null },
+  ...{ sha: "a".repeat(40), before: null, message: null, author: null },
+  repository: { url: "https://github.com/acme/site", fullName: "acme/site", isPrivate: false },
+};
+
 describe("a checkout", () => {
-  const change = {
-    repository: { url: "https://github.com/acme/site" },
-    sha: "a".repeat(40),
-    ref: "refs/heads/main",
-  };
+  const change = checkedOutChange(pushed);
 
   it("takes what it does not say itself from the change that starts the run", () => {
     expect(checkoutOfChange(aCheckout({}), change)).toMatchObject({
@@ -269,15 +358,61 @@ describe("a checkout", () => {
     expect(checkoutOfChange(other, change)).toEqual(other);
   });
 
+  it.each([
+    "https://github.com/Acme/Site",
+    "HTTPS://GitHub.com/acme/site.git/",
+    "git@github.com:ACME/site.git",
+    "ssh://git@github.com:22/acme/site",
+  ])("is of the repository that has changed as %s, too", (repository) => {
+    expect(checkoutOfChange(aCheckout({ repository }), change)).toMatchObject({
+      repository,
+      ref: change.sha,
+    });
+    expect(isOfOtherRepository(aCheckout({ repository }), { ...change, pullRequest: null })).toBe(false);
+  });
+
+  it("of a fork's pull request is of the fork where that alone has the commit, though it names the base", () => {
+    const [base, fork] = ["https://bitbucket.org/acme/site.git", "https://bitbucket.org/eve/site.git"];
+    const told = {
+      ...{ repository: { url: base }, sha: "0123456789ab", ref: "refs/heads/fix" },
+      pullRequest: { headRepository: { url: fork, fullName: "eve/site" } },
+    };
+    const named = aCheckout({ repository: "git@bitbucket.org:Acme/site.git" });
+    expect(checkoutOfChange(named, checkedOutChange(told))).toMatchObject({
+      repository: fork,
+      ref: told.ref,
+    });
+    expect(isOfOtherRepository(named, told)).toBe(false);
+    const atTag = aCheckout({ repository: base, ref: "v1" });
+    expect(checkoutOfChange(atTag, checkedOutChange(told))).toEqual(atTag);
+    expect(checkoutOfChange({ ...atTag, repository: null }, checkedOutChange(told))).toEqual(atTag);
+  });
+
+  it("of another repository than the one that has changed says so where it is made", () => {
+    const checkout = aCheckout({ repository: "https://github.com/acme/other" });
+    const script = (asked: Checkout) =>
+      stepFiles("m", aStepsSpec(["true"], { checkout: asked }), pushed)
+        .map(({ base64 }) => atob(base64))
+        .join();
+    expect(isOfOtherRepository(checkout, pushed)).toBe(true);
+    expect(script(checkout)).toContain(`_elsewhere='${change.repository.url}'`);
+    expect(script(aCheckout({ repository: change.repository.url }))).toContain("_elsewhere=''");
+  });
+
   it("is of the head's branch where a sender cuts the commit's name, which can not be fetched then", () => {
     const headRepository = { url: "https://bitbucket.org/stranger/site", fullName: "stranger/site" };
     const pullRequest = { headRepository } as PullRequest;
-    const told = { ...change, repository: { ...change.repository, fullName: "acme/site", isPrivate: false } };
-    const cut = { ...told, sha: "0123456789ab", pullRequest } as Change;
-    expect(checkedOutChange(cut)).toEqual({ repository: headRepository, sha: null, ref: change.ref });
-    const whole = { ...told, pullRequest } as Change;
-    expect(checkedOutChange(whole)).toEqual({
-      repository: told.repository,
+    const { repository } = pushed;
+    const cut = { ...pushed, sha: "0123456789ab", pullRequest };
+    expect(checkedOutChange(cut)).toEqual({
+      repository: headRepository,
+      base: repository,
+      sha: null,
+      ref: change.ref,
+    });
+    expect(checkedOutChange({ ...pushed, pullRequest })).toEqual({
+      repository,
+      base: repository,
       sha: change.sha,
       ref: change.ref,
     });
@@ -290,6 +425,8 @@ describe("a checkout", () => {
     "--upload-pack=id",
     "https://",
     "https://u:p@host/x",
+    "https://ghp_abc@github.com/a/b",
+    "ssh://git:secret@host/x",
     "git@-oProxyCommand=x:y",
     "ssh://-oProxyCommand=x/y",
   ])("is of no repository %s", (url) => expect(repositoryComplaint(url)).not.toBeNull());

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { STEP_FACTS_MAX } from "../../src/core/limits.ts";
 import { RUNNER_SCRIPT } from "../../src/core/runner.ts";
 import { parseReadReply, readCommand, runnerCommand, runnerFiles } from "../../src/core/runner-protocol.ts";
 import { MISSING_SHELLS } from "./runner/shells.ts";
@@ -157,6 +158,45 @@ describe("a reply", () => {
     const lines = Buffer.from(bytes).toString("base64").replace(/.{76}/g, "$&\n");
     const reply = parseReadReply(`mayfly 1 running 1048576 0 0 0 0 0 - base64 1048576 0\n\n${lines}\n.\n.\n`);
     expect("stdout" in reply && Buffer.from(bytes).equals(reply.stdout)).toBe(true);
+  });
+});
+
+describe("what a reply tells of steps", () => {
+  const reply = (lines: string, head = "steps 1000 9") =>
+    parseReadReply(`mayfly 1 running 0 0 0 0 0 0 - base64 0 0\n\n.\n.\n${head}\n${lines}`);
+
+  it("is each fact, and nothing of a line that is none: whatever is run in the Machine can write there", () => {
+    const lines = [
+      "s 1 100",
+      "x",
+      "",
+      "e 1 -7 0 10 0 0",
+      "s 1 1e3",
+      "k 9999999999999999",
+      "k 2 3",
+      "e 1 0 0 10 0 0",
+    ];
+    expect(reply(`${lines.join("\n")}\n.\n`)).toMatchObject({
+      steps: {
+        nowCs: 1000,
+        count: 9,
+        facts: [
+          { fact: "started", step: 1, atCs: 100 },
+          { fact: "ended", step: 1, exitCode: 0, timedOut: false, tookMs: 10, stdout: 0, stderr: 0 },
+        ],
+      },
+    });
+  });
+
+  it("is no more than there can be, however many lines there are", () => {
+    const lines = Array.from({ length: 20_000 }, (_, index) => `k ${index + 1}`);
+    const told = reply(`${lines.join("\n")}\n.\n`);
+    expect("steps" in told && told.steps?.facts).toHaveLength(STEP_FACTS_MAX);
+  });
+
+  it("is a problem where it is cut short", () => {
+    for (const [lines, head] of [["s 1 100\n"], ["", "steps 10"]] as const)
+      expect(reply(lines, head)).toHaveProperty("problem");
   });
 });
 

@@ -2,28 +2,14 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { expect, it } from "vitest";
 import { RUN_SECRETS_MAX_BYTES } from "../../src/core/limits.ts";
-import {
-  giveCommands,
-  type MaskedSecrets,
-  secretFiles,
-  secretsContent,
-} from "../../src/core/secret-giving.ts";
+import { giveCommands, secretFiles } from "../../src/core/secret-giving.ts";
 import { underEachShell } from "./runner/each-shell.ts";
+import { masked } from "./runner/masked.ts";
 
 const AS_ROOT = process.getuid?.() === 0;
 const GIVEN = "mayfly 1 given\n";
 /** Bytes that a shell could take for something: quotes, escapes, blanks at both ends, lines, and more than ASCII. */
 const ODD = ` 'a' "b" \\n %s $(id) \`id\` * \t\nsecond line\r\n\u00e4\u20ac\u{1f600}\u0001\u007f \n\n`;
-
-function masked(...variables: [string, string][]): MaskedSecrets {
-  const content = secretsContent(variables);
-  const pad = Uint8Array.from(randomBytes(content.length));
-  return {
-    padName: randomBytes(4).toString("hex"),
-    pad,
-    masked: content.map((byte, index) => byte ^ (pad[index] as number)),
-  };
-}
 
 /** Prints a variable as it is. */
 const print = (name: string) => `printf %s "$${name}"`;
@@ -45,6 +31,35 @@ underEachShell("the runner is given secrets", (world) => {
     expect(Buffer.from(reply.stdout).toString()).toBe(value);
     expect(Buffer.from(reply.stderr).toString()).toBe("one\n");
     expect(await world.letGo(run)).toBe(0);
+  });
+
+  it("whatever stands in its environment, and without any of its own variables", async () => {
+    const { box } = world;
+    const value = "s3cret-token-1234".repeat(40);
+    const secrets = masked(["VALUE", value]);
+    const own = ["_text", "_pair", "_octal", "_words", "_part_1", "_part_2", "_pad_1", "_token", "_key"];
+    const env = { PATH: process.env.PATH ?? "", ...Object.fromEntries(own.map((name) => [name, "mine"])) };
+    const run = box.run({ script: "env", secrets, env });
+    await box.give(secrets);
+    const printed = Buffer.from((await box.drain()).stdout).toString();
+    expect(printed).toContain(`VALUE=${value}\n`);
+    expect(printed.replace(`VALUE=${value}\n`, "")).not.toMatch(
+      /s3cret|^_(?:text|pair|part_\d|token|key)=./m,
+    );
+    await world.letGo(run);
+  });
+
+  it("and what they were combined with is off the disk before its command starts", async () => {
+    const { box } = world;
+    const secrets = masked(["VALUE", "x"]);
+    const run = box.run({ script: `ls ${box.dir}`, secrets });
+    await box.give(secrets);
+    expect(
+      Buffer.from((await box.drain()).stdout)
+        .toString()
+        .split("\n"),
+    ).not.toContain("pad");
+    await world.letGo(run);
   });
 
   it("and not those of another pad, which would come out as nothing that anybody has set", async () => {

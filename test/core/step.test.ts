@@ -5,6 +5,7 @@ import { CHECKOUT_PATH } from "../../src/core/step/checkout.ts";
 import { type StepFact, stepEvents } from "../../src/core/step/record.ts";
 import { plannedSteps } from "../../src/core/step/spec.ts";
 import { stepStates } from "../../src/core/step/state.ts";
+import { Drive } from "../../src/flow/drive.ts";
 import { aRunningRun, followedBy, T0 } from "../support/a-run.ts";
 import { aStepsSpec } from "../support/a-steps-spec.ts";
 
@@ -27,6 +28,10 @@ const ended = (
 });
 const skipped = (step: number): StepFact => ({ fact: "skipped", step });
 
+/** A read at 100 s of the Machine's clock. */
+const read = (facts: StepFact[]) => ({ nowCs: 10_000, count: facts.length, facts });
+const BOUNDS = { steps: 3, since: T0, sizes: { stdout: 9, stderr: 9 } };
+
 const SPEC = aStepsSpec(["one", { run: "two", timeoutMs: 5000 }, { run: "three", if: "failure" }]);
 const checkout = {
   repository: "https://example.com/a/b",
@@ -43,7 +48,7 @@ function told(facts: StepFact[], spec = SPEC) {
   const story = aRunningRun(spec);
   const attempt = story.state.attempts[0];
   if (!attempt) throw new Error("there is an attempt");
-  const events: RunEvent[] = stepEvents(attempt, { nowCs: 10_000, facts }, NOW, null);
+  const events: RunEvent[] = stepEvents(attempt, read(facts), NOW, null, BOUNDS);
   const after = followedBy(story, ...events);
   const now = after.state.attempts[0];
   if (!now) throw new Error("there is an attempt");
@@ -74,13 +79,13 @@ describe("what is told of steps", () => {
   it("comes twice and is one: what is known already makes no event", () => {
     const facts = [started(1, 9700), ended(1, 0, 5), started(2, 9800)];
     const { attempt } = told(facts);
-    expect(stepEvents(attempt, { nowCs: 10_000, facts }, NOW, null)).toEqual([]);
-    expect(stepEvents(attempt, { nowCs: 10_000, facts: [] }, NOW, null)).toEqual([]);
+    expect(stepEvents(attempt, read(facts), NOW, null, BOUNDS)).toEqual([]);
+    expect(stepEvents(attempt, read([]), NOW, null, BOUNDS)).toEqual([]);
   });
 
   it("keeps the start that was told first, and sections have no gaps", () => {
     const { attempt } = told([started(1, 9700), ended(1, 0, 5), started(2, 9800)]);
-    const later = stepEvents(attempt, { nowCs: 99_000, facts: [ended(2, 0, 9)] }, NOW + 5000, null);
+    const later = stepEvents(attempt, { ...read([ended(2, 0, 9)]), nowCs: 99_000 }, NOW + 5000, null, BOUNDS);
     expect(later).toMatchObject([
       {
         type: "step_ended",
@@ -96,13 +101,71 @@ describe("what is told of steps", () => {
   it("ends a step with its command where the record does not say how", () => {
     const { attempt } = told([started(1, 9700)]);
     const end = { exitCode: 137, stdout: 8, stderr: 1 };
-    expect(stepEvents(attempt, { nowCs: 10_000, facts: [] }, NOW, end)).toMatchObject([
+    expect(stepEvents(attempt, read([]), NOW, end, BOUNDS)).toMatchObject([
       { type: "step_ended", step: 1, exitCode: 137, timedOut: false, to: { stdout: 8, stderr: 1 } },
     ]);
     const fresh = { number: 1, steps: [] };
-    expect(stepEvents(fresh, { nowCs: 10_000, facts: [started(1, 9700)] }, NOW, end)).toMatchObject([
+    expect(stepEvents(fresh, read([started(1, 9700)]), NOW, end, BOUNDS)).toMatchObject([
       { type: "step_ended", step: 1, startedAt: NOW - 3000 },
     ]);
+  });
+});
+
+describe("what can not be of steps", () => {
+  const fresh = { number: 1, steps: [] };
+  const over = { exitCode: 0, stdout: 9, stderr: 9 };
+  const eventsOf = (facts: StepFact[], end: typeof over | null = null) =>
+    stepEvents(fresh, read(facts), NOW, end, BOUNDS);
+  const first = [started(1, 9700), ended(1, 0, 5)];
+
+  it.each<[string, StepFact[]]>([
+    ["a second end", [ended(1, 7, 5)]],
+    ["a second start", [started(1, 9800)]],
+    ["one that is skipped behind its end", [skipped(1)]],
+    ["the end of one that has not started", [ended(2, 0, 5)]],
+    ["a step before its turn", [started(3, 9800), ended(3, 0, 5)]],
+    ["a step that the run does not have", [skipped(2), skipped(3), skipped(4)].slice(2)],
+    ["a step 0", [started(0, 9800)]],
+  ])("makes no event: %s", (_what, facts) => {
+    expect(eventsOf([...first, ...facts])).toEqual(eventsOf(first));
+    expect(told([...first, ...facts]).attempt.steps).toHaveLength(1);
+  });
+
+  it.each<[string, StepFact]>([
+    ["a code that no shell has", { ...ended(1, 256, 5) }],
+    ["a section that ends before its beginning", { ...ended(1, 0, -1) }],
+    ["a section that ends beyond its stream", { ...ended(1, 0, 10) }],
+  ])("leaves a step under way until its command is over: %s", (_what, fact) => {
+    expect(eventsOf([started(1, 9700), fact])).toMatchObject([{ type: "step_started", step: 1 }]);
+    expect(eventsOf([started(1, 9700), fact], over)).toMatchObject([
+      { type: "step_ended", step: 1, exitCode: 0, to: { stdout: 9, stderr: 9 }, endedAt: NOW },
+    ]);
+  });
+
+  it("is a step that a step skips while it is under way", () => {
+    expect(eventsOf([started(1, 9700), skipped(1), skipped(2)])).toMatchObject([{ type: "step_started" }]);
+  });
+
+  it.each([
+    ["that is to come", started(1, 99_999_999), 9e14],
+    ["of before there was time", started(1, -9e14), 9e14],
+  ])("is brought to a time that can be: a start %s", (_what, start, took) => {
+    const [event] = eventsOf([start, ended(1, 0, 5, took)]);
+    if (event?.type !== "step_ended") throw new Error("the step has ended");
+    expect(event.startedAt).toBeGreaterThanOrEqual(T0);
+    expect(event.endedAt).toBeGreaterThanOrEqual(event.startedAt);
+    expect(event.endedAt).toBeLessThanOrEqual(NOW);
+  });
+
+  it("keeps no run from its end: what can not follow is left out of what is recorded", () => {
+    const { story } = told(first);
+    const drive = new Drive(story.state, false);
+    const again = stepEvents(fresh, read([...first, started(2, 9900)]), NOW, null, BOUNDS);
+    expect(drive.withSteps(again).events).toMatchObject([{ type: "step_started", step: 2 }]);
+    const next = stepEvents(story.state.attempts[0] ?? fresh, read([started(2, 9900)]), NOW, null, BOUNDS);
+    const { events, attempt } = drive.withSteps([...next, ...again]);
+    expect(events).toEqual(next);
+    expect(attempt.steps).toHaveLength(2);
   });
 });
 

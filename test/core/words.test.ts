@@ -4,7 +4,16 @@ import { GUEST_SIZES, guestComplaint } from "../../src/core/guest.ts";
 import { firstRunIdAt, isRunId, machineName, newRunId } from "../../src/core/id.ts";
 import { formatPosition, parsePosition } from "../../src/core/output.ts";
 import { pollPlan } from "../../src/core/poll.ts";
+import { rfc3339 } from "../../src/core/rfc3339.ts";
 import { signalName, signalNumber, signalOfCode } from "../../src/core/signals.ts";
+
+it.each([
+  [Date.UTC(2026, 10, 22, 9), "2026-11-22T09:00:00.000Z"],
+  [9e15, "9999-12-31T23:59:59.999Z"],
+  [Number.POSITIVE_INFINITY, "9999-12-31T23:59:59.999Z"],
+  [-9e15, "0000-01-01T00:00:00.000Z"],
+  [Number.NaN, "1970-01-01T00:00:00.000Z"],
+])("a time is told, whatever it is: %d", (epochMs, told) => expect(rfc3339(epochMs)).toBe(told));
 
 describe("durations", () => {
   it.each([

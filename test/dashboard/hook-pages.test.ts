@@ -535,6 +535,7 @@ describe("webhooks", () => {
       id: "d/1",
       event: "push",
       without_secrets: true,
+      other_repository: false,
       change: aChange(),
       report: { context: "mayfly/deploy", api_url: null },
     };
@@ -666,6 +667,7 @@ test("hostile words stay words, and every page has the strict policy and nothing
           id: HOSTILE,
           event: HOSTILE,
           without_secrets: false,
+          other_repository: false,
           change,
           report: null,
         },

@@ -102,6 +102,7 @@ export function giteaPullRequest(of: Payload = {}): Payload {
       number: 2,
       title: "A wish",
       head: {
+        label: "wish",
         ref: "wish",
         sha: SHA,
         repo: {
@@ -110,12 +111,26 @@ export function giteaPullRequest(of: Payload = {}): Payload {
           clone_url: "https://gitea.example/tux/webhooks.git",
         },
       },
-      base: { ref: "main", sha: BEFORE, repo: GITEA_REPOSITORY },
+      base: { label: "main", ref: "main", sha: BEFORE, repo: GITEA_REPOSITORY },
     },
     repository: GITEA_REPOSITORY,
     sender: { login: "tux" },
     ...of,
   };
+}
+
+/** One whose head is a branch of the repository itself, unless `head` says otherwise. */
+export function giteaOwnPullRequest(head: Payload = {}, of: Payload = {}, number: Json = 2): Payload {
+  const asked = giteaPullRequest().pull_request as { [name: string]: Json; head: Payload };
+  return giteaPullRequest({
+    number,
+    pull_request: { ...asked, head: { ...asked.head, repo: GITEA_REPOSITORY, ...head }, ...of },
+  });
+}
+
+/** What `git push origin HEAD:refs/for/main` makes, for which it is enough to be able to read: Gitea tells the repository itself as its head's. */
+export function giteaAgitPullRequest(): Payload {
+  return giteaOwnPullRequest({ label: "", ref: "refs/pull/2/head" });
 }
 
 const BITBUCKET_REPOSITORY: Payload = {

@@ -2,12 +2,15 @@ import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
 import type { Change } from "../../src/core/hook/change.ts";
 import type { Delivery, Json } from "../../src/core/hook/delivery.ts";
-import type { HookOptions, HookSource } from "../../src/core/hook/spec.ts";
+import type { HookOptions, HookRules, HookSource } from "../../src/core/hook/spec.ts";
+import { DELIVERY_TEXT_MAX_CHARS } from "../../src/core/limits.ts";
 import { readDelivery } from "../../src/hooks/read-delivery.ts";
 import {
   BEFORE,
   bitbucketPullRequest,
   bitbucketPush,
+  giteaAgitPullRequest,
+  giteaOwnPullRequest,
   giteaPullRequest,
   giteaPush,
   gitlabMergeRequest,
@@ -24,9 +27,10 @@ function readCall(
   headers: Record<string, string>,
   body: Json | string,
   options: HookOptions = PLAIN,
+  rules?: HookRules,
 ): Promise<Delivery | { complaint: string }> {
   const text = typeof body === "string" ? body : JSON.stringify(body);
-  return readDelivery(source, options, new Headers(headers), utf8.encode(text));
+  return readDelivery(source, options, new Headers(headers), utf8.encode(text), rules);
 }
 
 async function delivered(...call: Parameters<typeof readCall>): Promise<Delivery> {
@@ -163,6 +167,16 @@ describe("GitHub's deliveries", () => {
       pull_request: { ...asked, head: { ...asked.head, repo: null }, base: { ref: "main" } },
     };
     expect((await changeOf("github", github("pull_request"), untold)).pullRequest?.isFork).toBe(true);
+    // A head and a base that are both another repository than the one that it was sent of.
+    const elsewhere = {
+      ...opened,
+      pull_request: {
+        ...asked,
+        head: { ...asked.head, repo: fork },
+        base: { ...(asked.base as object), repo: fork },
+      },
+    };
+    expect((await changeOf("github", github("pull_request"), elsewhere)).pullRequest?.isFork).toBe(true);
     // Its fork is gone.
     expect((await changeOf("github", github("pull_request"), withHead(null))).pullRequest).toMatchObject({
       isFork: true,
@@ -174,11 +188,31 @@ describe("GitHub's deliveries", () => {
     ).toBe(false);
   });
 
+  it("JSON that somebody else could write a part of is not read as the form that is in that part", async () => {
+    const other = { ref: "refs/heads/main", repository: { clone_url: "https://evil.example/x/y.git" } };
+    const comment = `hi &payload=${encodeURIComponent(JSON.stringify(other))}&x=`;
+    const signed = { action: "created", comment: { body: comment } };
+    const type = "application/x-www-form-urlencoded";
+    for (const [source, headers] of [
+      ["github", github("push")],
+      ["gitea", { "x-gitea-event": "push" }],
+      ["generic", {}],
+    ] as const)
+      expect(await delivered(source, { ...headers, "content-type": type }, signed)).toMatchObject({
+        payload: signed,
+        changes: [],
+      });
+  });
+
   it("a form is read like JSON", async () => {
     const form = new URLSearchParams({ payload: '{"zen":"é"}' }).toString();
     const headers = { ...github("ping"), "content-type": "application/x-www-form-urlencoded" };
     expect(await delivered("github", headers, form)).toMatchObject({ payload: { zen: "é" }, isPing: true });
+    expect(await delivered("github", github("ping"), form)).toMatchObject({ payload: { zen: "é" } });
     expect(await complaintOf("github", headers, "a=b")).toContain("the body must be JSON in UTF-8");
+    expect(await complaintOf("github", headers, `a=b&${form}`)).toContain("the body must be JSON in UTF-8");
+    for (const source of ["gitlab", "bitbucket", "stripe", "standard", "generic"] as const)
+      expect(await complaintOf(source, headers, form)).toBe("the body must be JSON in UTF-8");
   });
 });
 
@@ -261,6 +295,7 @@ describe("GitLab's deliveries", () => {
       isFork: true,
       headRepository: null,
     });
+    expect(await told({ source_project_id: null, target_project_id: null })).toMatchObject({ isFork: true });
   });
 
   it("of before 17.4 the event's id is a part of the delivery's", async () => {
@@ -328,6 +363,19 @@ describe("Gitea's deliveries", () => {
       tag: "v1",
       sha: null,
     });
+  });
+
+  it("a pull request of AGit, or of no branch that it names, is from a fork, whatever repository it says", async () => {
+    const isFork = async (payload: Json) =>
+      (await changeOf("gitea", gitea("pull_request"), payload)).pullRequest?.isFork;
+    expect(await isFork(giteaOwnPullRequest())).toBe(false);
+    expect(await isFork(giteaOwnPullRequest({}, { flow: 0 }))).toBe(false);
+    expect(await isFork(giteaAgitPullRequest())).toBe(true);
+    expect(await isFork(giteaOwnPullRequest({ label: "" }))).toBe(true);
+    expect(await isFork(giteaOwnPullRequest({ label: null }))).toBe(true);
+    expect(await isFork(giteaOwnPullRequest({ ref: "refs/pull/2/head" }))).toBe(true);
+    for (const flow of [1, 2, "agit"]) expect(await isFork(giteaOwnPullRequest({}, { flow }))).toBe(true);
+    expect(await isFork(giteaOwnPullRequest({ repo: null }))).toBe(true);
   });
 
   it("Forgejo's own names of the headers will do", async () => {
@@ -453,6 +501,35 @@ describe("deliveries that are not about code", () => {
     expect(await delivered("generic", headers, { a: "1=2&3" })).toMatchObject({ payload: { a: "1=2&3" } });
   });
 
+  it("of a generic one's headers only those are kept that the hook's rules and settings name", async () => {
+    const sent = {
+      "content-type": "application/json",
+      "user-agent": "curl",
+      ...{ "x-topic": "a", "x-shop": "b", "x-field": "c", "x-there": "d", "x-id": "e", "x-other": "f" },
+      ...{ "x-functions-key": "s", "x-jwt-assertion": "s", "x-pass": "s", "x-signature": "s" },
+    };
+    const kept = async (options: HookOptions, rules?: HookRules) => {
+      const read = await readCall("generic", sent, {}, options, rules);
+      return "complaint" in read ? read.complaint : Object.keys(read.headers).join(" ");
+    };
+    expect(await kept(PLAIN)).toBe("content-type user-agent");
+    const header = "X-Signature";
+    const signature = { header, algorithm: "sha256", encoding: "hex", prefix: "" } as const;
+    const rules: HookRules = {
+      filter: { if: 'headers["x-topic"] == "a" || "x-there" in headers || headers["x-pass"] == "x-other"' },
+      map: {
+        env: { A: 'headers[?"x-shop"].orValue("")' },
+        input: { b: 'headers["x-field"] + payload["x-y"]' },
+      },
+    };
+    expect(await kept({ signature, dedupe: { header: "X-Id" } }, rules)).toBe(
+      "content-type user-agent x-field x-id x-shop x-there x-topic",
+    );
+    const map = { input: 'headers["x-signature"]' };
+    const dedupe = { expression: 'headers["x-id"]' };
+    expect(await kept({ signature, dedupe }, { filter: {}, map })).toBe("content-type user-agent x-id");
+  });
+
   it("a long id is as good as a short one", async () => {
     const dedupe = { header: "x-id" };
     const id = async (text: string) =>
@@ -493,18 +570,17 @@ describe("every sender's deliveries", () => {
   it.each(calls)(
     "%s: keep no secret, and are read again from what is kept",
     async (source, headers, body) => {
-      const first = await delivered(
-        source,
-        { ...headers, ...secrets, "content-type": "application/json" },
-        body,
-      );
+      const rules = { filter: { if: 'headers["x-topic"] != ""' }, map: {} };
+      const all = { ...headers, ...secrets, "content-type": "application/json" };
+      const first = await delivered(source, all, body, PLAIN, rules);
       expect(first.headers).toEqual({ ...headers, "content-type": "application/json" });
-      expect(await delivered(source, first.headers, body)).toEqual(first);
+      expect(await delivered(source, first.headers, body, PLAIN, rules)).toEqual(first);
     },
   );
 
   it.each(calls)("%s: must be JSON in UTF-8", async (source, headers) => {
-    const wrong = "the body must be JSON in UTF-8, or a form whose field payload is";
+    const isForm = source === "github" || source === "gitea";
+    const wrong = `the body must be JSON in UTF-8${isForm ? ", or a form whose only field, payload, is" : ""}`;
     for (const body of ["", "{", "a=b", "{}}"]) expect(await complaintOf(source, headers, body)).toBe(wrong);
     const bytes = new Uint8Array([0x22, 0xff, 0x22]);
     expect(await readDelivery(source, PLAIN, new Headers(headers), bytes)).toEqual({ complaint: wrong });
@@ -528,6 +604,41 @@ describe("every sender's deliveries", () => {
         }
     },
   );
+
+  it("texts that nobody writes by hand are cut, and names are not: such a delivery is none", async () => {
+    const long = "x".repeat(2_500_000);
+    expect(await delivered("stripe", {}, { id: "evt_1", type: long })).toMatchObject({
+      event: "x".repeat(DELIVERY_TEXT_MAX_CHARS),
+    });
+    const half = `${"x".repeat(DELIVERY_TEXT_MAX_CHARS - 1)}\u{1f600}`;
+    const event = { "x-gitea-event": "push" };
+    expect(await delivered("gitea", event, giteaPush({ action: half }))).toMatchObject({
+      action: "x".repeat(DELIVERY_TEXT_MAX_CHARS - 1),
+    });
+    const name = "x".repeat(DELIVERY_TEXT_MAX_CHARS + 1);
+    const fullName = { clone_url: "https://git.example/o/r.git", full_name: name };
+    for (const [event, payload] of [
+      ["push", giteaPush({ ref: `refs/heads/${name}` })],
+      ["push", giteaPush({ repository: fullName })],
+      ["pull_request", giteaOwnPullRequest({ label: name, ref: name })],
+    ] as const)
+      expect(await complaintOf("gitea", { "x-gitea-event": event }, payload)).toMatch(
+        /^it names a repository, branch or tag by \d+ characters; a name can have 1024$/,
+      );
+  });
+
+  it("a number that is none of a pull request makes no change", async () => {
+    for (const number of [1.5, -1, 1e300, "7"])
+      expect(
+        (
+          await delivered(
+            "gitea",
+            { "x-gitea-event": "pull_request" },
+            giteaOwnPullRequest({}, { number }, number),
+          )
+        ).changes,
+      ).toEqual([]);
+  });
 
   it("what cuts a character in two is told with one that is not known", async () => {
     const commits = [{ id: SHA, message: "a\ud83d", added: ["\ude00"], modified: [] }];

@@ -83,6 +83,31 @@ describe("a run of steps", () => {
     expect(page).toMatchObject({ lines: [{ stream: "stdout", text: "wo" }], fromStart: false });
   });
 
+  it("is stored also where its fifty steps are told in one read", async () => {
+    const { state } = await runToEnd(aStepsSpec(Array.from({ length: 50 }, () => "true")));
+    expect(state.run.status).toBe("succeeded");
+    expect(state.attempts[0]?.steps.map(({ state }) => state)).toEqual(Array(50).fill("succeeded"));
+  });
+
+  it("ends as its command did whatever a step writes into the record of steps, and can be read", async () => {
+    const forged = [
+      "999 ",
+      "x",
+      "s 1 100",
+      "e 1 0 0 900719925474099 0 0",
+      "e 1 0 0 1 0 0",
+      "s 999 1",
+      "k -1",
+    ];
+    const { state } = await runToEnd(
+      aStepsSpec([`printf '${forged.join("\\n")}\\n' 1<>"\${0%/*}/steps"; echo hello; exit 3`]),
+    );
+    expect(state.run).toMatchObject({ status: "failed", exit: { code: 3 }, output: { complete: true } });
+    expect(state.attempts[0]?.steps).toHaveLength(1);
+    for (const path of ["", "/events", "/output"])
+      expect((await ask(`/v1/runs/${state.run.id}${path}`)).status).toBe(200);
+  });
+
   it.each([
     ["?step=nope", "query.step", "the run has no step nope; its steps are step 1"],
     ["?step=1&attempt=2", "query.attempt", "the run has no attempt 2"],
@@ -109,7 +134,9 @@ describe("a run of steps", () => {
       token: "CHECKOUT",
       deployKey: null,
     };
-    const steps = aStepsSpec([{ run: "cd /; env; exit 0", if: "always" }], {
+    const above = 'cat "/proc/$PPID/environ" "/proc/$up/environ" "/proc/$PPID/cmdline" "/proc/$up/cmdline"';
+    const look = `env; read -r _ _ _ up _ <"/proc/$PPID/stat"; ${above} | tr '\\0' '\\n'; exit 0`;
+    const steps = aStepsSpec([{ run: `cd /; ${look}`, if: "always" }], {
       checkout,
       env: { SEEN: "yes" },
     });
@@ -120,6 +147,7 @@ describe("a run of steps", () => {
     expect(["checkout_failed", "git_missing"]).toContain(state.run.reason);
     const output = await text(`/v1/runs/${state.run.id}/output?stream=stdout&step=2`);
     expect(output).toContain("SEEN=yes\n");
+    expect(output).toContain("/steps.sh\n");
     expect(output).not.toMatch(/TOKEN|\*\*\*/);
   });
 

@@ -4,6 +4,7 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { RunUpstream } from "../../core/chain/upstream.ts";
 import { AppError } from "../../core/error.ts";
+import { hexOf } from "../../core/hex.ts";
 import type { RunDelivery } from "../../core/hook/run-delivery.ts";
 import type { RunJob } from "../../core/job.ts";
 import { IDEMPOTENCY_KEY_MAX_CHARS, PREFER_WAIT_MAX_S } from "../../core/limits.ts";
@@ -109,6 +110,5 @@ function preferredWait(prefer: string | undefined): number {
 
 /** SHA-256, hex. */
 export async function sha256(bytes: BufferSource): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hexOf(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 }

@@ -1,7 +1,5 @@
 /** What a delivery of a sender of code says has changed: the same words for GitHub, GitLab, Gitea and Bitbucket. */
 
-import type { Json } from "./delivery.ts";
-
 /**
  * `push`: commits on a branch, or a new branch. `tag`: a new or moved tag. `pull_request`: anything about one; GitLab calls it a
  * merge request. `delete`: of a branch or a tag.
@@ -60,12 +58,20 @@ export interface PullRequest {
   headRepository: { url: string; fullName: string } | null;
 }
 
-/** In the API's words, as expressions see it, too. */
-export function changeJson({ repository, pullRequest, paths, ...change }: Change): { [name: string]: Json } {
+/** What of a change is a name, and no longer that where it is cut. */
+export function namesOf({ repository, ref, branch, tag, pullRequest }: Change): string[] {
+  const { headRef, baseRef, headRepository } = pullRequest ?? {};
+  return [
+    ...[repository.url, repository.fullName, ref, branch, tag],
+    ...[headRef, baseRef, headRepository?.url, headRepository?.fullName],
+  ].filter((name) => name !== undefined && name !== null);
+}
+
+/** In the API's words, as expressions see it, too, with `paths` beside. */
+export function changeJson({ repository, pullRequest, ...change }: Omit<Change, "paths">) {
   const { isPrivate, fullName, url } = repository;
   return {
     ...change,
-    paths: paths && [...paths],
     repository: { url, full_name: fullName, is_private: isPrivate },
     pull_request: pullRequest && {
       number: pullRequest.number,

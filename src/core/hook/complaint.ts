@@ -2,12 +2,11 @@
 
 import { HOOK_EVENT_MAX_CHARS } from "../limits.ts";
 import type { ComplainOfHook, HookComplaint } from "./delivery.ts";
+import { headersIn } from "./expression/named-headers.ts";
 import { parseExpression } from "./expression/parse.ts";
 import { globsComplaint } from "./glob.ts";
+import { isSecretHeader } from "./secret-header.ts";
 import type { HookDedupe, HookFilter, HookMap } from "./spec.ts";
-
-/** Headers whose values would be kept with each delivery, for all to read who see its id. */
-const SECRET_HEADER = /^(authorization|proxy-authorization|cookie)$/i;
 
 export const hookComplaint: ComplainOfHook = (filter, map, dedupe) =>
   ofFilter(filter) ?? ofMap(map) ?? ofDedupe(dedupe);
@@ -42,7 +41,7 @@ function ofMap({ env, input }: HookMap): HookComplaint | null {
 function ofDedupe(dedupe: HookDedupe | null): HookComplaint | null {
   if (dedupe === null) return null;
   if ("expression" in dedupe) return ofExpression("dedupe.expression", dedupe.expression, "text");
-  return SECRET_HEADER.test(dedupe.header)
+  return isSecretHeader(dedupe.header)
     ? {
         path: "dedupe.header",
         message: "must not be a header with a secret in it, as a delivery's id is shown",
@@ -53,7 +52,10 @@ function ofDedupe(dedupe: HookDedupe | null): HookComplaint | null {
 function ofExpression(path: string, source: string, wanted: "bool" | "text" | "any"): HookComplaint | null {
   const expression = parseExpression(source);
   if ("complaint" in expression) return { path, message: expression.complaint };
-  const { type } = expression;
+  const { type, root } = expression;
+  const secret = headersIn(root).find(isSecretHeader);
+  if (secret !== undefined)
+    return { path, message: `can not use the header ${secret}, which can be a secret: it is not kept` };
   if (wanted === "bool" && type !== "bool" && type !== "dyn")
     return { path, message: `must be true or false, and is of the type ${type}` };
   if (wanted === "text" && /^(list|map)\b/.test(type))

@@ -1,11 +1,12 @@
 /** A Delivery as it was read: one call of a Hook. */
 
 import type { Change } from "./change.ts";
-import type { HookFilter, HookMap } from "./spec.ts";
+import type { HookFilter, HookMap, HookSource } from "./spec.ts";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 export interface Delivery {
+  source: HookSource;
   /** The sender's own id of it; the same when it is sent again. */
   deliveryId: string;
   /** "push", "pull_request", "Push Hook" is "push", "repo:push", "invoice.paid"; of a generic sender always "call". */
@@ -34,8 +35,13 @@ export type Judgement =
   | { verdict: "ping" }
   | { verdict: "filtered"; why: FilteredWhy; detail: string; change: Change | null };
 
+/** Steps of expressions that rules may still take, for who decides on several deliveries at once; of each `if`, and each `map`, has its own bound besides. */
+export interface Allowance {
+  left: number;
+}
+
 /** `judge` of `filter.ts`, for a delivery of one change or none. */
-export type Judge = (filter: HookFilter, delivery: Delivery) => Judgement;
+export type Judge = (filter: HookFilter, delivery: Delivery, allowance?: Allowance) => Judgement;
 
 /** What a delivery gives its run; or which of the map's expressions could not be told, and why. */
 export type Filled =
@@ -43,7 +49,7 @@ export type Filled =
   | { complaint: { path: string; message: string } };
 
 /** `fill` of `map.ts`. */
-export type Fill = (map: HookMap, delivery: Delivery, change: Change | null) => Filled;
+export type Fill = (map: HookMap, delivery: Delivery, change: Change | null, allowance?: Allowance) => Filled;
 
 /** What is wrong with a hook's field, for the API to answer where it is put: `path` is within the hook ("branches[1]", "if", "map.env.TAG"). */
 export interface HookComplaint {

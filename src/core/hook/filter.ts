@@ -3,46 +3,64 @@
 import { EXPRESSION_MAX_STEPS, HOOK_GLOB_MAX_STEPS } from "../limits.ts";
 import { TooManySteps } from "../pattern/match.ts";
 import type { Change } from "./change.ts";
-import type { Delivery, FilteredWhy, Judge } from "./delivery.ts";
+import type { Allowance, Delivery, FilteredWhy, Judge } from "./delivery.ts";
 import { evaluate } from "./expression/evaluate.ts";
 import { Meter } from "./expression/meter.ts";
 import { parseExpression } from "./expression/parse.ts";
 import { variablesOf } from "./expression/variables.ts";
 import { globMatcher } from "./glob.ts";
 import { skipWord } from "./skip-ci.ts";
-import type { HookFilter } from "./spec.ts";
+import { CODE_SOURCES, type HookFilter } from "./spec.ts";
 
 interface Refusal {
   why: FilteredWhy;
   detail: string;
 }
 
+/** Steps of globs in the time of one of an expression. */
+const GLOB_STEPS_PER_STEP = 16;
+
 /** Events that tell of a pull request itself; of those about its reviews and comments every action counts. */
 const OF_PULL_REQUESTS = new Set(["pull_request", "merge_request"]);
 
-export const judge: Judge = (filter, delivery) => {
+export const judge: Judge = (filter, delivery, allowance = { left: Number.POSITIVE_INFINITY }) => {
   if (delivery.isPing) return { verdict: "ping" };
   const change = delivery.changes[0] ?? null;
-  const refusal = refusalOf(filter, delivery, change);
+  const refusal = refusalOf(filter, delivery, change, allowance);
   return refusal === null ? { verdict: "take", change } : { verdict: "filtered", ...refusal, change };
 };
 
-function refusalOf(filter: HookFilter, delivery: Delivery, change: Change | null): Refusal | null {
+function refusalOf(
+  filter: HookFilter,
+  delivery: Delivery,
+  change: Change | null,
+  allowance: Allowance,
+): Refusal | null {
   return (
     byEvent(filter, delivery, change) ??
     (change === null
-      ? withoutChange(filter)
+      ? null
       : (byDeletion(filter, change) ??
         bySkipWord(change) ??
-        byRef(filter, change) ??
-        byPaths(filter, change))) ??
-    byExpression(filter, delivery, change)
+        byRef(filter, change, allowance) ??
+        byPaths(filter, change, allowance))) ??
+    byExpression(filter, delivery, change, allowance)
   );
 }
 
-function byEvent({ events }: HookFilter, { event, action }: Delivery, change: Change | null): Refusal | null {
+/** Without `events`, of senders of code what changes it: pushes, and pull requests with new commits. Of all others everything. */
+function byEvent(
+  { events }: HookFilter,
+  { source, event, action }: Delivery,
+  change: Change | null,
+): Refusal | null {
   const told = action === null ? event : `${event}.${action}`;
   if (events === undefined) {
+    if (change === null && CODE_SOURCES.has(source))
+      return {
+        why: "event",
+        detail: `${told} tells of no change in code; name it in events to take it all the same`,
+      };
     if (change?.pullRequest?.hasNewCommits === false)
       return {
         why: "event",
@@ -67,13 +85,6 @@ function isNamed(named: string, event: string, action: string | null, change: Ch
   return change?.pullRequest?.hasNewCommits !== false;
 }
 
-/** Of events that are named it is meant that they are taken, also where they tell of no branch. */
-function withoutChange({ events, branches, tags, paths }: HookFilter): Refusal | null {
-  if (events !== undefined || (branches ?? tags ?? paths) === undefined) return null;
-  const why = branches !== undefined ? "branch" : tags !== undefined ? "tag" : "path";
-  return { why, detail: "it tells of no change; name its event in events to take it all the same" };
-}
-
 function byDeletion({ events }: HookFilter, { kind, ref }: Change): Refusal | null {
   if (kind !== "delete" || events?.includes("delete")) return null;
   return { why: "deleted", detail: `${ref} was deleted` };
@@ -87,7 +98,11 @@ function bySkipWord(change: Change): Refusal | null {
 }
 
 /** With globs of branches alone no tag is taken, and with globs of tags alone no branch, as by GitHub Actions. */
-function byRef({ branches, tags }: HookFilter, { branch, tag, pullRequest }: Change): Refusal | null {
+function byRef(
+  { branches, tags }: HookFilter,
+  { branch, tag, pullRequest }: Change,
+  allowance: Allowance,
+): Refusal | null {
   if (branches === undefined && tags === undefined) return null;
   const [why, globs, name] =
     tag === null
@@ -95,30 +110,48 @@ function byRef({ branches, tags }: HookFilter, { branch, tag, pullRequest }: Cha
       : (["tag", tags, tag] as const);
   if (globs === undefined)
     return { why, detail: `${why} ${name}: only ${why === "tag" ? "branches" : "tags"} are taken` };
-  return isTaken(globs, [name]) ? null : { why, detail: `${why} ${name} does not fit ${globs.join(", ")}` };
+  return isTaken(globs, [name], allowance)
+    ? null
+    : { why, detail: `${why} ${name} does not fit ${globs.join(", ")}` };
 }
 
-function byPaths({ paths: globs }: HookFilter, { paths, tag, kind }: Change): Refusal | null {
+function byPaths(
+  { paths: globs }: HookFilter,
+  { paths, tag, kind }: Change,
+  allowance: Allowance,
+): Refusal | null {
   if (globs === undefined || paths === null || tag !== null || kind === "delete") return null;
-  if (isTaken(globs, paths)) return null;
+  if (isTaken(globs, paths, allowance)) return null;
   return { why: "path", detail: `none of the ${paths.length} changed files fits ${globs.join(", ")}` };
 }
 
 /** Whether one of the names is taken in. Where that takes too many steps to tell it is: a run too many does less harm than one too few. */
-function isTaken(globs: readonly string[], names: readonly string[]): boolean {
+function isTaken(globs: readonly string[], names: readonly string[], allowance: Allowance): boolean {
+  const given = Math.min(HOOK_GLOB_MAX_STEPS, GLOB_STEPS_PER_STEP * allowance.left);
+  const steps = { left: given };
   try {
-    return names.some(globMatcher(globs, { left: HOOK_GLOB_MAX_STEPS }));
+    return names.some(globMatcher(globs, steps));
   } catch (error) {
     if (error instanceof TooManySteps) return true;
     throw error;
+  } finally {
+    allowance.left -= (given - Math.max(0, steps.left)) / GLOB_STEPS_PER_STEP;
   }
 }
 
-function byExpression({ if: source }: HookFilter, delivery: Delivery, change: Change | null): Refusal | null {
+function byExpression(
+  { if: source }: HookFilter,
+  delivery: Delivery,
+  change: Change | null,
+  allowance: Allowance,
+): Refusal | null {
   if (source === undefined) return null;
   const expression = parseExpression(source);
   if ("complaint" in expression) return { why: "if", detail: `if ${expression.complaint}` };
-  const evaluated = evaluate(expression, variablesOf(delivery, change), new Meter(EXPRESSION_MAX_STEPS));
+  const given = Math.min(EXPRESSION_MAX_STEPS, allowance.left);
+  const meter = new Meter(given);
+  const evaluated = evaluate(expression, variablesOf(delivery, change), meter);
+  allowance.left -= given - meter.left;
   if ("complaint" in evaluated) return { why: "if", detail: `if has no value: ${evaluated.complaint}` };
   if (evaluated.value === true) return null;
   return {

@@ -21,8 +21,14 @@ class NotFilled extends Error {
  * A variable whose expression is null or an optional without a value is not set, nor is a field of the input that is such an optional.
  * Paths of complaints begin with "map".
  */
-export const fill: Fill = ({ env = {}, input }, delivery, change) => {
-  const meter = new Meter(EXPRESSION_MAX_STEPS);
+export const fill: Fill = (
+  { env = {}, input },
+  delivery,
+  change,
+  allowance = { left: Number.POSITIVE_INFINITY },
+) => {
+  const given = Math.min(EXPRESSION_MAX_STEPS, allowance.left);
+  const meter = new Meter(given);
   const variables = variablesOf(delivery, change);
   const valueAt = (path: string, source: string): Json | undefined => {
     const expression = parseExpression(source);
@@ -58,6 +64,8 @@ export const fill: Fill = ({ env = {}, input }, delivery, change) => {
   } catch (error) {
     if (error instanceof NotFilled) return { complaint: { path: error.path, message: error.message } };
     throw error;
+  } finally {
+    allowance.left -= given - meter.left;
   }
 };
 

@@ -2,11 +2,12 @@
 
 import type { HookReport } from "../commit-status/report.ts";
 import { DELIVERY_TEXT_MAX_CHARS } from "../limits.ts";
+import { cutText } from "../utf8.ts";
 import type { Change } from "./change.ts";
 import type { Delivery } from "./delivery.ts";
 import type { HookSource } from "./spec.ts";
 
-/** A change without the names of its files, of which there can be thousands; its message is cut where it is long. */
+/** A change without the names of its files, of which there can be thousands; its texts, which anybody can write, are cut where they are long. */
 export type RunChange = Omit<Change, "paths">;
 
 export interface RunDelivery {
@@ -32,8 +33,17 @@ export function isOfStranger(change: Pick<Change, "pullRequest"> | null): boolea
 /** What is kept of a change beside its delivery's body. */
 export function keptChange(change: Change): RunChange {
   const { paths: _paths, ...kept } = change;
-  const { message } = kept;
-  return { ...kept, message: message === null ? null : message.slice(0, DELIVERY_TEXT_MAX_CHARS) };
+  const { message, author, pullRequest } = kept;
+  return {
+    ...kept,
+    message: message === null ? null : cut(message),
+    author: author === null ? null : cut(author),
+    pullRequest: pullRequest && {
+      ...pullRequest,
+      action: cut(pullRequest.action),
+      title: cut(pullRequest.title),
+    },
+  };
 }
 
 /** What a hook's run has of its delivery. */
@@ -78,5 +88,9 @@ export function changeEnvironment(change: RunChange | null): Record<string, stri
 
 /** A NUL would end a variable, and the command's environment with it. */
 function plain(value: string): string {
-  return value.replaceAll("\0", "").slice(0, DELIVERY_TEXT_MAX_CHARS);
+  return cut(value.replaceAll("\0", ""));
+}
+
+function cut(text: string): string {
+  return cutText(text, DELIVERY_TEXT_MAX_CHARS);
 }

@@ -50,6 +50,12 @@ export interface HookFilter {
   if?: string;
 }
 
+/** What a hook says of deliveries: which start a run, and with what of them. */
+export interface HookRules {
+  filter: HookFilter;
+  map: HookMap;
+}
+
 /** CEL expressions whose values the run is given. */
 export interface HookMap {
   env?: Readonly<Record<string, string>>;

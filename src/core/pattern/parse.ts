@@ -1,5 +1,6 @@
 /** Reads a regular expression of JavaScript (ECMA-262, with the flag u) into its parts. */
 
+import { PATTERN_MAX_LEVELS } from "../limits.ts";
 import { CharSet, type Node, type Place } from "./node.ts";
 
 /** An expression that can not be read. The message is a sentence that its path can stand before. */
@@ -34,6 +35,7 @@ export function parsePattern(source: string): Node {
 class Reader {
   readonly #source: string;
   #at = 0;
+  #levels = 0;
 
   constructor(source: string) {
     this.#source = source;
@@ -88,9 +90,13 @@ class Reader {
 
   #group(flags: Flags): Node {
     const [opening, on = "", off = ""] = this.#taken(GROUP);
+    this.#levels += 1;
+    if (this.#levels > PATTERN_MAX_LEVELS)
+      throw new PatternError(`has more than ${PATTERN_MAX_LEVELS} groups in one another`);
     const isSet = (flag: keyof Flags) => on.includes(flag) || (flags[flag] && !off.includes(flag));
     const node = this.either({ i: isSet("i"), m: isSet("m"), s: isSet("s") });
     this.#at += 1;
+    this.#levels -= 1;
     return /[=!]$/.test(opening)
       ? { kind: "look", isAhead: opening[2] !== "<", isNegated: opening.endsWith("!"), node }
       : node;

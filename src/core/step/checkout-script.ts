@@ -4,15 +4,16 @@
  * What whoever reads the script should know:
  * - A token is never on a command line: git asks a credential helper for it, which is a line of shell that prints a variable, and only for
  *   the repository's own host. A submodule of another host, or a redirect to one, gets none.
- * - A deploy key is in a file of mode 0600 until the script ends. The keys of hosts that tell theirs to everybody are known; another
+ * - A deploy key is in a file of mode 0600 until the script ends, or is ended: the steps program removes its folder, too. The keys of hosts that tell theirs to everybody are known; another
  *   host's is believed the first time, as a new Machine has never seen it.
+ * - Nothing of git's goes on behind the script: it is told to tidy up another time, as what it would start has the token in its environment.
  * - A commit is asked for by its id (protocol version 2 allows that; older servers are asked for all branches and tags then), and anything
  *   else by its name. Only so much of the history comes as was asked for.
  * - `safe.directory` is for a folder of the image that is another user's.
  */
 
 import type { Checkout } from "./checkout.ts";
-import { partsOfRepository } from "./checkout.ts";
+import { partsOfRepository, WHOLE_COMMIT } from "./checkout.ts";
 import { shellWord } from "./shell-word.ts";
 
 /** What the script exits with where the image has no git. */
@@ -28,7 +29,7 @@ const SCRIPT = `complain() {
 }
 
 run_git() {
-  git -c safe.directory='*' -c advice.detachedHead=false -c init.defaultBranch=main -c credential.helper= \\
+  git -c safe.directory='*' -c gc.auto=0 -c maintenance.auto=false -c advice.detachedHead=false -c init.defaultBranch=main -c credential.helper= \\
     -c "credential.$_origin.helper=$_helper" "$@"
 }
 
@@ -42,7 +43,7 @@ if [ "$MAYFLY_CHECKOUT_TOKEN" ]; then
 fi
 
 if [ "$MAYFLY_DEPLOY_KEY" ]; then
-  _keys=$(mktemp -d) || complain "there is no room for the deploy key"
+  mkdir -m 700 "$_keys" || complain "there is no room for the deploy key"
   trap 'rm -rf "$_keys"' EXIT
   _umask=$(umask)
   umask 077
@@ -57,6 +58,8 @@ fi
 mkdir -p "$_path" && cd "$_path" || complain "can not make $_path; give checkout.path a folder that the image's user may write to"
 _path=$PWD
 
+[ ! "$_elsewhere" ] ||
+  echo "mayfly: what has changed is $_elsewhere; checkout.repository names another, so none of that is checked out" >&2
 echo "Checking out $_repository\${_ref:+ at $_ref} into $_path"
 run_git init --quiet .
 run_git config remote.origin.url "$_repository"
@@ -87,28 +90,38 @@ const KNOWN_HOSTS: Record<string, string> = {
   "bitbucket.org": "AAAAC3NzaC1lZDI1NTE5AAAAIIazEu89wgQZ4bqs3d63QSMzYVa0MuJ2e2gKTKqu+UUO",
 };
 
-/** A commit's id: SHA-1 or SHA-256. */
-const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+export interface CheckoutSurroundings {
+  /** Where a deploy key stands meanwhile; made by the script. */
+  keysFolder: string;
+  /** URL of the repository that has changed, where the checkout names another; or null. */
+  changedElsewhere: string | null;
+}
 
 /** The script of one checkout, whose repository is known by now. */
-export function checkoutScript(checkout: Checkout): string {
+export function checkoutScript(
+  checkout: Checkout,
+  { keysFolder, changedElsewhere }: CheckoutSurroundings,
+): string {
   const { repository, ref, path, depth, submodules } = checkout;
   const url = repository ?? "";
   const { scheme = "https", user = null, host = "" } = partsOfRepository(url) ?? {};
-  const known = KNOWN_HOSTS[host];
+  const knownHost = host.toLowerCase();
+  const known = KNOWN_HOSTS[knownHost];
   const variables = {
     _advice: GIT_ADVICE,
     _repository: url,
     _ref: ref ?? "",
-    _is_commit: ref !== null && COMMIT.test(ref) ? "1" : "",
+    _is_commit: ref !== null && WHOLE_COMMIT.test(ref) ? "1" : "",
     _path: path.startsWith("-") ? `./${path}` : path,
     _depth: depth === 0 ? "" : String(depth),
     _submodules: { none: "", top: "--checkout", recursive: "--recursive" }[submodules],
     _origin: `${scheme === "http" ? "http" : "https"}://${host}`,
     _ssh_origin: `git@${host}:`,
+    _keys: keysFolder,
+    _elsewhere: changedElsewhere ?? "",
     // Whoever has a token at GitHub, GitLab and Gitea can have any name.
     _user: user ?? (host === "bitbucket.org" ? "x-token-auth" : "x-access-token"),
-    _known_hosts: known === undefined ? "" : `${host} ssh-ed25519 ${known}`,
+    _known_hosts: known === undefined ? "" : `${knownHost} ssh-ed25519 ${known}`,
     _strict: known === undefined ? "accept-new" : "yes",
   };
   const lines = Object.entries(variables).map(([name, value]) => `${name}=${shellWord(value)}\n`);

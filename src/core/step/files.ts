@@ -2,17 +2,28 @@
 
 import { encodeBase64 } from "../base64.ts";
 import { commandsPath } from "../command-path.ts";
+import type { RunChange } from "../hook/run-delivery.ts";
 import type { RunSpec, SpecFile } from "../run-spec.ts";
 import { stateDir } from "../runner-protocol.ts";
+import { secretsDir } from "../secret-giving.ts";
 import { STEPS_SCRIPT } from "../steps-program.ts";
 import { utf8 } from "../utf8.ts";
-import { CHECKOUT_TOKEN_VARIABLE, DEPLOY_KEY_VARIABLE } from "./checkout.ts";
+import {
+  CHECKOUT_TOKEN_VARIABLE,
+  type Checkout,
+  checkoutSecrets,
+  DEPLOY_KEY_VARIABLE,
+  isOfOtherRepository,
+} from "./checkout.ts";
 import { checkoutScript } from "./checkout-script.ts";
 import { shellWord } from "./shell-word.ts";
 import { type PlannedStep, plannedSteps } from "./spec.ts";
 
-/** The files of a run's steps, besides the runner's; none of a run that has none. */
-export function stepFiles(machineName: string, spec: RunSpec): SpecFile[] {
+/**
+ * The files of a run's steps, besides the runner's; none of a run that has none.
+ * @param change the one that the run is for; null where it is for none
+ */
+export function stepFiles(machineName: string, spec: RunSpec, change: RunChange | null = null): SpecFile[] {
   const planned = plannedSteps(spec);
   if (planned.length === 0) return [];
   const file = (name: string, text: string): SpecFile => ({
@@ -23,8 +34,8 @@ export function stepFiles(machineName: string, spec: RunSpec): SpecFile[] {
   return [
     file("steps.sh", STEPS_SCRIPT),
     ...planned.flatMap((step) => [
-      file(`step.${step.number}`, scriptOf(step, spec)),
-      file(`step.${step.number}.env`, preambleOf(step, spec)),
+      file(`step.${step.number}`, scriptOf(step, spec, machineName, change)),
+      file(`step.${step.number}.env`, preambleOf(step, spec, machineName)),
     ]),
   ];
 }
@@ -39,10 +50,19 @@ export function stepsCommand(machineName: string, spec: RunSpec): string[] | nul
   return ["/bin/sh", `${dir}/steps.sh`, dir, String(stopS), ...limits];
 }
 
-function scriptOf({ does }: PlannedStep, { command, script }: RunSpec): string {
+function scriptOf(
+  { does }: PlannedStep,
+  { command, script }: RunSpec,
+  machineName: string,
+  change: RunChange | null,
+): string {
   switch (does.kind) {
     case "checkout":
-      return checkoutScript(does.checkout);
+      return checkoutScript(does.checkout, {
+        keysFolder: `${secretsDir(machineName)}/ssh`,
+        changedElsewhere:
+          change !== null && isOfOtherRepository(does.checkout, change) ? change.repository.url : null,
+      });
     case "run":
       return does.step.run;
     case "command":
@@ -52,9 +72,8 @@ function scriptOf({ does }: PlannedStep, { command, script }: RunSpec): string {
 }
 
 /** What is done in the step's own shell before it becomes the step. */
-function preambleOf({ name, does }: PlannedStep, spec: RunSpec): string {
+function preambleOf({ name, does }: PlannedStep, spec: RunSpec, machineName: string): string {
   const path = commandsPath(spec);
-  const secrets = { [CHECKOUT_TOKEN_VARIABLE]: "_token", [DEPLOY_KEY_VARIABLE]: "_key" };
   const env: [string, string][] = [
     ...(path === null ? [] : [["PATH", path] as [string, string]]),
     ["MAYFLY_STEP", name],
@@ -63,14 +82,27 @@ function preambleOf({ name, does }: PlannedStep, spec: RunSpec): string {
   const folder = does.kind === "run" ? does.step.workingDirectory : null;
   const folders = does.kind === "checkout" ? [] : [spec.checkout?.path ?? null, folder];
   const lines = [
-    ...(does.kind === "checkout"
-      ? Object.entries(secrets).map(([variable, kept]) => `[ ! "$${kept}" ] || export ${variable}="$${kept}"`)
-      : []),
+    ...(does.kind === "checkout" ? takenSecrets(does.checkout, secretsDir(machineName)) : []),
     ...folders.flatMap((each) => (each === null ? [] : [enter(each)])),
     ...env.map(([variable, value]) => `export ${variable}=${shellWord(value)}`),
   ];
   return lines.map((line) => `${line}\n`).join("");
 }
+
+/** Lines that ask for the checkout's secrets and export them, for this step alone; in the order in which they are held ready. */
+function takenSecrets(checkout: Checkout, dir: string): string[] {
+  const asked = checkoutSecrets(checkout);
+  const held = { [CHECKOUT_TOKEN_VARIABLE]: "token", [DEPLOY_KEY_VARIABLE]: "key" };
+  return Object.entries(held)
+    .filter(([variable]) => Object.hasOwn(asked, variable))
+    .flatMap(([variable, name]) => [
+      "unset _line _value",
+      `while IFS= read -r _line; do _value="$_value$_line${LINE_FEED}"; done <${dir}/${name}`,
+      `export ${variable}="$_value$_line"`,
+    ]);
+}
+
+const LINE_FEED = "\n";
 
 function enter(folder: string): string {
   const name = folder.startsWith("-") ? `./${folder}` : folder;

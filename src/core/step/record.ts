@@ -2,7 +2,7 @@
 
 import type { Attempt } from "../attempt.ts";
 import type { StepEnded, StepStarted, StepsSkipped } from "../event.ts";
-import type { Stream } from "../output.ts";
+import { STREAMS, type Stream } from "../output.ts";
 import type { PlannedStep } from "./spec.ts";
 
 /** A step of which something is known. One that is not in the list of an attempt has not begun, as far as anybody knows. */
@@ -41,8 +41,20 @@ export type StepFact =
 export interface StepsRead {
   /** The Machine's clock now. */
   nowCs: number;
+  /** How many facts the Machine's file has by its own word. */
+  count: number;
   /** Those that were asked for, in their order. */
   facts: StepFact[];
+}
+
+/** What the facts of an attempt are held against: its steps can write to the file that they are from. */
+export interface StepBounds {
+  /** How many steps the run has. */
+  steps: number;
+  /** Epoch milliseconds before which none of them can have started. */
+  since: number;
+  /** How long each stream is by now. */
+  sizes: Record<Stream, number>;
 }
 
 export type StepEvent = StepStarted | StepEnded | StepsSkipped;
@@ -53,7 +65,10 @@ export function knownFacts({ steps }: Pick<Attempt, "steps">): number {
 }
 
 /**
- * The events that facts come to which the attempt does not know. A step that began and ended since is one event.
+ * The events that facts come to which the attempt does not know. A step that began and ended since is one event. Facts that can not be
+ * are left out: steps come one after the other, each starts once and ends once, with a shell's exit code, and its section ends behind its
+ * beginning and within the stream. Times are brought to between what was before and now, as honest clocks can be off, too. So whatever a
+ * Machine tells, the events can follow the attempt's.
  * @param end where the command is over: a step that is under way is over with it
  */
 export function stepEvents(
@@ -61,51 +76,66 @@ export function stepEvents(
   read: StepsRead,
   now: number,
   end: { exitCode: number | null; stdout: number; stderr: number } | null,
+  { steps, since, sizes }: StepBounds,
 ): StepEvent[] {
-  const known = new Map(attempt.steps.map((step) => [step.number, step]));
-  const begun = new Map<number, number>();
   const events: StepEvent[] = [];
-  let to = lastEnd(attempt.steps);
   const stamp = { at: now, attempt: attempt.number };
-  const startOf = (step: number) => known.get(step)?.startedAt ?? begun.get(step) ?? null;
+  const known = attempt.steps.at(-1) ?? null;
+  let told = attempt.steps.reduce((most, { number }) => Math.max(most, number), 0);
+  let to = lastEnd(attempt.steps);
+  let overAt = attempt.steps.reduce((latest, { endedAt }) => Math.max(latest, endedAt ?? 0), since);
+  let running = known?.state === "running" ? { step: known.number, startedAt: known.startedAt ?? now } : null;
+  const isNext = (step: number) => running === null && step === told + 1 && step <= steps;
   const ended = (
-    step: number,
-    startedAt: number,
-    endedAt: number,
+    { step, startedAt }: NonNullable<typeof running>,
+    tookMs: number,
     how: { exitCode: number | null; timedOut: boolean; stdout: number; stderr: number },
   ) => {
     const { exitCode, timedOut, stdout, stderr } = how;
+    const endedAt = Math.max(startedAt, Math.min(now, startedAt + tookMs));
     const section = { from: to, to: { stdout, stderr } };
     events.push({ type: "step_ended", ...stamp, step, exitCode, timedOut, startedAt, endedAt, ...section });
     to = section.to;
-    begun.delete(step);
+    overAt = endedAt;
+    running = null;
   };
   for (const fact of read.facts) {
     const { step } = fact;
-    const before = known.get(step);
-    if (fact.fact === "started") {
-      if (!before) begun.set(step, Math.min(now, now - (read.nowCs - fact.atCs) * 10));
-    } else if (fact.fact === "ended") {
-      const startedAt = startOf(step) ?? now - fact.tookMs;
-      if (!before || before.state === "running") ended(step, startedAt, startedAt + fact.tookMs, fact);
-    } else if (!before) {
+    if (fact.fact === "ended") {
+      if (running?.step === step && canEnd(fact, to, sizes)) ended(running, fact.tookMs, fact);
+    } else if (!isNext(step)) {
+      // Known, or not to be believed.
+    } else if (fact.fact === "started") {
+      told = step;
+      const startedAt = now - (read.nowCs - fact.atCs) * 10;
+      running = { step, startedAt: Math.min(now, Math.max(overAt, startedAt)) };
+    } else {
+      told = step;
       const last = events.at(-1);
       if (last?.type === "steps_skipped") last.steps.push(step);
       else events.push({ type: "steps_skipped", ...stamp, steps: [step] });
     }
   }
-  const running = attempt.steps.find(
-    ({ number, state }) => state === "running" && !events.some((event) => isOf(event, number)),
-  );
-  if (running?.startedAt) begun.set(running.number, running.startedAt);
-  for (const [step, startedAt] of begun)
-    if (end !== null) ended(step, startedAt, now, { ...end, timedOut: false });
-    else if (!known.has(step)) events.push({ type: "step_started", ...stamp, step, startedAt, from: to });
+  const under = running as { step: number; startedAt: number } | null;
+  if (under !== null && end !== null) {
+    const { stdout, stderr } = end;
+    const sectionEnd = { stdout: Math.max(to.stdout, stdout), stderr: Math.max(to.stderr, stderr) };
+    ended(under, now - under.startedAt, { exitCode: end.exitCode, timedOut: false, ...sectionEnd });
+  } else if (under !== null && under.step !== known?.number)
+    events.push({ type: "step_started", ...stamp, ...under, from: to });
   return events;
 }
 
-function isOf(event: StepEvent, step: number): boolean {
-  return event.type !== "steps_skipped" && event.step === step;
+/** Whether a step can have ended so, whose section begins there. */
+function canEnd(
+  { exitCode, tookMs, ...to }: Extract<StepFact, { fact: "ended" }>,
+  from: Record<Stream, number>,
+  sizes: Record<Stream, number>,
+): boolean {
+  const isIn = (value: number, least: number, most: number) => value >= least && value <= most;
+  return (
+    isIn(exitCode, 0, 255) && tookMs >= 0 && STREAMS.every((each) => isIn(to[each], from[each], sizes[each]))
+  );
 }
 
 /** Sections are without gaps: one begins where the one before has ended. */

@@ -3,7 +3,7 @@
 import type { Delivery, FilteredWhy } from "../../core/hook/delivery.ts";
 import type { HookKey, HookSpec } from "../../core/hook/hook.ts";
 import type { RunChange } from "../../core/hook/run-delivery.ts";
-import type { HookOptions, HookSource } from "../../core/hook/spec.ts";
+import type { HookOptions, HookRules, HookSource } from "../../core/hook/spec.ts";
 import type { Verdict } from "../../core/hook/verdict.ts";
 import type { Run } from "../../core/run.ts";
 import type { DefinedJob } from "./jobs.ts";
@@ -144,9 +144,13 @@ export interface DeliveryBodies {
   forget(beforeMs: number): Promise<number>;
 }
 
-/** What is known of each sender. `hooks/sender.ts` says more. */
+/** What is known of each sender. */
 export interface Senders {
-  /** Whether one of the secrets signed the body; it takes the same time whatever is wrong. */
+  /**
+   * Whether one of the secrets signed the body. It takes the same time whatever is wrong, also with no secret at all, which is how a
+   * hook that nobody knows is answered.
+   * @param nowMs what the times of Stripe and Standard Webhooks are compared with, epoch milliseconds
+   */
   verify(
     source: HookSource,
     options: HookOptions,
@@ -155,10 +159,16 @@ export interface Senders {
     secrets: readonly string[],
     nowMs: number,
   ): Promise<boolean>;
+  /**
+   * What a call says, in words that are the same for all senders. A complaint is a sentence about a body or header that is not as this
+   * sender's are.
+   * @param rules of a generic sender only headers that they name are kept; absent, none
+   */
   read(
     source: HookSource,
     options: HookOptions,
     headers: Headers,
     rawBody: Uint8Array,
+    rules?: HookRules,
   ): Promise<Delivery | { complaint: string }>;
 }

@@ -25,7 +25,7 @@ export const bitbucket: Sender = {
     };
   },
 
-  isKept: (header) => /^x-(event-key|request-uuid|request-id|hook-uuid|attempt-number)$/.test(header),
+  kept: () => (header) => /^x-(event-key|request-uuid|request-id|hook-uuid|attempt-number)$/.test(header),
 };
 
 function changesOf(event: string, payload: Json): readonly Change[] {
@@ -103,7 +103,8 @@ function requested(event: string, payload: Json, common: Common): Change | null 
       baseRef,
       isFork:
         headRepository === null ||
-        headRepository.fullName !== textAt(asked, "destination", "repository", "full_name"),
+        headRepository.fullName !== textAt(asked, "destination", "repository", "full_name") ||
+        headRepository.fullName !== common.repository.fullName,
       headRepository,
     },
   };

@@ -1,12 +1,10 @@
 /** Whoever signs the body by HMAC, and says in what header and how. */
 
+import { namedHeaders } from "../../core/hook/expression/named-headers.ts";
+import { isSecretHeader } from "../../core/hook/secret-header.ts";
 import { bodyClaim } from "../body-claim.ts";
 import { base64Bytes, hexBytes } from "../encodings.ts";
 import type { Sender } from "../sender.ts";
-
-/** Names of headers that are, or may be, somebody's secret, and those that the way here has added. */
-const NOT_KEPT =
-  /auth|cookie|token|secret|signature|password|passwd|hmac|digest|api-?key|private|session|credential|^(cf|x-forwarded|sec|accept|if)-|^(accept|host|connection|via|forwarded|x-real-ip|true-client-ip|content-length|transfer-encoding|cdn-loop|upgrade|te)$/;
 
 export const generic: Sender = {
   claim(headers, rawBody, { signature }) {
@@ -28,9 +26,10 @@ export const generic: Sender = {
     isPing: false,
   }),
 
-  isKept(header, { signature, dedupe }) {
-    if (header === signature?.header.toLowerCase()) return false;
-    if (dedupe !== null && "header" in dedupe && header === dedupe.header.toLowerCase()) return true;
-    return !NOT_KEPT.test(header);
+  // Nobody knows what others are for: some of them are secrets, by whatever name.
+  kept({ signature, dedupe }, { filter, map }) {
+    const named = namedHeaders(filter, map, dedupe);
+    return (header) =>
+      named.has(header) && header !== signature?.header.toLowerCase() && !isSecretHeader(header);
   },
 };

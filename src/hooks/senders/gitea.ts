@@ -17,9 +17,11 @@ import { named, requested } from "./github.ts";
 const NEW_COMMITS = new Set(["opened", "reopened", "synchronized"]);
 
 export const gitea: Sender = {
+  sendsForms: true,
+
   claim(headers, rawBody) {
     // Of a form not the body is signed but the JSON in it.
-    const payload = formPayload(headers, rawBody);
+    const payload = formPayload(rawBody);
     const signed = payload === null ? rawBody : utf8Bytes(payload);
     return bodyClaim(headers.get("x-gitea-signature") ?? headers.get("x-forgejo-signature"), signed);
   },
@@ -37,8 +39,18 @@ export const gitea: Sender = {
     };
   },
 
-  isKept: (header) => /^x-(gitea|forgejo)-(event|event-type|delivery)$/.test(header),
+  kept: () => (header) => /^x-(gitea|forgejo)-(event|event-type|delivery)$/.test(header),
 };
+
+/**
+ * Whoever can read may push to "refs/for/main" (AGit), which makes a pull request without a branch: `ToAPIPullRequest` of
+ * `services/convert/pull.go` tells the base's repository as its head's, with an empty label. Forgejo tells its flow, too, of which 0 is that of
+ * branches. Gitea Actions take it for a fork's as well (go-gitea/gitea#23884).
+ */
+function isOfBranch(asked: Json): boolean {
+  const flow = partAt(asked, "flow");
+  return textAt(asked, "head", "label") !== null && (flow === null || flow === 0);
+}
 
 function changeOf(event: string, payload: Json): Change | null {
   const url = cloneUrlAt(payload, "repository", "clone_url");
@@ -49,7 +61,7 @@ function changeOf(event: string, payload: Json): Change | null {
     author: textAt(payload, "sender", "login") ?? textAt(payload, "sender", "username"),
   };
   if (event === "create" || event === "delete") return named(event, payload, common);
-  if (event !== "push") return requested(payload, common, NEW_COMMITS);
+  if (event !== "push") return requested(payload, common, NEW_COMMITS, isOfBranch);
   const ref = namedRef(textAt(payload, "ref"));
   if (ref === null) return null;
   const commits = listAt(payload, "commits");

@@ -17,6 +17,8 @@ const COMMITS_ONCE_MAX = 20;
 const NEW_COMMITS = new Set(["opened", "reopened", "synchronize"]);
 
 export const github: Sender = {
+  sendsForms: true,
+
   claim: (headers, rawBody) => bodyClaim(headers.get("x-hub-signature-256"), rawBody, { prefix: "sha256=" }),
 
   read(headers, payload) {
@@ -32,7 +34,7 @@ export const github: Sender = {
     };
   },
 
-  isKept: (header) => header.startsWith("x-github-"),
+  kept: () => (header) => header.startsWith("x-github-"),
 };
 
 function changeOf(event: string, payload: Json): Change | null {
@@ -92,8 +94,16 @@ export function named(event: "create" | "delete", payload: Json, common: Common)
   };
 }
 
-/** Of all that has a pull request with its head and base in it, reviews too; null for all else. */
-export function requested(payload: Json, common: Common, newCommits: ReadonlySet<string>): Change | null {
+/**
+ * Of all that has a pull request with its head and base in it, reviews too; null for all else.
+ * @param isOfBranch whether the head is a branch that somebody who may write has pushed; in doubt it is not
+ */
+export function requested(
+  payload: Json,
+  common: Common,
+  newCommits: ReadonlySet<string>,
+  isOfBranch: (asked: Json) => boolean = () => true,
+): Change | null {
   const asked = partAt(payload, "pull_request");
   const number = numberAt(asked, "number") ?? numberAt(payload, "number");
   const headRef = textAt(asked, "head", "ref");
@@ -110,7 +120,12 @@ export function requested(payload: Json, common: Common, newCommits: ReadonlySet
     title: textAt(asked, "title") ?? "",
     headRef,
     baseRef,
-    isFork: headName === null || headName !== textAt(asked, "base", "repo", "full_name"),
+    isFork:
+      headName === null ||
+      headName !== textAt(asked, "base", "repo", "full_name") ||
+      headName !== common.repository.fullName ||
+      headRef.startsWith("refs/") ||
+      !isOfBranch(asked),
     headRepository: headUrl === null || headName === null ? null : { url: headUrl, fullName: headName },
   };
   return {

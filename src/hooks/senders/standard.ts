@@ -16,5 +16,5 @@ export const standard: Sender = {
     isPing: false,
   }),
 
-  isKept: (header) => /^(webhook|svix)-(id|timestamp)$/.test(header),
+  kept: () => (header) => /^(webhook|svix)-(id|timestamp)$/.test(header),
 };

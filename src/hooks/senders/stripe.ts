@@ -28,5 +28,5 @@ export const stripe: Sender = {
     return { deliveryId, event, action: null, changes: [], isPing: false };
   },
 
-  isKept: () => false,
+  kept: () => () => false,
 };

@@ -85,6 +85,20 @@ describe("the ledger", () => {
 });
 
 describe("rules are tried on past deliveries", () => {
+  it("as far as one call may take steps, and it says where it stopped", async () => {
+    const { url } = await aHookOf("long-tried", { events: ["release"] });
+    const payload = aPush("main", { a: "a".repeat(64_000), items: Array(220).fill(0) });
+    for (let id = 1; id <= 8; id++) await deliver(url, await githubCall(SECRET, { id: String(id), payload }));
+    // For each item four thousand steps.
+    const counted = "payload.items.all(item, !payload.a.startsWith('b'))";
+    const rules = { events: ["push"], if: counted, map: { env: { A: counted } } };
+    const { body } = await call<TriedBody>("POST", "/v1/jobs/long-tried/hooks/github/try", rules);
+    const told = body.deliveries.map(({ id, would, problem }) => [id, would?.verdict, problem?.slice(0, 13)]);
+    const started = ["8", "7", "6", "5", "4"].map((id) => [id, "started", undefined]);
+    const notTried = ["3", "2", "1"].map((id) => [id, undefined, "was not tried"]);
+    expect(told).toEqual([...started, ...notTried]);
+  });
+
   it("of which each is told what it would come to, and nothing is started", async () => {
     const { url } = await aHookOf("tried", { branches: ["main"] });
     await deliver(url, await aPushCall("1", "main"));

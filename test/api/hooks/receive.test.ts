@@ -106,6 +106,20 @@ describe("a call of a hook", () => {
     expect([byHand.status, byHand.body.error.path]).toEqual([422, "job.run.checkout.repository"]);
   });
 
+  it("of another repository than the checkout names starts a run that says so", async () => {
+    const checkout = { repository: "HTTPS://github.com/octocat/other" };
+    const { url } = await aHookOf("elsewhere", {}, { run: { ...RUN, checkout } });
+    const elsewhere = await run((await deliver(url, await aPushCall("1"))).body.run_id);
+    expect(elsewhere.checkout).toMatchObject({ repository: "https://github.com/octocat/other" });
+    expect(elsewhere.checkout).not.toHaveProperty("ref");
+    expect(elsewhere.delivery).toMatchObject({ other_repository: true });
+    const own = { repository: "https://github.com/Octocat/Hello" };
+    const { url: ownUrl } = await aHookOf("own", {}, { run: { ...RUN, checkout: own } });
+    const built = await run((await deliver(ownUrl, await aPushCall("1"))).body.run_id);
+    expect(built.checkout).toMatchObject({ ...own, ref: SHA });
+    expect(built.delivery).toMatchObject({ other_repository: false });
+  });
+
   it("of a pull request from a fork starts a run without secrets, which says so", async () => {
     // They need not even be there.
     const { url } = await aHookOf("fork", {}, { run: { ...RUN, secrets: { TOKEN: "NOT_THERE" } } });
@@ -117,6 +131,11 @@ describe("a call of a hook", () => {
       secrets: {},
       delivery: { without_secrets: true, change: { pull_request: { number: 7, is_fork: true } } },
     });
+    // Whoever repeats it can give it some.
+    const rerun = (changes?: object) => call<RunBody>("POST", `/v1/runs/${body.run_id}/rerun`, changes);
+    expect((await rerun()).body.delivery).toMatchObject({ without_secrets: true });
+    const withSecrets = await rerun({ secrets: { TOKEN: "HOOK_SECRET" } });
+    expect(withSecrets.body.delivery).toMatchObject({ id: "fork", without_secrets: false });
     const own = await githubCall(SECRET, { id: "own", event, payload: aPullRequest("octocat/hello") });
     expect((await deliver(url, own)).body).toMatchObject({
       verdict: "refused",
@@ -218,6 +237,43 @@ describe("who is not let in", () => {
     const { url } = await aHookOf("looked-at");
     expect((await call("GET", new URL(url).pathname)).status).toBe(404);
   });
+});
+
+it("whatever is long or deep in a delivery, it is in the ledger with what came of it", async () => {
+  const { url } = await aHookOf("odd", {
+    events: ["push", "pull_request"],
+    if: 'payload.?odd.orValue("") == "" || payload.odd == null || "a".matches(payload.odd)',
+    map: {
+      env: Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`A${at}`, 'payload.?a.orValue("")'])),
+    },
+  });
+  const verdictOf = async (id: string, payload: unknown, event = "push") =>
+    (await deliver(url, await githubCall(SECRET, { id, event, payload }))).body.verdict;
+  const pull = aPullRequest("octocat/hello");
+  const title = "t".repeat(2_500_000);
+  const titled = { ...pull, pull_request: { ...(pull.pull_request as object), title } };
+  expect(await verdictOf("title", titled, "pull_request")).toBe("started");
+  expect(await verdictOf("groups", aPush("main", { odd: "(".repeat(3000) + ")".repeat(3000) }))).toBe(
+    "filtered",
+  );
+  const deep = `{"odd":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
+  expect(await verdictOf("deep", deep)).toBe("filtered");
+  expect(await verdictOf("long", aPush("main", { a: "a".repeat(100_000) }))).toBe("refused");
+  expect(await verdictOf("together", aPush("main", { a: "a".repeat(60_000) }))).toBe("refused");
+  expect(await verdictOf("message", aPush("main", { head_commit: { id: SHA, message: title } }))).toBe(
+    "started",
+  );
+  const { deliveries } = (await ledgerOf("odd")).body;
+  expect(deliveries.map(({ id }) => id).sort()).toEqual([
+    "deep",
+    "groups",
+    "long",
+    "message",
+    "title",
+    "together",
+  ]);
+  expect(deliveries.find(({ id }) => id === "together")?.detail).toContain("the run has 18");
+  expect(deliveries.find(({ id }) => id === "title")?.change?.pull_request?.title).toBe("t".repeat(1024));
 });
 
 it("a call that is signed and no delivery is told what is wrong with it, and is in the ledger", async () => {

@@ -46,6 +46,7 @@ export function aPullRequest(of: Partial<PullRequest> = {}, change: Partial<Chan
 
 export function aDelivery(of: Partial<Delivery> = {}): Delivery {
   return {
+    source: "github",
     deliveryId: "1",
     event: "push",
     action: null,

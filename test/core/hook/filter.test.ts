@@ -17,13 +17,19 @@ const ofPull = (filter: HookFilter, action: string, change: Change) =>
   why(filter, { event: "pull_request", action, changes: [change] });
 
 describe("what a hook's rules say of a delivery", () => {
-  it("without rules everything is taken but pings, what is deleted, and what a push tells of, too", () => {
-    expect(why({}, { event: "invoice.paid" })).toBe("take");
+  it("without rules everything is taken but pings, and of code what is deleted, what a push tells of, too, and what is no change", () => {
+    for (const source of ["stripe", "standard", "generic"] as const)
+      expect(why({}, { source, event: "invoice.paid" })).toBe("take");
     expect(ofPush({})).toBe("take");
     expect(ofTag({}, "v1")).toBe("take");
     expect(why({}, { event: "ping", isPing: true })).toBe("ping");
     expect(ofPush({}, { kind: "delete", sha: null })).toBe("deleted");
     expect(why({}, { event: "create", changes: [aTag("v1")] })).toBe("event");
+    for (const source of ["github", "gitlab", "gitea", "bitbucket"] as const) {
+      expect(why({}, { source, event: "star", action: "created" })).toBe("event");
+      expect(why({ if: "true" }, { source, event: "issue_comment" })).toBe("event");
+      expect(why({ events: ["star"] }, { source, event: "star" })).toBe("take");
+    }
   });
 
   it("of pull requests those with new commits are taken, as by GitHub Actions, and others where they are named", () => {
@@ -99,9 +105,8 @@ describe("what a hook's rules say of a delivery", () => {
   });
 
   it("with rules about changes alone what is none is not taken, unless its event is named", () => {
-    expect(why({ branches: ["main"] }, { event: "issues" })).toBe("branch");
-    expect(why({ tags: ["v*"] }, { event: "issues" })).toBe("tag");
-    expect(why({ paths: ["a"] }, { event: "issues" })).toBe("path");
+    for (const rules of [{ branches: ["main"] }, { tags: ["v*"] }, { paths: ["a"] }])
+      expect(why(rules, { event: "issues" })).toBe("event");
     expect(why({ branches: ["main"], events: ["issues", "push"] }, { event: "issues" })).toBe("take");
   });
 
@@ -140,6 +145,24 @@ describe("what a hook's rules say of a delivery", () => {
     });
     const pull = [aPullRequest({ isFork: true })];
     expect(why({ if: "!change.pull_request.is_fork" }, { event: "pull_request", changes: pull })).toBe("if");
+  });
+
+  it("deliveries that are judged at once share the steps of their globs and expressions", () => {
+    const part = aDelivery({ changes: [aChange({ branch: "abcdef".repeat(10) })] });
+    const branches = Array.from({ length: 50 }, (_, at) => `**a**b**c**d**e**f${at}`);
+    const allowance = { left: 20_000 };
+    const verdicts = (count: number, filter: HookFilter, delivery: Delivery) =>
+      Array.from({ length: count }, () => judge(filter, delivery, allowance).verdict);
+    // What takes too many steps is taken in by globs, and not by an expression.
+    expect(new Set(verdicts(20, { branches }, part))).toEqual(new Set(["filtered", "take"]));
+    expect(allowance.left).toBe(0);
+    expect(judge({ if: "true" }, part, allowance)).toMatchObject({
+      why: "if",
+      detail: "if has no value: takes too many steps for this delivery",
+    });
+    allowance.left = 500;
+    const busy = { ...part, payload: { items: Array(30).fill(0) } };
+    expect(verdicts(9, { if: "payload.items.all(a, a == 0)" }, busy).join(" ")).toMatch(/^take .* filtered$/);
   });
 
   it("the details say what was looked at", () => {

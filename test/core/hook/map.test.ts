@@ -122,6 +122,9 @@ describe("what is wrong with a hook's rules has its path", () => {
     [{}, { env: { A: "nope" } }, "map.env.A"],
     [{}, { input: "nope" }, "map.input"],
     [{}, { input: { a: "1", b: "" } }, "map.input.b"],
+    [{ if: 'headers["x-api-key"] == "s"' }, {}, "if"],
+    [{}, { env: { A: "has(headers.cookie)" } }, "map.env.A"],
+    [{}, { input: { a: '[1].map(x, "authorization" in headers)' } }, "map.input.a"],
   ] satisfies [HookFilter, HookMap, string][])("%j %j", (filter, map, path) => {
     expect(hookComplaint(filter, map, null)).toMatchObject({ path });
   });
@@ -130,6 +133,8 @@ describe("what is wrong with a hook's rules has its path", () => {
     expect(hookComplaint({}, {}, { expression: "{}" })).toMatchObject({ path: "dedupe.expression" });
     expect(hookComplaint({}, {}, { header: "Authorization" })).toMatchObject({ path: "dedupe.header" });
     expect(hookComplaint({}, {}, { header: "x-id" })).toBeNull();
+    expect(hookComplaint({}, {}, { header: "Idempotency-Key" })).toBeNull();
+    expect(hookComplaint({}, {}, { header: "x-functions-key" })).toMatchObject({ path: "dedupe.header" });
   });
 
   it("nothing is wrong with what can be told", () => {

@@ -48,6 +48,10 @@ it("a run has of its delivery what it is to build, without the files, and its me
     change: { ...CHANGE, paths: undefined, message: "x".repeat(DELIVERY_TEXT_MAX_CHARS) },
   });
   expect(ofPush().change).not.toHaveProperty("paths");
+  const pullRequest = { ...PULL, title: "t".repeat(2_500_000), action: "a".repeat(5000) };
+  const kept = ofPush({ ...CHANGE, author: "\u{1f600}".repeat(5000), pullRequest }).change;
+  expect(JSON.stringify(kept).length).toBeLessThan(5 * DELIVERY_TEXT_MAX_CHARS);
+  expect(kept).toMatchObject({ pullRequest: { ...PULL, title: "t".repeat(1024), action: "a".repeat(1024) } });
 });
 
 it.each<[string, RunDelivery, Record<string, string>]>([

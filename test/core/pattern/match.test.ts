@@ -147,9 +147,20 @@ describe("what is no pattern is told so", () => {
     ["(?:a{1000}){1000}", "has 1000000 parts"],
     ["(?:){99999999999}", "parts with all that it repeats; it can have 10000"],
     [`(?:a{99999}){${"9".repeat(200)}}`, "endlessly many"],
+    ...[151, 3000, 100_000].map((levels) => [
+      `${"(?:".repeat(levels)}a${")".repeat(levels)}`,
+      levels === 100_000 ? "" : "has more than 150 groups in one another",
+    ]),
+    [`${"(?=".repeat(151)}a${")".repeat(151)}`, "has more than 150 groups in one another"],
   ])("%.40s", (source, message) => expect(patternComplaint(source, STATES)).toContain(message));
 
   it("and what repeats much is one all the same", () => {
     expect(patternComplaint("^.{1,4000}$", STATES)).toBe(null);
+    for (const opening of ["(", "(?=", "(?<!"]) {
+      const deep = `${opening.repeat(150)}a${")".repeat(150)}`;
+      expect(patternComplaint(deep, STATES)).toBe(null);
+      expect(matches(deep, "a")).toBe(platformMatches(deep, "a"));
+    }
+    expect(patternComplaint("(a)".repeat(1000), STATES)).toBe(null);
   });
 });

@@ -1,5 +1,6 @@
 /** Runs of steps in a box: reading all that they tell. */
 
+import { STEPS_MAX_COUNT } from "../../../src/core/limits.ts";
 import type { RunnerEnd } from "../../../src/core/runner-protocol.ts";
 import { knownFacts, recordsAfter, type StepRecord, stepEvents } from "../../../src/core/step/record.ts";
 import type { Box } from "./box.ts";
@@ -26,8 +27,10 @@ export async function drainSteps(box: Box): Promise<StepsOutcome> {
     stderrOffset += reply.stderr.length;
     const { end, steps, stdoutSize, stderrSize } = reply;
     if (!steps) throw new Error("the runner told nothing of steps");
-    const over = end && { exitCode: end.exit.code, stdout: stdoutSize, stderr: stderrSize };
-    for (const event of stepEvents(attempt, steps, Date.now(), over)) {
+    const sizes = { stdout: stdoutSize, stderr: stderrSize };
+    const over = end && { exitCode: end.exit.code, ...sizes };
+    const bounds = { steps: STEPS_MAX_COUNT + 1, since: 0, sizes };
+    for (const event of stepEvents(attempt, steps, Date.now(), over, bounds)) {
       const records = recordsAfter(attempt.steps, event);
       if (records === null) throw new Error(`${JSON.stringify(event)} can not follow`);
       attempt.steps = records;

@@ -14,6 +14,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -216,6 +217,18 @@ export class Box {
     return pidsByBox([this]).get(this) ?? [];
   }
 
+  /** Those of them in which a text stands: in their memory, where their arguments and environment are, too. */
+  holding(text: string): string[] {
+    return this.pids()
+      .filter((pid) => memoryOf(pid).includes(text))
+      .map(commandLineOf);
+  }
+
+  /** The runner's folders that there are. */
+  folders(): string[] {
+    return [this.dir, `${this.dir}.own`, `${this.dir}.secrets`].filter((path) => existsSync(path));
+  }
+
   /** Command lines of the box's processes. */
   commandLines(): string[] {
     return this.pids().map(commandLineOf);
@@ -376,6 +389,25 @@ function environmentOf(pid: number): string {
   } catch {
     return "";
   }
+}
+
+/** All that a process could read of itself, but for what the kernel keeps to itself. Empty for a process that is gone or dead. */
+function memoryOf(pid: number): Buffer {
+  const parts: Buffer[] = [];
+  try {
+    const fd = openSync(`/proc/${pid}/mem`, "r");
+    for (const line of readFileSync(`/proc/${pid}/maps`, "utf8").split("\n")) {
+      const [, from, to] = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(line) ?? [];
+      if (from === undefined || to === undefined) continue;
+      const part = Buffer.alloc(Number.parseInt(to, 16) - Number.parseInt(from, 16));
+      readSync(fd, part, 0, part.length, Number.parseInt(from, 16));
+      parts.push(part);
+    }
+    closeSync(fd);
+  } catch (error) {
+    if (!["ENOENT", "ESRCH", "EIO"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  }
+  return Buffer.concat(parts);
 }
 
 function commandLineOf(pid: number): string {

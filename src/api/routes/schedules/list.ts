@@ -1,35 +1,17 @@
 /** GET /v1/schedules: the schedules of all jobs, or of one. */
 
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { JOB_NAME } from "../../../core/job.ts";
-import { LIST_LIMIT_DEFAULT } from "../../../core/limits.ts";
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { type ByJobQuery, byJobQuery, pageByJob } from "../../by-job.ts";
 import { type ScheduleListBody, scheduleListSchema } from "../../firing-schema.ts";
-import { jobNameField } from "../../job-schema.ts";
 import type { ApiPorts } from "../../ports.ts";
-import { pageLimit } from "../../schema-parts.ts";
 import { COMMON_ERRORS } from "../answers.ts";
 import { shownSchedule } from "./answers.ts";
-
-const CURSOR = "must be the next_cursor of the page before: a job and a schedule of it, with a / between";
 
 const route = createRoute({
   method: "get",
   path: "/v1/schedules",
   summary: "List schedules by job and name, with their next due time and last firing",
-  request: {
-    query: z.strictObject({
-      limit: pageLimit,
-      job: jobNameField.optional().openapi({ description: "only those of this job" }),
-      cursor: z
-        .string()
-        .refine(
-          (text) => text.split("/").length === 2 && text.split("/").every((part) => JOB_NAME.test(part)),
-          CURSOR,
-        )
-        .optional()
-        .openapi({ description: CURSOR }),
-    }),
-  },
+  request: { query: byJobQuery("schedule") },
   responses: {
     200: {
       description: "a page of schedules",
@@ -44,17 +26,8 @@ export function listSchedulesRoute(app: OpenAPIHono, ports: ApiPorts): void {
 }
 
 /** One page, by job and name. */
-export async function pageOfSchedules(
-  ports: ApiPorts,
-  query: { cursor?: string | undefined; limit?: number | undefined; job?: string | undefined },
-): Promise<ScheduleListBody> {
-  const { cursor, limit = LIST_LIMIT_DEFAULT, job: of } = query;
-  const [job = "", name = ""] = cursor?.split("/") ?? (of === undefined ? [] : [of, ""]);
-  // One more than asked tells whether there is another page.
-  const found = await ports.schedules.list(ports.orgId, job === "" ? null : { job, name }, limit + 1);
-  const fit = of === undefined ? found : found.filter((one) => one.job === of);
-  const page = fit.slice(0, limit);
-  const last = fit.length > limit ? page.at(-1) : undefined;
+export async function pageOfSchedules(ports: ApiPorts, query: ByJobQuery): Promise<ScheduleListBody> {
+  const { page, nextCursor } = await pageByJob(query, (...of) => ports.schedules.list(ports.orgId, ...of));
   const schedules = await Promise.all(page.map((schedule) => shownSchedule(ports, schedule)));
-  return { schedules, next_cursor: last === undefined ? null : `${last.job}/${last.name}` };
+  return { schedules, next_cursor: nextCursor };
 }

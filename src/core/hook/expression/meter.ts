@@ -16,7 +16,9 @@ export class Meter {
   /** @throws TooManySteps */
   spend(steps: number): void {
     this.left -= steps;
-    if (this.left < 0) throw new TooManySteps();
+    if (this.left >= 0) return;
+    this.left = 0;
+    throw new TooManySteps();
   }
 
   /** What it takes to go through so many characters, or to make a text of them. */

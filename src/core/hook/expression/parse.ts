@@ -96,7 +96,7 @@ function told(source: string, error: ParseError | TypeFault | undefined): string
 }
 
 /** The parts that a part is made of. */
-function partsOf(node: ASTNode): readonly ASTNode[] {
+export function partsOf(node: ASTNode): readonly ASTNode[] {
   switch (node.op) {
     case "value":
     case "id":

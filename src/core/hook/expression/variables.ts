@@ -14,6 +14,10 @@ export function variablesOf(
     action,
     payload: fromJson(payload),
     headers: fromJson({ ...headers }),
-    change: change === null ? null : fromJson(changeJson(change)),
+    change: change === null ? null : ofChange(change),
   };
+}
+
+function ofChange({ paths, ...change }: Change): Value {
+  return fromJson({ ...changeJson(change), paths: paths && [...paths] });
 }
