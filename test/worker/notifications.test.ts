@@ -626,11 +626,14 @@ describe("a webhook that takes nothing", () => {
   it("has each attempt in its ledger that was made while it was disabled, and what was taken meanwhile was delivered", async () => {
     const webhook = await world.subscribe({ events: ["run.queued"] });
     for (let made = 0; made < 3; made++) await world.happens(aQueuedRun());
-    const isAllHeard = Promise.withResolvers<void>();
+    let allHeard = () => {};
+    const isAllHeard = new Promise<void>((resolve) => {
+      allHeard = resolve;
+    });
     world.answer = async () => {
       const number = world.heard.length;
-      if (number === 3) isAllHeard.resolve();
-      await isAllHeard.promise;
+      if (number === 3) allHeard();
+      await isAllHeard;
       // The first one's answer ends the others while they are on their way.
       while (number > 1 && (await world.ledger(webhook)).some(({ state }) => state === "pending"))
         await new Promise((resolve) => setTimeout(resolve, 1));
