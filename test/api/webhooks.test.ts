@@ -299,7 +299,6 @@ describe("what waits for its next attempt", () => {
   it.each([
     ["POST", "/enable", undefined],
     ["PATCH", "", { enabled: true }],
-    ["PATCH", "", { url: "https://elsewhere.example/" }],
   ] as const)("is sent at once by %s %s %j", async (method, verb, body) => {
     const told = await waiting();
     expect((await call(method, `${told.path}${verb}`, body)).status).toBe(200);

@@ -19,6 +19,7 @@ import {
 import type { SendResult } from "../../src/core/webhook/attempt.ts";
 import { factWordsOf } from "../../src/core/webhook/event-types.ts";
 import type { EmailSettings } from "../../src/core/webhook/webhook.ts";
+import { changeWebhook } from "../../src/flow/change-webhook.ts";
 import { Notifier, type NotifierPause } from "../../src/flow/notifier.ts";
 import { type NotifyReport, sendDue, takeUpOutbox } from "../../src/flow/notify.ts";
 import type { DueNotification, StoredWebhook } from "../../src/flow/ports/webhooks.ts";
@@ -775,6 +776,26 @@ describe("sent again", () => {
     world.answer = () => new Response();
     await world.liveFor(0);
     for (const runId of runs) expect(world.toldOf(webhook, runId)).toEqual(WHOLE);
+  });
+
+  it("what waits goes to where its webhook leads by then, at once where that is elsewhere", async () => {
+    const webhook = await world.subscribe();
+    const runId = await world.happens(aSucceededRun());
+    world.answer = () => new Response(null, { status: 503, headers: { "retry-after": "3600" } });
+    await world.live();
+    const edge = world.edge();
+    const ports = {
+      ...{ ...world.ports(), webhooks: world.webhooks, webhookKeeper: edge, sendToWebhook: edge.send },
+      ...{ secrets: { complaints: async () => [] }, webhookId: () => "", orgId: "default" },
+    };
+    await changeWebhook(ports, webhook.id, (spec) => ({ ...spec, description: "the same place" }));
+    await world.live();
+    expect(world.heard).toHaveLength(1);
+    const url = "https://elsewhere.example/";
+    await changeWebhook(ports, webhook.id, (spec) => ({ ...spec, url }));
+    world.answer = () => new Response();
+    await world.liveFor(0);
+    expect(world.toldOf({ url }, runId)).toEqual(WHOLE);
   });
 
   it("what is over is sent with its id, and what follows it stays where it is", async () => {
