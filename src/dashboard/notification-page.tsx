@@ -131,11 +131,11 @@ function NotificationHead({ webhook, notification, nowMs }: NotificationPageProp
       <WebhookCrumbs webhook={webhook} page={type} />
       <div class="title">
         <h1 id="notification-title">{type}</h1>
-        {endedAt !== null && webhook.disabled_at === null && (
+        {webhook.disabled_at === null && (
           <form method="post" action={`${path}/resend`}>
-            <input type="hidden" name="ended_at" value={endedAt} />
+            <input type="hidden" name="ended_at" value={endedAt ?? ""} />
             <button type="submit" id="resend">
-              Send again
+              {endedAt === null ? "Send now" : "Send again"}
             </button>
           </form>
         )}
@@ -146,7 +146,7 @@ function NotificationHead({ webhook, notification, nowMs }: NotificationPageProp
           {endedAt !== null && <Age at={endedAt} nowMs={nowMs} />}
           {state === "pending" &&
             (nextAt === null ? (
-              "waits for the one before it in its run"
+              <Waiting webhook={webhook.id} notification={notification} />
             ) : (
               <>
                 {"next attempt "}
@@ -160,6 +160,17 @@ function NotificationHead({ webhook, notification, nowMs }: NotificationPageProp
         <p class="detail">Its webhook is disabled: enable that first to have it sent again.</p>
       )}
     </section>
+  );
+}
+
+function Waiting({ webhook, notification }: { webhook: string; notification: NotificationBody }) {
+  const { waits_for: id } = notification;
+  const words = "the one before it in its run";
+  return (
+    <>
+      {"waits for "}
+      {id === null ? words : <a href={notificationPath({ webhook, id })}>{words}</a>}
+    </>
   );
 }
 

@@ -124,12 +124,18 @@ export function aNotification(changes: Partial<NotificationBody> = {}): Notifica
     created_at: at(60_000),
     next_at: isPending ? at(-90_000) : null,
     ended_at: isPending ? null : at(58_000),
+    waits_for: null,
     payload: { type: "run.failed", data: {} },
     attempts: [attempt],
     ...changes,
   };
 }
 
-export function notificationSummaryOf({ payload: _, attempts, ...summary }: NotificationBody) {
+export function notificationSummaryOf({
+  payload: _,
+  waits_for: _waitsFor,
+  attempts,
+  ...summary
+}: NotificationBody) {
   return { ...summary, last_attempt: attempts.at(-1) ?? null };
 }

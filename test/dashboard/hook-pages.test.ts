@@ -380,6 +380,11 @@ describe("webhooks", () => {
     expect((await get(ports, WEBHOOK)).words).toContain("Enable");
     expect((await post(ports, `${WEBHOOK}/enable`)).to).toBe(WEBHOOK);
     expect((await post(ports, `${WEBHOOK}/delete`)).to).toBe("/webhooks");
+    const failing = known({ failing_since: at(60_000), waiting: 2 });
+    expect((await get(portsOf(failing), WEBHOOK)).html).toMatch(
+      /action="[^"]+\/enable">.*Send what waits now/s,
+    );
+    expect((await get(portsOf(known({ waiting: 2 })), WEBHOOK)).html).not.toContain("/enable");
     expect(ports.calls).toEqual(
       ["test wh_7k", "enable wh_7k", "enable wh_7k", "delete wh_7k"].map((call) =>
         expect.stringContaining(call),
@@ -394,7 +399,18 @@ describe("webhooks", () => {
     expect(words).toContain("Pending next attempt in 1m 30s");
     expect(words.match(/it answered 500 after 18 ms 50s ago &lt;b&gt;down/g)).toHaveLength(2);
     expect(words).toContain('{ "type": "run.failed", "data": {} }');
-    expect(html).not.toContain("/resend");
+    expect(html).toContain('<input type="hidden" name="ended_at" value=""/>');
+    expect(words).toContain("Send now");
+    const behind = aNotification({
+      id: notificationId(2),
+      state: "pending",
+      next_at: null,
+      waits_for: notificationId(3),
+    });
+    const waiting = portsOf({ ...known(), notifications: { wh_7k2m9q4x8c1v5b3n: [behind] } });
+    expect((await get(waiting, `${WEBHOOK}/notifications/${behind.id}`)).html).toContain(
+      `waits for <a href="${path}">the one before it in its run</a>`,
+    );
     const over = `${WEBHOOK}/notifications/${notificationId(1)}`;
     expect((await get(ports, over)).html).toContain(
       `<input type="hidden" name="ended_at" value="${at(58_000)}"/>`,

@@ -309,6 +309,8 @@ describe("the pages of webhooks", () => {
     expect(await quiet.getWebhook(id)).toMatchObject({ disabled_at: null, disabled_why: null });
   });
 
+  const attempt = (status: number) => ({ at: T0, ms: 1, status, answer: "", error: null });
+
   it("count what each has yet to be told, line by line, and know when it last took something", async () => {
     const [id, other] = [await aWebhook(), await aWebhook()];
     const first = await tell(id, "run_a", 1, true);
@@ -320,7 +322,11 @@ describe("the pages of webhooks", () => {
       return { waiting, at };
     };
     expect(await standing(id)).toEqual({ waiting: 3, at: null });
-    await notifications.recordAttempt(first, { state: "delivered", nextAt: null, attempts: [] }, T0 + 5000);
+    await notifications.recordAttempt(
+      first,
+      { state: "delivered", nextAt: null, attempt: attempt(200) },
+      T0 + 5000,
+    );
     expect(await standing(id)).toEqual({ waiting: 2, at: new Date(T0 + 5000).toISOString() });
     expect(await standing(other)).toEqual({ waiting: 1, at: null });
     expect(
@@ -337,7 +343,11 @@ describe("the pages of webhooks", () => {
     const id = await aWebhook();
     const told = await tell(id, "run_c", 1, true);
     const name = { webhook: id, id: told.id };
-    await notifications.recordAttempt(told, { state: "given_up", nextAt: null, attempts: [] }, T0 + 5000);
+    await notifications.recordAttempt(
+      told,
+      { state: "given_up", nextAt: null, attempt: attempt(500) },
+      T0 + 5000,
+    );
     const state = async () => (await quiet.getNotification(name))?.state;
     expect(await quiet.resendNotification(name, new Date(T0).toISOString())).toBe(true);
     expect(await state()).toBe("given_up");

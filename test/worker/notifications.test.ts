@@ -1,6 +1,10 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
+import type { RunEvent } from "../../src/core/event.ts";
+import type { RunChange } from "../../src/core/hook/run-delivery.ts";
+import { acceptRun } from "../../src/core/lifecycle.ts";
 import {
+  NOTIFICATION_ATTEMPTS_KEPT,
   NOTIFICATION_GIVE_UP_MS,
   NOTIFICATION_RETRY_FIRST_MS,
   NOTIFICATION_RETRY_MAX_MS,
@@ -15,9 +19,11 @@ import {
 import type { SendResult } from "../../src/core/webhook/attempt.ts";
 import { factWordsOf } from "../../src/core/webhook/event-types.ts";
 import type { EmailSettings } from "../../src/core/webhook/webhook.ts";
+import { changeWebhook } from "../../src/flow/change-webhook.ts";
 import { Notifier, type NotifierPause } from "../../src/flow/notifier.ts";
 import { type NotifyReport, sendDue, takeUpOutbox } from "../../src/flow/notify.ts";
 import type { DueNotification, StoredWebhook } from "../../src/flow/ports/webhooks.ts";
+import { hurryTarget, sendAgain } from "../../src/flow/send-again.ts";
 import { destination } from "../../src/flow/tell-webhooks.ts";
 import { createKeyring } from "../../src/secrets/keyring.ts";
 import {
@@ -63,6 +69,15 @@ function failing(story: Story): Story {
       output,
     },
   );
+}
+
+/** The same story of a run that a hook's delivery started. */
+function ofDelivery({ state, events: [accepted, ...others] }: Story, change: RunChange | null): Story {
+  if (accepted?.type !== "accepted") throw new Error("a story begins with a run's acceptance");
+  const source = "github" as const;
+  const delivery = { hook: source, id: "d1", source, event: "push", change, isWithoutSecrets: false };
+  const first: RunEvent = { ...accepted, job: { name: "build", version: 1, input: "{}" }, delivery };
+  return followedBy({ state: acceptRun(state.run.id, "default", first), events: [first] }, ...others);
 }
 
 const result = (status: number): SendResult => ({
@@ -134,7 +149,7 @@ describe("a fact is noted by the database itself", () => {
 
   it("nothing of a disabled webhook's is noted", async () => {
     const webhook = await world.subscribe();
-    await world.webhooks.disable("default", webhook.id, "nobody answers", world.now, null);
+    await world.webhooks.disable(webhook, "nobody answers", world.now, null);
     await world.happens(aSucceededRun());
     expect(await outboxRows()).toBe(0);
   });
@@ -554,7 +569,14 @@ describe("a webhook that takes nothing", () => {
     expect(world.told(witness).map(({ payload }) => payload)).toMatchObject([
       {
         type: "webhook.disabled",
-        data: { alert: { type: "webhook_disabled", webhook: dead.id, job: null } },
+        data: {
+          alert: {
+            type: "webhook_disabled",
+            webhook: dead.id,
+            job: null,
+            detail: `its notifications, to ${new URL(dead.url).host}, are not sent any more: it took no notification for 72 hours`,
+          },
+        },
       },
     ]);
     const states = (await world.ledger(dead)).map(({ state }) => state);
@@ -602,6 +624,34 @@ describe("a webhook that takes nothing", () => {
     ]);
   });
 
+  it("has each attempt in its ledger that was made while it was disabled, and what was taken meanwhile was delivered", async () => {
+    const webhook = await world.subscribe({ events: ["run.queued"] });
+    for (let made = 0; made < 3; made++) await world.happens(aQueuedRun());
+    let allHeard = () => {};
+    const isAllHeard = new Promise<void>((resolve) => {
+      allHeard = resolve;
+    });
+    world.answer = async () => {
+      const number = world.heard.length;
+      if (number === 3) allHeard();
+      await isAllHeard;
+      // The first one's answer ends the others while they are on their way.
+      while (number > 1 && (await world.ledger(webhook)).some(({ state }) => state === "pending"))
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      return new Response(null, { status: number === 3 ? 200 : 410 });
+    };
+    await world.live();
+    const ledger = await world.ledger(webhook);
+    const told = world.heard.map(({ id }) => ledger.find((each) => each.id === id));
+    expect(
+      told.map((each) => [each?.state, each?.tries, each?.attempts.map(({ status }) => status)]),
+    ).toEqual([
+      ["dropped", 1, [410]],
+      ["dropped", 1, [410]],
+      ["delivered", 1, [200]],
+    ]);
+  });
+
   it("is not disabled where a success ended its failures while another attempt was failing", async () => {
     const webhook = await world.subscribe();
     const began = world.now;
@@ -646,7 +696,7 @@ describe("a webhook that takes nothing", () => {
     world.answer = () => new Response(null, { status: 500 });
     await world.live();
     expect((await world.notifications.nextDueAt(webhook.id)) ?? 0).toBeGreaterThan(world.now);
-    await world.webhooks.disable("default", webhook.id, "by hand", world.now, null);
+    await world.webhooks.disable(webhook, "by hand", world.now, null);
     expect(await sendDue(world.ports(), webhook.id, () => new Promise(() => {}))).toEqual({
       nextAt: null,
       problems: [],
@@ -670,7 +720,84 @@ describe("a webhook that takes nothing", () => {
   });
 });
 
+it("an attempt is kept that another made at the same time, and the first that is stored decides, but for a success", async () => {
+  const webhook = await world.subscribe({ events: ["run.queued"] });
+  await world.notification(webhook);
+  const [due] = await world.notifications.due(webhook.id, world.now, 1);
+  if (due === undefined) throw new Error("nothing is due");
+  const attempt = (status: number) => ({ at: world.now, ms: 1, status, answer: "", error: null });
+  const record = (state: "pending" | "delivered" | "given_up", status: number) =>
+    world.notifications.recordAttempt(
+      due,
+      { state, nextAt: state === "pending" ? world.now + 5000 : null, attempt: attempt(status) },
+      world.now,
+    );
+  const stored = async () => {
+    const found = await world.notifications.find("default", webhook.id, due.id);
+    return [found?.state, found?.tries, found?.nextAt, found?.attempts.map(({ status }) => status)];
+  };
+  await record("pending", 500);
+  await record("given_up", 501);
+  expect(await stored()).toEqual(["pending", 1, world.now + 5000, [500, 501]]);
+  await record("delivered", 200);
+  expect(await stored()).toEqual(["delivered", 2, null, [500, 501, 200]]);
+  for (let made = 0; made < NOTIFICATION_ATTEMPTS_KEPT; made++) await record("pending", 502);
+  expect((await stored())[3]).toEqual(Array(NOTIFICATION_ATTEMPTS_KEPT).fill(502));
+});
+
 describe("sent again", () => {
+  it("what waits for its next attempt is due at once, and what waits for that has it be", async () => {
+    const webhook = await world.subscribe();
+    await world.happens(aSucceededRun());
+    world.answer = () => new Response(null, { status: 503, headers: { "retry-after": "3600" } });
+    await world.live();
+    const [first, second] = (await world.ledger(webhook)).toSorted((a, b) => a.seq - b.seq);
+    if (first === undefined || second === undefined) throw new Error("too few are told");
+    expect(first.nextAt).toBe(world.now + HOUR);
+    expect(await world.notifications.waitedFor(first)).toBeNull();
+    const woken: string[] = [];
+    const notifiers = { wake: async (name: string) => void woken.push(name) };
+    const ports = { ...world, notifications: world.notifications, notifiers, orgId: "default" };
+    await sendAgain(ports, second);
+    expect(woken).toEqual([webhook.id]);
+    expect((await world.notifications.waitedFor(second))?.id).toBe(first.id);
+    expect(await world.notifications.nextDueAt(webhook.id)).toBe(world.now);
+    world.answer = () => new Response();
+    await world.liveFor(0);
+    expect(world.heard.map(({ payload }) => payload.type)).toEqual(["run.queued", ...WHOLE]);
+  });
+
+  it("all that waits is sent at once where its webhook is mended, run by run in order", async () => {
+    const webhook = await world.subscribe();
+    const runs = [await world.happens(aSucceededRun()), await world.happens(aSucceededRun())];
+    world.answer = () => new Response(null, { status: 503, headers: { "retry-after": "3600" } });
+    await world.live();
+    await hurryTarget({ ...world.ports(), clock: world.clock }, webhook.id);
+    world.answer = () => new Response();
+    await world.liveFor(0);
+    for (const runId of runs) expect(world.toldOf(webhook, runId)).toEqual(WHOLE);
+  });
+
+  it("what waits goes to where its webhook leads by then, at once where that is elsewhere", async () => {
+    const webhook = await world.subscribe();
+    const runId = await world.happens(aSucceededRun());
+    world.answer = () => new Response(null, { status: 503, headers: { "retry-after": "3600" } });
+    await world.live();
+    const edge = world.edge();
+    const ports = {
+      ...{ ...world.ports(), webhooks: world.webhooks, webhookKeeper: edge, sendToWebhook: edge.send },
+      ...{ secrets: { complaints: async () => [] }, webhookId: () => "", orgId: "default" },
+    };
+    await changeWebhook(ports, webhook.id, (spec) => ({ ...spec, description: "the same place" }));
+    await world.live();
+    expect(world.heard).toHaveLength(1);
+    const url = "https://elsewhere.example/";
+    await changeWebhook(ports, webhook.id, (spec) => ({ ...spec, url }));
+    world.answer = () => new Response();
+    await world.liveFor(0);
+    expect(world.toldOf({ url }, runId)).toEqual(WHOLE);
+  });
+
   it("what is over is sent with its id, and what follows it stays where it is", async () => {
     const webhook = await world.subscribe();
     await world.happens(aSucceededRun());
@@ -783,6 +910,75 @@ describe("secrets of webhooks", () => {
   });
 });
 
+describe("what a hook's run is told with", () => {
+  const change: RunChange = {
+    kind: "push",
+    repository: { url: "https://git.example/acme/site", fullName: "acme/site", isPrivate: true },
+    ref: "refs/heads/main",
+    branch: "main",
+    tag: null,
+    sha: "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d",
+    before: null,
+    message: "Add a page\n\nAt length.",
+    author: "amy",
+    pullRequest: null,
+  };
+  const pullRequest = {
+    ...{
+      number: 7,
+      action: "opened",
+      hasNewCommits: true,
+      title: "Add <b>\na page",
+      headRef: "page",
+      baseRef: "main",
+    },
+    ...{ isFork: false, headRepository: null },
+  };
+
+  it("is the delivery and the commit, in the API's words", async () => {
+    await world.subscribe({ events: ["run.queued"] });
+    await world.happens(ofDelivery(aQueuedRun(), { ...change, pullRequest }));
+    await world.happens(aQueuedRun());
+    await world.live();
+    const told = world.heard.map(({ payload: { data } }) => "run" in data && data.run.delivery);
+    expect(told).toContain(null);
+    const { url, fullName } = change.repository;
+    expect(told).toContainEqual({
+      hook: "github",
+      id: "d1",
+      event: "push",
+      change: {
+        ...{
+          kind: "push",
+          repository: { url, full_name: fullName },
+          ref: change.ref,
+          branch: "main",
+          tag: null,
+        },
+        ...{ sha: change.sha, author: "amy", pull_request: { number: 7, title: pullRequest.title } },
+      },
+    });
+  });
+
+  it.each<[string, RunChange | null, string]>([
+    ["a push", change, "acme/site main 1a2b3c4 by amy"],
+    ["a tag", { ...change, branch: null, tag: "v1", author: null }, "acme/site v1 1a2b3c4"],
+    [
+      "a pull request",
+      { ...change, branch: null, pullRequest },
+      "acme/site #7 Add &lt;b&gt; a page 1a2b3c4 by amy",
+    ],
+    ["what is deleted", { ...change, kind: "delete", sha: null }, "acme/site main (deleted) by amy"],
+    ["what is no code", null, "hook: github, push"],
+  ])("is a line for people of %s", async (_of, changed, line) => {
+    await world.subscribe({ kind: "slack", events: ["run.queued"] });
+    const runId = await world.happens(ofDelivery(aQueuedRun(), changed));
+    await world.live();
+    const { text } = JSON.parse(world.heard[0]?.text ?? "{}") as { text: string };
+    expect(text.split("\n").slice(1)).toEqual([line, `run: ${runId}`, "job: build, version 1"]);
+  });
+});
+
 describe("presets", () => {
   it("Slack is sent a message, in which nothing of a run is markup", async () => {
     const webhook = await world.subscribe({ kind: "slack", events: ["run.failed"] });
@@ -807,17 +1003,18 @@ describe("presets", () => {
       "resend",
       "authorization",
       "Bearer the-key",
-      { to: ["a@x.example", "b@x.example"], from: "m@x.example" },
+      { to: ["a@x.example", "b@x.example"], from: "CI <m@x.example>" },
     ],
     [
       "postmark",
       "x-postmark-server-token",
       "the-key",
-      { To: "a@x.example,b@x.example", From: "m@x.example" },
+      { To: "a@x.example,b@x.example", From: "CI <m@x.example>" },
     ],
-    ["sendgrid", "authorization", "Bearer the-key", { from: { email: "m@x.example" } }],
+    ["sendgrid", "authorization", "Bearer the-key", { from: { email: "m@x.example", name: "CI" } }],
   ] as const)("%s is sent an e-mail with the secret's key", async (provider, header, value, body) => {
-    const email = { provider, from: "m@x.example", to: ["a@x.example", "b@x.example"], secret: "MAIL_KEY" };
+    const to = ["a@x.example", "b@x.example"];
+    const email = { provider, from: "CI <m@x.example>", to, secret: "MAIL_KEY" };
     const webhook = await world.subscribe({ kind: "email", events: ["run.failed"], email });
     await world.happens(failing(aRunningRun({ name: "a\nb" })));
     await world.live();
