@@ -2,7 +2,12 @@
 
 import { describe, expect, test } from "vitest";
 import { AppError } from "../../src/core/error.ts";
-import { PAGE_BODY_MAX_CHARS, PAGE_JOBS_MAX, PAGE_LEDGER_MAX } from "../../src/core/limits.ts";
+import {
+  PAGE_BODY_MAX_CHARS,
+  PAGE_JOBS_MAX,
+  PAGE_LAID_OUT_MAX_CHARS,
+  PAGE_LEDGER_MAX,
+} from "../../src/core/limits.ts";
 import { createDashboard } from "../../src/dashboard/dashboard.tsx";
 import { aChange, aDelivery, aHook, aNotification, aWebhook, notificationId } from "./hook-factory.ts";
 import { aJob, anAlert } from "./job-factory.ts";
@@ -274,6 +279,23 @@ describe("a delivery's page", () => {
     expect(html).not.toContain("/resend");
     const long = await page(aDelivery({ body: "x".repeat(PAGE_BODY_MAX_CHARS + 1) }));
     expect(long.words).toContain("The rest is left out here");
+  });
+
+  test("a body of thousands of levels is shown, and one that is too long to be laid out as it came", async () => {
+    const deep = aDelivery({ body: `{"a":${"[".repeat(20_000)}${"]".repeat(20_000)}}` });
+    const laid = await page(deep);
+    expect([laid.status, laid.html.includes("<pre>{\n  &quot;a&quot;: [\n    [\n      [")]).toEqual([
+      200,
+      true,
+    ]);
+    expect(laid.html.length).toBeLessThan(2 * PAGE_BODY_MAX_CHARS);
+    expect(laid.words).toContain("The rest is left out here");
+    const raw = await page(deep, "?body=raw");
+    expect([raw.status, raw.html.includes("<pre>{&quot;a&quot;:[[[")]).toEqual([200, true]);
+    expect(raw.words).toContain("Laid out As it came");
+    const large = await page(aDelivery({ body: `[${"0,".repeat(PAGE_LAID_OUT_MAX_CHARS / 2)}0]` }));
+    expect(large.words).toContain("It is too long to be laid out here. [0,0,");
+    expect(large.words).not.toContain("As it came");
   });
 
   test("its button sends it once more, once for each page, and leads to what that became", async () => {
