@@ -1,12 +1,13 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { createApi } from "../../src/api/app.ts";
-import { PAGE_EVENTS_MAX } from "../../src/core/limits.ts";
+import { DELIVERY_BODY_KEPT_BYTES, PAGE_EVENTS_MAX } from "../../src/core/limits.ts";
 import type { OutputChunk } from "../../src/core/output.ts";
 import { dashboardPorts } from "../../src/worker/dashboard-ports.ts";
 import { apiPorts } from "../../src/worker/ports.ts";
-import { aHookOf, aPushCall, deliver, ledgerOf } from "../api/hooks/calls.ts";
+import { aHookOf, aPushCall, deliver, ledgerOf, SECRET } from "../api/hooks/calls.ts";
 import { aRunningRun, aStartingRun, aSucceededRun, followedBy, T0 } from "../support/a-run.ts";
+import { aPush, githubCall } from "../support/signed.ts";
 
 const ports = apiPorts(env);
 const pages = dashboardPorts(ports);
@@ -178,12 +179,59 @@ describe("the pages of hooks", () => {
     expect(await ids({ text: "refs/heads/main" })).toEqual(["main"]);
     await expect(ids({ run: "x" })).rejects.toMatchObject({ code: "invalid_input", path: "query.run" });
     await expect(ids({ verdict: "x" })).rejects.toMatchObject({ path: "query.verdict" });
-    expect(await pages.getDelivery(key, "main")).toMatchObject({
+    expect(await pages.getDelivery(key, "main", true)).toMatchObject({
       delivery: { verdict: "started" },
       resends: 0,
     });
-    expect(await pages.getDelivery(key, "none")).toBeNull();
+    expect(await pages.getDelivery(key, "none", true)).toBeNull();
     expect(await pages.deliveries({ job: "page-ledger", name: "none" }, all)).toBeNull();
+  });
+
+  it("read a body that is too long for its row where it is shown, and tell where that can not be read", async () => {
+    const key = await named("page-long");
+    const hook = await pages.getHook(key, url);
+    const zen = "x".repeat(DELIVERY_BODY_KEPT_BYTES);
+    await deliver(hook?.url ?? "", await githubCall(SECRET, { id: "long", payload: aPush("main", { zen }) }));
+    const reads: string[] = [];
+    const { bodies } = ports;
+    const looked = dashboardPorts({
+      ...ports,
+      bodies: {
+        ...bodies,
+        get: async (place) => {
+          reads.push("get");
+          return bodies.get(place);
+        },
+      },
+    });
+    const head = await looked.getDelivery(key, "long", false);
+    expect([head?.isKeptWhole, head?.delivery.body_complete, reads]).toEqual([true, false, []]);
+    const whole = await looked.getDelivery(key, "long", true);
+    expect([whole?.isKeptWhole, whole?.delivery.body_complete, reads]).toEqual([true, true, ["get"]]);
+
+    const down = async () => {
+      throw new Error("R2 is down");
+    };
+    const outage = dashboardPorts({ ...ports, bodies: { ...bodies, get: down, has: down } });
+    for (const hasBody of [true, false])
+      expect(await outage.getDelivery(key, "long", hasBody)).toMatchObject({
+        isKeptWhole: null,
+        delivery: { id: "long", body_complete: false },
+      });
+    await expect(outage.resendDelivery(key, "long", 0)).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringContaining("try again"),
+    });
+    const tried = await outage.tryRules(key, {});
+    expect(tried?.deliveries.map(({ would, problem }) => [would, problem])).toEqual([
+      [null, "has a body that can not be read right now: try again"],
+    ]);
+    const gone = dashboardPorts({
+      ...ports,
+      bodies: { ...bodies, get: async () => null, has: async () => false },
+    });
+    for (const hasBody of [true, false])
+      expect((await gone.getDelivery(key, "long", hasBody))?.isKeptWhole).toBe(false);
   });
 
   it("send a delivery once more, once for each page that was shown, also at once", async () => {
