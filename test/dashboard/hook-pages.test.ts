@@ -549,6 +549,12 @@ describe("webhooks", () => {
       `secret of wh_7k2m9q4x8c1v5b3n ${SECRET} ${at(7_200_000)}`,
     ]);
     expect((await get(portsOf(known({ kind: "slack" })), `${WEBHOOK}/secret`)).status).toBe(404);
+    ports.hooks.refusal = new AppError("invalid_input", "somebody has changed it meanwhile", "updated_at");
+    const late = await post(ports, `${WEBHOOK}/secret`, { secret: SECRET, updated_at: "long ago" });
+    expect([late.status, late.words.includes("somebody has changed it meanwhile")]).toEqual([422, true]);
+    // What was told of the change can be sent once more.
+    expect(late.html).toContain(`name="updated_at" value="${aWebhook().updated_at}"`);
+    expect(late.html).toContain(`value="${SECRET}"`);
   });
 
   test("a run's page leads to its delivery, and to what webhooks were told of it, also what comes while one looks", async () => {

@@ -310,6 +310,9 @@ describe("the pages of webhooks", () => {
     const [a, b] = await Promise.all([quiet.createWebhook(body, "once"), quiet.createWebhook(body, "once")]);
     expect([b, await quiet.createWebhook(body, "once")]).toEqual([a, a]);
     expect((await quiet.listWebhooks()).filter(({ id }) => id === a)).toHaveLength(1);
+    // Gone back to, with another URL typed.
+    const other = await quiet.createWebhook({ ...body, url: "https://other.example/hear" }, "once");
+    expect((await quiet.getWebhook(other))?.url).toBe("https://other.example/hear");
     await expect(quiet.createWebhook({ ...input, url: "x", events: [] }, "two")).rejects.toMatchObject({
       code: "invalid_input",
       path: "events",
@@ -330,10 +333,17 @@ describe("the pages of webhooks", () => {
       last_delivered_at: null,
     });
     const given = secret();
-    expect(await quiet.rotateWebhook(id, given, "2026-01-01T00:00:00.000Z")).toBe(true);
+    await expect(quiet.rotateWebhook(id, given, "2026-01-01T00:00:00.000Z")).rejects.toMatchObject({
+      code: "invalid_input",
+      path: "updated_at",
+    });
     expect((await quiet.getWebhook(id))?.old_secret_until).toBeNull();
     await quiet.rotateWebhook(id, given, webhook?.updated_at ?? "");
-    expect((await quiet.getWebhook(id))?.old_secret_until).not.toBeNull();
+    const rotated = await quiet.getWebhook(id);
+    expect(rotated?.old_secret_until).not.toBeNull();
+    // The same form once more: it has this secret, and keeps the one of before.
+    expect(await quiet.rotateWebhook(id, given, "2026-01-01T00:00:00.000Z")).toBe(true);
+    expect(await quiet.getWebhook(id)).toEqual(rotated);
     await expect(quiet.rotateWebhook(id, "x", "")).rejects.toMatchObject({ path: "secret" });
   });
 
