@@ -277,6 +277,11 @@ describe("a delivery's page", () => {
     const { words, html } = await page(delivery);
     expect(words).toContain("It had 700,000 bytes, of which the first ones are kept");
     expect(html).not.toContain("/resend");
+    const ports = portsOf({ hooks: [aHook()] });
+    const outage = { ...ports, getDelivery: async () => ({ delivery, resends: 0, isKeptWhole: null }) };
+    const unread = await get(outage, "/hooks/deploy/github/d-1");
+    expect(unread.words).toContain("of which all but the first ones can not be read right now");
+    expect(unread.html).not.toContain("/resend");
     const long = await page(aDelivery({ body: "x".repeat(PAGE_BODY_MAX_CHARS + 1) }));
     expect(long.words).toContain("The rest is left out here");
   });
