@@ -407,7 +407,7 @@ export const DELIVERY_RULES_MAX_STEPS = 5_000_000;
  * driver takes 30 ms there: it came before the answer.
  */
 export const ANSWER_FIRST_MS = 10;
-/** So much of a body is kept in the ledger; one that is longer can not be resent from here. A row of D1 holds 2 MB at most (Cloudflare D1 limits). */
+/** So much of a body is kept in its row of the ledger, and searched; one that is longer is whole beside it, in R2. A row of D1 holds 2 MB at most (Cloudflare D1 limits). */
 export const DELIVERY_BODY_KEPT_BYTES = 512 * KIB;
 /** A text of a delivery that stands in its run's environment, or in its row beside the body. */
 export const DELIVERY_TEXT_MAX_CHARS = 1024;
@@ -767,6 +767,8 @@ export const PAGE_LEDGER_MAX = 50;
 export const PAGE_TOLD_MAX = 100;
 /** Characters of a delivery's body, or a notification's, that a page shows. */
 export const PAGE_BODY_MAX_CHARS = 200_000;
+/** A longer one is shown as it came: parsed, 5 MiB of small values take hundreds of megabytes, and an isolate has 128 (Cloudflare Workers limits). */
+export const PAGE_LAID_OUT_MAX_CHARS = 262_144;
 /** Characters of a job's definition that a page shows; few have more than a thousand. */
 export const PAGE_DEFINITION_MAX_CHARS = 100_000;
 /** Largest form of a page: a token, or nothing. */

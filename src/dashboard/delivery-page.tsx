@@ -28,13 +28,14 @@ export function deliveryPages(ports: DashboardPorts): Hono {
 
   app.get("/hooks/:job/:name/:delivery", async (c) => {
     const of = hookOf(c);
-    const shown = await ports.getDelivery(of, idOf(c));
+    const isHead = c.req.query("part") === "list";
+    const shown = await ports.getDelivery(of, idOf(c), !isHead);
     if (shown === null) return unknownDelivery(c);
     const { run_id: id } = shown.delivery;
     const runs = await ports.runsById(id === null ? [] : [id]);
     const isRaw = c.req.query("body") === "raw";
     const props = { of, shown, runs, isRaw, nowMs: ports.now() };
-    return c.html(c.req.query("part") === "list" ? <DeliveryHead {...props} /> : <DeliveryPage {...props} />);
+    return c.html(isHead ? <DeliveryHead {...props} /> : <DeliveryPage {...props} />);
   });
 
   app.post("/hooks/:job/:name/:delivery/resend", async (c) => {
@@ -86,8 +87,8 @@ function DeliveryPage(props: DeliveryPageProps) {
             isRaw={isRaw}
             rawWord="As it came"
           >
-            {!delivery.body_complete && (
-              <p class="warning">{`It had ${delivery.body_bytes.toLocaleString("en")} bytes, of which the first ones are kept, so it can not be sent once more from here.`}</p>
+            {shown.isKeptWhole !== true && (
+              <p class="warning">{`It had ${delivery.body_bytes.toLocaleString("en")} bytes, of which ${cutWords(shown)}`}</p>
             )}
           </BodyPanel>
           <Headers delivery={delivery} />
@@ -98,6 +99,12 @@ function DeliveryPage(props: DeliveryPageProps) {
   );
 }
 
+function cutWords({ isKeptWhole }: ShownDelivery): string {
+  return isKeptWhole === null
+    ? "all but the first ones can not be read right now. Look again in a moment: until then it can not be sent once more from here."
+    : "the first ones are kept, so it can not be sent once more from here.";
+}
+
 function isUnderWay({ runs }: DeliveryPageProps): boolean {
   return [...runs.values()].some((run) => !isFinal(run.status));
 }
@@ -106,7 +113,7 @@ function isUnderWay({ runs }: DeliveryPageProps): boolean {
 function DeliveryHead(props: DeliveryPageProps) {
   const {
     of,
-    shown: { delivery, resends },
+    shown: { delivery, resends, isKeptWhole },
     runs,
     nowMs,
   } = props;
@@ -126,7 +133,7 @@ function DeliveryHead(props: DeliveryPageProps) {
         <h1 id="delivery-title">
           <bdi>{eventText(delivery)}</bdi>
         </h1>
-        {delivery.body_complete && (
+        {isKeptWhole === true && (
           <form method="post" action={`${path}/resend`}>
             <input type="hidden" name="after" value={String(resends)} />
             <button type="submit" id="resend">

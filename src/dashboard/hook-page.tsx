@@ -5,10 +5,11 @@ import type { DeliveryListBody, StoredHookBody, TriedBody } from "../api/deliver
 import type { RunSummaryBody } from "../api/run-schema.ts";
 import { AppError, type Complaint } from "../core/error.ts";
 import { VERDICTS } from "../core/hook/verdict.ts";
+import { DELIVERY_BODY_KEPT_BYTES } from "../core/limits.ts";
 import { isFinal } from "../core/run.ts";
 import type { DeliveryQuery, HookName } from "./hook-ports.ts";
 import { DeliveryTable } from "./parts/delivery-table.tsx";
-import { described, FieldWrong } from "./parts/field.tsx";
+import { described, FieldHint, FieldWrong } from "./parts/field.tsx";
 import { GoneHookHead, HookFacts, HookHead } from "./parts/hook-head.tsx";
 import { Layout } from "./parts/layout.tsx";
 import { Pages } from "./parts/pages.tsx";
@@ -198,7 +199,13 @@ const RUN_MAX_CHARS = 64;
 
 function Search({ of, query, complaints }: Pick<HookPageProps, "of" | "query" | "complaints">) {
   const fields = [
-    { name: "text", label: "With this text", path: "query.text", maxlength: TEXT_MAX_CHARS },
+    {
+      name: "text",
+      label: "With this text",
+      hint: `Of a body its first ${DELIVERY_BODY_KEPT_BYTES / 1024} KiB are searched.`,
+      path: "query.text",
+      maxlength: TEXT_MAX_CHARS,
+    },
     { name: "run", label: "Of run", path: "query.run", maxlength: RUN_MAX_CHARS },
   ] as const;
   return (
@@ -217,6 +224,7 @@ function Search({ of, query, complaints }: Pick<HookPageProps, "of" | "query" | 
               autocomplete="off"
             />
             <FieldWrong {...field} complaints={complaints} />
+            <FieldHint {...field} complaints={complaints} />
           </div>
         ))}
         {["query.verdict", "query.cursor"].map((path) => (

@@ -28,6 +28,8 @@ export interface ShownDelivery {
   delivery: DeliveryBody;
   /** How many there are that somebody's hand made of it. */
   resends: number;
+  /** Whether all of its body is kept; null where nobody can tell right now. */
+  isKeptWhole: boolean | null;
 }
 
 /** Rules without `map`, which stays the hook's own. */
@@ -44,7 +46,8 @@ export interface HookPorts {
    * @throws AppError `invalid_input` with the path "query.text" and its like
    */
   deliveries(hook: HookName, query: DeliveryQuery): Promise<DeliveryListBody | null>;
-  getDelivery(hook: HookName, id: string): Promise<ShownDelivery | null>;
+  /** @param hasBody with all that is kept of its body; else with what its row has of that, which costs less */
+  getDelivery(hook: HookName, id: string, hasBody: boolean): Promise<ShownDelivery | null>;
   /** What these rules, and no others, would make of the newest deliveries. @throws AppError `invalid_input` with the rule's path */
   tryRules(hook: HookName, rules: TriedRules): Promise<TriedBody | null>;
   /** Gives it another URL, unless it has had its own for less long than `since`. */

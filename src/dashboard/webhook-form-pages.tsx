@@ -80,7 +80,10 @@ export function webhookFormPages(ports: DashboardPorts): Hono {
       return isThere ? c.redirect(webhookPath(webhook.id), 303) : unknownWebhook(c);
     });
     if (complaints instanceof Response) return complaints;
-    return c.html(<SecretPage {...{ webhook, secret, complaints, updatedAt }} nowMs={ports.now()} />, 422);
+    // Who was told of a change has seen it.
+    const isOutdated = complaints.some(({ path }) => path === "updated_at");
+    const page = { webhook, secret, complaints, updatedAt: isOutdated ? webhook.updated_at : updatedAt };
+    return c.html(<SecretPage {...page} nowMs={ports.now()} />, 422);
   });
 
   function unknownWebhook(c: Context) {

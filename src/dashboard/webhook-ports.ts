@@ -43,7 +43,7 @@ export interface WebhookPorts {
   newWebhookSecret(): string;
   /**
    * @param input as `POST /v1/webhooks` takes it
-   * @param once who creates twice under the same word creates once
+   * @param once who creates the same twice under the same word creates once
    * @returns its id
    * @throws AppError with the paths of all that is wrong
    */
@@ -53,7 +53,7 @@ export interface WebhookPorts {
   /**
    * Gives it a secret, unless it was changed since the page was made.
    * @param updatedAt of the page
-   * @throws AppError likewise
+   * @throws AppError likewise; with the path "updated_at" where it was changed, and has another secret than this
    */
   rotateWebhook(id: string, secret: string, updatedAt: string): Promise<boolean>;
   enableWebhook(id: string, isEnabled: boolean): Promise<boolean>;

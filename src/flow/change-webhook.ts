@@ -128,22 +128,36 @@ function told(spec: WebhookSpec): WebhookSpec {
   return hasSecretUrl(spec.kind) ? { ...spec, url: maskedUrl(spec.url) } : spec;
 }
 
-/** The secret of before signs along for a day, so that the subscriber can take its time. */
+/**
+ * The secret of before signs along for a day, so that the subscriber can take its time.
+ * @param seenAt when the webhook was changed last, as far as whoever asks for this knows; null where that does not matter. If it was changed
+ * since, the secret stays as it is
+ * @throws AppError `invalid_input` with the path "updated_at" where it was changed since, unless this secret is what it has
+ */
 export async function rotateSecret(
   ports: WebhookPorts,
   id: string,
   secret: string | null,
+  seenAt: number | null = null,
 ): Promise<{ webhook: StoredWebhook; secret: string }> {
   const { webhookKeeper, orgId, clock } = ports;
   const given = secret ?? webhookKeeper.newSecret();
   const sealed = await webhookKeeper.seal(orgId, id, given);
-  const webhook = await change(ports, id, (before) => {
+  const webhook = await change(ports, id, async (before) => {
     if (before.kind !== "standard")
       throw new AppError(
         "invalid_input",
         `what a webhook of kind ${before.kind} is told is not signed, so there is no secret to change`,
         "path.id",
       );
+    if (seenAt !== null && before.updatedAt !== seenAt) {
+      if (await webhookKeeper.isSecret(before, given)) return null;
+      throw new AppError(
+        "invalid_input",
+        "somebody has changed the webhook meanwhile, so its secret was left as it is; sent once more, this one takes its place",
+        "updated_at",
+      );
+    }
     return {
       ...before,
       secret: sealed,
@@ -206,7 +220,7 @@ export async function tryWebhook(ports: WebhookPorts, id: string, payload: strin
 async function change(
   ports: WebhookPorts,
   id: string,
-  changed: (before: StoredWebhook) => StoredWebhook | null | Promise<StoredWebhook>,
+  changed: (before: StoredWebhook) => StoredWebhook | null | Promise<StoredWebhook | null>,
 ): Promise<StoredWebhook> {
   for (let tries = 0; tries < TRIES; tries++) {
     const before = await loadWebhook(ports, id);

@@ -1,5 +1,6 @@
 /** Try: what a hook's rules, or others in their place, would make of its past deliveries. Nothing is started and nothing recorded. */
 
+import { AppError } from "../core/error.ts";
 import type { HookRules } from "../core/hook/spec.ts";
 import { HOOK_TRY_MAX_BYTES, HOOK_TRY_MAX_STEPS } from "../core/limits.ts";
 import { type DecidePorts, type Decision, decide } from "./deliver.ts";
@@ -41,10 +42,18 @@ export async function tryHook(
 
   async function verdictOn(delivery: RecordedDelivery): Promise<Tried["would"]> {
     if (allowance.left <= 0) return { complaint: TOO_LONG };
-    const read = await readAgain(ports.senders, hook, await withWholeBody(ports.bodies, delivery), rules);
+    const whole = await withWholeBody(ports.bodies, delivery).catch(unread);
+    if ("complaint" in whole) return whole;
+    const read = await readAgain(ports.senders, hook, whole, rules);
     if ("complaint" in read) return read;
     const would = await decide({ ...ports, allowance }, rules, awake, read);
     // With fewer steps than it may have it could have come to something else.
     return allowance.left <= 0 ? { complaint: TOO_LONG } : would;
   }
+}
+
+/** One body that can not be read right now does not keep the others from being tried. */
+function unread(error: unknown): { complaint: string } {
+  if (!(error instanceof AppError) || error.code !== "unavailable") throw error;
+  return { complaint: "has a body that can not be read right now: try again" };
 }

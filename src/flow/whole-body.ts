@@ -1,5 +1,6 @@
 /** Bodies of deliveries that are longer than what a row keeps of them. */
 
+import { AppError } from "../core/error.ts";
 import { DELIVERY_BODY_KEPT_BYTES } from "../core/limits.ts";
 import type { BodyPlace, DeliveryBodies, RecordedDelivery } from "./ports/hooks.ts";
 
@@ -8,11 +9,27 @@ export async function keepWhole(bodies: DeliveryBodies, place: BodyPlace, body: 
   if (body.byteLength > DELIVERY_BODY_KEPT_BYTES) await bodies.put(place, body).catch(() => undefined);
 }
 
-/** The delivery with all of its body, where that is kept. */
+/**
+ * The delivery with all of its body, where that is kept.
+ * @throws AppError `unavailable` where nobody can tell right now
+ */
 export async function withWholeBody<D extends RecordedDelivery>(
-  bodies: DeliveryBodies,
+  bodies: Pick<DeliveryBodies, "get">,
   delivery: D,
 ): Promise<D> {
   if (delivery.body.byteLength === delivery.bodyBytes) return delivery;
-  return { ...delivery, body: (await bodies.get(delivery)) ?? delivery.body };
+  return { ...delivery, body: (await bodies.get(delivery).catch(notRead)) ?? delivery.body };
+}
+
+/** Whether all of its body is kept, without reading it. @throws AppError likewise */
+export async function isKeptWhole(
+  bodies: Pick<DeliveryBodies, "has">,
+  delivery: RecordedDelivery,
+): Promise<boolean> {
+  return delivery.body.byteLength === delivery.bodyBytes || (await bodies.has(delivery).catch(notRead));
+}
+
+function notRead(error: unknown): never {
+  console.error(error);
+  throw new AppError("unavailable", "the delivery's body can not be read right now; try again");
 }

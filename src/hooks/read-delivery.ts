@@ -73,10 +73,14 @@ function cutAction({ action }: { action: string | null }): string | null {
   return action === null ? null : cutText(action, DELIVERY_TEXT_MAX_CHARS);
 }
 
-/** One that is not told, or too long to be kept, is made of the bytes that are the same when it is sent again. */
+/** Steps of a path, which browsers take out of it: no page and no call would find a delivery of such a name. */
+const STEPS_OF_PATHS = new Set([".", ".."]);
+
+/** One that is not told, too long to be kept, or no name in a path is made of the bytes that are the same when it is sent again. */
 async function idOf(id: string | null, part: string, rawBody: Uint8Array): Promise<string> {
   if (id === null || id.trim() === "") return `sha256:${await sha256(utf8Bytes(part), rawBody)}`;
-  return id.length <= DELIVERY_ID_MAX_CHARS ? id : `sha256:${await sha256(utf8Bytes(id))}`;
+  const isKept = id.length <= DELIVERY_ID_MAX_CHARS && !STEPS_OF_PATHS.has(id);
+  return isKept ? id : `sha256:${await sha256(utf8Bytes(id))}`;
 }
 
 async function sha256(...parts: Uint8Array[]): Promise<string> {

@@ -16,6 +16,7 @@ export function r2DeliveryBodies(bucket: R2Bucket): DeliveryBodies {
       const object = await bucket.get(keyOf(place));
       return object ? new Uint8Array(await object.arrayBuffer()) : null;
     },
+    has: async (place) => (await bucket.head(keyOf(place))) !== null,
     async forget(beforeMs) {
       const { objects } = await bucket.list({ prefix: ALL, limit: PAGE });
       const kept = `${ALL}${dayOf(beforeMs)}`;

@@ -130,6 +130,7 @@ export function createWebhookEdge(
     },
 
     seal,
+    isSecret: async (webhook, secret) => (await opened(webhook, webhook.secret)) === secret,
 
     async targetComplaint(given, email = null) {
       const target = await targetOf(given, email);

@@ -11,10 +11,11 @@ import { deliveryFilter, deliveryQuery, pageOfDeliveries } from "../api/routes/h
 import { pageOfHooks } from "../api/routes/hooks/list.ts";
 import { triedRules } from "../api/routes/hooks/try.ts";
 import { loadJob } from "../api/routes/jobs/answers.ts";
+import { AppError } from "../core/error.ts";
 import { HOOK_TRY_DEFAULT, PAGE_JOBS_MAX, PAGE_LEDGER_MAX } from "../core/limits.ts";
 import type { HookPorts } from "../dashboard/hook-ports.ts";
 import { resend } from "../flow/resend.ts";
-import { withWholeBody } from "../flow/whole-body.ts";
+import { isKeptWhole, withWholeBody } from "../flow/whole-body.ts";
 import { isDone, orNull } from "./or-null.ts";
 import { said } from "./said.ts";
 
@@ -29,11 +30,23 @@ export function hookPagePorts(ports: ApiPorts): HookPorts {
       const filter = deliveryFilter(checked(deliveryQuery, said(query), "query"));
       return orNull(pageOfDeliveries(ports, key, { ...filter, limit: PAGE_LEDGER_MAX }));
     },
-    async getDelivery(key, id) {
+    async getDelivery(key, id, hasBody) {
       const found = await orNull(loadDelivery(ports, { ...key, delivery: id }));
       if (found === null) return null;
       const resends = await hooks.resends({ orgId, ...key }, found.originId ?? found.id);
-      return { delivery: deliveryBody(await withWholeBody(ports.bodies, found)), resends };
+      try {
+        const shown = hasBody ? await withWholeBody(ports.bodies, found) : found;
+        const delivery = deliveryBody(shown);
+        return {
+          delivery,
+          resends,
+          isKeptWhole: delivery.body_complete || (!hasBody && (await isKeptWhole(ports.bodies, found))),
+        };
+      } catch (error) {
+        // All else about it is known.
+        if (!(error instanceof AppError) || error.code !== "unavailable") throw error;
+        return { delivery: deliveryBody(found), resends, isKeptWhole: null };
+      }
     },
     async tryRules(key, rules) {
       const { limit: _limit, ...given } = checked(tryInputSchema, rules, null);

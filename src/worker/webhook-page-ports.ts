@@ -11,7 +11,7 @@ import {
   shownNotification,
 } from "../api/routes/webhooks/notifications.ts";
 import { triedWebhook } from "../api/routes/webhooks/webhooks.ts";
-import { rfc3339, timeOrNull } from "../api/run-body.ts";
+import { timeOrNull } from "../api/run-body.ts";
 import { changedSpec, notificationSummary, webhookBody, webhookSpec } from "../api/webhook-body.ts";
 import { newWebhookSchema, rotateSchema, webhookChangeSchema } from "../api/webhook-schema.ts";
 import { newWebhookId } from "../core/id.ts";
@@ -41,7 +41,8 @@ export function webhookPagePorts(ports: ApiPorts): WebhookPorts {
     newWebhookSecret: () => webhookKeeper.newSecret(),
     async createWebhook(input, once) {
       const body = checked(newWebhookSchema, input, null);
-      const id = newWebhookId(await bytesOf(`page: webhook ${once}`));
+      // The same form with something else in it makes another one.
+      const id = newWebhookId(await bytesOf(`page: webhook ${once} ${JSON.stringify(body)}`));
       await subscribe({ ...ports, webhookId: () => id }, webhookSpec(body), body.secret ?? null).catch(
         async (error) => {
           // The same form was first.
@@ -56,10 +57,7 @@ export function webhookPagePorts(ports: ApiPorts): WebhookPorts {
     },
     async rotateWebhook(id, secret, updatedAt) {
       const body = checked(rotateSchema, { secret }, null);
-      const webhook = await orNull(loadWebhook(ports, id));
-      if (webhook !== null && rfc3339(webhook.updatedAt) === updatedAt)
-        await rotateSecret(ports, id, body.secret ?? null);
-      return webhook !== null;
+      return isDone(rotateSecret(ports, id, body.secret ?? null, Date.parse(updatedAt)));
     },
     enableWebhook: (id, isEnabled) => isDone((isEnabled ? enableWebhook : disableWebhook)(ports, id)),
     deleteWebhook: (id) => webhooks.remove(orgId, id),

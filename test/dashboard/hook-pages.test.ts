@@ -2,7 +2,12 @@
 
 import { describe, expect, test } from "vitest";
 import { AppError } from "../../src/core/error.ts";
-import { PAGE_BODY_MAX_CHARS, PAGE_JOBS_MAX, PAGE_LEDGER_MAX } from "../../src/core/limits.ts";
+import {
+  PAGE_BODY_MAX_CHARS,
+  PAGE_JOBS_MAX,
+  PAGE_LAID_OUT_MAX_CHARS,
+  PAGE_LEDGER_MAX,
+} from "../../src/core/limits.ts";
 import { createDashboard } from "../../src/dashboard/dashboard.tsx";
 import { aChange, aDelivery, aHook, aNotification, aWebhook, notificationId } from "./hook-factory.ts";
 import { aJob, anAlert } from "./job-factory.ts";
@@ -272,8 +277,30 @@ describe("a delivery's page", () => {
     const { words, html } = await page(delivery);
     expect(words).toContain("It had 700,000 bytes, of which the first ones are kept");
     expect(html).not.toContain("/resend");
+    const ports = portsOf({ hooks: [aHook()] });
+    const outage = { ...ports, getDelivery: async () => ({ delivery, resends: 0, isKeptWhole: null }) };
+    const unread = await get(outage, "/hooks/deploy/github/d-1");
+    expect(unread.words).toContain("of which all but the first ones can not be read right now");
+    expect(unread.html).not.toContain("/resend");
     const long = await page(aDelivery({ body: "x".repeat(PAGE_BODY_MAX_CHARS + 1) }));
     expect(long.words).toContain("The rest is left out here");
+  });
+
+  test("a body of thousands of levels is shown, and one that is too long to be laid out as it came", async () => {
+    const deep = aDelivery({ body: `{"a":${"[".repeat(20_000)}${"]".repeat(20_000)}}` });
+    const laid = await page(deep);
+    expect([laid.status, laid.html.includes("<pre>{\n  &quot;a&quot;: [\n    [\n      [")]).toEqual([
+      200,
+      true,
+    ]);
+    expect(laid.html.length).toBeLessThan(2 * PAGE_BODY_MAX_CHARS);
+    expect(laid.words).toContain("The rest is left out here");
+    const raw = await page(deep, "?body=raw");
+    expect([raw.status, raw.html.includes("<pre>{&quot;a&quot;:[[[")]).toEqual([200, true]);
+    expect(raw.words).toContain("Laid out As it came");
+    const large = await page(aDelivery({ body: `[${"0,".repeat(PAGE_LAID_OUT_MAX_CHARS / 2)}0]` }));
+    expect(large.words).toContain("It is too long to be laid out here. [0,0,");
+    expect(large.words).not.toContain("As it came");
   });
 
   test("its button sends it once more, once for each page, and leads to what that became", async () => {
@@ -527,6 +554,12 @@ describe("webhooks", () => {
       `secret of wh_7k2m9q4x8c1v5b3n ${SECRET} ${at(7_200_000)}`,
     ]);
     expect((await get(portsOf(known({ kind: "slack" })), `${WEBHOOK}/secret`)).status).toBe(404);
+    ports.hooks.refusal = new AppError("invalid_input", "somebody has changed it meanwhile", "updated_at");
+    const late = await post(ports, `${WEBHOOK}/secret`, { secret: SECRET, updated_at: "long ago" });
+    expect([late.status, late.words.includes("somebody has changed it meanwhile")]).toEqual([422, true]);
+    // What was told of the change can be sent once more.
+    expect(late.html).toContain(`name="updated_at" value="${aWebhook().updated_at}"`);
+    expect(late.html).toContain(`value="${SECRET}"`);
   });
 
   test("a run's page leads to its delivery, and to what webhooks were told of it, also what comes while one looks", async () => {

@@ -72,7 +72,7 @@ export function memoryHookPorts(known: HooksInMemory, calls: string[]): HookPort
       const ledger = known.deliveries[nameOf(key)] ?? [];
       const delivery = ledger.find((each) => each.id === id);
       const resends = ledger.filter(({ resend_of }) => resend_of === id).length;
-      return delivery === undefined ? null : { delivery, resends };
+      return delivery === undefined ? null : { delivery, resends, isKeptWhole: delivery.body_complete };
     },
     async tryRules(key, rules) {
       note(`try ${nameOf(key)} ${JSON.stringify(rules)}`);

@@ -559,13 +559,16 @@ describe("deliveries that are not about code", () => {
     expect(await kept({ signature, dedupe }, { filter: {}, map })).toBe("content-type user-agent x-id");
   });
 
-  it("a long id is as good as a short one", async () => {
+  it("a long id is as good as a short one, and so is one that browsers would take out of a path", async () => {
     const dedupe = { header: "x-id" };
     const id = async (text: string) =>
       (await delivered("generic", { "x-id": text }, {}, { signature: null, dedupe })).deliveryId;
     expect(await id("a".repeat(128))).toBe("a".repeat(128));
     expect(await id("a".repeat(129))).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect(await id("a".repeat(130))).not.toBe(await id("a".repeat(129)));
+    for (const step of [".", ".."]) expect(await id(step)).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(await id(".")).not.toBe(await id(".."));
+    expect(await id("...")).toBe("...");
   });
 });
 

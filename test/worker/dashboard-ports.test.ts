@@ -1,12 +1,13 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { createApi } from "../../src/api/app.ts";
-import { PAGE_EVENTS_MAX } from "../../src/core/limits.ts";
+import { DELIVERY_BODY_KEPT_BYTES, PAGE_EVENTS_MAX } from "../../src/core/limits.ts";
 import type { OutputChunk } from "../../src/core/output.ts";
 import { dashboardPorts } from "../../src/worker/dashboard-ports.ts";
 import { apiPorts } from "../../src/worker/ports.ts";
-import { aHookOf, aPushCall, deliver, ledgerOf } from "../api/hooks/calls.ts";
+import { aHookOf, aPushCall, deliver, ledgerOf, SECRET } from "../api/hooks/calls.ts";
 import { aRunningRun, aStartingRun, aSucceededRun, followedBy, T0 } from "../support/a-run.ts";
+import { aPush, githubCall } from "../support/signed.ts";
 
 const ports = apiPorts(env);
 const pages = dashboardPorts(ports);
@@ -178,12 +179,59 @@ describe("the pages of hooks", () => {
     expect(await ids({ text: "refs/heads/main" })).toEqual(["main"]);
     await expect(ids({ run: "x" })).rejects.toMatchObject({ code: "invalid_input", path: "query.run" });
     await expect(ids({ verdict: "x" })).rejects.toMatchObject({ path: "query.verdict" });
-    expect(await pages.getDelivery(key, "main")).toMatchObject({
+    expect(await pages.getDelivery(key, "main", true)).toMatchObject({
       delivery: { verdict: "started" },
       resends: 0,
     });
-    expect(await pages.getDelivery(key, "none")).toBeNull();
+    expect(await pages.getDelivery(key, "none", true)).toBeNull();
     expect(await pages.deliveries({ job: "page-ledger", name: "none" }, all)).toBeNull();
+  });
+
+  it("read a body that is too long for its row where it is shown, and tell where that can not be read", async () => {
+    const key = await named("page-long");
+    const hook = await pages.getHook(key, url);
+    const zen = "x".repeat(DELIVERY_BODY_KEPT_BYTES);
+    await deliver(hook?.url ?? "", await githubCall(SECRET, { id: "long", payload: aPush("main", { zen }) }));
+    const reads: string[] = [];
+    const { bodies } = ports;
+    const looked = dashboardPorts({
+      ...ports,
+      bodies: {
+        ...bodies,
+        get: async (place) => {
+          reads.push("get");
+          return bodies.get(place);
+        },
+      },
+    });
+    const head = await looked.getDelivery(key, "long", false);
+    expect([head?.isKeptWhole, head?.delivery.body_complete, reads]).toEqual([true, false, []]);
+    const whole = await looked.getDelivery(key, "long", true);
+    expect([whole?.isKeptWhole, whole?.delivery.body_complete, reads]).toEqual([true, true, ["get"]]);
+
+    const down = async () => {
+      throw new Error("R2 is down");
+    };
+    const outage = dashboardPorts({ ...ports, bodies: { ...bodies, get: down, has: down } });
+    for (const hasBody of [true, false])
+      expect(await outage.getDelivery(key, "long", hasBody)).toMatchObject({
+        isKeptWhole: null,
+        delivery: { id: "long", body_complete: false },
+      });
+    await expect(outage.resendDelivery(key, "long", 0)).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringContaining("try again"),
+    });
+    const tried = await outage.tryRules(key, {});
+    expect(tried?.deliveries.map(({ would, problem }) => [would, problem])).toEqual([
+      [null, "has a body that can not be read right now: try again"],
+    ]);
+    const gone = dashboardPorts({
+      ...ports,
+      bodies: { ...bodies, get: async () => null, has: async () => false },
+    });
+    for (const hasBody of [true, false])
+      expect((await gone.getDelivery(key, "long", hasBody))?.isKeptWhole).toBe(false);
   });
 
   it("send a delivery once more, once for each page that was shown, also at once", async () => {
@@ -262,6 +310,9 @@ describe("the pages of webhooks", () => {
     const [a, b] = await Promise.all([quiet.createWebhook(body, "once"), quiet.createWebhook(body, "once")]);
     expect([b, await quiet.createWebhook(body, "once")]).toEqual([a, a]);
     expect((await quiet.listWebhooks()).filter(({ id }) => id === a)).toHaveLength(1);
+    // Gone back to, with another URL typed.
+    const other = await quiet.createWebhook({ ...body, url: "https://other.example/hear" }, "once");
+    expect((await quiet.getWebhook(other))?.url).toBe("https://other.example/hear");
     await expect(quiet.createWebhook({ ...input, url: "x", events: [] }, "two")).rejects.toMatchObject({
       code: "invalid_input",
       path: "events",
@@ -282,10 +333,17 @@ describe("the pages of webhooks", () => {
       last_delivered_at: null,
     });
     const given = secret();
-    expect(await quiet.rotateWebhook(id, given, "2026-01-01T00:00:00.000Z")).toBe(true);
+    await expect(quiet.rotateWebhook(id, given, "2026-01-01T00:00:00.000Z")).rejects.toMatchObject({
+      code: "invalid_input",
+      path: "updated_at",
+    });
     expect((await quiet.getWebhook(id))?.old_secret_until).toBeNull();
     await quiet.rotateWebhook(id, given, webhook?.updated_at ?? "");
-    expect((await quiet.getWebhook(id))?.old_secret_until).not.toBeNull();
+    const rotated = await quiet.getWebhook(id);
+    expect(rotated?.old_secret_until).not.toBeNull();
+    // The same form once more: it has this secret, and keeps the one of before.
+    expect(await quiet.rotateWebhook(id, given, "2026-01-01T00:00:00.000Z")).toBe(true);
+    expect(await quiet.getWebhook(id)).toEqual(rotated);
     await expect(quiet.rotateWebhook(id, "x", "")).rejects.toMatchObject({ path: "secret" });
   });
 

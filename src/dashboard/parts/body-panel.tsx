@@ -1,7 +1,7 @@
 /** The body of a delivery: laid out where it is JSON, or as it came. Nothing in it is markup. */
 
 import type { Child } from "hono/jsx";
-import { prettyText, rawText } from "../words/body-text.ts";
+import { isTooLongToLayOut, prettyText, rawText } from "../words/body-text.ts";
 import { withParameters } from "../words/paths.ts";
 
 interface BodyPanelProps {
@@ -18,8 +18,11 @@ interface BodyPanelProps {
 }
 
 export function BodyPanel({ path, body, base64, isRaw, rawWord, children }: BodyPanelProps) {
-  const pretty = body === null ? null : prettyText(body);
-  const shown = isRaw || pretty === null ? rawText(body ?? base64 ?? "") : pretty;
+  const pretty = body === null || isRaw ? null : prettyText(body);
+  const shown = pretty ?? rawText(body ?? base64 ?? "");
+  const isTooLong = body !== null && isTooLongToLayOut(body);
+  // What is asked for as it came is not parsed to know whether it could be shown in another way.
+  const hasViews = pretty !== null || (isRaw && body !== null && !isTooLong);
   const views = [
     { word: "Laid out", href: path, isShown: !isRaw },
     { word: rawWord, href: withParameters(path, { body: "raw" }), isShown: isRaw },
@@ -28,7 +31,7 @@ export function BodyPanel({ path, body, base64, isRaw, rawWord, children }: Body
     <section class="card body-panel" aria-labelledby="body-title">
       <div class="toolbar">
         <h2 id="body-title">Body</h2>
-        {pretty !== null && (
+        {hasViews && (
           <nav class="filters" aria-label="How the body is shown">
             {views.map(({ word, href, isShown }) => (
               <a href={href} aria-current={isShown ? "page" : undefined}>
@@ -39,6 +42,7 @@ export function BodyPanel({ path, body, base64, isRaw, rawWord, children }: Body
         )}
       </div>
       {children}
+      {isTooLong && <p class="muted">It is too long to be laid out here.</p>}
       {body === null && <p class="muted">It is no text; this is its base64.</p>}
       {shown.text === "" ? (
         <p class="muted">It is empty.</p>

@@ -1,6 +1,7 @@
 /** What a stranger sent, as text that can be looked at: laid out where it is JSON, cut where it is long, and nothing in it unseen. */
 
-import { PAGE_BODY_MAX_CHARS } from "../../core/limits.ts";
+import { PAGE_BODY_MAX_CHARS, PAGE_LAID_OUT_MAX_CHARS } from "../../core/limits.ts";
+import { laidOut } from "./laid-out.ts";
 
 export interface ShownText {
   text: string;
@@ -16,12 +17,25 @@ export function rawText(text: string): ShownText {
   return cut(visible(text.slice(0, PAGE_BODY_MAX_CHARS)), text.length <= PAGE_BODY_MAX_CHARS);
 }
 
-/** JSON by its lines; of a form (as GitHub sends it where it is told to) that in its field `payload`. Null for everything else. */
+/** Whether a body is too long to be parsed for a page. */
+export function isTooLongToLayOut(body: string): boolean {
+  return body.length > PAGE_LAID_OUT_MAX_CHARS;
+}
+
+/**
+ * JSON by its lines; of a form (as GitHub sends it where it is told to) that in its field `payload`. Null for everything else, and for what
+ * is too long or can not be laid out for any other reason: it is shown as it came.
+ */
 export function prettyText(body: string): ShownText | null {
-  const value = jsonOf(body) ?? jsonOf(new URLSearchParams(formOf(body)).get("payload") ?? "");
-  if (value === null) return null;
-  const text = JSON.stringify(value.json, null, 2);
-  return cut(visible(text.slice(0, PAGE_BODY_MAX_CHARS)), text.length <= PAGE_BODY_MAX_CHARS);
+  if (isTooLongToLayOut(body)) return null;
+  try {
+    const value = jsonOf(body) ?? jsonOf(new URLSearchParams(formOf(body)).get("payload") ?? "");
+    if (value === null) return null;
+    const { text, isWhole } = laidOut(value.json, PAGE_BODY_MAX_CHARS);
+    return cut(visible(text), isWhole);
+  } catch {
+    return null;
+  }
 }
 
 function cut(text: string, isWhole: boolean): ShownText {

@@ -140,6 +140,8 @@ export interface DeliveryBodies {
   put(place: BodyPlace, body: Uint8Array): Promise<void>;
   /** Null where it is not kept. */
   get(place: BodyPlace): Promise<Uint8Array | null>;
+  /** Whether it is kept, without a look at it. */
+  has(place: BodyPlace): Promise<boolean>;
   /** Forgets those that were received before a moment, or at most a day later, as many as one call may. @returns how many */
   forget(beforeMs: number): Promise<number>;
 }

@@ -52,6 +52,8 @@ export interface WebhookKeeper {
   /** One by chance, as Standard Webhooks spells them. */
   newSecret(): string;
   seal(orgId: string, webhookId: string, secret: string): Promise<SealedText>;
+  /** Whether this is what its notifications are signed with. */
+  isSecret(webhook: StoredWebhook, secret: string): Promise<boolean>;
   /**
    * Why a URL can not be sent to; null where it can.
    * @param email what is sent there are e-mails

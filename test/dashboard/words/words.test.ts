@@ -1,8 +1,9 @@
-/** Numbers and spans as people read them. */
+/** Numbers, spans and JSON as people read them. */
 
 import { describe, expect, test } from "vitest";
 import { byteCount } from "../../../src/dashboard/words/bytes.ts";
 import { age, elapsed, elapsedSoFar } from "../../../src/dashboard/words/elapsed.ts";
+import { laidOut } from "../../../src/dashboard/words/laid-out.ts";
 import { shortWaiting } from "../../../src/dashboard/words/outcome.ts";
 import { commandLine, machineSize, runTitle, shortImage } from "../../../src/dashboard/words/what-runs.ts";
 import { aRun, NOW } from "../run-factory.ts";
@@ -91,4 +92,28 @@ test.each([
   const time = new Date(NOW).toISOString();
   expect(shortWaiting({ for: what, ...nowhere, since: time, until: time })).toBe(text);
   expect(shortWaiting(null)).toBe("");
+});
+
+describe("JSON that is laid out", () => {
+  const all = Number.POSITIVE_INFINITY;
+
+  test("stands as JSON.stringify would have it, and no further than is shown", () => {
+    const json = JSON.parse(
+      '{"a":[],"b":{},"c":[1,"\\u2028x",null,{"__proto__":[[true]],"":-0.5}],"1":{"d":[{}]}}',
+    );
+    const whole = JSON.stringify(json, null, 2);
+    expect(laidOut(json, all)).toEqual({ text: whole, isWhole: true });
+    for (const text of ["x", 7, null, [], {}])
+      expect(laidOut(text, all)).toEqual({ text: JSON.stringify(text), isWhole: true });
+    for (let chars = 0; chars <= whole.length; chars++)
+      expect(laidOut(json, chars)).toEqual({ text: whole.slice(0, chars), isWhole: chars === whole.length });
+  });
+
+  test("can be nested as deep as it is sent, with an indent that ends", () => {
+    const levels = 50_000;
+    const { text, isWhole } = laidOut(JSON.parse("[".repeat(levels) + "]".repeat(levels)), all);
+    expect(isWhole).toBe(true);
+    expect(text.length).toBeLessThan(2 * levels * 82);
+    expect(text.replace(/\s+/g, "")).toBe("[".repeat(levels) + "]".repeat(levels));
+  });
 });

@@ -3,7 +3,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { VERDICTS } from "../../../core/hook/verdict.ts";
 import { isRunId } from "../../../core/id.ts";
-import { LIST_LIMIT_DEFAULT } from "../../../core/limits.ts";
+import { DELIVERY_BODY_KEPT_BYTES, LIST_LIMIT_DEFAULT } from "../../../core/limits.ts";
 import type { DeliveryFilter } from "../../../flow/ports/hooks.ts";
 import { withWholeBody } from "../../../flow/whole-body.ts";
 import { deliveryBody, deliverySummary } from "../../delivery-body.ts";
@@ -32,9 +32,14 @@ export const deliveryQuery = z.strictObject({
     .refine(isRunId, "must be the id of a run")
     .optional()
     .openapi({ description: "only the one that started this run" }),
-  text: z.string().min(1).max(TEXT_MAX_CHARS).optional().openapi({
-    description: "only those that have it in their id, event, detail, headers, change or body",
-  }),
+  text: z
+    .string()
+    .min(1)
+    .max(TEXT_MAX_CHARS)
+    .optional()
+    .openapi({
+      description: `only those that have it in their id, event, detail, headers, change or body, of which the first ${DELIVERY_BODY_KEPT_BYTES / 1024} KiB are searched`,
+    }),
   cursor: deliveryCursor.optional(),
 });
 

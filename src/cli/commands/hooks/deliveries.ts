@@ -33,7 +33,10 @@ export function deliveriesCommand(act: (options: HookOptions & DeliveriesOptions
       command
         .addOption(new Option("--verdict <verdict>", "only those that came to this").choices(VERDICTS))
         .option("--run <id>", "only the one that started this run")
-        .option("--text <text>", "only those with this text in their id, headers, change or body")
+        .option(
+          "--text <text>",
+          "only those with this text in their id, event, detail, headers, change or the first 512 KiB of their body",
+        )
         .option("--json", "print JSON"),
   );
 }

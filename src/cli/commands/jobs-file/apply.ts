@@ -10,7 +10,8 @@ import { plain } from "../../plain.ts";
 import { retried } from "../../retried.ts";
 import { askYes } from "./ask-yes.ts";
 import { type DiffOptions, diffFiles } from "./diff.ts";
-import { known, makePlan } from "./make-plan.ts";
+import { known } from "./known.ts";
+import { makePlan } from "./make-plan.ts";
 import { type Change, changesOf, countsText, planJson, planText } from "./show-plan.ts";
 
 export interface ApplyOptions extends DiffOptions {

@@ -8,7 +8,7 @@ import { CliError, UsageError } from "../../cli-error.ts";
 import { type ConnectionOptions, withConnection } from "../../connection.ts";
 import { type Io, write } from "../../io.ts";
 import { plain } from "../../plain.ts";
-import { known } from "./make-plan.ts";
+import { known } from "./known.ts";
 
 export interface ExportOptions extends ConnectionOptions {
   names: string[];

@@ -1,14 +1,11 @@
 /** The plan of an apply: what files define beside what is in force. */
 
-import type { ShownJobBody } from "../../../api/job-schema.ts";
-import type { JobDefinition } from "../../../core/job.ts";
-import type { KnownJob, Step } from "../../../jobs-file/plan.ts";
+import type { Step } from "../../../jobs-file/plan.ts";
 import type { FileJob } from "../../../jobs-file/read.ts";
 import { allJobs } from "../../all-jobs.ts";
 import type { Client } from "../../api-client.ts";
-import { ApiError } from "../../api-error.ts";
 import type { Io } from "../../io.ts";
-import { retried } from "../../retried.ts";
+import { known } from "./known.ts";
 import { noteLinks } from "./note-links.ts";
 import { readFiles } from "./read-files.ts";
 
@@ -30,35 +27,4 @@ export async function makePlan(paths: string[], prune: boolean, io: Io, client: 
     );
   }
   return prune ? [...steps, ...pruned(await allJobs(io, client), files, jobs)] : steps;
-}
-
-/** Null: there is no such job. */
-export async function known(name: string, io: Io, client: Client): Promise<KnownJob | null> {
-  const job = await retried(io, () => client.job(name)).catch((error: unknown) => {
-    if (error instanceof ApiError && error.code === "not_found") return null;
-    throw error;
-  });
-  return job === null ? null : { version: job.version, definition: definitionOf(job) };
-}
-
-/** What is answered of a job beside its definition. */
-type AboutJob = "name" | "version" | "paused_at" | "created_at" | "updated_at" | "last_alert";
-
-/** A job as it could be put again: what was left out is answered as null, or as none of a kind. */
-export function definitionOf(job: ShownJobBody): JobDefinition {
-  const {
-    name: _,
-    version: _v,
-    paused_at: _p,
-    created_at: _c,
-    updated_at: _u,
-    last_alert: _a,
-    labels,
-    ...rest
-  } = job;
-  const parts: [string, unknown][] = Object.entries(rest satisfies Omit<ShownJobBody, AboutJob | "labels">);
-  const given = Object.fromEntries(
-    parts.filter(([, part]) => part !== null && !(Array.isArray(part) && part.length === 0)),
-  );
-  return { ...(Object.keys(labels).length > 0 && { labels }), ...given } as unknown as JobDefinition;
 }

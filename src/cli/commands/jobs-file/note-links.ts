@@ -3,7 +3,7 @@
 import type { FileJob } from "../../../jobs-file/read.ts";
 import type { Client } from "../../api-client.ts";
 import { type Io, write } from "../../io.ts";
-import { known } from "./make-plan.ts";
+import { known } from "./known.ts";
 import { noted } from "./read-files.ts";
 
 /** Tells on stderr of names in `on` that no file defines and no job in force has. */
