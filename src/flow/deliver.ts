@@ -7,7 +7,7 @@ import type { Allowance, Delivery, Filled, FilteredWhy } from "../core/hook/deli
 import { judge, undecidedPaths } from "../core/hook/filter.ts";
 import { fill } from "../core/hook/map.ts";
 import { type Parts, partsOf } from "../core/hook/parts.ts";
-import { keptChange, runDelivery } from "../core/hook/run-delivery.ts";
+import { keptChange, runDelivery, type ToldChange } from "../core/hook/run-delivery.ts";
 import type { HookFilter, HookMap, HookOptions, HookSource } from "../core/hook/spec.ts";
 import type { Verdict } from "../core/hook/verdict.ts";
 import type { RunJob } from "../core/job.ts";
@@ -42,14 +42,14 @@ export interface DecidePorts {
   allowance?: Allowance;
   /**
    * @param filled what the hook's map makes of the delivery
-   * @param change what is to be built; of a stranger's it must see no secrets
+   * @param told what is to be built, or why it runs; of a stranger's it must see no secrets
    * @param runSecrets those that the job's run names and that are in force, by whoever has just read them
    * @throws AppError where the job can not be run with that
    */
   orderOf(
     job: DefinedJob,
     filled: FilledRun,
-    change: Change | null,
+    told: ToldChange<Change>,
     runSecrets?: readonly SecretSize[],
   ): Promise<DeliveredOrder>;
 }
@@ -205,7 +205,8 @@ export async function decide(
     return { verdict: "refused", change, detail: `${path}: ${message}` };
   }
   try {
-    const order = await ports.orderOf(job, filled, change, runSecrets);
+    const { isOfPullRequest = false } = delivery;
+    const order = await ports.orderOf(job, filled, { change, isOfPullRequest }, runSecrets);
     return { verdict: "started", change, order, filled, detail: undecidedPaths(filter, change) };
   } catch (error) {
     const missed =

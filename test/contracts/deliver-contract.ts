@@ -75,10 +75,10 @@ export function holdsTheDeliverContract({
       launches: launchesOver(store, { apps: ["deliver-tests"], perSecond: 1 }),
       defaultRegion: null,
       organizationLimit: null,
-      orderOf: async ({ job }, { env }, change) => ({
+      orderOf: async ({ job }, { env }, told) => ({
         spec: aSpec({ env }),
         job: { name: job.name, version: job.version, input: "{}" },
-        isWithoutSecrets: isOfStranger(change),
+        isWithoutSecrets: isOfStranger(told),
       }),
       ...change,
     };
