@@ -28,7 +28,7 @@ async function chainedOrder(
   const settled = (spec: RunSpec) => {
     const whole = withCheckoutOf(spec, upstream.change);
     // It checks out what a stranger has written, or acts on what that did.
-    isWithoutSecrets = isOfStranger(upstream.change) && hasSecrets(whole);
+    isWithoutSecrets = isOfStranger(upstream) && hasSecrets(whole);
     return isWithoutSecrets ? withoutSecrets(whole) : whole;
   };
   const asked = jobRunInput(definition, name, input, {});

@@ -2,7 +2,7 @@
 
 import { AppError } from "../core/error.ts";
 import type { Change } from "../core/hook/change.ts";
-import { isOfStranger } from "../core/hook/run-delivery.ts";
+import { isOfStranger, type ToldChange } from "../core/hook/run-delivery.ts";
 import { hasSecrets, type RunSpec, withoutSecrets } from "../core/run-spec.ts";
 import type { DeliveredOrder, DeliverPorts, FilledRun } from "../flow/deliver.ts";
 import type { DefinedJob } from "../flow/ports/jobs.ts";
@@ -35,16 +35,16 @@ async function deliveredOrder(
   ports: ApiPorts,
   { job: { name, version }, definition }: DefinedJob,
   { env, input = {} }: FilledRun,
-  change: Change | null,
+  told: ToldChange<Change>,
   runSecrets?: readonly SecretSize[],
 ): Promise<DeliveredOrder> {
   checkInput(input, definition.input_schema ?? null);
   let isWithoutSecrets = false;
   const settled = (spec: RunSpec) => {
-    const whole = withCheckoutOf(spec, change);
+    const whole = withCheckoutOf(spec, told.change);
     if (whole.checkout !== null && whole.checkout.repository === null)
       throw new AppError("invalid_input", NO_COMMIT, "job.run.checkout.repository");
-    isWithoutSecrets = isOfStranger(change) && hasSecrets(whole);
+    isWithoutSecrets = isOfStranger(told) && hasSecrets(whole);
     // What is not given need not be there either.
     return isWithoutSecrets ? withoutSecrets(whole) : whole;
   };

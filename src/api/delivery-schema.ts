@@ -53,7 +53,8 @@ export const runDeliveryBody = z
     id: z.string().openapi({ description: "the sender's own" }),
     event: z.string(),
     without_secrets: z.boolean().openapi({
-      description: "true where the job's secrets were left out, as the pull request is from a fork",
+      description:
+        "true where the job's secrets were left out, as the pull request is from a fork, or nothing shows that it is not",
     }),
     other_repository: z.boolean().openapi({
       description:

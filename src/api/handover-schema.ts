@@ -17,7 +17,8 @@ export const runUpstream = z.object({
     .nullable()
     .openapi({ description: "null where a signal ended its command, or nobody knows" }),
   without_secrets: z.boolean().openapi({
-    description: "true where the job's secrets were left out, since what was built before is from a fork",
+    description:
+      "true where the job's secrets were left out, since what was built before is, or may be, from a fork",
   }),
 });
 
@@ -35,7 +36,7 @@ export const handoverSchema = z
     job: z.string(),
     verdict: z.enum(HANDOVER_VERDICTS).openapi({
       description:
-        "waiting: it is about to start, or that is tried again. paused: the job was, and is not started for this later. unlinked: the job was deleted, or does not start after that any more. withheld: what was built is from a fork. refused: the job could not be run with it. bounded: the chain had come too far",
+        "waiting: it is about to start, or that is tried again. paused: the job was, and is not started for this later. unlinked: the job was deleted, or does not start after that any more. withheld: what was built is, or may be, from a fork. refused: the job could not be run with it. bounded: the chain had come too far",
     }),
     detail: z.string().nullable().openapi({ description: "a sentence that goes with the verdict" }),
     decided_at: time.nullable(),

@@ -108,6 +108,8 @@ export const SECRET_RETIRED_KEPT_MS =
   QUEUE_TIMEOUT_MAX_MS + BOOT_TIMEOUT_MAX_MS + RUN_TIMEOUT_MAX_MS + 1 * HOUR;
 /** Secrets that one sweep encrypts anew with the current key. */
 export const SECRETS_RESEALED_PER_SWEEP = 50;
+/** Statements of the minute's cron for secrets: what was retired long ago, what is under an old key with where the sweep is, and each of those. Its share of `D1_QUERIES_MAX`. */
+export const SECRETS_CRON_STATEMENTS = 4 + SECRETS_RESEALED_PER_SWEEP;
 
 // --- Jobs -------------------------------------------------------------------------------------------------------
 
@@ -291,8 +293,9 @@ export const TIMEKEEPER_SHARDS = 8;
  * D1 queries of one Workers invocation (Cloudflare D1 limits). They do not say whether a batch is one query, so each statement of one
  * counts here. The minute's cron is one invocation, which they share: the tick some 200 (`TICK_MAX_STATEMENTS`), the watch 100
  * (`WATCH_MAX_PAGES`), the look at Machines that Fly starts some 250 (`FLY_TEND_MAX_STATEMENTS`), the sweep of runs some 60
- * (`SWEEP_MAX_WAKES`, `SWEEP_MAX_HEADS`), that of Machines some 150 (`REAP_MAX_DESTROYS`), what is forgotten once an hour some 220
- * (`FORGET_MAX_PAGES`, `FORGET_MAX_DELIVERY_PAGES`), notifications and chains 14 (`NOTIFY_CRON_STATEMENTS`) and secrets a few: below 1,000 together.
+ * (`SWEEP_MAX_WAKES`, `SWEEP_MAX_HEADS`), that of Machines some 150 (`REAP_MAX_DESTROYS`), what is forgotten once an hour some 150
+ * (`FORGET_CRON_STATEMENTS`), notifications and chains 14 (`NOTIFY_CRON_STATEMENTS`), and secrets 54 while a key is replaced
+ * (`SECRETS_CRON_STATEMENTS`): below 1,000 together, which `test/worker/cron-queries.test.ts` adds up.
  */
 export const D1_QUERIES_MAX = 1000;
 /**
@@ -318,7 +321,7 @@ export const FORGET_PAGE_LEDGERS = 100;
 /** Rows that one statement of it deletes. */
 export const FORGET_BATCH_FIRINGS = 5000;
 /** Such steps of one call, each of two D1 queries; the next hour's goes on. */
-export const FORGET_MAX_PAGES = 90;
+export const FORGET_MAX_PAGES = 45;
 /** Alerts that one statement of it deletes, of those as old, and such statements of one call. */
 export const FORGET_BATCH_ALERTS = 5000;
 export const FORGET_MAX_ALERT_BATCHES = 10;
@@ -398,7 +401,7 @@ export const HOOK_HEADER_MAX_CHARS = 128;
  * an isolate has 128 MB for all that it does (Cloudflare Workers limits), and a parsed payload is several times its text.
  */
 export const HOOK_BODY_MAX_BYTES = 5 * MIB;
-/** Refs that one delivery can tell of, each with a row that has the whole body: what moved more is told so. */
+/** Refs that one delivery can tell of, each with a row that has as much of the body as a row keeps; all of it is kept once for all. What moved more is told so. */
 export const DELIVERY_PARTS_MAX = 20;
 /** Steps of expressions that rules may take for all of them, in which globs count, too: a second or two at worst. */
 export const DELIVERY_RULES_MAX_STEPS = 5_000_000;
@@ -511,6 +514,8 @@ export const HURRY_BATCH_LINES = 500;
 export const HURRY_MAX_BATCHES = 100;
 /** Somebody who tries a webhook sends by himself; what he left is sent after this long. */
 export const NOTIFICATION_TEST_LEAD_MS = 1 * MINUTE;
+/** Of those who have something due, so many are called by one call of the minute's cron, the longest due first: each is a Durable Object. */
+export const NOTIFIERS_WOKEN_MAX = 200;
 /** Webhooks whose secrets one minute encrypts anew with the current key. */
 export const WEBHOOKS_RESEALED_PER_SWEEP = 10;
 /** Statements of the minute's cron for notifications and chains: what is in the outbox, what is due of both, and whose secrets are under an old key. Its share of `D1_QUERIES_MAX`. */
@@ -555,6 +560,14 @@ export const DOWNSTREAM_SHOWN_MAX = 100;
 export const HANDOVERS_KEPT_MS = 90 * 24 * HOUR;
 export const FORGET_BATCH_HANDOVERS = 2000;
 export const FORGET_MAX_HANDOVER_BATCHES = 10;
+/** Statements of one call that forgets: all of the above that do, two for each page, and the cursors of both kinds of ledgers. Its share of `D1_QUERIES_MAX`. */
+export const FORGET_CRON_STATEMENTS =
+  2 * FORGET_MAX_PAGES +
+  2 * FORGET_MAX_DELIVERY_PAGES +
+  FORGET_MAX_ALERT_BATCHES +
+  FORGET_MAX_NOTIFICATION_BATCHES +
+  FORGET_MAX_HANDOVER_BATCHES +
+  3;
 
 // --- Output ---------------------------------------------------------------------------------------------------
 

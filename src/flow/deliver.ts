@@ -5,9 +5,10 @@ import { hexOf } from "../core/hex.ts";
 import type { Change } from "../core/hook/change.ts";
 import type { Allowance, Delivery, Filled, FilteredWhy } from "../core/hook/delivery.ts";
 import { judge, undecidedPaths } from "../core/hook/filter.ts";
+import type { HookKey } from "../core/hook/hook.ts";
 import { fill } from "../core/hook/map.ts";
 import { type Parts, partsOf } from "../core/hook/parts.ts";
-import { keptChange, runDelivery } from "../core/hook/run-delivery.ts";
+import { keptChange, runDelivery, type ToldChange } from "../core/hook/run-delivery.ts";
 import type { HookFilter, HookMap, HookOptions, HookSource } from "../core/hook/spec.ts";
 import type { Verdict } from "../core/hook/verdict.ts";
 import type { RunJob } from "../core/job.ts";
@@ -42,14 +43,14 @@ export interface DecidePorts {
   allowance?: Allowance;
   /**
    * @param filled what the hook's map makes of the delivery
-   * @param change what is to be built; of a stranger's it must see no secrets
+   * @param told what is to be built, or why it runs; of a stranger's it must see no secrets
    * @param runSecrets those that the job's run names and that are in force, by whoever has just read them
    * @throws AppError where the job can not be run with that
    */
   orderOf(
     job: DefinedJob,
     filled: FilledRun,
-    change: Change | null,
+    told: ToldChange<Change>,
     runSecrets?: readonly SecretSize[],
   ): Promise<DeliveredOrder>;
 }
@@ -106,13 +107,15 @@ export async function receive(
   }
   const { parts, rest } = partsOf(read);
   const together = { ...ports, allowance: { left: DELIVERY_RULES_MAX_STEPS } };
+  // As large as it may be it is hashed and put once, and not for each of its parts.
+  const kept = await keptBody(ports, hook, body, now, read.deliveryId);
   const recorded: Recorded[] = [];
   for (const part of parts) {
-    const one = await deliver(together, hook, job, part, { body, originId: null, runSecrets });
+    const one = await deliver(together, hook, job, part, { kept, originId: null, runSecrets });
     if (one === null) throw new Error(`the delivery ${part.deliveryId} came and went`);
     recorded.push(one);
   }
-  if (rest !== null) recorded.push(await recordRest(ports, hook, job, body, rest));
+  if (rest !== null) recorded.push(await recordRest(ports, hook, job, kept, rest));
   return { kind: "recorded", ...mostTelling(recorded) };
 }
 
@@ -125,34 +128,34 @@ function mostTelling(recorded: Recorded[]): Recorded {
 
 /** A row that says what was too much at once. */
 async function recordRest(
-  { hooks, bodies, clock }: Pick<DeliverPorts, "hooks" | "bodies" | "clock">,
+  { hooks, clock }: Pick<DeliverPorts, "hooks" | "clock">,
   hook: StoredHook,
   job: DefinedJob,
-  body: Uint8Array,
+  kept: KeptBody,
   { delivery, detail }: NonNullable<Parts["rest"]>,
 ): Promise<Recorded> {
-  const at = clock.now();
-  const row = rowFrom(await rowOf(bodies, hook, job, body, at), delivery, null);
-  return hooks.record({ ...row, ...toldOf({ verdict: "refused", change: null, detail }), runId: null }, at);
+  const row = rowFrom(rowOf(hook, job, kept), delivery, null);
+  const told = toldOf({ verdict: "refused", change: null, detail });
+  return hooks.record({ ...row, ...told, runId: null }, clock.now());
 }
 
 /**
  * Decides on a delivery and records that.
- * @param of its whole body, the delivery that it repeats by somebody's hand, and what is known of secrets
+ * @param of its body, the delivery that it repeats by somebody's hand, and what is known of secrets
  * @returns null where a row of its id came and went at the same time, which none does but after 90 days
  */
 export async function deliver(
-  ports: Pick<DeliverPorts, "hooks" | "bodies"> & SubmitPorts & DecidePorts,
+  ports: Pick<DeliverPorts, "hooks"> & SubmitPorts & DecidePorts,
   hook: StoredHook,
   job: DefinedJob,
   delivery: Delivery,
-  of: { body: Uint8Array; originId: string | null; runSecrets?: readonly SecretSize[] },
+  of: { kept: KeptBody; originId: string | null; runSecrets?: readonly SecretSize[] },
 ): Promise<Recorded | null> {
   const { hooks, clock } = ports;
   const at = clock.now();
   const decision = await decide(ports, hook.spec, job, delivery, of.runSecrets);
   const row = {
-    ...rowFrom(await rowOf(ports.bodies, hook, job, of.body, at), delivery, of.originId),
+    ...rowFrom(rowOf(hook, job, of.kept), delivery, of.originId),
     ...toldOf(decision),
   };
   if (decision.verdict !== "started") return hooks.record({ ...row, runId: null }, at);
@@ -205,7 +208,8 @@ export async function decide(
     return { verdict: "refused", change, detail: `${path}: ${message}` };
   }
   try {
-    const order = await ports.orderOf(job, filled, change, runSecrets);
+    const { isOfPullRequest = false } = delivery;
+    const order = await ports.orderOf(job, filled, { change, isOfPullRequest }, runSecrets);
     return { verdict: "started", change, order, filled, detail: undecidedPaths(filter, change) };
   } catch (error) {
     const missed =
@@ -232,23 +236,43 @@ function toldOf(decision: Decision) {
   };
 }
 
-/** What a row has of any call. All of its body is kept from then on. */
-async function rowOf(
-  bodies: DeliveryBodies,
-  { orgId, job, name, spec }: StoredHook,
-  { job: { version } }: DefinedJob,
+/** What rows have of a call's body, which is kept whole by then. */
+export type KeptBody = Pick<NewDelivery, "receivedAt" | "bodySha256" | "bodyBytes" | "body">;
+
+/**
+ * Keeps a body for all the rows of one call.
+ * @param id of its first row: where that has this body from an earlier call nothing is put, and what that left to be recorded is found
+ * with it. Null for what is surely new
+ */
+export async function keptBody(
+  { hooks, bodies }: Pick<DeliverPorts, "hooks" | "bodies">,
+  { orgId, job, name }: HookKey,
   body: Uint8Array,
-  at: number,
-) {
-  const place = { orgId, job, name, receivedAt: at, bodySha256: await sha256(body) };
-  await keepWhole(bodies, place, body);
-  return {
-    ...place,
-    source: spec.source,
-    jobVersion: version,
+  receivedAt: number,
+  id: string | null,
+): Promise<KeptBody> {
+  const key = { orgId, job, name };
+  const kept = {
+    receivedAt,
+    bodySha256: await sha256(body),
     bodyBytes: body.byteLength,
     body: body.subarray(0, DELIVERY_BODY_KEPT_BYTES),
   };
+  if (kept.body.byteLength === kept.bodyBytes) return kept;
+  const known = id === null ? null : await hooks.delivery(key, id);
+  if (known?.bodySha256 === kept.bodySha256) return { ...kept, receivedAt: known.receivedAt };
+  await keepWhole(bodies, { ...key, ...kept }, body);
+  return kept;
+}
+
+/** What a row has of any call. */
+function rowOf(
+  { orgId, job, name, spec }: StoredHook,
+  { job: { version } }: DefinedJob,
+  { receivedAt, bodySha256, bodyBytes, body }: KeptBody,
+) {
+  const place = { orgId, job, name, receivedAt, bodySha256 };
+  return { ...place, source: spec.source, jobVersion: version, bodyBytes, body };
 }
 
 function rowFrom<R extends object>(row: R, delivery: Delivery, originId: string | null) {
@@ -258,7 +282,7 @@ function rowFrom<R extends object>(row: R, delivery: Delivery, originId: string 
 
 /** A row of what could not be read: it has no id that the sender gave it. */
 async function unreadable(
-  { bodies }: Pick<DeliverPorts, "bodies">,
+  ports: Pick<DeliverPorts, "hooks" | "bodies">,
   hook: StoredHook,
   job: DefinedJob,
   headers: Headers,
@@ -266,7 +290,7 @@ async function unreadable(
   complaint: string,
   at: number,
 ): Promise<NewDelivery> {
-  const row = await rowOf(bodies, hook, job, body, at);
+  const row = rowOf(hook, job, await keptBody(ports, hook, body, at, null));
   const type = headers.get("content-type");
   return {
     ...row,

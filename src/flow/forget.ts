@@ -83,11 +83,12 @@ export async function forgetOld({
     batch: FORGET_BATCH_DELIVERIES,
     maxPages: FORGET_MAX_DELIVERY_PAGES,
   });
-  await bodies.forget(now - DELIVERIES_KEPT_MS);
   if (ofSchedules.cursor !== brokeOffAt.ledgers)
     await store.keepSweepCursor("ledgers", ofSchedules.cursor, now);
   if (ofHooks.cursor !== brokeOffAt.deliveries)
     await store.keepSweepCursor("deliveries", ofHooks.cursor, now);
+  // Last: it is not D1 that keeps them, and while that fails the walk through the ledgers goes on.
+  await bodies.forget(now - DELIVERIES_KEPT_MS);
   return inBatches + ofSchedules.forgotten + ofHooks.forgotten;
 }
 

@@ -11,6 +11,7 @@ import {
   NOTIFIER_MAX_SENDS,
   NOTIFIER_PAGE,
   NOTIFIER_SENDS_AT_ONCE,
+  NOTIFIERS_WOKEN_MAX,
   OUTBOX_BATCH_CHARS,
   OUTBOX_GIVE_UP_MS,
   OUTBOX_MAX_PAGES,
@@ -248,13 +249,16 @@ export async function sendOne(
   return result;
 }
 
-/** Calls those who have something to do: what the minute's cron makes good, where a call was lost. */
+/** Calls those who have something to do, as many as one call may: what the minute's cron makes good, where a call was lost. */
 export async function wakeNotifiers({
   notifications,
   notifiers,
   clock,
 }: Pick<NotifyPorts, "notifications" | "notifiers" | "clock">): Promise<number> {
-  const [hasOutbox, targets] = [await notifications.hasOutbox(), await notifications.dueTargets()];
+  const [hasOutbox, targets] = [
+    await notifications.hasOutbox(),
+    await notifications.dueTargets(NOTIFIERS_WOKEN_MAX),
+  ];
   const woken = [...(hasOutbox ? [{ webhookId: OUTBOX_NOTIFIER, atMs: clock.now() }] : []), ...targets];
   const results = await Promise.allSettled(
     woken.map(({ webhookId, atMs }) => notifiers.wake(webhookId, atMs)),

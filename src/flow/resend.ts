@@ -6,7 +6,7 @@ import { resentId } from "../core/hook/hook.ts";
 import { partOf } from "../core/hook/parts.ts";
 import type { HookRules } from "../core/hook/spec.ts";
 import { RESEND_TRIES } from "../core/limits.ts";
-import { type DeliverPorts, deliver, type Recorded, sha256, UNREADABLE } from "./deliver.ts";
+import { type DeliverPorts, deliver, keptBody, type Recorded, sha256, UNREADABLE } from "./deliver.ts";
 import type { RecordedDelivery, Senders, StoredHook } from "./ports/hooks.ts";
 import type { DefinedJob } from "./ports/jobs.ts";
 import { withWholeBody } from "./whole-body.ts";
@@ -36,16 +36,16 @@ export async function resend(
   const whole = await withWholeBody(ports.bodies, earlier);
   const read = await readAgain(ports.senders, hook, whole);
   if ("complaint" in read) throw new AppError("invalid_input", read.complaint, "path.delivery");
-  const { body } = whole;
+  const kept = await keptBody(ports, hook, whole.body, ports.clock.now(), null);
   if (keyed !== null) {
-    const recorded = await deliver(ports, hook, job, { ...read, deliveryId: keyed }, { body, originId });
+    const recorded = await deliver(ports, hook, job, { ...read, deliveryId: keyed }, { kept, originId });
     if (recorded === null) throw new Error(`the delivery ${keyed} came and went`);
     return recorded;
   }
   const first = (await ports.hooks.resends(hook, originId)) + 1;
   for (let number = first; number < first + RESEND_TRIES; number++) {
     const again = { ...read, deliveryId: resentId(originId, number) };
-    const recorded = await deliver(ports, hook, job, again, { body, originId });
+    const recorded = await deliver(ports, hook, job, again, { kept, originId });
     if (recorded?.isNew) return recorded;
   }
   throw new AppError("unavailable", "others resend this delivery at the same time; try again");

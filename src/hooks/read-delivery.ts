@@ -15,6 +15,7 @@ import type { Senders } from "../flow/ports/hooks.ts";
 import { joined, utf8Bytes } from "./encodings.ts";
 import { formPayload } from "./form.ts";
 import { notUnderstood } from "./not-understood.ts";
+import { isOfPullRequest } from "./of-pull-request.ts";
 import type { Sender } from "./sender.ts";
 import { SENDERS } from "./senders.ts";
 
@@ -45,7 +46,14 @@ export const readDelivery: Senders["read"] = async (
     id = made.id;
   }
   const missed = told.changes.length > 0 ? null : notUnderstood(source, told.event, json);
-  const delivery = { source, ...told, payload: json, headers: kept, ...(missed !== null && { missed }) };
+  const delivery = {
+    source,
+    ...told,
+    payload: json,
+    headers: kept,
+    ...(isOfPullRequest(source, told.event, json) && { isOfPullRequest: true as const }),
+    ...(missed !== null && { missed }),
+  };
   return { ...delivery, deliveryId: await idOf(id, idPart ?? "", rawBody) };
 };
 

@@ -75,10 +75,10 @@ export function holdsTheDeliverContract({
       launches: launchesOver(store, { apps: ["deliver-tests"], perSecond: 1 }),
       defaultRegion: null,
       organizationLimit: null,
-      orderOf: async ({ job }, { env }, change) => ({
+      orderOf: async ({ job }, { env }, told) => ({
         spec: aSpec({ env }),
         job: { name: job.name, version: job.version, input: "{}" },
-        isWithoutSecrets: isOfStranger(change),
+        isWithoutSecrets: isOfStranger(told),
       }),
       ...change,
     };
@@ -292,6 +292,35 @@ export function holdsTheDeliverContract({
     await expect(resent("large", "1")).rejects.toThrow(
       `has a body of ${sent.body.length} bytes, of which ${DELIVERY_BODY_KEPT_BYTES} are kept`,
     );
+  });
+
+  it("a long body of several refs is put once for all of them, whole for each, and not again where it is known", async () => {
+    const id = await put("large-refs", { source: "bitbucket" });
+    const payload = { ...bitbucketPush(), padding: "x".repeat(DELIVERY_BODY_KEPT_BYTES) };
+    const push = ofBitbucket("1", payload);
+    let puts = 0;
+    let now = T0 + DAY_MS - 1;
+    const counted: DeliveryBodies = {
+      ...bodies,
+      put: async (...body) => {
+        puts += 1;
+        await bodies.put(...body);
+      },
+    };
+    // A clock that goes on, into the next day.
+    const clock = { now: () => now++ };
+    const ports = () => portsOver({ senders: trusting, bodies: counted, clock });
+    await call(ports(), id, push);
+    now += DAY_MS;
+    await call(ports(), id, push);
+    expect(puts).toBe(1);
+    const rows = await rowsOf("large-refs");
+    expect(rows).toHaveLength(3);
+    for (const { id: part } of rows) {
+      const row = await hooks.delivery(keyOf("large-refs"), part);
+      const whole = row && (await withWholeBody(bodies, row)).body;
+      expect(whole && Buffer.compare(whole, push.body)).toBe(0);
+    }
   });
 
   it("where no body can be kept whole the delivery is taken all the same", async () => {

@@ -5,7 +5,7 @@ import {
   FORGET_EVERY_MS,
   FORGET_PAGE_LEDGERS,
 } from "../../src/core/limits.ts";
-import { forgetOld } from "../../src/flow/forget.ts";
+import { type ForgetPorts, forgetOld } from "../../src/flow/forget.ts";
 import { aDelivery } from "../contracts/hook-store-contract.ts";
 import { aSchedule } from "../contracts/schedule-store-contract.ts";
 import { ScheduleWorld } from "../support/schedule-world.ts";
@@ -20,12 +20,13 @@ async function aWorldWith(jobs: number): Promise<ScheduleWorld> {
   await world.live(10 * MINUTE);
   return world;
 }
-const forgetAt = (world: ScheduleWorld, now: number) =>
+const NO_BODIES = { forget: async () => 0 };
+const forgetAt = (world: ScheduleWorld, now: number, bodies: ForgetPorts["bodies"] = NO_BODIES) =>
   forgetOld({
     schedules: world.schedules,
     alerts: world.alerts,
     hooks: world.hooks,
-    bodies: { forget: async () => 0 },
+    bodies,
     notifications: { forget: async () => 0 },
     handovers: { forget: async () => 0 },
     store: world.store,
@@ -52,6 +53,16 @@ test("many ledgers are gone through page by page, and one call goes on where ano
   expect((await world.store.sweepCursors()).ledgers).toBe("");
   expect(first).toBeGreaterThan(0);
   expect(first + (await forgetAt(world, LATER))).toBe(before - (FORGET_PAGE_LEDGERS + 20));
+});
+
+test("while bodies can not be forgotten, what was done of the ledgers is not done again", async () => {
+  const world = await aWorldWith(1);
+  await world.store.keepSweepCursor("ledgers", JSON.stringify({ orgId: "default", job: "j", name: "s" }));
+  const down = async () => {
+    throw new Error("R2 is down");
+  };
+  await expect(forgetAt(world, LATER, { forget: down })).rejects.toThrow("R2 is down");
+  expect((await world.store.sweepCursors()).ledgers).toBe("");
 });
 
 test("alerts as old are forgotten with it, but for that of a job that is silent still", async () => {

@@ -728,6 +728,29 @@ describe("every sender's deliveries", () => {
     },
   );
 
+  const opened = (head: object) => ({ action: "opened", number: 7, pull_request: head });
+  const project = { git_http_url: "https://gitlab.com/a/b.git", path_with_namespace: "a/b" };
+  it.each<[HookSource, Record<string, string>, Json, boolean]>([
+    ["bitbucket", { "x-event-key": "pr:opened" }, { pullRequest: { id: 7 } }, true],
+    ["bitbucket", { "x-event-key": "pr:deleted" }, {}, true],
+    ["bitbucket", { "x-event-key": "pullrequest:created" }, { pullrequest: { id: 7 } }, true],
+    ["bitbucket", { "x-event-key": "repo:refs_changed" }, {}, false],
+    ["gitlab", { "x-gitlab-event": "Note Hook" }, { project, merge_request: { iid: 7 } }, true],
+    ["gitlab", { "x-gitlab-event": "Note Hook" }, { project, issue: { iid: 7 } }, false],
+    ["gitlab", { "x-gitlab-event": "Pipeline Hook" }, { project, merge_request: null }, false],
+    ["gitlab", { "x-gitlab-event": "Merge Request Hook" }, { object_kind: "merge_request" }, true],
+    ["github", { "x-github-event": "pull_request" }, opened({}) as Json, true],
+    ["github", { "x-github-event": "issue_comment" }, { issue: { pull_request: { url: "x" } } }, true],
+    ["github", { "x-github-event": "issue_comment" }, { issue: { number: 7 } }, false],
+    ["gitea", { "x-gitea-event": "issue_comment" }, { issue: { pull_request: null } }, false],
+    ["gitea", { "x-gitea-event": "pull_request_comment" }, {}, true],
+    ["generic", {}, { pull_request: {} }, false],
+  ])("%s: %j with %j, of which no change is made, is about a pull request: %j", async (...call) => {
+    const isAbout = call[3];
+    const read = await delivered(call[0], call[1], call[2]);
+    expect([read.changes, read.isOfPullRequest ?? false]).toEqual([[], isAbout]);
+  });
+
   it("an address with credentials, of another kind, or a name that is none is not cloned from", async () => {
     for (const clone_url of [
       "https://a:b@git.example/o/r.git",

@@ -445,13 +445,29 @@ it("a list has its pages and filters", async () => {
   ).toEqual([]);
 });
 
+it("of many who have something due those are called first that were due first", async () => {
+  const webhooks = [];
+  for (let count = 0; count < 3; count++) webhooks.push(await world.subscribe({ events: ["run.queued"] }));
+  const [first, second, third] = webhooks;
+  if (!first || !second || !third) throw new Error("three were put");
+  const at = world.now;
+  for (const webhook of [third, first, second]) {
+    await world.notification(webhook, {});
+    world.now += 1000;
+  }
+  expect(await world.notifications.dueTargets(2)).toEqual([
+    { webhookId: third.id, atMs: at },
+    { webhookId: first.id, atMs: at + 1000 },
+  ]);
+});
+
 it("what is not due costs hardly a row, and who is due is found without reading all that is", async () => {
   const { database, counts } = countedD1(env.DB);
   const counted = new NotifyWorld(database);
   const webhook = await counted.subscribe({ events: ["run.queued"] });
   for (let line = 0; line < 300; line++) await counted.notification(webhook, { line: `run_${line}` });
   const before = counts.rowsRead;
-  expect(await counted.notifications.dueTargets()).toEqual([{ webhookId: webhook.id, atMs: counted.now }]);
+  expect(await counted.notifications.dueTargets(100)).toEqual([{ webhookId: webhook.id, atMs: counted.now }]);
   expect(await counted.notifications.hasOutbox()).toBe(false);
   expect(counts.rowsRead - before).toBeLessThan(20);
 });

@@ -10,7 +10,7 @@ import type { ChainPlace, RunUpstream } from "./upstream.ts";
  * - `started`: it has a run.
  * - `paused`: the job was paused; that is not made good later.
  * - `unlinked`: the job was deleted meanwhile, or does not start after that any more.
- * - `withheld`: what the run before built is from a fork, and the job does not say that it starts after such.
+ * - `withheld`: what the run before was for is, or may be, from a fork, and the job does not say that it starts after such.
  * - `refused`: the job could not be run with it.
  * - `bounded`: the chain had come too far.
  */
@@ -65,11 +65,11 @@ export function endingOf(
       detail: `the job does not start any more after a run of ${upstream.job} that ${wordsOf(upstream)}`,
     };
   if (job.isPaused) return { verdict: "paused", detail: "the job was paused" };
-  if (isOfStranger(upstream.change) && !links.some(({ from_forks: fromForks }) => fromForks === true))
+  if (isOfStranger(upstream) && !links.some(({ from_forks: fromForks }) => fromForks === true))
     return {
       verdict: "withheld",
       detail:
-        "what the run before it built is from a fork; a job with from_forks: true in its on starts all the same, without secrets",
+        "what the run before it was for is, or may be, from a fork; a job with from_forks: true in its on starts all the same, without secrets",
     };
   if (upstream.chain.depth > CHAIN_DEPTH_MAX)
     return {

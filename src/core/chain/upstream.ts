@@ -1,6 +1,6 @@
 /** The Run after which another was started, as far as that one needs to know of it. */
 
-import { changeEnvironment, type RunChange } from "../hook/run-delivery.ts";
+import { changeEnvironment, type RunChange, untoldPullRequest } from "../hook/run-delivery.ts";
 import type { FinalStatus, Reason, Run } from "../run.ts";
 
 export interface RunUpstream {
@@ -13,7 +13,9 @@ export interface RunUpstream {
   exitCode: number | null;
   /** What it built, or what the first run of the chain did; null where no hook was called. The run that follows builds the same. */
   change: RunChange | null;
-  /** True where the job's secrets were left out, since that change is from a fork. */
+  /** True where the delivery of the first was about a pull request, and `change` does not tell of it. */
+  isOfPullRequest?: true;
+  /** True where the job's secrets were left out, since that change is, or may be, from a fork. */
   isWithoutSecrets: boolean;
   /** Where in its chain the run is; null of a re-run, which begins one of its own. */
   chain: ChainPlace | null;
@@ -42,6 +44,7 @@ export function upstreamOf(ended: EndedRun): RunUpstream & { chain: ChainPlace }
     reason,
     exitCode: exit?.code ?? null,
     change: (delivery ?? upstream)?.change ?? null,
+    ...untoldPullRequest(delivery ?? upstream ?? { change: null }),
     isWithoutSecrets: false,
     chain: { rootId: rootOf(ended), depth: (upstream?.chain?.depth ?? 0) + 1 },
   };

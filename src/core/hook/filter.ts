@@ -118,8 +118,11 @@ function byRef(
       : (["tag", tags, tag] as const);
   if (globs === undefined)
     return { why, detail: `${why} ${name}: only ${why === "tag" ? "branches" : "tags"} are taken` };
-  return isTaken(globs, [name], allowance)
-    ? null
+  const taken = isTaken(globs, [name], allowance);
+  if (taken === true) return null;
+  // What these keep out may be anybody's: in doubt it is not taken.
+  return taken === null
+    ? { why, detail: `${why} ${name}: whether it fits ${globs.join(", ")} takes too many steps to tell` }
     : { why, detail: `${why} ${name} does not fit ${globs.join(", ")}` };
 }
 
@@ -129,7 +132,8 @@ function byPaths(
   allowance: Allowance,
 ): Refusal | null {
   if (globs === undefined || paths === null || tag !== null || kind === "delete") return null;
-  if (isTaken(globs, paths, allowance)) return null;
+  // Where that takes too many steps to tell it is: of a branch that is taken, a run too many does less harm than one too few.
+  if (isTaken(globs, paths, allowance) !== false) return null;
   const detail =
     paths.length === 0
       ? "its commits change no files, and so none of paths"
@@ -145,14 +149,14 @@ export function undecidedPaths({ paths: globs }: HookFilter, change: Change | nu
   return `paths did not count: the sender does not tell all files of ${what}`;
 }
 
-/** Whether one of the names is taken in. Where that takes too many steps to tell it is: a run too many does less harm than one too few. */
-function isTaken(globs: readonly string[], names: readonly string[], allowance: Allowance): boolean {
+/** Whether one of the names is taken in; null where that takes too many steps to tell. */
+function isTaken(globs: readonly string[], names: readonly string[], allowance: Allowance): boolean | null {
   const given = Math.min(HOOK_GLOB_MAX_STEPS, GLOB_STEPS_PER_STEP * allowance.left);
   const steps = { left: given };
   try {
     return names.some(globMatcher(globs, steps));
   } catch (error) {
-    if (error instanceof TooManySteps) return true;
+    if (error instanceof TooManySteps) return null;
     throw error;
   } finally {
     allowance.left -= (given - Math.max(0, steps.left)) / GLOB_STEPS_PER_STEP;

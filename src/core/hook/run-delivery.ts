@@ -19,15 +19,33 @@ export interface RunDelivery {
   event: string;
   /** What it is to build; null where the delivery is not about code. */
   change: RunChange | null;
-  /** True where the job's secrets were left out, since the change is from a fork: whoever wrote it need not be trusted. */
+  /** True where the delivery is about a pull request, and `change` does not tell of it. */
+  isOfPullRequest?: true;
+  /** True where the job's secrets were left out, since the change is, or may be, from a fork: whoever wrote it need not be trusted. */
   isWithoutSecrets: boolean;
   /** How its commit is told of it; absent where it is not. */
   report?: HookReport;
 }
 
-/** True for a change that a stranger can have written: a command that builds it must not see secrets. */
-export function isOfStranger(change: Pick<Change, "pullRequest"> | null): boolean {
-  return change?.pullRequest?.isFork === true;
+/** What a run is for, by what a delivery told: of what follows it, too. */
+export interface ToldChange<C extends Pick<Change, "pullRequest"> = Pick<Change, "pullRequest">> {
+  change: C | null;
+  /** Whether the delivery is about a pull request, be that understood or not. */
+  isOfPullRequest?: boolean;
+}
+
+/**
+ * True for what a stranger can have written, or had done: a command that builds it, or acts on it, must not see secrets. A pull
+ * request of which nobody can tell whose it is may be a fork's.
+ */
+export function isOfStranger({ change, isOfPullRequest = false }: ToldChange): boolean {
+  const pullRequest = change?.pullRequest ?? null;
+  return pullRequest === null ? isOfPullRequest : pullRequest.isFork;
+}
+
+/** What is kept of a delivery about a pull request that its change does not tell of. */
+export function untoldPullRequest({ change, isOfPullRequest }: ToldChange): { isOfPullRequest?: true } {
+  return isOfPullRequest === true && (change?.pullRequest ?? null) === null ? { isOfPullRequest: true } : {};
 }
 
 /** What is kept of a change beside its delivery's body. */
@@ -49,7 +67,7 @@ export function keptChange(change: Change): RunChange {
 /** What a hook's run has of its delivery. */
 export function runDelivery(
   hook: { name: string; source: HookSource; report?: HookReport },
-  { deliveryId: id, event }: Pick<Delivery, "deliveryId" | "event">,
+  { deliveryId: id, event, isOfPullRequest }: Pick<Delivery, "deliveryId" | "event" | "isOfPullRequest">,
   change: Change | null,
   isWithoutSecrets: boolean,
 ): RunDelivery {
@@ -59,6 +77,7 @@ export function runDelivery(
     source: hook.source,
     event,
     change: change && keptChange(change),
+    ...untoldPullRequest({ change, ...(isOfPullRequest && { isOfPullRequest }) }),
     isWithoutSecrets,
     ...(hook.report && change !== null && change.sha !== null && { report: hook.report }),
   };

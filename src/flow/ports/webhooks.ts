@@ -143,8 +143,8 @@ export interface NotificationStore {
   due(webhookId: string, throughMs: number, limit: number): Promise<DueNotification[]>;
   /** When the next one of a target is due; null where none is. */
   nextDueAt(webhookId: string): Promise<number | null>;
-  /** The same of all targets that have any. */
-  dueTargets(): Promise<DueTarget[]>;
+  /** The same of all targets that have any, what is due first of all first; at most `limit`. */
+  dueTargets(limit: number): Promise<DueTarget[]>;
   /**
    * Keeps an attempt, of however many that are made at once and whatever has become of the notification meanwhile, and has the next of
    * the line follow one that is over. What follows from it is decided by the attempt that is stored first; one that was taken was

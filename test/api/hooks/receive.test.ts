@@ -110,6 +110,23 @@ describe("a call of a hook", () => {
     expect([byHand.status, byHand.body.error.path]).toEqual([422, "job.run.checkout.repository"]);
   });
 
+  it("about a pull request that nobody can tell to be the repository's own starts a run without secrets", async () => {
+    const hook = { events: ["issue_comment"] };
+    const { url } = await aHookOf("comments", hook, { run: { ...RUN, secrets: { TOKEN: "HOOK_SECRET" } } });
+    const comment = async (id: string, issue: object) => {
+      const payload = { action: "created", issue, comment: { body: "/test" } };
+      const sent = await githubCall(SECRET, { id, event: "issue_comment", payload });
+      return run((await deliver(url, sent)).body.run_id);
+    };
+    const ofPull = await comment("1", { number: 7, pull_request: { url: "https://api.github.com/x" } });
+    expect(ofPull).toMatchObject({ secrets: {}, delivery: { without_secrets: true, change: null } });
+    const ofIssue = await comment("2", { number: 8 });
+    expect(ofIssue).toMatchObject({
+      secrets: { TOKEN: "HOOK_SECRET" },
+      delivery: { without_secrets: false },
+    });
+  });
+
   it("of another repository than the checkout names starts a run that says so", async () => {
     const checkout = { repository: "HTTPS://github.com/octocat/other" };
     const { url } = await aHookOf("elsewhere", {}, { run: { ...RUN, checkout } });

@@ -177,9 +177,16 @@ describe("what a hook's rules say of a delivery", () => {
     const allowance = { left: 20_000 };
     const verdicts = (count: number, filter: HookFilter, delivery: Delivery) =>
       Array.from({ length: count }, () => judge(filter, delivery, allowance).verdict);
-    // What takes too many steps is taken in by globs, and not by an expression.
-    expect(new Set(verdicts(20, { branches }, part))).toEqual(new Set(["filtered", "take"]));
+    // With steps enough it is taken in by the glob that is looked at last, the first; of files a glob in doubt does, and no other rule.
+    const last = { branches: ["abcdef*", ...branches] };
+    expect(judge(last, part)).toMatchObject({ verdict: "take" });
+    expect(new Set(verdicts(20, last, part))).toEqual(new Set(["take", "filtered"]));
     expect(allowance.left).toBe(0);
+    expect(judge(last, part, allowance)).toMatchObject({
+      why: "branch",
+      detail: expect.stringMatching(/takes too many steps to tell$/),
+    });
+    expect(judge({ paths: branches }, part, allowance)).toMatchObject({ verdict: "take" });
     expect(judge({ if: "true" }, part, allowance)).toMatchObject({
       why: "if",
       detail: "if has no value: takes too many steps for this delivery",

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { upstreamOf } from "../../../src/core/chain/upstream.ts";
 import type { Change } from "../../../src/core/hook/change.ts";
 import {
   deliveryEnvironment,
@@ -101,7 +102,26 @@ it("a machine has it in its environment, beside the job's", () => {
 });
 
 it("what a fork brings is a stranger's, and what is pushed is not", () => {
-  expect(isOfStranger({ pullRequest: PULL })).toBe(true);
-  expect(isOfStranger({ pullRequest: { ...PULL, isFork: false } })).toBe(false);
-  expect([isOfStranger(CHANGE), isOfStranger(null)]).toEqual([false, false]);
+  expect(isOfStranger({ change: { pullRequest: PULL } })).toBe(true);
+  expect(isOfStranger({ change: { pullRequest: { ...PULL, isFork: false } } })).toBe(false);
+  expect([isOfStranger({ change: CHANGE }), isOfStranger({ change: null })]).toEqual([false, false]);
+});
+
+it("a pull request that no change tells of is a stranger's, for all that follows it, too", () => {
+  const isOfPullRequest = true as const;
+  expect(isOfStranger({ change: null, isOfPullRequest })).toBe(true);
+  const own = { ...CHANGE, pullRequest: { ...PULL, isFork: false } };
+  expect(isOfStranger({ change: own, isOfPullRequest })).toBe(false);
+  const run = (change: Change | null) =>
+    runDelivery(
+      { name: "h", source: "github" },
+      { deliveryId: "d", event: "note", isOfPullRequest },
+      change,
+      true,
+    );
+  expect(run(own)).not.toHaveProperty("isOfPullRequest");
+  const ended = { id: "a", job: "j", status: "succeeded" as const, reason: null, exit: null };
+  const next = upstreamOf({ ...ended, delivery: run(null), upstream: null });
+  const far = upstreamOf({ ...ended, delivery: null, upstream: next });
+  expect([run(null), next, far].map(isOfStranger)).toEqual([true, true, true]);
 });

@@ -56,7 +56,7 @@ function text(found: DeliveryBody): string {
     ["Verdict", verdictText(found)],
     ["Why", found.detail],
     ["Run", found.run_id === null ? null : `${found.run_id}${status}`],
-    ["Secrets", found.without_secrets ? "none, as it is from a fork" : null],
+    ["Secrets", found.without_secrets ? "none, as it is, or may be, from a fork" : null],
     ["Job version", String(found.job_version)],
     ["Resend of", found.resend_of],
     ["Came again", found.repeats === 0 ? null : `${found.repeats} times, last ${found.repeated_at}`],

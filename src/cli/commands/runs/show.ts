@@ -86,7 +86,9 @@ function factsOf(run: RunBody): string {
 
 function hookText({ delivery }: RunBody): string | null {
   if (delivery === null) return null;
-  const secrets = delivery.without_secrets ? ", without secrets: the pull request is from a fork" : "";
+  const secrets = delivery.without_secrets
+    ? ", without secrets: the pull request is, or may be, from a fork"
+    : "";
   return `${delivery.hook}, ${delivery.event}${secrets}`;
 }
 
