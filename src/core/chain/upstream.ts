@@ -26,6 +26,17 @@ export interface ChainPlace {
   depth: number;
 }
 
+/** What a run builds: what its hook was called with, or what the first run of its chain builds; null where no hook was called. */
+export function builtChange<C>({ delivery, upstream }: Building<C>): C | null {
+  return (delivery ?? upstream)?.change ?? null;
+}
+
+/** A run, as it is or as it is told of. */
+interface Building<C> {
+  delivery: { change: C | null } | null;
+  upstream: { change: C | null } | null;
+}
+
 /** What is looked at of a run that others follow. */
 export type EndedRun = Pick<Run, "id" | "reason" | "exit" | "delivery" | "upstream"> & {
   job: string;
@@ -34,14 +45,14 @@ export type EndedRun = Pick<Run, "id" | "reason" | "exit" | "delivery" | "upstre
 
 /** What a run that follows has of the one before. What it is to do has not been asked yet. */
 export function upstreamOf(ended: EndedRun): RunUpstream & { chain: ChainPlace } {
-  const { id, job, status, reason, exit, delivery, upstream } = ended;
+  const { id, job, status, reason, exit, upstream } = ended;
   return {
     runId: id,
     job,
     outcome: status,
     reason,
     exitCode: exit?.code ?? null,
-    change: (delivery ?? upstream)?.change ?? null,
+    change: builtChange(ended),
     isWithoutSecrets: false,
     chain: { rootId: rootOf(ended), depth: (upstream?.chain?.depth ?? 0) + 1 },
   };
