@@ -7,6 +7,7 @@ import { openTarget, type TargetSettings } from "../webhooks/open-target.ts";
 import { failed, type PostPorts, post } from "../webhooks/post.ts";
 import { judgeStatus } from "./answer.ts";
 import { statusRequest } from "./request.ts";
+import { withoutToken } from "./without-token.ts";
 
 /** What a header can have in it; what a token is. */
 const TOKEN = /^[\x21-\x7e]+$/;
@@ -37,7 +38,7 @@ export function statusSender(
         judgeStatus(status, answer, nowMs),
       );
       // An API that shows what it was asked with is not believed to keep it for itself.
-      return { ...result, answer: result.answer?.replaceAll(token, "***") ?? null };
+      return { ...result, answer: result.answer === null ? null : withoutToken(result.answer, token) };
     } catch (error) {
       return without((error as Error).message);
     }

@@ -5,6 +5,7 @@
 
 import { sql } from "drizzle-orm";
 import type { AlertType } from "../core/alert/alert.ts";
+import type { RunUpstream } from "../core/chain/upstream.ts";
 import { messageOf } from "../core/error.ts";
 import type { RunDelivery } from "../core/hook/run-delivery.ts";
 import { ALERTS, type Fact, type OutboxRow, type ToldRun, type ToldRunEvent } from "../core/webhook/fact.ts";
@@ -37,6 +38,7 @@ interface Row {
   job_version: number | null;
   firing: string | null;
   delivery: string | null;
+  upstream: string | null;
   name: string | null;
   tags: string | null;
   image: string;
@@ -60,7 +62,7 @@ export async function readOutbox(
   const { results } = await database
     .prepare(
       `SELECT o.source, o.seq, o.org_id, e.type AS event_type, e.at AS event_at, e.data, r.id, r.accepted_at, r.origin_id, r.job_name,
-         r.job_version, r.firing, r.delivery, r.spec ->> '$.name' AS name, r.spec -> '$.tags' AS tags, r.spec ->> '$.image' AS image,
+         r.job_version, r.firing, r.delivery, r.upstream, r.spec ->> '$.name' AS name, r.spec -> '$.tags' AS tags, r.spec ->> '$.image' AS image,
          (SELECT t.started_at FROM attempts t WHERE t.run_id = e.run_id AND e.type IN ('attempt_failed', 'settled')
             AND t.number = coalesce(e.data ->> '$.attempt', t.number) ORDER BY t.number DESC LIMIT 1) AS started_at,
          a.type AS alert_type, a.job AS alert_job, a.schedule, a.due_at, a.at AS alert_at, a.run_id, a.detail
@@ -98,7 +100,7 @@ function factOf(row: Row): Fact | null {
 }
 
 function runOf(row: Row, id: string): ToldRun {
-  const { job_name, job_version, firing, delivery } = row;
+  const { job_name, job_version, firing, delivery, upstream } = row;
   const fired = firing === null ? null : (JSON.parse(firing) as ToldRun["firing"]);
   return {
     id,
@@ -111,6 +113,7 @@ function runOf(row: Row, id: string): ToldRun {
     job: job_name === null || job_version === null ? null : { name: job_name, version: job_version },
     firing: fired && { schedule: fired.schedule, dueAt: fired.dueAt },
     delivery: delivery === null ? null : (JSON.parse(delivery) as RunDelivery),
+    upstream: upstream === null ? null : (JSON.parse(upstream) as RunUpstream),
     startedAt: row.started_at,
   };
 }

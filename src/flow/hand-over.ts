@@ -45,6 +45,7 @@ export interface ChainedOrder {
 export async function handOver(ports: HandOverPorts): Promise<NotifyReport> {
   const { handovers, clock } = ports;
   const problems: string[] = [];
+  const putsOff: string[] = [];
   const due = await handovers.due(clock.now(), HANDOVER_BATCH);
   const jobs = await jobsOf(ports, due);
   /** By chain, how many were started since they were counted. */
@@ -61,14 +62,24 @@ export async function handOver(ports: HandOverPorts): Promise<NotifyReport> {
           const ending = await takeUp(ports, counted, jobs.get(`${orgId}/${job}`) ?? null);
           if (ending !== null) isAlarmed = (await end(ports, handover, ending)) || isAlarmed;
         } catch (error) {
-          problems.push(`${job} after ${handover.upstreamRunId}: ${messageOf(error)}`);
-          isAlarmed = (await putOff(ports, handover, messageOf(error))) || isAlarmed;
+          const told = (why: unknown) => `${job} after ${handover.upstreamRunId}: ${messageOf(why)}`;
+          try {
+            isAlarmed = (await putOff(ports, handover, messageOf(error))) || isAlarmed;
+            putsOff.push(told(error));
+          } catch (why) {
+            // It is due still: whoever comes next would fail by it at once. Those beside it go on.
+            problems.push(told(error), told(why));
+          }
         }
       }),
     );
   // An alert that is not called for here is told by the minute's cron.
   if (isAlarmed) await ports.notifiers.wake(OUTBOX_NOTIFIER, clock.now()).catch(() => undefined);
-  return { nextAt: await handovers.nextDueAt(), problems };
+  return {
+    nextAt: await handovers.nextDueAt(),
+    problems,
+    ...(putsOff.length > 0 && { putOff: putsOff }),
+  };
 }
 
 /** Calls whoever takes up handovers, where some wait: what the minute's cron makes good, where a call was lost. */

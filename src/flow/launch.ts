@@ -9,6 +9,7 @@
  */
 
 import type { Attempt } from "../core/attempt.ts";
+import { builtChange } from "../core/chain/upstream.ts";
 import type { LaunchTaken } from "../core/event.ts";
 import {
   CREATE_LOOKUP_PAUSE_MS,
@@ -194,7 +195,7 @@ async function ask(ports: FlowPorts, drive: Drive): Promise<Findings> {
   const result = await ports.machines.create(
     machineName,
     machineConfig,
-    machineFiles(run.spec, machineName, secrets?.given ?? null, run.delivery?.change ?? null),
+    machineFiles(run.spec, machineName, secrets?.given ?? null, builtChange(run)),
   );
   const at = ports.clock.now();
   if ("error" in result) drive.lastAnswer = result.error;

@@ -62,7 +62,8 @@ export class Notifier {
     const { work, logError } = this.#host;
     try {
       const report = await work(() => this.#news);
-      if (report.problems.length > 0) logError(new Error(report.problems.join("; ")));
+      const told = [...report.problems, ...(report.putOff ?? [])];
+      if (told.length > 0) logError(new Error(told.join("; ")));
       return report;
     } catch (error) {
       logError(error);

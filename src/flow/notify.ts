@@ -47,6 +47,8 @@ export interface NotifyReport {
   nextAt: number | null;
   /** What went wrong on our side. Unless it says otherwise it is tried again. */
   problems: string[];
+  /** What failed and has a time of its own to be tried again, which keeps nothing else waiting; absent where nothing did. */
+  putOff?: string[];
   /** Whether going on would tell somebody the same again: what was sent could not be stored. Then calls wait, too. */
   isHeldUp?: boolean;
 }

@@ -1,9 +1,11 @@
 /** Tell commits: what a hook's run reports where its commit is, in the lines that webhooks have, too. */
 
-import { reportTarget } from "../core/commit-status/report.ts";
+import { hookOfTarget, reportTarget } from "../core/commit-status/report.ts";
 import { type CommitStatus, commitStatusOf } from "../core/commit-status/status.ts";
+import { rfc3339 } from "../core/rfc3339.ts";
 import type { SendResult } from "../core/webhook/attempt.ts";
 import { type Fact, lineOf } from "../core/webhook/fact.ts";
+import type { HookStore } from "./ports/hooks.ts";
 import type { ReportLedger, SendStatus } from "./ports/reports.ts";
 import type { Courier, OutboxReader } from "./ports/webhooks.ts";
 import type { Clock } from "./ports.ts";
@@ -28,7 +30,7 @@ export function commitReader(publicUrl: string | null): OutboxReader {
       const hook = fact.kind === "run" ? hookOf(fact) : null;
       if (status === null || hook === null) return [];
       const type = `status.${status.state}` as const;
-      const timestamp = rfc3339(fact);
+      const timestamp = rfc3339(fact.kind === "run" ? fact.event.at : fact.alert.at);
       const payload: ReportPayload = { type, timestamp, data: status };
       return [
         {
@@ -45,15 +47,28 @@ export function commitReader(publicUrl: string | null): OutboxReader {
   };
 }
 
-/** What was to be told when it happened is told also where its hook is gone by then. */
-export function commitCourier(ledger: ReportLedger, send: SendStatus, clock: Clock): Courier {
+export interface CommitPorts {
+  ledger: ReportLedger;
+  hooks: Pick<HookStore, "find">;
+  send: SendStatus;
+  clock: Clock;
+}
+
+/**
+ * What was to be told when it happened is told also where its hook is gone by then. Where it goes and with which token is what the hook says
+ * now, so that whoever mends that mends what waits and what is sent again, and a URL that was wrong is given no token any more.
+ */
+export function commitCourier({ ledger, hooks, send, clock }: CommitPorts): Courier {
   return {
-    async open(orgId) {
+    async open(orgId, target) {
+      const key = hookOfTarget(target);
+      const hook = key && (await hooks.find(key));
       return {
         async send(report) {
           const { data } = JSON.parse(report.payload) as ReportPayload;
           if (await ledger.isOvertaken(report, data)) return overtaken(clock.now());
-          return send(orgId, data);
+          const now = hook?.spec.source === data.source ? hook.spec.report : undefined;
+          return send(orgId, now ? { ...data, api_url: now.apiUrl, token: now.token } : data);
         },
         async note() {},
       };
@@ -62,14 +77,11 @@ export function commitCourier(ledger: ReportLedger, send: SendStatus, clock: Clo
 }
 
 function overtaken(at: number): SendResult {
-  const error = "not sent: a newer run tells of this commit, or its own has told more since";
+  const error =
+    "not sent: a newer run tells of this commit, its own has told more since, or it was dropped beside another";
   return { at, ms: 0, status: null, answer: null, error, retryAfterMs: null, ending: "dropped" };
 }
 
 function hookOf({ run }: Extract<Fact, { kind: "run" }>): { job: string; name: string } | null {
   return run.job === null || run.delivery === null ? null : { job: run.job.name, name: run.delivery.hook };
-}
-
-function rfc3339(fact: Fact): string {
-  return new Date(fact.kind === "run" ? fact.event.at : fact.alert.at).toISOString();
 }

@@ -3,11 +3,12 @@
  * it is told: a run that is over by then was not with its start.
  */
 
+import type { RunUpstream } from "../core/chain/upstream.ts";
 import type { ChangeKind } from "../core/hook/change.ts";
 import type { RunChange, RunDelivery } from "../core/hook/run-delivery.ts";
 import { NOTIFICATION_DETAIL_MAX_CHARS } from "../core/limits.ts";
 import { rfc3339 } from "../core/rfc3339.ts";
-import type { Exit, RunStatus } from "../core/run.ts";
+import type { Exit, FinalStatus, RunStatus } from "../core/run.ts";
 import type { NotificationType } from "../core/webhook/event-types.ts";
 import type { AlertFact, Fact, RunFact } from "../core/webhook/fact.ts";
 
@@ -37,6 +38,8 @@ export interface RunPayload {
   firing: { schedule: string; due_at: string } | null;
   /** The call of a hook that it is for; null of every other run. */
   delivery: DeliveryPayload | null;
+  /** The run after which it was started; null of every other. */
+  upstream: UpstreamPayload | null;
   rerun_of: string | null;
   output: { stdout_bytes: number; stderr_bytes: number; dropped_bytes: number; complete: boolean } | null;
   accepted_at: string;
@@ -53,16 +56,27 @@ export interface DeliveryPayload {
   id: string;
   event: string;
   /** What it is to build; null where the delivery is not about code. */
-  change: {
-    kind: ChangeKind;
-    repository: { url: string; full_name: string };
-    ref: string;
-    branch: string | null;
-    tag: string | null;
-    sha: string | null;
-    author: string | null;
-    pull_request: { number: number; title: string } | null;
-  } | null;
+  change: ChangePayload | null;
+}
+
+/** Likewise. */
+export interface UpstreamPayload {
+  run_id: string;
+  job: string;
+  outcome: FinalStatus;
+  /** What both build; null where no hook was called. */
+  change: ChangePayload | null;
+}
+
+export interface ChangePayload {
+  kind: ChangeKind;
+  repository: { url: string; full_name: string };
+  ref: string;
+  branch: string | null;
+  tag: string | null;
+  sha: string | null;
+  author: string | null;
+  pull_request: { number: number; title: string } | null;
 }
 
 export interface AlertPayload {
@@ -108,6 +122,7 @@ function runPayload({ run, event }: RunFact, publicUrl: string | null): RunPaylo
     job: run.job,
     firing: run.firing && { schedule: run.firing.schedule, due_at: rfc3339(run.firing.dueAt) },
     delivery: run.delivery && deliveryPayload(run.delivery),
+    upstream: run.upstream && upstreamPayload(run.upstream),
     rerun_of: run.originId,
     output: output && {
       stdout_bytes: output.stdoutBytes,
@@ -126,7 +141,11 @@ function deliveryPayload({ hook, id, event, change }: RunDelivery): DeliveryPayl
   return { hook, id, event, change: change && changePayload(change) };
 }
 
-function changePayload(change: RunChange): DeliveryPayload["change"] {
+function upstreamPayload({ runId: run_id, job, outcome, change }: RunUpstream): UpstreamPayload {
+  return { run_id, job, outcome, change: change && changePayload(change) };
+}
+
+function changePayload(change: RunChange): ChangePayload {
   const { kind, repository, ref, branch, tag, sha, author, pullRequest } = change;
   const pull_request = pullRequest && { number: pullRequest.number, title: pullRequest.title };
   const { url, fullName: full_name } = repository;

@@ -1,6 +1,7 @@
 /** A notification in words, for people who read it in a chat or a mailbox. */
 
-import type { AlertPayload, DeliveryPayload, Payload, RunPayload } from "./payload.ts";
+import { builtChange } from "../core/chain/upstream.ts";
+import type { AlertPayload, ChangePayload, Payload, RunPayload } from "./payload.ts";
 
 export interface Words {
   /** One line. */
@@ -23,16 +24,22 @@ const VERBS: Record<string, string> = {
 };
 
 function runWords(type: string, run: RunPayload): Words {
-  const { job, name, id, status, firing } = run;
+  const { job, name, id, status, firing, delivery, upstream } = run;
+  const change = builtChange(run);
   const what = oneLine(job?.name ?? name ?? id);
   const title = `${what} ${type === "run.started" ? "started" : (VERBS[status] ?? status)}`;
   const why = run.detail === null ? [] : [oneLine(run.detail)];
   const lines = [
     ...why,
-    ...(run.delivery === null ? [] : [deliveryWords(run.delivery)]),
+    ...(change !== null
+      ? [changeWords(change)]
+      : delivery === null
+        ? []
+        : [oneLine(`hook: ${delivery.hook}, ${delivery.event}`)]),
     `run: ${id}`,
     ...(job === null ? [] : [`job: ${job.name}, version ${job.version}`]),
     ...(firing === null ? [] : [`schedule: ${firing.schedule}, due at ${firing.due_at}`]),
+    ...(upstream === null ? [] : [`after: run ${upstream.run_id} of ${upstream.job}, ${upstream.outcome}`]),
     ...(run.next_attempt === null ? [] : [`attempt ${run.next_attempt.number} at ${run.next_attempt.at}`]),
     ...Object.entries(run.tags).map(([key, value]) => `${oneLine(key)}: ${oneLine(value)}`),
   ];
@@ -40,8 +47,7 @@ function runWords(type: string, run: RunPayload): Words {
 }
 
 /** What is built, for whom: "acme/site main 1a2b3c4 by amy", "acme/site #7 Add a page 1a2b3c4 by amy". */
-function deliveryWords({ hook, event, change }: DeliveryPayload): string {
-  if (change === null) return oneLine(`hook: ${hook}, ${event}`);
+function changeWords(change: ChangePayload): string {
   const { kind, repository, ref, branch, tag, sha, author, pull_request: pull } = change;
   const what = pull === null ? (branch ?? tag ?? ref) : `#${pull.number} ${pull.title}`;
   const words = [

@@ -109,7 +109,12 @@ export function notifyPorts(env: Env): NotifyPorts {
     readers: [webhookReader(webhooks, edge), commitReader(config.webhooks.publicUrl)],
     couriers: {
       [TO_WEBHOOK]: webhookCourier(webhooks, edge),
-      [TO_COMMIT]: commitCourier(d1Reports(env.DB), sendStatus, systemClock),
+      [TO_COMMIT]: commitCourier({
+        ledger: d1Reports(env.DB),
+        hooks: d1Hooks(env.DB),
+        send: sendStatus,
+        clock: systemClock,
+      }),
     },
     notifiers: durableNotifiers(env.NOTIFIER),
     notificationId,

@@ -3,9 +3,11 @@ import { describe, expect, it } from "vitest";
 import type { ErrorBody, RunBody, RunListBody } from "../../src/api/run-schema.ts";
 import { specInput } from "../../src/api/spec-input.ts";
 import { runSpecSchema, toRunSpec } from "../../src/api/spec-schema.ts";
+import { acceptRun } from "../../src/core/lifecycle.ts";
 import type { RunSpec } from "../../src/core/run-spec.ts";
 import { apiPorts } from "../../src/worker/ports.ts";
-import { aSpec, aSucceededRun } from "../support/a-run.ts";
+import { aQueuedRun, aSpec, aSucceededRun } from "../support/a-run.ts";
+import { ofDelivery } from "../support/told-stories.ts";
 
 const { store } = apiPorts(env);
 
@@ -194,6 +196,26 @@ describe("a re-run", () => {
       }),
     );
     expect(response.status).toBe(400);
+  });
+
+  it("of a hook's run is reported on its commit where it is the same, and not with changes", async () => {
+    const report = { token: "TOKEN", context: "mayfly/build", apiUrl: null };
+    const story = ofDelivery(aQueuedRun(), null);
+    const [accepted] = story.events;
+    if (accepted?.type !== "accepted" || !accepted.delivery) throw new Error("it has no delivery");
+    const reported = { ...accepted, delivery: { ...accepted.delivery, report } };
+    const id = story.state.run.id;
+    await store.accept(acceptRun(id, "default", reported), [reported], null);
+    const again = async (changes?: object) => {
+      const run = await (await call(`/v1/runs/${id}/rerun`, changes)).json<RunBody>();
+      return [run.delivery?.hook, run.delivery?.report];
+    };
+    const told = expect.objectContaining({ context: "mayfly/build" });
+    expect([await again(), await again({})]).toEqual([
+      ["github", told],
+      ["github", told],
+    ]);
+    expect(await again({ command: ["true"] })).toEqual(["github", null]);
   });
 
   it("is one run however often it is ordered with one key, which fits no other run's re-run", async () => {

@@ -1,19 +1,48 @@
 import { describe, expect, it } from "vitest";
+import type { RunChange } from "../../src/core/hook/run-delivery.ts";
 import { queueLimitAt } from "../../src/core/next-step.ts";
+import type { Checkout } from "../../src/core/step/checkout.ts";
 import { advance } from "../../src/flow/flow.ts";
+import type { Machines } from "../../src/flow/ports.ts";
 import { aSpec, aStartingRun, T0 } from "../support/a-run.ts";
 import { world } from "../support/flow-world.ts";
 import { QueueWorld } from "../support/queue-world.ts";
+import { afterAnother } from "../support/told-stories.ts";
 
 const LAUNCHES = { apps: ["a"] as [string], perSecond: 1 };
 const LIMIT_MS = 30_000;
 const timeouts = { ...aSpec().timeouts, queueMs: LIMIT_MS };
+
+const CHANGE: RunChange = {
+  ...{ kind: "push", ref: "refs/heads/main", branch: "main", tag: null, sha: "c".repeat(40), before: null },
+  ...{ message: "m", author: "somebody", pullRequest: null },
+  repository: { url: "https://git.example/o/r.git", fullName: "o/r", isPrivate: false },
+};
 
 /** How long after it came a run's machine is asked for. */
 const waitOf = (of: QueueWorld, runId: string) => {
   const { run, attempts } = of.run(runId);
   return (attempts[0]?.createAskedAt ?? Number.NaN) - run.acceptedAt;
 };
+
+describe("what a machine is given", () => {
+  it("tells of a run after another, too, that its checkout is of another repository than what has changed", async () => {
+    const checkout: Checkout = {
+      ...{ repository: "https://git.example/other/thing.git", ref: null, path: "/workspace", depth: 1 },
+      submodules: "none",
+      ...{ token: null, deployKey: null },
+    };
+    const story = afterAnother(aStartingRun({ checkout }), CHANGE);
+    let given: string[] = [];
+    const create: Machines["create"] = async (_name, _config, files) => {
+      given = files.map(({ base64 }) => atob(base64));
+      return { kind: "later", error: "busy", tooMany: false };
+    };
+    const { until } = world(story, T0 + 1000, { create }, true);
+    await until(() => given.length > 0);
+    expect(given.join("\n")).toMatch(/_elsewhere='(?:https:\/\/git\.example\/)?o\/r/);
+  });
+});
 
 describe("a launch that nobody would use", () => {
   it("is not taken by a run that gives up before: those who come after the many who did are launched at once", async () => {

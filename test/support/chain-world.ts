@@ -27,6 +27,8 @@ export class ChainWorld {
   now = T0;
   /** Whom the store has called. */
   readonly called: string[] = [];
+  /** What was put off, with a time of its own. */
+  readonly putOff: string[] = [];
   /** Which runs' drivers were started. */
   readonly driven: string[] = [];
   readonly #database: D1Database;
@@ -129,6 +131,7 @@ export class ChainWorld {
     for (;;) {
       const report = await handOver(ports);
       problems.push(...report.problems);
+      this.putOff.push(...(report.putOff ?? []));
       if (report.nextAt === null || report.nextAt > this.now) return problems;
     }
   }

@@ -5,6 +5,7 @@ import { statusSender } from "../../src/commit-status/send.ts";
 import { newNotificationId, newWebhookId } from "../../src/core/id.ts";
 import { maskedUrl } from "../../src/core/webhook/masked-url.ts";
 import { EMAIL_URLS, type WebhookSpec } from "../../src/core/webhook/webhook.ts";
+import { d1Hooks } from "../../src/d1/hook-store.ts";
 import { d1Notifications } from "../../src/d1/notification-store.ts";
 import { d1Reports } from "../../src/d1/report-ledger.ts";
 import { d1Store } from "../../src/d1/store.ts";
@@ -37,7 +38,7 @@ export interface Death {
 type Step = <T>(act: () => Promise<T>) => Promise<T>;
 
 export const KEY = btoa("0123456789abcdef0123456789abcdef");
-const TABLES = ["webhooks", "outbox", "notifications", "runs", "run_events", "attempts", "alerts"];
+const TABLES = ["webhooks", "hooks", "outbox", "notifications", "runs", "run_events", "attempts", "alerts"];
 
 export class NotifyWorld {
   now = Math.floor(Date.now() / 1000) * 1000;
@@ -184,16 +185,17 @@ export class NotifyWorld {
       ],
       couriers: {
         [TO_WEBHOOK]: webhookCourier(webhooks, edge),
-        [TO_COMMIT]: commitCourier(
-          mortal(d1Reports(this.#database)),
-          statusSender({
+        [TO_COMMIT]: commitCourier({
+          ledger: mortal(d1Reports(this.#database)),
+          hooks: mortal(d1Hooks(this.#database)),
+          send: statusSender({
             secrets: this.#secrets,
             settings: this.settings,
             fetch: (...call) => step(() => this.#fetch(...call)),
             clock: this.clock,
           }),
-          this.clock,
-        ),
+          clock: this.clock,
+        }),
       },
       notifiers: { wake: async () => {} },
       notificationId: () => this.#newId(),

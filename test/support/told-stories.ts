@@ -26,6 +26,20 @@ export function failing(story: Story): Story {
   );
 }
 
+/** The same story of a run that was started after another. */
+export function afterAnother(
+  { state, events: [accepted, ...others] }: Story,
+  change: RunChange | null,
+): Story {
+  if (accepted?.type !== "accepted") throw new Error("a story begins with a run's acceptance");
+  const upstream = {
+    ...{ runId: "run_before", job: "build", outcome: "failed" as const, reason: "exit_code" as const },
+    ...{ exitCode: 3, change, isWithoutSecrets: false, chain: null },
+  };
+  const first: RunEvent = { ...accepted, job: { name: "deploy", version: 1, input: "{}" }, upstream };
+  return followedBy({ state: acceptRun(state.run.id, "default", first), events: [first] }, ...others);
+}
+
 /** The same story of a run that a hook's delivery started. */
 export function ofDelivery({ state, events: [accepted, ...others] }: Story, change: RunChange | null): Story {
   if (accepted?.type !== "accepted") throw new Error("a story begins with a run's acceptance");

@@ -189,7 +189,10 @@ describe("once, and not lost", () => {
         return ports.orderOf(...order);
       },
     };
-    expect(await world.live(failing)).toEqual([`next after ${runId}: the queue is full`]);
+    expect([await world.live(failing), world.putOff]).toEqual([
+      [],
+      [`next after ${runId}: the queue is full`],
+    ]);
     expect(await world.after(runId)).toMatchObject([
       { verdict: "waiting", detail: "it could not be started: the queue is full" },
     ]);
@@ -205,6 +208,28 @@ describe("once, and not lost", () => {
       { verdict: "refused", detail: expect.stringContaining("tried for a day") },
     ]);
     expect(await world.alerts("next")).toMatchObject([{ type: "chain_stopped", runId: lost }]);
+  });
+
+  it("where one can be neither started nor put off that is told, and those beside it are awaited", async () => {
+    await world.put("bad", [{ job: "first" }]);
+    await world.put("next", [{ job: "first" }]);
+    const runId = await world.ends("first");
+    const ports = world.ports();
+    const failing = {
+      ...ports,
+      orderOf: async (...order: Parameters<typeof ports.orderOf>) => {
+        if (order[0].job.name === "bad") throw new Error("no");
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return ports.orderOf(...order);
+      },
+      handovers: { ...ports.handovers, putOff: () => Promise.reject(new Error("the database is busy")) },
+    };
+    const { problems, putOff } = await handOver(failing);
+    expect([problems, putOff]).toEqual([
+      [`bad after ${runId}: no`, `bad after ${runId}: the database is busy`],
+      undefined,
+    ]);
+    expect(await verdicts(runId)).toEqual(["bad waiting", "next started"]);
   });
 
   it("where the call was lost the minute's cron makes it good", async () => {

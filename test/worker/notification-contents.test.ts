@@ -7,7 +7,7 @@ import type { StoredWebhook } from "../../src/flow/ports/webhooks.ts";
 import { createKeyring } from "../../src/secrets/keyring.ts";
 import { aQueuedRun, aRunningRun, aSucceededRun } from "../support/a-run.ts";
 import { isSignedWith, KEY, NotifyWorld } from "../support/notify-world.ts";
-import { failing, ofDelivery } from "../support/told-stories.ts";
+import { afterAnother, failing, ofDelivery } from "../support/told-stories.ts";
 
 const HOUR = 3_600_000;
 
@@ -126,6 +126,23 @@ describe("what a hook's run is told with", () => {
         ...{ sha: change.sha, author: "amy", pull_request: { number: 7, title: pullRequest.title } },
       },
     });
+  });
+
+  it("is of a run after another that one, and the same commit", async () => {
+    const webhook = await world.subscribe({ events: ["run.queued"] });
+    await world.subscribe({ kind: "slack", events: ["run.queued"] });
+    const runId = await world.happens(afterAnother(aQueuedRun(), change));
+    await world.live();
+    const [told] = world.told(webhook).map(({ payload: { data } }) => "run" in data && data.run);
+    const upstream = { run_id: "run_before", job: "build", outcome: "failed", change: { sha: change.sha } };
+    expect(told).toMatchObject({ delivery: null, upstream });
+    const text = world.heard.map(({ text }) => text).find((each) => each.startsWith('{"text"')) ?? "{}";
+    expect((JSON.parse(text) as { text: string }).text.split("\n").slice(1)).toEqual([
+      "acme/site main 1a2b3c4 by amy",
+      `run: ${runId}`,
+      "job: deploy, version 1",
+      "after: run run_before of build, failed",
+    ]);
   });
 
   it.each<[string, RunChange | null, string]>([

@@ -303,11 +303,39 @@ describe("an API that does not take it", () => {
     });
   });
 
+  it("is asked, or sent again by hand, with the hook's URL and token as they are by then", async () => {
+    const repository = { url: "https://git.example/acme/site.git", fullName: "acme/site", isPrivate: true };
+    const wrong = { token: "OLD", apiUrl: "https://api.wrong.example/api/v3" };
+    world.secretValues = { OLD: "another", TOKEN: "a-token" };
+    await world.happens(reporting(aQueuedRun(), "github", wrong, { repository }));
+    await world.live();
+    const [report] = await ledger();
+    expect([report?.state, world.apis.taken()]).toEqual(["given_up", []]);
+    const mended = { token: "TOKEN", context: "another", apiUrl: "https://git.example/api/v3" };
+    const spec = JSON.stringify({ name: "github", source: "github", report: mended });
+    await env.DB.prepare("INSERT INTO hooks VALUES ('default', 'build', 'github', 'id', ?, 0, 0)")
+      .bind(spec)
+      .run();
+    await world.notifications.resend("default", report?.webhookId ?? "", report?.id ?? "", world.now);
+    await world.live();
+    expect((await outcomes())[0]?.[1]).toBe("delivered");
+    expect(world.apis.taken()).toMatchObject([{ state: "pending", context: "mayfly/build" }]);
+  });
+
   it("and shows what it was asked with, is kept without the token", async () => {
     world.apis.fault = ({ headers }) => Response.json(headers, { status: 403 });
     const { attempts } = await once();
     expect(attempts[0]?.answer).toContain("Bearer ***");
     expect(JSON.stringify(await ledger())).not.toContain("a-token");
+    const token = "somebody:a/pass?>word";
+    world.secretValues = { TOKEN: token };
+    for (const shown of [token, btoa(token), "a/pass?>word"])
+      for (const before of [0, 1022, 1024 - shown.length + 1]) {
+        world.apis.fault = () => new Response(`${".".repeat(before)}${shown}, ${shown}`, { status: 403 });
+        await world.clear();
+        const [attempt] = (await once("bitbucket")).attempts;
+        expect(attempt?.answer).toBe(".".repeat(before) + (before === 0 ? "***, ***" : "***"));
+      }
   });
 });
 
@@ -349,6 +377,34 @@ describe("what is reported is what holds", () => {
     expect(dropped).toHaveLength(3);
     expect(dropped[0]?.[2]).toContain("a newer run");
   });
+
+  it.each(["dropped", "superseded"] as const)(
+    "what an older run came to stands over a newer one's that was %s",
+    async (reason) => {
+      const older = reporting(aSucceededRun());
+      const [accepted, ...others] = older.events;
+      if (accepted?.type !== "accepted") throw new Error("a story begins with a run's acceptance");
+      let state = acceptRun(older.state.run.id, "default", accepted);
+      await world.store.accept(state, [accepted], null);
+      const goesOn = async (events: RunEvent[]) => {
+        for (const event of events) state = (await world.store.record(state, [event], [])) ?? state;
+        await world.live();
+      };
+      await goesOn(others.slice(0, -2));
+      const cancelled = (at: number) =>
+        followedBy(aQueuedRun({}, at), { ...settled({ status: "cancelled", reason, exit: null }), at });
+      await world.happens(reporting(cancelled(T0 + 60_000)), true);
+      await world.live();
+      await goesOn(others.slice(-2));
+      const states = world.apis.taken().map((told) => told.state);
+      expect(states.at(-1)).toBe("success");
+      // Who was dropped beside another adds nothing; who was superseded has told that it waits.
+      expect(states).toHaveLength(reason === "dropped" ? 3 : 5);
+      await world.happens(reporting(cancelled(T0 + 70_000), "github", {}, { sha: "a".repeat(40) }), true);
+      await world.live();
+      expect(world.apis.taken().at(-1)?.state).toBe("error");
+    },
+  );
 
   it("a report that is sent again by hand undoes nothing that its run has told since", async () => {
     await world.happens(reporting(aSucceededRun()));

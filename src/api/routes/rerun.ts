@@ -3,6 +3,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { repeatedUpstream } from "../../core/chain/upstream.ts";
 import { AppError } from "../../core/error.ts";
+import { withoutReport } from "../../core/hook/run-delivery.ts";
 import { refused } from "../errors.ts";
 import { parseJsonOfRepeat } from "../json-body.ts";
 import type { ApiPorts } from "../ports.ts";
@@ -22,7 +23,7 @@ const route = createRoute({
   path: "/v1/runs/{id}/rerun",
   summary: "Run a run again",
   description:
-    "A new run of the same spec, or of one with changes, whose rerun_of is this one. The spec is the one that was stored then: defaults that have changed since make no difference. The run may be at work or final; it is not touched.",
+    "A new run of the same spec, or of one with changes, whose rerun_of is this one. The spec is the one that was stored then: defaults that have changed since make no difference. The run may be at work or final; it is not touched. One with changes is not reported on its commit.",
   request: {
     params: runIdParam,
     headers: submissionHeaders,
@@ -37,10 +38,11 @@ export function rerunRoute(app: OpenAPIHono, ports: ApiPorts): void {
     const { run } = await loadRun(ports.store, c.req.param("id"));
     return answerSubmission(c, ports, (bytes) => {
       const changes = bytes.byteLength === 0 ? {} : parseJsonOfRepeat(bytes);
+      const isChanged = isObject(changes) && Object.keys(changes).length > 0;
       const ordered = {
         originId: run.id,
         job: run.job ?? undefined,
-        delivery: run.delivery ?? undefined,
+        delivery: (isChanged ? run.delivery && withoutReport(run.delivery) : run.delivery) ?? undefined,
         upstream: repeatedUpstream(run.upstream),
       };
       if (changes instanceof AppError) return { ...ordered, input: changes };

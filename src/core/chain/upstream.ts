@@ -28,6 +28,17 @@ export interface ChainPlace {
   depth: number;
 }
 
+/** What a run builds: what its hook was called with, or what the first run of its chain builds; null where no hook was called. */
+export function builtChange<C>({ delivery, upstream }: Building<C>): C | null {
+  return (delivery ?? upstream)?.change ?? null;
+}
+
+/** A run, as it is or as it is told of. */
+interface Building<C> {
+  delivery: { change: C | null } | null;
+  upstream: { change: C | null } | null;
+}
+
 /** What is looked at of a run that others follow. */
 export type EndedRun = Pick<Run, "id" | "reason" | "exit" | "delivery" | "upstream"> & {
   job: string;
@@ -43,7 +54,7 @@ export function upstreamOf(ended: EndedRun): RunUpstream & { chain: ChainPlace }
     outcome: status,
     reason,
     exitCode: exit?.code ?? null,
-    change: (delivery ?? upstream)?.change ?? null,
+    change: builtChange(ended),
     ...untoldPullRequest(delivery ?? upstream ?? { change: null }),
     isWithoutSecrets: false,
     chain: { rootId: rootOf(ended), depth: (upstream?.chain?.depth ?? 0) + 1 },

@@ -45,5 +45,14 @@ export function defaultContext(job: string, hook: { name: string; source: HookSo
 
 /** Who is told what a hook's runs report, in the place of a webhook. No webhook has such an id. */
 export function reportTarget({ orgId, job, name }: HookKey): string {
-  return `hook:${orgId}/${job}/${name}`;
+  return `${OF_HOOK}${orgId}/${job}/${name}`;
 }
+
+/** Whose reports go there; null of another target. No part of the key has a slash in it. */
+export function hookOfTarget(target: string): HookKey | null {
+  if (!target.startsWith(OF_HOOK)) return null;
+  const [orgId, job, name, ...more] = target.slice(OF_HOOK.length).split("/");
+  return orgId && job && name && more.length === 0 ? { orgId, job, name } : null;
+}
+
+const OF_HOOK = "hook:";

@@ -83,6 +83,11 @@ export function runDelivery(
   };
 }
 
+/** For a run of something else than what the hook starts: what that comes to says nothing of the commit under the hook's name. */
+export function withoutReport({ report: _report, ...delivery }: RunDelivery): RunDelivery {
+  return delivery;
+}
+
 /** What a hook's run finds in its command's environment besides what every run of a job does. What the sender did not tell is not there. */
 export function deliveryEnvironment({ id, event, change }: RunDelivery): Record<string, string> {
   return { MAYFLY_DELIVERY: plain(id), MAYFLY_EVENT: plain(event), ...changeEnvironment(change) };

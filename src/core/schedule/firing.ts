@@ -1,6 +1,6 @@
 /** The due time that a run was submitted for. */
 
-import { DAY_MS, dayOfNumber } from "./calendar.ts";
+import { rfc3339 } from "../rfc3339.ts";
 import type { Overlap } from "./schedule.ts";
 
 export interface RunFiring {
@@ -33,14 +33,4 @@ export function overlapOfCatchUp(overlap: Overlap): Overlap {
 /** What a scheduled run's command finds in its environment besides what every run of a job does. */
 export function firingEnvironment({ schedule, dueAt }: RunFiring): Record<string, string> {
   return { MAYFLY_SCHEDULE: schedule, MAYFLY_DUE_AT: rfc3339(dueAt) };
-}
-
-function rfc3339(ms: number): string {
-  const number = Math.floor(ms / DAY_MS);
-  const { year, month, day } = dayOfNumber(number);
-  const rest = ms - number * DAY_MS;
-  const [hour, minute, second] = [rest / 3_600_000, (rest / 60_000) % 60, (rest / 1000) % 60].map(Math.floor);
-  const digits = (value = 0, length = 2) => String(value).padStart(length, "0");
-  const time = `${digits(hour)}:${digits(minute)}:${digits(second)}.${digits(rest % 1000, 3)}`;
-  return `${digits(year, 4)}-${digits(month)}-${digits(day)}T${time}Z`;
 }

@@ -1,6 +1,7 @@
 /** Facts that somebody may want to be told of, as the outbox has them, and who wants which. */
 
 import type { FoundAlert } from "../alert/alert.ts";
+import type { RunUpstream } from "../chain/upstream.ts";
 import type { Accepted, AttemptFailed, MachineStarted, Settled } from "../event.ts";
 import type { RunDelivery } from "../hook/run-delivery.ts";
 import type { Run } from "../run.ts";
@@ -17,6 +18,8 @@ export interface ToldRun extends Pick<Run, "id" | "orgId" | "acceptedAt" | "orig
   firing: { schedule: string; dueAt: number } | null;
   /** The delivery of a hook that it is for; null of every other. */
   delivery: RunDelivery | null;
+  /** The run after which it was started; null of every other. */
+  upstream: RunUpstream | null;
   /** When its last machine started; null where none has. */
   startedAt: number | null;
 }

@@ -1,6 +1,7 @@
 /** What a run was asked to do and where it does it. */
 
 import type { RunBody } from "../../api/run-schema.ts";
+import { builtChange } from "../../core/chain/upstream.ts";
 import { byteCount } from "../words/bytes.ts";
 import {
   deliveryPath,
@@ -20,6 +21,7 @@ import { Age, ClockTime } from "./times.tsx";
 export function Facts({ run, nowMs }: { run: RunBody; nowMs: number }) {
   const last = run.attempts.at(-1);
   const { timeouts } = run;
+  const change = builtChange(run);
   return (
     <section class="card facts" id="facts" data-part aria-labelledby="facts-title">
       <h2 id="facts-title">Facts</h2>
@@ -46,6 +48,7 @@ export function Facts({ run, nowMs }: { run: RunBody; nowMs: number }) {
           <DeliveryOf job={run.job.name} delivery={run.delivery} />
         )}
         {run.upstream !== null && <Upstream upstream={run.upstream} />}
+        {change !== null && <ChangeFacts change={change} />}
         {run.job !== null && (
           <Fact name="Input">
             <details id="input">
@@ -150,7 +153,7 @@ export function Facts({ run, nowMs }: { run: RunBody; nowMs: number }) {
   );
 }
 
-/** The delivery that it was submitted for, or that the run was which it repeats; and what it builds. */
+/** The delivery that it was submitted for, or that the run was which it repeats. */
 function DeliveryOf({ job, delivery }: { job: string; delivery: NonNullable<RunBody["delivery"]> }) {
   const hook = { job, name: delivery.hook };
   return (
@@ -163,7 +166,6 @@ function DeliveryOf({ job, delivery }: { job: string; delivery: NonNullable<RunB
         </a>
         {delivery.without_secrets && ", without secrets, as it is from a fork"}
       </Fact>
-      {delivery.change !== null && <ChangeFacts change={delivery.change} />}
       {delivery.report !== null && (
         <Fact name="Reported on its commit">
           {"as "}

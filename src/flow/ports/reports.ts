@@ -9,8 +9,8 @@ export type SendStatus = (orgId: string, status: CommitStatus) => Promise<SendRe
 
 export interface ReportLedger {
   /**
-   * Whether what a report tells is not so any more: a newer run reports on the same commit in the same context, or its own run has told
-   * more since.
+   * Whether what a report tells does not hold: a newer run that was neither dropped nor superseded reports on the same commit in the same
+   * context, its own run has told more since, or its own was dropped beside another that reports there.
    */
   isOvertaken(report: DueNotification, status: CommitStatus): Promise<boolean>;
 }

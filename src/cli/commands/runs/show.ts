@@ -2,6 +2,7 @@
 
 import { Command } from "commander";
 import type { AttemptBody, EventListBody, RunBody } from "../../../api/run-schema.ts";
+import { builtChange } from "../../../core/chain/upstream.ts";
 import type { Client } from "../../api-client.ts";
 import { orNoRun } from "../../api-error.ts";
 import { type ConnectionOptions, withConnection } from "../../connection.ts";
@@ -93,9 +94,9 @@ function hookText({ delivery }: RunBody): string | null {
 }
 
 /** What it was to build: a commit, and what that is of. */
-function changeText({ delivery }: RunBody): string | null {
-  const change = delivery?.change;
-  if (!change) return null;
+function changeText(run: RunBody): string | null {
+  const change = builtChange(run);
+  if (change === null) return null;
   const { repository, branch, tag, ref, sha, pull_request: pull } = change;
   const of =
     pull !== null
