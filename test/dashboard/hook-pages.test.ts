@@ -197,7 +197,7 @@ describe("a hook's page", () => {
     );
     expect(words).toContain("Reports on commits as mayfly/deploy : there is no secret TOKEN");
     expect(words).toContain("Gives its run AUTHOR is payload.pusher input.&lt;b&gt; is 1 + 1");
-    expect(words).toContain("Starts a run on every delivery");
+    expect(words).toContain("Starts a run on pushes, tags and new commits of pull requests");
   });
 
   test("gives another URL once it is confirmed", async () => {
@@ -555,7 +555,7 @@ describe("webhooks", () => {
     const { words } = await get(ports, "/jobs/deploy");
     expect(words).toContain("github github https://mayfly.example/hooks/0q3v");
     expect(words).not.toContain("theirs");
-    expect(words).toContain("or calls one of its hooks.");
+    expect(words).toContain("and when one of its hooks is called.");
     ports.known.alerts = [anAlert({ type: "webhook_disabled", job: null, webhook: "wh_7k2m9q4x8c1v5b3n" })];
     expect((await get(ports, "/alerts")).html).toContain(`href="${WEBHOOK}"`);
   });
