@@ -21,7 +21,8 @@
  * - ALRM is the step's own time limit, and URG the end of the wait for its streams. Whoever sends them looks, once it listens, whether
  *   the step is over by the count of facts: a child of a shell that has traps can swallow a signal.
  * - A checkout's secrets are with a process that waits to be asked for them (`secret-giving.ts`). The checkout asks, and is the first step; what is
- *   left of that step and of them is ended before the next one.
+ *   left of that step and of them is ended before the next one. That process is the runner's child and ends once it was asked, so its
+ *   number can be another's by then: it is told by its start, which costs no process. Where there is no /proc the number has to do.
  * - The exit code is that of the first step that failed; 124 where its time limit passed and it ended well all the same, and 143 where none
  *   failed and a stop kept some from being run.
  */
@@ -56,7 +57,7 @@ read_sizes() {
   set --
   [ ! -e /bin/busybox ] || set -- $(stat -c '%s -' "$_dir/stdout" "$_dir/stderr")
   [ "$3" ] || set -- $(wc -c "$_dir/stdout" "$_dir/stderr")
-  _out=$1 _err=$3
+  _out=\${1:-0} _err=\${3:-0}
 }
 
 # In place: the fact first, and then that it is there.
@@ -207,17 +208,30 @@ run_step() {
   drain
   tell_time
   read_sizes
-  tell "e $_n $_code \${_timed_out:-0} $(((_now - _began) * 10)) $_out $_err"
+  tell "e $_n $_code \${_timed_out:-0} $((_now > _began ? (_now - _began) * 10 : 0)) $_out $_err"
   [ ! "$_watchdogs" ] || kill $_watchdogs
   [ "$_code\${_timed_out:-0}" = 00 ] || [ "$_failed" ] || _failed=$_code
   [ "$_failed" != 0 ] || _failed=124
+}
+
+# Sets _start to when the process with the holder's number was started, the 22nd word of its line; the second, in brackets, can have blanks.
+tell_start() {
+  _line=''
+  read -r _line <"/proc/$_holder/stat"
+  set -- \${_line##*[)] }
+  _start=\${20}
+}
+
+is_holder() {
+  tell_start
+  [ "$_start" = "$_holder_start" ]
 }
 
 # Before any step but the checkout nobody has what that was given: not who held it for the checkout, and not what git has left, which
 # has it in its environment.
 forget() {
   [ ! "$_mark" ] || insist KILL 20
-  while kill -KILL "$_holder" && read -r _got _ <"/proc/$_holder/statm" && [ "$_got" != 0 ]; do sleep 0.01 || sleep 1; done
+  while is_holder && kill -KILL "$_holder" && read -r _got _ <"/proc/$_holder/statm" && [ "$_got" != 0 ]; do sleep 0.01 || sleep 1; done
   rm -rf "$_home.secrets/ssh" "$_home.secrets/token" "$_home.secrets/key"
   _holder=''
 }
@@ -234,7 +248,7 @@ is_due() {
 }
 
 _facts=0 _stops=0 _told=0 _n=0 _failed='' _kept_off='' _held='' _pid='' _piped='' _caught='' _late='' _mark='' _holder=''
-[ ! -s "$_home.secrets/holder" ] || read -r _holder <"$_home.secrets/holder"
+[ ! -s "$_home.secrets/holder" ] || { read -r _holder <"$_home.secrets/holder"; tell_start; _holder_start=$_start; }
 _run_mark=$(limit_locks)
 case $_run_mark in '' | *[!0-9]*) _run_mark='' ;; esac
 _names=''

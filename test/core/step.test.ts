@@ -156,14 +156,32 @@ describe("what can not be of steps", () => {
   });
 
   it.each<[string, StepFact]>([
-    ["a code that no shell has", { ...ended(1, 256, 5) }],
-    ["a section that ends before its beginning", { ...ended(1, 0, -1) }],
-    ["a section that ends beyond its stream", { ...ended(1, 0, 10) }],
-  ])("leaves a step under way until its command is over: %s", (_what, fact) => {
+    ["above all others", ended(1, 256, 5)],
+    ["below all others", ended(1, -1, 5)],
+  ])("leaves a step under way until its command is over: a code that no shell has, %s", (_what, fact) => {
     expect(eventsOf([started(1, 9700), fact])).toMatchObject([{ type: "step_started", step: 1 }]);
     expect(eventsOf([started(1, 9700), fact], over)).toMatchObject([
       { type: "step_ended", step: 1, exitCode: 0, to: { stdout: 9, stderr: 9 }, endedAt: NOW },
     ]);
+  });
+
+  it("is a section outside of its stream, which is brought into it: how steps ended is told all the same", () => {
+    // The second opened its stream by name, in an image where that empties the file.
+    const facts = [
+      ...[started(1, 9700), ended(1, 0, 500)],
+      ...[started(2, 9800), ended(2, 0, 3)],
+      ...[started(3, 9900), ended(3, 7, 5, -10)],
+    ];
+    const section = (from: number, to: number) => ({ from: { stdout: from }, to: { stdout: to } });
+    expect(eventsOf(facts, { ...over, exitCode: 7 })).toMatchObject([
+      { type: "step_ended", step: 1, exitCode: 0, ...section(0, 9) },
+      { type: "step_ended", step: 2, exitCode: 0, ...section(9, 9) },
+      { type: "step_ended", step: 3, exitCode: 7, ...section(9, 9), endedAt: NOW - 1000 },
+    ]);
+    const { attempt } = told([started(1, 9700), ended(1, 0, 5)]);
+    const emptied = { ...BOUNDS, sizes: { stdout: 2, stderr: 0 } };
+    const later = stepEvents(attempt, read([started(2, 9800), ended(2, 4, 2)]), NOW, null, emptied);
+    expect(later).toMatchObject([{ type: "step_ended", step: 2, exitCode: 4, ...section(5, 5) }]);
   });
 
   it("is a step that a step skips while it is under way", () => {

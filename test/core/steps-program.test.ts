@@ -1,11 +1,13 @@
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { expect, it } from "vitest";
+import { CHECKOUT_TOKEN_VARIABLE } from "../../src/core/step/checkout.ts";
 import { aStepsSpec } from "../support/a-steps-spec.ts";
 import { drainSteps, sectionOf } from "./runner/a-steps-run.ts";
 import { Box, until } from "./runner/box.ts";
 import { underEachShell } from "./runner/each-shell.ts";
+import { masked } from "./runner/masked.ts";
 import { onSmallDisk } from "./runner/small-disk.ts";
 
 const AS_ROOT = process.getuid?.() === 0;
@@ -313,6 +315,37 @@ underEachShell("steps", (world) => {
       ["two\n", ""],
       ["", "b\n"],
     ]);
+    await world.letGo(run);
+  });
+
+  it.each([
+    ["that is ended before the second", null, 0],
+    ["whose number is another's by then, who is left alone", "2", 1],
+  ])("have a checkout's secrets with a process %s", async (_what, startsAt, left) => {
+    const { box } = world;
+    const token = randomBytes(20).toString("hex");
+    const secrets = masked([CHECKOUT_TOKEN_VARIABLE, token]);
+    const gate = box.gate();
+    const line = (start: string) => `7 (a) (b c) S ${"0 ".repeat(18)}${start} 0 0\n`;
+    const stat = box.write("stat", line("1"));
+    const rewrite = startsAt === null ? "true" : `cat ${box.write("next", line(startsAt))} >${stat}`;
+    const steps = aStepsSpec([rewrite, `echo begun; read -r _ <${gate.path}`]);
+    box.putFiles(null, secrets, steps);
+    if (startsAt !== null) {
+      // No number can be had again at will: what the kernel tells of it is the test's.
+      const program = readFileSync(`${box.dir}/steps.sh`, "utf8");
+      const changed = program.replace('"/proc/$_holder/stat"', () => stat);
+      expect(changed).not.toBe(program);
+      writeFileSync(`${box.dir}/steps.sh`, changed);
+    }
+    const run = box.run({ steps, secrets });
+    await box.give(secrets);
+    await until(() => existsSync(`${box.dir}/stdout`) && statSync(`${box.dir}/stdout`).size > 0);
+    expect(box.holding(token)).toHaveLength(left);
+    gate.open();
+    const outcome = await drainSteps(box);
+    expect(outcome.told).toEqual(["1 succeeded 0", "2 succeeded 0"]);
+    world.leaves(left);
     await world.letGo(run);
   });
 

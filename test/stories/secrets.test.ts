@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { eventually } from "../support/processes.ts";
@@ -30,14 +30,25 @@ async function setSecret(name: string, value: string): Promise<void> {
 const text = async (id: string, stream: "stdout" | "stderr" = "stdout") =>
   Buffer.from(await stack.output(id, stream)).toString();
 
-/** Files below a folder in which one of the forms stands. */
+/** Files below a folder in which one of the forms stands. Machines' disks are removed meanwhile, each entry at a time of its own. */
 function filesWith(folder: string, forms: string[]): string[] {
-  return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => {
-    const path = join(folder, name);
-    if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false;
-    const bytes = readFileSync(path);
-    return forms.some((form) => bytes.includes(form));
+  const entries = ifThere(() => readdirSync(folder, { withFileTypes: true })) ?? [];
+  return entries.flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return filesWith(path, forms);
+    const bytes = entry.isFile() ? ifThere(() => readFileSync(path)) : null;
+    return bytes !== null && forms.some((form) => bytes.includes(form)) ? [path] : [];
   });
+}
+
+/** What is read of the disk; null where that is gone by now. */
+function ifThere<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
 }
 
 it("a job has its secret, what it prints of it is masked however it prints it, and nothing that is stored or logged has it", async () => {

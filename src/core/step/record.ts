@@ -2,7 +2,7 @@
 
 import type { Attempt } from "../attempt.ts";
 import type { StepEnded, StepStarted, StepsSkipped } from "../event.ts";
-import { STREAMS, type Stream } from "../output.ts";
+import type { Stream } from "../output.ts";
 import type { PlannedStep } from "./spec.ts";
 
 /** A step of which something is known. One that is not in the list of an attempt has not begun, as far as anybody knows. */
@@ -66,9 +66,10 @@ export function knownFacts({ steps }: Pick<Attempt, "steps">): number {
 
 /**
  * The events that facts come to which the attempt does not know. A step that began and ended since is one event. Facts that can not be
- * are left out: steps come one after the other, each starts once and ends once, with a shell's exit code, and its section ends behind its
- * beginning and within the stream. Times are brought to between what was before and now, as honest clocks can be off, too. So whatever a
- * Machine tells, the events can follow the attempt's.
+ * are left out: steps come one after the other, each starts once and ends once, with a shell's exit code. Times are brought to between
+ * what was before and now, as honest clocks can be off, too, and a section's end to behind its beginning and within the stream, as a step
+ * can empty an honest Machine's file: an end that was left out would take all that is behind it along. So whatever a Machine tells, the
+ * events can follow the attempt's.
  * @param end where the command is over: a step that is under way is over with it
  */
 export function stepEvents(
@@ -86,6 +87,7 @@ export function stepEvents(
   let overAt = attempt.steps.reduce((latest, { endedAt }) => Math.max(latest, endedAt ?? 0), since);
   let running = known?.state === "running" ? { step: known.number, startedAt: known.startedAt ?? now } : null;
   const isNext = (step: number) => running === null && step === told + 1 && step <= steps;
+  const endIn = (stream: Stream, end: number) => Math.max(to[stream], Math.min(end, sizes[stream]));
   const ended = (
     { step, startedAt }: NonNullable<typeof running>,
     tookMs: number,
@@ -93,7 +95,7 @@ export function stepEvents(
   ) => {
     const { exitCode, timedOut, stdout, stderr } = how;
     const endedAt = Math.max(startedAt, Math.min(now, startedAt + tookMs));
-    const section = { from: to, to: { stdout, stderr } };
+    const section = { from: to, to: { stdout: endIn("stdout", stdout), stderr: endIn("stderr", stderr) } };
     events.push({ type: "step_ended", ...stamp, step, exitCode, timedOut, startedAt, endedAt, ...section });
     to = section.to;
     overAt = endedAt;
@@ -102,7 +104,7 @@ export function stepEvents(
   for (const fact of read.facts) {
     const { step } = fact;
     if (fact.fact === "ended") {
-      if (running?.step === step && canEnd(fact, to, sizes)) ended(running, fact.tookMs, fact);
+      if (running?.step === step && isExitCode(fact.exitCode)) ended(running, fact.tookMs, fact);
     } else if (!isNext(step)) {
       // Known, or not to be believed.
     } else if (fact.fact === "started") {
@@ -118,24 +120,14 @@ export function stepEvents(
   }
   const under = running as { step: number; startedAt: number } | null;
   if (under !== null && end !== null) {
-    const { stdout, stderr } = end;
-    const sectionEnd = { stdout: Math.max(to.stdout, stdout), stderr: Math.max(to.stderr, stderr) };
-    ended(under, now - under.startedAt, { exitCode: end.exitCode, timedOut: false, ...sectionEnd });
+    ended(under, now - under.startedAt, { ...end, timedOut: false });
   } else if (under !== null && under.step !== known?.number)
     events.push({ type: "step_started", ...stamp, ...under, from: to });
   return events;
 }
 
-/** Whether a step can have ended so, whose section begins there. */
-function canEnd(
-  { exitCode, tookMs, ...to }: Extract<StepFact, { fact: "ended" }>,
-  from: Record<Stream, number>,
-  sizes: Record<Stream, number>,
-): boolean {
-  const isIn = (value: number, least: number, most: number) => value >= least && value <= most;
-  return (
-    isIn(exitCode, 0, 255) && tookMs >= 0 && STREAMS.every((each) => isIn(to[each], from[each], sizes[each]))
-  );
+function isExitCode(code: number): boolean {
+  return code >= 0 && code <= 255;
 }
 
 /** Sections are without gaps: one begins where the one before has ended. */
