@@ -11,7 +11,7 @@ export const alertSchema = z
     seq: z.int().openapi({ description: "larger than that of every alert that was recorded before" }),
     type: z.enum(ALERT_TYPES).openapi({
       description:
-        "schedule_late: a due time's run did not start within the schedule's late_after. job_silent: no run of the job succeeded within its expect_every. webhook_disabled: a webhook took nothing for days, and is told nothing any more. chain_stopped: the job was not started after another's run, as it can not be run with that or the chain has come too far; at most one an hour for two jobs",
+        "schedule_late: a due time's run did not start within the schedule's late_after. job_silent: no run of the job succeeded within its expect_every. webhook_disabled: a webhook took nothing for days or said that it is gone, and is told nothing any more. chain_stopped: the job was not started after another's run, as it can not be run with that or the chain has come too far; at most one an hour for two jobs. Webhooks are told of each with a dot in the place of the _, as schedule.late",
     }),
     job: z.string().nullable().openapi({ description: "null of a webhook" }),
     schedule: z.string().nullable().openapi({ description: "of a late schedule; null of all else" }),

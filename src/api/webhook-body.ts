@@ -74,9 +74,18 @@ export function notificationSummary(notification: Notification): NotificationSum
   return { ...summary(notification), last_attempt: last ? attemptBody(last) : null };
 }
 
-export function notificationBody(notification: Notification): NotificationBody {
+/** @param waitsFor the one before it that it waits for; null where it waits for none */
+export function notificationBody(
+  notification: Notification,
+  waitsFor: Notification | null = null,
+): NotificationBody {
   const { payload, attempts } = notification;
-  return { ...summary(notification), payload: JSON.parse(payload), attempts: attempts.map(attemptBody) };
+  return {
+    ...summary(notification),
+    waits_for: waitsFor?.id ?? null,
+    payload: JSON.parse(payload),
+    attempts: attempts.map(attemptBody),
+  };
 }
 
 function attemptBody({ at, ms, status, answer, error }: SendAttempt) {

@@ -4,6 +4,7 @@ import { z } from "@hono/zod-openapi";
 import * as limits from "../core/limits.ts";
 import { NOTIFICATION_STATES } from "../core/webhook/attempt.ts";
 import { TEST_EVENT, WEBHOOK_EVENTS } from "../core/webhook/event-types.ts";
+import { EMAIL_ADDRESS, readSender } from "../core/webhook/sender.ts";
 import { EMAIL_PROVIDERS, WEBHOOK_KINDS } from "../core/webhook/webhook.ts";
 import { time } from "./schema-parts.ts";
 import { secretNameField } from "./secret-schema.ts";
@@ -17,7 +18,7 @@ const events = z
   .refine((types) => new Set(types).size === types.length, "can not name a type twice")
   .openapi({
     description:
-      "run.finished is told of each run that is over, as run.succeeded, run.failed or run.cancelled where those are subscribed to, too",
+      "run.finished is each run that is over, for whoever wants one type for all of them. Each event is told once: one that is subscribed to as run.succeeded, run.failed or run.cancelled, too, comes as that and not as run.finished",
   });
 
 const jobs = z
@@ -56,12 +57,21 @@ const url = z.string().min(1).max(limits.WEBHOOK_URL_MAX_CHARS).openapi({
 const address = z
   .string()
   .max(limits.EMAIL_ADDRESS_MAX_CHARS)
-  .regex(/^[^\s@<>",;]+@[^\s@<>",;]+$/, "must be an e-mail address");
+  .regex(EMAIL_ADDRESS, "must be an e-mail address");
+
+const sender = z
+  .string()
+  .max(limits.EMAIL_NAME_MAX_CHARS + limits.EMAIL_ADDRESS_MAX_CHARS)
+  .refine(
+    (text) => readSender(text) !== null,
+    "must be an e-mail address, or a name with one: CI <ci@example.com>",
+  )
+  .openapi({ example: "CI <ci@example.com>" });
 
 const email = z
   .strictObject({
     provider: z.enum(EMAIL_PROVIDERS),
-    from: address,
+    from: sender,
     to: z.array(address).min(1).max(limits.WEBHOOK_RECIPIENTS_MAX),
     secret: secretNameField.openapi({ description: "the secret with the provider's key" }),
   })
@@ -118,6 +128,9 @@ export const webhookChangeSchema = z
     tags: tags.optional(),
     description: description.optional(),
     email: email.optional(),
+    enabled: z.boolean().optional().openapi({
+      description: "puts it out of force or into force again, as /disable and /enable do",
+    }),
   })
   .openapi("WebhookChange");
 export type WebhookChangeBody = z.infer<typeof webhookChangeSchema>;
@@ -201,6 +214,9 @@ export const notificationAttemptSchema = z
 export const notificationSchema = z
   .object({
     ...notificationSummaryFields,
+    waits_for: z.string().nullable().openapi({
+      description: "the id of the one before it in its run that it waits for; null where it waits for none",
+    }),
     payload: z.looseObject({}).openapi({ description: "what is told: type, timestamp and data" }),
     attempts: z.array(notificationAttemptSchema).openapi({
       description: `oldest first, the last ${limits.NOTIFICATION_ATTEMPTS_KEPT}`,

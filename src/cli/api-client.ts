@@ -38,6 +38,7 @@ import type {
   NotificationBody,
   NotificationListBody,
   WebhookBody,
+  WebhookChangeBody,
   WebhookListBody,
   WebhookWithSecretBody,
 } from "../api/webhook-schema.ts";
@@ -339,6 +340,10 @@ export class Client {
   /** Not safe to repeat: each call makes one. */
   createWebhook(webhook: NewWebhookBody): Promise<WebhookWithSecretBody> {
     return this.#json("POST", "/v1/webhooks", { body: webhook });
+  }
+
+  changeWebhook(id: string, change: WebhookChangeBody): Promise<WebhookBody> {
+    return this.#json("PATCH", webhookPath(id), { body: change });
   }
 
   async deleteWebhook(id: string): Promise<void> {

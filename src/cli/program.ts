@@ -77,6 +77,7 @@ import {
   testWebhookCommand,
 } from "./commands/webhooks/acts.ts";
 import { createWebhook, createWebhookCommand } from "./commands/webhooks/create.ts";
+import { editWebhook, editWebhookCommand } from "./commands/webhooks/edit.ts";
 import { listWebhooks, listWebhooksCommand } from "./commands/webhooks/list.ts";
 import {
   notificationShowCommand,
@@ -186,6 +187,7 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
     .description("Who is told of runs and alerts, and how each telling went.")
     .addCommand(listWebhooksCommand(plainly(listWebhooks)))
     .addCommand(createWebhookCommand(plainly(createWebhook)))
+    .addCommand(editWebhookCommand(plainly(editWebhook)))
     .addCommand(showWebhookCommand(plainly(showWebhook)))
     .addCommand(testWebhookCommand(plainly(testWebhook)))
     .addCommand(notificationsCommand(plainly(notifications)))

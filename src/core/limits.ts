@@ -454,6 +454,8 @@ export const WEBHOOK_URL_MAX_CHARS = 2048;
 export const WEBHOOK_JOBS_MAX = 50;
 export const WEBHOOK_RECIPIENTS_MAX = 50;
 export const EMAIL_ADDRESS_MAX_CHARS = 320;
+/** Of the name before the address that an e-mail is from. */
+export const EMAIL_NAME_MAX_CHARS = 100;
 /** Bytes of a webhook's secret (Standard Webhooks: from 24 to 64). */
 export const WEBHOOK_SECRET_BYTES = 32;
 export const WEBHOOK_SECRET_MIN_BYTES = 24;
@@ -462,7 +464,10 @@ export const WEBHOOK_SECRET_MAX_BYTES = 64;
 export const WEBHOOK_OLD_SECRET_MS = 24 * HOUR;
 /** A webhook that took nothing for so long is disabled. */
 export const WEBHOOK_FAILING_MAX_MS = 72 * HOUR;
-/** A notification that was not taken is tried again after so long, twice that after the next failure, up to an hour; for a day. */
+/**
+ * A notification that was not taken is tried again after so long, twice that after the next failure, up to an hour; for a day. Each of
+ * these pauses is between half and all of it (`core/poll.ts`).
+ */
 export const NOTIFICATION_RETRY_FIRST_MS = 5 * SECOND;
 export const NOTIFICATION_RETRY_MAX_MS = 1 * HOUR;
 export const NOTIFICATION_GIVE_UP_MS = 24 * HOUR;
@@ -501,6 +506,9 @@ export const NOTIFIER_MAX_DROPS = 100;
  */
 export const NOTIFIER_AGAIN_FIRST_MS = 2 * SECOND;
 export const NOTIFIER_AGAIN_MAX_MS = 5 * MINUTE;
+/** Lines of a webhook that one statement has be sent at once, by hand, and such statements of one call. */
+export const HURRY_BATCH_LINES = 500;
+export const HURRY_MAX_BATCHES = 100;
 /** Somebody who tries a webhook sends by himself; what he left is sent after this long. */
 export const NOTIFICATION_TEST_LEAD_MS = 1 * MINUTE;
 /** Webhooks whose secrets one minute encrypts anew with the current key. */

@@ -4,7 +4,11 @@
  * `created_at`) has its own: what came after it was told already, so nothing waits for it.
  */
 
-import { NOTIFICATIONS_SCAN_MAX, STANDING_SCAN_NOTIFICATIONS } from "../core/limits.ts";
+import {
+  NOTIFICATION_ATTEMPTS_KEPT,
+  NOTIFICATIONS_SCAN_MAX,
+  STANDING_SCAN_NOTIFICATIONS,
+} from "../core/limits.ts";
 import type { NotificationState } from "../core/webhook/attempt.ts";
 import type {
   DueTarget,
@@ -95,16 +99,54 @@ export function d1Notifications(database: D1Database): NotificationStore {
       return results;
     },
 
-    async recordAttempt(tried, { state, nextAt, attempts }, at) {
+    async recordAttempt(tried, { state, nextAt, attempt }, at) {
       const isOver = state !== "pending";
+      // Meanwhile it can have been dropped, or tried by another, who was first.
+      const isFirst = "(state = 'pending' AND tries = ?5)";
+      const isNews = `(${isFirst} OR ?1 = 'delivered' AND state <> 'delivered')`;
       const record = prepared(
-        `UPDATE notifications SET state = ?, tries = ?, next_at = ?, ended_at = ?, attempts = ?
-         WHERE webhook_id = ? AND line = ? AND seq = ? AND tries = ? AND state = 'pending'`,
-        ...[state, tried.tries + 1, nextAt, isOver ? at : null, JSON.stringify(attempts)],
-        ...[tried.webhookId, tried.line, tried.seq, tried.tries],
+        `UPDATE notifications SET state = iif(${isNews}, ?1, state), next_at = iif(${isNews}, ?2, next_at),
+           ended_at = iif(${isNews}, ?3, ended_at), tries = tries + (${isNews} OR state <> 'pending'),
+           attempts = json_insert(iif(json_array_length(attempts) >= ?6, json_remove(attempts, '$[0]'), attempts), '$[#]', json(?4))
+         WHERE webhook_id = ?7 AND line = ?8 AND seq = ?9`,
+        ...[
+          state,
+          nextAt,
+          isOver ? at : null,
+          JSON.stringify(attempt),
+          tried.tries,
+          NOTIFICATION_ATTEMPTS_KEPT,
+        ],
+        ...[tried.webhookId, tried.line, tried.seq],
       );
       if (isOver) await database.batch([record, promoted(database, [tried], at)]);
       else await record.run();
+    },
+
+    async waitedFor({ state, nextAt, webhookId, line }) {
+      if (state !== "pending" || nextAt !== null) return null;
+      const [first = null] = await all(
+        `SELECT * FROM notifications WHERE webhook_id = ? AND line = ? AND next_at IS NOT NULL AND tries_from = created_at
+         ORDER BY seq LIMIT 1`,
+        ...[webhookId, line],
+      );
+      return first;
+    },
+
+    async hurry({ webhookId, line, seq }, at) {
+      await prepared(
+        "UPDATE notifications SET next_at = ?1 WHERE webhook_id = ?2 AND line = ?3 AND seq = ?4 AND next_at > ?1",
+        ...[at, webhookId, line, seq],
+      ).run();
+    },
+
+    async hurryAll(webhookId, limit, at) {
+      const { meta } = await prepared(
+        `UPDATE notifications SET next_at = ?1 WHERE (webhook_id, line, seq) IN
+           (SELECT webhook_id, line, seq FROM notifications WHERE webhook_id = ?2 AND next_at > ?1 LIMIT ?3)`,
+        ...[at, webhookId, limit],
+      ).run();
+      return meta.changes;
     },
 
     async drop(webhookId, lines, at) {

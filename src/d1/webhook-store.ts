@@ -2,6 +2,7 @@
 
 import { NOTIFICATION_GIVE_UP_MS } from "../core/limits.ts";
 import { factWordsOf } from "../core/webhook/event-types.ts";
+import { targetName } from "../core/webhook/target-name.ts";
 import type { WebhookSpec } from "../core/webhook/webhook.ts";
 import type { SealedText, StoredWebhook, WebhookStore } from "../flow/ports/webhooks.ts";
 
@@ -102,8 +103,9 @@ export function d1Webhooks(database: D1Database): WebhookStore {
       return row?.since ?? null;
     },
 
-    async disable(orgId, id, why, at, failingSince) {
-      const detail = `its notifications are not sent any more: ${why}`;
+    async disable(webhook, why, at, failingSince) {
+      const { orgId, id } = webhook;
+      const detail = `its notifications, to ${targetName(webhook)}, are not sent any more: ${why}`;
       await database.batch([
         database
           .prepare(

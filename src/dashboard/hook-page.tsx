@@ -188,7 +188,9 @@ function emptyWords(
 ): string {
   if (complaints.length > 0) return "Nothing was looked for.";
   if (hasMore) return "None among those that were looked at; older ones follow.";
-  return isFiltered || cursor !== null ? "None here." : "Nobody has called it yet.";
+  return isFiltered || cursor !== null
+    ? "None here."
+    : "No call that was signed as it must be has come. One with a wrong secret is answered 401 and stands nowhere here: the sender's own list of what it sent has it.";
 }
 
 const TEXT_MAX_CHARS = 200;

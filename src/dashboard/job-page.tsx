@@ -127,9 +127,7 @@ function JobPage({ job, schedules, hooks, runs, list, versions, refused, nowMs }
               Schedules
             </h2>
             {schedules.length === 0 ? (
-              <p class="empty">
-                {`No schedules: it runs when somebody asks for it${hooks.length > 0 ? ", or calls one of its hooks" : ""}.`}
-              </p>
+              <p class="empty">{`No schedules: it runs ${startsWords(job, hooks.length > 0)}.`}</p>
             ) : (
               <ScheduleTable schedules={schedules} runs={runs} namesJob={false} nowMs={nowMs} />
             )}
@@ -233,4 +231,14 @@ function JobFacts({ job, nowMs }: { job: ShownJobBody; nowMs: number }) {
       </dl>
     </section>
   );
+}
+
+/** What starts a job's runs but for schedules. */
+function startsWords({ on }: ShownJobBody, hasHooks: boolean): string {
+  const others = [...new Set(on.map((link) => String(link.job)))];
+  return [
+    "when somebody asks for it",
+    ...(hasHooks ? ["when one of its hooks is called"] : []),
+    ...(others.length > 0 ? [`after runs of ${others.join(", ")}`] : []),
+  ].join(", and ");
 }

@@ -115,7 +115,7 @@ function Parts(props: NotificationPageProps) {
 }
 
 function NotificationHead({ webhook, notification, nowMs }: NotificationPageProps) {
-  const { id, type, state, ended_at: endedAt } = notification;
+  const { id, type, state, ended_at: endedAt, waits_for: waitsFor } = notification;
   const path = notificationPath({ webhook: webhook.id, id });
   return (
     <section
@@ -131,7 +131,11 @@ function NotificationHead({ webhook, notification, nowMs }: NotificationPageProp
         <h1 id="notification-title">{type}</h1>
         {webhook.disabled_at === null && <SendAgain path={path} endedAt={endedAt} />}
       </div>
-      <NotificationStanding notification={notification} nowMs={nowMs} />
+      <NotificationStanding
+        notification={notification}
+        waitsFor={waitsFor && notificationPath({ webhook: webhook.id, id: waitsFor })}
+        nowMs={nowMs}
+      />
       {STATE_DETAIL[state] !== null && <p class="detail">{STATE_DETAIL[state]}</p>}
       {webhook.disabled_at !== null && (
         <p class="detail">Its webhook is disabled: enable that first to have it sent again.</p>

@@ -102,7 +102,7 @@ function ReportHead({ of, report, nowMs }: ReportPageProps) {
         <h1 id="report-title">{COMMIT_STATE_WORDS[status.state]}</h1>
         <SendAgain path={path} endedAt={endedAt} />
       </div>
-      <NotificationStanding notification={report} nowMs={nowMs} />
+      <NotificationStanding notification={report} waitsFor={null} nowMs={nowMs} />
       {STATE_DETAIL[state] !== null && <p class="detail">{STATE_DETAIL[state]}</p>}
     </section>
   );

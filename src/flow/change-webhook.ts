@@ -8,6 +8,7 @@ import {
   WEBHOOK_OLD_SECRET_MS,
   WEBHOOKS_MAX_COUNT,
 } from "../core/limits.ts";
+import { isSameJson } from "../core/same-json.ts";
 import { TEST_EVENT } from "../core/webhook/event-types.ts";
 import { hasSecretUrl, maskedUrl } from "../core/webhook/masked-url.ts";
 import { specComplaints } from "../core/webhook/spec-complaints.ts";
@@ -17,17 +18,20 @@ import type { SecretKeeper } from "./ports/secrets.ts";
 import type {
   Notification,
   NotificationStore,
+  Notifiers,
   StoredWebhook,
   WebhookKeeper,
   WebhookStore,
 } from "./ports/webhooks.ts";
 import type { Clock } from "./ports.ts";
+import { hurryTarget } from "./send-again.ts";
 import { destination, TO_WEBHOOK, type WebhookEdge } from "./tell-webhooks.ts";
 
 export interface WebhookPorts {
   webhooks: WebhookStore;
   webhookKeeper: WebhookKeeper;
   notifications: NotificationStore;
+  notifiers: Notifiers;
   sendToWebhook: WebhookEdge["send"];
   secrets: Pick<SecretKeeper, "complaints">;
   webhookId(): string;
@@ -81,19 +85,42 @@ export async function subscribe(
   return { webhook, secret: given };
 }
 
-/** @throws AppError */
-export function changeWebhook(
+/**
+ * What it has yet to be told goes to where it leads then, at once where that is elsewhere.
+ * @param isEnabled puts it into force or out of it along with the rest; null leaves that as it is
+ * @throws AppError
+ */
+export async function changeWebhook(
   ports: WebhookPorts,
   id: string,
   changed: (before: WebhookSpec) => WebhookSpec,
+  isEnabled: boolean | null = null,
 ): Promise<StoredWebhook> {
-  const { webhookKeeper, orgId } = ports;
-  return change(ports, id, async (before) => {
+  const { webhookKeeper, orgId, clock } = ports;
+  let isElsewhere = false;
+  const webhook = await change(ports, id, async (before) => {
     const spec = changed(before);
     await checkSpec(ports, spec, before);
-    if (!hasSecretUrl(spec.kind) || spec.url === before.url) return { ...before, ...spec };
-    return { ...before, ...told(spec), secret: await webhookKeeper.seal(orgId, id, spec.url) };
+    isElsewhere = spec.url !== before.url || !isSameJson(spec.email, before.email);
+    const after = { ...before, ...spec, ...inForce(before, isEnabled, clock.now()) };
+    if (!hasSecretUrl(spec.kind) || spec.url === before.url) return after;
+    return { ...after, ...told(spec), secret: await webhookKeeper.seal(orgId, id, spec.url) };
   });
+  if (isEnabled === false) await dropPending(ports, id);
+  else if (isEnabled || isElsewhere) await hurryTarget(ports, id);
+  return webhook;
+}
+
+/** What of a webhook changes where it is put into force or out of it by hand. */
+function inForce(
+  { disabledAt }: StoredWebhook,
+  isEnabled: boolean | null,
+  now: number,
+): Partial<StoredWebhook> {
+  if (isEnabled === null || isEnabled === (disabledAt === null)) return {};
+  return isEnabled
+    ? { disabledAt: null, disabledWhy: null, failingSince: null, failedAt: null }
+    : { disabledAt: now, disabledWhy: "by hand" };
 }
 
 /** As it is told, and stored in clear: a URL that is a secret is sealed as one. */
@@ -127,10 +154,16 @@ export async function rotateSecret(
   return { webhook, secret: given };
 }
 
-/** Puts a disabled webhook into force again. What happened meanwhile it is not told. */
-export function enableWebhook(ports: WebhookPorts, id: string): Promise<StoredWebhook> {
-  const fresh = { disabledAt: null, disabledWhy: null, failingSince: null, failedAt: null };
-  return change(ports, id, (before) => (before.disabledAt === null ? null : { ...before, ...fresh }));
+/**
+ * Puts a disabled webhook into force again. What happened meanwhile it is not told. Whoever enables one that only fails has mended it: what
+ * waits for its next attempt is sent at once.
+ */
+export async function enableWebhook(ports: WebhookPorts, id: string): Promise<StoredWebhook> {
+  const webhook = await change(ports, id, (before) =>
+    before.disabledAt === null ? null : { ...before, ...inForce(before, true, ports.clock.now()) },
+  );
+  await hurryTarget(ports, id);
+  return webhook;
 }
 
 /**
@@ -138,15 +171,18 @@ export function enableWebhook(ports: WebhookPorts, id: string): Promise<StoredWe
  * it soon. Who did that knows: no alert.
  */
 export async function disableWebhook(ports: WebhookPorts, id: string): Promise<StoredWebhook> {
-  const { notifications, clock } = ports;
-  const now = clock.now();
   const webhook = await change(ports, id, (before) =>
-    before.disabledAt === null ? { ...before, disabledAt: now, disabledWhy: "by hand" } : null,
+    before.disabledAt === null ? { ...before, ...inForce(before, false, ports.clock.now()) } : null,
   );
+  await dropPending(ports, id);
+  return webhook;
+}
+
+async function dropPending({ notifications, clock }: WebhookPorts, id: string): Promise<void> {
+  const now = clock.now();
   // Of what is more than this the notifier ends each when it is due.
   for (let drops = 0; drops < NOTIFIER_MAX_DROPS; drops++)
     if ((await notifications.drop(id, NOTIFIER_DROP_LINES, now)) < NOTIFIER_DROP_LINES) break;
-  return webhook;
 }
 
 /** Sends a notification that nothing brought about, once, also to a webhook that is disabled. @returns it, with the attempt */

@@ -5,7 +5,6 @@
 
 import { messageOf } from "../core/error.ts";
 import {
-  NOTIFICATION_ATTEMPTS_KEPT,
   NOTIFIER_DROP_LINES,
   NOTIFIER_MAX_DROPS,
   NOTIFIER_MAX_MS,
@@ -17,7 +16,7 @@ import {
   OUTBOX_MAX_PAGES,
   OUTBOX_PAGE,
 } from "../core/limits.ts";
-import { afterAttempt, type SendAttempt, type SendResult } from "../core/webhook/attempt.ts";
+import { afterAttempt, type SendResult } from "../core/webhook/attempt.ts";
 import { lineOf, type OutboxRow } from "../core/webhook/fact.ts";
 import {
   type Courier,
@@ -244,8 +243,7 @@ export async function sendOne(
   const now = clock.now();
   const after = afterAttempt(notification, result, now);
   const { retryAfterMs: _retryAfterMs, isOurs: _isOurs, ending: _ending, ...attempt } = result;
-  const attempts: SendAttempt[] = [...notification.attempts, attempt].slice(-NOTIFICATION_ATTEMPTS_KEPT);
-  await notifications.recordAttempt(notification, { ...after, attempts }, now);
+  await notifications.recordAttempt(notification, { ...after, attempt }, now);
   await destination.note(notification, result, now);
   return result;
 }

@@ -78,7 +78,7 @@ export function destination(webhooks: WebhookStore, webhook: StoredWebhook, send
       isFailing = true;
       const failingSince = await webhooks.noteFailure(orgId, id, at);
       const why = failingSince === null ? null : whyDisable(result, at - failingSince);
-      if (why !== null) await webhooks.disable(orgId, id, why, at, failingSince);
+      if (why !== null) await webhooks.disable(webhook, why, at, failingSince);
     },
   };
 }

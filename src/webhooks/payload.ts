@@ -3,6 +3,8 @@
  * it is told: a run that is over by then was not with its start.
  */
 
+import type { ChangeKind } from "../core/hook/change.ts";
+import type { RunChange, RunDelivery } from "../core/hook/run-delivery.ts";
 import { NOTIFICATION_DETAIL_MAX_CHARS } from "../core/limits.ts";
 import { rfc3339 } from "../core/rfc3339.ts";
 import type { Exit, RunStatus } from "../core/run.ts";
@@ -33,6 +35,8 @@ export interface RunPayload {
   image: string;
   job: { name: string; version: number } | null;
   firing: { schedule: string; due_at: string } | null;
+  /** The call of a hook that it is for; null of every other run. */
+  delivery: DeliveryPayload | null;
   rerun_of: string | null;
   output: { stdout_bytes: number; stderr_bytes: number; dropped_bytes: number; complete: boolean } | null;
   accepted_at: string;
@@ -40,6 +44,25 @@ export interface RunPayload {
   settled_at: string | null;
   /** Its page; null where PUBLIC_URL is not set. */
   url: string | null;
+}
+
+/** In the words that the API has for it. */
+export interface DeliveryPayload {
+  hook: string;
+  /** The sender's own. */
+  id: string;
+  event: string;
+  /** What it is to build; null where the delivery is not about code. */
+  change: {
+    kind: ChangeKind;
+    repository: { url: string; full_name: string };
+    ref: string;
+    branch: string | null;
+    tag: string | null;
+    sha: string | null;
+    author: string | null;
+    pull_request: { number: number; title: string } | null;
+  } | null;
 }
 
 export interface AlertPayload {
@@ -84,6 +107,7 @@ function runPayload({ run, event }: RunFact, publicUrl: string | null): RunPaylo
     image: run.image,
     job: run.job,
     firing: run.firing && { schedule: run.firing.schedule, due_at: rfc3339(run.firing.dueAt) },
+    delivery: run.delivery && deliveryPayload(run.delivery),
     rerun_of: run.originId,
     output: output && {
       stdout_bytes: output.stdoutBytes,
@@ -96,6 +120,17 @@ function runPayload({ run, event }: RunFact, publicUrl: string | null): RunPaylo
     settled_at: event.type === "settled" ? rfc3339(event.at) : null,
     url: publicUrl && `${publicUrl}/runs/${run.id}`,
   };
+}
+
+function deliveryPayload({ hook, id, event, change }: RunDelivery): DeliveryPayload {
+  return { hook, id, event, change: change && changePayload(change) };
+}
+
+function changePayload(change: RunChange): DeliveryPayload["change"] {
+  const { kind, repository, ref, branch, tag, sha, author, pullRequest } = change;
+  const pull_request = pullRequest && { number: pullRequest.number, title: pullRequest.title };
+  const { url, fullName: full_name } = repository;
+  return { kind, repository: { url, full_name }, ref, branch, tag, sha, author, pull_request };
 }
 
 function statusAfter(event: RunFact["event"]): RunStatus {

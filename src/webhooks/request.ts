@@ -1,6 +1,7 @@
 /** The HTTP request that brings a notification to a webhook, by the webhook's kind. */
 
 import { Webhook as Signer } from "standardwebhooks";
+import { readSender } from "../core/webhook/sender.ts";
 import type { EmailSettings } from "../core/webhook/webhook.ts";
 import type { DueNotification } from "../flow/ports/webhooks.ts";
 import type { Payload } from "./payload.ts";
@@ -46,6 +47,12 @@ function slackText(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
+/** SendGrid alone takes the name in a field of its own. */
+function sendgridSender(from: string): { email: string; name?: string } {
+  const { name, address } = readSender(from) ?? { name: null, address: from };
+  return { email: address, ...(name !== null && { name }) };
+}
+
 /** An e-mail, as the providers' HTTP APIs take it. @param key the provider's */
 export function emailRequest(
   { id, payload }: Told,
@@ -71,7 +78,7 @@ export function emailRequest(
         headers: { ...JSON_TYPE, authorization: `Bearer ${key}` },
         body: JSON.stringify({
           personalizations: [{ to: to.map((email) => ({ email })) }],
-          from: { email: from },
+          from: sendgridSender(from),
           subject: title,
           content: [{ type: "text/plain", value: text }],
         }),

@@ -1,6 +1,6 @@
 /** A notification in words, for people who read it in a chat or a mailbox. */
 
-import type { AlertPayload, Payload, RunPayload } from "./payload.ts";
+import type { AlertPayload, DeliveryPayload, Payload, RunPayload } from "./payload.ts";
 
 export interface Words {
   /** One line. */
@@ -29,6 +29,7 @@ function runWords(type: string, run: RunPayload): Words {
   const why = run.detail === null ? [] : [oneLine(run.detail)];
   const lines = [
     ...why,
+    ...(run.delivery === null ? [] : [deliveryWords(run.delivery)]),
     `run: ${id}`,
     ...(job === null ? [] : [`job: ${job.name}, version ${job.version}`]),
     ...(firing === null ? [] : [`schedule: ${firing.schedule}, due at ${firing.due_at}`]),
@@ -37,6 +38,24 @@ function runWords(type: string, run: RunPayload): Words {
   ];
   return { title, lines, url: run.url };
 }
+
+/** What is built, for whom: "acme/site main 1a2b3c4 by amy", "acme/site #7 Add a page 1a2b3c4 by amy". */
+function deliveryWords({ hook, event, change }: DeliveryPayload): string {
+  if (change === null) return oneLine(`hook: ${hook}, ${event}`);
+  const { kind, repository, ref, branch, tag, sha, author, pull_request: pull } = change;
+  const what = pull === null ? (branch ?? tag ?? ref) : `#${pull.number} ${pull.title}`;
+  const words = [
+    repository.full_name,
+    what,
+    ...(kind === "delete" ? ["(deleted)"] : []),
+    ...(sha === null ? [] : [sha.slice(0, SHORT_SHA)]),
+    ...(author === null ? [] : [`by ${author}`]),
+  ];
+  return oneLine(words.join(" "));
+}
+
+/** As git shortens a commit's id. */
+const SHORT_SHA = 7;
 
 function alertWords({ type, job, schedule, webhook, detail, due_at, run_id, url }: AlertPayload): Words {
   const of = job === null ? `webhook ${webhook}` : schedule === null ? job : `${job}/${schedule}`;

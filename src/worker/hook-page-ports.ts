@@ -80,7 +80,7 @@ export function hookPagePorts(ports: ApiPorts): HookPorts {
       const report = { ...key, report: id };
       const found = await orNull(loadReport(ports, report));
       if (found === null) return false;
-      return timeOrNull(found.endedAt) !== endedAt || isDone(resendReport(ports, report));
+      return (timeOrNull(found.endedAt) ?? "") !== endedAt || isDone(resendReport(ports, report));
     },
     async reportsOfRun(key, runId) {
       const target = reportTarget({ orgId, ...key });

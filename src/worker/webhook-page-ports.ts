@@ -8,16 +8,11 @@ import {
   notificationQuery,
   pageOfNotifications,
   resendNotification,
+  shownNotification,
 } from "../api/routes/webhooks/notifications.ts";
 import { triedWebhook } from "../api/routes/webhooks/webhooks.ts";
 import { rfc3339, timeOrNull } from "../api/run-body.ts";
-import {
-  changedSpec,
-  notificationBody,
-  notificationSummary,
-  webhookBody,
-  webhookSpec,
-} from "../api/webhook-body.ts";
+import { changedSpec, notificationSummary, webhookBody, webhookSpec } from "../api/webhook-body.ts";
 import { newWebhookSchema, rotateSchema, webhookChangeSchema } from "../api/webhook-schema.ts";
 import { newWebhookId } from "../core/id.ts";
 import { PAGE_LEDGER_MAX, PAGE_TOLD_MAX } from "../core/limits.ts";
@@ -74,13 +69,12 @@ export function webhookPagePorts(ports: ApiPorts): WebhookPorts {
       return orNull(pageOfNotifications(ports, id, { ...filter, limit: PAGE_LEDGER_MAX }));
     },
     async getNotification({ webhook, id }) {
-      const found = await orNull(loadNotification(ports, webhook, id));
-      return found && notificationBody(found);
+      return orNull(shownNotification(ports, webhook, id));
     },
     async resendNotification({ webhook, id }, endedAt) {
       const found = await orNull(loadNotification(ports, webhook, id));
       if (found === null) return false;
-      if (timeOrNull(found.endedAt) !== endedAt) return true;
+      if ((timeOrNull(found.endedAt) ?? "") !== endedAt) return true;
       return isDone(resendNotification(ports, webhook, id));
     },
     async toldOfRun(runId) {

@@ -71,7 +71,8 @@ describe("a webhook", () => {
   });
 
   it("of kind email has its provider's URL, and its secret must be there", async () => {
-    const email = { provider: "resend", from: "m@x.example", to: ["a@x.example"], secret: "MAIL_KEY" };
+    const from = "Mayfly CI <m@x.example>";
+    const email = { provider: "resend", from, to: ["a@x.example"], secret: "MAIL_KEY" };
     const refused = await call("POST", "/v1/webhooks", { kind: "email", events: EVENTS, email });
     expect([refused.status, refused.body.error.path]).toEqual([422, "email.secret"]);
     await call("PUT", "/v1/secrets/MAIL_KEY", { value: "the-key" });
@@ -151,6 +152,22 @@ describe("a webhook", () => {
     expect(row).toEqual({ wants: " settled:failed " });
   });
 
+  it("is put out of force and into force again with any other change", async () => {
+    const path = `/v1/webhooks/${(await create()).body.id}`;
+    const patch = async (change: object) => (await call<WebhookBody>("PATCH", path, change)).body;
+    const off = await patch({ enabled: false, description: "off" });
+    expect(off).toMatchObject({
+      disabled_at: expect.any(String),
+      disabled_why: "by hand",
+      description: "off",
+    });
+    expect(await patch({ description: "still" })).toMatchObject({ disabled_at: off.disabled_at });
+    expect(await patch({ enabled: false })).toMatchObject({ disabled_at: off.disabled_at });
+    expect(await patch({ enabled: true })).toMatchObject({ disabled_at: null, disabled_why: null });
+    const refused = await call("PATCH", path, { enabled: "no" });
+    expect([refused.status, refused.body.error.path]).toEqual([422, "enabled"]);
+  });
+
   it("can be disabled by hand", async () => {
     const { id } = (await create()).body;
     const disabled = await call<WebhookBody>("POST", `/v1/webhooks/${id}/disable`);
@@ -191,7 +208,7 @@ describe("what is sent is refused with its path and what is accepted", () => {
     [
       { kind: "email", email: { provider: "resend", from: "a", to: ["a@b.c"], secret: "A" } },
       "email.from",
-      "must be an e-mail address",
+      "must be an e-mail address, or a name with one: CI <ci@example.com>",
     ],
     [
       { kind: "email", email: { provider: "resend", from: "a@b.c", to: ["a@b.c,d@e.f"], secret: "A" } },
@@ -231,6 +248,61 @@ describe("what is sent is refused with its path and what is accepted", () => {
       ]);
     const cursor = await call("GET", `/v1/webhooks/${id}/notifications?cursor=x`);
     expect([cursor.status, cursor.body.error.path]).toEqual([422, "query.cursor"]);
+  });
+});
+
+describe("what waits for its next attempt", () => {
+  /** Two of a run's, of which the first is due in an hour, to a name that reaches nobody (RFC 6761). */
+  async function waiting() {
+    const { id } = (await create()).body;
+    const later = Date.now() + 3_600_000;
+    const insert = env.DB.prepare(
+      `INSERT INTO notifications (webhook_id, line, seq, id, org_id, kind, type, payload, state, created_at, tries_from, tries, next_at, attempts)
+       VALUES (?, 'run_1', ?, ?, 'default', 'webhook', 'run.failed', '{}', 'pending', 1, 1, 0, ?, '[]')`,
+    );
+    const ids = [1, 2].map((seq) => `msg_${String(seq).padStart(26, "0")}`);
+    await env.DB.batch(ids.map((msg, index) => insert.bind(id, index + 1, msg, index === 0 ? later : null)));
+    await env.DB.prepare(
+      "UPDATE webhooks SET spec = json_set(spec, '$.url', 'https://nobody.invalid/')",
+    ).run();
+    const path = `/v1/webhooks/${id}/notifications`;
+    return {
+      path: `/v1/webhooks/${id}`,
+      [Symbol.iterator]: () => ids.map((msg) => `${path}/${msg}`)[Symbol.iterator](),
+      ids,
+      async isSent() {
+        const [first] = ids.map((msg) => `${path}/${msg}`);
+        await expect
+          .poll(async () => (await call<NotificationBody>("GET", first ?? "")).body.tries)
+          .toBeGreaterThan(0);
+      },
+    };
+  }
+
+  it("is sent at once where somebody has it sent again", async () => {
+    const told = await waiting();
+    const [first = ""] = told;
+    const resent = await call<NotificationBody>("POST", `${first}/resend`);
+    expect([resent.status, resent.body.waits_for]).toEqual([202, null]);
+    await told.isSent();
+  });
+
+  it("has the one before it be sent, and names it", async () => {
+    const told = await waiting();
+    const [, second = ""] = told;
+    expect((await call<NotificationBody>("GET", second)).body.waits_for).toBe(told.ids[0]);
+    const resent = await call<NotificationBody>("POST", `${second}/resend`);
+    expect([resent.status, resent.body.next_at, resent.body.waits_for]).toEqual([202, null, told.ids[0]]);
+    await told.isSent();
+  });
+
+  it.each([
+    ["POST", "/enable", undefined],
+    ["PATCH", "", { enabled: true }],
+  ] as const)("is sent at once by %s %s %j", async (method, verb, body) => {
+    const told = await waiting();
+    expect((await call(method, `${told.path}${verb}`, body)).status).toBe(200);
+    await told.isSent();
   });
 });
 

@@ -49,6 +49,7 @@ test.each([
   [["secrets", "set"]],
   [["webhooks"]],
   [["webhooks", "create"]],
+  [["webhooks", "edit"]],
   [["webhooks", "notifications"]],
   [["webhooks", "resend"]],
   [["start"]],

@@ -44,6 +44,7 @@ const aNotification = (changes: object = {}) => ({
   created_at: AT,
   next_at: null,
   ended_at: AT,
+  waits_for: null,
   payload: { type: "run.failed", data: {} },
   attempts: [anAttempt()],
   last_attempt: anAttempt(),
@@ -117,6 +118,58 @@ describe("webhooks create", () => {
   });
 });
 
+describe("webhooks edit", () => {
+  beforeEach(() => stub.on("PATCH /v1/webhooks/wh_1", json(aWebhook())));
+
+  test.each<[string[], object]>([
+    [["https://example.com/new"], { url: "https://example.com/new" }],
+    [
+      [
+        "--event",
+        "run.failed,job.silent",
+        "--job",
+        "a,b-*",
+        "--tag",
+        "a=b",
+        "--tag",
+        "c=d",
+        "--description",
+        "x",
+      ],
+      {
+        events: ["run.failed", "job.silent"],
+        jobs: ["a", "b-*"],
+        tags: { a: "b", c: "d" },
+        description: "x",
+      },
+    ],
+    [["--no-job", "--no-tag", "--no-description"], { jobs: null, tags: null, description: null }],
+    [["--no-job", "--job", "a", "--no-tag", "--tag", "a=b"], { jobs: ["a"], tags: { a: "b" } }],
+  ])("%j changes that alone", async (args, change) => {
+    expect(await webhooks("edit", "wh_1", ...args)).toMatchObject({
+      exitCode: 0,
+      stdout: "wh_1 is changed\n",
+    });
+    expect(sent()).toEqual(change);
+  });
+
+  test("a part of what e-mails are sent with leaves the rest as it is", async () => {
+    const email = { provider: "resend", from: "a@x.example", to: ["b@x.example"], secret: "MAIL" };
+    stub.on("GET /v1/webhooks/wh_1", json(aWebhook({ kind: "email", email })));
+    await webhooks("edit", "wh_1", "--from", "CI <ci@x.example>");
+    expect(sent()).toEqual({ email: { ...email, from: "CI <ci@x.example>" } });
+    stub.on("GET /v1/webhooks/wh_1", json(aWebhook()));
+    const { exitCode, stderr } = await webhooks("edit", "wh_1", "--key", "A");
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining("wh_1 is of kind standard")]);
+  });
+
+  test("nothing to change is a misuse", async () => {
+    const { exitCode, stderr } = await webhooks("edit", "wh_1");
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining("nothing to change is given")]);
+    expect(stub.seen).toEqual([]);
+  });
+});
+
 test("webhooks list tells how each fares", async () => {
   stub.on(
     "GET /v1/webhooks",
@@ -159,6 +212,10 @@ test("webhooks notifications shows pages of the ledger, and one of it, and sends
   expect((await webhooks("notification", "wh_1", "msg_1")).stdout).toContain("run.failed delivered\n");
   stub.on(`POST ${path}/msg_1/resend`, json(aNotification({ state: "pending" }), 202));
   expect((await webhooks("resend", "wh_1", "msg_1")).stdout).toBe("msg_1 is on its way\n");
+  stub.on(`POST ${path}/msg_1/resend`, json(aNotification({ state: "pending", waits_for: "msg_0" }), 202));
+  expect((await webhooks("resend", "wh_1", "msg_1")).stdout).toBe(
+    "msg_1 waits for msg_0, which is before it in its run and on its way\n",
+  );
 });
 
 test("webhooks rotate, disable, enable and delete say what is so now", async () => {

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { newNotificationId } from "../../src/core/id.ts";
 import { matchesName } from "../../src/core/webhook/name-pattern.ts";
+import { readSender } from "../../src/core/webhook/sender.ts";
 import { addressComplaint } from "../../src/core/webhook/target.ts";
+import { targetName } from "../../src/core/webhook/target-name.ts";
+import type { WebhookSpec } from "../../src/core/webhook/webhook.ts";
 import { readTarget } from "../../src/webhooks/target.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 
@@ -153,6 +156,42 @@ it("ids of notifications of one moment are in the order in which they were made"
   expect(newNotificationId(1001, random, first)).toBe(newNotificationId(1001, random, ""));
   const last = `${first.slice(0, -16)}${"z".repeat(16)}`;
   expect(newNotificationId(1000, random, last)).toBe(first);
+});
+
+it.each([
+  ["ci@x.example", { name: null, address: "ci@x.example" }],
+  ["CI <ci@x.example>", { name: "CI", address: "ci@x.example" }],
+  ["Zoë's build-bot no. 2<ci@x.example>", { name: "Zoë's build-bot no. 2", address: "ci@x.example" }],
+  ["<ci@x.example>", null],
+  ["CI", null],
+  ["CI <>", null],
+  ["CI <a@b.c> <d@e.f>", null],
+  ["a@b.c, CI <d@e.f>", null],
+  ["CI\r\nBcc: eve <a@b.c>", null],
+  ["CI <a@b.c\n>", null],
+  ["CI <a@b.c>\n", null],
+  [`${"x".repeat(101)} <a@b.c>`, null],
+])("%j as the sender of an e-mail is read as %j", (text, sender) => {
+  expect(readSender(text)).toEqual(sender);
+});
+
+it("a webhook is named to others by what lets nobody in", () => {
+  const named = (of: Partial<WebhookSpec>) =>
+    targetName({
+      kind: "standard",
+      url: "https://x.example/token?key=1",
+      email: null,
+      description: null,
+      ...of,
+    });
+  expect(named({})).toBe("x.example");
+  expect(named({ description: "the chat" })).toBe("x.example (the chat)");
+  expect(named({ kind: "slack", url: "https://hooks.slack.com/…wxyz" })).toBe(
+    "https://hooks.slack.com/…wxyz",
+  );
+  const to = ["a@x.example", "b@x.example", "c@x.example", "d@x.example"];
+  const email = { provider: "resend" as const, from: "m@x.example", to, secret: "KEY" };
+  expect(named({ kind: "email", email })).toBe("a@x.example, b@x.example, c@x.example and 1 more");
 });
 
 describe("a pattern of names", () => {

@@ -125,6 +125,7 @@ export function aNotification(changes: Partial<NotificationBody> = {}): Notifica
     created_at: at(60_000),
     next_at: isPending ? at(-90_000) : null,
     ended_at: isPending ? null : at(58_000),
+    waits_for: null,
     payload: { type: "run.failed", data: {} },
     attempts: [attempt],
     ...changes,
@@ -136,7 +137,11 @@ export function aReport(
   changes: Partial<Omit<ReportBody, "commit_status">> = {},
   status: Partial<ReportBody["commit_status"]> = {},
 ): ReportBody {
-  const { payload: _, ...told } = aNotification({ type: "status.success", run_id: runId(1) });
+  const {
+    payload: _,
+    waits_for: _waitsFor,
+    ...told
+  } = aNotification({ type: "status.success", run_id: runId(1) });
   return {
     ...told,
     ...(changes.state === "pending" && { next_at: at(-90_000), ended_at: null }),
@@ -163,6 +168,11 @@ export function reportSummaryOf({ attempts, ...summary }: ReportBody): ReportSum
   return { ...summary, last_attempt: attempts.at(-1) ?? null };
 }
 
-export function notificationSummaryOf({ payload: _, attempts, ...summary }: NotificationBody) {
+export function notificationSummaryOf({
+  payload: _,
+  waits_for: _waitsFor,
+  attempts,
+  ...summary
+}: NotificationBody) {
   return { ...summary, last_attempt: attempts.at(-1) ?? null };
 }

@@ -205,7 +205,7 @@ describe("a hook's page", () => {
     );
     expect(words).toContain("Reports on commits as mayfly/deploy : there is no secret TOKEN");
     expect(words).toContain("Gives its run AUTHOR is payload.pusher input.&lt;b&gt; is 1 + 1");
-    expect(words).toContain("Starts a run on every delivery");
+    expect(words).toContain("Starts a run on pushes, tags and new commits of pull requests");
   });
 
   test("gives another URL once it is confirmed", async () => {
@@ -376,14 +376,14 @@ describe("what a hook's runs report", () => {
   test("one is shown with its commit and every attempt, and sent again once for each page", async () => {
     const ports = portsOf({ hooks: [aHook({ report })], reports });
     const { words, html } = await get(ports, `${REPORTS}/${notificationId(3)}`);
-    expect(words).toContain("Reports Running Pending next attempt in 1m 30s");
+    expect(words).toContain("Reports Running Send now Pending next attempt in 1m 30s");
     expect(words.match(/404: there is no such commit in acme\/site after 18 ms 50s ago/g)).toHaveLength(2);
     expect(html).toContain("{&quot;message&quot;:&quot;&lt;b&gt;&quot;}");
     expect(words).toContain(
       "Description Running Context mayfly/deploy Repository acme/site Commit 72d3162ecc7811e381ab4c9367dc0958aabbccdd",
     );
     expect(words).toContain("Told to github With the token in the secret STATUS_TOKEN");
-    expect(html).not.toContain("/resend");
+    expect(words).toContain("Send now");
     const over = `${REPORTS}/${notificationId(2)}`;
     const ended = await get(ports, over);
     expect(ended.words).toContain("Given up 58s ago It was refused for good");
@@ -503,6 +503,11 @@ describe("webhooks", () => {
     expect((await get(ports, WEBHOOK)).words).toContain("Enable");
     expect((await post(ports, `${WEBHOOK}/enable`)).to).toBe(WEBHOOK);
     expect((await post(ports, `${WEBHOOK}/delete`)).to).toBe("/webhooks");
+    const failing = known({ failing_since: at(60_000), waiting: 2 });
+    expect((await get(portsOf(failing), WEBHOOK)).html).toMatch(
+      /action="[^"]+\/enable">.*Send what waits now/s,
+    );
+    expect((await get(portsOf(known({ waiting: 2 })), WEBHOOK)).html).not.toContain("/enable");
     expect(ports.calls).toEqual(
       ["test wh_7k", "enable wh_7k", "enable wh_7k", "delete wh_7k"].map((call) =>
         expect.stringContaining(call),
@@ -517,7 +522,18 @@ describe("webhooks", () => {
     expect(words).toContain("Pending next attempt in 1m 30s");
     expect(words.match(/it answered 500 after 18 ms 50s ago &lt;b&gt;down/g)).toHaveLength(2);
     expect(words).toContain('{ "type": "run.failed", "data": {} }');
-    expect(html).not.toContain("/resend");
+    expect(html).toContain('<input type="hidden" name="ended_at" value=""/>');
+    expect(words).toContain("Send now");
+    const behind = aNotification({
+      id: notificationId(2),
+      state: "pending",
+      next_at: null,
+      waits_for: notificationId(3),
+    });
+    const waiting = portsOf({ ...known(), notifications: { wh_7k2m9q4x8c1v5b3n: [behind] } });
+    expect((await get(waiting, `${WEBHOOK}/notifications/${behind.id}`)).html).toContain(
+      `waits for <a href="${path}">the one before it in its run</a>`,
+    );
     const over = `${WEBHOOK}/notifications/${notificationId(1)}`;
     expect((await get(ports, over)).html).toContain(
       `<input type="hidden" name="ended_at" value="${at(58_000)}"/>`,
@@ -662,7 +678,7 @@ describe("webhooks", () => {
     const { words } = await get(ports, "/jobs/deploy");
     expect(words).toContain("github github https://mayfly.example/hooks/0q3v");
     expect(words).not.toContain("theirs");
-    expect(words).toContain("or calls one of its hooks.");
+    expect(words).toContain("and when one of its hooks is called.");
     ports.known.alerts = [anAlert({ type: "webhook_disabled", job: null, webhook: "wh_7k2m9q4x8c1v5b3n" })];
     expect((await get(ports, "/alerts")).html).toContain(`href="${WEBHOOK}"`);
   });

@@ -83,6 +83,11 @@ export class NotifyWorld {
     await this.#database.batch(TABLES.map((table) => this.#database.prepare(`DELETE FROM ${table}`)));
   }
 
+  /** How many facts nobody has taken up. */
+  async outboxRows(): Promise<number | undefined> {
+    return (await this.#database.prepare("SELECT count(*) AS n FROM outbox").first<{ n: number }>())?.n;
+  }
+
   edge(fetched: typeof fetch = (...call) => this.#fetch(...call)) {
     return createWebhookEdge({
       webhooks: this.webhooks,

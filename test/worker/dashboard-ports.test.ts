@@ -238,6 +238,8 @@ describe("the pages of hooks", () => {
   });
 });
 
+const attempt = (status: number) => ({ at: T0, ms: 1, status, answer: "", error: null });
+
 describe("the pages of reports", () => {
   // Nothing is sent: nobody is woken.
   const woken: string[] = [];
@@ -286,7 +288,7 @@ describe("the pages of reports", () => {
     const told = await tell(key, RUN, 1);
     await ports.notifications.recordAttempt(
       told,
-      { state: "given_up", nextAt: null, attempts: [] },
+      { state: "given_up", nextAt: null, attempt: attempt(200) },
       T0 + 5000,
     );
     const state = async () => (await quiet.getReport(key, told.id))?.state;
@@ -386,7 +388,11 @@ describe("the pages of webhooks", () => {
       return { waiting, at };
     };
     expect(await standing(id)).toEqual({ waiting: 3, at: null });
-    await notifications.recordAttempt(first, { state: "delivered", nextAt: null, attempts: [] }, T0 + 5000);
+    await notifications.recordAttempt(
+      first,
+      { state: "delivered", nextAt: null, attempt: attempt(200) },
+      T0 + 5000,
+    );
     expect(await standing(id)).toEqual({ waiting: 2, at: new Date(T0 + 5000).toISOString() });
     expect(await standing(other)).toEqual({ waiting: 1, at: null });
     expect(
@@ -403,7 +409,11 @@ describe("the pages of webhooks", () => {
     const id = await aWebhook();
     const told = await tell(id, "run_c", 1, true);
     const name = { webhook: id, id: told.id };
-    await notifications.recordAttempt(told, { state: "given_up", nextAt: null, attempts: [] }, T0 + 5000);
+    await notifications.recordAttempt(
+      told,
+      { state: "given_up", nextAt: null, attempt: attempt(500) },
+      T0 + 5000,
+    );
     const state = async () => (await quiet.getNotification(name))?.state;
     expect(await quiet.resendNotification(name, new Date(T0).toISOString())).toBe(true);
     expect(await state()).toBe("given_up");

@@ -1,37 +1,20 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import {
-  NOTIFICATION_GIVE_UP_MS,
-  NOTIFICATION_RETRY_FIRST_MS,
-  NOTIFICATION_RETRY_MAX_MS,
   NOTIFIER_AGAIN_FIRST_MS,
   NOTIFIER_AGAIN_MAX_MS,
-  NOTIFIER_SENDS_AT_ONCE,
   OUTBOX_GIVE_UP_MS,
   OUTBOX_PAGE,
-  WEBHOOK_FAILING_MAX_MS,
-  WEBHOOK_OLD_SECRET_MS,
 } from "../../src/core/limits.ts";
-import type { SendResult } from "../../src/core/webhook/attempt.ts";
 import { factWordsOf } from "../../src/core/webhook/event-types.ts";
-import type { EmailSettings } from "../../src/core/webhook/webhook.ts";
 import { Notifier, type NotifierPause } from "../../src/flow/notifier.ts";
 import { type NotifyReport, sendDue, takeUpOutbox } from "../../src/flow/notify.ts";
-import type { DueNotification, StoredWebhook } from "../../src/flow/ports/webhooks.ts";
-import { destination } from "../../src/flow/tell-webhooks.ts";
-import { createKeyring } from "../../src/secrets/keyring.ts";
-import {
-  aQueuedRun,
-  aRetryingRun,
-  aRunningRun,
-  aSucceededRun,
-  followedBy,
-  type Story,
-  T0,
-} from "../support/a-run.ts";
+import type { StoredWebhook } from "../../src/flow/ports/webhooks.ts";
+import { aQueuedRun, aRetryingRun, aRunningRun, aSucceededRun, T0 } from "../support/a-run.ts";
 import { countedD1 } from "../support/counted-d1.ts";
-import { isSignedWith, KEY, NotifyWorld } from "../support/notify-world.ts";
+import { isSignedWith, NotifyWorld } from "../support/notify-world.ts";
 import { seededRandom } from "../support/seeded-random.ts";
+import { failing } from "../support/told-stories.ts";
 
 const HOUR = 3_600_000;
 const WHOLE = ["run.queued", "run.started", "run.succeeded"];
@@ -40,38 +23,6 @@ let world: NotifyWorld;
 beforeEach(async () => {
   world = new NotifyWorld(env.DB);
   await world.clear();
-});
-
-const outboxRows = async () =>
-  (await env.DB.prepare("SELECT count(*) AS n FROM outbox").first<{ n: number }>())?.n;
-
-function failing(story: Story): Story {
-  const exit = { code: 2, signal: null, oomKilled: false };
-  const output = { stdoutBytes: 0, stderrBytes: 7, droppedBytes: 0, complete: true };
-  const ended = { at: T0 + 3000, attempt: 1, exit };
-  return followedBy(
-    story,
-    { type: "exited", ...ended, source: "runner" },
-    {
-      type: "settled",
-      at: T0 + 3000,
-      status: "failed",
-      reason: "exit_code",
-      limit: null,
-      detail: "the command exited with 2",
-      exit,
-      output,
-    },
-  );
-}
-
-const result = (status: number): SendResult => ({
-  at: 0,
-  ms: 0,
-  status,
-  answer: "",
-  error: null,
-  retryAfterMs: null,
 });
 
 describe("a fact is noted by the database itself", () => {
@@ -84,9 +35,9 @@ describe("a fact is noted by the database itself", () => {
     const before = counts.rowsWritten;
     await alone.happens(aSucceededRun());
     expect(counts.rowsWritten - before).toBe(unheard);
-    expect([await outboxRows(), alone.heardOfFacts]).toEqual([0, 0]);
+    expect([await world.outboxRows(), alone.heardOfFacts]).toEqual([0, 0]);
     await alone.happens(failing(aRunningRun()));
-    expect([await outboxRows(), alone.heardOfFacts]).toEqual([1, 1]);
+    expect([await world.outboxRows(), alone.heardOfFacts]).toEqual([1, 1]);
   });
 
   it("however it is stored: one by one, all at once, several runs together", async () => {
@@ -100,7 +51,7 @@ describe("a fact is noted by the database itself", () => {
     expect(world.toldOf(webhook, one)).toEqual(WHOLE);
     expect(world.toldOf(webhook, atOnce)).toEqual(WHOLE);
     for (const { state } of [a, b]) expect(world.toldOf(webhook, state.run.id)).toEqual(["run.queued"]);
-    expect(await outboxRows()).toBe(0);
+    expect(await world.outboxRows()).toBe(0);
   });
 
   it("and an alert likewise, by its type", async () => {
@@ -112,7 +63,7 @@ describe("a fact is noted by the database itself", () => {
         .bind(type, job, at, at)
         .run();
     await alert("schedule_late", "nightly-a", T0);
-    expect(await outboxRows()).toBe(0);
+    expect(await world.outboxRows()).toBe(0);
     await alert("job_silent", "nightly-a", T0);
     await alert("job_silent", "daily", T0);
     await world.live();
@@ -134,9 +85,9 @@ describe("a fact is noted by the database itself", () => {
 
   it("nothing of a disabled webhook's is noted", async () => {
     const webhook = await world.subscribe();
-    await world.webhooks.disable("default", webhook.id, "nobody answers", world.now, null);
+    await world.webhooks.disable(webhook, "nobody answers", world.now, null);
     await world.happens(aSucceededRun());
-    expect(await outboxRows()).toBe(0);
+    expect(await world.outboxRows()).toBe(0);
   });
 
   it("the words of the triggers are those of what is subscribed to", () => {
@@ -268,7 +219,7 @@ describe("everything is told, each once, in the order of its run", () => {
       webhooks.map((webhook) => runs.map((runId) => world.toldOf(webhook, runId))),
       when,
     ).toEqual(expected);
-    expect(await outboxRows(), when).toBe(0);
+    expect(await world.outboxRows(), when).toBe(0);
     for (const webhook of webhooks)
       expect(
         (await world.ledger(webhook)).map(({ state }) => state),
@@ -429,440 +380,10 @@ describe("what could not be read or stored", () => {
       await world.live();
       expect(world.problems.at(-1)).toMatch(/^not told, after a day of tries: run_.* 4: .*no/);
       expect(world.toldOf(webhook, bad)).toEqual(["run.queued", "run.succeeded"]);
-      expect(await outboxRows()).toBe(0);
+      expect(await world.outboxRows()).toBe(0);
     } finally {
       await env.DB.prepare("DROP TRIGGER refuse").run();
     }
-  });
-});
-
-describe("what is not taken", () => {
-  it("is tried again later and later for a day, in its line's order, and then given up", async () => {
-    const webhook = await world.subscribe();
-    const runId = await world.happens(aSucceededRun());
-    world.answer = () => new Response("no", { status: 500 });
-    const began = world.now;
-    await world.liveFor(NOTIFICATION_GIVE_UP_MS - 2 * HOUR);
-    expect(world.toldOf(webhook, runId)).toEqual(["run.queued"]);
-    const pauses = world.heard.map(({ at }, index) => at - (world.heard[index - 1]?.at ?? began)).slice(1);
-    expect(pauses[0]).toBeGreaterThanOrEqual(NOTIFICATION_RETRY_FIRST_MS / 2);
-    expect(pauses[0]).toBeLessThanOrEqual(NOTIFICATION_RETRY_FIRST_MS);
-    expect(Math.max(...pauses)).toBeLessThanOrEqual(NOTIFICATION_RETRY_MAX_MS);
-    expect(pauses.length).toBeGreaterThan(25);
-    await world.liveFor(4 * HOUR);
-    const ledger = (await world.ledger(webhook)).toSorted((a, b) => a.seq - b.seq);
-    expect(ledger.map(({ state, tries }) => [state, tries > 0])).toEqual([
-      ["given_up", true],
-      ["given_up", true],
-      ["given_up", true],
-    ]);
-    expect(ledger[0]?.endedAt).toBeGreaterThan(began + NOTIFICATION_GIVE_UP_MS - NOTIFICATION_RETRY_MAX_MS);
-    expect(ledger[0]?.endedAt).toBeLessThanOrEqual(began + NOTIFICATION_GIVE_UP_MS);
-  });
-
-  it("waits as long as the subscriber asks, up to an hour", async () => {
-    await world.subscribe({ events: ["run.queued"] });
-    await world.happens(aQueuedRun());
-    const asks = ["120", new Date(world.now + 40 * 60_000).toUTCString(), "999999", "soon"];
-    world.answer = () => {
-      const ask = asks.shift();
-      return ask === undefined
-        ? new Response()
-        : new Response(null, { status: 429, headers: { "retry-after": ask } });
-    };
-    await world.liveFor(3 * HOUR);
-    const pauses = world.heard.map(({ at }, index) => at - (world.heard[index - 1]?.at ?? at)).slice(1);
-    expect(pauses[0]).toBe(120_000);
-    expect(pauses[1]).toBeGreaterThan(35 * 60_000);
-    expect(pauses[2]).toBe(HOUR);
-    expect(pauses[3]).toBeLessThan(HOUR / 10);
-  });
-
-  it("holds up neither other runs of the webhook nor other webhooks", async () => {
-    const [down, up] = [await world.subscribe(), await world.subscribe()];
-    const [stuck, fine] = [await world.happens(aSucceededRun()), await world.happens(aSucceededRun())];
-    world.answer = ({ url, payload }) => {
-      const isStuck = "run" in payload.data && payload.data.run.id === stuck;
-      return new Response(null, { status: url === down.url && isStuck ? 500 : 200 });
-    };
-    await world.liveFor(0);
-    expect(world.toldOf(down, stuck)).toEqual(["run.queued"]);
-    expect(world.toldOf(down, fine)).toEqual(WHOLE);
-    expect(world.toldOf(up, stuck)).toEqual(WHOLE);
-  });
-
-  it("is sent in several lines at once, and no more than there may be", async () => {
-    await world.subscribe({ events: ["run.queued"] });
-    for (let made = 0; made < 10; made++) await world.happens(aQueuedRun({}, T0 + made));
-    let [atOnce, most] = [0, 0];
-    world.answer = async () => {
-      most = Math.max(most, ++atOnce);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      atOnce -= 1;
-      return new Response();
-    };
-    await world.liveFor(0);
-    expect([world.heard.length, most]).toEqual([10, NOTIFIER_SENDS_AT_ONCE]);
-  });
-
-  it("tells each attempt with its status, its time and the first bytes of the answer", async () => {
-    const webhook = await world.subscribe({ events: ["run.queued"] });
-    await world.happens(aQueuedRun());
-    const answers = [
-      () => new Response(`x${"é".repeat(5000)}`, { status: 500 }),
-      () => new Response(null, { status: 302, headers: { location: "https://elsewhere.example/" } }),
-      () => Promise.reject(new Error("connection refused")),
-      () => new Response("thanks"),
-    ];
-    world.answer = () => answers.shift()?.() ?? new Response();
-    await world.liveFor(HOUR);
-    const [notification] = await world.ledger(webhook);
-    expect(notification?.attempts).toEqual([
-      {
-        at: expect.any(Number),
-        ms: 0,
-        status: 500,
-        answer: expect.stringMatching(/^xéé/),
-        error: "it answered 500",
-      },
-      expect.objectContaining({ status: 302, error: "it answered 302: redirects are not followed" }),
-      expect.objectContaining({ status: null, answer: null, error: "connection refused" }),
-      expect.objectContaining({ status: 200, answer: "thanks", error: null }),
-    ]);
-    expect(notification?.attempts[0]?.answer?.length).toBeLessThanOrEqual(1024);
-    expect(world.heard.every(({ url }) => url === webhook.url)).toBe(true);
-  });
-});
-
-describe("a webhook that takes nothing", () => {
-  it("is disabled after three days of failures, with an alert that others are told of, and what is pending ends", async () => {
-    const [dead, witness] = [
-      await world.subscribe(),
-      await world.subscribe({ events: ["webhook.disabled"] }),
-    ];
-    world.answer = ({ url }) => new Response(null, { status: url === dead.url ? 500 : 200 });
-    const began = world.now;
-    for (let hours = 0; hours < 80; hours += 20) {
-      await world.happens(aSucceededRun(), true);
-      await world.liveNowAndThen(20 * HOUR);
-    }
-    await world.live();
-    const found = await world.webhooks.find("default", dead.id);
-    expect(found?.disabledAt).toBeGreaterThanOrEqual(began + WEBHOOK_FAILING_MAX_MS);
-    expect(found?.disabledAt).toBeLessThan(began + WEBHOOK_FAILING_MAX_MS + 6 * HOUR);
-    expect(found?.disabledWhy).toBe("it took no notification for 72 hours");
-    expect(world.told(witness).map(({ payload }) => payload)).toMatchObject([
-      {
-        type: "webhook.disabled",
-        data: { alert: { type: "webhook_disabled", webhook: dead.id, job: null } },
-      },
-    ]);
-    const states = (await world.ledger(dead)).map(({ state }) => state);
-    expect(states.filter((state) => state === "pending")).toEqual([]);
-    expect(states.filter((state) => state === "dropped").length).toBeGreaterThan(0);
-    expect(await outboxRows()).toBe(0);
-  });
-
-  it("is not disabled for two failures with quiet days between, nor where it takes something now and then", async () => {
-    const webhook = await world.subscribe({ events: ["run.queued"] });
-    let isDown = true;
-    world.answer = () => new Response(null, { status: isDown ? 500 : 200 });
-    for (let week = 0; week < 3; week++) {
-      await world.happens(aQueuedRun());
-      await world.live();
-      await world.notifications.drop(webhook.id, 10, world.now);
-      world.now += 7 * 24 * HOUR;
-    }
-    for (let day = 0; day < 5; day++) {
-      await world.happens(aQueuedRun());
-      isDown = false;
-      await world.live();
-      isDown = true;
-      await world.happens(aQueuedRun());
-      await world.liveNowAndThen(20 * HOUR);
-    }
-    expect((await world.webhooks.find("default", webhook.id))?.disabledAt).toBeNull();
-  });
-
-  it("is disabled at once where it says that it is gone", async () => {
-    const webhook = await world.subscribe();
-    await world.happens(aSucceededRun());
-    world.answer = () => new Response(null, { status: 410 });
-    await world.liveFor(0);
-    expect(world.heard).toHaveLength(1);
-    expect(await world.webhooks.find("default", webhook.id)).toMatchObject({
-      disabledWhy: "it answered 410: it is gone",
-    });
-    await world.liveFor(HOUR);
-    expect(world.heard).toHaveLength(1);
-    expect((await world.ledger(webhook)).map(({ state }) => state)).toEqual([
-      "dropped",
-      "dropped",
-      "dropped",
-    ]);
-  });
-
-  it("is not disabled where a success ended its failures while another attempt was failing", async () => {
-    const webhook = await world.subscribe();
-    const began = world.now;
-    await world.webhooks.noteFailure("default", webhook.id, began);
-    for (world.now += HOUR; world.now < began + WEBHOOK_FAILING_MAX_MS; world.now += 10 * HOUR)
-      expect(await world.webhooks.noteFailure("default", webhook.id, world.now)).toBe(began);
-    const stored = await world.webhooks.find("default", webhook.id);
-    if (stored === null) throw new Error("it is gone");
-    // Both know it as it was before.
-    const [one, other] = [0, 1].map(() => destination(world.webhooks, stored, async () => result(200)));
-    const told = { type: "run.queued" } as DueNotification;
-    await one?.note(told, result(200), world.now);
-    await other?.note(told, result(500), world.now);
-    expect(await world.webhooks.find("default", webhook.id)).toMatchObject({
-      failingSince: world.now,
-      disabledAt: null,
-    });
-  });
-
-  it("does not fail by what is wrong on our side: a name that nobody can look up, a key that is lost", async () => {
-    const webhook = await world.subscribe({ events: ["run.queued"] });
-    await world.happens(aQueuedRun());
-    world.keyring = createKeyring(btoa("another key, of thirty-two bytes"), []);
-    await world.live();
-    world.keyring = createKeyring(KEY, []);
-    world.settings.dnsOverHttpsUrl = "https://resolver.example/";
-    world.answer = () => new Response(null, { status: 500 });
-    await world.liveFor(HOUR / 60);
-    const [notification] = await world.ledger(webhook);
-    expect(notification?.attempts.map(({ error }) => error)).toEqual([
-      expect.stringContaining("can not be opened"),
-      ...(notification?.attempts.slice(1) ?? []).map(() => expect.stringContaining("can not be looked up")),
-    ]);
-    expect(notification?.attempts.length).toBeGreaterThan(2);
-    expect(notification?.attempts[0]).not.toHaveProperty("isOurs");
-    expect((await world.webhooks.find("default", webhook.id))?.failingSince).toBeNull();
-  });
-
-  it("has what is pending ended at once where it is disabled, and not only when it would have been sent", async () => {
-    const webhook = await world.subscribe();
-    await world.happens(aSucceededRun());
-    world.answer = () => new Response(null, { status: 500 });
-    await world.live();
-    expect((await world.notifications.nextDueAt(webhook.id)) ?? 0).toBeGreaterThan(world.now);
-    await world.webhooks.disable("default", webhook.id, "by hand", world.now, null);
-    expect(await sendDue(world.ports(), webhook.id, () => new Promise(() => {}))).toEqual({
-      nextAt: null,
-      problems: [],
-    });
-    expect((await world.ledger(webhook)).map(({ state }) => state)).toEqual([
-      "dropped",
-      "dropped",
-      "dropped",
-    ]);
-  });
-
-  it("gets nothing any more where it is deleted", async () => {
-    const webhook = await world.subscribe();
-    await world.happens(aSucceededRun());
-    world.answer = () => new Response(null, { status: 500 });
-    await world.live();
-    await world.webhooks.remove("default", webhook.id);
-    await world.liveFor(24 * HOUR);
-    expect(world.heard).toHaveLength(1);
-    expect(await world.notifications.dueTargets()).toEqual([]);
-  });
-});
-
-describe("sent again", () => {
-  it("what is over is sent with its id, and what follows it stays where it is", async () => {
-    const webhook = await world.subscribe();
-    await world.happens(aSucceededRun());
-    await world.liveFor(0);
-    const ledger = (await world.ledger(webhook)).toSorted((a, b) => a.seq - b.seq);
-    const id = ledger[1]?.id ?? "";
-    expect(await world.notifications.resend("default", webhook.id, id, world.now)).toBe(true);
-    expect(await world.notifications.resend("default", webhook.id, id, world.now)).toBe(false);
-    expect(await world.notifications.resend("default", webhook.id, "msg_none", world.now)).toBe(false);
-    await world.liveFor(0);
-    expect(world.heard.map((request) => request.id)).toEqual([...ledger.map((each) => each.id), id]);
-    expect((await world.notifications.find("default", webhook.id, id))?.attempts).toHaveLength(2);
-  });
-
-  it("holds up nothing of its run while it fails", async () => {
-    const webhook = await world.subscribe();
-    const story = aRunningRun();
-    const runId = await world.happens(story);
-    await world.liveFor(0);
-    const [first] = (await world.ledger(webhook)).toSorted((a, b) => a.seq - b.seq);
-    await world.notifications.resend("default", webhook.id, first?.id ?? "", world.now);
-    world.answer = ({ id }) => new Response(null, { status: id === first?.id ? 500 : 200 });
-    await world.live();
-    const settled = failing(story);
-    await world.store.record(story.state, settled.events.slice(story.events.length), []);
-    await world.live();
-    expect(world.toldOf(webhook, runId)).toEqual(["run.queued", "run.started", "run.failed"]);
-    const states = (await world.ledger(webhook)).toSorted((a, b) => a.seq - b.seq).map(({ state }) => state);
-    expect(states).toEqual(["pending", "delivered", "delivered"]);
-    // And its own next try is not lost by that.
-    world.answer = () => new Response();
-    await world.liveFor(HOUR);
-    expect((await world.ledger(webhook)).every(({ state }) => state === "delivered")).toBe(true);
-  });
-
-  it("has a day again where it was given up", async () => {
-    const webhook = await world.subscribe({ events: ["run.queued"] });
-    await world.happens(aQueuedRun());
-    world.answer = () => new Response(null, { status: 500 });
-    await world.liveNowAndThen(NOTIFICATION_GIVE_UP_MS);
-    const [before] = await world.ledger(webhook);
-    expect(before?.state).toBe("given_up");
-    await world.notifications.resend("default", webhook.id, before?.id ?? "", world.now);
-    await world.liveNowAndThen(5 * HOUR);
-    expect((await world.ledger(webhook))[0]?.state).toBe("pending");
-    world.answer = () => new Response();
-    await world.liveNowAndThen(5 * HOUR);
-    expect((await world.ledger(webhook))[0]?.state).toBe("delivered");
-  });
-});
-
-describe("secrets of webhooks", () => {
-  it("are rotated so that both sign for a day", async () => {
-    const webhook = await world.subscribe({ events: ["run.queued"] });
-    const old = world.secrets.get(webhook.id) ?? "";
-    const edge = world.edge();
-    const next = edge.newSecret();
-    const rotated: StoredWebhook = {
-      ...webhook,
-      revision: 2,
-      secret: await edge.seal("default", webhook.id, next),
-      oldSecret: webhook.secret,
-      oldSecretUntil: world.now + WEBHOOK_OLD_SECRET_MS,
-    };
-    expect(await world.webhooks.change(webhook, rotated)).toBe(true);
-    expect(await world.webhooks.change(webhook, rotated)).toBe(false);
-    await world.happens(aQueuedRun());
-    await world.live();
-    const [first] = world.heard;
-    expect(first && [isSignedWith(old, first), isSignedWith(next, first)]).toEqual([true, true]);
-    expect(first?.headers.get("webhook-signature")?.split(" ")).toHaveLength(2);
-    world.now += WEBHOOK_OLD_SECRET_MS;
-    await world.happens(aQueuedRun());
-    await world.live();
-    expect(world.heard[1]?.headers.get("webhook-signature")?.split(" ")).toHaveLength(1);
-  });
-
-  it("are encrypted anew under the current key, and an old one that is gone is told of in the attempt", async () => {
-    const webhook = await world.subscribe({ events: ["run.queued"] });
-    const other = btoa("another key, of thirty-two bytes");
-    world.keyring = createKeyring(other, [KEY]);
-    await world.edge().tend();
-    world.keyring = createKeyring(other, []);
-    await world.happens(aQueuedRun());
-    await world.live();
-    expect(
-      isSignedWith(
-        world.secrets.get(webhook.id) ?? "",
-        world.heard[0] ?? { text: "", headers: new Headers() },
-      ),
-    ).toBe(true);
-    world.keyring = createKeyring(KEY, []);
-    await world.happens(aQueuedRun());
-    await world.live();
-    expect(world.heard).toHaveLength(1);
-    // Both are of one moment, in which ids have no order.
-    const errors = (await world.ledger(webhook)).map(({ attempts }) => attempts[0]?.error);
-    expect(errors).toContainEqual(expect.stringContaining("its secret can not be opened"));
-  });
-
-  it("stand nowhere in what is stored", async () => {
-    const webhook = await world.subscribe();
-    await world.happens(aSucceededRun());
-    await world.live();
-    const secret = (world.secrets.get(webhook.id) ?? "").slice(6);
-    for (const table of ["webhooks", "notifications", "outbox"]) {
-      const { results } = await env.DB.prepare(`SELECT * FROM ${table}`).all();
-      expect(JSON.stringify(results)).not.toContain(secret);
-    }
-  });
-});
-
-describe("presets", () => {
-  it("Slack is sent a message, in which nothing of a run is markup", async () => {
-    const webhook = await world.subscribe({ kind: "slack", events: ["run.failed"] });
-    const runId = await world.happens(failing(aRunningRun({ name: "<!channel> & co", tags: { a: "<x>" } })));
-    await world.live();
-    const { text } = JSON.parse(world.heard[0]?.text ?? "{}") as { text: string };
-    expect(text.split("\n")).toEqual([
-      `*<https://mayfly.test/runs/${runId}|&lt;!channel&gt; &amp; co failed>*`,
-      "the command exited with 2",
-      `run: ${runId}`,
-      "a: &lt;x&gt;",
-    ]);
-    expect(world.heard[0]?.headers.get("webhook-signature")).toBeNull();
-    // It is kept as a secret is: only who sends there knows the whole of it.
-    expect(webhook.url).toMatch(/example\/…$/);
-    expect(world.heard[0]?.url).toMatch(/example\/hear$/);
-    expect(JSON.stringify(await world.webhooks.find("default", webhook.id))).not.toContain("/hear");
-  });
-
-  it.each([
-    [
-      "resend",
-      "authorization",
-      "Bearer the-key",
-      { to: ["a@x.example", "b@x.example"], from: "m@x.example" },
-    ],
-    [
-      "postmark",
-      "x-postmark-server-token",
-      "the-key",
-      { To: "a@x.example,b@x.example", From: "m@x.example" },
-    ],
-    ["sendgrid", "authorization", "Bearer the-key", { from: { email: "m@x.example" } }],
-  ] as const)("%s is sent an e-mail with the secret's key", async (provider, header, value, body) => {
-    const email = { provider, from: "m@x.example", to: ["a@x.example", "b@x.example"], secret: "MAIL_KEY" };
-    const webhook = await world.subscribe({ kind: "email", events: ["run.failed"], email });
-    await world.happens(failing(aRunningRun({ name: "a\nb" })));
-    await world.live();
-    expect((await world.ledger(webhook))[0]?.attempts[0]?.error).toContain("there is no secret MAIL_KEY");
-    world.secretValues.MAIL_KEY = "the-key";
-    await world.liveFor(HOUR);
-    const [request] = world.heard;
-    expect(request?.headers.get(header)).toBe(value);
-    const sent = JSON.parse(request?.text ?? "{}");
-    expect(sent).toMatchObject(body);
-    expect(sent.subject ?? sent.Subject).toBe("a b failed");
-    expect(JSON.stringify(await world.ledger(webhook))).not.toContain("the-key");
-  });
-});
-
-describe("whatever a webhook was stored with", () => {
-  const email: EmailSettings = {
-    provider: "resend",
-    from: "m@x.example",
-    to: ["a@x.example"],
-    secret: "ANY",
-  };
-  beforeEach(() => {
-    world.secretValues.ANY = "the-key";
-  });
-
-  it("one that is not of kind email is sent no provider's key", async () => {
-    const webhook = await world.subscribe({ events: ["run.queued"], email });
-    await world.happens(aQueuedRun());
-    await world.live();
-    const [request] = world.heard;
-    expect(request?.headers.get("authorization")).toBeNull();
-    expect(request && isSignedWith(world.secrets.get(webhook.id) ?? "", request)).toBe(true);
-  });
-
-  it("one of kind email is sent nothing elsewhere than its provider takes it", async () => {
-    const webhook = await world.subscribe({ kind: "email", events: ["run.queued"], email });
-    await env.DB.prepare("UPDATE webhooks SET spec = json_set(spec, '$.url', 'https://eve.example/')").run();
-    await world.happens(aQueuedRun());
-    await world.live();
-    expect(world.heard).toEqual([]);
-    expect((await world.ledger(webhook))[0]?.attempts[0]?.error).toContain("https://api.resend.com/emails");
-    world.settings.allowsPrivate = true;
-    await world.liveFor(HOUR);
-    expect(world.heard.map(({ url }) => url)).toEqual(["https://eve.example/"]);
   });
 });
 

@@ -18,6 +18,7 @@ export const EMAIL_URLS: Record<EmailProvider, string> = {
 
 export interface EmailSettings {
   provider: EmailProvider;
+  /** An address, or `Name <address>`. */
   from: string;
   to: string[];
   /** The secret with the provider's key. */

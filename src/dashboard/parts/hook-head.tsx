@@ -93,7 +93,7 @@ export function HookFacts({ hook, nowMs }: { hook: StoredHookBody; nowMs: number
         </Fact>
         <Fact name="Sender">{hook.source}</Fact>
         <Fact name="Starts a run">
-          <Rules rules={hook.rules} />
+          <Rules hook={hook} />
         </Fact>
         {hook.rules.map !== undefined && (
           <Fact name="Gives its run">

@@ -1,6 +1,7 @@
 /** Hooks as a table, with what starts a run, the last delivery and the URL; on a narrow screen each row becomes a small card. */
 
-import type { HookRulesBody, StoredHookBody } from "../../api/delivery-schema.ts";
+import type { StoredHookBody } from "../../api/delivery-schema.ts";
+import { CODE_SOURCES } from "../../core/hook/spec.ts";
 import { rulesWords, whyWords } from "../words/deliveries.ts";
 import { hookPath } from "../words/paths.ts";
 import { Copied } from "./copied.tsx";
@@ -37,7 +38,7 @@ export function HookTable({ hooks, namesJob, nowMs }: HookTableProps) {
               <Copied text={hook.url} name={`the URL of ${hook.job} / ${hook.name}`} />
             </th>
             <td class="rules">
-              <Rules rules={hook.rules} />
+              <Rules hook={hook} />
             </td>
             <td class="last">
               <LastDelivery hook={hook} nowMs={nowMs} />
@@ -50,9 +51,14 @@ export function HookTable({ hooks, namesJob, nowMs }: HookTableProps) {
 }
 
 /** Rule by rule, what a delivery has to be to start a run. */
-export function Rules({ rules }: { rules: HookRulesBody }) {
+export function Rules({ hook: { source, rules } }: { hook: StoredHookBody }) {
   const words = rulesWords(rules);
-  if (words.length === 0) return <span class="muted">on every delivery</span>;
+  if (words.length === 0)
+    return (
+      <span class="muted">
+        {CODE_SOURCES.has(source) ? "on pushes, tags and new commits of pull requests" : "on every delivery"}
+      </span>
+    );
   return (
     <ul>
       {words.map(({ name, value }) => (
@@ -77,7 +83,7 @@ function LastDelivery({
   return (
     <>
       {problem !== null && <span class="badge word refused">No secret</span>}
-      {problem === null && last === null && <span class="muted">never called</span>}
+      {problem === null && last === null && <span class="muted">no signed call yet</span>}
       {last !== null && (
         <>
           <VerdictBadge verdict={last.verdict} />

@@ -6,7 +6,16 @@ import { NotificationBadge } from "./webhook-badge.tsx";
 
 type Told = Pick<NotificationBody, "state" | "next_at" | "ended_at">;
 
-export function NotificationStanding({ notification, nowMs }: { notification: Told; nowMs: number }) {
+const ONE_BEFORE = "the one before it in its run";
+
+interface Props {
+  notification: Told;
+  /** The page of the one before it that it waits for; null where that is not known, or it waits for none. */
+  waitsFor: string | null;
+  nowMs: number;
+}
+
+export function NotificationStanding({ notification, waitsFor, nowMs }: Props) {
   const { state, next_at: nextAt, ended_at: endedAt } = notification;
   return (
     <div class="state">
@@ -15,7 +24,10 @@ export function NotificationStanding({ notification, nowMs }: { notification: To
         {endedAt !== null && <Age at={endedAt} nowMs={nowMs} />}
         {state === "pending" &&
           (nextAt === null ? (
-            "waits for the one before it in its run"
+            <>
+              {"waits for "}
+              {waitsFor === null ? ONE_BEFORE : <a href={waitsFor}>{ONE_BEFORE}</a>}
+            </>
           ) : (
             <>
               {"next attempt "}
@@ -27,17 +39,13 @@ export function NotificationStanding({ notification, nowMs }: { notification: To
   );
 }
 
-/**
- * Nothing while it is on its way.
- * @param path its page
- */
+/** @param path its page @param endedAt null while it is on its way: then it is sent at once */
 export function SendAgain({ path, endedAt }: { path: string; endedAt: string | null }) {
-  if (endedAt === null) return null;
   return (
     <form method="post" action={`${path}/resend`}>
-      <input type="hidden" name="ended_at" value={endedAt} />
+      <input type="hidden" name="ended_at" value={endedAt ?? ""} />
       <button type="submit" id="resend">
-        Send again
+        {endedAt === null ? "Send now" : "Send again"}
       </button>
     </form>
   );

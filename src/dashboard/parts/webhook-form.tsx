@@ -170,7 +170,7 @@ function EmailFields({ form, complaints }: Pick<WebhookFormProps, "form" | "comp
         name="from"
         label="From"
         path="email.from"
-        hint="a sender that the provider lets you use"
+        hint="a sender that the provider lets you use: an address, or a name with one, such as CI <ci@example.com>"
         complaints={complaints}
         value={form.from ?? ""}
         isRequired={true}

@@ -35,6 +35,8 @@ export function WebhookCrumbs({ webhook, page }: { webhook: ListedWebhook | null
 export function WebhookHead({ webhook, nowMs }: Props) {
   const path = webhookPath(webhook.id);
   const isDisabled = webhook.disabled_at !== null;
+  /** What it has yet to be told can wait for an hour still, though somebody has mended it. */
+  const isStuck = !isDisabled && webhook.failing_since !== null && webhook.waiting > 0;
   return (
     <section class="run-head" id="webhook-head" data-part aria-labelledby="webhook-title">
       <WebhookCrumbs webhook={webhook} page={null} />
@@ -48,6 +50,13 @@ export function WebhookHead({ webhook, nowMs }: Props) {
               Try it
             </button>
           </form>
+          {isStuck && (
+            <form method="post" action={`${path}/enable`}>
+              <button type="submit" id="hurry">
+                Send what waits now
+              </button>
+            </form>
+          )}
           <form method="post" action={`${path}/${isDisabled ? "enable" : "disable"}`}>
             <button type="submit" class={isDisabled ? "" : "plain"} id="enable">
               {isDisabled ? "Enable" : "Disable"}

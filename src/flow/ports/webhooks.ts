@@ -37,10 +37,10 @@ export interface WebhookStore {
    */
   noteFailure(orgId: string, id: string, at: number): Promise<number | null>;
   /**
-   * Puts it out of force and records the alert, once.
+   * Puts it out of force and records the alert, which names its target, once.
    * @param failingSince only where it takes nothing since then; null for any case
    */
-  disable(orgId: string, id: string, why: string, at: number, failingSince: number | null): Promise<void>;
+  disable(webhook: Webhook, why: string, at: number, failingSince: number | null): Promise<void>;
   /** Webhooks with a secret under one of these keys. */
   underKeys(keyIds: string[], limit: number): Promise<StoredWebhook[]>;
   /** Replaces what is stored of its secrets by the same under another key, unless somebody has changed it. */
@@ -144,14 +144,21 @@ export interface NotificationStore {
   /** The same of all targets that have any. */
   dueTargets(): Promise<DueTarget[]>;
   /**
-   * Stores what came of an attempt, unless it was another's that was stored first, and has the next of the line follow one that is over.
-   * @param attempts all that are kept
+   * Keeps an attempt, of however many that are made at once and whatever has become of the notification meanwhile, and has the next of
+   * the line follow one that is over. What follows from it is decided by the attempt that is stored first; one that was taken was
+   * delivered in any case.
    */
   recordAttempt(
     tried: DueNotification,
-    after: { state: NotificationState; nextAt: number | null; attempts: SendAttempt[] },
+    after: { state: NotificationState; nextAt: number | null; attempt: SendAttempt },
     at: number,
   ): Promise<void>;
+  /** The one of its line that a pending notification waits for; null where it waits for none. */
+  waitedFor(notification: Notification): Promise<Notification | null>;
+  /** Has one that is to be sent later be due at a moment. */
+  hurry(key: NotificationKey, at: number): Promise<void>;
+  /** The same of all of a target, so many at a time. @returns how many; fewer than the limit where none is left */
+  hurryAll(webhookId: string, limit: number, at: number): Promise<number>;
   /** Ends what is pending of a target, so many lines at a time. @returns how many lines; fewer than the limit where none is left */
   drop(webhookId: string, lines: number, at: number): Promise<number>;
   find(orgId: string, webhookId: string, id: string): Promise<Notification | null>;

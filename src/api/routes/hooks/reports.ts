@@ -7,6 +7,7 @@ import { isRunId } from "../../../core/id.ts";
 import { LIST_LIMIT_DEFAULT } from "../../../core/limits.ts";
 import { NOTIFICATION_STATES } from "../../../core/webhook/attempt.ts";
 import type { Notification, NotificationFilter } from "../../../flow/ports/webhooks.ts";
+import { sendAgain } from "../../../flow/send-again.ts";
 import type { ApiPorts } from "../../ports.ts";
 import { reportBody, reportSummary } from "../../report-body.ts";
 import { type ReportListBody, reportListSchema, reportSchema } from "../../report-ledger-schema.ts";
@@ -72,7 +73,7 @@ const resend = createRoute({
   path: "/v1/jobs/{job}/hooks/{name}/reports/{report}/resend",
   summary: "Send a report again",
   description:
-    "Where it still holds: what a newer run has reported in the same context, or its own since, is not undone. One that is pending is sent by itself.",
+    "Where it still holds: what a newer run has reported in the same context, or its own since, is not undone. One that waits for its next attempt is sent at once; where it waits for one before it, that one is.",
   request: { params: reportParam },
   responses: { 202: reportAnswer("on its way"), ...COMMON_ERRORS, ...UNKNOWN_REPORT },
 });
@@ -108,14 +109,9 @@ export async function pageOfReports(
   return { reports: page.notifications.map(reportSummary), next_cursor: page.nextBefore };
 }
 
-/** Has a report sent again that is over. @throws AppError `not_found` */
+/** Has a report sent again that is over, or at once that waits. @throws AppError `not_found` */
 export async function resendReport(ports: ApiPorts, param: ReportName): Promise<Notification> {
-  const { notifications, notifiers, clock, orgId } = ports;
-  const { webhookId, id } = await loadReport(ports, param);
-  const now = clock.now();
-  await notifications.resend(orgId, webhookId, id, now);
-  // The minute's cron makes good what is not heard.
-  await notifiers.wake(webhookId, now).catch(() => undefined);
+  await sendAgain(ports, await loadReport(ports, param));
   return loadReport(ports, param);
 }
 

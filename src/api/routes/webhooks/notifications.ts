@@ -6,11 +6,13 @@ import { LIST_LIMIT_DEFAULT } from "../../../core/limits.ts";
 import { NOTIFICATION_STATES } from "../../../core/webhook/attempt.ts";
 import { loadWebhook } from "../../../flow/change-webhook.ts";
 import type { Notification, NotificationFilter } from "../../../flow/ports/webhooks.ts";
+import { sendAgain } from "../../../flow/send-again.ts";
 import type { ApiPorts } from "../../ports.ts";
 import { pageLimit } from "../../schema-parts.ts";
 import { notificationBody, notificationSummary } from "../../webhook-body.ts";
 import {
   NOTIFICATION_TYPES,
+  type NotificationBody,
   type NotificationListBody,
   notificationListSchema,
 } from "../../webhook-schema.ts";
@@ -69,7 +71,7 @@ const resend = createRoute({
   path: "/v1/webhooks/{id}/notifications/{notification}/resend",
   summary: "Send a notification again",
   description:
-    "With the webhook-id that it had, whatever is before it in its run, and nothing waits for it. One that is pending is sent by itself.",
+    "With the webhook-id that it had, whatever is before it in its run, and nothing waits for it. One that waits for its next attempt is sent at once; where it waits for one before it in its run, that one is: `waits_for` names it.",
   request: { params: notificationParam },
   responses: { 202: notificationAnswer("on its way"), ...COMMON_ERRORS, ...NO_NOTIFICATION },
 });
@@ -82,11 +84,12 @@ export function notificationsRoutes(app: OpenAPIHono, ports: ApiPorts): void {
   });
   app.openapi(show, async (c) => {
     const { id, notification } = c.req.valid("param");
-    return c.json(notificationBody(await loadNotification(ports, id, notification)), 200);
+    return c.json(await shownNotification(ports, id, notification), 200);
   });
   app.openapi(resend, async (c) => {
     const { id, notification } = c.req.valid("param");
-    return c.json(notificationBody(await resendNotification(ports, id, notification)), 202);
+    await resendNotification(ports, id, notification);
+    return c.json(await shownNotification(ports, id, notification), 202);
   });
 }
 
@@ -106,13 +109,8 @@ export async function pageOfNotifications(
   return { notifications: page.notifications.map(notificationSummary), next_cursor: page.nextBefore };
 }
 
-/** Has a notification sent again that is over. @throws AppError */
-export async function resendNotification(
-  ports: ApiPorts,
-  webhookId: string,
-  id: string,
-): Promise<Notification> {
-  const { notifications, notifiers, clock, orgId } = ports;
+/** Has a notification sent again that is over, or at once that waits. @throws AppError */
+export async function resendNotification(ports: ApiPorts, webhookId: string, id: string): Promise<void> {
   const webhook = await loadWebhook(ports, webhookId);
   if (webhook.disabledAt !== null)
     throw new AppError(
@@ -120,12 +118,17 @@ export async function resendNotification(
       "the webhook is disabled, and would be told nothing; enable it first",
       "path.id",
     );
-  await loadNotification(ports, webhookId, id);
-  const now = clock.now();
-  await notifications.resend(orgId, webhookId, id, now);
-  // The minute's cron makes good what is not heard.
-  await notifiers.wake(webhookId, now).catch(() => undefined);
-  return loadNotification(ports, webhookId, id);
+  await sendAgain(ports, await loadNotification(ports, webhookId, id));
+}
+
+/** @throws AppError `not_found` */
+export async function shownNotification(
+  ports: ApiPorts,
+  webhookId: string,
+  id: string,
+): Promise<NotificationBody> {
+  const found = await loadNotification(ports, webhookId, id);
+  return notificationBody(found, await ports.notifications.waitedFor(found));
 }
 
 export async function loadNotification(

@@ -49,7 +49,7 @@ const create = createRoute({
   path: "/v1/webhooks",
   summary: "Subscribe a URL to what happens",
   description:
-    "Notifications are POSTed as Standard Webhooks has it (webhook-id, webhook-timestamp, webhook-signature). What is of one run is told in order. What is not answered with 2xx within 10 seconds is sent again, later and later, for a day; a webhook that takes nothing for 72 hours is disabled. A notification can come twice: with the webhook-id that it had.",
+    "Notifications are POSTed as Standard Webhooks has it (webhook-id, webhook-timestamp, webhook-signature). What is of one run is told in order. What is not answered with 2xx within 10 seconds is sent again, after 2.5 to 5 seconds, then twice that and so on up to an hour, for a day; a webhook that takes nothing for 72 hours is disabled. A notification can come twice: with the webhook-id that it had.",
   request: { body: bodyOf(newWebhookSchema) },
   responses: {
     201: webhookWithSecretAnswer("the webhook, with its secret: no other call tells it"),
@@ -80,7 +80,8 @@ const change = createRoute({
   method: "patch",
   path: "/v1/webhooks/{id}",
   summary: "Change a webhook",
-  description: "What is left out stays as it is. What it has yet to be told goes to where it leads then.",
+  description:
+    "What is left out stays as it is. What it has yet to be told goes to where it leads then, at once where that is elsewhere.",
   request: { params: webhookParam, body: bodyOf(webhookChangeSchema) },
   responses: { 200: webhookAnswer("changed"), ...COMMON_ERRORS, ...NO_WEBHOOK, ...BODY_ERRORS },
 });
@@ -120,8 +121,9 @@ const disable = createRoute({
 const enable = createRoute({
   method: "post",
   path: "/v1/webhooks/{id}/enable",
-  summary: "Put a disabled webhook into force again",
-  description: "What happened meanwhile it is not told.",
+  summary: "Put a webhook into force again",
+  description:
+    "What happened meanwhile it is not told. Of one that is in force and fails what waits for its next attempt is sent at once.",
   request: { params: webhookParam },
   responses: { 200: webhookAnswer("in force"), ...COMMON_ERRORS, ...NO_WEBHOOK },
 });
@@ -161,7 +163,9 @@ export function webhooksRoutes(app: OpenAPIHono, ports: ApiPorts): void {
   app.patch("/v1/webhooks/:id", async (c) => {
     const { id } = checked(webhookParam, c.req.param(), "path");
     const input = checked(webhookChangeSchema, parseJson(await c.req.arrayBuffer()), null);
-    return c.json(webhookBody(await changeWebhook(ports, id, (before) => changedSpec(before, input))), 200);
+    const { enabled = null } = input;
+    const changed = await changeWebhook(ports, id, (before) => changedSpec(before, input), enabled);
+    return c.json(webhookBody(changed), 200);
   });
   app.openapi(remove, async (c) => {
     const { id } = c.req.valid("param");

@@ -125,5 +125,7 @@ export async function resendReport(
 ): Promise<void> {
   const sent = await retried(io, () => client.resendReport(job, name, id)).catch(orNoHook(client));
   if (json) return write(io.stdout, `${JSON.stringify(sent, null, 2)}\n`);
-  return write(io.stdout, `${plain(sent.id)} is on its way\n`);
+  const isBehind = sent.state === "pending" && sent.next_at === null;
+  const where = isBehind ? "waits for the one before it, which is on its way" : "is on its way";
+  return write(io.stdout, `${plain(sent.id)} ${where}\n`);
 }

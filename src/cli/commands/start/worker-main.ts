@@ -12,6 +12,7 @@ import { parseArgs } from "node:util";
 import { unstable_startWorker } from "wrangler";
 import { CHECKOUT } from "./places.ts";
 import { freePort, HOST } from "./ports.ts";
+import { webhookSettings } from "./webhook-settings.ts";
 
 const text = { type: "string", default: "" } as const;
 const { values } = parseArgs({
@@ -43,10 +44,11 @@ const worker = await unstable_startWorker({
   bindings: {
     FLY_API_BASE_URL: { type: "plain_text", value: values["machines-url"] },
     CONCURRENCY_LIMIT: { type: "plain_text", value: values["concurrency-limit"] },
-    // Whoever subscribes here is on this computer, too, and so are its pages.
-    WEBHOOK_PRIVATE_TARGETS: { type: "plain_text", value: "allow" },
-    DNS_OVER_HTTPS_URL: { type: "plain_text", value: "" },
-    PUBLIC_URL: { type: "plain_text", value: `http://${HOST}:${values.port}` },
+    ...Object.fromEntries(
+      Object.entries(webhookSettings(values["env-file"], `http://${HOST}:${values.port}`)).map(
+        ([name, value]) => [name, { type: "plain_text" as const, value }],
+      ),
+    ),
     ...(perSecond !== undefined && { LAUNCHES_PER_SECOND: { type: "plain_text", value: perSecond } }),
   },
   dev: {

@@ -57,8 +57,8 @@ export async function disableWebhook({ id }: WebhookOptions, io: Io, client: Cli
 export function enableWebhookCommand(act: Act): Command {
   return webhookCommand(
     "enable",
-    "put a disabled webhook into force again",
-    "Puts a webhook into force again that was disabled, by hand or since it took nothing. What happened meanwhile it is not told.",
+    "put a webhook into force again, or send what it waits for",
+    "Puts a webhook into force again that was disabled, by hand or since it took nothing. What happened meanwhile it is not told. Of one that is in force and fails what waits for its next attempt is sent at once.",
     act,
   );
 }

@@ -31,7 +31,8 @@ export interface CreateWebhookOptions extends ConnectionOptions {
   json?: boolean;
 }
 
-const listed = (text: string, before: string[] = []) => [...before, ...text.split(",")];
+/** @param before false of an option that can be given as its opposite, too, and was */
+export const listed = (text: string, before?: string[] | false) => [...(before || []), ...text.split(",")];
 
 export function createWebhookCommand(act: (options: CreateWebhookOptions) => Promise<void>): Command {
   const command = new Command("create")
@@ -42,7 +43,7 @@ export function createWebhookCommand(act: (options: CreateWebhookOptions) => Pro
     .argument("[url]", "https://…; of an e-mail the provider's own unless given")
     .option(
       "--event <types>",
-      `of what it is told, with commas between: ${WEBHOOK_EVENTS.join(", ")}`,
+      `of what it is told, with commas between: ${WEBHOOK_EVENTS.join(", ")}. Each event is told once; run.finished is for whoever names none of the three that it stands for`,
       listed,
     )
     .option("--job <names>", "only of these jobs; * stands for any characters", listed)
@@ -54,7 +55,7 @@ export function createWebhookCommand(act: (options: CreateWebhookOptions) => Pro
     .addOption(new Option("--kind <kind>", "in which shape").choices(WEBHOOK_KINDS))
     .option("--description <text>", "for people")
     .addOption(new Option("--provider <name>", "of an e-mail: who sends it").choices(EMAIL_PROVIDERS))
-    .option("--from <address>", "of an e-mail")
+    .option("--from <sender>", "of an e-mail: an address, or 'Name <address>'")
     .option("--to <addresses>", "of an e-mail, with commas between", listed)
     .option("--key <secret>", "of an e-mail: the secret with the provider's key (mayfly secrets set)")
     .option("--json", "print JSON")
@@ -98,7 +99,7 @@ function bodyOf(options: CreateWebhookOptions): NewWebhookBody {
   };
 }
 
-function tagsOf(tags: string[]): Record<string, string> {
+export function tagsOf(tags: string[]): Record<string, string> {
   return Object.fromEntries(
     tags.map((tag) => {
       const at = tag.indexOf("=");

@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import { Option } from "commander";
-import type { NotificationSummaryBody } from "../../../api/webhook-schema.ts";
+import type { NotificationBody, NotificationSummaryBody } from "../../../api/webhook-schema.ts";
 import { NOTIFICATION_STATES } from "../../../core/webhook/attempt.ts";
 import type { Client } from "../../api-client.ts";
 import { type Io, write } from "../../io.ts";
@@ -98,7 +98,7 @@ export function resendCommand(act: (options: OneOptions) => Promise<void>): Comm
   return notificationCommand(
     "resend",
     "send a notification again",
-    "Sends a notification again, with the id that it had.",
+    "Sends a notification again, with the id that it had. One that waits for its next attempt is sent at once.",
     act,
   );
 }
@@ -107,5 +107,12 @@ export async function resend(options: OneOptions, io: Io, client: Client): Promi
   const { id, notification, json } = options;
   const sent = await retried(io, () => client.resendNotification(id, notification)).catch(explained(client));
   if (json) return write(io.stdout, `${JSON.stringify(sent, null, 2)}\n`);
-  return write(io.stdout, `${plain(sent.id)} is on its way\n`);
+  return write(io.stdout, `${whereItIs(sent)}\n`);
+}
+
+function whereItIs({ id, state, waits_for: before }: NotificationBody): string {
+  if (state !== "pending") return `${plain(id)} is ${state.replaceAll("_", " ")}`;
+  return before === null
+    ? `${plain(id)} is on its way`
+    : `${plain(id)} waits for ${plain(before)}, which is before it in its run and on its way`;
 }
