@@ -10,7 +10,7 @@ export function reportSummary(report: Notification): ReportSummaryBody {
 }
 
 export function reportBody(report: Notification): ReportBody {
-  const { payload: _payload, ...shown } = notificationBody(report);
+  const { payload: _payload, waits_for: _waitsFor, ...shown } = notificationBody(report);
   return { ...shown, ...told(report) };
 }
 

@@ -964,7 +964,7 @@ export const SCRIPT: Asset = {
 };
 
 export const STYLE: Asset = {
-  path: "/assets/mayfly-c38a97d99c0a.css",
+  path: "/assets/mayfly-bc4c577828c8.css",
   type: "text/css; charset=utf-8",
   body: [
     "/* Colours, type and the frame of every page. Both schemes keep text at WCAG AA contrast (4.5:1) on their surfaces. */",
@@ -2516,10 +2516,11 @@ export const STYLE: Asset = {
     "}",
     "",
     ".told-of-run .what {",
-    "  min-width: 120px;",
+    "  min-width: 165px;",
     "}",
     "",
     ".told-of-run .to {",
+    "  min-width: 170px;",
     "  max-width: 300px;",
     "  overflow-wrap: anywhere;",
     "}",
@@ -2794,8 +2795,13 @@ export const STYLE: Asset = {
     "",
     "@container list (max-width: 712px) {",
     "  .hooks .what,",
-    "  .notifications .what {",
+    "  .notifications .what,",
+    "  .told-of-run .to {",
     "    min-width: 0;",
+    "  }",
+    "",
+    "  .list .attempt .about:first-child {",
+    "    margin-left: 0;",
     "  }",
     "",
     "  .list .rules,",

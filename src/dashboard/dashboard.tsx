@@ -17,6 +17,8 @@ import { jobVersionPages } from "./job-versions.tsx";
 import { notificationPages } from "./notification-page.tsx";
 import type { DashboardPorts } from "./ports.ts";
 import { problemHandler } from "./problem.tsx";
+import { reportListPage } from "./report-list.tsx";
+import { reportPages } from "./report-page.tsx";
 import { runListPage } from "./run-list.tsx";
 import { runPages } from "./run-page.tsx";
 import { scheduleListPage } from "./schedule-list.tsx";
@@ -73,6 +75,9 @@ export function createDashboard(ports: DashboardPorts): Hono {
   app.route("/", schedulePages(ports));
   app.route("/", hookListPage(ports));
   app.route("/", hookPages(ports));
+  // Before those of deliveries: of one with the id "reports" the API alone tells.
+  app.route("/", reportListPage(ports));
+  app.route("/", reportPages(ports));
   app.route("/", deliveryPages(ports));
   app.route("/", webhookListPage(ports));
   app.route("/", webhookFormPages(ports));

@@ -7,7 +7,8 @@ import { AppError, type Complaint } from "../core/error.ts";
 import { VERDICTS } from "../core/hook/verdict.ts";
 import { DELIVERY_BODY_KEPT_BYTES } from "../core/limits.ts";
 import { isFinal } from "../core/run.ts";
-import type { DeliveryQuery, HookName } from "./hook-ports.ts";
+import { asked } from "./asked.ts";
+import type { DeliveryQuery, HookName, ReportQuery } from "./hook-ports.ts";
 import { DeliveryTable } from "./parts/delivery-table.tsx";
 import { described, FieldHint, FieldWrong } from "./parts/field.tsx";
 import { GoneHookHead, HookFacts, HookHead } from "./parts/hook-head.tsx";
@@ -24,6 +25,8 @@ import { hookPath, withParameters } from "./words/paths.ts";
 const REFRESH_S = 5;
 
 const NEWEST: DeliveryQuery = { verdict: null, text: null, run: null, cursor: null };
+
+export const ALL_REPORTS: ReportQuery = { state: null, run: null, cursor: null };
 
 /** What was tried, or why that was refused. */
 interface Trial {
@@ -66,19 +69,16 @@ export function hookPages(ports: DashboardPorts): Hono {
     const props = { of, hook, query, ...found, list: found.list, runs, trial, nowMs: ports.now() };
     if (c.req.query("part") === "list") return c.html(<LedgerRows {...props} />);
     const isRefused = found.complaints.length > 0 || (trial?.complaints.length ?? 0) > 0;
-    return c.html(<HookPage {...props} />, isRefused ? 422 : 200);
+    const hasReports = hook === null && (await ports.reports(of, ALL_REPORTS)) !== null;
+    return c.html(<HookPage {...props} hasReports={hasReports} />, isRefused ? 422 : 200);
   }
 
   /** A page of the ledger, or why it can not be asked for like that. */
-  async function ledger(of: HookName, query: DeliveryQuery) {
-    try {
-      return { list: await ports.deliveries(of, query), complaints: [] };
-    } catch (error) {
-      if (!(error instanceof AppError) || error.code !== "invalid_input") throw error;
-      const none = await ports.deliveries(of, { ...NEWEST });
-      const list: DeliveryListBody | null = none && { deliveries: [], next_cursor: null };
-      return { list, complaints: error.complaints };
-    }
+  function ledger(of: HookName, query: DeliveryQuery) {
+    return asked<DeliveryListBody | null>(
+      () => ports.deliveries(of, query),
+      async () => (await ports.deliveries(of, NEWEST)) && { deliveries: [], next_cursor: null },
+    );
   }
 
   function unknownHook(c: Context) {
@@ -105,12 +105,12 @@ interface HookPageProps {
   nowMs: number;
 }
 
-function HookPage(props: HookPageProps) {
-  const { of, hook, query, trial, nowMs } = props;
+function HookPage(props: HookPageProps & { hasReports: boolean }) {
+  const { of, hook, query, trial, hasReports, nowMs } = props;
   const refresh = isUnderWay(props) && trial === null ? { everyS: REFRESH_S, url: listUrl(of, query) } : null;
   return (
     <Layout title={`${of.job} / ${of.name}`} nowMs={nowMs} signedIn={true} refresh={refresh}>
-      {hook === null ? <GoneHookHead of={of} /> : <HookHead hook={hook} />}
+      {hook === null ? <GoneHookHead of={of} hasReports={hasReports} /> : <HookHead hook={hook} />}
       <div class="columns">
         <div class="column">
           <Ledger {...props} />

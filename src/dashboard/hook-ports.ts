@@ -9,6 +9,7 @@ import type {
   StoredHookBody,
   TriedBody,
 } from "../api/delivery-schema.ts";
+import type { ReportBody, ReportListBody, ReportSummaryBody } from "../api/report-ledger-schema.ts";
 
 export interface HookName {
   job: string;
@@ -30,6 +31,14 @@ export interface ShownDelivery {
   resends: number;
   /** Whether all of its body is kept; null where nobody can tell right now. */
   isKeptWhole: boolean | null;
+}
+
+/** Each as somebody typed it; null for all. */
+export interface ReportQuery {
+  /** Of the report, and not of the commit. */
+  state: string | null;
+  run: string | null;
+  cursor: string | null;
 }
 
 /** Rules without `map`, which stays the hook's own. */
@@ -58,4 +67,14 @@ export interface HookPorts {
    * @returns the one that it became
    */
   resendDelivery(hook: HookName, id: string, after: number): Promise<ReceiptBody | null>;
+  /**
+   * What its runs have told of their commits, newest first, also where it is there no more.
+   * @throws AppError `invalid_input` with the path "query.run" and its like
+   */
+  reports(hook: HookName, query: ReportQuery): Promise<ReportListBody | null>;
+  getReport(hook: HookName, id: string): Promise<ReportBody | null>;
+  /** Has it sent again, unless that was done since the page was made. @param endedAt of the page */
+  resendReport(hook: HookName, id: string, endedAt: string): Promise<boolean>;
+  /** What a run of the hook has told of its commit, the oldest first. */
+  reportsOfRun(hook: HookName, runId: string): Promise<ReportSummaryBody[]>;
 }

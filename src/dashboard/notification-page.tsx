@@ -2,20 +2,18 @@
 
 import { type Context, Hono } from "hono";
 import type { NotificationBody } from "../api/webhook-schema.ts";
-import { NOTIFICATION_ATTEMPTS_KEPT } from "../core/limits.ts";
+import { Attempts } from "./parts/attempts.tsx";
 import { BodyPanel } from "./parts/body-panel.tsx";
 import { Code, Fact } from "./parts/fact.tsx";
 import { Layout } from "./parts/layout.tsx";
-import { Age, ClockTime, Until } from "./parts/times.tsx";
-import { NotificationBadge } from "./parts/webhook-badge.tsx";
+import { NotificationStanding, SendAgain } from "./parts/notification-standing.tsx";
+import { ClockTime } from "./parts/times.tsx";
 import { WebhookCrumbs } from "./parts/webhook-head.tsx";
 import type { DashboardPorts } from "./ports.ts";
 import { UnknownNotificationPage } from "./problem.tsx";
 import type { ListedWebhook, NotificationName } from "./webhook-ports.ts";
-import { rawText } from "./words/body-text.ts";
 import { formOf } from "./words/form.ts";
 import { notificationPath, runPath } from "./words/paths.ts";
-import { attemptWords } from "./words/webhooks.ts";
 
 /** Without a script the page loads itself again this often while it is pending. */
 const REFRESH_S = 5;
@@ -74,7 +72,7 @@ function NotificationPage(props: NotificationPageProps) {
       <NotificationHead {...props} />
       <div class="columns">
         <div class="column">
-          <Attempts notification={notification} nowMs={nowMs} />
+          <Attempts attempts={notification.attempts} nowMs={nowMs} />
           <BodyPanel
             path={path}
             body={JSON.stringify(notification.payload)}
@@ -111,13 +109,13 @@ function Parts(props: NotificationPageProps) {
   return (
     <>
       <NotificationHead {...props} />
-      <Attempts {...props} />
+      <Attempts attempts={props.notification.attempts} nowMs={props.nowMs} />
     </>
   );
 }
 
 function NotificationHead({ webhook, notification, nowMs }: NotificationPageProps) {
-  const { id, type, state, next_at: nextAt, ended_at: endedAt } = notification;
+  const { id, type, state, ended_at: endedAt, waits_for: waitsFor } = notification;
   const path = notificationPath({ webhook: webhook.id, id });
   return (
     <section
@@ -131,46 +129,18 @@ function NotificationHead({ webhook, notification, nowMs }: NotificationPageProp
       <WebhookCrumbs webhook={webhook} page={type} />
       <div class="title">
         <h1 id="notification-title">{type}</h1>
-        {webhook.disabled_at === null && (
-          <form method="post" action={`${path}/resend`}>
-            <input type="hidden" name="ended_at" value={endedAt ?? ""} />
-            <button type="submit" id="resend">
-              {endedAt === null ? "Send now" : "Send again"}
-            </button>
-          </form>
-        )}
+        {webhook.disabled_at === null && <SendAgain path={path} endedAt={endedAt} />}
       </div>
-      <div class="state">
-        <NotificationBadge state={state} />
-        <span class="muted">
-          {endedAt !== null && <Age at={endedAt} nowMs={nowMs} />}
-          {state === "pending" &&
-            (nextAt === null ? (
-              <Waiting webhook={webhook.id} notification={notification} />
-            ) : (
-              <>
-                {"next attempt "}
-                <Until at={nextAt} nowMs={nowMs} />
-              </>
-            ))}
-        </span>
-      </div>
+      <NotificationStanding
+        notification={notification}
+        waitsFor={waitsFor && notificationPath({ webhook: webhook.id, id: waitsFor })}
+        nowMs={nowMs}
+      />
       {STATE_DETAIL[state] !== null && <p class="detail">{STATE_DETAIL[state]}</p>}
       {webhook.disabled_at !== null && (
         <p class="detail">Its webhook is disabled: enable that first to have it sent again.</p>
       )}
     </section>
-  );
-}
-
-function Waiting({ webhook, notification }: { webhook: string; notification: NotificationBody }) {
-  const { waits_for: id } = notification;
-  const words = "the one before it in its run";
-  return (
-    <>
-      {"waits for "}
-      {id === null ? words : <a href={notificationPath({ webhook, id })}>{words}</a>}
-    </>
   );
 }
 
@@ -180,35 +150,3 @@ const STATE_DETAIL: Record<NotificationBody["state"], string | null> = {
   given_up: "It was not taken for as long as it is tried.",
   dropped: "Its webhook was disabled before it was taken.",
 };
-
-function Attempts({ notification, nowMs }: Pick<NotificationPageProps, "notification" | "nowMs">) {
-  const { attempts } = notification;
-  return (
-    <section class="card attempts" id="attempts" data-part aria-labelledby="attempts-title">
-      <h2 id="attempts-title">Attempts</h2>
-      {attempts.length === 0 ? (
-        <p class="muted">None yet.</p>
-      ) : (
-        <ol reversed>
-          {attempts.toReversed().map((attempt) => (
-            <li>
-              <p class="attempt">
-                <strong class={attempt.error === null ? "" : "bad"}>
-                  <bdi>{attemptWords(attempt)}</bdi>
-                </strong>
-                {attempt.error !== null && <span class="muted num">{`after ${attempt.duration_ms} ms`}</span>}
-                <span class="muted">
-                  <Age at={attempt.at} nowMs={nowMs} />
-                </span>
-              </p>
-              {attempt.answer !== null && attempt.answer !== "" && <pre>{rawText(attempt.answer).text}</pre>}
-            </li>
-          ))}
-        </ol>
-      )}
-      {attempts.length >= NOTIFICATION_ATTEMPTS_KEPT && (
-        <p class="muted">{`Of each the last ${NOTIFICATION_ATTEMPTS_KEPT} are kept.`}</p>
-      )}
-    </section>
-  );
-}

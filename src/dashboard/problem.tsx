@@ -87,6 +87,16 @@ export function UnknownDeliveryPage({ nowMs }: { nowMs: number }) {
   );
 }
 
+export function UnknownReportPage({ nowMs }: { nowMs: number }) {
+  return (
+    <ProblemPage
+      title="No such report"
+      sentence="This hook has no report of this id, or it is too old to be kept."
+      nowMs={nowMs}
+    />
+  );
+}
+
 export function UnknownWebhookPage({ nowMs }: { nowMs: number }) {
   return (
     <ProblemPage

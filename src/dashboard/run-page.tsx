@@ -14,7 +14,7 @@ import { Layout } from "./parts/layout.tsx";
 import { OutputNotes, OutputPanel } from "./parts/output-panel.tsx";
 import { RunHead } from "./parts/run-head.tsx";
 import { Steps } from "./parts/step-table.tsx";
-import { ToldOfRunCard } from "./parts/told-of-run.tsx";
+import { type Reported, ToldOfRunCard } from "./parts/told-of-run.tsx";
 import type { DashboardPorts, StoredOutput } from "./ports.ts";
 import { UnknownRunPage } from "./problem.tsx";
 import type { ToldOfRun } from "./webhook-ports.ts";
@@ -34,16 +34,21 @@ export function runPages(ports: DashboardPorts): Hono {
     const run = await ports.getRun(id);
     if (run === null) return unknownRun(c);
     if (c.req.query("part") === "summary") {
-      const [events, told] = await Promise.all([ports.events(id, null), ports.toldOfRun(id)]);
-      return c.html(<SummaryPart {...{ run, events, told }} nowMs={ports.now()} />);
+      const [events, told, reported] = await Promise.all([
+        ports.events(id, null),
+        ports.toldOfRun(id),
+        reportedOf(run),
+      ]);
+      return c.html(<SummaryPart {...{ run, events, told, reported }} nowMs={ports.now()} />);
     }
-    const [events, told, stored] = await Promise.all([
+    const [events, told, reported, stored] = await Promise.all([
       ports.events(id, null),
       ports.toldOfRun(id),
+      reportedOf(run),
       run.capture === "none" ? NO_OUTPUT : ports.readOutput(id, PAGE_OUTPUT_MAX_BYTES),
     ]);
     const log = renderLog(stored.lines, isFinal(run.status), stored.fromStart);
-    return c.html(<RunPage {...{ run, events, told, stored, log }} nowMs={ports.now()} />);
+    return c.html(<RunPage {...{ run, events, told, reported, stored, log }} nowMs={ports.now()} />);
   });
 
   app.get("/runs/:id/live", async (c) => (await live(c, ports, c.req.param("id"))) ?? unknownRun(c));
@@ -72,6 +77,13 @@ export function runPages(ports: DashboardPorts): Hono {
     return id === null ? unknownRun(c) : c.redirect(`/runs/${encodeURIComponent(id)}`, 303);
   });
 
+  /** What it has told of its commit. Only of such runs is anything asked. */
+  async function reportedOf({ id, job, delivery }: RunBody): Promise<Reported | null> {
+    if (job === null || delivery === null || delivery.report === null) return null;
+    const hook = { job: job.name, name: delivery.hook };
+    return { hook, reports: await ports.reportsOfRun(hook, id) };
+  }
+
   function unknownRun(c: Context) {
     return c.html(<UnknownRunPage nowMs={ports.now()} />, 404);
   }
@@ -87,12 +99,13 @@ interface RunPageProps {
   run: RunBody;
   events: EventListBody["events"];
   told: ToldOfRun[];
+  reported: Reported | null;
   stored: StoredOutput;
   log: RenderedLog;
   nowMs: number;
 }
 
-function RunPage({ run, events, told, stored, log, nowMs }: RunPageProps) {
+function RunPage({ run, events, told, reported, stored, log, nowMs }: RunPageProps) {
   const title = `${STATUS_WORDS[run.status]}: ${runTitle(run)}`;
   return (
     <Layout
@@ -106,7 +119,7 @@ function RunPage({ run, events, told, stored, log, nowMs }: RunPageProps) {
         <div class="column">
           <Steps run={run} nowMs={nowMs} />
           <OutputPanel run={run} stored={stored} log={log} />
-          <ToldOfRunCard told={told} nowMs={nowMs} />
+          <ToldOfRunCard told={told} reported={reported} nowMs={nowMs} />
           <EventTable runId={run.id} events={events} acceptedAt={run.accepted_at} />
         </div>
         <Facts run={run} nowMs={nowMs} />
@@ -116,7 +129,13 @@ function RunPage({ run, events, told, stored, log, nowMs }: RunPageProps) {
 }
 
 /** Everything on the page that changes with the run, but its output. */
-function SummaryPart({ run, events, told, nowMs }: Pick<RunPageProps, "run" | "events" | "told" | "nowMs">) {
+function SummaryPart({
+  run,
+  events,
+  told,
+  reported,
+  nowMs,
+}: Pick<RunPageProps, "run" | "events" | "told" | "reported" | "nowMs">) {
   return (
     <>
       <RunHead run={run} nowMs={nowMs} />
@@ -125,7 +144,7 @@ function SummaryPart({ run, events, told, nowMs }: Pick<RunPageProps, "run" | "e
       {run.capture === "output" && (
         <OutputNotes run={run} empty={run.output.stdout_bytes + run.output.stderr_bytes === 0} />
       )}
-      <ToldOfRunCard told={told} nowMs={nowMs} />
+      <ToldOfRunCard told={told} reported={reported} nowMs={nowMs} />
       <EventTable runId={run.id} events={events} acceptedAt={run.accepted_at} />
     </>
   );

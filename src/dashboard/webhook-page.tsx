@@ -2,19 +2,18 @@
 
 import { type Context, Hono } from "hono";
 import type { NotificationListBody } from "../api/webhook-schema.ts";
-import { AppError, type Complaint } from "../core/error.ts";
-import { NOTIFICATION_STATES } from "../core/webhook/attempt.ts";
+import type { Complaint } from "../core/error.ts";
 import { TEST_EVENT, WEBHOOK_EVENTS } from "../core/webhook/event-types.ts";
-import { described, FieldWrong } from "./parts/field.tsx";
+import { asked } from "./asked.ts";
 import { Layout } from "./parts/layout.tsx";
 import { NotificationTable } from "./parts/notification-table.tsx";
-import { Pages } from "./parts/pages.tsx";
+import { ToldLedger, type ToldLedgerProps, ToldRows, toldUrl } from "./parts/told-ledger.tsx";
 import { WebhookFacts, WebhookHead } from "./parts/webhook-head.tsx";
 import type { DashboardPorts } from "./ports.ts";
 import { UnknownWebhookPage } from "./problem.tsx";
 import type { ListedWebhook, NotificationQuery } from "./webhook-ports.ts";
-import { notificationPath, webhookPath, withParameters } from "./words/paths.ts";
-import { STATE_WORDS, targetWords } from "./words/webhooks.ts";
+import { notificationPath, webhookPath } from "./words/paths.ts";
+import { targetWords } from "./words/webhooks.ts";
 
 /** Without a script the page loads itself again this often while something on it is under way. */
 const REFRESH_S = 5;
@@ -57,13 +56,11 @@ export function webhookPages(ports: DashboardPorts): Hono {
   });
 
   /** A page of what it was told, or why that can not be asked for like this. */
-  async function told(id: string, query: NotificationQuery) {
-    try {
-      return { list: await ports.notifications(id, query), complaints: [] };
-    } catch (error) {
-      if (!(error instanceof AppError) || error.code !== "invalid_input") throw error;
-      return { list: { notifications: [], next_cursor: null }, complaints: error.complaints };
-    }
+  function told(id: string, query: NotificationQuery) {
+    return asked<NotificationListBody | null>(
+      () => ports.notifications(id, query),
+      async () => ({ notifications: [], next_cursor: null }),
+    );
   }
 
   function unknownWebhook(c: Context) {
@@ -84,13 +81,14 @@ interface WebhookPageProps {
 
 function WebhookPage(props: WebhookPageProps) {
   const { webhook, query, nowMs } = props;
-  const refresh = isUnderWay(props) ? { everyS: REFRESH_S, url: listUrl(webhook, query) } : null;
+  const ledger = toldLedger(props);
+  const refresh = ledger.isUnderWay ? { everyS: REFRESH_S, url: toldUrl(ledger.path, query) } : null;
   return (
     <Layout title={targetWords(webhook)} nowMs={nowMs} signedIn={true} refresh={refresh}>
       <WebhookHead webhook={webhook} nowMs={nowMs} />
       <div class="columns">
         <div class="column">
-          <Told {...props} />
+          <ToldLedger {...ledger} />
         </div>
         <WebhookFacts webhook={webhook} nowMs={nowMs} />
       </div>
@@ -103,115 +101,30 @@ function Parts(props: WebhookPageProps) {
   return (
     <>
       <WebhookHead {...props} />
-      <ToldRows {...props} />
+      <ToldRows {...toldLedger(props)} />
     </>
   );
 }
 
-/** Something on the page is about to change by itself. */
-function isUnderWay({ list }: WebhookPageProps): boolean {
-  return list.notifications.some(({ state }) => state === "pending");
-}
-
-function Told(props: WebhookPageProps) {
-  const { webhook, query, complaints } = props;
-  return (
-    <section class="card flush" aria-labelledby="told-title">
-      <div class="table-title">
-        <h2 id="told-title">What it was told</h2>
-        <nav class="filters" aria-label="Filter by state">
-          {[null, ...NOTIFICATION_STATES].map((state) => (
-            <a
-              href={listUrl(webhook, { ...query, state, cursor: null })}
-              aria-current={state === query.state ? "page" : undefined}
-            >
-              {state === null ? "All" : STATE_WORDS[state]}
-            </a>
-          ))}
-        </nav>
-      </div>
-      <Search webhook={webhook} query={query} complaints={complaints} />
-      <ToldRows {...props} />
-    </section>
-  );
-}
-
-/** Without the search, in which somebody may be typing. */
-function ToldRows(props: WebhookPageProps) {
-  const { webhook, query, list, nowMs } = props;
-  const next =
-    list.next_cursor === null
-      ? null
-      : { href: listUrl(webhook, { ...query, cursor: list.next_cursor }), word: "Older" };
-  return (
-    <div
-      id="told"
-      data-part
-      data-list={listUrl(webhook, query, true)}
-      data-refresh={isUnderWay(props) ? "" : undefined}
-    >
-      {list.notifications.length === 0 ? (
-        <p class="empty">{emptyWords(props, next !== null)}</p>
-      ) : (
-        <NotificationTable webhook={webhook.id} notifications={list.notifications} nowMs={nowMs} />
-      )}
-      <Pages
-        first={query.cursor === null ? null : listUrl(webhook, { ...query, cursor: null })}
-        next={next}
-      />
-    </div>
-  );
-}
-
-function emptyWords({ query, complaints }: WebhookPageProps, hasMore: boolean): string {
-  if (complaints.length > 0) return "Nothing was looked for.";
-  if (hasMore) return "None among those that were looked at; older ones follow.";
-  const isAll = Object.values(query).every((value) => value === null || value === "");
-  return isAll ? "Nothing yet." : "None here.";
-}
-
-function Search({ webhook, query, complaints }: Pick<WebhookPageProps, "webhook" | "query" | "complaints">) {
-  const type = { name: "type", label: "Of type", path: "query.type", complaints };
-  const run = { name: "run", label: "Of run", path: "query.run", complaints };
-  return (
-    <search aria-label="Search what it was told">
-      <form method="get" action={webhookPath(webhook.id)} class="search">
-        {query.state !== null && <input type="hidden" name="state" value={query.state} />}
-        <div class="field">
-          <label for="type">{type.label}</label>
-          <select {...described(type)}>
-            <option value="">any</option>
-            {[...WEBHOOK_EVENTS, TEST_EVENT].map((each) => (
-              <option value={each} selected={each === query.type}>
-                {each}
-              </option>
-            ))}
-          </select>
-          <FieldWrong {...type} />
-        </div>
-        <div class="field">
-          <label for="run">{run.label}</label>
-          <input
-            {...described(run)}
-            type="search"
-            value={query.run ?? ""}
-            maxlength={64}
-            spellcheck={false}
-            autocomplete="off"
-          />
-          <FieldWrong {...run} />
-        </div>
-        {["query.state", "query.cursor"].map((path) => (
-          <FieldWrong name={path} label={path} path={path} complaints={complaints} />
-        ))}
-        <button class="plain" type="submit">
-          Search
-        </button>
-      </form>
-    </search>
-  );
-}
-
-function listUrl({ id }: ListedWebhook, query: NotificationQuery, part = false): string {
-  return withParameters(webhookPath(id), { ...query, part: part ? "list" : null });
+function toldLedger({ webhook, query, list, complaints, nowMs }: WebhookPageProps): ToldLedgerProps {
+  const rows = list.notifications.map((notification) => ({
+    href: notificationPath({ webhook: webhook.id, id: notification.id }),
+    what: notification.type,
+    about: null,
+    id: notification.id,
+    notification,
+  }));
+  return {
+    title: "What it was told",
+    path: webhookPath(webhook.id),
+    query,
+    types: { all: [...WEBHOOK_EVENTS, TEST_EVENT], chosen: query.type },
+    complaints,
+    nextCursor: list.next_cursor,
+    isUnderWay: list.notifications.some(({ state }) => state === "pending"),
+    table:
+      rows.length === 0 ? null : (
+        <NotificationTable caption="Notifications" what="Notification" rows={rows} nowMs={nowMs} />
+      ),
+  };
 }

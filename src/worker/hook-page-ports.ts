@@ -6,13 +6,23 @@ import { deliveryBody, receiptOf } from "../api/delivery-body.ts";
 import { tryInputSchema } from "../api/delivery-schema.ts";
 import { filterOf } from "../api/hook-schema.ts";
 import type { ApiPorts } from "../api/ports.ts";
+import { reportBody, reportSummary } from "../api/report-body.ts";
 import { loadDelivery, loadHook, shownHook, shownHooks } from "../api/routes/hooks/answers.ts";
 import { deliveryFilter, deliveryQuery, pageOfDeliveries } from "../api/routes/hooks/deliveries.ts";
 import { pageOfHooks } from "../api/routes/hooks/list.ts";
+import {
+  loadReport,
+  pageOfReports,
+  reportFilter,
+  reportQuery,
+  resendReport,
+} from "../api/routes/hooks/reports.ts";
 import { triedRules } from "../api/routes/hooks/try.ts";
 import { loadJob } from "../api/routes/jobs/answers.ts";
+import { timeOrNull } from "../api/run-body.ts";
+import { reportTarget } from "../core/commit-status/report.ts";
 import { AppError } from "../core/error.ts";
-import { HOOK_TRY_DEFAULT, PAGE_JOBS_MAX, PAGE_LEDGER_MAX } from "../core/limits.ts";
+import { HOOK_TRY_DEFAULT, PAGE_JOBS_MAX, PAGE_LEDGER_MAX, PAGE_TOLD_MAX } from "../core/limits.ts";
 import type { HookPorts } from "../dashboard/hook-ports.ts";
 import { resend } from "../flow/resend.ts";
 import { isKeptWhole, withWholeBody } from "../flow/whole-body.ts";
@@ -20,7 +30,7 @@ import { isDone, orNull } from "./or-null.ts";
 import { said } from "./said.ts";
 
 export function hookPagePorts(ports: ApiPorts): HookPorts {
-  const { hooks, ids, clock, orgId } = ports;
+  const { hooks, notifications, ids, clock, orgId } = ports;
   return {
     listHooks: (job, cursor, url) =>
       pageOfHooks(ports, { job: job ?? undefined, cursor: cursor ?? undefined, limit: PAGE_JOBS_MAX }, url),
@@ -70,6 +80,24 @@ export function hookPagePorts(ports: ApiPorts): HookPorts {
       );
       // A form that is sent twice is one: as long as it stands, nobody else has resent what it shows.
       return found && receiptOf(await resend(deliverPortsOf(ports), ...found, `page ${after}`));
+    },
+    reports(key, query) {
+      const filter = reportFilter(checked(reportQuery, said(query), "query"));
+      return orNull(pageOfReports(ports, key, { ...filter, limit: PAGE_LEDGER_MAX }));
+    },
+    async getReport(key, id) {
+      const found = await orNull(loadReport(ports, { ...key, report: id }));
+      return found && reportBody(found);
+    },
+    async resendReport(key, id, endedAt) {
+      const report = { ...key, report: id };
+      const found = await orNull(loadReport(ports, report));
+      if (found === null) return false;
+      return (timeOrNull(found.endedAt) ?? "") !== endedAt || isDone(resendReport(ports, report));
+    },
+    async reportsOfRun(key, runId) {
+      const target = reportTarget({ orgId, ...key });
+      return (await notifications.ofLine(orgId, [target], runId, PAGE_TOLD_MAX)).map(reportSummary);
     },
   };
 }

@@ -6,9 +6,10 @@ import type {
   DeliverySummaryBody,
   StoredHookBody,
 } from "../../src/api/delivery-schema.ts";
+import type { ReportBody, ReportSummaryBody } from "../../src/api/report-ledger-schema.ts";
 import type { NotificationBody } from "../../src/api/webhook-schema.ts";
 import type { ListedWebhook } from "../../src/dashboard/webhook-ports.ts";
-import { at } from "./run-factory.ts";
+import { at, runId } from "./run-factory.ts";
 
 export function aHook(changes: Partial<StoredHookBody> = {}): StoredHookBody {
   return {
@@ -129,6 +130,42 @@ export function aNotification(changes: Partial<NotificationBody> = {}): Notifica
     attempts: [attempt],
     ...changes,
   };
+}
+
+/** A success that was told a minute ago, and taken at once unless told otherwise. */
+export function aReport(
+  changes: Partial<Omit<ReportBody, "commit_status">> = {},
+  status: Partial<ReportBody["commit_status"]> = {},
+): ReportBody {
+  const {
+    payload: _,
+    waits_for: _waitsFor,
+    ...told
+  } = aNotification({ type: "status.success", run_id: runId(1) });
+  return {
+    ...told,
+    ...(changes.state === "pending" && { next_at: at(-90_000), ended_at: null }),
+    at: at(61_000),
+    commit_status: {
+      source: "github",
+      api_url: null,
+      token: "STATUS_TOKEN",
+      repository: { full_name: "acme/site", url: "https://github.com/acme/site" },
+      sha: "72d3162ecc7811e381ab4c9367dc0958aabbccdd",
+      ref: "main",
+      context: "mayfly/deploy",
+      state: "success",
+      description: "Succeeded in 4s",
+      target_url: `https://mayfly.example/runs/${runId(1)}`,
+      run_id: runId(1),
+      ...status,
+    },
+    ...changes,
+  };
+}
+
+export function reportSummaryOf({ attempts, ...summary }: ReportBody): ReportSummaryBody {
+  return { ...summary, last_attempt: attempts.at(-1) ?? null };
 }
 
 export function notificationSummaryOf({

@@ -9,7 +9,15 @@ import {
   PAGE_LEDGER_MAX,
 } from "../../src/core/limits.ts";
 import { createDashboard } from "../../src/dashboard/dashboard.tsx";
-import { aChange, aDelivery, aHook, aNotification, aWebhook, notificationId } from "./hook-factory.ts";
+import {
+  aChange,
+  aDelivery,
+  aHook,
+  aNotification,
+  aReport,
+  aWebhook,
+  notificationId,
+} from "./hook-factory.ts";
 import { aJob, anAlert } from "./job-factory.ts";
 import { type HooksInMemory, SECRET } from "./memory-hook-ports.ts";
 import { type MemoryPorts, memoryPorts, SIGNED_IN } from "./memory-ports.ts";
@@ -319,6 +327,121 @@ describe("a delivery's page", () => {
   });
 });
 
+describe("what a hook's runs report", () => {
+  const REPORTS = "/hooks/deploy/github/reports";
+  const refused = {
+    at: at(50_000),
+    duration_ms: 18,
+    status: 404,
+    answer: '{"message":"<b>"}',
+    error: "it answered 404: there is no such commit in acme/site",
+  };
+  const reports = {
+    "deploy/github": [
+      aReport({ id: notificationId(4), state: "pending", next_at: null, attempts: [] }, { state: "failure" }),
+      aReport(
+        { id: notificationId(3), state: "pending", tries: 2, attempts: [refused, refused] },
+        { state: "running", description: "Running" },
+      ),
+      aReport({ id: notificationId(2), state: "given_up", run_id: runId(7), attempts: [refused] }),
+      aReport({ id: notificationId(1), type: "status.pending" }, { state: "pending" }),
+    ],
+  };
+  const report = { context: "mayfly/deploy", api_url: null, token: "T", problem: "there is no secret T" };
+
+  test("is listed with what each told which commit, and how the last attempt went", async () => {
+    const { words, html } = await get(portsOf({ hooks: [aHook({ report })], reports }), REPORTS);
+    expect(words).toContain(
+      "reported on their commits as mayfly/deploy There is no secret T. npx mayfly secrets set",
+    );
+    expect(words).toContain(
+      "Failure Succeeded in 4s mayfly/deploy on acme/site at 72d3162ecc Pending waits for",
+    );
+    expect(words).toContain("at 72d3162ecc Pending it answered 404");
+    expect(words).toContain("attempt 2, next in 1m 30s");
+    expect(words).toContain("at 72d3162ecc Delivered 200 in 34 ms");
+    expect(html).toContain(`href="${REPORTS}/${notificationId(3)}"`);
+    expect(html).toContain(`href="/runs/${runId(7)}"`);
+    expect(html).toContain(`data-list="${REPORTS}?part=list" data-refresh=""`);
+    const hook = await get(portsOf({ hooks: [aHook({ report })], reports }), "/hooks/deploy/github");
+    expect(hook.html).toContain(`<a href="${REPORTS}">What was reported</a>`);
+  });
+
+  test("is filtered by state and run, in pages, and a filter that can not be is told at its field", async () => {
+    const many = Array.from({ length: PAGE_LEDGER_MAX + 1 }, (_, n) =>
+      aReport({ id: notificationId(999 - n) }),
+    );
+    const ports = portsOf({ hooks: [aHook({ report })], reports: { ...reports, "deploy/many": many } });
+    const found = await get(ports, `${REPORTS}?state=given_up&run=${runId(7)}`);
+    const isShown = (n: number) => found.html.includes(`${REPORTS}/${notificationId(n)}`);
+    expect([4, 3, 2, 1].filter(isShown)).toEqual([2]);
+    expect(found.html).toContain('<input type="hidden" name="state" value="given_up"/>');
+    expect(found.html).not.toContain('name="type"');
+    expect((await get(ports, `${REPORTS}?run=${runId(8)}`)).words).toContain("None here.");
+    const { html } = await get(ports, "/hooks/deploy/many/reports?state=delivered");
+    expect(html).toContain(`state=delivered&amp;cursor=${notificationId(1000 - PAGE_LEDGER_MAX)}`);
+    const wrong = await get(ports, `${REPORTS}?run=x`);
+    expect([wrong.status, wrong.words.includes("Nothing was looked for.")]).toEqual([422, true]);
+    expect(wrong.html).toMatch(/id="run-wrong" role="alert">.*must be the id of a run/);
+    expect((await get(ports, `${REPORTS}?part=list`)).html).toMatch(/^<div id="told" data-part/);
+  });
+
+  test("stays where the hook is gone or reports no more, and its page says so", async () => {
+    const gone = portsOf({ reports, deliveries: { "deploy/github": [aDelivery()] } });
+    expect((await get(gone, REPORTS)).words).toContain("not there any more. What it reported stays");
+    expect((await get(gone, "/hooks/deploy/github")).html).toContain(
+      `<a href="${REPORTS}">what it reported</a>`,
+    );
+    const none = portsOf({ deliveries: { "deploy/github": [aDelivery()] } });
+    expect((await get(none, "/hooks/deploy/github")).html).not.toContain(REPORTS);
+    const silent = await get(portsOf({ hooks: [aHook()], reports }), REPORTS);
+    expect(silent.words).toContain("Its runs are not reported on their commits");
+    const ofStripe = portsOf({ hooks: [aHook({ source: "stripe" })] });
+    expect((await get(ofStripe, "/hooks/deploy/github")).html).not.toContain(REPORTS);
+  });
+
+  test("one is shown with its commit and every attempt, and sent again once for each page", async () => {
+    const ports = portsOf({ hooks: [aHook({ report })], reports });
+    const { words, html } = await get(ports, `${REPORTS}/${notificationId(3)}`);
+    expect(words).toContain("Reports Running Send now Pending next attempt in 1m 30s");
+    expect(words.match(/404: there is no such commit in acme\/site after 18 ms 50s ago/g)).toHaveLength(2);
+    expect(html).toContain("{&quot;message&quot;:&quot;&lt;b&gt;&quot;}");
+    expect(words).toContain(
+      "Description Running Context mayfly/deploy Repository acme/site Commit 72d3162ecc7811e381ab4c9367dc0958aabbccdd",
+    );
+    expect(words).toContain("Told to github With the token in the secret STATUS_TOKEN");
+    expect(words).toContain("Send now");
+    const over = `${REPORTS}/${notificationId(2)}`;
+    const ended = await get(ports, over);
+    expect(ended.words).toContain("Given up 58s ago It was refused for good");
+    expect(ended.html).toContain(`<input type="hidden" name="ended_at" value="${at(58_000)}"/>`);
+    expect((await post(ports, `${over}/resend`, { ended_at: at(58_000) })).to).toBe(over);
+    expect(ports.calls).toEqual([`resend deploy/github ${notificationId(2)} of ${at(58_000)}`]);
+  });
+
+  test("is on the page of its run, among what webhooks were told, and not asked for of other runs", async () => {
+    const delivery = {
+      hook: "github",
+      id: "d-1",
+      event: "push",
+      without_secrets: false,
+      other_repository: false,
+      change: aChange(),
+      report: { context: "mayfly/deploy", api_url: null },
+    };
+    const told = [aNotification({ id: notificationId(2), run_id: runId(1) })];
+    const known = { webhooks: [aWebhook()], notifications: { wh_7k2m9q4x8c1v5b3n: told }, reports };
+    const run = aRun({ job: { name: "deploy", version: 3 }, delivery });
+    const { words, html } = await get(portsOf(known, [run]), `/runs/${run.id}?part=summary`);
+    expect(words).toMatch(
+      /status\.pending its commit, as mayfly\/deploy Delivered 200 in 34 ms 1m ago run\.failed https:\/\/hear.* status\.success its commit/,
+    );
+    expect(html).toContain(`href="${REPORTS}/${notificationId(1)}"`);
+    const silent = aRun({ job: run.job, delivery: { ...delivery, report: null } });
+    expect((await get(portsOf(known, [silent]), `/runs/${run.id}`)).html).not.toContain(REPORTS);
+  });
+});
+
 describe("webhooks", () => {
   const failed = {
     at: at(50_000),
@@ -598,6 +721,8 @@ const PAGES = [
   "/hooks",
   "/hooks/deploy/github",
   "/hooks/deploy/github/d-1",
+  "/hooks/deploy/github/reports",
+  `/hooks/deploy/github/reports/${notificationId(1)}`,
   "/webhooks",
   "/webhooks/new",
   WEBHOOK,
@@ -609,6 +734,7 @@ const FORMS = [
   "/hooks/deploy/github",
   "/hooks/deploy/github/rotate",
   "/hooks/deploy/github/d-1/resend",
+  `/hooks/deploy/github/reports/${notificationId(1)}/resend`,
   "/webhooks/new",
   ...["test", "enable", "disable", "delete", "edit", "secret"].map((act) => `${WEBHOOK}/${act}`),
   `${WEBHOOK}/notifications/${notificationId(1)}/resend`,
@@ -633,6 +759,8 @@ describe("who may", () => {
     const gone = [
       ["/hooks/deploy/nothere", "No such hook"],
       ["/hooks/deploy/github/nothere", "No such delivery"],
+      ["/hooks/deploy/nothere/reports", "No such hook"],
+      ["/hooks/deploy/github/reports/nothere", "No such report"],
       ["/webhooks/nothere", "No such webhook"],
       ["/webhooks/nothere/edit", "No such webhook"],
       ["/webhooks/nothere/secret", "No such webhook"],
@@ -646,6 +774,7 @@ describe("who may", () => {
       "/hooks/deploy/nothere",
       "/hooks/deploy/nothere/rotate",
       "/hooks/deploy/github/nothere/resend",
+      "/hooks/deploy/github/reports/nothere/resend",
       ...["test", "enable", "disable", "edit", "secret"].map((act) => `/webhooks/nothere/${act}`),
       `${WEBHOOK}/notifications/nothere/resend`,
     ])
@@ -676,6 +805,20 @@ test("hostile words stay words, and every page has the strict policy and nothing
         aHook({ rules: { branches: [HOSTILE], if: HOSTILE }, last_delivery: delivery, problem: HOSTILE }),
       ],
       deliveries: { "deploy/github": [delivery, aDelivery({ id: HOSTILE, run_id: HOSTILE })] },
+      reports: {
+        "deploy/github": [
+          aReport(
+            { attempts: [attempt] },
+            {
+              repository: { full_name: HOSTILE, url: HOSTILE },
+              sha: HOSTILE,
+              ref: HOSTILE,
+              context: HOSTILE,
+              description: HOSTILE,
+            },
+          ),
+        ],
+      },
       webhooks: [
         aWebhook({
           url: HOSTILE,
@@ -702,7 +845,7 @@ test("hostile words stay words, and every page has the strict policy and nothing
           without_secrets: false,
           other_repository: false,
           change,
-          report: null,
+          report: { context: HOSTILE, api_url: HOSTILE },
         },
       }),
     ],
@@ -715,6 +858,7 @@ test("hostile words stay words, and every page has the strict policy and nothing
     `/hooks/deploy/github?text=${odd}&verdict=${odd}`,
     `/hooks/deploy/github/${odd}`,
     "/hooks/deploy/github/d-1?body=raw",
+    `/hooks/deploy/github/reports?state=${odd}`,
     `/webhooks/new?kind=${odd}`,
     `${WEBHOOK}?state=${odd}`,
     `/runs/${runId(1)}`,

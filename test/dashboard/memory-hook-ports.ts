@@ -1,12 +1,13 @@
 /** The ports of the pages of hooks and webhooks in memory. */
 
 import type { DeliveryBody, StoredHookBody, TriedBody } from "../../src/api/delivery-schema.ts";
+import type { ReportBody } from "../../src/api/report-ledger-schema.ts";
 import type { NotificationBody } from "../../src/api/webhook-schema.ts";
 import { AppError } from "../../src/core/error.ts";
 import { PAGE_JOBS_MAX, PAGE_LEDGER_MAX } from "../../src/core/limits.ts";
 import type { HookName, HookPorts } from "../../src/dashboard/hook-ports.ts";
 import type { ListedWebhook, WebhookPorts } from "../../src/dashboard/webhook-ports.ts";
-import { deliverySummaryOf, notificationId, notificationSummaryOf } from "./hook-factory.ts";
+import { deliverySummaryOf, notificationId, notificationSummaryOf, reportSummaryOf } from "./hook-factory.ts";
 import { NOW } from "./run-factory.ts";
 
 export const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -16,6 +17,8 @@ export interface HooksInMemory {
   hooks: StoredHookBody[];
   /** By "job/hook", newest first; also of hooks that are there no more. */
   deliveries: Record<string, DeliveryBody[]>;
+  /** Likewise. */
+  reports: Record<string, ReportBody[]>;
   tried: TriedBody;
   webhooks: ListedWebhook[];
   /** By webhook, newest first. */
@@ -27,6 +30,7 @@ export interface HooksInMemory {
 export const noHooks = (): HooksInMemory => ({
   hooks: [],
   deliveries: {},
+  reports: {},
   tried: { deliveries: [] },
   webhooks: [],
   notifications: {},
@@ -89,6 +93,32 @@ export function memoryHookPorts(known: HooksInMemory, calls: string[]): HookPort
       const { verdict, why, detail, run_id, received_at } = found;
       const told = { verdict, why, detail, run_id, received_at, duplicate: false, repeats: 0 };
       return { delivery: `${id}+resend.${after + 1}`, ...told };
+    },
+    async reports(key, { state, run, cursor }) {
+      if (run !== null && run !== "" && !run.startsWith("run_"))
+        throw new AppError("invalid_input", "must be the id of a run", "query.run");
+      const ledger = known.reports[nameOf(key)];
+      if (ledger === undefined && hook(key) === null) return null;
+      const found = (ledger ?? []).filter(
+        (each) =>
+          (state === null || each.state === state) &&
+          (run === null || run === "" || each.run_id === run) &&
+          (cursor === null || each.id < cursor),
+      );
+      const page = found.slice(0, PAGE_LEDGER_MAX);
+      const next = found.length > page.length ? (page.at(-1)?.id ?? null) : null;
+      return { reports: page.map(reportSummaryOf), next_cursor: next };
+    },
+    async getReport(key, id) {
+      return (known.reports[nameOf(key)] ?? []).find((each) => each.id === id) ?? null;
+    },
+    async resendReport(key, id, endedAt) {
+      note(`resend ${nameOf(key)} ${id} of ${endedAt}`);
+      return (known.reports[nameOf(key)] ?? []).some((each) => each.id === id);
+    },
+    async reportsOfRun(key, runId) {
+      const ofRun = (known.reports[nameOf(key)] ?? []).filter(({ run_id }) => run_id === runId);
+      return ofRun.toReversed().map(reportSummaryOf);
     },
 
     listWebhooks: async () => known.webhooks,

@@ -1,11 +1,14 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { createApi } from "../../src/api/app.ts";
+import { reportTarget } from "../../src/core/commit-status/report.ts";
 import { DELIVERY_BODY_KEPT_BYTES, PAGE_EVENTS_MAX } from "../../src/core/limits.ts";
 import type { OutputChunk } from "../../src/core/output.ts";
+import { TO_COMMIT } from "../../src/flow/tell-commits.ts";
 import { dashboardPorts } from "../../src/worker/dashboard-ports.ts";
 import { apiPorts } from "../../src/worker/ports.ts";
 import { aHookOf, aPushCall, deliver, ledgerOf, SECRET } from "../api/hooks/calls.ts";
+import { call } from "../api/jobs/call.ts";
 import { aRunningRun, aStartingRun, aSucceededRun, followedBy, T0 } from "../support/a-run.ts";
 import { aPush, githubCall } from "../support/signed.ts";
 
@@ -185,6 +188,9 @@ describe("the pages of hooks", () => {
     });
     expect(await pages.getDelivery(key, "none", true)).toBeNull();
     expect(await pages.deliveries({ job: "page-ledger", name: "none" }, all)).toBeNull();
+    await call("DELETE", "/v1/jobs/page-ledger");
+    expect(await pages.getHook(key, url)).toBeNull();
+    expect([await ids({ verdict: "paused" }), await ids({ verdict: "filtered" })]).toEqual([[], ["dev"]]);
   });
 
   it("read a body that is too long for its row where it is shown, and tell where that can not be read", async () => {
@@ -280,6 +286,68 @@ describe("the pages of hooks", () => {
   });
 });
 
+const attempt = (status: number) => ({ at: T0, ms: 1, status, answer: "", error: null });
+
+describe("the pages of reports", () => {
+  // Nothing is sent: nobody is woken.
+  const woken: string[] = [];
+  const quiet = dashboardPorts({ ...ports, notifiers: { wake: async (name) => void woken.push(name) } });
+  const all = { state: null, run: null, cursor: null };
+  const RUN = "run_01jd0k3v7c9q2m8w5x4y6z7a8b";
+  const tell = async (key: { job: string; name: string }, line: string, seq: number) => {
+    const target = reportTarget({ orgId: ports.orgId, ...key });
+    const id = ports.notificationId(Date.now());
+    const told = {
+      orgId: ports.orgId,
+      kind: TO_COMMIT,
+      type: "status.running",
+      webhookId: target,
+      line,
+      seq,
+    };
+    const data = { context: "mayfly/x", state: "running", sha: "72d3162ecc" };
+    const payload = JSON.stringify({ type: told.type, timestamp: "2026-01-01T00:00:00.000Z", data });
+    await ports.notifications.add({ ...told, id, payload }, T0, T0);
+    return { ...told, payload, id, tries: 0, triesFrom: T0, attempts: [] };
+  };
+
+  it("show what a hook's runs have told, also where it is gone, and of one run alone", async () => {
+    const key = { job: "page-gone", name: "github" };
+    expect(await quiet.reports(key, all)).toBeNull();
+    const [first, second] = [await tell(key, RUN, 1), await tell(key, RUN, 2)];
+    await tell(key, "run_01jd0k3v7c9q2m8w5x4y6z7a8c", 1);
+    await tell({ ...key, name: "other" }, RUN, 1);
+    const ids = async (query: object) =>
+      (await quiet.reports(key, { ...all, ...query }))?.reports.map(({ id }) => id);
+    expect(await ids({ run: RUN, state: "pending", cursor: "" })).toEqual([second.id, first.id]);
+    expect(await ids({ state: "delivered" })).toEqual([]);
+    await expect(ids({ run: "x" })).rejects.toMatchObject({ code: "invalid_input", path: "query.run" });
+    const ofRun = await quiet.reportsOfRun(key, RUN);
+    expect(ofRun.map(({ id, commit_status }) => [id, commit_status.state])).toEqual([
+      [first.id, "running"],
+      [second.id, "running"],
+    ]);
+    expect(await quiet.getReport(key, first.id)).toMatchObject({ id: first.id, attempts: [] });
+    expect(await quiet.getReport({ ...key, name: "other" }, first.id)).toBeNull();
+  });
+
+  it("have one sent again once for each page that was shown", async () => {
+    const key = { job: "page-reports", name: "github" };
+    const told = await tell(key, RUN, 1);
+    await ports.notifications.recordAttempt(
+      told,
+      { state: "given_up", nextAt: null, attempt: attempt(200) },
+      T0 + 5000,
+    );
+    const state = async () => (await quiet.getReport(key, told.id))?.state;
+    expect(await quiet.resendReport(key, told.id, new Date(T0).toISOString())).toBe(true);
+    expect([await state(), woken]).toEqual(["given_up", []]);
+    expect(await quiet.resendReport(key, told.id, new Date(T0 + 5000).toISOString())).toBe(true);
+    expect([await state(), woken]).toEqual(["pending", [told.webhookId]]);
+    expect(await quiet.resendReport(key, "msg_none", "")).toBe(false);
+  });
+});
+
 describe("the pages of webhooks", () => {
   // Nothing is sent: nobody is woken.
   const { notifications } = ports;
@@ -366,8 +434,6 @@ describe("the pages of webhooks", () => {
     expect(await quiet.enableWebhook(id, true)).toBe(true);
     expect(await quiet.getWebhook(id)).toMatchObject({ disabled_at: null, disabled_why: null });
   });
-
-  const attempt = (status: number) => ({ at: T0, ms: 1, status, answer: "", error: null });
 
   it("count what each has yet to be told, line by line, and know when it last took something", async () => {
     const [id, other] = [await aWebhook(), await aWebhook()];

@@ -1,15 +1,25 @@
 /** The top of a hook's page: who calls it, by which URL, and what stands in the way. */
 
 import type { HookRulesBody, StoredHookBody } from "../../api/delivery-schema.ts";
+import { isReportSource } from "../../core/commit-status/report.ts";
 import type { HookName } from "../hook-ports.ts";
-import { hookPath, jobPath } from "../words/paths.ts";
+import { hookPath, jobPath, reportsPath } from "../words/paths.ts";
 import { Confirmed } from "./confirmed.tsx";
 import { Copied } from "./copied.tsx";
 import { Code, Fact } from "./fact.tsx";
 import { Rules } from "./hook-table.tsx";
 import { Age } from "./times.tsx";
 
-export function HookCrumbs({ of: { job, name }, isHead }: { of: HookName; isHead: boolean }) {
+/** @param isHead true on the hook's own page @param isOfReports true of one of what it reported */
+export function HookCrumbs({
+  of: { job, name },
+  isHead,
+  isOfReports = false,
+}: {
+  of: HookName;
+  isHead: boolean;
+  isOfReports?: boolean;
+}) {
   return (
     <p class="crumbs">
       <a href="/hooks">Hooks</a> <span aria-hidden="true">/</span> <a href={jobPath(job)}>{job}</a>
@@ -17,6 +27,12 @@ export function HookCrumbs({ of: { job, name }, isHead }: { of: HookName; isHead
         <>
           {" "}
           <span aria-hidden="true">/</span> <a href={hookPath({ job, name })}>{name}</a>
+        </>
+      )}
+      {isOfReports && (
+        <>
+          {" "}
+          <span aria-hidden="true">/</span> <a href={reportsPath({ job, name })}>Reports</a>
         </>
       )}
     </p>
@@ -32,22 +48,37 @@ export function HookHead({ hook }: { hook: StoredHookBody }) {
         <span class="muted">{`${hook.source} calls`}</span>
         <Copied text={hook.url} name="the URL" />
       </div>
-      {hook.problem !== null && (
-        <p class="warning">
-          {sentence(hook.problem)} <code>npx mayfly secrets set</code> sets it.
-        </p>
-      )}
+      {hook.problem !== null && <MissingSecret problem={hook.problem} />}
     </section>
   );
 }
 
+/** @param problem as a hook or its report tells it, half a sentence */
+export function MissingSecret({ problem }: { problem: string }) {
+  return (
+    <p class="warning">
+      {`${problem.slice(0, 1).toUpperCase()}${problem.slice(1)}.`} <code>npx mayfly secrets set</code> sets
+      it.
+    </p>
+  );
+}
+
 /** Of a hook whose job has none of the name any more. */
-export function GoneHookHead({ of }: { of: HookName }) {
+export function GoneHookHead({ of, hasReports }: { of: HookName; hasReports: boolean }) {
   return (
     <section class="run-head" aria-labelledby="hook-title">
       <HookCrumbs of={of} isHead={true} />
       <h1 id="hook-title">{of.name}</h1>
-      <p class="detail">This hook is not there any more. Its ledger stays.</p>
+      <p class="detail">
+        This hook is not there any more. Its ledger stays
+        {hasReports && (
+          <>
+            {", and so does "}
+            <a href={reportsPath(of)}>what it reported</a>
+          </>
+        )}
+        .
+      </p>
     </section>
   );
 }
@@ -69,11 +100,20 @@ export function HookFacts({ hook, nowMs }: { hook: StoredHookBody; nowMs: number
             <Given map={hook.rules.map} />
           </Fact>
         )}
-        {hook.report !== null && (
+        {isReportSource(hook.source) && (
           <Fact name="Reports on commits">
-            {"as "}
-            <Code text={hook.report.context} />
-            {hook.report.problem !== null && `: ${hook.report.problem}`}
+            {hook.report === null ? (
+              "no"
+            ) : (
+              <>
+                {"as "}
+                <Code text={hook.report.context} />
+                {hook.report.problem !== null && `: ${hook.report.problem}`}
+              </>
+            )}
+            <p>
+              <a href={reportsPath(hook)}>What was reported</a>
+            </p>
           </Fact>
         )}
         <Fact name="Signed with">
@@ -118,9 +158,4 @@ function Given({ map: { env = {}, input } }: { map: NonNullable<HookRulesBody["m
       ))}
     </ul>
   );
-}
-
-/** Problems are told as half a sentence. */
-function sentence(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 }

@@ -1,24 +1,36 @@
-/** What a webhook was told, newest first: how each stands, and how its last attempt went. */
+/** What somebody was told, newest first: how each stands, and how its last attempt went. */
 
 import type { NotificationSummaryBody } from "../../api/webhook-schema.ts";
-import { notificationPath, runPath } from "../words/paths.ts";
+import { runPath } from "../words/paths.ts";
 import { attemptWords } from "../words/webhooks.ts";
 import { Age, Until } from "./times.tsx";
 import { NotificationBadge } from "./webhook-badge.tsx";
 
+export interface NotificationRow {
+  href: string;
+  what: string;
+  /** What else is told, in a line. */
+  about: string | null;
+  /** What it is found by. */
+  id: string;
+  notification: NotificationSummaryBody;
+}
+
 interface Props {
-  webhook: string;
-  notifications: NotificationSummaryBody[];
+  caption: string;
+  /** What each row is. */
+  what: string;
+  rows: NotificationRow[];
   nowMs: number;
 }
 
-export function NotificationTable({ webhook, notifications, nowMs }: Props) {
+export function NotificationTable({ caption, what, rows, nowMs }: Props) {
   return (
     <table class="list notifications">
-      <caption class="unseen">Notifications, newest first</caption>
+      <caption class="unseen">{`${caption}, newest first`}</caption>
       <thead>
         <tr>
-          <th scope="col">Notification</th>
+          <th scope="col">{what}</th>
           <th scope="col">State</th>
           <th scope="col">Last attempt</th>
           <th scope="col">Run</th>
@@ -28,11 +40,18 @@ export function NotificationTable({ webhook, notifications, nowMs }: Props) {
         </tr>
       </thead>
       <tbody>
-        {notifications.map((notification) => (
+        {rows.map(({ href, what, about, id, notification }) => (
           <tr>
             <th scope="row" class="what">
-              <a href={notificationPath({ webhook, id: notification.id })}>{notification.type}</a>
-              <span class="id">{notification.id}</span>
+              <a href={href}>{what}</a>
+              {about !== null && (
+                <span class="about">
+                  <bdi>{about}</bdi>
+                </span>
+              )}
+              <span class="id">
+                <bdi>{id}</bdi>
+              </span>
             </th>
             <td class="outcome">
               <NotificationBadge state={notification.state} />

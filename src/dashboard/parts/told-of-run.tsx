@@ -1,21 +1,45 @@
-/** What webhooks were told of a run, and whether they took it. */
+/** What webhooks were told of a run, and what its commit was, and whether they took it. */
 
+import type { ReportSummaryBody } from "../../api/report-ledger-schema.ts";
+import type { NotificationSummaryBody } from "../../api/webhook-schema.ts";
+import type { HookName } from "../hook-ports.ts";
 import type { ToldOfRun } from "../webhook-ports.ts";
-import { notificationPath, webhookPath } from "../words/paths.ts";
+import { visible } from "../words/body-text.ts";
+import { notificationPath, reportPath, reportsPath, webhookPath } from "../words/paths.ts";
 import { targetWords } from "../words/webhooks.ts";
 import { LastAttempt } from "./notification-table.tsx";
 import { Age } from "./times.tsx";
 import { NotificationBadge } from "./webhook-badge.tsx";
 
+/** What a run has told of its commit, and the hook that started it. */
+export interface Reported {
+  hook: HookName;
+  reports: ReportSummaryBody[];
+}
+
+interface Props {
+  told: ToldOfRun[];
+  /** Null of a run that reports nothing. */
+  reported: Reported | null;
+  nowMs: number;
+}
+
+interface Row {
+  href: string;
+  to: { href: string; words: string };
+  notification: NotificationSummaryBody;
+}
+
 /** Always a part of the page, so that it can appear while somebody looks. */
-export function ToldOfRunCard({ told, nowMs }: { told: ToldOfRun[]; nowMs: number }) {
+export function ToldOfRunCard({ told, reported, nowMs }: Props) {
+  const rows = rowsOf(told, reported);
   return (
-    <section class="card flush" id="told" data-part hidden={told.length === 0} aria-labelledby="told-title">
+    <section class="card flush" id="told" data-part hidden={rows.length === 0} aria-labelledby="told-title">
       <h2 id="told-title" class="table-title">
         Notifications
       </h2>
       <table class="list notifications told-of-run">
-        <caption class="unseen">What webhooks were told of this run, the oldest first</caption>
+        <caption class="unseen">What webhooks and commits were told of this run, the oldest first</caption>
         <thead>
           <tr>
             <th scope="col">Notification</th>
@@ -28,16 +52,14 @@ export function ToldOfRunCard({ told, nowMs }: { told: ToldOfRun[]; nowMs: numbe
           </tr>
         </thead>
         <tbody>
-          {told.map(({ webhook, notification }) => (
+          {rows.map(({ href, to, notification }) => (
             <tr>
               <th scope="row" class="what">
-                <a href={notificationPath({ webhook: webhook.id, id: notification.id })}>
-                  {notification.type}
-                </a>
+                <a href={href}>{notification.type}</a>
               </th>
               <td class="to">
-                <a href={webhookPath(webhook.id)}>
-                  <bdi>{targetWords(webhook)}</bdi>
+                <a href={to.href}>
+                  <bdi>{to.words}</bdi>
                 </a>
               </td>
               <td class="outcome">
@@ -55,4 +77,21 @@ export function ToldOfRunCard({ told, nowMs }: { told: ToldOfRun[]; nowMs: numbe
       </table>
     </section>
   );
+}
+
+function rowsOf(told: ToldOfRun[], reported: Reported | null): Row[] {
+  const toWebhooks = told.map(({ webhook, notification }) => ({
+    href: notificationPath({ webhook: webhook.id, id: notification.id }),
+    to: { href: webhookPath(webhook.id), words: targetWords(webhook) },
+    notification,
+  }));
+  if (reported === null) return toWebhooks;
+  const { hook, reports } = reported;
+  const toCommits = reports.map((report) => ({
+    href: reportPath(hook, report.id),
+    to: { href: reportsPath(hook), words: `its commit, as ${visible(report.commit_status.context)}` },
+    notification: report,
+  }));
+  // Their ids are in the order of time.
+  return [...toWebhooks, ...toCommits].sort((a, b) => (a.notification.id < b.notification.id ? -1 : 1));
 }

@@ -43,6 +43,14 @@ export function deliveryPath(hook: HookName, id: string): string {
   return `${hookPath(hook)}/${encodeURIComponent(id)}`;
 }
 
+export function reportsPath(hook: HookName): string {
+  return `${hookPath(hook)}/reports`;
+}
+
+export function reportPath(hook: HookName, id: string): string {
+  return `${reportsPath(hook)}/${encodeURIComponent(id)}`;
+}
+
 export function webhookPath(id: string): string {
   return `/webhooks/${encodeURIComponent(id)}`;
 }

@@ -41,6 +41,23 @@ export async function loadHook(
   throw new AppError("not_found", `there is no hook ${name} of a job ${job}${hint}`, "path.name");
 }
 
+/**
+ * What a page of a ledger is asked for that has nothing on it.
+ * @param hasLedger whether there is anything on another page, as of a hook that is gone
+ * @throws AppError `not_found` where there is neither such a ledger nor such a hook
+ */
+export async function checkHookOrLedger(
+  ports: Pick<ApiPorts, "hooks" | "orgId">,
+  param: { job: string; name: string },
+  hasLedger: () => Promise<boolean>,
+): Promise<void> {
+  try {
+    await loadHook(ports, param);
+  } catch (error) {
+    if (!(await hasLedger())) throw error;
+  }
+}
+
 /** @throws AppError `not_found` */
 export async function loadDelivery(
   { hooks, orgId }: Pick<ApiPorts, "hooks" | "orgId">,

@@ -13,10 +13,10 @@ import type { ApiPorts } from "../../ports.ts";
 import { pageLimit } from "../../schema-parts.ts";
 import { COMMON_ERRORS } from "../answers.ts";
 import {
+  checkHookOrLedger,
   deliveryParam,
   hookParam,
   loadDelivery,
-  loadHook,
   UNKNOWN_DELIVERY,
   UNKNOWN_HOOK,
 } from "./answers.ts";
@@ -97,8 +97,13 @@ export async function pageOfDeliveries(
   param: { job: string; name: string },
   filter: DeliveryFilter,
 ): Promise<DeliveryListBody> {
-  const { deliveries, nextBefore } = await ports.hooks.deliveries({ orgId: ports.orgId, ...param }, filter);
-  if (deliveries.length === 0 && nextBefore === null) await loadHook(ports, param);
+  const key = { orgId: ports.orgId, ...param };
+  const { deliveries, nextBefore } = await ports.hooks.deliveries(key, filter);
+  if (deliveries.length === 0 && nextBefore === null)
+    await checkHookOrLedger(ports, param, async () => {
+      const any = { verdict: null, runId: null, text: null, before: null, limit: 1 };
+      return (await ports.hooks.deliveries(key, any)).deliveries.length > 0;
+    });
   return {
     deliveries: deliveries.map(deliverySummary),
     next_cursor: nextBefore === null ? null : cursorOfDelivery(nextBefore),

@@ -13,12 +13,28 @@ import { reportBody, reportSummary } from "../../report-body.ts";
 import { type ReportListBody, reportListSchema, reportSchema } from "../../report-ledger-schema.ts";
 import { pageLimit } from "../../schema-parts.ts";
 import { COMMON_ERRORS, errorAnswer } from "../answers.ts";
-import { hookParam, loadHook, UNKNOWN_HOOK } from "./answers.ts";
+import { checkHookOrLedger, hookParam, UNKNOWN_HOOK } from "./answers.ts";
 
 const reportParam = hookParam.extend({
   report: z
     .string()
     .openapi({ param: { name: "report", in: "path" }, example: "msg_01jd0k3v7c9q2m8w5x4y6z7a8b" }),
+});
+
+/** What a page of the ledger can be asked for. */
+export const reportQuery = z.strictObject({
+  limit: pageLimit,
+  state: z.enum(NOTIFICATION_STATES).optional(),
+  run: z
+    .string()
+    .refine(isRunId, "must be the id of a run")
+    .optional()
+    .openapi({ description: "only those of this run" }),
+  cursor: z
+    .string()
+    .regex(/^msg_[0-9a-z]{26}$/, "must be the next_cursor of the page before")
+    .optional()
+    .openapi({ description: "the next_cursor of the page before" }),
 });
 
 const UNKNOWN_REPORT = { 404: errorAnswer("there is no such report, or it is not kept any more") };
@@ -35,20 +51,7 @@ const list = createRoute({
     "For 90 days, also where the hook is gone. A page can have fewer than asked for and not be the last.",
   request: {
     params: hookParam,
-    query: z.strictObject({
-      limit: pageLimit,
-      state: z.enum(NOTIFICATION_STATES).optional(),
-      run: z
-        .string()
-        .refine(isRunId, "must be the id of a run")
-        .optional()
-        .openapi({ description: "only those of this run" }),
-      cursor: z
-        .string()
-        .regex(/^msg_[0-9a-z]{26}$/, "must be the next_cursor of the page before")
-        .optional()
-        .openapi({ description: "the next_cursor of the page before" }),
-    }),
+    query: reportQuery,
   },
   responses: {
     200: { description: "a page", content: { "application/json": { schema: reportListSchema } } },
@@ -77,16 +80,16 @@ const resend = createRoute({
 
 export function reportsRoutes(app: OpenAPIHono, ports: ApiPorts): void {
   app.openapi(list, async (c) => {
-    const { limit = LIST_LIMIT_DEFAULT, state = null, run = null, cursor } = c.req.valid("query");
-    const filter = { state, type: null, line: run, beforeId: cursor ?? null, limit };
+    const filter = reportFilter(c.req.valid("query"));
     return c.json(await pageOfReports(ports, c.req.valid("param"), filter), 200);
   });
   app.openapi(show, async (c) => c.json(reportBody(await loadReport(ports, c.req.valid("param"))), 200));
-  app.openapi(resend, async (c) => {
-    const param = c.req.valid("param");
-    await sendAgain(ports, await loadReport(ports, param));
-    return c.json(reportBody(await loadReport(ports, param)), 202);
-  });
+  app.openapi(resend, async (c) => c.json(reportBody(await resendReport(ports, c.req.valid("param"))), 202));
+}
+
+export function reportFilter(query: z.output<typeof reportQuery>): NotificationFilter {
+  const { limit = LIST_LIMIT_DEFAULT, state = null, run = null, cursor = null } = query;
+  return { state, type: null, line: run, beforeId: cursor, limit };
 }
 
 /** One page, newest first. @throws AppError `not_found` where there is neither such a ledger nor such a hook */
@@ -96,14 +99,27 @@ export async function pageOfReports(
   filter: NotificationFilter,
 ): Promise<ReportListBody> {
   const { notifications, orgId } = ports;
-  const page = await notifications.list(orgId, reportTarget({ orgId, ...param }), filter);
-  if (page.notifications.length === 0 && page.nextBefore === null) await loadHook(ports, param);
+  const target = reportTarget({ orgId, ...param });
+  const page = await notifications.list(orgId, target, filter);
+  if (page.notifications.length === 0 && page.nextBefore === null)
+    await checkHookOrLedger(ports, param, async () => {
+      const any = { state: null, type: null, line: null, beforeId: null, limit: 1 };
+      return (await notifications.list(orgId, target, any)).notifications.length > 0;
+    });
   return { reports: page.notifications.map(reportSummary), next_cursor: page.nextBefore };
 }
 
-async function loadReport(
+/** Has a report sent again that is over, or at once that waits. @throws AppError `not_found` */
+export async function resendReport(ports: ApiPorts, param: ReportName): Promise<Notification> {
+  await sendAgain(ports, await loadReport(ports, param));
+  return loadReport(ports, param);
+}
+
+type ReportName = z.output<typeof reportParam>;
+
+export async function loadReport(
   { notifications, orgId }: ApiPorts,
-  { job, name, report }: { job: string; name: string; report: string },
+  { job, name, report }: ReportName,
 ): Promise<Notification> {
   const found = await notifications.find(orgId, reportTarget({ orgId, job, name }), report);
   if (found !== null) return found;
