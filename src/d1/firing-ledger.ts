@@ -1,6 +1,6 @@
 /** The ledger on D1: what became of each due time, for whoever asks, and what is armed in it by hand. Its key makes each due time one row. */
 
-import { getTableColumns, type SQL, sql } from "drizzle-orm";
+import { getTableColumns, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { FIRINGS_SCAN_MAX } from "../core/limits.ts";
 import type { Reason, RunStatus } from "../core/run.ts";
@@ -9,6 +9,7 @@ import { shardOf } from "../core/schedule/spec.ts";
 import type { Ticket } from "../core/ticket.ts";
 import type { Firing, FiringLedger, FiringTrigger } from "../flow/ports/schedules.ts";
 import { isOfSchedule } from "./firings.ts";
+import { ledgersIn } from "./ledgers.ts";
 import { firings } from "./schema.ts";
 
 export function d1FiringLedger(database: D1Database): FiringLedger {
@@ -78,19 +79,7 @@ export function d1FiringLedger(database: D1Database): FiringLedger {
       return { firings: page.map(firingFromRow), nextBefore };
     },
 
-    async ledgers(after, limit) {
-      // A jump from one to the next in the key, however long they are.
-      const next = (key: SQL) => sql`(SELECT json_array(org_id, job, schedule) FROM firings
-        WHERE (org_id, job, schedule) > (${key} ->> 0, ${key} ->> 1, ${key} ->> 2) ORDER BY org_id, job, schedule LIMIT 1)`;
-      const first = JSON.stringify(after === null ? ["", "", ""] : [after.orgId, after.job, after.name]);
-      const rows = await db.all<{ key: string }>(sql`WITH RECURSIVE ledgers(key) AS (
-          SELECT ${next(sql`${first}`)} UNION ALL SELECT ${next(sql`ledgers.key`)} FROM ledgers WHERE ledgers.key IS NOT NULL LIMIT ${limit}
-        ) SELECT key FROM ledgers WHERE key IS NOT NULL`);
-      return rows.map(({ key }) => {
-        const [orgId, job, name] = JSON.parse(key) as [string, string, string];
-        return { orgId, job, name };
-      });
-    },
+    ledgers: (after, limit) => ledgersIn(db, { table: "firings", name: "schedule" }, after, limit),
 
     async forget(ledgers, beforeMs, limit) {
       const keys = JSON.stringify(ledgers.map(({ orgId, job, name }) => [orgId, job, name]));

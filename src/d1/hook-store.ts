@@ -15,6 +15,7 @@ import {
   runOfDelivery,
   summaryFromRow,
 } from "./deliveries.ts";
+import { ledgersIn } from "./ledgers.ts";
 import { deliveries, hooks, jobs, jobVersions, secrets } from "./schema.ts";
 import { sealedFromRow } from "./secrets.ts";
 
@@ -228,19 +229,7 @@ export function d1Hooks(database: D1Database): HookStore {
       return row?.count ?? 0;
     },
 
-    async ledgers(after, limit) {
-      // A jump from one to the next in the key, however long they are.
-      const next = (key: SQL) => sql`(SELECT json_array(org_id, job, hook) FROM deliveries
-        WHERE (org_id, job, hook) > (${key} ->> 0, ${key} ->> 1, ${key} ->> 2) ORDER BY org_id, job, hook LIMIT 1)`;
-      const first = JSON.stringify(after === null ? ["", "", ""] : [after.orgId, after.job, after.name]);
-      const rows = await db.all<{ key: string }>(sql`WITH RECURSIVE ledgers(key) AS (
-          SELECT ${next(sql`${first}`)} UNION ALL SELECT ${next(sql`ledgers.key`)} FROM ledgers WHERE ledgers.key IS NOT NULL LIMIT ${limit}
-        ) SELECT key FROM ledgers WHERE key IS NOT NULL`);
-      return rows.map(({ key }) => {
-        const [orgId, job, name] = JSON.parse(key) as [string, string, string];
-        return { orgId, job, name };
-      });
-    },
+    ledgers: (after, limit) => ledgersIn(db, { table: "deliveries", name: "hook" }, after, limit),
 
     async forget(ledgers, beforeMs, limit) {
       const keys = JSON.stringify(ledgers.map(({ orgId, job, name }) => [orgId, job, name]));
