@@ -401,7 +401,7 @@ export const HOOK_HEADER_MAX_CHARS = 128;
  * an isolate has 128 MB for all that it does (Cloudflare Workers limits), and a parsed payload is several times its text.
  */
 export const HOOK_BODY_MAX_BYTES = 5 * MIB;
-/** Refs that one delivery can tell of, each with a row that has as much of the body as a row keeps; all of it is kept once for all. What moved more is told so. */
+/** Refs that one delivery can tell of, each with a row, of which the first has the body. What moved more is told so. */
 export const DELIVERY_PARTS_MAX = 20;
 /** Steps of expressions that rules may take for all of them, in which globs count, too: a second or two at worst. */
 export const DELIVERY_RULES_MAX_STEPS = 5_000_000;

@@ -62,10 +62,14 @@ export async function readAgain(
   delivery: RecordedDelivery,
   rules: HookRules = own,
 ): Promise<Delivery | { complaint: string }> {
-  if (delivery.bodyBytes > delivery.body.byteLength)
-    return {
-      complaint: `has a body of ${delivery.bodyBytes} bytes, of which ${delivery.body.byteLength} are kept: have its sender send it again`,
-    };
+  const { bodyBytes, body, bodyOf } = delivery;
+  if (bodyBytes > body.byteLength) {
+    const left =
+      bodyOf !== null && body.byteLength === 0
+        ? ` that was kept with the delivery ${bodyOf}, which is gone`
+        : `, of which ${body.byteLength} are kept`;
+    return { complaint: `has a body of ${bodyBytes} bytes${left}: have its sender send it again` };
+  }
   if (delivery.source !== source)
     return { complaint: `came from ${delivery.source}, and the hook is for ${source} now` };
   // Its headers were not kept: what was wrong with it then is all that is known.

@@ -32,6 +32,7 @@ const aDelivery = (changes: object = {}) => ({
   change: null,
   body_bytes: 2,
   body_sha256: "ab",
+  body_of: null,
   ...changes,
 });
 const filtered = {
@@ -129,6 +130,9 @@ test("delivery shows one with its headers and body, or the body alone, byte by b
   expect([cutShort.stdout, cutShort.stderr]).toEqual([whole.body, expect.stringContaining("are kept")]);
   const raw = await hooks("delivery", "deploy/github", "a/b", "--body");
   expect(raw.stderr).toBe("");
+  stub.on(path, json({ ...aDelivery({ body_of: "a" }), ...whole, body: "", body_complete: false }));
+  const gone = await hooks("delivery", "deploy/github", "a/b");
+  expect(gone.stdout).toContain("2 bytes, which were kept with the delivery a: that is gone");
 });
 
 test("resend prints the run, fails where there is none, and is asked for again with the same key where the answer is lost", async () => {

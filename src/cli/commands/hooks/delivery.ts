@@ -69,8 +69,13 @@ function text(found: DeliveryBody): string {
   return `${about}\nHeaders\n${headers}\nBody\n${shownBody(found)}\n`;
 }
 
-function keptOf({ body_bytes, body_complete }: DeliveryBody): string {
-  return body_complete ? `${body_bytes} bytes` : `${body_bytes} bytes, of which the first ones are kept`;
+function keptOf({ body, body_bytes, body_complete, body_of }: DeliveryBody): string {
+  if (body_complete) return `${body_bytes} bytes`;
+  const left =
+    body_of !== null && body === ""
+      ? `, which were kept with the delivery ${body_of}: that is gone`
+      : ", of which the first ones are kept";
+  return `${body_bytes} bytes${left}`;
 }
 
 /** JSON by its lines, and all else as it is but for what would move the cursor. */
