@@ -964,7 +964,7 @@ export const SCRIPT: Asset = {
 };
 
 export const STYLE: Asset = {
-  path: "/assets/mayfly-bc4c577828c8.css",
+  path: "/assets/mayfly-b48447d71c66.css",
   type: "text/css; charset=utf-8",
   body: [
     "/* Colours, type and the frame of every page. Both schemes keep text at WCAG AA contrast (4.5:1) on their surfaces. */",
@@ -1884,6 +1884,10 @@ export const STYLE: Asset = {
     "",
     ".facts dd {",
     "  overflow-wrap: anywhere;",
+    "}",
+    "",
+    ".facts .message {",
+    "  white-space: pre-wrap;",
     "}",
     "",
     ".facts li + li {",

@@ -10,6 +10,7 @@ import { WebhookCrumbs } from "./parts/webhook-head.tsx";
 import type { DashboardPorts } from "./ports.ts";
 import { UnknownWebhookPage } from "./problem.tsx";
 import type { ListedWebhook } from "./webhook-ports.ts";
+import { visible } from "./words/body-text.ts";
 import { type Form, formOf } from "./words/form.ts";
 import { webhookPath, withParameters } from "./words/paths.ts";
 import { formOfWebhook, kindOf, webhookOfForm } from "./words/webhook-form.ts";
@@ -195,7 +196,7 @@ function SecretPage({ webhook, secret, complaints, updatedAt, nowMs }: SecretPag
         <input type="hidden" name="updated_at" value={updatedAt} />
         {complaintsElsewhere(complaints, ["secret"]).map(({ message }) => (
           <p class="problem" role="alert">
-            <bdi>{message}</bdi>
+            <bdi>{visible(message)}</bdi>
           </p>
         ))}
         <SecretField secret={secret} complaints={complaints} />

@@ -67,6 +67,7 @@ export function aDelivery(changes: Partial<DeliveryBody> = {}): DeliveryBody {
     change: aChange(),
     body_bytes: body.length,
     body_sha256: "ab".repeat(32),
+    body_of: null,
     headers: { "x-github-event": "push" },
     body,
     body_base64: null,
