@@ -720,6 +720,26 @@ describe("webhooks", () => {
     expect(ofMail.html).toMatch(/id="to" name="to" aria-invalid="true"/);
   });
 
+  test("of a tag it is said what one looks like, and names that no job has are noted where it is shown", async () => {
+    const refusal = new AppError("invalid_input", "must be text, not null", "tags.bare", [
+      { path: "tags.twice", message: "must be text, not null" },
+      { path: "tags.long", message: "is too long" },
+    ]);
+    const tags = " bare \ntwice:a\nlong:b\ntwice:c";
+    const form = { url: "https://x.example/", tags, "event-run-failed": "on" };
+    for (const path of ["/webhooks/new", `${WEBHOOK}/edit`]) {
+      const ports = portsOf({ ...known(), refusal });
+      const { words } = await post(ports, path, form);
+      expect(words).toContain("bare: must be a name and a value with a colon between, such as team:data");
+      expect(words).toContain("twice: is there twice, and a run has one value of it");
+      expect(words).toContain("long: is too long");
+      expect(ports.calls.join()).toContain('"tags":{"bare":null,"twice":null,"long":"b"}');
+    }
+    const notes = [{ path: "jobs.0", message: "there is no job typo-* yet: nothing is told by it" }];
+    const { words } = await get(portsOf(known({ notes })), WEBHOOK);
+    expect(words).toContain("There is no job typo-* yet: nothing is told by it.");
+  });
+
   test("one is changed by the same form, filled in, and given another secret", async () => {
     const ports = portsOf(known({ jobs: ["a"], tags: { team: "a" } }));
     const { html } = await get(ports, `${WEBHOOK}/edit`);
