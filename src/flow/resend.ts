@@ -35,7 +35,8 @@ export async function resend(
   if (done !== null) return { delivery: done, isNew: false };
   const whole = await withWholeBody(ports.bodies, earlier);
   const read = await readAgain(ports.senders, hook, whole);
-  if ("complaint" in read) throw new AppError("invalid_input", read.complaint, "path.delivery");
+  if ("complaint" in read)
+    throw new AppError("invalid_input", `the delivery ${read.complaint}`, "path.delivery");
   const kept = await keptBody(ports, hook, whole.body, ports.clock.now(), null);
   if (keyed !== null) {
     const recorded = await deliver(ports, hook, job, { ...read, deliveryId: keyed }, { kept, originId });

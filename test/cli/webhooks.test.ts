@@ -116,6 +116,11 @@ describe("webhooks create", () => {
     stub.on("POST /v1/webhooks", problem(422, "invalid_input", "can not lead to localhost", "url"));
     const { exitCode, stderr } = await webhooks("create", "https://localhost/", "--event", "run.failed");
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining("url: can not lead to localhost")]);
+    const others = [{ path: "jobs.0", message: "must be the name of a job\u001b[2J" }];
+    const error = { code: "invalid_input", message: "must be https", path: "url", request_id: "r", others };
+    stub.on("POST /v1/webhooks", json({ error }, 422));
+    const both = await webhooks("create", "http://x.example/", "--event", "run.failed");
+    expect(both.stderr).toContain("url: must be https\n        jobs.0: must be the name of a job\\e[2J\n");
   });
 });
 

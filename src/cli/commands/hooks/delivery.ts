@@ -59,7 +59,7 @@ function text(found: DeliveryBody): string {
     ["Secrets", found.without_secrets ? "none, as it is, or may be, from a fork" : null],
     ["Job version", String(found.job_version)],
     ["Resend of", found.resend_of],
-    ["Came again", found.repeats === 0 ? null : `${found.repeats} times, last ${found.repeated_at}`],
+    ["Came again", found.repeats === 0 ? null : `${times(found.repeats)}, last ${found.repeated_at}`],
     ["Repository", change?.repository.full_name ?? null],
     ["Ref", change?.ref ?? null],
     ["Commit", change?.sha ?? null],
@@ -67,6 +67,10 @@ function text(found: DeliveryBody): string {
   ]);
   const headers = facts(Object.entries(found.headers).map(([header, value]) => [`${header}:`, value]));
   return `${about}\nHeaders\n${headers}\nBody\n${shownBody(found)}\n`;
+}
+
+function times(count: number): string {
+  return count === 1 ? "once" : `${count} times`;
 }
 
 function keptOf({ body, body_bytes, body_complete, body_of }: DeliveryBody): string {

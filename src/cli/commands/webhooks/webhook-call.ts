@@ -60,7 +60,8 @@ export function explained({ command }: Client): (error: unknown) => never {
     const message = plain(error.message.replace(`${error.path}: `, ""));
     if (error.code === "not_found")
       throw new CliError(message, { hint: `\`${command} webhooks list\` shows them` });
-    if (error.status === 422) throw new UsageError(plain(error.message));
+    // Each of its lines is plain.
+    if (error.status === 422) throw new UsageError(error.message);
     throw error;
   };
 }
