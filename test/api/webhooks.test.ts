@@ -65,7 +65,7 @@ describe("a webhook", () => {
     const made = await create({ jobs });
     const notes = [1, 3].map((index) => ({
       path: `jobs.${index}`,
-      message: `there is no job ${jobs[index]} yet: nothing is told by it`,
+      message: `there is no job ${jobs[index]} yet: until there is one, nothing is told of it`,
     }));
     expect([made.status, made.body.notes]).toEqual([201, notes]);
     const path = `/v1/webhooks/${made.body.id}`;

@@ -735,9 +735,9 @@ describe("webhooks", () => {
       expect(words).toContain("long: is too long");
       expect(ports.calls.join()).toContain('"tags":{"bare":null,"twice":null,"long":"b"}');
     }
-    const notes = [{ path: "jobs.0", message: "there is no job typo-* yet: nothing is told by it" }];
+    const notes = [{ path: "jobs.0", message: "there is no job typo-* yet: until there is one, nothing is told of it" }];
     const { words } = await get(portsOf(known({ notes })), WEBHOOK);
-    expect(words).toContain("There is no job typo-* yet: nothing is told by it.");
+    expect(words).toContain("There is no job typo-* yet: until there is one, nothing is told of it.");
   });
 
   test("one is changed by the same form, filled in, and given another secret", async () => {
