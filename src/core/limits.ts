@@ -35,6 +35,8 @@ export const STEP_FACTS_MAX = 2 * (STEPS_MAX_COUNT + 1);
 export const REPOSITORY_MAX_CHARS = 1024;
 /** Git's own bound is that of a path. */
 export const REF_MAX_CHARS = 256;
+/** Hosts that a checkout's token is given by name. */
+export const CHECKOUT_TOKEN_HOSTS_MAX = 20;
 export const CHECKOUT_DEPTH_MAX = 1_000_000;
 export const TAGS_MAX_COUNT = 16;
 export const TAG_KEY_MAX_CHARS = 64;

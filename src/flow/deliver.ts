@@ -50,10 +50,13 @@ export interface DecidePorts {
   orderOf(
     job: DefinedJob,
     filled: FilledRun,
-    told: ToldChange<Change>,
+    told: DeliveredChange,
     runSecrets?: readonly SecretSize[],
   ): Promise<DeliveredOrder>;
 }
+
+/** What a delivery tells of, and whose it is. */
+export type DeliveredChange = ToldChange<Change> & { source: HookSource };
 
 export type FilledRun = Exclude<Filled, { complaint: unknown }>;
 
@@ -208,8 +211,8 @@ export async function decide(
     return { verdict: "refused", change, detail: `${path}: ${message}` };
   }
   try {
-    const { isOfPullRequest = false } = delivery;
-    const order = await ports.orderOf(job, filled, { change, isOfPullRequest }, runSecrets);
+    const { source, isOfPullRequest = false } = delivery;
+    const order = await ports.orderOf(job, filled, { source, change, isOfPullRequest }, runSecrets);
     return { verdict: "started", change, order, filled, detail: undecidedPaths(filter, change) };
   } catch (error) {
     const missed =

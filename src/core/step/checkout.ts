@@ -15,6 +15,8 @@ export interface Checkout {
   submodules: Submodules;
   /** Name of a secret: a token that is given where the repository's host asks for one. */
   token: string | null;
+  /** Hosts that it is given, too, where a change says that the repository is there (`token-host.ts`); absent where none is named. */
+  tokenHosts?: readonly string[];
   /** Name of a secret: a private key for ssh. */
   deployKey: string | null;
 }

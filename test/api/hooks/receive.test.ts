@@ -2,9 +2,11 @@ import { env } from "cloudflare:workers";
 import { sign } from "@octokit/webhooks-methods";
 import { describe, expect, it } from "vitest";
 import { createApi } from "../../../src/api/app.ts";
+import type { ReceiptBody } from "../../../src/api/delivery-schema.ts";
 import type { ErrorBody, EventListBody, RunBody, RunListBody } from "../../../src/api/run-schema.ts";
 import { HOOK_BODY_MAX_BYTES } from "../../../src/core/limits.ts";
 import { apiPorts } from "../../../src/worker/ports.ts";
+import { gitlabPush } from "../../hooks/payloads.ts";
 import { countedD1 } from "../../support/counted-d1.ts";
 import { aPullRequest, aPush, githubCall } from "../../support/signed.ts";
 import { call } from "../jobs/call.ts";
@@ -108,6 +110,54 @@ describe("a call of a hook", () => {
     expect(rerun.body.checkout).toMatchObject({ repository, ref: SHA });
     const byHand = await call<ErrorBody>("POST", "/v1/jobs/built/runs", {});
     expect([byHand.status, byHand.body.error.path]).toEqual([422, "job.run.checkout.repository"]);
+  });
+
+  it("gives the job's token to no host that it alone names, whether it comes, is resent, or is run again by hand", async () => {
+    const secret = await call("PUT", "/v1/secrets/GIT_TOKEN", { value: "a token" });
+    expect(secret.status).toBeLessThan(300);
+    const run_ = (checkout: object) => ({ run: { ...RUN, checkout } });
+    const at = (url: string) => ({
+      project: { git_http_url: url, path_with_namespace: "a/b", visibility_level: 0 },
+    });
+    const headers = { "x-gitlab-event": "Push Hook", "x-gitlab-token": SECRET };
+    const aCall = (id: string, url: string) => ({
+      headers: new Headers({ ...headers, "idempotency-key": id }),
+      body: new Uint8Array(new TextEncoder().encode(JSON.stringify(gitlabPush(at(url))))),
+    });
+    const theirs = "https://git.evil.example:8443/a/b.git";
+    const hook = await aHookOf("known", { source: "gitlab" }, run_({ token: "GIT_TOKEN" }));
+    const refused = await deliver(hook.url, aCall("1", theirs));
+    expect(refused.body).toMatchObject({
+      ...{ verdict: "refused", run_id: null },
+      detail:
+        'the job can not be run: job.run.checkout.token_hosts: does not name git.evil.example:8443, where the repository is that has changed; the token GIT_TOKEN is given to gitlab.com and to the hosts that are named here alone: write token_hosts: ["git.evil.example:8443"] beside token, if that host is yours',
+    });
+    const resend = (id: string) =>
+      call<ReceiptBody>("POST", `/v1/jobs/known/hooks/gitlab/deliveries/${id}/resend`);
+    expect((await resend("1")).body).toMatchObject({ verdict: "refused", run_id: null });
+    expect(await runsOf("known")).toEqual([]);
+    const own = await deliver(hook.url, aCall("2", "https://gitlab.com/a/b.git"));
+    expect((await run(own.body.run_id)).checkout).toMatchObject({ token: "GIT_TOKEN" });
+    const hosts = { token_hosts: ["git.evil.example:8443"] };
+    await aHookOf("known", { source: "gitlab" }, run_({ token: "GIT_TOKEN", ...hosts }));
+    const known = await run((await resend("1")).body.run_id);
+    expect(known.checkout).toMatchObject({ repository: theirs, token: "GIT_TOKEN", ...hosts });
+    const again = await call<RunBody>("POST", `/v1/runs/${known.id}/rerun`);
+    expect(again.body.checkout).toEqual(known.checkout);
+    // What takes no token is asked for wherever it is. Given one by hand it has to be said where it goes.
+    await aHookOf("known", { source: "gitlab" }, run_({}));
+    const open = (await resend("1")).body.run_id;
+    const rerun = async (checkout: object) =>
+      (await call<ErrorBody & RunBody>("POST", `/v1/runs/${open}/rerun`, { checkout })).body;
+    expect((await rerun({ token: "GIT_TOKEN" })).error).toMatchObject({
+      path: "checkout.token_hosts",
+      message: expect.stringContaining("does not name git.evil.example:8443"),
+    });
+    for (const said of [hosts, { repository: theirs }])
+      expect((await rerun({ token: "GIT_TOKEN", ...said })).checkout).toMatchObject({
+        token: "GIT_TOKEN",
+        repository: theirs,
+      });
   });
 
   it("about a pull request that nobody can tell to be the repository's own starts a run without secrets", async () => {
