@@ -54,7 +54,7 @@ export const runDeliveryBody = z
     event: z.string(),
     without_secrets: z.boolean().openapi({
       description:
-        "true where the job's secrets were left out, as the pull request is from a fork, or nothing shows that it is not",
+        "true where the job's secrets were left out, as what it is about (a pull request, a check, a pipeline) is from a fork, or nothing shows that it is not",
     }),
     other_repository: z.boolean().openapi({
       description:

@@ -211,8 +211,9 @@ export async function decide(
     return { verdict: "refused", change, detail: `${path}: ${message}` };
   }
   try {
-    const { source, isOfPullRequest = false } = delivery;
-    const order = await ports.orderOf(job, filled, { source, change, isOfPullRequest }, runSecrets);
+    const { source, isOfPullRequest = false, mayBeOfFork = false } = delivery;
+    const told = { source, change, isOfPullRequest, mayBeOfFork };
+    const order = await ports.orderOf(job, filled, told, runSecrets);
     return { verdict: "started", change, order, filled, detail: undecidedPaths(filter, change) };
   } catch (error) {
     const missed =

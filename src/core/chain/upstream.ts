@@ -1,6 +1,6 @@
 /** The Run after which another was started, as far as that one needs to know of it. */
 
-import { changeEnvironment, type RunChange, untoldPullRequest } from "../hook/run-delivery.ts";
+import { changeEnvironment, type RunChange, untoldStranger } from "../hook/run-delivery.ts";
 import type { HookSource } from "../hook/spec.ts";
 import type { FinalStatus, Reason, Run } from "../run.ts";
 
@@ -18,6 +18,8 @@ export interface RunUpstream {
   source?: HookSource;
   /** True where the delivery of the first was about a pull request, and `change` does not tell of it. */
   isOfPullRequest?: true;
+  /** Likewise of what can be a fork's. */
+  mayBeOfFork?: true;
   /** True where the job's secrets were left out, since that change is, or may be, from a fork. */
   isWithoutSecrets: boolean;
   /** Where in its chain the run is; null of a re-run, which begins one of its own. */
@@ -60,7 +62,7 @@ export function upstreamOf(ended: EndedRun): RunUpstream & { chain: ChainPlace }
     exitCode: exit?.code ?? null,
     change: builtChange(ended),
     ...(source !== undefined && { source }),
-    ...untoldPullRequest(delivery ?? upstream ?? { change: null }),
+    ...untoldStranger(delivery ?? upstream ?? { change: null }),
     isWithoutSecrets: false,
     chain: { rootId: rootOf(ended), depth: (upstream?.chain?.depth ?? 0) + 1 },
   };

@@ -161,7 +161,7 @@ describe("a call of a hook", () => {
   });
 
   it("about a pull request that nobody can tell to be the repository's own starts a run without secrets", async () => {
-    const hook = { events: ["issue_comment"] };
+    const hook = { events: ["issue_comment", "status"] };
     const { url } = await aHookOf("comments", hook, { run: { ...RUN, secrets: { TOKEN: "HOOK_SECRET" } } });
     const comment = async (id: string, issue: object) => {
       const payload = { action: "created", issue, comment: { body: "/test" } };
@@ -175,6 +175,13 @@ describe("a call of a hook", () => {
       secrets: { TOKEN: "HOOK_SECRET" },
       delivery: { without_secrets: false },
     });
+    const status = async (branches: object[]) => {
+      const payload = { sha: SHA, state: "success", branches };
+      const sent = await githubCall(SECRET, { id: `of ${branches.length}`, event: "status", payload });
+      return run((await deliver(url, sent)).body.run_id);
+    };
+    expect(await status([])).toMatchObject({ secrets: {}, delivery: { without_secrets: true } });
+    expect(await status([{ name: "main" }])).toMatchObject({ secrets: { TOKEN: "HOOK_SECRET" } });
   });
 
   it("of another repository than the checkout names starts a run that says so", async () => {
