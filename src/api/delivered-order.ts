@@ -19,7 +19,14 @@ const NO_COMMIT =
 
 /** What decides on deliveries, from what the API has. */
 export function deliverPortsOf(ports: ApiPorts): DeliverPorts {
-  return { ...ports, orderOf: (...order) => deliveredOrder(ports, ...order) };
+  return {
+    ...ports,
+    orderOf: (...order) => deliveredOrder(ports, ...order),
+    countRefused(id) {
+      const refused = ports.refusedCalls.count(id, ports.clock.now());
+      if (refused !== null) ports.afterAnswer(() => ports.hooks.addRefused(id, refused));
+    },
+  };
 }
 
 /** The same for a sender, who waits until its delivery is stored, and not for the run's driver: to make that takes longer than all the rest. */

@@ -144,7 +144,7 @@ function untoldHost(
 ): AppError | null {
   if (checkout === null || checkout.repository !== untold) return null;
   const complaint = tokenHostComplaint(checkout, null, told?.source ?? null);
-  return complaint && new AppError("invalid_input", complaint, pathOf("checkout.token_hosts"));
+  return complaint === null ? null : new AppError("invalid_input", complaint, pathOf("checkout.token_hosts"));
 }
 
 /** In UTF-8, in which a unit of a text has three bytes at most. */

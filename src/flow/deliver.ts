@@ -65,6 +65,8 @@ export interface DeliverPorts extends SubmitPorts, DecidePorts {
   bodies: DeliveryBodies;
   senders: Senders;
   secrets: Pick<SecretKeeper, "values">;
+  /** Counts a call that was not let in, whether or not there is a hook of the id: it must take the same. */
+  countRefused(id: string): void;
 }
 
 export type Received =
@@ -101,7 +103,10 @@ export async function receive(
   const { source, options } = called?.hook.spec ?? NOBODY;
   const secrets = await ports.secrets.values(called?.hook.orgId ?? "", called?.secrets ?? []);
   const isSigned = await ports.senders.verify(source, options, headers, body, secrets, now);
-  if (called === null || !isSigned) return { kind: "unknown" };
+  if (called === null || !isSigned) {
+    ports.countRefused(id);
+    return { kind: "unknown" };
+  }
   const { hook, job, runSecrets } = called;
   const read = await ports.senders.read(source, options, headers, body, hook.spec);
   if ("complaint" in read) {

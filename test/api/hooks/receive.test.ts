@@ -2,9 +2,10 @@ import { env } from "cloudflare:workers";
 import { sign } from "@octokit/webhooks-methods";
 import { describe, expect, it } from "vitest";
 import { createApi } from "../../../src/api/app.ts";
-import type { ReceiptBody } from "../../../src/api/delivery-schema.ts";
+import type { HookListBody, ReceiptBody, StoredHookBody } from "../../../src/api/delivery-schema.ts";
 import type { ErrorBody, EventListBody, RunBody, RunListBody } from "../../../src/api/run-schema.ts";
-import { HOOK_BODY_MAX_BYTES } from "../../../src/core/limits.ts";
+import { HOOK_BODY_MAX_BYTES, REFUSED_CALLS_APART_MS } from "../../../src/core/limits.ts";
+import { refusedCallsCounter } from "../../../src/flow/refused-calls.ts";
 import { apiPorts } from "../../../src/worker/ports.ts";
 import { gitlabPush } from "../../hooks/payloads.ts";
 import { countedD1 } from "../../support/counted-d1.ts";
@@ -309,19 +310,24 @@ describe("who is not let in", () => {
     const { url } = await aHookOf("guarded");
     const path = new URL(url).pathname;
     const { database: DB, counts } = countedD1(env.DB);
-    const api = createApi(apiPorts({ ...env, DB }));
+    const later: (() => Promise<unknown>)[] = [];
+    const afterAnswer = (work: () => Promise<unknown>) => void later.push(work);
+    const api = createApi({ ...apiPorts({ ...env, DB }), refusedCalls: refusedCallsCounter(), afterAnswer });
     async function told(at: string, secret = SECRET) {
       const before = counts.sent;
       const { headers, body } = await aPushCall("1", "main", secret);
       const response = await api.request(at, { method: "POST", headers, body });
       const text = await response.text();
       const { error } = JSON.parse(text) as { error: Record<string, unknown> };
+      const statements = counts.sent - before;
+      for (const work of later.splice(0)) await work();
       return {
         status: response.status,
         headers: [...response.headers].filter(([name]) => name !== "x-request-id"),
         error: { ...error, request_id: "" },
         length: text.length,
-        statements: counts.sent - before,
+        statements,
+        afterAnswer: counts.sent - before - statements,
       };
     }
     const unknown = await told(`/hooks/${"0".repeat(28)}`);
@@ -329,15 +335,57 @@ describe("who is not let in", () => {
       status: 401,
       error: { code: "unauthorized", path: null },
       statements: 2,
+      afterAnswer: 1,
     });
     expect(await told("/hooks/x")).toEqual(unknown);
     expect(await told(path, "another secret")).toEqual(unknown);
+    // Within a minute they are counted, and not written.
+    const again = { ...unknown, afterAnswer: 0 };
+    expect(await told("/hooks/x")).toEqual(again);
     await call("DELETE", "/v1/secrets/HOOK_SECRET");
-    expect(await told(path)).toEqual(unknown);
+    expect(await told(path)).toEqual(again);
     await aHookOf("guarded");
     await call("DELETE", "/v1/jobs/guarded");
-    expect(await told(path)).toEqual(unknown);
+    expect(await told(path)).toEqual(again);
     expect((await ledgerOf("guarded")).status).toBe(404);
+  });
+
+  it("is counted with its hook, which shows that its sender has another secret", async () => {
+    const hook = await aHookOf("wrong-secret");
+    const path = new URL(hook.url).pathname;
+    let now = Date.now();
+    const later: (() => Promise<unknown>)[] = [];
+    const api = createApi({
+      ...apiPorts(env),
+      refusedCalls: refusedCallsCounter(),
+      afterAnswer: (work) => void later.push(work),
+      clock: { now: () => now },
+    });
+    async function refusedAfter(ms: number, secret = "another secret") {
+      now += ms;
+      const { headers, body } = await aPushCall("1", "main", secret);
+      await api.request(path, { method: "POST", headers, body });
+      for (const work of later.splice(0)) await work();
+      const [{ refused_calls: told } = hook] = (await call<HookListBody>("GET", "/v1/hooks?job=wrong-secret"))
+        .body.hooks;
+      return told && [told.at_least, Date.parse(told.since) - first, Date.parse(told.last_at) - first];
+    }
+    const first = now;
+    expect(hook.refused_calls).toBeNull();
+    expect(await refusedAfter(0)).toEqual([1, 0, 0]);
+    expect(await refusedAfter(1)).toEqual([1, 0, 0]);
+    expect(await refusedAfter(1)).toEqual([1, 0, 0]);
+    expect(await refusedAfter(60_000)).toEqual([4, 0, 60_002]);
+    expect(await refusedAfter(1, SECRET)).toEqual([4, 0, 60_002]);
+    expect(await refusedAfter(REFUSED_CALLS_APART_MS)).toEqual([
+      1,
+      60_003 + REFUSED_CALLS_APART_MS,
+      60_003 + REFUSED_CALLS_APART_MS,
+    ]);
+    await aHookOf("wrong-secret", { events: ["push"] });
+    expect((await refusedAfter(60_000))?.[0]).toBe(2);
+    const rotated = await call<StoredHookBody>("POST", "/v1/jobs/wrong-secret/hooks/github/rotate");
+    expect(rotated.body.refused_calls).toBeNull();
   });
 
   it("is told that the body is too large before anybody looks for the hook", async () => {
