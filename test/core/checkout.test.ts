@@ -407,8 +407,10 @@ describe("a checkout", () => {
     const [base, fork] = ["https://bitbucket.org/acme/site.git", "https://bitbucket.org/eve/site.git"];
     const told = {
       ...{ repository: { url: base }, sha: "0123456789ab", ref: "refs/heads/fix" },
-      pullRequest: { headRepository: { url: fork, fullName: "eve/site" } },
+      pullRequest: { isFork: true, headRepository: { url: fork, fullName: "eve/site" } },
     };
+    const claimed = { ...told, pullRequest: { ...told.pullRequest, isFork: false } };
+    expect(checkedOutChange(claimed)).toMatchObject({ repository: { url: base } });
     const named = aCheckout({ repository: "git@bitbucket.org:Acme/site.git" });
     expect(checkoutOfChange(named, checkedOutChange(told))).toMatchObject({
       repository: fork,
@@ -433,7 +435,7 @@ describe("a checkout", () => {
 
   it("is of the head's branch where a sender cuts the commit's name, which can not be fetched then", () => {
     const headRepository = { url: "https://bitbucket.org/stranger/site", fullName: "stranger/site" };
-    const pullRequest = { headRepository } as PullRequest;
+    const pullRequest = { headRepository, isFork: true } as PullRequest;
     const { repository } = pushed;
     const cut = { ...pushed, sha: "0123456789ab", pullRequest };
     expect(checkedOutChange(cut)).toEqual({
@@ -491,6 +493,7 @@ describe("a checkout", () => {
     ["http://127.1:3000/acme/site.git", "gitea", false],
     ["https://[::1]:3000/acme/site.git", "gitea", true],
     ["https://[::2]:3000/acme/site.git", "gitea", false],
+    [`https://${"a".repeat(254)}/acme/site.git`, "gitea", false],
   ])("gives its token to %s, told by a hook of %s: %s", (repository, source, isGiven) => {
     const asked = { repository, token: "TOKEN", tokenHosts: HOSTS };
     expect(tokenHostComplaint(asked, null, source) === null).toBe(isGiven);
@@ -510,7 +513,7 @@ describe("a checkout", () => {
       /^does not name git\.example\.com, .* is given to the hosts that are named here alone: write token_hosts: \["git\.example\.com"\]/,
     );
     expect(tokenHostComplaint(asked("https://github.com./acme/site"), null, "github")).toMatch(
-      /^can not name where https:\/\/github\.com\.\/acme\/site is, .*: say in repository where it is$/,
+      /^can not name the host of https:\/\/github\.com\.\/acme\/site, .*: say in repository where it is$/,
     );
   });
 });

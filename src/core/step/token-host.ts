@@ -5,17 +5,20 @@
 
 import { isReportSource, PUBLIC_APIS } from "../commit-status/report.ts";
 import type { HookSource } from "../hook/spec.ts";
+import { cutText } from "../utf8.ts";
 import type { Checkout } from "./checkout.ts";
 
 /** A name or an address, and a port, as git, curl and a person read them alike. */
 const PLAIN = /^(https?):\/\/([a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::([1-9]\d{0,4}))?$/;
+/** As long as a name can be in DNS. */
+const HOST_MAX_CHARS = 253;
 const USUAL_PORTS: Record<string, string> = { https: "443", http: "80" };
 
 /** A host that somebody names, of https where it does not say otherwise, as "https://git.example.com:8443"; null where it is none. */
 export function namedOrigin(host: string): string | null {
   const text = host.toLowerCase();
   const [, scheme = "", name = "", port] = PLAIN.exec(text.includes("://") ? text : `https://${text}`) ?? [];
-  if (name === "") return null;
+  if (name === "" || name.length > HOST_MAX_CHARS) return null;
   return `${scheme}://${name}${port === undefined || port === USUAL_PORTS[scheme] ? "" : `:${port}`}`;
 }
 
@@ -51,7 +54,7 @@ export function tokenHostComplaint(
   if (origin !== null && known.includes(origin)) return null;
   const rule = `the token ${token} is given to ${host === null ? "" : `${host} and to `}the hosts that are named here alone`;
   return origin === null
-    ? `can not name where ${repository} is, by which the repository goes that has changed; ${rule}: say in repository where it is`
+    ? `can not name the host of ${cutText(repository, HOST_MAX_CHARS)}, where the repository is that has changed; ${rule}: say in repository where it is`
     : `does not name ${writtenHost(origin)}, where the repository is that has changed; ${rule}: write token_hosts: ["${writtenHost(origin)}"] beside token, if that host is yours`;
 }
 
