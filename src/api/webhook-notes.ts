@@ -19,7 +19,12 @@ export async function shownWebhook(
   const notes = patterns.flatMap((pattern, index) =>
     isUnknown || names.some((name) => matchesName(pattern, name))
       ? []
-      : [{ path: `jobs.${index}`, message: `there is no job ${pattern} yet: until there is one, nothing is told of it` }],
+      : [
+          {
+            path: `jobs.${index}`,
+            message: `there is no job ${pattern} yet: until there is one, nothing is told of it`,
+          },
+        ],
   );
   return { ...webhookBody(webhook), notes };
 }

@@ -168,7 +168,9 @@ const shownFields = {
   ...webhookFields,
   notes: z.array(z.object({ path: z.string(), message: z.string() })).openapi({
     description: "what is right and may not be meant, by its field: names that no job has",
-    example: [{ path: "jobs.0", message: "there is no job typo-* yet: until there is one, nothing is told of it" }],
+    example: [
+      { path: "jobs.0", message: "there is no job typo-* yet: until there is one, nothing is told of it" },
+    ],
   }),
 };
 
