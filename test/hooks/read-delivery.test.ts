@@ -20,6 +20,8 @@ import {
 } from "./payloads.ts";
 
 const PLAIN: HookOptions = { signature: null, dedupe: null };
+/** What the ref of an annotated tag leads to, which is no commit. */
+const TAG_OBJECT = "f5c0bd93e3b1ed3e0d3c1f93e2a0c0f4a8c2b6d1";
 const utf8 = new TextEncoder();
 
 function readCall(
@@ -115,8 +117,13 @@ describe("GitHub's deliveries", () => {
       kind: "tag",
       tag: "simple-tag",
       branch: null,
+      sha: tagged.after,
       paths: null,
     });
+    const annotated = { ...tagged, after: TAG_OBJECT };
+    expect((await changeOf("github", github("push"), annotated)).sha).toBe(tagged.after);
+    const untold = { ...annotated, head_commit: null };
+    expect((await changeOf("github", github("push"), untold)).sha).toBe(TAG_OBJECT);
     const deleted = example("push", ({ deleted }) => deleted === true);
     expect(await changeOf("github", github("push"), deleted)).toMatchObject({ kind: "delete", sha: null });
   });
@@ -271,9 +278,12 @@ describe("GitLab's deliveries", () => {
     expect(await changeOf("gitlab", gitlab, gitlabPush(tag))).toMatchObject({
       kind: "tag",
       tag: "v1.0.0",
+      sha: SHA,
       before: null,
       paths: null,
     });
+    const annotated = { ...tag, after: TAG_OBJECT, checkout_sha: SHA };
+    expect((await changeOf("gitlab", gitlab, gitlabPush(annotated))).sha).toBe(SHA);
     expect(await changeOf("gitlab", gitlab, gitlabPush({ after: ZEROS }))).toMatchObject({
       kind: "delete",
       sha: null,
@@ -354,6 +364,16 @@ describe("Gitea's deliveries", () => {
       author: "mona",
     });
     expect((await changeOf("gitea", gitea("push"), giteaPush({ total_commits: 9 }))).paths).toBeNull();
+    const annotated = {
+      ref: "refs/tags/v1",
+      before: ZEROS,
+      after: TAG_OBJECT,
+      commits: [],
+      total_commits: 0,
+    };
+    expect(await changeOf("gitea", gitea("push"), giteaPush(annotated))).toMatchObject({
+      ...{ kind: "tag", tag: "v1", sha: SHA, message: "Webhooks!", paths: null },
+    });
     expect(await changeOf("gitea", gitea("push"), giteaPush({ after: ZEROS }))).toMatchObject({
       kind: "delete",
     });

@@ -9,7 +9,16 @@ import { bodyClaim } from "../body-claim.ts";
 import { changedPaths } from "../changed-paths.ts";
 import { utf8Bytes } from "../encodings.ts";
 import { formPayload } from "../form.ts";
-import { cloneUrlAt, commitAt, isNoCommitAt, listAt, numberAt, partAt, textAt } from "../payload.ts";
+import {
+  cloneUrlAt,
+  commitAt,
+  isNoCommitAt,
+  listAt,
+  numberAt,
+  partAt,
+  pushedCommitAt,
+  textAt,
+} from "../payload.ts";
 import { namedRef } from "../refs.ts";
 import type { Sender } from "../sender.ts";
 import { named, released, requested } from "./github.ts";
@@ -66,7 +75,7 @@ function changeOf(event: string, payload: Json): Change | null {
   const ref = namedRef(textAt(payload, "ref"));
   if (ref === null) return null;
   const commits = listAt(payload, "commits");
-  const sha = commitAt(payload, "after");
+  const sha = pushedCommitAt(payload, ref.tag, "head_commit", "id");
   if (sha === null && !isNoCommitAt(payload, "after")) return null;
   const head = commits.find((commit) => textAt(commit, "id") === sha) ?? partAt(payload, "head_commit");
   // It shows the newest alone (`[webhook] PAGING_NUM`, `[ui] FEED_MAX_COMMIT_NUM`).
