@@ -357,6 +357,23 @@ describe.skipIf(!HAS_GIT)(`a checkout${left}`, () => {
       expect(sectionOf(outcome, 2)[0]).toBe("one\npart\ninner\n");
     });
 
+    it("submodules that are named by ssh beside it, by its token, however that is written", async () => {
+      const { hostname } = new URL(git.url);
+      const part = git.commit("acme/part", { part: "part\n" });
+      const places = [`git@${hostname}:acme/part`, `ssh://git@${hostname}/acme/part`];
+      const submodules = [...places, `ssh://git@${hostname}:2222/acme/part`].map(
+        (url, index) => [`part${index}`, { url, commit: part }] as const,
+      );
+      git.commit("acme/site", { file: "one\n" }, { submodules: Object.fromEntries(submodules) });
+      git.password = TOKEN;
+      const secrets = masked([CHECKOUT_TOKEN_VARIABLE, TOKEN]);
+      const outcome = await checkOut(
+        { token: "TOKEN", submodules: "top" },
+        { steps: ["cat part?/part"], secrets },
+      );
+      expect(sectionOf(outcome, 2)[0]).toBe("part\n".repeat(3));
+    });
+
     it("a command's or a script's repository, too, as a step before it", async () => {
       git.commit("acme/site", { file: "one\n" });
       const { box } = world;

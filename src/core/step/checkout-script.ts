@@ -39,6 +39,18 @@ run_git() {
     -c "credential.$_origin.helper=$_helper" "$@"
 }
 
+# What URLs of submodules begin with that name a port of the repository's own host.
+ports_of_ssh() {
+  run_git config --file .gitmodules --get-regexp '^submodule\\..*\\.url$' | while read -r _ _url; do
+    _url=\${_url#"ssh://git@$_host:"}
+    _port=\${_url%%/*}
+    case $_port in
+      '' | *[!0-9]*) ;;
+      *) echo "ssh://git@$_host:$_port/" ;;
+    esac
+  done
+}
+
 # Why ssh made nothing of the deploy key, which its own message does not say. Without ssh-keygen nobody knows.
 look_at_key() {
   [ "$_key" ] || return 0
@@ -101,10 +113,15 @@ else
   exit 1
 fi
 run_git checkout --quiet --force --detach "$_commit"
-# Who has a token needs no key for what the host has beside it.
-[ ! "$MAYFLY_CHECKOUT_TOKEN" ] || _instead=url.$_origin/.insteadOf=$_ssh_origin
 if [ "$_submodules" ]; then
-  run_git -c "\${_instead:-advice.detachedHead=false}" submodule --quiet update --init --force $_submodules $_depth
+  set --
+  if [ "$MAYFLY_CHECKOUT_TOKEN" ]; then
+    # Who has a token needs no key for what the host has beside it, whatever port its ssh has.
+    for _ssh in "git@$_host:" "ssh://git@$_host/" $(ports_of_ssh); do
+      set -- "$@" -c "url.$_origin/.insteadOf=$_ssh"
+    done
+  fi
+  run_git "$@" submodule --quiet update --init --force $_submodules $_depth
 fi
 run_git log -1 --format='HEAD is %H %s'
 `;
@@ -142,7 +159,7 @@ export function checkoutScript(
     _depth: depth === 0 ? "" : String(depth),
     _submodules: { none: "", top: "--checkout", recursive: "--recursive" }[submodules],
     _origin: `${scheme === "http" ? "http" : "https"}://${host}`,
-    _ssh_origin: `git@${host}:`,
+    _host: host.replace(/:\d+$/, ""),
     _keys: keysFolder,
     _elsewhere: changedElsewhere ?? "",
     // Whoever has a token at GitHub, GitLab and Gitea can have any name.
