@@ -364,6 +364,16 @@ describe("Gitea's deliveries", () => {
       author: "mona",
     });
     expect((await changeOf("gitea", gitea("push"), giteaPush({ total_commits: 9 }))).paths).toBeNull();
+    const [commit = null] = giteaPush().commits as Json[];
+    const pathsOf = async (count: number, before: string) => {
+      const commits = Array.from({ length: count }, () => commit);
+      const payload = giteaPush({ before, commits, total_commits: count });
+      return (await changeOf("gitea", gitea("push"), payload)).paths;
+    };
+    // Of a new branch its newest ten are all that it counts.
+    expect(await pathsOf(9, ZEROS)).toEqual(["a.ts"]);
+    expect(await pathsOf(10, ZEROS)).toBeNull();
+    expect(await pathsOf(10, BEFORE)).toEqual(["a.ts"]);
     const annotated = {
       ref: "refs/tags/v1",
       before: ZEROS,

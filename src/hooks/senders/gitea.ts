@@ -23,6 +23,9 @@ import { namedRef } from "../refs.ts";
 import type { Sender } from "../sender.ts";
 import { named, released, requested } from "./github.ts";
 
+/** Of a new branch it looks at so many of its own commits, the newest (`pushNewBranch` of `services/repository/push.go`), and counts no others. */
+const NEW_BRANCH_COMMITS_MAX = 10;
+
 const NEW_COMMITS = new Set(["opened", "reopened", "synchronized"]);
 
 export const gitea: Sender = {
@@ -78,15 +81,19 @@ function changeOf(event: string, payload: Json): Change | null {
   const sha = pushedCommitAt(payload, ref.tag, "head_commit", "id");
   if (sha === null && !isNoCommitAt(payload, "after")) return null;
   const head = commits.find((commit) => textAt(commit, "id") === sha) ?? partAt(payload, "head_commit");
-  // It shows the newest alone (`[webhook] PAGING_NUM`, `[ui] FEED_MAX_COMMIT_NUM`).
+  const before = commitAt(payload, "before");
+  // It shows the newest alone: five, unless `[ui] FEED_MAX_COMMIT_NUM` says otherwise. Of a push by force it tells nothing but the new ones.
   const isTold =
-    ref.branch !== null && commits.length > 0 && (numberAt(payload, "total_commits") ?? 0) <= commits.length;
+    ref.branch !== null &&
+    commits.length > 0 &&
+    (numberAt(payload, "total_commits") ?? 0) <= commits.length &&
+    (before !== null || commits.length < NEW_BRANCH_COMMITS_MAX);
   return {
     kind: sha === null ? "delete" : ref.tag === null ? "push" : "tag",
     ...common,
     ...ref,
     sha,
-    before: commitAt(payload, "before"),
+    before,
     message: textAt(head, "message"),
     paths: isTold && sha !== null ? changedPaths(commits) : null,
     pullRequest: null,
