@@ -10,18 +10,18 @@ import {
   bitbucketPullRequest,
   bitbucketPush,
   giteaAgitPullRequest,
+  giteaAnnotatedTag,
   giteaOwnPullRequest,
   giteaPullRequest,
   giteaPush,
   gitlabMergeRequest,
   gitlabPush,
   SHA,
+  TAG_OBJECT,
   ZEROS,
 } from "./payloads.ts";
 
 const PLAIN: HookOptions = { signature: null, dedupe: null };
-/** What the ref of an annotated tag leads to, which is no commit. */
-const TAG_OBJECT = "f5c0bd93e3b1ed3e0d3c1f93e2a0c0f4a8c2b6d1";
 const utf8 = new TextEncoder();
 
 function readCall(
@@ -374,15 +374,8 @@ describe("Gitea's deliveries", () => {
     expect(await pathsOf(9, ZEROS)).toEqual(["a.ts"]);
     expect(await pathsOf(10, ZEROS)).toBeNull();
     expect(await pathsOf(10, BEFORE)).toEqual(["a.ts"]);
-    const annotated = {
-      ref: "refs/tags/v1",
-      before: ZEROS,
-      after: TAG_OBJECT,
-      commits: [],
-      total_commits: 0,
-    };
-    expect(await changeOf("gitea", gitea("push"), giteaPush(annotated))).toMatchObject({
-      ...{ kind: "tag", tag: "v1", sha: SHA, message: "Webhooks!", paths: null },
+    expect(await changeOf("gitea", gitea("push"), giteaAnnotatedTag())).toMatchObject({
+      ...{ kind: "tag", tag: "v1.0.0", sha: SHA, message: "Docs and mends\n", paths: null },
     });
     expect(await changeOf("gitea", gitea("push"), giteaPush({ after: ZEROS }))).toMatchObject({
       kind: "delete",
