@@ -11,6 +11,22 @@ import { unhurriedMachines } from "../support/unhurried-machines.ts";
 
 const runToEnd = createRunToEnd(env.DB, env.OUTPUT, inject("machinesUrl"));
 
+/** The output that is not asked for by step: of each line its stream, where it stands, and the first and last step that wrote some of it. */
+async function flatOutput(path: string): Promise<{ text: string; first: number; last: number }[]> {
+  const run = (await (await ask(path)).json()) as RunBody;
+  const steps = run.attempts[0]?.steps ?? [];
+  const stepAt = (stream: "stdout" | "stderr", at: number) =>
+    steps.findIndex((step) => at >= (step[stream]?.from ?? Infinity) && at < (step[stream]?.to ?? Infinity));
+  const lines = (await text(`${path}/output`)).trim().split("\n");
+  return lines.map((line) => {
+    const { stream, offset, text } = JSON.parse(line);
+    return { text, first: stepAt(stream, offset), last: stepAt(stream, offset + text.length - 1) };
+  });
+}
+
+const inOrder = (lines: { first: number; last: number }[]) =>
+  lines.every(({ first, last }, index) => first <= last && first >= (lines[index - 1]?.last ?? 0));
+
 async function ask(path: string): Promise<Response> {
   return exports.default.fetch(
     new Request(`https://mayfly.test${path}`, { headers: { authorization: "Bearer test-token" } }),
@@ -77,16 +93,23 @@ describe("a run of steps", () => {
       { stream: "stdout", offset: 7, text: "four\n" },
       { stream: "stderr", offset: 2, text: "b\n" },
     ]);
+    expect(inOrder(await flatOutput(path))).toBe(true);
     const [, second] = run.attempts[0]?.steps ?? [];
     if (!second) throw new Error("there is a second step");
     const page = await dashboardPorts(apiPorts(env)).readStep(run.id, 1, second, 2);
     expect(page).toMatchObject({ lines: [{ stream: "stdout", text: "wo" }], fromStart: false });
   });
 
-  it("is stored also where its fifty steps are told in one read", async () => {
-    const { state } = await runToEnd(aStepsSpec(Array.from({ length: 50 }, () => "true")));
+  it("is stored step by step also where its fifty steps are told in one read", async () => {
+    const { state } = await runToEnd(
+      aStepsSpec(Array.from({ length: 50 }, (_, n) => `echo ${n}; echo e${n} >&2`)),
+    );
     expect(state.run.status).toBe("succeeded");
     expect(state.attempts[0]?.steps.map(({ state }) => state)).toEqual(Array(50).fill("succeeded"));
+    const lines = await flatOutput(`/v1/runs/${state.run.id}`);
+    expect(inOrder(lines)).toBe(true);
+    console.log(`the output of fifty steps is ${lines.length} chunks`);
+    expect(lines.length).toBeLessThanOrEqual(110);
   });
 
   it("ends as its command did whatever a step writes into the record of steps, and can be read", async () => {
@@ -162,7 +185,12 @@ describe("a run of steps", () => {
     };
     const plain = await cost({ command: ["echo", "hi"] });
     const found = await cost(aStepsSpec(["echo hi", "true", "true"]));
-    console.log("one run:", plain, "of three steps:", found);
+    const ofOneStream = await cost(aStepsSpec(["echo hi", "echo hi", "echo hi >&2"]));
+    const ofBoth = await cost(aStepsSpec(["echo hi; echo a >&2", "true", "echo hi; echo a >&2"]));
+    console.log("one run:", plain, "of three steps:", found, "of which two write to both streams:", ofBoth);
     expect(found).toEqual({ rows: plain.rows + 3, statements: plain.statements, calls: plain.calls });
+    // A chunk for each stream, as of a run without steps; and where both streams go over from one step to another two more.
+    expect(ofOneStream).toEqual({ ...found, rows: found.rows + 1 });
+    expect(ofBoth).toEqual({ ...found, rows: found.rows + 3 });
   });
 });
