@@ -112,6 +112,10 @@ describe("reading the output of steps", () => {
   const MIDDLE = "e 1 0 0 10 4 2";
   const [FIRST, SECOND] = [["s 1 9000", MIDDLE, "s 2 9100"], ["e 2 0 0 10 8 5"]];
 
+  const store = {
+    record: async (...[before, events]: Parameters<Store["record"]>) => applyEvents(before, events),
+  } as Store;
+
   function aBuild(offsets = { ...NO_OUTPUT }): Drive {
     const drive = new Drive(aRunningRun(aStepsSpec(["one", "two"])).state, false);
     drive.offsets = offsets;
@@ -159,10 +163,7 @@ describe("reading the output of steps", () => {
       [2, "stderr", 0, "a\n"],
     ]);
     expect(before.events.map(({ type }) => type)).toEqual(["step_ended", "step_ended", "exited"]);
-    await drive.remember(
-      { ...ports, store: { record: async (state) => applyEvents(state, before.events) } as Store },
-      before,
-    );
+    await drive.remember({ ...ports, store }, before);
     const after = await readOutput(ports, drive, UNTIL);
     expect(asked[1]?.slice(4, 6)).toEqual(["2", "2"]);
     expect(told(after)).toEqual([
@@ -200,10 +201,7 @@ describe("reading the output of steps", () => {
       [1, "stdout", 0, "."],
       [2, "stderr", 0, ". ***"],
     ]);
-    await going.remember(
-      { ...ports, store: { record: async (state) => applyEvents(state, before.events) } as Store },
-      before,
-    );
+    await going.remember({ ...ports, store }, before);
     const after = await readOutput({ ...ports, secrets }, going, UNTIL);
     // Of stdout nothing was left for later, so it goes on where it was; stderr is read from where the secret began.
     expect(asked[1]?.slice(4, 6)).toEqual(["1", "0"]);
