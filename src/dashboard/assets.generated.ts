@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-d2744db79eba.js",
+  path: "/assets/live-dd6f23225115.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -694,14 +694,8 @@ export const SCRIPT: Asset = {
     "    know({ attempt, number, name, stdout, stderr }) {",
     "      if (stdout === null) return;",
     "      const others = this.#steps.filter((step) => step.attempt !== attempt || step.number !== number);",
-    "      const after = others.findIndex((step) => step.attempt === attempt && step.number > number);",
-    "      this.#steps = others.toSpliced(after < 0 ? others.length : after, 0, {",
-    "        attempt,",
-    "        number,",
-    "        name,",
-    "        stdout,",
-    "        stderr",
-    "      });",
+    "      const all = [...others, { attempt, number, name, stdout, stderr }];",
+    "      this.#steps = all.sort((a, b) => a.attempt - b.attempt || a.number - b.number);",
     "    }",
     "    /** Takes the next piece of output. Returns rows that are new or look otherwise now; new ones in order, at the end. */",
     "    write(piece) {",
