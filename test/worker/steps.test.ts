@@ -146,7 +146,7 @@ describe("a run of steps", () => {
     expect(answer.error.message).toContain(says);
   });
 
-  it("has the secret of its checkout in no step but that one", async () => {
+  it("has the secret of its checkout in no step but that one, and what a command is told of its run in each", async () => {
     await secretKeeperOn(env.DB).set("default", "CHECKOUT", "a-token-of-the-checkout");
     const checkout = {
       repository: "http://127.0.0.1:1/none",
@@ -170,6 +170,8 @@ describe("a run of steps", () => {
     expect(["checkout_failed", "git_missing"]).toContain(state.run.reason);
     const output = await text(`/v1/runs/${state.run.id}/output?stream=stdout&step=2`);
     expect(output).toContain("SEEN=yes\n");
+    for (const own of [`RUN_ID=${state.run.id}`, "ATTEMPT=1", "STEP=step 1"])
+      expect(output).toContain(`MAYFLY_${own}\n`);
     expect(output).toContain("/steps.sh\n");
     expect(output).not.toMatch(/TOKEN|\*\*\*/);
   });
