@@ -115,6 +115,23 @@ describe("a run of steps", () => {
     expect(counts.statements).toBe(9 + 9);
   });
 
+  it("is stored step by step also where a step wrote more than one read brings, and past what the database keeps", async () => {
+    const much = "head -c 400000 /dev/zero | tr '\\0' x";
+    const { state } = await runToEnd(
+      aStepsSpec([`echo a >&2; ${much}`, "echo b >&2", `${much}; echo c >&2`]),
+    );
+    expect(state.run).toMatchObject({
+      status: "succeeded",
+      output: { complete: true, stdoutBytes: 800_000, stderrBytes: 6 },
+    });
+    const path = `/v1/runs/${state.run.id}`;
+    const lines = await flatOutput(path);
+    expect(inOrder(lines)).toBe(true);
+    expect(lines.length).toBeGreaterThan(4);
+    expect(await text(`${path}/output?stream=stderr`)).toBe("a\nb\nc\n");
+    expect((await text(`${path}/output?stream=stdout&step=3`)).length).toBe(400_000);
+  });
+
   it("ends as its command did whatever a step writes into the record of steps, and can be read", async () => {
     const forged = [
       "999 ",
