@@ -764,6 +764,8 @@ export const LIST_LIMIT_MAX = 200;
  * costs the same with a million runs as with a thousand.
  */
 export const LIST_SCAN_MAX_RUNS = 1000;
+/** Commits that one start of a hash can mean: seven digits are those of two by chance in thousands of commits, so it is one as a rule. */
+export const COMMITS_OF_PREFIX_MAX = 10;
 /** Re-runs that a run names, the newest; a list by `rerun_of` has all of them. */
 export const RERUNS_SHOWN_MAX = 20;
 /** Output shown on a run's page before the reader is sent to the raw stream. */

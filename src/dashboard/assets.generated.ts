@@ -964,7 +964,7 @@ export const SCRIPT: Asset = {
 };
 
 export const STYLE: Asset = {
-  path: "/assets/mayfly-bc4c577828c8.css",
+  path: "/assets/mayfly-32420d69ff7a.css",
   type: "text/css; charset=utf-8",
   body: [
     "/* Colours, type and the frame of every page. Both schemes keep text at WCAG AA contrast (4.5:1) on their surfaces. */",
@@ -2553,6 +2553,11 @@ export const STYLE: Asset = {
     "  align-items: flex-start;",
     "  gap: 8px 12px;",
     "  padding: 0 14px 12px;",
+    "}",
+    "",
+    "/* Between the head of a page and its list. */",
+    "form.search.alone {",
+    "  padding: 0 0 12px;",
     "}",
     "",
     ".search label {",

@@ -83,7 +83,10 @@ export function jobPages(ports: DashboardPorts): Hono {
   }
 
   function runsOf(job: string): Promise<RunListBody> {
-    return ports.listRuns({ statuses: [], tag: null, job, cursor: null, limit: RUNS_SHOWN });
+    return ports.listRuns({
+      ...{ statuses: [], tag: null, job, commit: null, branch: null, cursor: null },
+      limit: RUNS_SHOWN,
+    });
   }
 
   function unknownJob(c: Context) {

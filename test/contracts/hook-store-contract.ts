@@ -244,6 +244,8 @@ export function holdsTheHookStoreContract({
         statuses: [],
         tag: null,
         originId: null,
+        commit: null,
+        branch: null,
         sinceMs: null,
         untilMs: null,
         beforeRunId: null,
