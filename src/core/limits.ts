@@ -552,6 +552,10 @@ export const HANDOVERS_AT_ONCE = 4;
 export const HANDOVER_RETRY_FIRST_MS = 2 * SECOND;
 export const HANDOVER_RETRY_MAX_MS = 10 * MINUTE;
 export const HANDOVER_GIVE_UP_MS = 24 * HOUR;
+/** Jobs that are looked at, after which others start, for whether these are in a circle. */
+export const CIRCLE_LOOKED_JOBS_MAX = 200;
+/** Jobs that a job's page and answer tell of, that start after it. */
+export const FOLLOWERS_SHOWN_MAX = 100;
 /** Of the same two jobs no other alert is recorded within this time: what is broken is so after each run. */
 export const CHAIN_ALERT_EVERY_MS = 1 * HOUR;
 /** Jobs that a run's page and answer tell of, that start after it. */

@@ -210,6 +210,18 @@ function JobFacts({ job, nowMs }: { job: ShownJobBody; nowMs: number }) {
             </ul>
           </Fact>
         )}
+        {job.followed_by.length > 0 && (
+          <Fact name="Followed by">
+            <ul>
+              {job.followed_by.map(({ job: other, outcomes }) => (
+                <li>
+                  <a href={jobPath(other)}>{other}</a>
+                  {` once it ${outcomes.join(" or ")}`}
+                </li>
+              ))}
+            </ul>
+          </Fact>
+        )}
         {labels.length > 0 && (
           <Fact name="Labels">
             <ul class="tags">

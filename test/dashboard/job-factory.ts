@@ -21,6 +21,7 @@ export function aJob(changes: Partial<ShownJobBody> = {}): ShownJobBody {
     hooks: [],
     on: [],
     expect_every: null,
+    followed_by: [],
     last_alert: null,
     ...changes,
   };
