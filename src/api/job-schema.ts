@@ -141,12 +141,9 @@ export const jobListSchema = z
               z.object({
                 name: z.string(),
                 source: z.enum(HOOK_SOURCES),
-                events: z
-                  .array(z.string())
-                  .nullable()
-                  .openapi({
-                    description: "null for those that bring new commits, or of no sender of code for all",
-                  }),
+                events: z.array(z.string()).nullable().openapi({
+                  description: "null for those that bring new commits, or of no sender of code for all",
+                }),
               }),
             )
             .openapi({ description: "what starts it by a call" }),

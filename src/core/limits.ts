@@ -552,6 +552,12 @@ export const HANDOVERS_AT_ONCE = 4;
 export const HANDOVER_RETRY_FIRST_MS = 2 * SECOND;
 export const HANDOVER_RETRY_MAX_MS = 10 * MINUTE;
 export const HANDOVER_GIVE_UP_MS = 24 * HOUR;
+/**
+ * A hook of whose reports none was taken for so long is an alert: less than a report is tried for (`NOTIFICATION_GIVE_UP_MS`), so that
+ * one alone is told of that nobody takes.
+ */
+export const REPORTS_FAILING_MAX_MS = 12 * HOUR;
+
 /** Jobs that are looked at, after which others start, for whether these are in a circle. */
 export const CIRCLE_LOOKED_JOBS_MAX = 200;
 /** Jobs that a job's page and answer tell of, that start after it. */

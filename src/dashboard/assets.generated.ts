@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-d2792e5a9733.js",
+  path: "/assets/live-0486691c49b6.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -295,6 +295,7 @@ export const SCRIPT: Asset = {
     "  var HANDOVER_RETRY_FIRST_MS = 2 * SECOND2;",
     "  var HANDOVER_RETRY_MAX_MS = 10 * MINUTE2;",
     "  var HANDOVER_GIVE_UP_MS = 24 * HOUR2;",
+    "  var REPORTS_FAILING_MAX_MS = 12 * HOUR2;",
     "  var CHAIN_ALERT_EVERY_MS = 1 * HOUR2;",
     "  var HANDOVERS_KEPT_MS = 90 * 24 * HOUR2;",
     "  var FORGET_MAX_HANDOVER_BATCHES = 10;",
@@ -964,7 +965,7 @@ export const SCRIPT: Asset = {
 };
 
 export const STYLE: Asset = {
-  path: "/assets/mayfly-32420d69ff7a.css",
+  path: "/assets/mayfly-ab5a15336d9c.css",
   type: "text/css; charset=utf-8",
   body: [
     "/* Colours, type and the frame of every page. Both schemes keep text at WCAG AA contrast (4.5:1) on their surfaces. */",
@@ -2132,7 +2133,8 @@ export const STYLE: Asset = {
     "",
     ".badge.missed,",
     ".badge.job_silent,",
-    ".badge.chain_stopped {",
+    ".badge.chain_stopped,",
+    ".badge.report_failing {",
     "  background: var(--bad-soft);",
     "  color: var(--bad);",
     "}",

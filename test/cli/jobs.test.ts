@@ -228,21 +228,25 @@ test("jobs alerts lists what was late and silent, of one job and type where it i
     type: "schedule_late",
     job: "nightly",
     schedule: "at-two",
+    hook: null,
+    webhook: null,
     due_at: "2026-11-21T02:00:00.000Z",
     at: "2026-11-21T02:06:00.000Z",
     run_id: null,
     detail: "it was missed",
   };
   const silent = { ...late, seq: 1, type: "job_silent", job: "deploy", schedule: null };
+  const failing = { ...silent, seq: 0, type: "report_failing", hook: "github" };
   stub.on(
     "GET /v1/alerts",
-    json({ alerts: [late, silent], next_cursor: null }),
+    json({ alerts: [late, silent, failing], next_cursor: null }),
     json({ alerts: [], next_cursor: null }),
   );
   const { stdout } = await jobs("alerts");
   expect(stdout).toContain("schedule late");
   expect(stdout).toContain("nightly/at-two");
   expect(stdout).toMatch(/job silent +deploy /);
+  expect(stdout).toMatch(/report failing +deploy\/github /);
   const { stderr } = await jobs("alerts", "--job", "nightly", "--type", "job_silent");
   expect(stderr).toBe("no alerts\n");
   expect((await jobs("alerts", "--type", "other")).stderr).toContain("schedule_late, job_silent");

@@ -114,6 +114,7 @@ export function holdsTheHookStoreContract({
         spec,
         createdAt: T0,
         urlSince: T0,
+        reportsFailingSince: null,
       });
       expect((await hooks.ofJob(ORG, "edited")).map(({ name }) => name)).toEqual(["c", "github"]);
       expect(await hooks.called(second)).toBeNull();

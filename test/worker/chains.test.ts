@@ -273,7 +273,7 @@ describe("a job that can not be run with it", () => {
     ]);
     expect(await world.alerts("next")).toMatchObject([
       {
-        ...{ type: "chain_stopped", job: "next", schedule: null, webhook: null },
+        ...{ type: "chain_stopped", job: "next", schedule: null, hook: null, webhook: null },
         detail: expect.stringMatching(
           /^it was not started after run run_\w+ of first: the job can not be run/,
         ),

@@ -64,8 +64,9 @@ function followerText({ job, outcomes }: ShownJobBody["followed_by"][number]): s
   return `${job} (${outcomes.join(", ")})`;
 }
 
-function alertText({ at, schedule, detail }: AlertBody): string {
-  return `${at}${schedule === null ? "" : `, ${schedule}`}: ${detail}`;
+function alertText({ at, schedule, hook, detail }: AlertBody): string {
+  const part = schedule ?? hook;
+  return `${at}${part === null ? "" : `, ${part}`}: ${detail}`;
 }
 
 /** JSON spells every control character out. */
