@@ -15,16 +15,10 @@ export function whatRuns(run: RunSummaryBody | RunBody): string {
   return "steps" in run && run.steps.length > 0 ? `(${run.steps.length} steps)` : "(script or steps)";
 }
 
-/** A branch can have any length, and is in a column of a table. */
-const CHANGE_MAX_CHARS = 48;
-
 /** What it builds, in a few words; "" where it builds nothing. */
 export function shortChange({ delivery, upstream }: RunSummaryBody): string {
   const change = (delivery ?? upstream)?.change ?? null;
-  const words = [...(change === null ? "" : builtWords(change))];
-  return words.length > CHANGE_MAX_CHARS
-    ? `${words.slice(0, CHANGE_MAX_CHARS - 1).join("")}…`
-    : words.join("");
+  return change === null ? "" : builtWords(change);
 }
 
 /** Why it ended, or its last attempt did, or why it waits, in two or three words; "" where the status says it all. */

@@ -965,7 +965,7 @@ export const SCRIPT: Asset = {
 };
 
 export const STYLE: Asset = {
-  path: "/assets/mayfly-ab5a15336d9c.css",
+  path: "/assets/mayfly-41fc104e12a3.css",
   type: "text/css; charset=utf-8",
   body: [
     "/* Colours, type and the frame of every page. Both schemes keep text at WCAG AA contrast (4.5:1) on their surfaces. */",
@@ -1766,6 +1766,12 @@ export const STYLE: Asset = {
     "  gap: 6px 12px;",
     "}",
     "",
+    "/* Names that a sender or a job has can be of any length. */",
+    ".run-head .state .muted {",
+    "  min-width: 0;",
+    "  overflow-wrap: anywhere;",
+    "}",
+    "",
     ".run-head .sentence {",
     "  font-weight: 600;",
     "  overflow-wrap: anywhere;",
@@ -2188,6 +2194,12 @@ export const STYLE: Asset = {
     ".jobs .next .about,",
     ".jobs .last .about {",
     "  white-space: nowrap;",
+    "}",
+    "",
+    "/* Names of jobs and events can be of any length. */",
+    ".jobs .next .starts {",
+    "  white-space: normal;",
+    "  overflow-wrap: anywhere;",
     "}",
     "",
     ".schedules .what {",

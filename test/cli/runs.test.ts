@@ -118,7 +118,7 @@ describe("runs list", () => {
       "main 72d3162ecc",
       "#7 \\e" + "fix 72d3162ecc",
       "tag v1 72d3162ecc",
-      `${"x".repeat(47)}…`,
+      `${"x".repeat(39)}… 72d3162ecc`,
       "",
     ]);
     expect((await mayfly(["runs", "list", "--commit", "72d31"], stub, at())).stderr).toContain(

@@ -53,12 +53,16 @@ export function JobTable({ jobs, nowMs }: { jobs: ListedJob[]; nowMs: number }) 
 function Starts({ job, nowMs }: { job: ListedJob; nowMs: number }) {
   const words = startsWords(job).map(visible);
   if (job.schedules === 0)
-    return words.length === 0 ? <span class="muted">by hand alone</span> : <bdi>{words.join("; ")}</bdi>;
+    return words.length === 0 ? (
+      <span class="muted">by hand alone</span>
+    ) : (
+      <bdi class="starts">{words.join("; ")}</bdi>
+    );
   return (
     <>
       <NextDue job={job} nowMs={nowMs} />
       {words.length > 0 && (
-        <span class="about">
+        <span class="about starts">
           <bdi>{words.join("; ")}</bdi>
         </span>
       )}

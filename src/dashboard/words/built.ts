@@ -6,7 +6,6 @@ import { visible } from "./body-text.ts";
 
 /** A message's first line, or a title, can be of any length. */
 const ABOUT_MAX_CHARS = 72;
-const PLACE_MAX_CHARS = 100;
 
 /** "main 72d3162ecc, Mend the gate (ada)". */
 export function builtLine(change: ChangeBody): string {
@@ -14,9 +13,7 @@ export function builtLine(change: ChangeBody): string {
   const about = shortened(pull?.title ?? message?.split("\n")[0] ?? "", ABOUT_MAX_CHARS);
   const by = author === null || author === "" ? "" : `(${shortened(author, ABOUT_MAX_CHARS)})`;
   const said = [about, by].filter((part) => part !== "").join(" ");
-  return visible(
-    [shortened(builtWords(change), PLACE_MAX_CHARS), said].filter((part) => part !== "").join(", "),
-  );
+  return visible([builtWords(change), said].filter((part) => part !== "").join(", "));
 }
 
 function shortened(text: string, most: number): string {
