@@ -71,7 +71,7 @@ export function deliveryBody(delivery: ShownDelivery<RecordedDelivery>): Deliver
 
 /** @param base of all URLs here, without a slash at its end */
 export function hookBody(
-  { job, name, id, spec, createdAt, urlSince, refused }: StoredHook,
+  { job, name, id, spec, createdAt, urlSince, refused, reportsFailingSince }: StoredHook,
   last: ShownDelivery | null,
   { problem, reportProblem }: { problem: string | null; reportProblem: string | null },
   base: string,
@@ -88,7 +88,13 @@ export function hookBody(
     rules: { ...spec.filter, ...(Object.keys(spec.map).length > 0 && { map: spec.map }) } as HookRulesBody,
     problem,
     report: report
-      ? { context: report.context, api_url: report.apiUrl, token: report.token, problem: reportProblem }
+      ? {
+          context: report.context,
+          api_url: report.apiUrl,
+          token: report.token,
+          problem: reportProblem,
+          failing_since: timeOrNull(reportsFailingSince),
+        }
       : null,
     refused_calls: refused && {
       at_least: refused.calls,

@@ -1,5 +1,6 @@
-/** What is asked of the notifications that are reports on commits before one of them is sent. */
+/** What is asked of the notifications that are reports on commits before one of them is sent, and how those of a hook fare. */
 
+import type { HookKey } from "../core/hook/hook.ts";
 import { REPORTS_LOOKED_MAX } from "../core/limits.ts";
 import type { ReportLedger } from "../flow/ports/reports.ts";
 
@@ -14,8 +15,12 @@ const OTHERS = `SELECT * FROM (SELECT line, state, payload FROM notifications WH
     AND NOT EXISTS (SELECT 1 FROM notifications WHERE webhook_id = ?1 AND line = ?2 AND state = 'delivered')
     ORDER BY line DESC LIMIT ?4)`;
 
+const IS_HOOK = "org_id = ?1 AND job = ?2 AND name = ?3";
+const keyOf = ({ orgId, job, name }: HookKey) => [orgId, job, name];
+
 /** A ledger on a D1 database that has the migrations. */
 export function d1Reports(database: D1Database): ReportLedger {
+  const prepared = (query: string, ...values: unknown[]) => database.prepare(query).bind(...values);
   return {
     async isOvertaken({ webhookId, line, seq }, { repository, sha, context }) {
       const found = await database
@@ -28,6 +33,27 @@ export function d1Reports(database: D1Database): ReportLedger {
         .bind(webhookId, line, seq, REPORTS_LOOKED_MAX, sha, context, repository.full_name)
         .first();
       return found !== null;
+    },
+
+    async noteTaken(hook) {
+      await prepared(`UPDATE hooks SET reports_failing_since = NULL WHERE ${IS_HOOK}`, ...keyOf(hook)).run();
+    },
+
+    async noteFailed(hook, at) {
+      const row = await prepared(
+        `UPDATE hooks SET reports_failing_since = coalesce(reports_failing_since, ?4) WHERE ${IS_HOOK} RETURNING reports_failing_since AS since`,
+        ...[...keyOf(hook), at],
+      ).first<{ since: number }>();
+      return row?.since ?? null;
+    },
+
+    async alert(hook, failingSince, at, detail) {
+      await prepared(
+        `INSERT INTO alerts (org_id, type, job, schedule, due_at, at, run_id, detail)
+         SELECT org_id, 'report_failing', job, name, ?4, ?5, NULL, ?6 FROM hooks WHERE ${IS_HOOK} AND reports_failing_since = ?4
+         ON CONFLICT (org_id, job, schedule, type, due_at) DO NOTHING`,
+        ...[...keyOf(hook), failingSince, at, detail],
+      ).run();
     },
   };
 }

@@ -117,6 +117,7 @@ export function holdsTheHookStoreContract({
         createdAt: T0,
         urlSince: T0,
         refused: null,
+        reportsFailingSince: null,
       });
       expect((await hooks.ofJob(ORG, "edited")).map(({ name }) => name)).toEqual(["c", "github"]);
       expect(await hooks.called(second)).toBeNull();
@@ -267,6 +268,8 @@ export function holdsTheHookStoreContract({
         statuses: [],
         tag: null,
         originId: null,
+        commit: null,
+        branch: null,
         sinceMs: null,
         untilMs: null,
         beforeRunId: null,

@@ -41,7 +41,9 @@ export class MemoryHookStore implements HookStore {
       const known = this.hooks.get(textOf(key));
       this.hooks.set(
         textOf(key),
-        known ? { ...known, spec } : { ...key, id, spec, createdAt: at, urlSince: at, refused: null },
+        known
+          ? { ...known, spec }
+          : { ...key, id, spec, createdAt: at, urlSince: at, refused: null, reportsFailingSince: null },
       );
     }
   }

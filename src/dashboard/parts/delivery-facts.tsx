@@ -105,7 +105,9 @@ export function ChangeFacts({
       )}
       {sha !== null && (
         <Fact name="Commit">
-          <Code text={sha} />
+          <a href={withParameters("/", { commit: sha })}>
+            <Code text={sha} />
+          </a>
           {author !== null && <bdi>{visible(` by ${author}`)}</bdi>}
         </Fact>
       )}

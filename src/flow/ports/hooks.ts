@@ -25,6 +25,8 @@ export interface StoredHook extends HookKey {
   urlSince: number;
   /** Calls of this URL that were not let in; null where none was. */
   refused: RefusedCalls | null;
+  /** Since when none of its runs' reports that was tried was taken; null where the last one was. */
+  reportsFailingSince: number | null;
 }
 
 /** All that a call of a hook is decided by. */
