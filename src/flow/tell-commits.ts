@@ -7,7 +7,7 @@ import type { SendResult } from "../core/webhook/attempt.ts";
 import { type Fact, lineOf } from "../core/webhook/fact.ts";
 import type { HookStore } from "./ports/hooks.ts";
 import type { ReportLedger, SendStatus } from "./ports/reports.ts";
-import type { Courier, OutboxReader } from "./ports/webhooks.ts";
+import type { Courier, NotificationStore, OutboxReader } from "./ports/webhooks.ts";
 import type { Clock } from "./ports.ts";
 
 /** The `kind` of what commits are told. */
@@ -49,6 +49,7 @@ export function commitReader(publicUrl: string | null): OutboxReader {
 
 export interface CommitPorts {
   ledger: ReportLedger;
+  notifications: Pick<NotificationStore, "resend">;
   hooks: Pick<HookStore, "find">;
   send: SendStatus;
   clock: Clock;
@@ -58,7 +59,7 @@ export interface CommitPorts {
  * What was to be told when it happened is told also where its hook is gone by then. Where it goes and with which token is what the hook says
  * now, so that whoever mends that mends what waits and what is sent again, and a URL that was wrong is given no token any more.
  */
-export function commitCourier({ ledger, hooks, send, clock }: CommitPorts): Courier {
+export function commitCourier({ ledger, notifications, hooks, send, clock }: CommitPorts): Courier {
   return {
     async open(orgId, target) {
       const key = hookOfTarget(target);
@@ -66,7 +67,12 @@ export function commitCourier({ ledger, hooks, send, clock }: CommitPorts): Cour
       return {
         async send(report) {
           const { data } = JSON.parse(report.payload) as ReportPayload;
-          if (await ledger.isOvertaken(report, data)) return overtaken(clock.now());
+          const overtaker = await ledger.overtakenBy(report, data);
+          if (overtaker !== null) {
+            const { retold } = overtaker;
+            if (retold !== null) await notifications.resend(orgId, target, retold, clock.now());
+            return overtaken(clock.now());
+          }
           const now = hook?.spec.source === data.source ? hook.spec.report : undefined;
           return send(orgId, now ? { ...data, api_url: now.apiUrl, token: now.token } : data);
         },
@@ -78,7 +84,7 @@ export function commitCourier({ ledger, hooks, send, clock }: CommitPorts): Cour
 
 function overtaken(at: number): SendResult {
   const error =
-    "not sent: a newer run tells of this commit, its own has told more since, or it was dropped beside another";
+    "not sent: a newer run tells of this commit, its own has told more since, or its own never ran and an older one tells of it";
   return { at, ms: 0, status: null, answer: null, error, retryAfterMs: null, ending: "dropped" };
 }
 

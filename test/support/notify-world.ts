@@ -187,6 +187,7 @@ export class NotifyWorld {
         [TO_WEBHOOK]: webhookCourier(webhooks, edge),
         [TO_COMMIT]: commitCourier({
           ledger: mortal(d1Reports(this.#database)),
+          notifications: mortal(this.notifications),
           hooks: mortal(d1Hooks(this.#database)),
           send: statusSender({
             secrets: this.#secrets,

@@ -11,6 +11,8 @@ import type { CommitStatus } from "../../src/core/commit-status/status.ts";
 import type { RunEvent, Settled } from "../../src/core/event.ts";
 import type { RunChange } from "../../src/core/hook/run-delivery.ts";
 import { acceptRun } from "../../src/core/lifecycle.ts";
+import type { Reason } from "../../src/core/run.ts";
+import type { RunSpec } from "../../src/core/run-spec.ts";
 import type { ReportPayload } from "../../src/flow/tell-commits.ts";
 import { aQueuedRun, aRunningRun, aSucceededRun, followedBy, type Story, T0 } from "../support/a-run.ts";
 import { countedD1 } from "../support/counted-d1.ts";
@@ -378,33 +380,103 @@ describe("what is reported is what holds", () => {
     expect(dropped[0]?.[2]).toContain("a newer run");
   });
 
-  it.each(["dropped", "superseded"] as const)(
-    "what an older run came to stands over a newer one's that was %s",
-    async (reason) => {
-      const older = reporting(aSucceededRun());
-      const [accepted, ...others] = older.events;
+  describe("by runs of one commit and context", () => {
+    /** One whose events happen as it is told. */
+    const stepping = async (story: Story) => {
+      const [accepted, ...others] = story.events;
       if (accepted?.type !== "accepted") throw new Error("a story begins with a run's acceptance");
-      let state = acceptRun(older.state.run.id, "default", accepted);
+      let state = acceptRun(story.state.run.id, "default", accepted);
       await world.store.accept(state, [accepted], null);
       const goesOn = async (events: RunEvent[]) => {
         for (const event of events) state = (await world.store.record(state, [event], [])) ?? state;
-        await world.live();
       };
-      await goesOn(others.slice(0, -2));
-      const cancelled = (at: number) =>
-        followedBy(aQueuedRun({}, at), { ...settled({ status: "cancelled", reason, exit: null }), at });
-      await world.happens(reporting(cancelled(T0 + 60_000)), true);
+      const cancelled = (reason: Reason) =>
+        goesOn([{ ...settled({ status: "cancelled", reason, exit: null }), at: T0 + 70_000 }]);
+      return {
+        goesOn,
+        cancelled,
+        begins: () => goesOn(others.slice(0, -2)),
+        ends: () => goesOn(others.slice(-2)),
+      };
+    };
+    const working = async (at = T0) => {
+      const run = await stepping(reporting({ ...aSucceededRun(), state: aQueuedRun({}, at).state }));
+      await run.begins();
       await world.live();
-      await goesOn(others.slice(-2));
-      const states = world.apis.taken().map((told) => told.state);
-      expect(states.at(-1)).toBe("success");
-      // Who was dropped beside another adds nothing; who was superseded has told that it waits.
-      expect(states).toHaveLength(reason === "dropped" ? 3 : 5);
-      await world.happens(reporting(cancelled(T0 + 70_000), "github", {}, { sha: "a".repeat(40) }), true);
+      return run;
+    };
+    const waiting = async (change: Partial<RunSpec> = {}, at = T0 + 60_000) => {
+      const run = await stepping(reporting(aQueuedRun(change, at)));
       await world.live();
-      expect(world.apis.taken().at(-1)?.state).toBe("error");
-    },
-  );
+      return run;
+    };
+    const last = () => world.apis.taken().at(-1)?.description;
+
+    it.each(["dropped", "superseded", "cancelled_by_user", "expired"] as const)(
+      "what an older one came to stands over a newer one's that never ran, as it was %s before",
+      async (reason) => {
+        const older = await working();
+        const newer = await waiting();
+        expect(last()).toBe("Waiting to run");
+        await newer.cancelled(reason);
+        await world.live();
+        expect(last()).toBe("Running");
+        await older.ends();
+        await world.live();
+        expect(last()).toBe("Succeeded in 1s");
+      },
+    );
+
+    it("and where it came to that while the newer one waited it is told again", async () => {
+      const older = await working();
+      const newer = await waiting();
+      await older.ends();
+      await world.live();
+      expect(last()).toBe("Waiting to run");
+      const other = await waiting({}, T0 + 65_000);
+      await newer.cancelled("superseded");
+      await world.live();
+      // What waits has the last word.
+      expect(last()).toBe("Waiting to run");
+      await other.cancelled("cancelled_by_user");
+      await world.live();
+      expect(last()).toBe("Succeeded in 1s");
+      expect((await outcomes()).at(-1)?.[2]).toContain("never ran");
+    });
+
+    it("also where an API is down for a while", async () => {
+      const older = await working();
+      const newer = await waiting({ delayMs: 10_000 });
+      world.apis.fault = () => new Response(null, { status: 502 });
+      await newer.cancelled("dropped");
+      await world.live();
+      world.apis.fault = null;
+      await older.ends();
+      await world.liveFor(3_600_000);
+      expect(last()).toBe("Succeeded in 1s");
+    });
+
+    it("one that was cancelled at once tells nothing where an older one does; one that ran, or is alone, tells its end", async () => {
+      const cancelled = (at: number, change: Partial<RunChange> = {}, before: Story = aQueuedRun({}, at)) => {
+        const end = {
+          ...settled({ status: "cancelled", reason: "cancelled_by_user", exit: null }),
+          at: at + 60_000,
+        };
+        return world.happens(reporting(followedBy(before, end), "github", {}, change), true);
+      };
+      await working();
+      await cancelled(T0 + 60_000);
+      await world.live();
+      expect(world.apis.taken()).toHaveLength(2);
+      await cancelled(T0 + 70_000, { sha: "a".repeat(40) });
+      await world.live();
+      expect(last()).toBe("Cancelled");
+      await world.happens(reporting(aSucceededRun(), "github", {}, { sha: "b".repeat(40) }));
+      await cancelled(T0 + 80_000, { sha: "b".repeat(40) }, aRunningRun());
+      await world.live();
+      expect(last()).toBe("Cancelled");
+    });
+  });
 
   it("a report that is sent again by hand undoes nothing that its run has told since", async () => {
     await world.happens(reporting(aSucceededRun()));

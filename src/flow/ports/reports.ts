@@ -9,8 +9,14 @@ export type SendStatus = (orgId: string, status: CommitStatus) => Promise<SendRe
 
 export interface ReportLedger {
   /**
-   * Whether what a report tells does not hold: a newer run that was neither dropped nor superseded reports on the same commit in the same
-   * context, its own run has told more since, or its own was dropped beside another that reports there.
+   * What has more to say than a report, so that this is not sent: a newer run that reports on the same commit in the same context, unless
+   * it is over and never ran; what its own run has told since; or, where its own never ran, an older run that reports there. Null where
+   * nothing has.
    */
-  isOvertaken(report: DueNotification, status: CommitStatus): Promise<boolean>;
+  overtakenBy(report: DueNotification, status: CommitStatus): Promise<Overtaker | null>;
+}
+
+export interface Overtaker {
+  /** The id of the report that is to be sent again, as by now another may stand on the commit; null where none is. */
+  retold: string | null;
 }
