@@ -302,7 +302,7 @@ describe("a webhook that takes nothing", () => {
     await world.webhooks.remove("default", webhook.id);
     await world.liveFor(24 * HOUR);
     expect(world.heard).toHaveLength(1);
-    expect(await world.notifications.dueTargets(100)).toEqual([]);
+    expect(await world.notifications.dueTargets(100, world.now)).toEqual([]);
   });
 });
 
