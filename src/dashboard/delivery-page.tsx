@@ -156,7 +156,8 @@ function DeliveryHead(props: DeliveryPageProps) {
       )}
       {delivery.without_secrets && (
         <p class="warning">
-          Its run has no secrets: the pull request is from a fork, and whoever wrote it is a stranger.
+          Its run has no secrets: what it is for is, or may be, from a fork, and whoever wrote that need not
+          be trusted.
         </p>
       )}
     </section>

@@ -103,7 +103,7 @@ describe("a hook's page", () => {
     const ports = portsOf({ hooks: [aHook()], deliveries }, [aRun({ status: "failed" })]);
     const { words, html } = await get(ports, "/hooks/deploy/github");
     expect(words).toContain("push acme/site, main at 72d3162ecc, Mend the gate d-5 , came 3 times Started");
-    expect(words).toContain("Failed exit code 7 without secrets: it is from a fork 1m ago");
+    expect(words).toContain("Failed exit code 7 without secrets: it is, or may be, from a fork 1m ago");
     expect(words).toContain("pull_request.opened");
     expect(words).toContain("d-3 Filtered branch main: only dev is taken");
     expect(words).toContain("d-2 Paused the job was paused");
@@ -698,7 +698,7 @@ describe("webhooks", () => {
     const run = aRun({ job: { name: "deploy", version: 3 }, delivery });
     const { html, words } = await get(portsOf(known(), [run]), `/runs/${run.id}`);
     expect(html).toContain('href="/hooks/deploy/github/d%2F1"');
-    expect(words).toContain("push d/1 , without secrets, as it is from a fork");
+    expect(words).toContain("push d/1 , without secrets, as what it is for is, or may be, from a fork");
     expect(words).toContain("Reported on its commit as mayfly/deploy");
     expect(html).toContain(`href="${WEBHOOK}/notifications/${notificationId(3)}"`);
     const untold = await get(portsOf({}, [run]), `/runs/${run.id}?part=summary`);
