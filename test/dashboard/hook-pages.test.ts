@@ -286,10 +286,24 @@ describe("a delivery's page", () => {
     expect(words).toContain("It had 700,000 bytes, of which the first ones are kept");
     expect(html).not.toContain("/resend");
     const ports = portsOf({ hooks: [aHook()] });
-    const outage = { ...ports, getDelivery: async () => ({ delivery, resends: 0, isKeptWhole: null }) };
+    const outage: typeof ports = {
+      ...ports,
+      getDelivery: async () => ({ delivery, resends: 0, isKeptWhole: null }),
+    };
     const unread = await get(outage, "/hooks/deploy/github/d-1");
     expect(unread.words).toContain("of which all but the first ones can not be read right now");
     expect(unread.html).not.toContain("/resend");
+    // What a page refreshes shows no body, and reads none.
+    const reads: boolean[] = [];
+    const counted: typeof outage = {
+      ...outage,
+      getDelivery: async (_of, _id, hasBody = true) => {
+        reads.push(hasBody);
+        return { delivery, resends: 0, isKeptWhole: true };
+      },
+    };
+    for (const part of ["", "?part=list"]) await get(counted, `/hooks/deploy/github/d-1${part}`);
+    expect(reads).toEqual([true, false]);
     const long = await page(aDelivery({ body: "x".repeat(PAGE_BODY_MAX_CHARS + 1) }));
     expect(long.words).toContain("The rest is left out here");
   });
@@ -411,6 +425,12 @@ describe("what a hook's runs report", () => {
     );
     expect(words).toContain("Told to github With the token in the secret STATUS_TOKEN");
     expect(words).toContain("Send now");
+    const unseen = aReport({ id: notificationId(9) }, { description: "\u202egpj.exe" });
+    const hostile = portsOf({ hooks: [aHook({ report })], reports: { "deploy/github": [unseen] } });
+    for (const path of [REPORTS, `${REPORTS}/${notificationId(9)}`]) {
+      const shown = (await get(hostile, path)).html;
+      expect([path, shown.includes("\\u202egpj.exe"), shown.includes("\u202e")]).toEqual([path, true, false]);
+    }
     const over = `${REPORTS}/${notificationId(2)}`;
     const ended = await get(ports, over);
     expect(ended.words).toContain("Given up 58s ago It was refused for good");

@@ -329,6 +329,7 @@ describe("what could not be read or stored", () => {
   it("is told again after longer and longer, whoever calls and wherever its notifier lives on", async () => {
     const kept: { alarm: number | null; pause: NotifierPause | null } = { alarm: null, pause: null };
     let report: NotifyReport = { nextAt: null, problems: ["not stored"], isHeldUp: true };
+    const logged: unknown[] = [];
     const notifier = () =>
       new Notifier({
         clock: world.clock,
@@ -337,7 +338,7 @@ describe("what could not be read or stored", () => {
         setAlarm: async (alarm) => void Object.assign(kept, { alarm }),
         pause: async () => kept.pause,
         setPause: async (pause) => void Object.assign(kept, { pause }),
-        logError: () => {},
+        logError: (error) => void logged.push(error),
       });
     const pauses: number[] = [];
     for (let times = 0; times < 12; times++) {
@@ -357,11 +358,13 @@ describe("what could not be read or stored", () => {
     await notifier().alarm();
     await notifier().wake(world.now);
     expect(kept.alarm).toBe(world.now);
-    // Nor does what has a time of its own make anything wait.
+    expect(logged.map(String).at(-1)).toBe("Error: not read");
+    // Nor does what has a time of its own make anything wait; it is logged all the same.
     report = { nextAt: world.now + 7, problems: [], putOff: ["not started"] };
     kept.alarm = null;
     await notifier().alarm();
     expect(kept).toEqual({ alarm: world.now + 7, pause: null });
+    expect(logged.map(String).at(-1)).toBe("Error: not started");
   });
 
   it("holds up its own run alone, and is not told where that goes on for a day", async () => {

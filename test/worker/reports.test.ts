@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { statusRequest } from "../../src/commit-status/request.ts";
+import { withoutToken } from "../../src/commit-status/without-token.ts";
 import {
   type HookReport,
   PUBLIC_APIS,
@@ -11,6 +12,7 @@ import type { CommitStatus } from "../../src/core/commit-status/status.ts";
 import type { RunEvent, Settled } from "../../src/core/event.ts";
 import type { RunChange } from "../../src/core/hook/run-delivery.ts";
 import { acceptRun } from "../../src/core/lifecycle.ts";
+import { NOTIFICATION_ANSWER_MAX_BYTES } from "../../src/core/limits.ts";
 import type { Reason } from "../../src/core/run.ts";
 import type { RunSpec } from "../../src/core/run-spec.ts";
 import type { ReportPayload } from "../../src/flow/tell-commits.ts";
@@ -338,6 +340,12 @@ describe("an API that does not take it", () => {
         const [attempt] = (await once("bitbucket")).attempts;
         expect(attempt?.answer).toBe(".".repeat(before) + (before === 0 ? "***, ***" : "***"));
       }
+    expect(withoutToken('{"pass":"a\\/pass?>word"}', token)).toBe('{"pass":"***"}');
+    // Three bytes short of all that is read: a character that stood there was cut.
+    for (const short of [0, 3, 4]) {
+      const begun = `${".".repeat(NOTIFICATION_ANSWER_MAX_BYTES - short - 8)}somebody`;
+      expect(withoutToken(begun, token).endsWith("***"), `${short}`).toBe(short < 4);
+    }
   });
 });
 
@@ -366,6 +374,10 @@ describe("what is reported is what holds", () => {
     await world.happens(reporting(newer));
     const elsewhere = { ...aSucceededRun(), state: aQueuedRun({}, T0 + 61_000).state };
     await world.happens(reporting(elsewhere, "github", { context: "another" }));
+    // A fork of it that the hook is called for, too, can have the same commit.
+    const repository = { url: "https://github.com/fork/site.git", fullName: "fork/site", isPrivate: false };
+    const ofFork = { ...aSucceededRun(), state: aQueuedRun({}, T0 - 61_000).state };
+    await world.happens(reporting(ofFork, "github", {}, { repository }));
     await world.liveFor(3_600_000);
     expect(
       world.apis
@@ -378,6 +390,7 @@ describe("what is reported is what holds", () => {
     const dropped = (await outcomes()).filter(([, state]) => state === "dropped");
     expect(dropped).toHaveLength(3);
     expect(dropped[0]?.[2]).toContain("a newer run");
+    expect(world.apis.set.filter(({ path }) => path.includes("/fork/site/"))).toHaveLength(3);
   });
 
   describe("by runs of one commit and context", () => {

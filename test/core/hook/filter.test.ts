@@ -44,6 +44,11 @@ describe("what a hook's rules say of a delivery", () => {
       "event",
     );
     expect(why({ events: ["release"], tags: ["x*"] }, release)).toBe("tag");
+    const unnamed = (event: string) => judge({}, aDelivery({ ...release, event }));
+    expect(unnamed("release")).toMatchObject({
+      detail: expect.stringContaining("; name release.published in events"),
+    });
+    expect(unnamed("create")).toMatchObject({ detail: expect.stringContaining("; name create in events") });
     expect(why({ events: ["create"] }, { event: "create", changes: [aTag("v1")] })).toBe("take");
   });
 
