@@ -70,7 +70,7 @@ export function deliveryBody(delivery: ShownDelivery<RecordedDelivery>): Deliver
 
 /** @param base of all URLs here, without a slash at its end */
 export function hookBody(
-  { job, name, id, spec, createdAt, urlSince }: StoredHook,
+  { job, name, id, spec, createdAt, urlSince, reportsFailingSince }: StoredHook,
   last: ShownDelivery | null,
   { problem, reportProblem }: { problem: string | null; reportProblem: string | null },
   base: string,
@@ -87,7 +87,13 @@ export function hookBody(
     rules: { ...spec.filter, ...(Object.keys(spec.map).length > 0 && { map: spec.map }) } as HookRulesBody,
     problem,
     report: report
-      ? { context: report.context, api_url: report.apiUrl, token: report.token, problem: reportProblem }
+      ? {
+          context: report.context,
+          api_url: report.apiUrl,
+          token: report.token,
+          problem: reportProblem,
+          failing_since: timeOrNull(reportsFailingSince),
+        }
       : null,
     last_delivery: last && deliverySummary(last),
   };

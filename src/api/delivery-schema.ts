@@ -193,6 +193,9 @@ export const storedHookSchema = z
           .string()
           .nullable()
           .openapi({ description: "why nothing is reported: the secret is not set; else null" }),
+        failing_since: time.nullable().openapi({
+          description: "since when no report that was tried was taken; null where the last one was",
+        }),
       })
       .nullable()
       .openapi({ description: "how its runs are reported on their commits; null where they are not" }),

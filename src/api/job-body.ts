@@ -1,5 +1,8 @@
 /** Jobs in the API's words. */
 
+import { circleOf, circleSentence } from "../core/chain/circle.ts";
+import { followedNames } from "../core/chain/link.ts";
+import type { HookSource } from "../core/hook/spec.ts";
 import type { JobDefinition, JobVersion } from "../core/job.ts";
 import type { ScheduleSpec } from "../core/schedule/spec.ts";
 import type { ChangedJob } from "../flow/change-job.ts";
@@ -8,7 +11,30 @@ import { definitionNotes } from "./job-definition.ts";
 import type { ChangedJobBody, JobBody, JobListBody, JobVersionBody, VersionListBody } from "./job-schema.ts";
 import { rfc3339, timeOrNull } from "./run-body.ts";
 
-export function jobSummary(job: JobSummary): JobListBody["jobs"][number] {
+/** A job in a list. */
+export function listedJob(job: JobSummary): JobListBody["jobs"][number] {
+  return { ...jobSummary(job), ...startedBy(job) };
+}
+
+/** What starts a job but for schedules and callers. */
+function startedBy(job: JobSummary): Pick<JobListBody["jobs"][number], "starts_after" | "hooks"> {
+  return {
+    starts_after: followedNames(job),
+    hooks: (job.hooks ?? []).map((hook) => {
+      const { source, name = source, events = null } = hook as unknown as ListedHook;
+      return { name, source, events };
+    }),
+  };
+}
+
+/** What of a hook's definition is listed. */
+interface ListedHook {
+  name?: string;
+  source: HookSource;
+  events?: string[];
+}
+
+export function jobSummary(job: JobSummary): Omit<JobListBody["jobs"][number], "starts_after" | "hooks"> {
   return {
     name: job.name,
     version: job.version,
@@ -27,7 +53,7 @@ export function jobBody({ job, definition }: DefinedJob): JobBody {
 /**
  * @param schedules of the definition that was put
  * @param nowMs when it is answered
- * @param others the jobs that there are of those after which it starts
+ * @param others the jobs that there are of those after which it starts, and of those before them
  */
 export function changedJobBody(
   changed: ChangedJob,
@@ -35,7 +61,11 @@ export function changedJobBody(
   nowMs: number,
   others: DefinedJob[],
 ): ChangedJobBody {
-  const notes = [...definitionNotes(schedules, nowMs), ...linkNotes(changed.definition, others)];
+  const notes = [
+    ...definitionNotes(schedules, nowMs),
+    ...linkNotes(changed.definition, others),
+    ...circleNotes(changed, others),
+  ];
   return {
     ...jobBody(changed),
     outcome: changed.outcome,
@@ -56,6 +86,16 @@ function linkNotes({ on = [] }: JobDefinition, others: DefinedJob[]) {
           },
         ],
   );
+}
+
+/** A circle can be meant, and is bounded as every chain is. */
+function circleNotes({ job: { name }, definition }: ChangedJob, others: DefinedJob[]) {
+  const before = new Map(others.map((other) => [other.job.name, followedNames(other.definition)]));
+  before.set(name, followedNames(definition));
+  const circle = circleOf(name, (job) => before.get(job) ?? []);
+  if (circle === null) return [];
+  const index = definition.on?.findIndex(({ job }) => job === circle.at(-2)) ?? 0;
+  return [{ path: ["on", index, "job"], message: circleSentence(circle) }];
 }
 
 export function versionSummary({

@@ -1,6 +1,8 @@
 /** Jobs as callers send them, and as they are answered. One schema validates a definition and appears in the OpenAPI document. */
 
 import { z } from "@hono/zod-openapi";
+import { LINK_OUTCOMES } from "../core/chain/link.ts";
+import { HOOK_SOURCES } from "../core/hook/spec.ts";
 import { JOB_NAME } from "../core/job.ts";
 import * as limits from "../core/limits.ts";
 import { lastAlert } from "./alert-schema.ts";
@@ -98,7 +100,15 @@ export const jobSchema = z.object({ ...row, ...definition }).openapi("Job");
 export type JobBody = z.infer<typeof jobSchema>;
 
 /** A job that is shown by its name. */
-export const shownJobSchema = jobSchema.extend({ last_alert: lastAlert }).openapi("ShownJob");
+export const shownJobSchema = jobSchema
+  .extend({
+    followed_by: z.array(z.object({ job: z.string(), outcomes: z.array(z.enum(LINK_OUTCOMES)) })).openapi({
+      description: `the jobs that start after it, by their names, and after which ends of its runs; ${limits.FOLLOWERS_SHOWN_MAX} at most`,
+      example: [{ job: "deploy", outcomes: ["succeeded"] }],
+    }),
+    last_alert: lastAlert,
+  })
+  .openapi("ShownJob");
 export type ShownJobBody = z.infer<typeof shownJobSchema>;
 
 export const changedJobSchema = jobSchema
@@ -108,7 +118,7 @@ export const changedJobSchema = jobSchema
     }),
     notes: z.array(z.object({ path: z.string(), message: z.string() })).openapi({
       description:
-        "what is right and may not be meant, by the field that says so: a schedule that is never due again, a job to start after that is not there",
+        "what is right and may not be meant, by the field that says so: a schedule that is never due again, a job to start after that is not there, jobs that start after each other in a circle",
       example: [{ path: "schedules.0.at", message: "is past: the schedule is never due again" }],
     }),
   })
@@ -118,7 +128,28 @@ export type ChangedJobBody = z.infer<typeof changedJobSchema>;
 /** A job in a list: without what its runs are to do. */
 export const jobListSchema = z
   .object({
-    jobs: z.array(z.object({ ...row, ...known }).openapi("JobSummary")),
+    jobs: z.array(
+      z
+        .object({
+          ...row,
+          ...known,
+          starts_after: z
+            .array(z.string())
+            .openapi({ description: "the jobs after whose runs it starts, each once", example: ["build"] }),
+          hooks: z
+            .array(
+              z.object({
+                name: z.string(),
+                source: z.enum(HOOK_SOURCES),
+                events: z.array(z.string()).nullable().openapi({
+                  description: "null for those that bring new commits, or of no sender of code for all",
+                }),
+              }),
+            )
+            .openapi({ description: "what starts it by a call" }),
+        })
+        .openapi("JobSummary"),
+    ),
     next_cursor: z
       .string()
       .nullable()

@@ -5,16 +5,35 @@ import type { ReportPayload } from "../flow/tell-commits.ts";
 import type { ReportBody, ReportSummaryBody } from "./report-ledger-schema.ts";
 import { notificationBody, notificationSummary } from "./webhook-body.ts";
 
-export function reportSummary(report: Notification): ReportSummaryBody {
-  return { ...notificationSummary(report), ...told(report) };
+/** @param missing the secret with the token, where that is not set; null where it is */
+export function reportSummary(report: Notification, missing: string | null): ReportSummaryBody {
+  return { ...notificationSummary(report), ...told(report, missing) };
 }
 
-export function reportBody(report: Notification): ReportBody {
-  const { payload: _payload, waits_for: _waitsFor, ...shown } = notificationBody(report);
-  return { ...shown, ...told(report) };
+/**
+ * @param missing likewise
+ * @param waitsFor the one before it that it waits for; null where it waits for none
+ */
+export function reportBody(
+  report: Notification,
+  missing: string | null,
+  waitsFor: Notification | null,
+): ReportBody {
+  const { payload: _payload, ...shown } = notificationBody(report, waitsFor);
+  return { ...shown, ...told(report, missing) };
 }
 
-function told({ payload }: Notification) {
-  const { timestamp, data } = JSON.parse(payload) as ReportPayload;
-  return { at: timestamp, commit_status: data };
+export function payloadOf({ payload }: Notification): ReportPayload {
+  return JSON.parse(payload);
+}
+
+function told(report: Notification, missing: string | null) {
+  const { timestamp, data } = payloadOf(report);
+  return { at: timestamp, commit_status: data, waiting: waitingOf(report, missing) };
+}
+
+function waitingOf({ state, nextAt }: Notification, missing: string | null): ReportSummaryBody["waiting"] {
+  if (state !== "pending") return null;
+  if (nextAt === null) return { for: "report", secret: null };
+  return missing === null ? { for: "time", secret: null } : { for: "secret", secret: missing };
 }

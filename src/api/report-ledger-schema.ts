@@ -31,11 +31,24 @@ const summary = {
   id: z.string().openapi({ example: "msg_01jd0k3v7c9q2m8w5x4y6z7a8b" }),
   at: time.openapi({ description: "when what is told happened" }),
   commit_status: statusSchema,
+  waiting: z
+    .object({
+      for: z.enum(["report", "secret", "time"]).openapi({
+        description:
+          "report: one before it of its run. secret: the one with the token, which is not set; it is looked for again at next_at. time: next_at",
+      }),
+      secret: z.string().nullable().openapi({ description: "the name of the secret that is not set" }),
+    })
+    .nullable()
+    .openapi({ description: "what a pending one waits for; null of every other" }),
 };
 
 export const reportSchema = z
   .object({
     ...summary,
+    waits_for: z.string().nullable().openapi({
+      description: "the id of the one before it in its run that it waits for; null where it waits for none",
+    }),
     attempts: z.array(notificationAttemptSchema).openapi({ description: "oldest first" }),
   })
   .openapi("Report");

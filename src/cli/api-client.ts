@@ -78,6 +78,8 @@ export interface ListQuery {
   status?: string;
   tag?: string;
   job?: string;
+  commit?: string;
+  branch?: string;
   since?: string;
   until?: string;
   limit?: number;

@@ -2,6 +2,7 @@
 
 import type { AttemptBody, RunBody, RunSummaryBody } from "../api/run-schema.ts";
 import { GUEST_SIZES } from "../core/guest.ts";
+import { builtWords } from "../core/hook/change-words.ts";
 import { isFinal } from "../core/run.ts";
 import { endSentence } from "./exit-code.ts";
 import { shellWord } from "./shell-word.ts";
@@ -12,6 +13,12 @@ export function whatRuns(run: RunSummaryBody | RunBody): string {
   if (run.command !== null) return run.command.map(shellWord).join(" ");
   if (run.capture === "none") return "(the image's own command)";
   return "steps" in run && run.steps.length > 0 ? `(${run.steps.length} steps)` : "(script or steps)";
+}
+
+/** What it builds, in a few words; "" where it builds nothing. */
+export function shortChange({ delivery, upstream }: RunSummaryBody): string {
+  const change = (delivery ?? upstream)?.change ?? null;
+  return change === null ? "" : builtWords(change);
 }
 
 /** Why it ended, or its last attempt did, or why it waits, in two or three words; "" where the status says it all. */

@@ -32,7 +32,7 @@ export function statusSender(
       const target = await openTarget(ports.fetch, settings, request.url);
       if (!(target instanceof URL)) {
         const why = `the API's URL ${target.why}`;
-        return target.isPassing ? without(why) : over(why);
+        return target.isPassing ? { ...without(why), isOurs: true } : over(why);
       }
       const result = await post(ports, target, request, (answer, nowMs) =>
         judgeStatus(status, answer, nowMs),
@@ -40,7 +40,7 @@ export function statusSender(
       // An API that shows what it was asked with is not believed to keep it for itself.
       return { ...result, answer: result.answer === null ? null : withoutToken(result.answer, token) };
     } catch (error) {
-      return without((error as Error).message);
+      return { ...without((error as Error).message), isOurs: true };
     }
   };
 }

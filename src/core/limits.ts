@@ -552,6 +552,16 @@ export const HANDOVERS_AT_ONCE = 4;
 export const HANDOVER_RETRY_FIRST_MS = 2 * SECOND;
 export const HANDOVER_RETRY_MAX_MS = 10 * MINUTE;
 export const HANDOVER_GIVE_UP_MS = 24 * HOUR;
+/**
+ * A hook of whose reports none was taken for so long is an alert: less than a report is tried for (`NOTIFICATION_GIVE_UP_MS`), so that
+ * one alone is told of that nobody takes.
+ */
+export const REPORTS_FAILING_MAX_MS = 12 * HOUR;
+
+/** Jobs that are looked at, after which others start, for whether these are in a circle. */
+export const CIRCLE_LOOKED_JOBS_MAX = 200;
+/** Jobs that a job's page and answer tell of, that start after it. */
+export const FOLLOWERS_SHOWN_MAX = 100;
 /** Of the same two jobs no other alert is recorded within this time: what is broken is so after each run. */
 export const CHAIN_ALERT_EVERY_MS = 1 * HOUR;
 /** Jobs that a run's page and answer tell of, that start after it. */
@@ -764,6 +774,8 @@ export const LIST_LIMIT_MAX = 200;
  * costs the same with a million runs as with a thousand.
  */
 export const LIST_SCAN_MAX_RUNS = 1000;
+/** Commits that one start of a hash can mean: seven digits are those of two by chance in thousands of commits, so it is one as a rule. */
+export const COMMITS_OF_PREFIX_MAX = 10;
 /** Re-runs that a run names, the newest; a list by `rerun_of` has all of them. */
 export const RERUNS_SHOWN_MAX = 20;
 /** Output shown on a run's page before the reader is sent to the raw stream. */

@@ -172,9 +172,11 @@ export function alertOf(
   type: string,
   job: string,
   schedule: string,
-): Pick<Alert, "job" | "schedule" | "webhook"> {
-  if (type === "webhook_disabled") return { job: null, schedule: null, webhook: schedule };
+): Pick<Alert, "job" | "schedule" | "hook" | "webhook"> {
+  const nobody = { job: null, schedule: null, hook: null, webhook: null };
+  if (type === "webhook_disabled") return { ...nobody, webhook: schedule };
+  if (type === "report_failing") return { ...nobody, job, hook: schedule };
   // There the job that has run before stands in its place.
-  if (type === "chain_stopped") return { job, schedule: null, webhook: null };
-  return { job, schedule: schedule === "" ? null : schedule, webhook: null };
+  if (type === "chain_stopped") return { ...nobody, job };
+  return { ...nobody, job, schedule: schedule === "" ? null : schedule };
 }

@@ -3,6 +3,7 @@
 import { and, asc, desc, eq, getTableColumns, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { watchesOf } from "../core/alert/alert.ts";
+import { type LinkDefinition, outcomesOf } from "../core/chain/link.ts";
 import type { JobDefinition, JobVersion, VersionChange } from "../core/job.ts";
 import { JOB_VERSIONS_KEPT } from "../core/limits.ts";
 import type { DefinedJob, JobStore, VersionSummary } from "../flow/ports/jobs.ts";
@@ -10,7 +11,7 @@ import { isNotAsSeen } from "./conflict.ts";
 import { syncLinks } from "./handovers.ts";
 import { syncHooks } from "./hook-sync.ts";
 import { pauseSchedules, syncSchedules } from "./schedule-sync.ts";
-import { jobs, jobVersions } from "./schema.ts";
+import { jobLinks, jobs, jobVersions } from "./schema.ts";
 import { syncWatches, watchAnew } from "./watch-sync.ts";
 
 type VersionRow = typeof jobVersions.$inferSelect;
@@ -89,6 +90,17 @@ export function d1Jobs(database: D1Database): JobStore {
       }
     },
 
+    async followers(orgId, name, limit) {
+      const rows = await db
+        .select({ job: jobLinks.job, statuses: sql<string>`json_group_array(${jobLinks.status})` })
+        .from(jobLinks)
+        .where(and(eq(jobLinks.orgId, orgId), eq(jobLinks.upstream, name)))
+        .groupBy(jobLinks.job)
+        .orderBy(asc(jobLinks.job))
+        .limit(limit);
+      return rows.map(({ job, statuses }) => ({ job, outcomes: outcomesOf(JSON.parse(statuses)) }));
+    },
+
     async list(orgId, after, limit) {
       const part = (field: string) =>
         sql<string | null>`json_extract(${jobVersions.definition}, ${`$.${field}`})`.as(field);
@@ -97,6 +109,8 @@ export function d1Jobs(database: D1Database): JobStore {
           ...getTableColumns(jobs),
           description: part("description"),
           labels: part("labels"),
+          on: part("on"),
+          hooks: part("hooks"),
         })
         .from(
           // The literal lets SQLite use the index of those that are there; it keeps the order of a cross join.
@@ -107,10 +121,12 @@ export function d1Jobs(database: D1Database): JobStore {
         .innerJoin(jobVersions, inForce)
         .where(isJob(orgId, sql`present`))
         .orderBy(asc(jobs.name));
-      return rows.map(({ description, labels, ...job }) => ({
+      return rows.map(({ description, labels, on, hooks, ...job }) => ({
         ...job,
         ...(description !== null && { description }),
         ...(labels !== null && { labels: JSON.parse(labels) as Record<string, string> }),
+        ...(on !== null && { on: JSON.parse(on) as LinkDefinition[] }),
+        ...(hooks !== null && { hooks: JSON.parse(hooks) as Record<string, unknown>[] }),
       }));
     },
 

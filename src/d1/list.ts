@@ -5,8 +5,9 @@
 
 import { and, desc, eq, getTableColumns, type SQL, sql } from "drizzle-orm";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
+import { TOLD_COMMIT_CHARS, WHOLE_COMMIT_CHARS } from "../core/hook/commit.ts";
 import { firstRunIdAt } from "../core/id.ts";
-import { LIST_SCAN_MAX_RUNS } from "../core/limits.ts";
+import { COMMITS_OF_PREFIX_MAX, LIST_SCAN_MAX_RUNS } from "../core/limits.ts";
 import { isFinal, RUN_STATUSES, type Run, type RunStatus } from "../core/run.ts";
 import type { RunFilter, RunPage } from "../flow/ports.ts";
 import { runFromRow } from "./rows.ts";
@@ -21,7 +22,9 @@ interface Candidates {
 
 /** @see Store.list */
 export async function listRuns(db: DrizzleD1Database, orgId: string, filter: RunFilter): Promise<RunPage> {
-  const sources = candidates(orgId, filter);
+  const commits = filter.commit === null ? null : await commitsOf(db, orgId, filter.commit);
+  if (commits?.length === 0) return { runs: [], nextBefore: null };
+  const sources = candidates(orgId, filter, commits);
   const all = sql.join(
     sources.map(({ query }) => sql`SELECT id FROM (${query})`),
     sql` UNION `,
@@ -60,9 +63,30 @@ export async function summariesOf(db: DrizzleD1Database, orgId: string, runIds: 
   return rows.map(runFromRow);
 }
 
-/** The narrowest ways to the runs that fit. */
-function candidates(orgId: string, filter: RunFilter): Candidates[] {
-  const { statuses, tag, originId, job, limit } = filter;
+/** What a run builds, as `builtChange` has it. As it stands in `runs_commit`, which is found by these words alone. */
+const COMMIT = "coalesce(delivery, upstream) ->> '$.change.sha'";
+
+/**
+ * The commits that a filter means, of those that runs build: from one to the next in the index, so that it does not matter how many
+ * runs each has.
+ */
+async function commitsOf(db: DrizzleD1Database, orgId: string, prefix: string): Promise<string[]> {
+  const told = prefix.length > TOLD_COMMIT_CHARS ? [prefix.slice(0, TOLD_COMMIT_CHARS)] : [];
+  if (prefix.length >= WHOLE_COMMIT_CHARS) return [prefix, ...told];
+  const next = (from: SQL) => sql`SELECT min(${sql.raw(COMMIT)}) FROM runs INDEXED BY runs_commit
+    WHERE org_id = ${orgId} AND ${sql.raw(COMMIT)} ${from} AND ${sql.raw(COMMIT)} < ${`${prefix}g`}`;
+  const found = await db.all<{ sha: string }>(sql`WITH RECURSIVE commits (sha) AS (
+      SELECT (${next(sql`>= ${prefix}`)}) UNION ALL SELECT (${next(sql`> commits.sha`)}) FROM commits WHERE commits.sha IS NOT NULL)
+    SELECT sha FROM commits WHERE sha IS NOT NULL LIMIT ${COMMITS_OF_PREFIX_MAX}`);
+  return [...found.map(({ sha }) => sha), ...told];
+}
+
+/**
+ * The narrowest ways to the runs that fit.
+ * @param commits of which a run must build one; null for any
+ */
+function candidates(orgId: string, filter: RunFilter, commits: string[] | null): Candidates[] {
+  const { statuses, tag, originId, job, branch, limit } = filter;
   const byId = (exact: boolean, from: SQL, where: SQL | undefined, id: SQL = sql`id`): Candidates => {
     const most = exact ? limit + 1 : LIST_SCAN_MAX_RUNS;
     const within = and(where, ...range(filter, id));
@@ -71,12 +95,20 @@ function candidates(orgId: string, filter: RunFilter): Candidates[] {
       most,
     };
   };
-  const isOnly = tag === null && originId === null;
-  if (originId !== null) return [byId(isOnly, sql`runs`, sql`origin_id = ${originId}`)];
+  const isOnly = tag === null && branch === null;
+  if (commits !== null)
+    return commits.map((commit) =>
+      byId(
+        tag === null && originId === null && statuses.length === 0 && job === null && branch === null,
+        sql`runs INDEXED BY runs_commit`,
+        sql`org_id = ${orgId} AND ${sql.raw(COMMIT)} = ${commit}`,
+      ),
+    );
+  if (originId !== null) return [byId(false, sql`runs`, sql`origin_id = ${originId}`)];
   if (job !== null)
     return [
       byId(
-        tag === null && statuses.length === 0,
+        tag === null && statuses.length === 0 && branch === null,
         sql`runs INDEXED BY runs_job`,
         sql`org_id = ${orgId} AND job_name = ${job}`,
       ),
@@ -103,21 +135,25 @@ function candidates(orgId: string, filter: RunFilter): Candidates[] {
   if (tag !== null)
     return [
       byId(
-        statuses.length === 0,
+        statuses.length === 0 && branch === null,
         sql`run_tags`,
         sql`org_id = ${orgId} AND key = ${tag.key} AND value = ${tag.value}`,
         sql`run_id`,
       ),
     ];
-  return [byId(statuses.length === 0, sql`runs`, undefined)];
+  return [byId(statuses.length === 0 && branch === null, sql`runs`, undefined)];
 }
 
 /** What of a filter is asked of every candidate. */
-function conditions({ statuses, tag, originId, job }: RunFilter): (SQL | undefined)[] {
+function conditions({ statuses, tag, originId, job, branch }: RunFilter): (SQL | undefined)[] {
   return [
     statuses.length > 0 ? statusIs(statuses) : undefined,
     originId !== null ? eq(runs.originId, originId) : undefined,
     job !== null ? eq(runs.jobName, job) : undefined,
+    // As `branchOf` has it.
+    branch !== null
+      ? sql`${branch} = coalesce(${change("branch")}, iif(${change("pullRequest.isFork")} = 0, ${change("pullRequest.headRef")}, NULL))`
+      : undefined,
     tag !== null
       ? sql`EXISTS (SELECT 1 FROM ${runTags} WHERE ${and(
           eq(runTags.orgId, runs.orgId),
@@ -127,6 +163,10 @@ function conditions({ statuses, tag, originId, job }: RunFilter): (SQL | undefin
         )})`
       : undefined,
   ];
+}
+
+function change(field: string): SQL {
+  return sql.raw(`(coalesce(delivery, upstream) ->> '$.change.${field}')`);
 }
 
 function range({ sinceMs, untilMs, beforeRunId }: RunFilter, id: SQL): SQL[] {

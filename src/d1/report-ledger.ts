@@ -1,5 +1,6 @@
-/** What is asked of the notifications that are reports on commits before one of them is sent. */
+/** What is asked of the notifications that are reports on commits before one of them is sent, and how those of a hook fare. */
 
+import type { HookKey } from "../core/hook/hook.ts";
 import { REPORTS_LOOKED_MAX } from "../core/limits.ts";
 import type { ReportLedger } from "../flow/ports/reports.ts";
 
@@ -17,8 +18,12 @@ const OTHERS = `SELECT * FROM (SELECT 0 AS isOlder, line, seq, id, state, payloa
   UNION ALL SELECT * FROM (SELECT 1, line, seq, id, state, payload FROM notifications
     WHERE webhook_id = ?1 AND line < ?2 AND ${neverRan("?2")} ORDER BY line DESC, seq DESC LIMIT ?4)`;
 
+const IS_HOOK = "org_id = ?1 AND job = ?2 AND name = ?3";
+const keyOf = ({ orgId, job, name }: HookKey) => [orgId, job, name];
+
 /** A ledger on a D1 database that has the migrations. */
 export function d1Reports(database: D1Database): ReportLedger {
+  const prepared = (query: string, ...values: unknown[]) => database.prepare(query).bind(...values);
   return {
     async overtakenBy({ webhookId, line, seq }, { repository, sha, context }) {
       // Of an older run its last one is found, which is to be told again where it was held back, or this run has told something since.
@@ -34,6 +39,27 @@ export function d1Reports(database: D1Database): ReportLedger {
         )
         .bind(webhookId, line, seq, REPORTS_LOOKED_MAX, sha, context, repository.full_name)
         .first<{ retold: string | null }>();
+    },
+
+    async noteTaken(hook) {
+      await prepared(`UPDATE hooks SET reports_failing_since = NULL WHERE ${IS_HOOK}`, ...keyOf(hook)).run();
+    },
+
+    async noteFailed(hook, at) {
+      const row = await prepared(
+        `UPDATE hooks SET reports_failing_since = coalesce(reports_failing_since, ?4) WHERE ${IS_HOOK} RETURNING reports_failing_since AS since`,
+        ...[...keyOf(hook), at],
+      ).first<{ since: number }>();
+      return row?.since ?? null;
+    },
+
+    async alert(hook, failingSince, at, detail) {
+      await prepared(
+        `INSERT INTO alerts (org_id, type, job, schedule, due_at, at, run_id, detail)
+         SELECT org_id, 'report_failing', job, name, ?4, ?5, NULL, ?6 FROM hooks WHERE ${IS_HOOK} AND reports_failing_since = ?4
+         ON CONFLICT (org_id, job, schedule, type, due_at) DO NOTHING`,
+        ...[...keyOf(hook), failingSince, at, detail],
+      ).run();
     },
   };
 }

@@ -53,6 +53,11 @@ export const runs = sqliteTable(
     index("runs_origin").on(table.originId).where(sql`origin_id IS NOT NULL`),
     // The way from a job to its runs; one whose spec came inline has no part in it.
     index("runs_job").on(table.orgId, table.jobName).where(sql`job_name IS NOT NULL`),
+    // The way from a commit to the runs that build it; one that builds none has no part in it. drizzle-kit breaks
+    // the expression at its comma, which is mended by hand.
+    index("runs_commit")
+      .on(table.orgId, sql`coalesce(delivery, upstream) ->> '$.change.sha'`)
+      .where(sql`coalesce(delivery, upstream) ->> '$.change.sha' IS NOT NULL`),
   ],
 );
 
@@ -453,6 +458,8 @@ export const hooks = sqliteTable(
     createdAt: integer("created_at").notNull(),
     /** The hook has its URL since then. */
     urlSince: integer("url_since").notNull(),
+    /** Since when no report of its runs was taken that was tried; null where the last one was. */
+    reportsFailingSince: integer("reports_failing_since"),
   },
   (table) => [
     primaryKey({ columns: [table.orgId, table.job, table.name] }),

@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-d2792e5a9733.js",
+  path: "/assets/live-0486691c49b6.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -295,6 +295,7 @@ export const SCRIPT: Asset = {
     "  var HANDOVER_RETRY_FIRST_MS = 2 * SECOND2;",
     "  var HANDOVER_RETRY_MAX_MS = 10 * MINUTE2;",
     "  var HANDOVER_GIVE_UP_MS = 24 * HOUR2;",
+    "  var REPORTS_FAILING_MAX_MS = 12 * HOUR2;",
     "  var CHAIN_ALERT_EVERY_MS = 1 * HOUR2;",
     "  var HANDOVERS_KEPT_MS = 90 * 24 * HOUR2;",
     "  var FORGET_MAX_HANDOVER_BATCHES = 10;",
@@ -964,7 +965,7 @@ export const SCRIPT: Asset = {
 };
 
 export const STYLE: Asset = {
-  path: "/assets/mayfly-bc4c577828c8.css",
+  path: "/assets/mayfly-41fc104e12a3.css",
   type: "text/css; charset=utf-8",
   body: [
     "/* Colours, type and the frame of every page. Both schemes keep text at WCAG AA contrast (4.5:1) on their surfaces. */",
@@ -1765,6 +1766,12 @@ export const STYLE: Asset = {
     "  gap: 6px 12px;",
     "}",
     "",
+    "/* Names that a sender or a job has can be of any length. */",
+    ".run-head .state .muted {",
+    "  min-width: 0;",
+    "  overflow-wrap: anywhere;",
+    "}",
+    "",
     ".run-head .sentence {",
     "  font-weight: 600;",
     "  overflow-wrap: anywhere;",
@@ -2132,7 +2139,8 @@ export const STYLE: Asset = {
     "",
     ".badge.missed,",
     ".badge.job_silent,",
-    ".badge.chain_stopped {",
+    ".badge.chain_stopped,",
+    ".badge.report_failing {",
     "  background: var(--bad-soft);",
     "  color: var(--bad);",
     "}",
@@ -2186,6 +2194,12 @@ export const STYLE: Asset = {
     ".jobs .next .about,",
     ".jobs .last .about {",
     "  white-space: nowrap;",
+    "}",
+    "",
+    "/* Names of jobs and events can be of any length. */",
+    ".jobs .next .starts {",
+    "  white-space: normal;",
+    "  overflow-wrap: anywhere;",
     "}",
     "",
     ".schedules .what {",
@@ -2553,6 +2567,11 @@ export const STYLE: Asset = {
     "  align-items: flex-start;",
     "  gap: 8px 12px;",
     "  padding: 0 14px 12px;",
+    "}",
+    "",
+    "/* Between the head of a page and its list. */",
+    "form.search.alone {",
+    "  padding: 0 0 12px;",
     "}",
     "",
     ".search label {",

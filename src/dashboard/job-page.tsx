@@ -83,7 +83,10 @@ export function jobPages(ports: DashboardPorts): Hono {
   }
 
   function runsOf(job: string): Promise<RunListBody> {
-    return ports.listRuns({ statuses: [], tag: null, job, cursor: null, limit: RUNS_SHOWN });
+    return ports.listRuns({
+      ...{ statuses: [], tag: null, job, commit: null, branch: null, cursor: null },
+      limit: RUNS_SHOWN,
+    });
   }
 
   function unknownJob(c: Context) {
@@ -202,6 +205,18 @@ function JobFacts({ job, nowMs }: { job: ShownJobBody; nowMs: number }) {
                 <li>
                   <a href={jobPath(String(other))}>{String(other)}</a>
                   {` ${String(outcome)}`}
+                </li>
+              ))}
+            </ul>
+          </Fact>
+        )}
+        {job.followed_by.length > 0 && (
+          <Fact name="Followed by">
+            <ul>
+              {job.followed_by.map(({ job: other, outcomes }) => (
+                <li>
+                  <a href={jobPath(other)}>{other}</a>
+                  {` once it ${outcomes.join(" or ")}`}
                 </li>
               ))}
             </ul>

@@ -14,6 +14,10 @@ export interface RunQuery {
   tag: { key: string; value: string } | null;
   /** Only runs of this job; null for all. */
   job: string | null;
+  /** Only runs that build this commit, by how it begins; null for all. */
+  commit: string | null;
+  /** Only runs of this branch; null for all. */
+  branch: string | null;
   /** As `next_cursor` gave it; null for the first page. */
   cursor: string | null;
   /** At most so many; as many as a list has where it is left out. */

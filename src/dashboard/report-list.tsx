@@ -10,12 +10,13 @@ import type { HookName, ReportQuery } from "./hook-ports.ts";
 import { HookCrumbs, MissingSecret } from "./parts/hook-head.tsx";
 import { Layout } from "./parts/layout.tsx";
 import { NotificationTable } from "./parts/notification-table.tsx";
+import { Age } from "./parts/times.tsx";
 import { ToldLedger, type ToldLedgerProps, ToldRows, toldUrl } from "./parts/told-ledger.tsx";
 import type { DashboardPorts } from "./ports.ts";
 import { UnknownHookPage } from "./problem.tsx";
 import { visible } from "./words/body-text.ts";
 import { reportPath, reportsPath } from "./words/paths.ts";
-import { COMMIT_STATE_WORDS, statusWords } from "./words/reports.ts";
+import { COMMIT_STATE_WORDS, missingWords, statusWords } from "./words/reports.ts";
 
 /** Without a script the page loads itself again this often while something on it is under way. */
 const REFRESH_S = 5;
@@ -67,7 +68,7 @@ function ReportListPage(props: ReportListProps) {
       <section class="run-head" aria-labelledby="reports-title">
         <HookCrumbs of={of} isHead={false} />
         <h1 id="reports-title">Reports</h1>
-        <Standing hook={hook} />
+        <Standing hook={hook} nowMs={nowMs} />
       </section>
       <ToldLedger {...ledger} />
     </Layout>
@@ -75,7 +76,7 @@ function ReportListPage(props: ReportListProps) {
 }
 
 /** Whether its runs are reported, and what stands in the way. */
-function Standing({ hook }: Pick<ReportListProps, "hook">) {
+function Standing({ hook, nowMs }: Pick<ReportListProps, "hook" | "nowMs">) {
   if (hook === null)
     return <p class="detail">This hook is not there any more. What it reported stays for 90 days.</p>;
   const { report } = hook;
@@ -96,6 +97,13 @@ function Standing({ hook }: Pick<ReportListProps, "hook">) {
         </span>
       </div>
       {report.problem !== null && <MissingSecret problem={report.problem} />}
+      {report.failing_since !== null && (
+        <p class="warning">
+          {"None of the reports that were tried was taken, the first of them "}
+          <Age at={report.failing_since} nowMs={nowMs} />
+          {": each says why"}
+        </p>
+      )}
     </>
   );
 }
@@ -110,6 +118,7 @@ function toldLedger({ of, query, list, complaints, nowMs }: ReportListProps): To
       about: description === what ? null : visible(description),
       id: statusWords(report.commit_status),
       notification: report,
+      missing: missingWords(report),
     };
   });
   return {

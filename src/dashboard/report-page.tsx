@@ -15,7 +15,7 @@ import { UnknownReportPage } from "./problem.tsx";
 import { visible } from "./words/body-text.ts";
 import { formOf } from "./words/form.ts";
 import { reportPath, runPath } from "./words/paths.ts";
-import { COMMIT_STATE_WORDS, statusWords } from "./words/reports.ts";
+import { COMMIT_STATE_WORDS, missingWords, statusWords } from "./words/reports.ts";
 
 /** Without a script the page loads itself again this often while it is pending. */
 const REFRESH_S = 5;
@@ -86,7 +86,7 @@ function Parts(props: ReportPageProps) {
 }
 
 function ReportHead({ of, report, nowMs }: ReportPageProps) {
-  const { id, state, ended_at: endedAt, commit_status: status } = report;
+  const { id, state, ended_at: endedAt, waits_for: waitsFor, commit_status: status } = report;
   const path = reportPath(of, id);
   return (
     <section
@@ -102,7 +102,12 @@ function ReportHead({ of, report, nowMs }: ReportPageProps) {
         <h1 id="report-title">{COMMIT_STATE_WORDS[status.state]}</h1>
         <SendAgain path={path} endedAt={endedAt} />
       </div>
-      <NotificationStanding notification={report} waitsFor={null} nowMs={nowMs} />
+      <NotificationStanding
+        notification={report}
+        waitsFor={waitsFor && reportPath(of, waitsFor)}
+        missing={missingWords(report)}
+        nowMs={nowMs}
+      />
       {STATE_DETAIL[state] !== null && <p class="detail">{STATE_DETAIL[state]}</p>}
     </section>
   );

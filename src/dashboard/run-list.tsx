@@ -2,8 +2,12 @@
 
 import { type Context, Hono } from "hono";
 import type { RunListBody } from "../api/run-schema.ts";
-import { AppError } from "../core/error.ts";
+import { builtChange } from "../core/chain/upstream.ts";
+import { AppError, type Complaint } from "../core/error.ts";
+import { COMMIT_COMPLAINT, COMMIT_PREFIX } from "../core/hook/commit.ts";
+import { DELIVERY_TEXT_MAX_CHARS } from "../core/limits.ts";
 import { isFinal, RUN_STATUSES, type RunStatus } from "../core/run.ts";
+import { described, FieldWrong } from "./parts/field.tsx";
 import { FirstRun } from "./parts/first-run.tsx";
 import { Layout } from "./parts/layout.tsx";
 import { RunTable } from "./parts/run-table.tsx";
@@ -28,17 +32,36 @@ const FILTERS: readonly Filter[] = [
 export function runListPage(ports: DashboardPorts): Hono {
   return new Hono().get("/", async (c) => {
     const query = queryOf(c);
-    const list = await ports.listRuns(query);
-    const props = { query, list, nowMs: ports.now(), origin: new URL(c.req.url).origin };
+    const complaints = complaintsOf(query);
+    const list = complaints.length > 0 ? { runs: [], next_cursor: null } : await ports.listRuns(query);
+    const props = { query, list, complaints, nowMs: ports.now(), origin: new URL(c.req.url).origin };
     if (c.req.query("part") === "list") return c.html(<ListPart {...props} />);
-    return c.html(<ListPage {...props} unknownMachines={await ports.unknownMachines()} />);
+    const unknownMachines = await ports.unknownMachines();
+    return c.html(
+      <ListPage {...props} unknownMachines={unknownMachines} />,
+      complaints.length > 0 ? 422 : 200,
+    );
   });
 }
 
 /** @throws AppError `invalid_input`: runs that were not asked for would be taken for those that were */
 function queryOf(c: Context): RunQuery {
   const { status = "", tag = "", job = "", cursor = null } = c.req.query();
-  return { statuses: statusesOf(status), tag: tagOf(tag), job: job === "" ? null : job, cursor };
+  const typed = (name: string) => c.req.query(name)?.trim() || null;
+  return {
+    statuses: statusesOf(status),
+    tag: tagOf(tag),
+    job: job === "" ? null : job,
+    commit: typed("commit")?.toLowerCase() ?? null,
+    branch: typed("branch"),
+    cursor,
+  };
+}
+
+/** What somebody typed and is wrong is told where it was typed. */
+function complaintsOf({ commit }: RunQuery): Complaint[] {
+  if (commit === null || COMMIT_PREFIX.test(commit)) return [];
+  return [{ path: "query.commit", message: COMMIT_COMPLAINT }];
 }
 
 function statusesOf(text: string): RunStatus[] {
@@ -60,6 +83,8 @@ function tagOf(text: string): RunQuery["tag"] {
 interface ListProps {
   query: RunQuery;
   list: RunListBody;
+  /** What is wrong with the query. */
+  complaints: readonly Complaint[];
   nowMs: number;
   origin: string;
 }
@@ -105,6 +130,7 @@ function ListPage(props: ListProps & { unknownMachines: number }) {
           </a>
         )}
       </div>
+      <ChangeSearch {...props} />
       {unknownMachines > 0 && (
         <p class="warning" role="status">
           {unknownMachines === 1 ? "1 machine belongs" : `${unknownMachines} machines belong`} to no run that
@@ -114,6 +140,42 @@ function ListPage(props: ListProps & { unknownMachines: number }) {
       )}
       <ListPart {...props} />
     </Layout>
+  );
+}
+
+/** The search for what was built; nowhere to be seen where nothing is. */
+function ChangeSearch({ query, list, complaints }: ListProps) {
+  const { commit, branch, statuses, tag, job } = query;
+  if (commit === null && branch === null && !list.runs.some((run) => builtChange(run) !== null)) return null;
+  const fields = [
+    { name: "branch", label: "Of branch", path: "query.branch", complaints, value: branch },
+    { name: "commit", label: "Of commit", path: "query.commit", complaints, value: commit },
+  ];
+  return (
+    <search aria-label="Search by what was built">
+      <form method="get" action="/" class="search alone">
+        {statuses.length > 0 && <input type="hidden" name="status" value={statuses.join(",")} />}
+        {tag !== null && <input type="hidden" name="tag" value={`${tag.key}:${tag.value}`} />}
+        {job !== null && <input type="hidden" name="job" value={job} />}
+        {fields.map(({ value, ...field }) => (
+          <div class="field">
+            <label for={field.name}>{field.label}</label>
+            <input
+              {...described(field)}
+              type="search"
+              value={value ?? ""}
+              maxlength={DELIVERY_TEXT_MAX_CHARS}
+              spellcheck={false}
+              autocomplete="off"
+            />
+            <FieldWrong {...field} />
+          </div>
+        ))}
+        <button class="plain" type="submit">
+          Search
+        </button>
+      </form>
+    </search>
   );
 }
 
@@ -133,7 +195,10 @@ function ListPart({ query, list, nowMs, origin }: ListProps) {
     >
       {list.runs.length === 0 ? (
         <p class="empty">
-          No such runs. <a href="/">Show all</a>
+          {list.next_cursor === null
+            ? "No such runs. "
+            : "None among those that were looked at; older ones follow. "}
+          <a href="/">Show all</a>
         </p>
       ) : (
         <RunTable runs={list.runs} nowMs={nowMs} />
@@ -157,6 +222,8 @@ function listUrl(query: RunQuery, part = false): string {
   if (query.statuses.length > 0) parameters.set("status", query.statuses.join(","));
   if (query.tag !== null) parameters.set("tag", `${query.tag.key}:${query.tag.value}`);
   if (query.job !== null) parameters.set("job", query.job);
+  if (query.branch !== null) parameters.set("branch", query.branch);
+  if (query.commit !== null) parameters.set("commit", query.commit);
   if (query.cursor !== null) parameters.set("cursor", query.cursor);
   if (part) parameters.set("part", "list");
   const text = parameters.toString();

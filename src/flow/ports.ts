@@ -74,6 +74,10 @@ export interface RunFilter {
   originId: string | null;
   /** Only runs of this job; null for all. */
   job: string | null;
+  /** Only runs that build this commit, or follow one that does: how its hash begins, of seven digits or more; null for all. */
+  commit: string | null;
+  /** Only runs of a change of this branch (`branchOf`), likewise; null for all. */
+  branch: string | null;
   /** Epoch milliseconds, inclusive; null for no bound. */
   sinceMs: number | null;
   /** Epoch milliseconds, exclusive. */

@@ -1,11 +1,13 @@
 /** Tell commits: what a hook's run reports where its commit is, in the lines that webhooks have, too. */
 
 import { hookOfTarget, reportTarget } from "../core/commit-status/report.ts";
+import { reportSays, whyAlert } from "../core/commit-status/standing.ts";
 import { type CommitStatus, commitStatusOf } from "../core/commit-status/status.ts";
+import { DELIVERY_TEXT_MAX_CHARS } from "../core/limits.ts";
 import { rfc3339 } from "../core/rfc3339.ts";
 import type { SendResult } from "../core/webhook/attempt.ts";
 import { type Fact, lineOf } from "../core/webhook/fact.ts";
-import type { HookStore } from "./ports/hooks.ts";
+import type { HookStore, StoredHook } from "./ports/hooks.ts";
 import type { ReportLedger, SendStatus } from "./ports/reports.ts";
 import type { Courier, NotificationStore, OutboxReader } from "./ports/webhooks.ts";
 import type { Clock } from "./ports.ts";
@@ -64,6 +66,8 @@ export function commitCourier({ ledger, notifications, hooks, send, clock }: Com
     async open(orgId, target) {
       const key = hookOfTarget(target);
       const hook = key && (await hooks.find(key));
+      /** As it is stored, as far as this one knows: what changes nothing is not written. */
+      let failingSince = hook?.reportsFailingSince ?? null;
       return {
         async send(report) {
           const { data } = JSON.parse(report.payload) as ReportPayload;
@@ -73,13 +77,30 @@ export function commitCourier({ ledger, notifications, hooks, send, clock }: Com
             if (retold !== null) await notifications.resend(orgId, target, retold, clock.now());
             return overtaken(clock.now());
           }
-          const now = hook?.spec.source === data.source ? hook.spec.report : undefined;
-          return send(orgId, now ? { ...data, api_url: now.apiUrl, token: now.token } : data);
+          return send(orgId, asHookSays(hook, data));
         },
-        async note() {},
+        async note(_report, result, at) {
+          const said = hook === null ? "nothing" : reportSays(result);
+          if (hook === null || said === "nothing") return;
+          if (said === "taken") {
+            if (failingSince !== null) await ledger.noteTaken(hook);
+            failingSince = null;
+            return;
+          }
+          failingSince ??= await ledger.noteFailed(hook, at);
+          const why = failingSince === null ? null : whyAlert(hook, result, at - failingSince);
+          if (failingSince !== null && why !== null)
+            await ledger.alert(hook, failingSince, at, why.slice(0, DELIVERY_TEXT_MAX_CHARS));
+        },
       };
     },
   };
+}
+
+/** A status as it is sent now. @param hook null where it is gone */
+export function asHookSays(hook: Pick<StoredHook, "spec"> | null, status: CommitStatus): CommitStatus {
+  const now = hook !== null && hook.spec.source === status.source ? hook.spec.report : undefined;
+  return now ? { ...status, api_url: now.apiUrl, token: now.token } : status;
 }
 
 function overtaken(at: number): SendResult {

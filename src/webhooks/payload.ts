@@ -83,6 +83,7 @@ export interface AlertPayload {
   type: string;
   job: string | null;
   schedule: string | null;
+  hook: string | null;
   webhook: string | null;
   due_at: string;
   at: string;
@@ -170,6 +171,7 @@ function alertPayload({ alert }: AlertFact, publicUrl: string | null): AlertPayl
     type: alert.type,
     job: alert.job,
     schedule: alert.schedule,
+    hook: alert.hook,
     webhook: alert.webhook,
     due_at: rfc3339(alert.dueAt),
     at: rfc3339(alert.at),

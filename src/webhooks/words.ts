@@ -63,8 +63,19 @@ function changeWords(change: ChangePayload): string {
 /** As git shortens a commit's id. */
 const SHORT_SHA = 7;
 
-function alertWords({ type, job, schedule, webhook, detail, due_at, run_id, url }: AlertPayload): Words {
-  const of = job === null ? `webhook ${webhook}` : schedule === null ? job : `${job}/${schedule}`;
+function alertWords({
+  type,
+  job,
+  schedule,
+  hook,
+  webhook,
+  detail,
+  due_at,
+  run_id,
+  url,
+}: AlertPayload): Words {
+  const part = schedule ?? hook;
+  const of = job === null ? `webhook ${webhook}` : part === null ? job : `${job}/${part}`;
   const lines = [oneLine(detail), `due at: ${due_at}`, ...(run_id === null ? [] : [`run: ${run_id}`])];
   return { title: `${of}: ${type.replaceAll("_", " ")}`, lines, url };
 }

@@ -34,10 +34,12 @@ export function dashboardPorts(ports: ApiPorts): DashboardPorts {
     ...jobPagePorts(ports),
     ...hookPagePorts(ports),
     ...webhookPagePorts(ports),
-    listRuns: ({ statuses, tag, job, cursor, limit }) =>
+    listRuns: ({ statuses, tag, job, commit, branch, cursor, limit }) =>
       pageOfRuns(ports, {
         ...(statuses.length > 0 && { status: statuses }),
         ...(job !== null && { job }),
+        ...(commit !== null && { commit }),
+        ...(branch !== null && { branch }),
         ...(tag && { tag: `${tag.key}:${tag.value}` }),
         ...(cursor !== null && { cursor }),
         limit,

@@ -6,7 +6,6 @@ import { deliveryBody, receiptOf } from "../api/delivery-body.ts";
 import { tryInputSchema } from "../api/delivery-schema.ts";
 import { filterOf } from "../api/hook-schema.ts";
 import type { ApiPorts } from "../api/ports.ts";
-import { reportBody, reportSummary } from "../api/report-body.ts";
 import { loadDelivery, loadHook, shownHook, shownHooks } from "../api/routes/hooks/answers.ts";
 import { deliveryFilter, deliveryQuery, pageOfDeliveries } from "../api/routes/hooks/deliveries.ts";
 import { pageOfHooks } from "../api/routes/hooks/list.ts";
@@ -16,6 +15,8 @@ import {
   reportFilter,
   reportQuery,
   resendReport,
+  shownReport,
+  shownReports,
 } from "../api/routes/hooks/reports.ts";
 import { triedRules } from "../api/routes/hooks/try.ts";
 import { loadJob } from "../api/routes/jobs/answers.ts";
@@ -85,10 +86,7 @@ export function hookPagePorts(ports: ApiPorts): HookPorts {
       const filter = reportFilter(checked(reportQuery, said(query), "query"));
       return orNull(pageOfReports(ports, key, { ...filter, limit: PAGE_LEDGER_MAX }));
     },
-    async getReport(key, id) {
-      const found = await orNull(loadReport(ports, { ...key, report: id }));
-      return found && reportBody(found);
-    },
+    getReport: (key, id) => orNull(shownReport(ports, { ...key, report: id })),
     async resendReport(key, id, endedAt) {
       const report = { ...key, report: id };
       const found = await orNull(loadReport(ports, report));
@@ -97,7 +95,7 @@ export function hookPagePorts(ports: ApiPorts): HookPorts {
     },
     async reportsOfRun(key, runId) {
       const target = reportTarget({ orgId, ...key });
-      return (await notifications.ofLine(orgId, [target], runId, PAGE_TOLD_MAX)).map(reportSummary);
+      return shownReports(ports, key, await notifications.ofLine(orgId, [target], runId, PAGE_TOLD_MAX));
     },
   };
 }

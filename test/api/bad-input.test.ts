@@ -653,6 +653,9 @@ describe("bad queries", () => {
     ["/v1/runs?limit=1e2", "limit", "a whole number from 1 to 200"],
     ["/v1/runs?limit=", "limit", "a whole number from 1 to 200"],
     ["/v1/runs?limit=1&limit=2", "limit", "can be given once"],
+    ["/v1/runs?commit=abc123", "commit", "7 to 64 hexadecimal digits"],
+    ["/v1/runs?commit=main123", "commit", "7 to 64 hexadecimal digits"],
+    ["/v1/runs?branch=", "branch", "can not be empty"],
     ["/v1/runs?status=done", "status", "one or more of queued, starting"],
     ["/v1/runs?status=", "status", "one or more of queued, starting"],
     ["/v1/runs?status=failed&status=done", "status", "one or more of queued, starting"],
@@ -666,7 +669,7 @@ describe("bad queries", () => {
     [
       "/v1/runs?nope=1",
       "nope",
-      "unknown field nope; known are status, tag, rerun_of, job, since, until, limit, cursor",
+      "unknown field nope; known are status, tag, rerun_of, job, commit, branch, since, until, limit, cursor",
     ],
     [`${RUN}/events?after=x`, "after", "a whole number from 0"],
     [`${RUN}/events?after=-1`, "after", "a whole number from 0"],

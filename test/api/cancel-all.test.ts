@@ -40,6 +40,8 @@ const everything: Omit<RunFilter, "limit"> = {
   tag: null,
   originId: null,
   job: null,
+  commit: null,
+  branch: null,
   sinceMs: null,
   untilMs: null,
   beforeRunId: null,

@@ -211,8 +211,43 @@ const aReport = (changes: object = {}) => ({
     target_url: null,
     run_id: RUN_ID,
   },
+  waiting: null,
+  waits_for: null,
   last_attempt: null,
   ...changes,
+});
+
+test("reports says of what waits for what: one before it, a secret, or its time", async () => {
+  const pending = { state: "pending", ended_at: null, next_at: "2026-11-21T10:05:00.000Z" };
+  const waits = (what: string, secret: string | null = null) => ({ waiting: { for: what, secret } });
+  const failed = {
+    at: "2026-11-21T10:00:00.000Z",
+    duration_ms: 9,
+    status: 500,
+    answer: "",
+    error: "it answered 500",
+  };
+  const reports = [
+    aReport({ id: "msg_3", ...pending, ...waits("report"), next_at: null }),
+    aReport({ id: "msg_2", ...pending, ...waits("secret", "TOKEN") }),
+    aReport({ id: "msg_1", ...pending, ...waits("time"), last_attempt: failed }),
+  ];
+  stub.on("GET /v1/jobs/deploy/hooks/github/reports", json({ reports, next_cursor: null }));
+  const notes = (await hooks("reports", "deploy/github")).stdout.split("\n").slice(1, 4);
+  expect(notes[0]).toMatch(/pending +waits for the one before it in its run$/);
+  expect(notes[1]).toMatch(
+    /waits for the secret TOKEN, which is not set; looked for again at 2026-11-21T10:05:00.000Z$/,
+  );
+  expect(notes[2]).toMatch(/it answered 500; next at 2026-11-21T10:05:00.000Z$/);
+  const behind = {
+    ...aReport({ ...pending, ...waits("report"), next_at: null }),
+    waits_for: "msg_2",
+    attempts: [],
+  };
+  stub.on("GET /v1/jobs/deploy/hooks/github/reports/msg_3", json(behind));
+  expect((await hooks("report", "deploy/github", "msg_3")).stdout).toMatch(
+    /waiting +waits for the one before it in its run, msg_2\n/,
+  );
 });
 
 test("reports tells what was reported and what stands against it, and report each answer", async () => {

@@ -384,3 +384,29 @@ test("jobs that start after each other apply in any order, and a name that is no
   expect(exported).toContain("job: bild");
   expect((await cli(["diff"])).exitCode).toBe(0);
 });
+
+test("a circle is noted once, by validate of those in the files, and by apply also through jobs in force", async () => {
+  file(`jobs:
+  a:
+    on: [{ job: c }]
+    run: { image: "debian:12", script: tell }
+  b:
+    on: [{ job: a }]
+    run: { image: "debian:12", script: tell }
+  c:
+    on: [{ job: b }]
+    run: { image: "debian:12", script: tell }
+  d:
+    on: [{ job: c }, { job: far }]
+    run: { image: "debian:12", script: tell }
+`);
+  await api.put("far", { run: RUN, on: [{ job: "near" }] });
+  await api.put("near", { run: RUN, on: [{ job: "d", outcome: "failed" }] });
+  const notes = ({ stderr }: { stderr: string }) => stderr.match(/note: .*in a circle: [^;]*/g);
+  const inFiles = "note: jobs.a.on.0.job: these jobs start after each other in a circle: a → b → c → a";
+  expect(notes(await offline(["validate"]))).toEqual([inFiles]);
+  expect(notes(await cli(["diff"]))).toEqual([
+    inFiles,
+    "note: jobs.d.on.1.job: these jobs start after each other in a circle: d → near → far → d",
+  ]);
+});

@@ -39,6 +39,7 @@ const aJob = (changes: object = {}) => ({
   schedules: [],
   on: [{ job: "build" }],
   expect_every: null,
+  followed_by: [],
   last_alert: null,
   ...changes,
 });
@@ -137,27 +138,38 @@ describe("jobs run", () => {
 });
 
 test("jobs list goes over all pages and prints no cell that can act", async () => {
+  const push = { name: "github", source: "github", events: null };
+  const byHand = { starts_after: [], hooks: [] };
   stub.on(
     "GET /v1/jobs",
-    json({ jobs: [aJob({ paused_at: AT })], next_cursor: "deploy" }),
-    json({ jobs: [aJob({ name: "report", description: "\u001b[31mred" })], next_cursor: null }),
+    json({
+      jobs: [{ ...aJob({ paused_at: AT }), starts_after: ["build"], hooks: [push] }],
+      next_cursor: "deploy",
+    }),
+    json({
+      jobs: [{ ...aJob({ name: "report", description: "\u001b[31mred" }), ...byHand }],
+      next_cursor: null,
+    }),
   );
   const { stdout } = await jobs("list");
   expect(stdout.split("\n").slice(0, 3)).toEqual([
-    "NAME    VERSION  CHANGED  STATE   DESCRIPTION",
-    "deploy  3        5m ago   paused",
-    expect.stringMatching(/^report {2}3 {8}5m ago {11}\S*\[31mred$/),
+    "NAME    VERSION  CHANGED  STATE   STARTS                DESCRIPTION",
+    "deploy  3        5m ago   paused  after build; on push",
+    expect.stringMatching(/^report {2}3 {8}5m ago {33}\S*\[31mred$/),
   ]);
   expect(stdout).not.toContain("\u001b");
   expect(stub.seen.map(({ query }) => query.get("cursor"))).toEqual([null, "deploy"]);
 });
 
 test("jobs show prints what was put, or one of its versions", async () => {
-  stub.on("GET /v1/jobs/deploy", json(aJob({ labels: { team: "data" }, input_schema: { type: "object" } })));
+  const followed = { followed_by: [{ job: "tell", outcomes: ["succeeded", "failed"] }] };
+  const shown = { labels: { team: "data" }, input_schema: { type: "object" }, ...followed };
+  stub.on("GET /v1/jobs/deploy", json(aJob(shown)));
   const { stdout } = await jobs("show", "deploy");
   for (const part of [
     "Version       3",
     "build succeeded",
+    "Followed by   tell (succeeded, failed)",
     "team=data",
     '"image": "debian:12"',
     "Input schema",
@@ -216,21 +228,25 @@ test("jobs alerts lists what was late and silent, of one job and type where it i
     type: "schedule_late",
     job: "nightly",
     schedule: "at-two",
+    hook: null,
+    webhook: null,
     due_at: "2026-11-21T02:00:00.000Z",
     at: "2026-11-21T02:06:00.000Z",
     run_id: null,
     detail: "it was missed",
   };
   const silent = { ...late, seq: 1, type: "job_silent", job: "deploy", schedule: null };
+  const failing = { ...silent, seq: 0, type: "report_failing", hook: "github" };
   stub.on(
     "GET /v1/alerts",
-    json({ alerts: [late, silent], next_cursor: null }),
+    json({ alerts: [late, silent, failing], next_cursor: null }),
     json({ alerts: [], next_cursor: null }),
   );
   const { stdout } = await jobs("alerts");
   expect(stdout).toContain("schedule late");
   expect(stdout).toContain("nightly/at-two");
   expect(stdout).toMatch(/job silent +deploy /);
+  expect(stdout).toMatch(/report failing +deploy\/github /);
   const { stderr } = await jobs("alerts", "--job", "nightly", "--type", "job_silent");
   expect(stderr).toBe("no alerts\n");
   expect((await jobs("alerts", "--type", "other")).stderr).toContain("schedule_late, job_silent");

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type ListOptions, listCommand } from "../../src/cli/commands/runs/list.ts";
+import { changeJson } from "../../src/core/hook/change.ts";
+import { aChange } from "../support/a-run.ts";
 import { fakeIo } from "./support/fake-io.ts";
 import { mayfly } from "./support/run-cli.ts";
 import {
@@ -23,6 +25,11 @@ beforeEach(async () => {
 });
 afterEach(() => stub.close());
 
+const aPull = {
+  ...{ number: 7, action: "opened", has_new_commits: true, title: "Mend the gate" },
+  ...{ head_ref: "fix-gate", base_ref: "main", is_fork: false, head_repository: null },
+};
+
 const NOW = Date.parse("2026-11-21T10:05:00.000Z");
 const at = () => fakeIo({ now: () => NOW });
 
@@ -34,6 +41,7 @@ describe("runs list", () => {
       ["--tag", "team=data", "--since", "2h", "--until", "2026-11-21T10:00:00Z"],
       { tag: "team=data", since: "2h", until: "2026-11-21T10:00:00Z" },
     ],
+    [["--commit", "72D3162ECC", "--branch", "main"], { commit: "72D3162ECC", branch: "main" }],
     [["--limit", "5", "--all", "--json"], { limit: 5, all: true, json: true }],
   ])("%j becomes options", async (args, expected) => {
     let options: ListOptions | null = null;
@@ -74,6 +82,47 @@ describe("runs list", () => {
         `${RUN_ID}  running          5m   5m 00s              debian:12  echo hi`,
         "",
       ].join("\n"),
+    );
+  });
+
+  test("says of runs that build something what, also of those that follow one, and asks for them", async () => {
+    const change = changeJson(aChange({ sha: "72d3162ecc".padEnd(40, "0") }));
+    const pull = { ...change, branch: null, pull_request: { ...aPull, number: 7, head_ref: "\u001bfix" } };
+    const of = { hook: "github", id: "1", event: "push", without_secrets: false, other_repository: false };
+    const delivery = (built: typeof change) => ({ ...of, change: built, report: null });
+    const upstream = { run_id: RUN_ID, job: "build", outcome: "succeeded" as const, reason: null };
+    const runs = [
+      aRun({ name: "a", delivery: delivery(change) }),
+      aRun({ name: "b", delivery: delivery(pull) }),
+      aRun({
+        name: "c",
+        upstream: {
+          ...upstream,
+          exit_code: 0,
+          without_secrets: false,
+          change: { ...change, branch: null, tag: "v1" },
+        },
+      }),
+      aRun({ name: "d", delivery: delivery({ ...change, branch: "x".repeat(90) }) }),
+      aRun({ name: "e" }),
+    ];
+    stub.on("GET /v1/runs", json({ runs, next_cursor: null }));
+    const { stdout } = await mayfly(["runs", "list", "--commit", "72d3162", "--branch", "main"], stub, at());
+    expect(Object.fromEntries(stub.seen[0]?.query ?? [])).toMatchObject({
+      commit: "72d3162",
+      branch: "main",
+    });
+    const [head = "", ...lines] = stdout.trimEnd().split("\n");
+    const from = head.indexOf("CHANGE");
+    expect(lines.map((line) => line.slice(from, head.indexOf("IMAGE")).trim())).toEqual([
+      "main 72d3162ecc",
+      "#7 \\e" + "fix 72d3162ecc",
+      "tag v1 72d3162ecc",
+      `${"x".repeat(39)}… 72d3162ecc`,
+      "",
+    ]);
+    expect((await mayfly(["runs", "list", "--commit", "72d31"], stub, at())).stderr).toContain(
+      "7 to 64 hexadecimal",
     );
   });
 

@@ -88,7 +88,8 @@ export function holdsTheDeliverContract({
     receive(ports, id, headers, body);
 
   const runsOf = async (job: string) => {
-    const none = { statuses: [], tag: null, originId: null, sinceMs: null, untilMs: null, beforeRunId: null };
+    const any = { statuses: [], tag: null, originId: null, commit: null, branch: null };
+    const none = { ...any, sinceMs: null, untilMs: null, beforeRunId: null };
     return (await store.list(ORG, { ...none, job, limit: 1000 })).runs.map(({ id }) => id);
   };
 

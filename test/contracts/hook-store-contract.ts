@@ -114,6 +114,7 @@ export function holdsTheHookStoreContract({
         spec,
         createdAt: T0,
         urlSince: T0,
+        reportsFailingSince: null,
       });
       expect((await hooks.ofJob(ORG, "edited")).map(({ name }) => name)).toEqual(["c", "github"]);
       expect(await hooks.called(second)).toBeNull();
@@ -244,6 +245,8 @@ export function holdsTheHookStoreContract({
         statuses: [],
         tag: null,
         originId: null,
+        commit: null,
+        branch: null,
         sinceMs: null,
         untilMs: null,
         beforeRunId: null,

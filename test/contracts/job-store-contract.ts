@@ -1,6 +1,7 @@
 /** What every store of jobs keeps. */
 
 import { describe, expect, it } from "vitest";
+import type { LinkDefinition } from "../../src/core/chain/link.ts";
 import type { Job, JobVersion } from "../../src/core/job.ts";
 import type { JobStore } from "../../src/flow/ports/jobs.ts";
 import { T0 } from "../support/a-run.ts";
@@ -108,6 +109,34 @@ export function holdsTheJobStoreContract(store: JobStore): void {
       { name: "zz-d", version: 2, description: "of two", labels: { a: "b" }, deletedAt: null },
     ]);
     expect(await store.list("others", "", 10)).toEqual([]);
+  });
+
+  it("tells which jobs start after one, and after which ends, and lists what starts each", async () => {
+    const linked = async (name: string, on: LinkDefinition[], at = 1) => {
+      const seen = (await store.find(ORG, name))?.job ?? null;
+      const definition = { run: {}, on, ...(name === "link-b" && { hooks: [{ source: "github" }] }) };
+      await store.put(ORG, name, seen, { ...version(at), definition });
+    };
+    await linked("link-c", [{ job: "link-a", outcome: "finished" }]);
+    await linked("link-b", [{ job: "link-a" }, { job: "link-a", outcome: "failed" }, { job: "link-c" }]);
+    await linked("link-d", [{ job: "link-a" }]);
+    await linked("link-e", [{ job: "link-a" }]);
+    await linked("link-e", [], 2);
+    await store.delete(ORG, "link-d", T0 + 5, null);
+    const followers = await store.followers(ORG, "link-a", 10);
+    expect(followers).toEqual([
+      { job: "link-b", outcomes: ["succeeded", "failed"] },
+      { job: "link-c", outcomes: ["finished"] },
+    ]);
+    expect(await store.followers(ORG, "link-a", 1)).toEqual(followers.slice(0, 1));
+    expect(await store.followers("others", "link-a", 10)).toEqual([]);
+    const [b, c] = await store.list(ORG, "link-a", 2);
+    expect(b).toMatchObject({
+      name: "link-b",
+      on: [{ job: "link-a" }, {}, {}],
+      hooks: [{ source: "github" }],
+    });
+    expect(c).not.toHaveProperty("hooks");
   });
 
   it("versions come newest first, in pages", async () => {

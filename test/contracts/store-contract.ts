@@ -10,6 +10,8 @@ import { planAttempt } from "../../src/core/plan.ts";
 import type { RunFilter, Store } from "../../src/flow/ports.ts";
 import {
   aBootingRun,
+  aBuild,
+  aChange,
   aQueuedRun,
   aRetryingRun,
   aRunningRun,
@@ -28,6 +30,8 @@ const everything: RunFilter = {
   tag: null,
   originId: null,
   job: null,
+  commit: null,
+  branch: null,
   sinceMs: null,
   untilMs: null,
   beforeRunId: null,
@@ -299,6 +303,67 @@ export function holdsTheStoreContract(store: Store): void {
         runs: [],
         nextBefore: null,
       });
+    });
+  });
+
+  describe("runs that build a change", () => {
+    const at = T0 + 7_000_000;
+    const idsOf = (filter: Partial<RunFilter>) =>
+      store.list("default", { ...everything, ...filter }).then(({ runs }) => runs.map(({ id }) => id));
+    const built = async (change: Parameters<typeof aChange>[0], n: number, isFollowing = false) =>
+      (await stored(aBuild(aChange(change), at + n, isFollowing))).state.run.id;
+    const sha = (start: string) => start.padEnd(40, "0");
+
+    it("are listed by the commit, by all of its hash or how that begins, with those that follow them", async () => {
+      const [a, b] = [sha("abcdef1234"), sha("abcdef1235")];
+      const first = await built({ sha: a }, 0);
+      const other = await built({ sha: b }, 1);
+      const after = await built({ sha: a }, 2, true);
+      await built({ sha: sha("abcdef0") }, 3);
+      await built({ sha: null }, 4);
+      await stored(aQueuedRun({}, at + 5));
+      expect(await idsOf({ commit: a })).toEqual([after, first]);
+      expect(await idsOf({ commit: "abcdef1" })).toEqual([after, other, first]);
+      expect(await idsOf({ commit: "abcdef1235" })).toEqual([other]);
+      expect(await idsOf({ commit: "abcdef2" })).toEqual([]);
+      expect(await idsOf({ commit: sha("abcdef2") })).toEqual([]);
+      expect(await idsOf({ commit: "abcdef1", limit: 2 })).toEqual([after, other]);
+      expect(await idsOf({ commit: "abcdef1", beforeRunId: other })).toEqual([first]);
+      expect(await idsOf({ commit: "abcdef1", job: "deploy" })).toEqual([after]);
+      expect(await idsOf({ commit: a, statuses: ["succeeded"] })).toEqual([]);
+      expect(await idsOf({ commit: a, statuses: ["queued"], branch: "main" })).toEqual([after, first]);
+      const others = await store.list("other-org", { ...everything, commit: "abcdef1" });
+      expect(others).toEqual({ runs: [], nextBefore: null });
+    });
+
+    it("are found by all of a commit of which the sender told the first twelve digits alone", async () => {
+      const told = await built({ sha: "bbbbbbbbbbbb" }, 10);
+      const whole = await built({ sha: sha("bbbbbbbbbbbb") }, 11);
+      expect(await idsOf({ commit: sha("bbbbbbbbbbbb") })).toEqual([whole, told]);
+      expect(await idsOf({ commit: "bbbbbbb" })).toEqual([whole, told]);
+      expect(await idsOf({ commit: "bbbbbbbbbbbb000" })).toEqual([whole, told]);
+      expect(await idsOf({ commit: "bbbbbbbbbbbb1" })).toEqual([told]);
+    });
+
+    it("are listed by the branch that was pushed, or that a pull request within the repository is from", async () => {
+      const fix = { branch: "fix-gate", ref: "refs/heads/fix-gate" };
+      const pull = (isFork: boolean) => ({
+        kind: "pull_request" as const,
+        branch: null,
+        pullRequest: {
+          ...{ number: 7, action: "opened", hasNewCommits: true, title: "Mend the gate" },
+          ...{ headRef: "fix-gate", baseRef: "main", isFork, headRepository: null },
+        },
+      });
+      const pushed = await built(fix, 20);
+      const own = await built(pull(false), 21);
+      await built(pull(true), 22);
+      const after = await built(fix, 23, true);
+      await built({ branch: null, tag: "fix-gate" }, 24);
+      expect(await idsOf({ branch: "fix-gate" })).toEqual([after, own, pushed]);
+      expect(await idsOf({ branch: "fix-gate", job: "deploy" })).toEqual([after]);
+      expect(await idsOf({ branch: "fix" })).toEqual([]);
+      expect(await idsOf({ branch: "fix-gate", statuses: ["queued"], limit: 1 })).toEqual([after]);
     });
   });
 

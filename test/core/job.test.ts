@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { circleOf } from "../../src/core/chain/circle.ts";
+import { outcomesOf } from "../../src/core/chain/link.ts";
 import { withJobFields } from "../../src/core/concurrency-key.ts";
 import { diffDefinitions, JOB_NAME, type JobDefinition } from "../../src/core/job.ts";
 import { acceptRun } from "../../src/core/lifecycle.ts";
 import { JOB_DIFF_MAX_CHANGES } from "../../src/core/limits.ts";
 import { planAttempt } from "../../src/core/plan.ts";
+import { startsWords } from "../../src/core/starts-words.ts";
 import { aRunId, aSpec, T0 } from "../support/a-run.ts";
 
 const defined = (run: object): JobDefinition => ({ run: run as Record<string, unknown> });
@@ -100,4 +103,68 @@ it.each([
   ["a\n", false],
 ])("%j is a job's name: %s", (name, isName) => {
   expect(JOB_NAME.test(name)).toBe(isName);
+});
+
+describe("jobs that start after each other", () => {
+  const links = (text: string) => {
+    const before = new Map<string, string[]>();
+    for (const [job = "", after = ""] of text.split(" ").map((link) => link.split("<")))
+      before.set(job, [...(before.get(job) ?? []), after]);
+    return (job: string) => before.get(job) ?? [];
+  };
+
+  it.each([
+    ["a<b b<a", "a", ["a", "b", "a"]],
+    ["a<c b<a c<b", "a", ["a", "b", "c", "a"]],
+    ["a<c b<a c<b", "b", ["b", "c", "a", "b"]],
+    ["a<a", "a", ["a", "a"]],
+    ["a<d a<c b<a c<b d<c", "a", ["a", "b", "c", "a"]],
+    ["a<b b<c", "a", null],
+    ["a<b b<c c<b", "a", null],
+    ["a<b a<c b<d c<d", "a", null],
+  ])("of %s %s is in the circle %j", (text, job, circle) => {
+    expect(circleOf(job, links(text))).toEqual(circle);
+  });
+
+  it("are looked through once each, however many ways there are", () => {
+    let asked = 0;
+    const layers = 40;
+    const before = (job: string) => {
+      asked += 1;
+      const layer = Number(job.split(".")[0]) + 1;
+      return layer > layers ? [] : Array.from({ length: 20 }, (_, n) => `${layer}.${n}`);
+    };
+    expect(circleOf("0.0", before)).toBeNull();
+    expect(asked).toBe(1 + layers * 20);
+  });
+
+  it.each([
+    [["succeeded"], ["succeeded"]],
+    [["cancelled", "failed", "succeeded"], ["finished"]],
+    [
+      ["failed", "succeeded"],
+      ["succeeded", "failed"],
+    ],
+  ] as const)("after ends that are stored as %j do so by %j", (statuses, outcomes) => {
+    expect(outcomesOf(statuses)).toEqual(outcomes);
+  });
+});
+
+it.each([
+  [[], [], []],
+  [["build"], [], ["after build"]],
+  [["a", "b", "c", "d", "e"], [], ["after a, b, c and 2 more"]],
+  [[], [{ source: "github", events: null }], ["on push"]],
+  [
+    ["build"],
+    [
+      { source: "gitlab", events: ["push", "release.published"] },
+      { source: "gitea", events: null },
+      { source: "stripe", events: null },
+      { source: "stripe", events: null },
+    ],
+    ["after build", "on push, release.published", "on calls by stripe"],
+  ],
+] as const)("what starts after %j and by the hooks %j says so", (starts_after, hooks, words) => {
+  expect(startsWords({ starts_after, hooks })).toEqual(words);
 });

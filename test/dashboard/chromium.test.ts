@@ -10,7 +10,7 @@ import { createDashboard } from "../../src/dashboard/dashboard.tsx";
 import { LOG_ROWS_MAX } from "../../src/dashboard/log/bounds.ts";
 import { chromiumPath, launchChromium } from "./chromium.ts";
 import { CROWDED_PAGES, crowdedHooks } from "./crowded-hooks.ts";
-import { aDelivery, aHook } from "./hook-factory.ts";
+import { aChange, aDelivery, aHook } from "./hook-factory.ts";
 import { aFiring, aJob, anAlert, aSchedule, aVersion } from "./job-factory.ts";
 import { type MemoryPorts, memoryPorts, SESSION, TOKEN } from "./memory-ports.ts";
 import { anAttempt, aRun, aStep, at, outputOf, runId } from "./run-factory.ts";
@@ -518,7 +518,16 @@ describe.skipIf(executable === null)(
         const statuses = (["queued", "starting", "running", "succeeded", "cancelled"] as const).map(
           (status, n) => aRun({ id: runId(n + 2), status, name: "z".repeat(100) }),
         );
-        const ports = memoryPorts([run, ...statuses], {
+        const change = aChange({ branch: "b".repeat(120), message: "w".repeat(200), author: "a".repeat(60) });
+        const of = {
+          hook: "github",
+          id: "1",
+          event: "push",
+          without_secrets: false,
+          other_repository: false,
+        };
+        const build = aRun({ id: runId(9), name: "build", delivery: { ...of, change, report: null } });
+        const ports = memoryPorts([run, build, ...statuses], {
           [ID]: outputOf(["stdout", `${colors}\n${"w".repeat(500)}\n`]),
         });
         const firings = FIRING_OUTCOMES.map((outcome, n) =>
@@ -537,6 +546,9 @@ describe.skipIf(executable === null)(
             name: long.job,
             description: "w".repeat(200),
             labels: { [long.name]: "v".repeat(90) },
+            on: [{ job: long.name }, { job: long.job }],
+            followed_by: [{ job: long.name, outcomes: ["succeeded", "failed"] }],
+            hooks: [{ source: "github", events: ["e".repeat(90), "f".repeat(90)] }],
             last_alert: alert,
           }),
           aJob({ paused_at: at(1000), input_schema: { type: "object" } }),
@@ -552,7 +564,8 @@ describe.skipIf(executable === null)(
           aSchedule({ ...long, last_firing: firings[1] ?? null, last_alert: alert }),
         ];
         ports.known.ledgers = { "nightly/at-two": firings };
-        ports.known.alerts = [alert, anAlert()];
+        const failing = anAlert({ type: "report_failing", schedule: null, hook: long.name });
+        ports.known.alerts = [alert, anAlert(), failing];
         Object.assign(ports.hooks, crowdedHooks(ID));
         // In each scheme and at each end of widths once: they are many.
         const ofHooks = (scheme === "light") === (width === 1280) && width !== 1000 ? CROWDED_PAGES : [];

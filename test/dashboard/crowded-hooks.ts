@@ -1,9 +1,19 @@
 /** Hooks and webhooks with as much to say as there can be, and the pages that have to find room for it. */
 
+import { COMMIT_STATES } from "../../src/core/commit-status/state.ts";
 import { VERDICTS } from "../../src/core/hook/verdict.ts";
+import { PAGE_LEDGER_MAX } from "../../src/core/limits.ts";
 import { NOTIFICATION_STATES } from "../../src/core/webhook/attempt.ts";
 import { WEBHOOK_EVENTS } from "../../src/core/webhook/event-types.ts";
-import { aChange, aDelivery, aHook, aNotification, aWebhook, notificationId } from "./hook-factory.ts";
+import {
+  aChange,
+  aDelivery,
+  aHook,
+  aNotification,
+  aReport,
+  aWebhook,
+  notificationId,
+} from "./hook-factory.ts";
 import type { HooksInMemory } from "./memory-hook-ports.ts";
 import { at } from "./run-factory.ts";
 
@@ -28,15 +38,50 @@ export function crowdedHooks(runId: string): Partial<HooksInMemory> {
       body: JSON.stringify({ [LONG]: LONG }),
     }),
   );
+  const full = { full_name: `${LONG}/${LONG}`, url: `https://github.com/${LONG}/${LONG}` };
+  const told = {
+    repository: full,
+    context: LONG,
+    description: LONG.repeat(2),
+    ref: LONG,
+    api_url: `https://git.example/${LONG}`,
+  };
+  const attempts = [
+    { at: at(0), duration_ms: 9999, status: 401, answer: LONG, error: `it answered 401: ${LONG}` },
+  ];
+  const waits = [
+    { for: "report", secret: null },
+    { for: "secret", secret: LONG },
+    { for: "time", secret: null },
+  ] as const;
+  const reports = Array.from({ length: PAGE_LEDGER_MAX }, (_, n) => {
+    const state = NOTIFICATION_STATES[n % NOTIFICATION_STATES.length] ?? "pending";
+    const waiting = state === "pending" ? (waits[n % waits.length] ?? null) : null;
+    const nextAt = waiting?.for === "report" ? { next_at: null } : {};
+    const status = { ...told, state: COMMIT_STATES[n % COMMIT_STATES.length] ?? "pending" };
+    const ids = {
+      id: notificationId(999 - n),
+      waits_for: waiting?.for === "report" ? notificationId(0) : null,
+    };
+    return aReport({ ...ids, state, waiting, ...nextAt, tries: 40, run_id: runId, attempts }, status);
+  });
+  const report = {
+    context: LONG,
+    api_url: told.api_url,
+    token: LONG,
+    problem: LONG,
+    failing_since: at(60_000),
+  };
   const rules = { branches: [LONG, "main"], if: LONG.repeat(5) };
   const url = `https://mayfly.example/${LONG}`;
   const attempt = { at: at(0), duration_ms: 9999, status: 500, answer: LONG, error: `it answered ${LONG}` };
   return {
     hooks: [
-      aHook({ job: JOB, name: JOB, url, rules, problem: LONG, last_delivery: deliveries[1] ?? null }),
+      aHook({ job: JOB, name: JOB, url, rules, problem: LONG, report, last_delivery: deliveries[1] ?? null }),
       aHook({ job: "nightly", url, rules, last_delivery: deliveries[0] ?? null }),
     ],
     deliveries: { [`${JOB}/${JOB}`]: deliveries },
+    reports: { [`${JOB}/${JOB}`]: reports },
     webhooks: [
       aWebhook({
         url,
@@ -68,6 +113,8 @@ export const CROWDED_PAGES = [
   "/hooks",
   `/hooks/${JOB}/${JOB}`,
   `/hooks/${JOB}/${JOB}/${LONG.slice(0, 100)}0`,
+  `/hooks/${JOB}/${JOB}/reports`,
+  `/hooks/${JOB}/${JOB}/reports/${notificationId(999)}`,
   "/webhooks",
   `/webhooks/${ID}`,
   `/webhooks/${ID}/edit`,

@@ -137,15 +137,12 @@ export function aReport(
   changes: Partial<Omit<ReportBody, "commit_status">> = {},
   status: Partial<ReportBody["commit_status"]> = {},
 ): ReportBody {
-  const {
-    payload: _,
-    waits_for: _waitsFor,
-    ...told
-  } = aNotification({ type: "status.success", run_id: runId(1) });
+  const { payload: _, ...told } = aNotification({ type: "status.success", run_id: runId(1) });
   return {
     ...told,
     ...(changes.state === "pending" && { next_at: at(-90_000), ended_at: null }),
     at: at(61_000),
+    waiting: changes.state === "pending" ? { for: "time", secret: null } : null,
     commit_status: {
       source: "github",
       api_url: null,
@@ -164,7 +161,11 @@ export function aReport(
   };
 }
 
-export function reportSummaryOf({ attempts, ...summary }: ReportBody): ReportSummaryBody {
+export function reportSummaryOf({
+  attempts,
+  waits_for: _waitsFor,
+  ...summary
+}: ReportBody): ReportSummaryBody {
   return { ...summary, last_attempt: attempts.at(-1) ?? null };
 }
 

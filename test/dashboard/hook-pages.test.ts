@@ -203,6 +203,7 @@ describe("a hook's page", () => {
       api_url: null,
       token: "TOKEN",
       problem: "there is no secret TOKEN",
+      failing_since: null,
     };
     const { words } = await get(
       portsOf({ hooks: [aHook({ rules: { map }, report })] }),
@@ -361,7 +362,10 @@ describe("what a hook's runs report", () => {
       aReport({ id: notificationId(1), type: "status.pending" }, { state: "pending" }),
     ],
   };
-  const report = { context: "mayfly/deploy", api_url: null, token: "T", problem: "there is no secret T" };
+  const report = {
+    ...{ context: "mayfly/deploy", api_url: null, token: "T", problem: "there is no secret T" },
+    failing_since: null,
+  };
 
   test("is listed with what each told which commit, and how the last attempt went", async () => {
     const { words, html } = await get(portsOf({ hooks: [aHook({ report })], reports }), REPORTS);
@@ -379,6 +383,37 @@ describe("what a hook's runs report", () => {
     expect(html).toContain(`data-list="${REPORTS}?part=list" data-refresh=""`);
     const hook = await get(portsOf({ hooks: [aHook({ report })], reports }), "/hooks/deploy/github");
     expect(hook.html).toContain(`<a href="${REPORTS}">What was reported</a>`);
+  });
+
+  test("says what each that is pending waits for: its time, a secret, or the one before it, and since when none is taken", async () => {
+    const [before, secret, behind] = [notificationId(1), notificationId(2), notificationId(3)];
+    const pending = { state: "pending" as const, attempts: [] };
+    const waiting = {
+      "deploy/github": [
+        aReport({
+          ...pending,
+          id: behind,
+          next_at: null,
+          waiting: { for: "report", secret: null },
+          waits_for: before,
+        }),
+        aReport({ ...pending, id: secret, waiting: { for: "secret", secret: "T" } }),
+        aReport({ ...pending, id: before }),
+      ],
+    };
+    const failing = { ...report, problem: null, failing_since: at(3_600_000) };
+    const ports = portsOf({ hooks: [aHook({ report: failing })], reports: waiting });
+    const { words } = await get(ports, REPORTS);
+    expect(words).toMatch(
+      /waits for the one before it in its run .* waits for the secret T, first attempt in 1m 30s/,
+    );
+    expect(words.match(/waits for/g)).toHaveLength(2);
+    expect(words).toContain("None of the reports that were tried was taken, the first of them 1h ago");
+    const one = await get(ports, `${REPORTS}/${behind}`);
+    expect(one.html).toContain(`waits for <a href="${REPORTS}/${before}">the one before it in its run</a>`);
+    expect((await get(ports, `${REPORTS}/${secret}`)).words).toContain(
+      "waits for the secret T, next attempt in 1m 30s",
+    );
   });
 
   test("is filtered by state and run, in pages, and a filter that can not be is told at its field", async () => {

@@ -21,6 +21,7 @@ export function aJob(changes: Partial<ShownJobBody> = {}): ShownJobBody {
     hooks: [],
     on: [],
     expect_every: null,
+    followed_by: [],
     last_alert: null,
     ...changes,
   };
@@ -89,6 +90,7 @@ export function anAlert(changes: Partial<AlertBody> = {}): AlertBody {
     type: "job_silent",
     job: "nightly",
     schedule: null,
+    hook: null,
     webhook: null,
     due_at: at(600_000),
     at: at(590_000),

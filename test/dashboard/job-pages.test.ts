@@ -56,11 +56,28 @@ describe("the list of jobs", () => {
     });
     const { words, html } = await get(ports, "/jobs");
     expect(words).toMatch(
-      /by-hand version 3 no schedule no run yet nightly Paused Makes the report version 3 due in 13h 30m 2 schedules, 1 paused Succeeded 1m ago/,
+      /by-hand version 3 by hand alone no run yet nightly Paused Makes the report version 3 due in 13h 30m 2 schedules, 1 paused Succeeded 1m ago/,
     );
     expect(words).toContain("1 schedule, paused no run yet");
     expect(html).toContain('<a href="/jobs/nightly">nightly</a>');
     expect(html).toContain(`href="/runs/${runId(1)}"`);
+  });
+
+  test("says of a job without schedules after which others it starts, and by whose calls", async () => {
+    const ports = portsOf({
+      jobs: [
+        aJob({ name: "deploy", on: [{ job: "build" }] }),
+        aJob({ name: "lint", hooks: [{ source: "github", events: ["push", "\u202ex"] }] }),
+        aJob({ on: [{ job: "weekly" }] }),
+      ],
+      schedules: [aSchedule()],
+    });
+    const { words } = await get(ports, "/jobs");
+    expect(words).toMatch(
+      /deploy version 3 after build no run yet lint version 3 on push, \\u202ex no run yet/,
+    );
+    expect(words).toContain("1 schedule after weekly");
+    expect(words).not.toContain("by hand alone");
   });
 
   test("is shown in pages, and before the first job says how to define one", async () => {

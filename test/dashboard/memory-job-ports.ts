@@ -7,7 +7,7 @@ import type { RunBody } from "../../src/api/run-schema.ts";
 import { AppError } from "../../src/core/error.ts";
 import { diffDefinitions, type JobDefinition } from "../../src/core/job.ts";
 import { PAGE_FIRINGS_MAX, PAGE_JOBS_MAX } from "../../src/core/limits.ts";
-import type { JobPorts, ScheduleName } from "../../src/dashboard/job-ports.ts";
+import type { JobPorts, ListedJob, ScheduleName } from "../../src/dashboard/job-ports.ts";
 import { aFiring } from "./job-factory.ts";
 import { NOW, summaryOf } from "./run-factory.ts";
 
@@ -44,6 +44,10 @@ export function memoryJobPorts(known: JobsInMemory, runs: Map<string, RunBody>, 
         const last = [...runs.values()].find((run) => run.job?.name === each.name);
         return {
           ...each,
+          starts_after: each.on.map((link) => String(link.job)),
+          hooks: each.hooks.map(
+            ({ source, events = null }) => ({ name: "hook", source, events }) as ListedJob["hooks"][number],
+          ),
           schedules: own.length,
           resting: own.filter(({ paused_by }) => paused_by.length > 0).length,
           is_started_by_fly: own.some(({ fly, paused_by }) => fly !== null && paused_by.length === 0),

@@ -1,6 +1,7 @@
 /** The dashboard's ports in memory: runs and output that a test changes at will, followed live as the API would. */
 
 import type { EventListBody, OutputLine, RunBody } from "../../src/api/run-schema.ts";
+import { builtChange } from "../../src/core/chain/upstream.ts";
 import { AppError } from "../../src/core/error.ts";
 import { PAGE_EVENTS_MAX } from "../../src/core/limits.ts";
 import { isFinal } from "../../src/core/run.ts";
@@ -72,7 +73,9 @@ export function memoryPorts(runs: RunBody[] = [], output: Record<string, OutputL
         (run) =>
           (query.statuses.length === 0 || query.statuses.includes(run.status)) &&
           (query.tag === null || run.tags[query.tag.key] === query.tag.value) &&
-          (query.job === null || run.job?.name === query.job),
+          (query.job === null || run.job?.name === query.job) &&
+          (query.branch === null || builtChange(run)?.branch === query.branch) &&
+          (query.commit === null || builtChange(run)?.sha?.startsWith(query.commit) === true),
       );
       const { limit = 50 } = query;
       return {

@@ -4,8 +4,11 @@ import { Hono } from "hono";
 import { describe, expect, test, vi } from "vitest";
 import type { RunBody } from "../../src/api/run-schema.ts";
 import { AppError } from "../../src/core/error.ts";
+import { changeJson } from "../../src/core/hook/change.ts";
+import type { RunChange } from "../../src/core/hook/run-delivery.ts";
 import { PAGE_EVENTS_MAX } from "../../src/core/limits.ts";
 import { createDashboard } from "../../src/dashboard/dashboard.tsx";
+import { aChange } from "../support/a-run.ts";
 import { type MemoryPorts, memoryPorts, SIGNED_IN } from "./memory-ports.ts";
 import { anAttempt, aRun, at, outputOf, runId } from "./run-factory.ts";
 
@@ -106,6 +109,52 @@ describe("the list", () => {
     expect(list.html).toContain(runId(1));
     expect(list.html).not.toContain(runId(2));
     expect((await get(ports, "/?job=none")).html).toContain("No such runs");
+  });
+
+  const build = (n: number, change: Partial<RunChange> = {}) =>
+    aRun({
+      id: runId(n),
+      job: { name: "build", version: 1 },
+      delivery: {
+        ...{ hook: "github", id: "1", event: "push", without_secrets: false, other_repository: false },
+        change: changeJson(aChange(change)),
+        report: null,
+      },
+    });
+
+  test("says of a run that builds something what, in a line in which nothing acts or hides", async () => {
+    const { html } = await get(
+      memoryPorts([
+        build(1),
+        build(2, { branch: null, tag: "v1", message: `<b>\u202e${"long ".repeat(50)}`, author: null }),
+        aRun({ id: runId(3), name: "other" }),
+      ]),
+      "/",
+    );
+    const words = wordsOf(html);
+    expect(words).toContain(`build main 72d3162ecc, Mend the gate (ada) ${runId(1)}`);
+    expect(words).toMatch(/build tag v1 72d3162ecc, &lt;b&gt;\\u202e(long )+l?o?n?…/);
+    expect(words).toContain(`other ${runId(3)}`);
+  });
+
+  test("is searched by branch and commit where something is built, and keeps that over pages", async () => {
+    expect((await get(memoryPorts([aRun()]), "/")).html).not.toContain('name="commit"');
+    const ports = memoryPorts(Array.from({ length: 60 }, (_, n) => build(n)));
+    const { html } = await get(ports, "/?status=succeeded&branch=main&commit=72D3162");
+    expect(html).toContain('<input type="hidden" name="status" value="succeeded"/>');
+    expect(html).toMatch(/name="branch" type="search" value="main"/);
+    expect(html).toContain('href="/?status=succeeded&amp;branch=main&amp;commit=72d3162&amp;cursor=second"');
+    expect((await get(memoryPorts([build(1)]), "/?branch=other")).html).toContain("No such runs");
+  });
+
+  test("says at its field that a commit is none, and shows no runs", async () => {
+    const ports = memoryPorts([build(1)]);
+    const { response, html } = await get(ports, "/?commit=%22%3E%3Cb%3E");
+    expect(response.status).toBe(422);
+    expect(html).toContain('aria-invalid="true" aria-describedby="commit-wrong"');
+    expect(wordsOf(html)).toContain("must be a commit's hash, or how it begins: 7 to 64 hexadecimal digits");
+    expect(html).toContain('value="&quot;&gt;&lt;b&gt;"');
+    expect(ports.calls).toEqual([]);
   });
 
   test.each([

@@ -1,6 +1,7 @@
 /** Factories of states that can exist: each is reached by folding events, so no test starts from an impossible row. */
 
 import type { RunEvent } from "../../src/core/event.ts";
+import type { RunChange } from "../../src/core/hook/run-delivery.ts";
 import { newRunId } from "../../src/core/id.ts";
 import type { RunJob } from "../../src/core/job.ts";
 import { acceptRun, applyEvent } from "../../src/core/lifecycle.ts";
@@ -64,6 +65,41 @@ export function aQueuedRun(
   job: RunJob | null = null,
 ): Story {
   const accepted: RunEvent = { type: "accepted", at, spec: aSpec(spec), originId, ...(job && { job }) };
+  return { state: acceptRun(aRunId(at), "default", accepted), events: [accepted] };
+}
+
+/** A push of "Mend the gate" to the branch main of acme/site, by ada. */
+export function aChange(change: Partial<RunChange> = {}): RunChange {
+  return {
+    kind: "push",
+    repository: { url: "https://github.com/acme/site", fullName: "acme/site", isPrivate: false },
+    ref: "refs/heads/main",
+    branch: "main",
+    tag: null,
+    sha: "72d3162ecc",
+    before: null,
+    message: "Mend the gate\n\nIt was open.",
+    author: "ada",
+    pullRequest: null,
+    ...change,
+  };
+}
+
+/** A run of the job "build" for a hook's delivery of a change, or one of "deploy" that has followed such a run. */
+export function aBuild(change: RunChange, at: number = T0, isFollowing = false): Story {
+  const delivery = { hook: "github", id: aRunId(at), source: "github", event: "push", change } as const;
+  const upstream = {
+    runId: aRunId(at),
+    job: "build",
+    outcome: "succeeded",
+    reason: null,
+    exitCode: 0,
+  } as const;
+  const built = isFollowing
+    ? { upstream: { ...upstream, change, isWithoutSecrets: false, chain: null } }
+    : { delivery: { ...delivery, isWithoutSecrets: false } };
+  const job = { name: isFollowing ? "deploy" : "build", version: 1, input: "{}" };
+  const accepted: RunEvent = { type: "accepted", at, spec: aSpec(), originId: null, job, ...built };
   return { state: acceptRun(aRunId(at), "default", accepted), events: [accepted] };
 }
 

@@ -4,7 +4,7 @@ import { firstRunIdAt } from "../../src/core/id.ts";
 import { LIST_LIMIT_DEFAULT, SWEEP_MAX_RUNS } from "../../src/core/limits.ts";
 import { OUTPUT_START } from "../../src/core/output.ts";
 import type { RunFilter, Store } from "../../src/flow/ports.ts";
-import { aQueuedRun, aRunningRun, aSucceededRun, followedBy, T0 } from "./a-run.ts";
+import { aBuild, aChange, aQueuedRun, aRunningRun, aSucceededRun, followedBy, T0 } from "./a-run.ts";
 
 /** The finished runs that {@link storeAFew} leaves. */
 export const FEW = 1_000;
@@ -31,7 +31,8 @@ export async function storeAFew(database: D1Database, store: Store): Promise<Few
     followedBy(aQueuedRun({}, T0, ORIGIN_ID), { type: "cancel_requested", at: T0 + 1 }),
   );
   const waiting = [1, 2, 3].map(() => aQueuedRun({ tags: { team: "data" } }));
-  for (const { state, events } of [finished, live, ...again, ...waiting])
+  const builds = [1, 2, 3].map((n) => aBuild(aChange({ sha: `${n}`.padStart(40, "abcdef0") })));
+  for (const { state, events } of [finished, live, ...again, ...waiting, ...builds])
     await store.accept(state, events, null);
   await database
     .prepare("UPDATE runs SET job_name = 'nightly', job_version = 1, input = '{}' WHERE id = ?")
@@ -137,6 +138,12 @@ export function questions(store: Store, { liveId }: FewRuns): Record<string, () 
     "runs of a job": list({ job: "nightly" }),
     "failed runs of a job": list({ statuses: ["failed"], job: "nightly" }),
     "runs of a job that has none": list({ job: "none" }),
+    "runs of a commit": list({ commit: "1".padStart(40, "abcdef0") }),
+    "runs of a commit by how it begins": list({ commit: "abcdef0" }),
+    "failed runs of a commit": list({ statuses: ["failed"], commit: "abcdef0" }),
+    "runs of a commit that none builds": list({ commit: "1234567" }),
+    "runs of a branch": list({ branch: "main" }),
+    "runs of a job and a branch": list({ branch: "main", job: "nightly" }),
     "the re-runs that a run names": () => store.reruns(ORIGIN_ID, 20),
     "the sweep's first page": () => store.openRuns("", T0 + 24 * HOUR_MS, SWEEP_MAX_RUNS),
     "one run": () => store.load(liveId),
@@ -151,6 +158,8 @@ export const EVERYTHING: RunFilter = {
   tag: null,
   originId: null,
   job: null,
+  commit: null,
+  branch: null,
   sinceMs: null,
   untilMs: null,
   beforeRunId: null,

@@ -77,6 +77,7 @@ export class MemoryAlertStore implements AlertStore {
           orgId,
           job,
           schedule: schedule || null,
+          hook: null,
           webhook: null,
           at,
           seq: this.#lastSeq + 1,

@@ -37,7 +37,9 @@ export class MemoryHookStore implements HookStore {
       const known = this.hooks.get(textOf(key));
       this.hooks.set(
         textOf(key),
-        known ? { ...known, spec } : { ...key, id, spec, createdAt: at, urlSince: at },
+        known
+          ? { ...known, spec }
+          : { ...key, id, spec, createdAt: at, urlSince: at, reportsFailingSince: null },
       );
     }
   }

@@ -1,6 +1,7 @@
 /** The store of jobs in memory, for tests that move the clock. It keeps the contract in `test/contracts/job-store-contract.ts`. */
 
 import { watchesOf } from "../../src/core/alert/alert.ts";
+import { outcomesOf, statusesOf } from "../../src/core/chain/link.ts";
 import type { Job, JobVersion } from "../../src/core/job.ts";
 import { JOB_VERSIONS_KEPT } from "../../src/core/limits.ts";
 import type { JobStore } from "../../src/flow/ports/jobs.ts";
@@ -71,17 +72,30 @@ export function memoryJobStore(
       hooks?.sync(orgId, name, wantedHooks, next.createdAt);
       return job;
     },
+    async followers(orgId, name, limit) {
+      return [...stored.values()]
+        .filter(({ job }) => job.orgId === orgId && job.deletedAt === null)
+        .map((known) => {
+          const links = (inForce(known).definition.on ?? []).filter((link) => link.job === name);
+          return { job: known.job.name, outcomes: outcomesOf(links.flatMap(statusesOf)) };
+        })
+        .filter(({ outcomes }) => outcomes.length > 0)
+        .sort((a, b) => (a.job < b.job ? -1 : 1))
+        .slice(0, limit);
+    },
     async list(orgId, after, limit) {
       return [...stored.values()]
         .filter(({ job }) => job.orgId === orgId && job.deletedAt === null && job.name > after)
         .sort((a, b) => (a.job.name < b.job.name ? -1 : 1))
         .slice(0, limit)
         .map((known) => {
-          const { description, labels } = inForce(known).definition;
+          const { description, labels, on, hooks } = inForce(known).definition;
           return {
             ...known.job,
             ...(description !== undefined && { description }),
             ...(labels && { labels }),
+            ...(on && { on }),
+            ...(hooks && { hooks }),
           };
         });
     },

@@ -1,6 +1,8 @@
 /** The Store in memory, for tests that move the clock. It keeps the contract in `test/contracts/store-contract.ts`. */
 
+import { builtChange } from "../../src/core/chain/upstream.ts";
 import type { RunEvent } from "../../src/core/event.ts";
+import { branchOf, isOfCommit } from "../../src/core/hook/commit.ts";
 import { applyEvents } from "../../src/core/lifecycle.ts";
 import { LAUNCH_HORIZON_MS, PLACE_MAX_COUNTED } from "../../src/core/limits.ts";
 import { isAfter, NO_OUTPUT, type OutputChunk, offsetsAfter } from "../../src/core/output.ts";
@@ -254,7 +256,7 @@ export class MemoryStore implements Store {
   }
 
   async list(orgId: string, filter: RunFilter): Promise<RunPage> {
-    const { statuses, tag, originId, job, sinceMs, untilMs, beforeRunId, limit } = filter;
+    const { statuses, tag, originId, job, commit, branch, sinceMs, untilMs, beforeRunId, limit } = filter;
     const found = this.#all()
       .map(({ state }) => state.run)
       .filter(
@@ -264,6 +266,8 @@ export class MemoryStore implements Store {
           (tag === null || run.spec.tags[tag.key] === tag.value) &&
           (originId === null || run.originId === originId) &&
           (job === null || run.job?.name === job) &&
+          (commit === null || isOfCommit(builtChange(run)?.sha ?? "", commit)) &&
+          (branch === null || builtBranch(run) === branch) &&
           (sinceMs === null || run.acceptedAt >= sinceMs) &&
           (untilMs === null || run.acceptedAt < untilMs) &&
           (beforeRunId === null || run.id < beforeRunId),
@@ -429,4 +433,9 @@ function isTaken(stored: StoredRun, chunks: OutputChunk[]): boolean {
 /** What nobody else can change: a run and its attempts one level deep, which is as deep as anybody writes. */
 function copyOf(state: RunState): RunState {
   return { run: { ...state.run }, attempts: state.attempts.map((attempt) => ({ ...attempt })) };
+}
+
+function builtBranch(run: Run): string | null {
+  const change = builtChange(run);
+  return change && branchOf(change);
 }

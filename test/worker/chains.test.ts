@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
+import type { JobListBody, ShownJobBody } from "../../src/api/job-schema.ts";
 import type { RunBody } from "../../src/api/run-schema.ts";
 import { upstreamOf } from "../../src/core/chain/upstream.ts";
 import { AppError } from "../../src/core/error.ts";
@@ -285,7 +286,7 @@ describe("a job that can not be run with it", () => {
     ]);
     expect(await world.alerts("next")).toMatchObject([
       {
-        ...{ type: "chain_stopped", job: "next", schedule: null, webhook: null },
+        ...{ type: "chain_stopped", job: "next", schedule: null, hook: null, webhook: null },
         detail: expect.stringMatching(
           /^it was not started after run run_\w+ of first: the job can not be run/,
         ),
@@ -464,6 +465,41 @@ describe("the API", () => {
     await put("first");
     const same = await put("next", { run: RUN, on: [{ job: "first", outcome: "succeeded" }] });
     expect(same.body).toMatchObject({ outcome: "unchanged", notes: [] });
+  });
+
+  it("notes a circle where the last of its jobs is put, and tells of a job which start after it", async () => {
+    await put("first", { run: RUN, on: [{ job: "other" }, { job: "last", outcome: "finished" }] });
+    await put("next", { run: RUN, on: [{ job: "first" }] });
+    const made = await put("last", { run: RUN, on: [{ job: "next" }] });
+    const note = {
+      path: "on.0.job",
+      message:
+        "these jobs start after each other in a circle: last → first → next → last; it goes on until one ends otherwise, or 20 runs are in a row",
+    };
+    expect(made.body).toMatchObject({ outcome: "created", notes: [note] });
+    const again = await put("first", {
+      run: RUN,
+      on: [{ job: "other" }, { job: "last", outcome: "finished" }],
+    });
+    expect(again.body.notes).toMatchObject([
+      { message: "there is no job other yet: nothing starts this one after it" },
+      { path: "on.1.job", message: expect.stringContaining("first → next → last → first") },
+    ]);
+    expect((await put("beside", { run: RUN, on: [{ job: "next" }] })).body.notes).toEqual([]);
+    const shown = await call<ShownJobBody>("GET", "/v1/jobs/next");
+    expect(shown.body.followed_by).toEqual([
+      { job: "beside", outcomes: ["succeeded"] },
+      { job: "last", outcomes: ["succeeded"] },
+    ]);
+    const listed = await call<JobListBody>("GET", "/v1/jobs");
+    expect(listed.body.jobs.find(({ name }) => name === "first")).toMatchObject({
+      starts_after: ["other", "last"],
+      hooks: [],
+    });
+    await call("DELETE", "/v1/jobs/last");
+    expect((await put("next", { run: RUN, on: [{ job: "first", outcome: "failed" }] })).body.notes).toEqual(
+      [],
+    );
   });
 
   it("tells of a run what it was started after and what started after it, and a re-run begins a chain of its own", async () => {

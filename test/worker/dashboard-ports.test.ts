@@ -305,7 +305,7 @@ describe("the pages of reports", () => {
       line,
       seq,
     };
-    const data = { context: "mayfly/x", state: "running", sha: "72d3162ecc" };
+    const data = { context: "mayfly/x", state: "running", sha: "72d3162ecc", token: "NO_TOKEN" };
     const payload = JSON.stringify({ type: told.type, timestamp: "2026-01-01T00:00:00.000Z", data });
     await ports.notifications.add({ ...told, id, payload }, T0, T0);
     return { ...told, payload, id, tries: 0, triesFrom: T0, attempts: [] };
@@ -327,7 +327,20 @@ describe("the pages of reports", () => {
       [first.id, "running"],
       [second.id, "running"],
     ]);
-    expect(await quiet.getReport(key, first.id)).toMatchObject({ id: first.id, attempts: [] });
+    expect(ofRun.map(({ waiting }) => waiting)).toEqual([
+      { for: "secret", secret: "NO_TOKEN" },
+      { for: "secret", secret: "NO_TOKEN" },
+    ]);
+    await ports.secrets.set(ports.orgId, "NO_TOKEN", "a-token");
+    await env.DB.prepare("UPDATE notifications SET next_at = NULL WHERE id = ?").bind(second.id).run();
+    expect(await quiet.getReport(key, first.id)).toMatchObject({
+      ...{ id: first.id, attempts: [], waits_for: null },
+      waiting: { for: "time", secret: null },
+    });
+    expect(await quiet.getReport(key, second.id)).toMatchObject({
+      waits_for: first.id,
+      waiting: { for: "report", secret: null },
+    });
     expect(await quiet.getReport({ ...key, name: "other" }, first.id)).toBeNull();
   });
 

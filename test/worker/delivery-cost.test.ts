@@ -19,7 +19,7 @@ import { aPush, githubCall } from "../support/signed.ts";
 
 const SECRET = "a secret of github's";
 
-it("a delivery costs two rows beside its run, and three statements; it asks the database twice before its answer, whatever secrets its job has", async () => {
+it("a delivery costs two rows beside its run, one more where that builds a commit, and three statements; it asks the database twice before its answer, whatever secrets its job has", async () => {
   const { database, counts } = countedD1(env.DB);
   const store = d1Store(database);
   const all = apiPorts(env);
@@ -40,8 +40,10 @@ it("a delivery costs two rows beside its run, and three statements; it asks the 
   await all.secrets.set("default", "COST", SECRET);
   const checkout = { repository: "https://git.example/a", ref: "main", token: "COST" };
   const definition = { run: { image: "debian:12", command: ["true"], secrets: { KEY: "COST" }, checkout } };
+  const any = aHook({ name: "any", secrets: ["COST"], filter: { events: ["*"] } });
   const next = { version: 1, definition, change: { kind: "put" as const }, createdAt: 1 };
   const wanted = [
+    { id: "cost-any", spec: any },
     { id: "cost-taken", spec: aHook({ name: "taken", secrets: ["COST"] }) },
     {
       id: "cost-filtered",
@@ -68,6 +70,8 @@ it("a delivery costs two rows beside its run, and three statements; it asks the 
   const taken = await costOf(() => call("cost-taken", "1"));
   const again = await costOf(() => call("cost-taken", "1"));
   const filtered = await costOf(() => call("cost-filtered", "1"));
+  const { headers, body } = await githubCall(SECRET, { id: "2", event: "watch", payload: { zen: "Design" } });
+  const pinged = await costOf(() => receive(ports, "cost-any", headers, body));
   console.log(
     "a run by hand, of a delivery, the delivery again, one that is filtered:",
     byHand,
@@ -75,7 +79,8 @@ it("a delivery costs two rows beside its run, and three statements; it asks the 
     again,
     filtered,
   );
-  expect(taken.rowsWritten - byHand.rowsWritten).toBeLessThanOrEqual(2);
+  expect(taken.rowsWritten - byHand.rowsWritten).toBeLessThanOrEqual(3);
+  expect(pinged.rowsWritten - byHand.rowsWritten).toBeLessThanOrEqual(2);
   expect(taken.statements - byHand.statements).toBeLessThanOrEqual(3);
   expect(taken.calls).toBe(2);
   expect(filtered).toEqual({ rowsWritten: 2, statements: 3, calls: 2 });

@@ -1,3 +1,4 @@
+import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import {
@@ -8,10 +9,13 @@ import {
 } from "../../src/core/limits.ts";
 import { factWordsOf } from "../../src/core/webhook/event-types.ts";
 import { Notifier, type NotifierPause } from "../../src/flow/notifier.ts";
-import { type NotifyReport, sendDue, takeUpOutbox } from "../../src/flow/notify.ts";
-import type { StoredWebhook } from "../../src/flow/ports/webhooks.ts";
+import { type NotifyReport, sendDue, takeUpOutbox, wakeNotifiers } from "../../src/flow/notify.ts";
+import { OUTBOX_NOTIFIER, type StoredWebhook } from "../../src/flow/ports/webhooks.ts";
+import { TO_WEBHOOK } from "../../src/flow/tell-webhooks.ts";
+import { notifyPorts } from "../../src/worker/ports.ts";
 import { aQueuedRun, aRetryingRun, aRunningRun, aSucceededRun, T0 } from "../support/a-run.ts";
 import { countedD1 } from "../support/counted-d1.ts";
+import { Mortal } from "../support/mortal-d1.ts";
 import { isSignedWith, NotifyWorld } from "../support/notify-world.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { failing } from "../support/told-stories.ts";
@@ -287,6 +291,118 @@ describe("everything is told, each once, in the order of its run", () => {
     expect(new Set(world.heard.map(({ id, text }) => `${id} ${text}`)).size).toBe(1);
     const [notification] = await world.ledger(webhook);
     expect(notification?.attempts.map(({ status }) => status)).toEqual([500, 500, 500, 200]);
+  });
+});
+
+describe("a notifier's calls are no facts", () => {
+  const SHORT = ["run.queued" as const, "run.finished" as const];
+  /** As their storage keeps them, whoever is killed. */
+  const alarms = new Map<string, number>();
+  const notifiersOf = (mortal: Mortal) => {
+    const ports = {
+      ...world.ports((act) => mortal.call(act)),
+      notifiers: { wake: (name: string, atMs: number): Promise<void> => notifier(name).wake(atMs) },
+    };
+    const notifier = (name: string): Notifier =>
+      new Notifier({
+        clock: world.clock,
+        work: (news) => (name === OUTBOX_NOTIFIER ? takeUpOutbox(ports) : sendDue(ports, name, news)),
+        logError: () => {},
+        ...mortal.through({
+          alarmAt: async () => alarms.get(name) ?? null,
+          setAlarm: async (atMs: number) => void alarms.set(name, atMs),
+          pause: async () => null,
+          setPause: async () => {},
+        }),
+      });
+    /** What is due is called until nothing is, or nobody is there any more; what is called is set no more. */
+    const ring = async () => {
+      while (!mortal.isDead) {
+        const due = [...alarms].filter(([, atMs]) => atMs <= world.now);
+        if (due.length === 0) break;
+        for (const [name] of due) alarms.delete(name);
+        await Promise.all(
+          due.map(([name]) =>
+            notifier(name)
+              .alarm()
+              .catch(() => undefined),
+          ),
+        );
+      }
+    };
+    return { ring, ports, notifier };
+  };
+
+  it("wherever one is killed, and whether its alarm is kept or lost, the minute's cron has all of it told", async () => {
+    /** @returns whether it was killed before so many calls, and whether an alarm was set by then */
+    const play = async (calls: number, isLost: boolean) => {
+      await world.clear();
+      alarms.clear();
+      world.heard.length = 0;
+      const webhook = await world.subscribe({ events: SHORT });
+      const runId = await world.happens(aSucceededRun(), true);
+      const mortal = new Mortal(calls);
+      const { ring, notifier } = notifiersOf(mortal);
+      // As the store calls, whom nobody need hear.
+      await notifier(OUTBOX_NOTIFIER)
+        .wake(world.now)
+        .catch(() => undefined);
+      await ring();
+      const hadAlarm = alarms.size > 0;
+      if (isLost) alarms.clear();
+      const where = `killed after ${calls} calls, alarms ${isLost ? "lost" : "kept"}`;
+      const others = notifiersOf(new Mortal());
+      world.now += 60_000;
+      await wakeNotifiers(others.ports);
+      await others.ring();
+      expect(world.toldOf(webhook, runId), where).toEqual(SHORT);
+      // One was under way when it was killed.
+      expect(world.heard.length, where).toBeLessThanOrEqual(SHORT.length + 1);
+      expect([...alarms], where).toEqual([]);
+      return { isKilled: mortal.isDead, hadAlarm };
+    };
+    let [calls, kept] = [0, 0];
+    for (; ; calls++) {
+      const { isKilled, hadAlarm } = await play(calls, true);
+      if (!isKilled) break;
+      if (hadAlarm) kept += Number((await play(calls, false)).isKilled);
+    }
+    // The calls of the outbox's alarm and the webhook's; in between an alarm is set.
+    expect(calls).toBeGreaterThan(15);
+    expect(kept).toBeGreaterThan(0);
+  });
+
+  it("the Durable Object of one goes on where it was reset or its alarm is gone, and tells once however often it is called at once", async () => {
+    // A target that is refused before anything is sent, so that nobody outside is asked and each attempt is noted.
+    const webhook = await world.subscribe({ url: "https://127.0.0.1/hear" });
+    const stub = env.NOTIFIER.getByName(webhook.id);
+    const real = notifyPorts(env);
+    const id = real.notificationId(Date.now());
+    const told = { webhookId: webhook.id, line: "run_1", seq: 1, orgId: "default", kind: TO_WEBHOOK };
+    await real.notifications.add({ ...told, type: "run.failed", payload: "{}", id }, Date.now(), Date.now());
+    const tries = async () => (await real.notifications.find("default", webhook.id, id))?.tries;
+    const alarmOf = (of = stub) => runInDurableObject(of, (_, { storage }) => storage.getAlarm());
+    const isDueNow = () =>
+      env.DB.prepare("UPDATE notifications SET next_at = ? WHERE webhook_id = ?")
+        .bind(Date.now(), webhook.id)
+        .run();
+    await Promise.all(Array.from({ length: 5 }, () => stub.wake(Date.now())));
+    await expect.poll(async () => [await tries(), (await alarmOf()) !== null]).toEqual([1, true]);
+
+    await isDueNow();
+    await abortAllDurableObjects();
+    const again = env.NOTIFIER.getByName(webhook.id);
+    expect(await runDurableObjectAlarm(again)).toBe(true);
+    expect(await tries()).toBe(2);
+
+    await runInDurableObject(again, (_, { storage }) => storage.deleteAlarm());
+    await isDueNow();
+    expect(await runDurableObjectAlarm(again)).toBe(false);
+    await wakeNotifiers(real);
+    await expect.poll(tries).toBe(3);
+    // The next one is set for when it is due, and is what is left.
+    await expect.poll(async () => ((await alarmOf(again)) ?? 0) > Date.now() + 1000).toBe(true);
+    await runInDurableObject(again, (_, { storage }) => storage.deleteAlarm());
   });
 });
 

@@ -8,6 +8,7 @@ import {
   type ReportSource,
   reportTarget,
 } from "../../src/core/commit-status/report.ts";
+import { reportSays } from "../../src/core/commit-status/standing.ts";
 import type { CommitStatus } from "../../src/core/commit-status/status.ts";
 import type { RunEvent, Settled } from "../../src/core/event.ts";
 import type { RunChange } from "../../src/core/hook/run-delivery.ts";
@@ -15,6 +16,9 @@ import { acceptRun } from "../../src/core/lifecycle.ts";
 import { NOTIFICATION_ANSWER_MAX_BYTES } from "../../src/core/limits.ts";
 import type { Reason } from "../../src/core/run.ts";
 import type { RunSpec } from "../../src/core/run-spec.ts";
+import type { SendResult } from "../../src/core/webhook/attempt.ts";
+import { d1Alerts } from "../../src/d1/alert-store.ts";
+import { d1Hooks } from "../../src/d1/hook-store.ts";
 import type { ReportPayload } from "../../src/flow/tell-commits.ts";
 import { aQueuedRun, aRunningRun, aSucceededRun, followedBy, type Story, T0 } from "../support/a-run.ts";
 import { countedD1 } from "../support/counted-d1.ts";
@@ -96,6 +100,14 @@ beforeEach(async () => {
   world.secretValues = { TOKEN: "a-token" };
   await world.clear();
 });
+
+/** The hook of the job "build" that the stories' deliveries came by. */
+const aStoredHook = (spec: string) =>
+  env.DB.prepare(
+    "INSERT INTO hooks (org_id, job, name, id, spec, created_at, url_since) VALUES ('default', 'build', 'github', 'id', ?, 0, 0)",
+  )
+    .bind(spec)
+    .run();
 
 const ledger = async (hook = "github") => {
   const filter = { state: null, type: null, line: null, beforeId: null, limit: 200 };
@@ -317,9 +329,7 @@ describe("an API that does not take it", () => {
     expect([report?.state, world.apis.taken()]).toEqual(["given_up", []]);
     const mended = { token: "TOKEN", context: "another", apiUrl: "https://git.example/api/v3" };
     const spec = JSON.stringify({ name: "github", source: "github", report: mended });
-    await env.DB.prepare("INSERT INTO hooks VALUES ('default', 'build', 'github', 'id', ?, 0, 0)")
-      .bind(spec)
-      .run();
+    await aStoredHook(spec);
     await world.notifications.resend("default", report?.webhookId ?? "", report?.id ?? "", world.now);
     await world.live();
     expect((await outcomes())[0]?.[1]).toBe("delivered");
@@ -610,5 +620,103 @@ describe("the token goes to nobody that the job does not name", () => {
     const [report] = await ledger();
     expect((JSON.parse(report?.payload ?? "") as ReportPayload).data.token).toBe("TOKEN");
     expect(JSON.stringify(report)).not.toContain("a-token");
+  });
+});
+
+describe("a hook of whose reports none is taken", () => {
+  const hook = { orgId: "default", job: "build", name: "github" };
+  const alerts = async () => {
+    const filter = {
+      job: "build",
+      type: "report_failing",
+      sinceMs: null,
+      beforeSeq: null,
+      limit: 10,
+    } as const;
+    return d1Alerts(env.DB).list("default", filter);
+  };
+  const failingSince = async () => (await d1Hooks(env.DB).find(hook))?.reportsFailingSince;
+  const HOUR = 3_600_000;
+  let sha = 0;
+  /** A run of a commit of its own, which no other one speaks for. */
+  const pushed = async () => {
+    await world.happens(
+      reporting(aSucceededRun(), "github", {}, { sha: String(++sha).padStart(40, "0") }),
+      true,
+    );
+    await world.live();
+  };
+  beforeEach(async () => {
+    await aStoredHook(JSON.stringify({ source: "github", secrets: [], filter: {}, map: {} }));
+  });
+
+  it("is an alert after half a day, once until one is taken, and who wants to hear of it does", async () => {
+    const witness = await world.subscribe({ events: ["report.failing"], jobs: ["build"] });
+    const other = await world.subscribe({ events: ["report.failing"], jobs: ["deploy"] });
+    world.apis.fault = () => Response.json({ message: "no" }, { status: 401 });
+    const began = world.now;
+    await pushed();
+    expect(await failingSince()).toBe(began);
+    world.now += 11 * HOUR;
+    await pushed();
+    expect(await alerts()).toEqual([]);
+    for (let hours = 0; hours < 10; hours += 2) {
+      world.now += 2 * HOUR;
+      await pushed();
+    }
+    await world.live();
+    const [alert, ...more] = await alerts();
+    expect(more).toEqual([]);
+    expect(alert).toMatchObject({
+      job: "build",
+      schedule: null,
+      hook: "github",
+      webhook: null,
+      dueAt: began,
+    });
+    expect(alert?.detail).toContain(
+      "no report of the hook github on a commit was taken for 13h; the last one: ",
+    );
+    expect(alert?.detail).toContain("the token in the secret TOKEN is not valid there");
+    expect(world.told(witness).map(({ payload }) => payload)).toMatchObject([
+      { type: "report.failing", data: { alert: { type: "report_failing", job: "build", hook: "github" } } },
+    ]);
+    expect(world.told(other)).toEqual([]);
+
+    world.apis.fault = null;
+    await pushed();
+    expect(await failingSince()).toBeNull();
+    world.apis.fault = () => Response.json({ message: "no" }, { status: 401 });
+    world.now += HOUR;
+    await pushed();
+    world.now += 6 * HOUR;
+    await pushed();
+    expect(await alerts()).toHaveLength(1);
+    world.now += 7 * HOUR;
+    await pushed();
+    expect(await alerts()).toHaveLength(2);
+  });
+
+  it("is told of where a single report waits for a secret for so long, which setting it mends", async () => {
+    world.secretValues = {};
+    await world.happens(reporting(aQueuedRun()), true);
+    for (let hours = 0; hours < 14; hours += 1) await world.liveNowAndThen(HOUR);
+    expect(await alerts()).toMatchObject([
+      { detail: expect.stringContaining("there is no secret TOKEN, which has the token; set it") },
+    ]);
+    world.secretValues = { TOKEN: "a-token" };
+    await world.liveNowAndThen(2 * HOUR);
+    expect(await failingSince()).toBeNull();
+  });
+
+  it("is not one for what does not hold any more, nor for our own faults", () => {
+    const result = (change: Partial<SendResult>): SendResult => ({
+      ...{ at: T0, ms: 1, status: null, answer: null, error: null, retryAfterMs: null },
+      ...change,
+    });
+    expect(reportSays(result({ ending: "dropped", error: "not sent" }))).toBe("nothing");
+    expect(reportSays(result({ isOurs: true, error: "our store is away" }))).toBe("nothing");
+    expect(reportSays(result({ ending: "delivered", status: 400 }))).toBe("taken");
+    expect(reportSays(result({ ending: "given_up", status: 404 }))).toBe("failed");
   });
 });

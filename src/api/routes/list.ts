@@ -1,8 +1,9 @@
 /** GET /v1/runs: runs, newest first. */
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { COMMIT_COMPLAINT, COMMIT_PREFIX } from "../../core/hook/commit.ts";
 import { isRunId } from "../../core/id.ts";
-import { LIST_LIMIT_DEFAULT } from "../../core/limits.ts";
+import { DELIVERY_TEXT_MAX_CHARS, LIST_LIMIT_DEFAULT } from "../../core/limits.ts";
 import { RUN_STATUSES, type RunStatus } from "../../core/run.ts";
 import type { RunFilter } from "../../flow/ports.ts";
 import { jobNameField } from "../job-schema.ts";
@@ -26,6 +27,12 @@ export const tagField = z
   .regex(/^[^:]+:/, 'must be key:value, such as "team:data"')
   .openapi({ example: "team:data" });
 
+/** A commit in a filter. */
+export const commitField = z
+  .string()
+  .transform((text) => text.toLowerCase())
+  .refine((text) => COMMIT_PREFIX.test(text), COMMIT_COMPLAINT);
+
 /** The query of a list; pages of the dashboard read theirs with the same schema. */
 export const listQuerySchema = z.strictObject({
   status: statusList.optional().openapi({
@@ -40,6 +47,16 @@ export const listQuerySchema = z.strictObject({
     .optional()
     .openapi({ description: "only runs that repeat this one" }),
   job: jobNameField.optional().openapi({ description: "only runs of this job" }),
+  commit: commitField.optional().openapi({
+    description:
+      "only runs that build this commit, or follow one that does: its hash, or how that begins, of seven digits at least",
+    example: "72d3162ecc",
+  }),
+  branch: z.string().min(1).max(DELIVERY_TEXT_MAX_CHARS).optional().openapi({
+    description:
+      "only runs for what was pushed to this branch, or for a pull request from it within the repository, and those that follow them",
+    example: "main",
+  }),
   since: instant.optional().openapi({ description: "accepted at or after" }),
   until: instant.optional().openapi({ description: "accepted before" }),
   limit: pageLimit,
@@ -85,6 +102,8 @@ export function filterOf(query: Omit<ListQuery, "limit">): Omit<RunFilter, "limi
       query.tag !== undefined ? { key: query.tag.slice(0, colon), value: query.tag.slice(colon + 1) } : null,
     originId: query.rerun_of ?? null,
     job: query.job ?? null,
+    commit: query.commit ?? null,
+    branch: query.branch ?? null,
     sinceMs: query.since !== undefined ? instantMs(query.since) : null,
     untilMs: query.until !== undefined ? instantMs(query.until) : null,
     beforeRunId: query.cursor ?? null,

@@ -1,19 +1,25 @@
 /**
  * Alert: a recorded event about a schedule whose run did not start in time, a job that is not heard of, a webhook that nobody answers
- * at, or a job that did not start after another's run as it was to.
+ * at, a job that did not start after another's run as it was to, or a hook of whose reports on commits none is taken.
  */
 
 import { parseDuration } from "../duration.ts";
 import type { JobDefinition } from "../job.ts";
 import type { ScheduleSpec } from "../schedule/spec.ts";
 
-export const ALERT_TYPES = ["schedule_late", "job_silent", "webhook_disabled", "chain_stopped"] as const;
+export const ALERT_TYPES = [
+  "schedule_late",
+  "job_silent",
+  "webhook_disabled",
+  "chain_stopped",
+  "report_failing",
+] as const;
 export type AlertType = (typeof ALERT_TYPES)[number];
 
-/** What is found. With its job and schedule, or its webhook, `type` and `dueAt` are its key: it is recorded once. */
+/** What is found. With its job and schedule or hook, or its webhook, `type` and `dueAt` are its key: it is recorded once. */
 export interface FoundAlert {
   type: AlertType;
-  /** Of a late schedule the due time; of a silent job when it was to be heard of at the latest; of a webhook when it was disabled; of a chain when it stopped. Epoch milliseconds. */
+  /** Of a late schedule the due time; of a silent job when it was to be heard of at the latest; of a webhook when it was disabled; of a chain when it stopped; of a hook's reports since when none was taken. Epoch milliseconds. */
   dueAt: number;
   /** The run that is late, or after which nothing was started; null where there is none. */
   runId: string | null;

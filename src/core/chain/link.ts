@@ -16,9 +16,16 @@ export interface LinkDefinition {
   from_forks?: boolean;
 }
 
+const FINISHED: readonly FinalStatus[] = ["succeeded", "failed", "cancelled"];
+
 /** The statuses of runs after which a link starts its job. A run that somebody cancelled is finished, and neither of the others. */
 export function statusesOf({ outcome = "succeeded" }: LinkDefinition): FinalStatus[] {
-  return outcome === "finished" ? ["succeeded", "failed", "cancelled"] : [outcome];
+  return outcome === "finished" ? [...FINISHED] : [outcome];
+}
+
+/** The jobs after which one starts, each once. */
+export function followedNames({ on = [] }: { on?: readonly LinkDefinition[] }): string[] {
+  return [...new Set(on.map(({ job }) => job))];
 }
 
 /** The links of a job that are for such an end of a run. */
@@ -28,4 +35,10 @@ export function linksFor(
   status: FinalStatus,
 ): readonly LinkDefinition[] {
   return on.filter((link) => link.job === job && statusesOf(link).includes(status));
+}
+
+/** After which ends a job starts, by the statuses that are stored of its links: as few of the words as say it. */
+export function outcomesOf(statuses: readonly FinalStatus[]): LinkOutcome[] {
+  if (FINISHED.every((status) => statuses.includes(status))) return ["finished"];
+  return LINK_OUTCOMES.filter((outcome) => outcome !== "finished" && statuses.includes(outcome));
 }

@@ -17,6 +17,7 @@ export const WEBHOOK_EVENTS = [
   "job.silent",
   "webhook.disabled",
   "chain.stopped",
+  "report.failing",
 ] as const;
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 
@@ -48,6 +49,7 @@ export const TYPES_OF_FACT: Record<FactWord, readonly WebhookEvent[]> = {
   job_silent: ["job.silent"],
   webhook_disabled: ["webhook.disabled"],
   chain_stopped: ["chain.stopped"],
+  report_failing: ["report.failing"],
 };
 
 /**

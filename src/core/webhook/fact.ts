@@ -42,6 +42,7 @@ export interface AlertFact {
     /** Null of a webhook. */
     job: string | null;
     schedule: string | null;
+    hook: string | null;
     webhook: string | null;
     at: number;
   };

@@ -1,7 +1,7 @@
-/** Alerts: schedules whose runs did not start in time, jobs that were not heard of, webhooks that are disabled, and jobs that did not start after another. */
+/** Alerts: schedules whose runs did not start in time, jobs that were not heard of, webhooks that are disabled, jobs that did not start after another, and hooks whose reports fail. */
 
 import type { AlertBody } from "../../api/alert-schema.ts";
-import { jobPath, runPath, schedulePath, webhookPath } from "../words/paths.ts";
+import { jobPath, reportsPath, runPath, schedulePath, webhookPath } from "../words/paths.ts";
 import { Age, ClockTime } from "./times.tsx";
 
 const TYPE_WORDS: Record<AlertBody["type"], string> = {
@@ -9,6 +9,7 @@ const TYPE_WORDS: Record<AlertBody["type"], string> = {
   job_silent: "Silent",
   webhook_disabled: "Disabled",
   chain_stopped: "Chain stopped",
+  report_failing: "Reports fail",
 };
 
 export function AlertTable({ alerts, nowMs }: { alerts: AlertBody[]; nowMs: number }) {
@@ -57,9 +58,10 @@ export function AlertTable({ alerts, nowMs }: { alerts: AlertBody[]; nowMs: numb
   );
 }
 
-function AboutLink({ alert: { job, schedule, webhook } }: { alert: AlertBody }) {
+function AboutLink({ alert: { job, schedule, hook, webhook } }: { alert: AlertBody }) {
   if (job === null)
     return webhook === null ? null : <a href={webhookPath(webhook)}>{`webhook ${webhook}`}</a>;
+  if (hook !== null) return <a href={reportsPath({ job, name: hook })}>{`${job} / ${hook}`}</a>;
   if (schedule === null) return <a href={jobPath(job)}>{job}</a>;
   return <a href={schedulePath({ job, name: schedule })}>{`${job} / ${schedule}`}</a>;
 }
@@ -71,6 +73,7 @@ export function LastAlert({ alert, nowMs }: { alert: AlertBody | null; nowMs: nu
     <p class="warning">
       <strong>{`${TYPE_WORDS[alert.type]}: `}</strong>
       {alert.schedule !== null && `${alert.schedule}: `}
+      {alert.hook !== null && `${alert.hook}: `}
       {`${alert.detail}, `}
       <Age at={alert.at} nowMs={nowMs} />
       {alert.job !== null && (

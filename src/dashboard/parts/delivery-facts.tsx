@@ -90,7 +90,9 @@ export function ChangeFacts({ change }: { change: ChangeBody }) {
       )}
       {sha !== null && (
         <Fact name="Commit">
-          <Code text={sha} />
+          <a href={withParameters("/", { commit: sha })}>
+            <Code text={sha} />
+          </a>
           {author !== null && <bdi>{visible(` by ${author}`)}</bdi>}
         </Fact>
       )}

@@ -1,6 +1,8 @@
 /** Jobs as a table, with what comes next and what came last; on a narrow screen each row becomes a small card. */
 
+import { startsWords } from "../../core/starts-words.ts";
 import type { ListedJob } from "../job-ports.ts";
+import { visible } from "../words/body-text.ts";
 import { jobPath } from "../words/paths.ts";
 import { LastRun } from "./last-run.tsx";
 import { PausedBadge } from "./outcome-badge.tsx";
@@ -14,7 +16,7 @@ export function JobTable({ jobs, nowMs }: { jobs: ListedJob[]; nowMs: number }) 
         <tr>
           <th scope="col">Job</th>
           <th scope="col">Version</th>
-          <th scope="col">Next due</th>
+          <th scope="col">Starts</th>
           <th scope="col">Last run</th>
         </tr>
       </thead>
@@ -35,7 +37,7 @@ export function JobTable({ jobs, nowMs }: { jobs: ListedJob[]; nowMs: number }) 
               {job.version}
             </td>
             <td class="next">
-              <NextDue job={job} nowMs={nowMs} />
+              <Starts job={job} nowMs={nowMs} />
             </td>
             <td class="last">
               <LastRun run={job.last_run} nowMs={nowMs} />
@@ -47,9 +49,29 @@ export function JobTable({ jobs, nowMs }: { jobs: ListedJob[]; nowMs: number }) 
   );
 }
 
+/** When it is due next, and what else starts it. */
+function Starts({ job, nowMs }: { job: ListedJob; nowMs: number }) {
+  const words = startsWords(job).map(visible);
+  if (job.schedules === 0)
+    return words.length === 0 ? (
+      <span class="muted">by hand alone</span>
+    ) : (
+      <bdi class="starts">{words.join("; ")}</bdi>
+    );
+  return (
+    <>
+      <NextDue job={job} nowMs={nowMs} />
+      {words.length > 0 && (
+        <span class="about starts">
+          <bdi>{words.join("; ")}</bdi>
+        </span>
+      )}
+    </>
+  );
+}
+
 function NextDue({ job, nowMs }: { job: ListedJob; nowMs: number }) {
   const { next_due_at: next, schedules, resting, is_started_by_fly: isStartedByFly } = job;
-  if (schedules === 0) return <span class="muted">no schedule</span>;
   const paused = resting === 0 ? "" : `${resting === schedules ? "" : `${resting} `}paused`;
   return (
     <>

@@ -12,10 +12,12 @@ interface Props {
   notification: Told;
   /** The page of the one before it that it waits for; null where that is not known, or it waits for none. */
   waitsFor: string | null;
+  /** What must be there before it can be sent; absent where nothing is missing. */
+  missing?: string | null;
   nowMs: number;
 }
 
-export function NotificationStanding({ notification, waitsFor, nowMs }: Props) {
+export function NotificationStanding({ notification, waitsFor, missing = null, nowMs }: Props) {
   const { state, next_at: nextAt, ended_at: endedAt } = notification;
   return (
     <div class="state">
@@ -30,6 +32,7 @@ export function NotificationStanding({ notification, waitsFor, nowMs }: Props) {
             </>
           ) : (
             <>
+              {missing !== null && `waits for ${missing}, `}
               {"next attempt "}
               <Until at={nextAt} nowMs={nowMs} />
             </>

@@ -14,6 +14,8 @@ export interface NotificationRow {
   /** What it is found by. */
   id: string;
   notification: NotificationSummaryBody;
+  /** What must be there before it can be sent; absent where nothing is missing. */
+  missing?: string | null;
 }
 
 interface Props {
@@ -40,7 +42,7 @@ export function NotificationTable({ caption, what, rows, nowMs }: Props) {
         </tr>
       </thead>
       <tbody>
-        {rows.map(({ href, what, about, id, notification }) => (
+        {rows.map(({ href, what, about, id, notification, missing = null }) => (
           <tr>
             <th scope="row" class="what">
               <a href={href}>{what}</a>
@@ -57,7 +59,7 @@ export function NotificationTable({ caption, what, rows, nowMs }: Props) {
               <NotificationBadge state={notification.state} />
             </td>
             <td class="attempt">
-              <LastAttempt notification={notification} nowMs={nowMs} />
+              <LastAttempt notification={notification} missing={missing} nowMs={nowMs} />
             </td>
             <td class="of-run">
               {notification.run_id !== null && (
@@ -79,9 +81,11 @@ export function NotificationTable({ caption, what, rows, nowMs }: Props) {
 /** How the last attempt went, how many there were, and when the next one is. */
 export function LastAttempt({
   notification,
+  missing = null,
   nowMs,
 }: {
   notification: NotificationSummaryBody;
+  missing?: string | null;
   nowMs: number;
 }) {
   const { last_attempt: last, tries, next_at: nextAt, state } = notification;
@@ -94,6 +98,7 @@ export function LastAttempt({
         <span class="about">
           {tries > 1 && `attempt ${tries}${isPending ? ", " : ""}`}
           {isPending && nextAt === null && "waits for the one before it in its run"}
+          {isPending && missing !== null && `waits for ${missing}, `}
           {isPending && nextAt !== null && (
             <>
               {last === null ? "first attempt " : "next "}

@@ -1,7 +1,9 @@
 /** The list of runs as a table; on a narrow screen each row becomes a small card. */
 
 import type { RunListBody, RunSummaryBody } from "../../api/run-schema.ts";
+import { builtChange } from "../../core/chain/upstream.ts";
 import { isFinal } from "../../core/run.ts";
+import { builtLine } from "../words/built.ts";
 import { shortReason, shortWaiting } from "../words/outcome.ts";
 import { runTitle, shortImage } from "../words/what-runs.ts";
 import { StatusBadge } from "./status-badge.tsx";
@@ -41,6 +43,7 @@ function RunRow({ run, nowMs }: { run: RunSummaryBody; nowMs: number }) {
       : run.status === "retrying"
         ? shortReason(run)
         : shortWaiting(run.waiting);
+  const change = builtChange(run);
   return (
     <tr>
       <td class="status">
@@ -54,6 +57,11 @@ function RunRow({ run, nowMs }: { run: RunSummaryBody; nowMs: number }) {
         >
           <bdi>{runTitle(run)}</bdi>
         </a>
+        {change !== null && (
+          <span class="about">
+            <bdi>{builtLine(change)}</bdi>
+          </span>
+        )}
         <span class="id">{run.id}</span>
       </th>
       <td class="image">

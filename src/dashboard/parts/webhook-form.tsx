@@ -20,6 +20,7 @@ const EVENT_WORDS: Record<WebhookEvent, string> = {
   "job.silent": "no run of a job has succeeded for too long",
   "webhook.disabled": "a webhook took nothing for too long",
   "chain.stopped": "a job could not start after another, or too many did",
+  "report.failing": "of a hook's reports on commits none was taken for too long",
 };
 
 export interface WebhookFormProps {

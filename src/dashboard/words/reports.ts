@@ -27,3 +27,8 @@ export function commitWords({ repository, sha }: Status): string {
 export function statusWords(status: Status): string {
   return visible(`${status.context} on ${commitWords(status)}`);
 }
+
+/** What must be there before it can be sent: "the secret TOKEN"; null where nothing is missing. */
+export function missingWords({ waiting }: Pick<ReportSummaryBody, "waiting">): string | null {
+  return waiting === null || waiting.secret === null ? null : `the secret ${waiting.secret}`;
+}

@@ -11,6 +11,8 @@ export interface Alert extends FoundAlert {
   job: string | null;
   /** Null of a silent job. */
   schedule: string | null;
+  /** Null but of a hook's reports. */
+  hook: string | null;
   /** Null but of a webhook. */
   webhook: string | null;
   /** When it was found. Epoch milliseconds. */

@@ -23,6 +23,8 @@ export interface StoredHook extends HookKey {
   createdAt: number;
   /** It has its URL since then. */
   urlSince: number;
+  /** Since when none of its runs' reports that was tried was taken; null where the last one was. */
+  reportsFailingSince: number | null;
 }
 
 /** All that a call of a hook is decided by. */

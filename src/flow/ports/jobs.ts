@@ -1,5 +1,6 @@
 /** Where jobs are kept. */
 
+import type { LinkOutcome } from "../../core/chain/link.ts";
 import type { Job, JobDefinition, JobVersion } from "../../core/job.ts";
 import type { ScheduleSpec } from "../../core/schedule/spec.ts";
 import type { NewHook } from "./hooks.ts";
@@ -11,7 +12,13 @@ export interface DefinedJob {
 }
 
 /** A job in a list: without what its runs are to do. */
-export type JobSummary = Job & Pick<JobDefinition, "description" | "labels">;
+export type JobSummary = Job & Pick<JobDefinition, "description" | "labels" | "on" | "hooks">;
+
+/** A job that starts after another. */
+export interface Follower {
+  job: string;
+  outcomes: LinkOutcome[];
+}
 
 /** A version in a list: without its definition. */
 export type VersionSummary = Omit<JobVersion, "definition">;
@@ -36,6 +43,8 @@ export interface JobStore {
     schedules?: ScheduleSpec[],
     hooks?: NewHook[],
   ): Promise<Job | null>;
+  /** The jobs that start after one, by name, at most `limit`. */
+  followers(orgId: string, name: string, limit: number): Promise<Follower[]>;
   /** Jobs by name, after one by name, at most `limit`. */
   list(orgId: string, after: string, limit: number): Promise<JobSummary[]>;
   /** Versions of a job, deleted or not, newest first, older than one, at most `limit`. */

@@ -1,6 +1,7 @@
 /** What is known of the reports on commits, and who brings them there. */
 
 import type { CommitStatus } from "../../core/commit-status/status.ts";
+import type { HookKey } from "../../core/hook/hook.ts";
 import type { SendResult } from "../../core/webhook/attempt.ts";
 import type { DueNotification } from "./webhooks.ts";
 
@@ -14,6 +15,12 @@ export interface ReportLedger {
    * nothing has.
    */
   overtakenBy(report: DueNotification, status: CommitStatus): Promise<Overtaker | null>;
+  /** One of a hook's was taken. */
+  noteTaken(hook: HookKey): Promise<void>;
+  /** One of them was not. @returns since when none is; null where there is no such hook */
+  noteFailed(hook: HookKey, at: number): Promise<number | null>;
+  /** Records that none of a hook's is taken since a time, once for that time, where that is so still. */
+  alert(hook: HookKey, failingSince: number, at: number, detail: string): Promise<void>;
 }
 
 export interface Overtaker {

@@ -123,6 +123,7 @@ describe("a hook's report", () => {
       token: "NO_TOKEN",
       api_url: null,
       problem: "there is no secret NO_TOKEN, so nothing is reported; set it first",
+      failing_since: null,
     });
     expect((await reportsOf("reported")).body).toEqual({ reports: [], next_cursor: null });
     const payload = aPullRequest("stranger/hello");
@@ -142,12 +143,18 @@ describe("a hook's report", () => {
           run_id: receipt.body.run_id,
           commit_status: { repository: { full_name: "octocat/hello" }, state: "pending", token: "NO_TOKEN" },
           last_attempt: { status: null, error: "there is no secret NO_TOKEN, which has the token; set it" },
+          waiting: { for: "secret", secret: "NO_TOKEN" },
         },
       ]);
     const [found] = (await reportsOf("reported")).body.reports;
     const path = `/v1/jobs/reported/hooks/github/reports/${found?.id}`;
     const shown = await call<ReportBody>("GET", path);
-    expect(shown.body).toMatchObject({ id: found?.id, attempts: [{ status: null }] });
+    expect(shown.body).toMatchObject({
+      ...{ id: found?.id, attempts: [{ status: null }], waits_for: null },
+      waiting: { for: "secret", secret: "NO_TOKEN" },
+    });
+    const hook = await call<StoredHookBody>("GET", "/v1/jobs/reported/hooks/github");
+    expect(hook.body.report?.failing_since).toEqual(expect.any(String));
     expect((await call("POST", `${path}/resend`)).status).toBe(202);
     expect((await call("GET", `${path.slice(0, -1)}!`)).status).toBe(404);
     expect((await call("GET", "/v1/jobs/reported/hooks/none/reports")).status).toBe(404);

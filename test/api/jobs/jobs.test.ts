@@ -33,7 +33,7 @@ describe("a definition", () => {
     expect(made.status).toBe(201);
     expect(made.body).toMatchObject({ name: "as-put", version: 1, outcome: "created", paused_at: null });
     const { outcome: _outcome, notes: _notes, ...job } = made.body;
-    expect((await show("as-put")).body).toEqual({ ...job, last_alert: null });
+    expect((await show("as-put")).body).toEqual({ ...job, followed_by: [], last_alert: null });
     expect(job).toMatchObject(definition);
     expect((await put("as-put", { run: RUN })).body).toMatchObject({
       version: 2,

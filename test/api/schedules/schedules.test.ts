@@ -295,6 +295,8 @@ const EVERYTHING = {
   statuses: [],
   tag: null,
   originId: null,
+  commit: null,
+  branch: null,
   job: null,
   sinceMs: null,
   untilMs: null,

@@ -298,6 +298,8 @@ export class Plot {
             tag,
             originId: null,
             job: null,
+            commit: null,
+            branch: null,
             sinceMs: null,
             untilMs: null,
             beforeRunId,

@@ -8,9 +8,16 @@ import { LIST_LIMIT_DEFAULT } from "../../../core/limits.ts";
 import { NOTIFICATION_STATES } from "../../../core/webhook/attempt.ts";
 import type { Notification, NotificationFilter } from "../../../flow/ports/webhooks.ts";
 import { sendAgain } from "../../../flow/send-again.ts";
+import { asHookSays } from "../../../flow/tell-commits.ts";
 import type { ApiPorts } from "../../ports.ts";
-import { reportBody, reportSummary } from "../../report-body.ts";
-import { type ReportListBody, reportListSchema, reportSchema } from "../../report-ledger-schema.ts";
+import { payloadOf, reportBody, reportSummary } from "../../report-body.ts";
+import {
+  type ReportBody,
+  type ReportListBody,
+  type ReportSummaryBody,
+  reportListSchema,
+  reportSchema,
+} from "../../report-ledger-schema.ts";
 import { pageLimit } from "../../schema-parts.ts";
 import { COMMON_ERRORS, errorAnswer } from "../answers.ts";
 import { checkHookOrLedger, hookParam, UNKNOWN_HOOK } from "./answers.ts";
@@ -83,8 +90,11 @@ export function reportsRoutes(app: OpenAPIHono, ports: ApiPorts): void {
     const filter = reportFilter(c.req.valid("query"));
     return c.json(await pageOfReports(ports, c.req.valid("param"), filter), 200);
   });
-  app.openapi(show, async (c) => c.json(reportBody(await loadReport(ports, c.req.valid("param"))), 200));
-  app.openapi(resend, async (c) => c.json(reportBody(await resendReport(ports, c.req.valid("param"))), 202));
+  app.openapi(show, async (c) => c.json(await shownReport(ports, c.req.valid("param")), 200));
+  app.openapi(resend, async (c) => {
+    await resendReport(ports, c.req.valid("param"));
+    return c.json(await shownReport(ports, c.req.valid("param")), 202);
+  });
 }
 
 export function reportFilter(query: z.output<typeof reportQuery>): NotificationFilter {
@@ -94,7 +104,7 @@ export function reportFilter(query: z.output<typeof reportQuery>): NotificationF
 
 /** One page, newest first. @throws AppError `not_found` where there is neither such a ledger nor such a hook */
 export async function pageOfReports(
-  ports: Pick<ApiPorts, "hooks" | "notifications" | "orgId">,
+  ports: Pick<ApiPorts, "hooks" | "notifications" | "secrets" | "orgId">,
   param: { job: string; name: string },
   filter: NotificationFilter,
 ): Promise<ReportListBody> {
@@ -106,13 +116,52 @@ export async function pageOfReports(
       const any = { state: null, type: null, line: null, beforeId: null, limit: 1 };
       return (await notifications.list(orgId, target, any)).notifications.length > 0;
     });
-  return { reports: page.notifications.map(reportSummary), next_cursor: page.nextBefore };
+  return { reports: await shownReports(ports, param, page.notifications), next_cursor: page.nextBefore };
+}
+
+/** Reports of one hook as a list has them. */
+export async function shownReports(
+  ports: Pick<ApiPorts, "hooks" | "secrets" | "orgId">,
+  param: { job: string; name: string },
+  reports: Notification[],
+): Promise<ReportSummaryBody[]> {
+  const missing = await missingTokens(ports, param, reports);
+  return reports.map((report) => reportSummary(report, missing.get(report.id) ?? null));
+}
+
+/** @throws AppError `not_found` */
+export async function shownReport(ports: ApiPorts, param: ReportName): Promise<ReportBody> {
+  const report = await loadReport(ports, param);
+  const [missing, waitsFor] = await Promise.all([
+    missingTokens(ports, param, [report]),
+    ports.notifications.waitedFor(report),
+  ]);
+  return reportBody(report, missing.get(report.id) ?? null, waitsFor);
+}
+
+/** By id, of those that are to be sent, the secret with the token that is not set. Nothing is asked where none is to be. */
+async function missingTokens(
+  { hooks, secrets, orgId }: Pick<ApiPorts, "hooks" | "secrets" | "orgId">,
+  param: { job: string; name: string },
+  reports: Notification[],
+): Promise<Map<string, string>> {
+  const due = reports.filter(({ state, nextAt }) => state === "pending" && nextAt !== null);
+  if (due.length === 0) return new Map();
+  const [hook, set] = await Promise.all([
+    hooks.find({ orgId, job: param.job, name: param.name }),
+    secrets.list(orgId),
+  ]);
+  const known = new Set(set.map(({ name }) => name));
+  const tokens = due.map((report): [string, string] => [
+    report.id,
+    asHookSays(hook, payloadOf(report).data).token,
+  ]);
+  return new Map(tokens.filter(([, token]) => !known.has(token)));
 }
 
 /** Has a report sent again that is over, or at once that waits. @throws AppError `not_found` */
-export async function resendReport(ports: ApiPorts, param: ReportName): Promise<Notification> {
+export async function resendReport(ports: ApiPorts, param: ReportName): Promise<void> {
   await sendAgain(ports, await loadReport(ports, param));
-  return loadReport(ports, param);
 }
 
 type ReportName = z.output<typeof reportParam>;

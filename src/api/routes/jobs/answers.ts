@@ -1,9 +1,10 @@
 /** Parts that the descriptions of the calls about jobs share. */
 
 import { z } from "@hono/zod-openapi";
+import { followedNames } from "../../../core/chain/link.ts";
 import { AppError } from "../../../core/error.ts";
 import type { JobVersion } from "../../../core/job.ts";
-import { JOB_VERSIONS_KEPT } from "../../../core/limits.ts";
+import { CHAIN_DEPTH_MAX, CIRCLE_LOOKED_JOBS_MAX, JOB_VERSIONS_KEPT } from "../../../core/limits.ts";
 import type { DefinedJob, JobStore } from "../../../flow/ports/jobs.ts";
 import { changedJobSchema, jobNameField } from "../../job-schema.ts";
 import { errorAnswer } from "../answers.ts";
@@ -43,12 +44,22 @@ export function changedAnswer(description: string) {
 export const UNKNOWN_JOB = { 404: errorAnswer("there is no such job") };
 export const OTHER_VERSION = { 409: errorAnswer("another version is in force than was expected") };
 
-/** The jobs that there are of those after which one starts. */
+/** The jobs that there are of those after which one starts, and of those after which these do, as far as a chain goes. */
 export async function followedJobs(
   { jobs, orgId }: { jobs: Pick<JobStore, "findAll">; orgId: string },
-  { definition: { on = [] } }: Pick<DefinedJob, "definition">,
+  { job, definition }: Pick<DefinedJob, "job" | "definition">,
 ): Promise<DefinedJob[]> {
-  return on.length === 0 ? [] : jobs.findAll(orgId, [...new Set(on.map(({ job }) => job))]);
+  const found: DefinedJob[] = [];
+  const asked = new Set([job.name]);
+  let names = followedNames(definition);
+  for (let depth = 0; depth < CHAIN_DEPTH_MAX && names.length > 0; depth++) {
+    for (const name of names) asked.add(name);
+    const others = (await jobs.findAll(orgId, names)).filter((other) => other.job.deletedAt === null);
+    found.push(...others);
+    const next = new Set(others.flatMap((other) => followedNames(other.definition)));
+    names = [...next].filter((name) => !asked.has(name)).slice(0, CIRCLE_LOOKED_JOBS_MAX - asked.size);
+  }
+  return found;
 }
 
 /** A job that is there. @throws AppError `not_found` */

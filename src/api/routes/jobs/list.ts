@@ -2,7 +2,7 @@
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { LIST_LIMIT_DEFAULT } from "../../../core/limits.ts";
-import { jobSummary } from "../../job-body.ts";
+import { listedJob } from "../../job-body.ts";
 import { type JobListBody, jobListSchema, jobNameField } from "../../job-schema.ts";
 import type { ApiPorts } from "../../ports.ts";
 import { pageLimit } from "../../schema-parts.ts";
@@ -39,5 +39,5 @@ export async function pageOfJobs(
   const found = await jobs.list(orgId, cursor, limit + 1);
   const page = found.slice(0, limit);
   const next = found.length > limit ? (page.at(-1)?.name ?? null) : null;
-  return { jobs: page.map(jobSummary), next_cursor: next };
+  return { jobs: page.map(listedJob), next_cursor: next };
 }

@@ -1,6 +1,7 @@
 /** GET /v1/jobs/{name}: one job with the version in force. */
 
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { FOLLOWERS_SHOWN_MAX } from "../../../core/limits.ts";
 import { alertBody } from "../../alert-schema.ts";
 import { jobBody } from "../../job-body.ts";
 import { type ShownJobBody, shownJobSchema } from "../../job-schema.ts";
@@ -29,6 +30,10 @@ export async function shownJob(
   { jobs, alerts, orgId }: Pick<ApiPorts, "jobs" | "alerts" | "orgId">,
   name: string,
 ): Promise<ShownJobBody> {
-  const [job, last] = await Promise.all([loadJob(jobs, orgId, name), alerts.last(orgId, name)]);
-  return { ...jobBody(job), last_alert: last && alertBody(last) };
+  const [job, followers, last] = await Promise.all([
+    loadJob(jobs, orgId, name),
+    jobs.followers(orgId, name, FOLLOWERS_SHOWN_MAX),
+    alerts.last(orgId, name),
+  ]);
+  return { ...jobBody(job), followed_by: followers, last_alert: last && alertBody(last) };
 }

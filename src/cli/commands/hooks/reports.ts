@@ -24,9 +24,28 @@ interface ReportsOptions {
 }
 
 /** What is in the way of it and when it is tried next, or what it says. */
-function noteOf({ last_attempt, next_at, commit_status: { description } }: ReportSummaryBody): string {
-  const error = last_attempt?.error ?? null;
-  return error === null ? description : `${error}${next_at === null ? "" : `; next at ${next_at}`}`;
+function noteOf(report: ReportSummaryBody): string {
+  const waiting = waitingText(report);
+  const error = report.last_attempt?.error ?? report.commit_status.description;
+  // What is missing is what the attempt says, too, and may be there by now.
+  return waiting === null ? error : report.waiting?.for === "time" ? `${error}; ${waiting}` : waiting;
+}
+
+/** What a pending one waits for; null of every other. */
+function waitingText({
+  waiting,
+  next_at: next,
+}: Pick<ReportSummaryBody, "waiting" | "next_at">): string | null {
+  switch (waiting?.for) {
+    case "report":
+      return "waits for the one before it in its run";
+    case "secret":
+      return `waits for the secret ${waiting.secret}, which is not set; looked for again at ${next}`;
+    case "time":
+      return `next at ${next}`;
+    default:
+      return null;
+  }
 }
 
 /** As many as a screen shows. */
@@ -87,7 +106,7 @@ export function reportCommand(act: (options: ReportOptions) => Promise<void>): C
 export async function report({ job, name, id, json }: ReportOptions, io: Io, client: Client): Promise<void> {
   const shown: ReportBody = await retried(io, () => client.report(job, name, id)).catch(orNoHook(client));
   if (json) return write(io.stdout, `${JSON.stringify(shown, null, 2)}\n`);
-  const { commit_status: status, attempts, state, run_id, next_at } = shown;
+  const { commit_status: status, attempts, state, run_id, waits_for } = shown;
   const told = facts([
     ["commit", `${status.repository.full_name}@${status.sha}`],
     ["context", status.context],
@@ -95,7 +114,7 @@ export async function report({ job, name, id, json }: ReportOptions, io: Io, cli
     ["link", status.target_url],
     ["run", run_id],
     ["state", state.replaceAll("_", " ")],
-    ["next at", next_at],
+    ["waiting", waits_for === null ? waitingText(shown) : `${waitingText(shown)}, ${waits_for}`],
   ]);
   await write(io.stdout, told);
   const rows = attempts.map(({ at, status: code, duration_ms, error, answer }) => [

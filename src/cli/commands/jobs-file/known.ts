@@ -18,7 +18,7 @@ export async function known(name: string, io: Io, client: Client): Promise<Known
 }
 
 /** What is answered of a job beside its definition. */
-type AboutJob = "name" | "version" | "paused_at" | "created_at" | "updated_at" | "last_alert";
+type AboutJob = "name" | "version" | "paused_at" | "created_at" | "updated_at" | "followed_by" | "last_alert";
 
 /** A job as it could be put again: what was left out is answered as null, or as none of a kind. */
 function definitionOf(job: ShownJobBody): JobDefinition {
@@ -28,6 +28,7 @@ function definitionOf(job: ShownJobBody): JobDefinition {
     paused_at: _p,
     created_at: _c,
     updated_at: _u,
+    followed_by: _f,
     last_alert: _a,
     labels,
     ...rest

@@ -2,6 +2,7 @@
 
 import { Command } from "commander";
 import { type Io, write } from "../../io.ts";
+import { noteCircles } from "./note-links.ts";
 import { readFiles } from "./read-files.ts";
 
 export function validateCommand(act: (paths: string[]) => Promise<void>): Command {
@@ -17,6 +18,7 @@ export function validateCommand(act: (paths: string[]) => Promise<void>): Comman
 
 export async function validate(paths: string[], io: Io): Promise<void> {
   const { files, jobs } = await readFiles(paths, io);
+  await noteCircles(jobs, io);
   const [fileCount, jobCount] = [counted(files.length, "file"), counted(jobs.length, "job")];
   await write(
     io.stdout,

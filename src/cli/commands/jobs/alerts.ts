@@ -1,6 +1,7 @@
 /** `mayfly jobs alerts`: schedules that were late and jobs that were silent. */
 
 import { Command, Option } from "commander";
+import type { AlertBody } from "../../../api/alert-schema.ts";
 import { ALERT_TYPES, type AlertType } from "../../../core/alert/alert.ts";
 import type { Client } from "../../api-client.ts";
 import { type ConnectionOptions, withConnection } from "../../connection.ts";
@@ -41,10 +42,16 @@ export async function jobAlerts(options: JobAlertsOptions, io: Io, client: Clien
   const rows = alerts.map((alert) => [
     alert.at,
     alert.type.replaceAll("_", " "),
-    alert.schedule === null ? (alert.job ?? `webhook ${alert.webhook}`) : `${alert.job}/${alert.schedule}`,
+    ofWhat(alert),
     alert.due_at,
     alert.detail,
   ]);
   const width = io.stdoutIsTty ? io.columns : null;
   return write(io.stdout, table(["FOUND", "ALERT", "OF", "DUE", "DETAIL"], rows, width));
+}
+
+function ofWhat({ job, schedule, hook, webhook }: AlertBody): string {
+  if (job === null) return `webhook ${webhook}`;
+  const part = schedule ?? hook;
+  return part === null ? job : `${job}/${part}`;
 }

@@ -1,6 +1,7 @@
 /** `mayfly jobs list`: jobs by name. */
 
 import { Command } from "commander";
+import { startsWords } from "../../../core/starts-words.ts";
 import { allJobs } from "../../all-jobs.ts";
 import type { Client } from "../../api-client.ts";
 import { type ConnectionOptions, withConnection } from "../../connection.ts";
@@ -31,8 +32,12 @@ export async function listJobs({ json }: ListJobsOptions, io: Io, client: Client
     String(job.version),
     `${age(Date.parse(job.updated_at), io.now())} ago`,
     job.paused_at === null ? "" : "paused",
+    startsWords(job).join("; "),
     job.description ?? "",
   ]);
   const width = io.stdoutIsTty ? io.columns : null;
-  return write(io.stdout, table(["NAME", "VERSION", "CHANGED", "STATE", "DESCRIPTION"], rows, width));
+  return write(
+    io.stdout,
+    table(["NAME", "VERSION", "CHANGED", "STATE", "STARTS", "DESCRIPTION"], rows, width),
+  );
 }

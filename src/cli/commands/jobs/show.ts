@@ -48,6 +48,7 @@ function text(name: string, job: ShownJobBody | JobVersionBody): string {
     ["Paused", paused],
     ["Expected", job.expect_every === null ? null : `to succeed every ${job.expect_every}`],
     ["Starts after", job.on.map(linkText).join(", ") || null],
+    ["Followed by", "followed_by" in job ? job.followed_by.map(followerText).join(", ") || null : null],
     ["Last alert", "last_alert" in job && job.last_alert ? alertText(job.last_alert) : null],
     ["Put", "updated_at" in job ? job.updated_at : job.created_at],
   ]);
@@ -59,8 +60,13 @@ function linkText({ job, outcome = "succeeded" }: ShownJobBody["on"][number]): s
   return `${job} ${outcome}`;
 }
 
-function alertText({ at, schedule, detail }: AlertBody): string {
-  return `${at}${schedule === null ? "" : `, ${schedule}`}: ${detail}`;
+function followerText({ job, outcomes }: ShownJobBody["followed_by"][number]): string {
+  return `${job} (${outcomes.join(", ")})`;
+}
+
+function alertText({ at, schedule, hook, detail }: AlertBody): string {
+  const part = schedule ?? hook;
+  return `${at}${part === null ? "" : `, ${part}`}: ${detail}`;
 }
 
 /** JSON spells every control character out. */

@@ -3,12 +3,13 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { RunSummaryBody } from "../../../api/run-schema.ts";
 import { parseDuration } from "../../../core/duration.ts";
+import { COMMIT_COMPLAINT, COMMIT_PREFIX } from "../../../core/hook/commit.ts";
 import { LIST_LIMIT_MAX } from "../../../core/limits.ts";
 import { RUN_STATUSES } from "../../../core/run.ts";
 import type { Client, ListQuery } from "../../api-client.ts";
 import { type ConnectionOptions, withConnection } from "../../connection.ts";
 import { type Io, write } from "../../io.ts";
-import { durationOf, shortReason, whatRuns } from "../../run-words.ts";
+import { durationOf, shortChange, shortReason, whatRuns } from "../../run-words.ts";
 import { age } from "../../spans.ts";
 import { table } from "../../table.ts";
 
@@ -18,6 +19,8 @@ export interface ListOptions extends ConnectionOptions {
   status?: string[];
   tag?: string;
   job?: string;
+  commit?: string;
+  branch?: string;
   /** An instant, or a duration before now. */
   since?: string;
   until?: string;
@@ -39,6 +42,8 @@ export function listCommand(act: (options: ListOptions) => Promise<void>): Comma
     )
     .option("--tag <key=value>", "only runs with this tag", tag)
     .option("--job <name>", "only runs of this job")
+    .option("--commit <sha>", "only runs that build this commit: seven digits of it, or more", commit)
+    .option("--branch <name>", "only runs for what was pushed to this branch, or a pull request from it")
     .option("--since <when>", 'only runs accepted since: a time, or a duration ago, such as "2h"', when)
     .option("--until <when>", "only runs accepted before, likewise", when)
     .option("--limit <number>", "at most so many", limit, SHOWN_UNLESS_ASKED)
@@ -53,6 +58,8 @@ const EXAMPLES = `
 Examples:
   mayfly runs list --status failed --since 24h
   mayfly runs list --tag team=data --all --json
+  mayfly runs list --job build --branch main
+  mayfly runs list --commit 72d3162ecc
 `;
 
 export async function printRuns(options: ListOptions, io: Io, client: Client): Promise<void> {
@@ -63,18 +70,22 @@ export async function printRuns(options: ListOptions, io: Io, client: Client): P
   );
   if (options.json) return write(io.stdout, `${JSON.stringify(runs, null, 2)}\n`);
   if (runs.length === 0) return write(io.stderr, "no runs\n");
-  await write(
-    io.stdout,
-    table(
-      HEADER,
-      runs.map((run) => cells(run, io.now())),
-      io.stdoutIsTty ? io.columns : null,
-    ),
-  );
+  const changes = runs.map(shortChange);
+  // Where nothing is built there is no such column.
+  const shown = changes.some((change) => change !== "")
+    ? [...HEADER, "CHANGE", ...WHAT]
+    : [...HEADER, ...WHAT];
+  const rows = runs.map((run, at) => [
+    ...cells(run, io.now()),
+    ...(shown.includes("CHANGE") ? [changes[at] ?? ""] : []),
+    ...[run.image, whatRuns(run)],
+  ]);
+  await write(io.stdout, table(shown, rows, io.stdoutIsTty ? io.columns : null));
   if (more) await write(io.stderr, `… and older ones: --limit or --all shows more\n`);
 }
 
-const HEADER = ["ID", "STATUS", "REASON", "AGE", "DURATION", "NAME", "IMAGE", "COMMAND"];
+const HEADER = ["ID", "STATUS", "REASON", "AGE", "DURATION", "NAME"];
+const WHAT = ["IMAGE", "COMMAND"];
 
 function cells(run: RunSummaryBody, nowMs: number): string[] {
   return [
@@ -84,8 +95,6 @@ function cells(run: RunSummaryBody, nowMs: number): string[] {
     age(Date.parse(run.accepted_at), nowMs),
     durationOf(run, nowMs),
     run.name ?? run.job?.name ?? "",
-    run.image,
-    whatRuns(run),
   ];
 }
 
@@ -113,6 +122,8 @@ function queryOf(options: ListOptions, nowMs: number): ListQuery {
     status: options.status?.join(","),
     tag: options.tag?.replace("=", ":"),
     job: options.job,
+    commit: options.commit,
+    branch: options.branch,
     since: instant(options.since, nowMs),
     until: instant(options.until, nowMs),
   };
@@ -131,6 +142,12 @@ function statuses(text: string, before: string[] = []): string[] {
   if (unknown !== undefined)
     throw new InvalidArgumentError(`Allowed choices are ${RUN_STATUSES.join(", ")}.`);
   return [...before, ...given];
+}
+
+/** A commit of a filter. */
+function commit(text: string): string {
+  if (!COMMIT_PREFIX.test(text.toLowerCase())) throw new InvalidArgumentError(`It ${COMMIT_COMPLAINT}.`);
+  return text;
 }
 
 /** One tag of a filter. */

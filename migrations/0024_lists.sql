@@ -1,0 +1,2 @@
+ALTER TABLE `hooks` ADD `reports_failing_since` integer;--> statement-breakpoint
+CREATE INDEX `runs_commit` ON `runs` (`org_id`,coalesce(delivery, upstream) ->> '$.change.sha') WHERE coalesce(delivery, upstream) ->> '$.change.sha' IS NOT NULL;

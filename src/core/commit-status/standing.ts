@@ -1,0 +1,25 @@
+/** What attempts to report on commits say of the hook whose runs report. */
+
+import { formatDuration } from "../duration.ts";
+import { REPORTS_FAILING_MAX_MS } from "../limits.ts";
+import { isTaken, type SendResult } from "../webhook/attempt.ts";
+
+/** That it is taken there, that it is not, or nothing, as of what was not sent since it does not hold, or where the fault was ours. */
+export function reportSays(result: SendResult): "taken" | "failed" | "nothing" {
+  if (result.ending === "delivered" || isTaken(result)) return "taken";
+  return result.ending === "dropped" || result.isOurs ? "nothing" : "failed";
+}
+
+/**
+ * What an alert says of a hook of whose reports none is taken any more; null where that is not so for long. Reports come as often as
+ * somebody pushes, so it does not matter how far apart two that failed are.
+ */
+export function whyAlert(
+  hook: { job: string; name: string },
+  { error }: SendResult,
+  failingMs: number,
+): string | null {
+  if (failingMs < REPORTS_FAILING_MAX_MS) return null;
+  const since = `no report of the hook ${hook.name} on a commit was taken for ${formatDuration(failingMs)}`;
+  return `${since}; the last one: ${error ?? "it was not taken"}`;
+}
