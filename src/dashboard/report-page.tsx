@@ -117,11 +117,13 @@ const STATE_DETAIL: Record<ReportBody["state"], string | null> = {
   pending: null,
   delivered: null,
   given_up: "It was refused for good, or not taken for as long as it is tried; the last attempt says why.",
-  dropped: "A newer run tells of this commit, or its own has told more since.",
+  dropped:
+    "A newer run tells of this commit, its own has told more since, its own never ran and an older one tells of it, or its hook reports no more; the last attempt says which.",
 };
 
 function ReportFacts({ report }: { report: ReportBody }) {
   const { id, at, run_id: runId, commit_status: status } = report;
+  const to = report.attempts.findLast(({ sent_to }) => sent_to !== null)?.sent_to ?? null;
   return (
     <section class="card facts" aria-labelledby="facts-title">
       <h2 id="facts-title">Facts</h2>
@@ -158,18 +160,22 @@ function ReportFacts({ report }: { report: ReportBody }) {
             <Code text={status.target_url} />
           )}
         </Fact>
-        <Fact name="Told to">
-          {status.source}
-          {status.api_url !== null && (
-            <>
-              {" at "}
-              <Code text={status.api_url} />
-            </>
-          )}
-        </Fact>
-        <Fact name="With the token in the secret">
-          <Code text={status.token} />
-        </Fact>
+        {to !== null && (
+          <>
+            <Fact name="Last told to">
+              {status.source}
+              {to.api_url !== null && (
+                <>
+                  {" at "}
+                  <Code text={to.api_url} />
+                </>
+              )}
+            </Fact>
+            <Fact name="With the token in the secret">
+              <Code text={to.token} />
+            </Fact>
+          </>
+        )}
         <Fact name="Report">
           <Code text={id} />
         </Fact>

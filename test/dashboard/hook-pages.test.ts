@@ -350,6 +350,7 @@ describe("what a hook's runs report", () => {
     status: 404,
     answer: '{"message":"<b>"}',
     error: "it answered 404: there is no such commit in acme/site",
+    sent_to: { api_url: "https://git.example/api/v3", token: "MENDED_TOKEN" },
   };
   const reports = {
     "deploy/github": [
@@ -458,7 +459,10 @@ describe("what a hook's runs report", () => {
     expect(words).toContain(
       "Description Running Context mayfly/deploy Repository acme/site Commit 72d3162ecc7811e381ab4c9367dc0958aabbccdd",
     );
-    expect(words).toContain("Told to github With the token in the secret STATUS_TOKEN");
+    // Where it went, and not where its hook had it go when it was made.
+    expect(words).toContain(
+      "Last told to github at https://git.example/api/v3 With the token in the secret MENDED_TOKEN",
+    );
     expect(words).toContain("Send now");
     const unseen = aReport({ id: notificationId(9) }, { description: "\u202egpj.exe" });
     const hostile = portsOf({ hooks: [aHook({ report })], reports: { "deploy/github": [unseen] } });
@@ -863,7 +867,7 @@ test("hostile words stay words, and every page has the strict policy and nothing
       reports: {
         "deploy/github": [
           aReport(
-            { attempts: [attempt] },
+            { attempts: [{ ...attempt, sent_to: { api_url: HOSTILE, token: HOSTILE } }] },
             {
               repository: { full_name: HOSTILE, url: HOSTILE },
               sha: HOSTILE,

@@ -94,20 +94,29 @@ const ended = (change: Partial<Settled> = {}) => {
   return followedBy(aRunningRun(), exited, settled(change));
 };
 
+/** The hook as it is by now. @param report null where it reports no more */
+async function hookSays(report: Partial<HookReport> | null, source: ReportSource = "github", name = source) {
+  const whole = { token: "TOKEN", context: "mayfly/build", apiUrl: null };
+  const spec = {
+    source,
+    secrets: [],
+    filter: {},
+    map: {},
+    ...(report && { report: { ...whole, ...report } }),
+  };
+  await env.DB.prepare(
+    "INSERT OR REPLACE INTO hooks (org_id, job, name, id, spec, created_at, url_since) VALUES ('default', 'build', ?1, ?1, ?2, 0, 0)",
+  )
+    .bind(name, JSON.stringify(spec))
+    .run();
+}
+
 let world: NotifyWorld;
 beforeEach(async () => {
   world = new NotifyWorld(env.DB);
   world.secretValues = { TOKEN: "a-token" };
   await world.clear();
 });
-
-/** The hook of the job "build" that the stories' deliveries came by. */
-const aStoredHook = (spec: string) =>
-  env.DB.prepare(
-    "INSERT INTO hooks (org_id, job, name, id, spec, created_at, url_since) VALUES ('default', 'build', 'github', 'id', ?, 0, 0)",
-  )
-    .bind(spec)
-    .run();
 
 const ledger = async (hook = "github") => {
   const filter = { state: null, type: null, line: null, beforeId: null, limit: 200 };
@@ -145,6 +154,7 @@ describe("a run is reported on its commit", () => {
   });
 
   it("at GitLab, Gitea and Bitbucket in their own words", async () => {
+    await hookSays({ apiUrl: "https://git.example/api/v1" }, "gitea");
     const told = async (source: ReportSource, report: Partial<HookReport> = {}) => {
       const from = world.apis.set.length;
       await world.happens(reporting(ended(), source, report));
@@ -323,17 +333,49 @@ describe("an API that does not take it", () => {
     const repository = { url: "https://git.example/acme/site.git", fullName: "acme/site", isPrivate: true };
     const wrong = { token: "OLD", apiUrl: "https://api.wrong.example/api/v3" };
     world.secretValues = { OLD: "another", TOKEN: "a-token" };
+    await hookSays(wrong);
     await world.happens(reporting(aQueuedRun(), "github", wrong, { repository }));
     await world.live();
     const [report] = await ledger();
     expect([report?.state, world.apis.taken()]).toEqual(["given_up", []]);
-    const mended = { token: "TOKEN", context: "another", apiUrl: "https://git.example/api/v3" };
-    const spec = JSON.stringify({ name: "github", source: "github", report: mended });
-    await aStoredHook(spec);
+    await hookSays({ context: "another", apiUrl: "https://git.example/api/v3" });
     await world.notifications.resend("default", report?.webhookId ?? "", report?.id ?? "", world.now);
     await world.live();
     expect((await outcomes())[0]?.[1]).toBe("delivered");
     expect(world.apis.taken()).toMatchObject([{ state: "pending", context: "mayfly/build" }]);
+    // Each attempt tells where it went.
+    expect((await ledger())[0]?.attempts.map(({ to }) => to)).toEqual([
+      wrong,
+      { token: "TOKEN", apiUrl: "https://git.example/api/v3" },
+    ]);
+  });
+
+  it("is asked no more where the hook reports no more, is another sender's, or is gone and with it who said where the API is", async () => {
+    const repository = { url: "https://git.example/acme/site.git", fullName: "acme/site", isPrivate: true };
+    const report = { apiUrl: "https://api.wrong.example/api/v3" };
+    const later = async (change: () => Promise<unknown>) => {
+      await world.clear();
+      await hookSays(report);
+      world.apis.fault = () => new Response(null, { status: 503 });
+      await world.happens(reporting(aQueuedRun(), "github", report, { repository }));
+      await world.live();
+      world.apis.fault = null;
+      const asked = world.apis.set.length;
+      await change();
+      await world.liveFor(60_000);
+      return [
+        world.apis.set.length - asked,
+        ...(await outcomes()).map(([, state, error]) => `${state}: ${error}`),
+      ];
+    };
+    const dropped = [0, "dropped: not sent: its hook reports on no commit of this sender any more"];
+    expect(await later(() => hookSays(null))).toEqual(dropped);
+    expect(await later(() => hookSays({}, "gitlab", "github"))).toEqual(dropped);
+    expect(await later(() => env.DB.prepare("DELETE FROM hooks").run())).toEqual(dropped);
+    await world.clear();
+    await world.happens(reporting(aQueuedRun()));
+    await world.live();
+    expect(await outcomes()).toEqual([["status.pending", "delivered", null]]);
   });
 
   it("and shows what it was asked with, is kept without the token", async () => {
@@ -479,6 +521,19 @@ describe("what is reported is what holds", () => {
       expect(last()).toBe("Succeeded in 1s");
     });
 
+    it("and where the newer one was held up and has told nothing before it ended", async () => {
+      const older = await working();
+      world.apis.fault = () => new Response(null, { status: 502 });
+      const newer = await waiting();
+      world.apis.fault = null;
+      await older.ends();
+      await world.live();
+      expect(last()).toBe("Running");
+      await newer.cancelled("cancelled_by_user");
+      await world.liveFor(3_600_000);
+      expect(last()).toBe("Succeeded in 1s");
+    });
+
     it("one that was cancelled at once tells nothing where an older one does; one that ran, or is alone, tells its end", async () => {
       const cancelled = (at: number, change: Partial<RunChange> = {}, before: Story = aQueuedRun({}, at)) => {
         const end = {
@@ -495,7 +550,8 @@ describe("what is reported is what holds", () => {
       await world.live();
       expect(last()).toBe("Cancelled");
       await world.happens(reporting(aSucceededRun(), "github", {}, { sha: "b".repeat(40) }));
-      await cancelled(T0 + 80_000, { sha: "b".repeat(40) }, aRunningRun());
+      const running = { ...aRunningRun(), state: aQueuedRun({}, T0 + 80_000).state };
+      await cancelled(T0 + 80_000, { sha: "b".repeat(40) }, running);
       await world.live();
       expect(last()).toBe("Cancelled");
     });
@@ -557,9 +613,11 @@ describe("the token goes to nobody that the job does not name", () => {
 
   it("not to an address that is not public, unless that is allowed", async () => {
     const report = { apiUrl: "http://169.254.169.254/api/v3" };
+    await hookSays(report);
     expect((await error(reporting(aQueuedRun(), "github", report)))[0]).toBe("given_up");
     world.settings = { ...world.settings, allowsPrivate: true };
     const allowed = { apiUrl: "http://git.internal/api/v3" };
+    await hookSays(allowed);
     await world.happens(reporting(aQueuedRun({}, T0 + 1000), "github", allowed));
     await world.live();
     expect(world.apis.set).toHaveLength(1);
@@ -647,7 +705,7 @@ describe("a hook of whose reports none is taken", () => {
     await world.live();
   };
   beforeEach(async () => {
-    await aStoredHook(JSON.stringify({ source: "github", secrets: [], filter: {}, map: {} }));
+    await hookSays({});
   });
 
   it("is an alert after half a day, once until one is taken, and who wants to hear of it does", async () => {
