@@ -2,7 +2,7 @@
 
 import { type Context, Hono } from "hono";
 import type { ReportBody } from "../api/report-ledger-schema.ts";
-import { hookOf } from "./hook-page.tsx";
+import { hookOfPath } from "./hook-of-path.ts";
 import type { HookName } from "./hook-ports.ts";
 import { Attempts } from "./parts/attempts.tsx";
 import { Code, Fact } from "./parts/fact.tsx";
@@ -24,7 +24,7 @@ export function reportPages(ports: DashboardPorts): Hono {
   const app = new Hono();
 
   app.get("/hooks/:job/:name/reports/:report", async (c) => {
-    const of = hookOf(c);
+    const of = hookOfPath(c);
     const report = await ports.getReport(of, idOf(c));
     if (report === null) return unknownReport(c);
     const props = { of, report, nowMs: ports.now() };
@@ -32,7 +32,7 @@ export function reportPages(ports: DashboardPorts): Hono {
   });
 
   app.post("/hooks/:job/:name/reports/:report/resend", async (c) => {
-    const of = hookOf(c);
+    const of = hookOfPath(c);
     const { ended_at: endedAt = "" } = formOf(await c.req.parseBody());
     const isThere = await ports.resendReport(of, idOf(c), endedAt);
     return isThere ? c.redirect(reportPath(of, idOf(c)), 303) : unknownReport(c);
