@@ -156,8 +156,8 @@ function DeliveryHead(props: DeliveryPageProps) {
       )}
       {delivery.without_secrets && (
         <p class="warning">
-          Its run has no secrets: what it is for is, or may be, from a fork, and whoever wrote that need not
-          be trusted.
+          Its run has no secrets: what it is about is, or may be, from a fork, and whoever wrote that is a
+          stranger.
         </p>
       )}
     </section>

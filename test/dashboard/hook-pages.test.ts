@@ -757,7 +757,7 @@ describe("webhooks", () => {
     const run = aRun({ job: { name: "deploy", version: 3 }, delivery });
     const { html, words } = await get(portsOf(known(), [run]), `/runs/${run.id}`);
     expect(html).toContain('href="/hooks/deploy/github/d%2F1"');
-    expect(words).toContain("push d/1 , without secrets, as what it is for is, or may be, from a fork");
+    expect(words).toContain("push d/1 , without secrets, as it is, or may be, from a fork");
     expect(words).toContain("Reported on its commit as mayfly/deploy");
     expect(html).toContain(`href="${WEBHOOK}/notifications/${notificationId(3)}"`);
     const untold = await get(portsOf({}, [run]), `/runs/${run.id}?part=summary`);
