@@ -458,6 +458,8 @@ export const hooks = sqliteTable(
     createdAt: integer("created_at").notNull(),
     /** The hook has its URL since then. */
     urlSince: integer("url_since").notNull(),
+    /** `RefusedCalls` of this URL. */
+    refused: text({ mode: "json" }),
     /** Since when no report of its runs was taken that was tried; null where the last one was. */
     reportsFailingSince: integer("reports_failing_since"),
   },

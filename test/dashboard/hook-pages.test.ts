@@ -196,7 +196,8 @@ describe("a hook's page", () => {
     expect(html).toContain("&lt;/textarea&gt;</textarea>");
   });
 
-  test("says what its run gets of a delivery", async () => {
+  test("says what its run gets of a delivery, and which calls were not let in", async () => {
+    const refused = { at_least: 3, since: at(3_600_000), last_at: at(60_000) };
     const map = { env: { AUTHOR: "payload.pusher" }, input: { "<b>": "1 + 1" } };
     const report = {
       context: "mayfly/deploy",
@@ -206,8 +207,11 @@ describe("a hook's page", () => {
       failing_since: null,
     };
     const { words } = await get(
-      portsOf({ hooks: [aHook({ rules: { map }, report })] }),
+      portsOf({ hooks: [aHook({ rules: { map }, report, refused_calls: refused })] }),
       "/hooks/deploy/github",
+    );
+    expect(words).toContain(
+      "Refused calls 3 or more since 1h ago , the last 1m ago They were signed with another secret",
     );
     expect(words).toContain("Reports on commits as mayfly/deploy : there is no secret TOKEN");
     expect(words).toContain("Gives its run AUTHOR is payload.pusher input.&lt;b&gt; is 1 + 1");
