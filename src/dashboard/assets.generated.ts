@@ -1033,7 +1033,7 @@ export const SCRIPT: Asset = {
 };
 
 export const STYLE: Asset = {
-  path: "/assets/mayfly-60e4fa9010fe.css",
+  path: "/assets/mayfly-78cc6e49e73c.css",
   type: "text/css; charset=utf-8",
   body: [
     "/* Colours, type and the frame of every page. Both schemes keep text at WCAG AA contrast (4.5:1) on their surfaces. */",
@@ -1959,6 +1959,10 @@ export const STYLE: Asset = {
     "",
     ".facts dd {",
     "  overflow-wrap: anywhere;",
+    "}",
+    "",
+    ".facts .message {",
+    "  white-space: pre-wrap;",
     "}",
     "",
     ".facts li + li {",

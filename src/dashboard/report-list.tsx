@@ -93,7 +93,7 @@ function Standing({ hook, nowMs }: Pick<ReportListProps, "hook" | "nowMs">) {
         <span class="muted">
           {"Its runs are reported on their commits as "}
           <code>
-            <bdi>{report.context}</bdi>
+            <bdi>{visible(report.context)}</bdi>
           </code>
         </span>
       </div>

@@ -1,6 +1,7 @@
 /** Alerts: schedules whose runs did not start in time, jobs that were not heard of, webhooks that are disabled, jobs that did not start after another, and hooks whose reports fail. */
 
 import type { AlertBody } from "../../api/alert-schema.ts";
+import { visible } from "../words/body-text.ts";
 import { jobPath, reportsPath, runPath, schedulePath, webhookPath } from "../words/paths.ts";
 import { Age, ClockTime } from "./times.tsx";
 
@@ -40,7 +41,7 @@ export function AlertTable({ alerts, nowMs }: { alerts: AlertBody[]; nowMs: numb
               <ClockTime at={alert.due_at} zone={null} />
             </td>
             <td class="its-run">
-              {alert.detail}
+              {visible(alert.detail)}
               {alert.run_id !== null && (
                 <>
                   {" "}
@@ -63,7 +64,7 @@ function AboutLink({ alert: { job, schedule, hook, webhook } }: { alert: AlertBo
     return webhook === null ? null : <a href={webhookPath(webhook)}>{`webhook ${webhook}`}</a>;
   if (hook !== null) return <a href={reportsPath({ job, name: hook })}>{`${job} / ${hook}`}</a>;
   if (schedule === null) return <a href={jobPath(job)}>{job}</a>;
-  return <a href={schedulePath({ job, name: schedule })}>{`${job} / ${schedule}`}</a>;
+  return <a href={schedulePath({ job, name: schedule })}>{visible(`${job} / ${schedule}`)}</a>;
 }
 
 /** The last alert about a job or a schedule, where there is one. */
@@ -72,9 +73,9 @@ export function LastAlert({ alert, nowMs }: { alert: AlertBody | null; nowMs: nu
   return (
     <p class="warning">
       <strong>{`${TYPE_WORDS[alert.type]}: `}</strong>
-      {alert.schedule !== null && `${alert.schedule}: `}
-      {alert.hook !== null && `${alert.hook}: `}
-      {`${alert.detail}, `}
+      {alert.schedule !== null && visible(`${alert.schedule}: `)}
+      {alert.hook !== null && visible(`${alert.hook}: `)}
+      {visible(`${alert.detail}, `)}
       <Age at={alert.at} nowMs={nowMs} />
       {alert.job !== null && (
         <>

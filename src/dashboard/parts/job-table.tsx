@@ -28,7 +28,7 @@ export function JobTable({ jobs, nowMs }: { jobs: ListedJob[]; nowMs: number }) 
               {job.paused_at !== null && <PausedBadge />}
               {job.description !== null && (
                 <span class="about">
-                  <bdi>{job.description}</bdi>
+                  <bdi>{visible(job.description)}</bdi>
                 </span>
               )}
             </th>
