@@ -1,13 +1,16 @@
 /** Reports on commits in the API's words. */
 
+import type { SendAttempt } from "../core/webhook/attempt.ts";
 import type { Notification } from "../flow/ports/webhooks.ts";
 import type { ReportPayload } from "../flow/tell-commits.ts";
 import type { ReportBody, ReportSummaryBody } from "./report-ledger-schema.ts";
-import { notificationBody, notificationSummary } from "./webhook-body.ts";
+import { attemptBody, notificationBody, notificationSummary } from "./webhook-body.ts";
 
 /** @param missing the secret with the token, where that is not set; null where it is */
 export function reportSummary(report: Notification, missing: string | null): ReportSummaryBody {
-  return { ...notificationSummary(report), ...told(report, missing) };
+  const last = report.attempts.at(-1);
+  const summary = { ...notificationSummary(report), ...told(report, missing) };
+  return { ...summary, last_attempt: last ? reportAttemptBody(last) : null };
 }
 
 /**
@@ -20,7 +23,11 @@ export function reportBody(
   waitsFor: Notification | null,
 ): ReportBody {
   const { payload: _payload, ...shown } = notificationBody(report, waitsFor);
-  return { ...shown, ...told(report, missing) };
+  return { ...shown, ...told(report, missing), attempts: report.attempts.map(reportAttemptBody) };
+}
+
+function reportAttemptBody({ to, ...attempt }: SendAttempt): ReportBody["attempts"][number] {
+  return { ...attemptBody(attempt), sent_to: to ? { api_url: to.apiUrl, token: to.token } : null };
 }
 
 export function payloadOf({ payload }: Notification): ReportPayload {

@@ -9,8 +9,11 @@ import { notificationAttemptSchema, notificationSummaryFields } from "./webhook-
 const statusSchema = z
   .object({
     source: z.enum(Object.keys(PUBLIC_APIS) as [ReportSource, ...ReportSource[]]),
-    api_url: z.string().nullable().openapi({ description: "null for the source's own" }),
-    token: z.string().openapi({ description: "the name of the secret with the token" }),
+    api_url: z.string().nullable().openapi({
+      description:
+        "as the hook said when it was made, null for the source's own; each attempt has where that went",
+    }),
+    token: z.string().openapi({ description: "the name of the secret with the token; likewise" }),
     repository: z.object({ full_name: z.string(), url: z.string() }),
     sha: z.string(),
     ref: z.string(),
@@ -24,6 +27,18 @@ const statusSchema = z
     run_id: z.string(),
   })
   .openapi("CommitStatus");
+
+const attemptSchema = notificationAttemptSchema
+  .extend({
+    sent_to: z
+      .object({
+        api_url: z.string().nullable().openapi({ description: "null for the source's own" }),
+        token: z.string().openapi({ description: "the name of the secret with the token" }),
+      })
+      .nullable()
+      .openapi({ description: "where its hook had it go then; null of what was dropped" }),
+  })
+  .openapi("ReportAttempt");
 
 const summary = {
   ...notificationSummaryFields,
@@ -49,7 +64,7 @@ export const reportSchema = z
     waits_for: z.string().nullable().openapi({
       description: "the id of the one before it in its run that it waits for; null where it waits for none",
     }),
-    attempts: z.array(notificationAttemptSchema).openapi({ description: "oldest first" }),
+    attempts: z.array(attemptSchema).openapi({ description: "oldest first" }),
   })
   .openapi("Report");
 export type ReportBody = z.infer<typeof reportSchema>;
@@ -57,9 +72,7 @@ export type ReportBody = z.infer<typeof reportSchema>;
 const reportSummarySchema = z
   .object({
     ...summary,
-    last_attempt: notificationAttemptSchema
-      .nullable()
-      .openapi({ description: "null where there is none yet" }),
+    last_attempt: attemptSchema.nullable().openapi({ description: "null where there is none yet" }),
   })
   .openapi("ReportSummary");
 export type ReportSummaryBody = z.infer<typeof reportSummarySchema>;

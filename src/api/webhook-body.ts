@@ -83,6 +83,6 @@ export function notificationBody(
   };
 }
 
-function attemptBody({ at, ms, status, answer, error }: SendAttempt) {
+export function attemptBody({ at, ms, status, answer, error }: SendAttempt) {
   return { at: rfc3339(at), duration_ms: ms, status, answer, error };
 }

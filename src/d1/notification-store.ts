@@ -85,7 +85,7 @@ export function d1Notifications(database: D1Database): NotificationStore {
       return row?.at ?? null;
     },
 
-    async dueTargets(limit) {
+    async dueTargets(limit, nowMs) {
       // From target to target in the index: a subscriber that was down for long has many lines.
       const { results } = await database
         .prepare(
@@ -93,9 +93,9 @@ export function d1Notifications(database: D1Database): NotificationStore {
              UNION ALL SELECT (SELECT min(webhook_id) FROM notifications WHERE webhook_id > targets.id AND next_at IS NOT NULL)
              FROM targets WHERE targets.id IS NOT NULL)
            SELECT t.id AS webhookId, (SELECT min(n.next_at) FROM notifications n WHERE n.webhook_id = t.id AND n.next_at IS NOT NULL) AS atMs
-           FROM targets t WHERE t.id IS NOT NULL ORDER BY atMs, t.id LIMIT ?`,
+           FROM targets t WHERE t.id IS NOT NULL ORDER BY max(atMs, ?2), random() LIMIT ?1`,
         )
-        .bind(limit)
+        .bind(limit, nowMs)
         .all<DueTarget>();
       return results;
     },

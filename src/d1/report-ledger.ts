@@ -4,16 +4,19 @@ import type { HookKey } from "../core/hook/hook.ts";
 import { REPORTS_LOOKED_MAX } from "../core/limits.ts";
 import type { ReportLedger } from "../flow/ports/reports.ts";
 
+/** A run that is over and never ran: it says nothing of its commit. One that is not known any more did, for all that is known. */
+const neverRan = (runId: string) =>
+  `EXISTS (SELECT 1 FROM runs WHERE id = ${runId} AND settled_at IS NOT NULL AND status <> 'succeeded') AND NOT EXISTS
+     (SELECT 1 FROM attempts WHERE run_id = ${runId} AND (started_at IS NOT NULL OR exited_at IS NOT NULL))`;
+
 /**
- * Reports after one of its own line, and of newer runs. Where its run was dropped before anything of it was told, those of older runs, too:
- * it was not run as another was at work, which has more to say. Lines are runs, whose ids are in the order of time.
+ * Reports after one of its own line, and of newer runs; and where its run never ran those of older ones, the newest first. Lines are runs,
+ * whose ids are in the order of time.
  */
-const OTHERS = `SELECT * FROM (SELECT line, state, payload FROM notifications WHERE webhook_id = ?1 AND (line, seq) > (?2, ?3)
-    ORDER BY line, seq LIMIT ?4)
-  UNION ALL SELECT * FROM (SELECT line, state, payload FROM notifications WHERE webhook_id = ?1 AND line < ?2
-    AND EXISTS (SELECT 1 FROM runs WHERE id = ?2 AND reason = 'dropped')
-    AND NOT EXISTS (SELECT 1 FROM notifications WHERE webhook_id = ?1 AND line = ?2 AND state = 'delivered')
-    ORDER BY line DESC LIMIT ?4)`;
+const OTHERS = `SELECT * FROM (SELECT 0 AS isOlder, line, seq, id, state, payload FROM notifications
+    WHERE webhook_id = ?1 AND (line, seq) > (?2, ?3) ORDER BY line, seq LIMIT ?4)
+  UNION ALL SELECT * FROM (SELECT 1, line, seq, id, state, payload FROM notifications
+    WHERE webhook_id = ?1 AND line < ?2 AND ${neverRan("?2")} ORDER BY line DESC, seq DESC LIMIT ?4)`;
 
 const IS_HOOK = "org_id = ?1 AND job = ?2 AND name = ?3";
 const keyOf = ({ orgId, job, name }: HookKey) => [orgId, job, name];
@@ -22,17 +25,20 @@ const keyOf = ({ orgId, job, name }: HookKey) => [orgId, job, name];
 export function d1Reports(database: D1Database): ReportLedger {
   const prepared = (query: string, ...values: unknown[]) => database.prepare(query).bind(...values);
   return {
-    async isOvertaken({ webhookId, line, seq }, { repository, sha, context }) {
-      const found = await database
+    async overtakenBy({ webhookId, line, seq }, { repository, sha, context }) {
+      // Of an older run its last one is found, which is to be told again where it was held back, or this run has told something since.
+      return database
         .prepare(
-          `SELECT 1 FROM (${OTHERS}) o LEFT JOIN runs r ON r.id = o.line
+          `SELECT iif(isOlder AND state <> 'pending' AND (state <> 'delivered' OR EXISTS (SELECT 1 FROM notifications
+             WHERE webhook_id = ?1 AND line = ?2 AND state IN ('delivered', 'given_up'))), id, NULL) AS retold
+           FROM (${OTHERS}) o
            WHERE payload ->> '$.data.sha' = ?5 AND payload ->> '$.data.context' = ?6
              AND payload ->> '$.data.repository.full_name' = ?7
-             AND CASE o.line WHEN ?2 THEN o.state = 'delivered' ELSE coalesce(r.reason, '') NOT IN ('dropped', 'superseded') END LIMIT 1`,
+             AND CASE line WHEN ?2 THEN state = 'delivered' ELSE NOT (${neverRan("o.line")}) END
+           ORDER BY isOlder, line DESC, seq DESC LIMIT 1`,
         )
         .bind(webhookId, line, seq, REPORTS_LOOKED_MAX, sha, context, repository.full_name)
-        .first();
-      return found !== null;
+        .first<{ retold: string | null }>();
     },
 
     async noteTaken(hook) {

@@ -4,7 +4,7 @@ import { type Context, Hono } from "hono";
 import type { DeliveryBody } from "../api/delivery-schema.ts";
 import type { RunSummaryBody } from "../api/run-schema.ts";
 import { isFinal } from "../core/run.ts";
-import { hookOf } from "./hook-page.tsx";
+import { hookOfPath } from "./hook-of-path.ts";
 import type { HookName, ShownDelivery } from "./hook-ports.ts";
 import { BodyPanel } from "./parts/body-panel.tsx";
 import { DeliveryFacts } from "./parts/delivery-facts.tsx";
@@ -27,7 +27,7 @@ export function deliveryPages(ports: DashboardPorts): Hono {
   const app = new Hono();
 
   app.get("/hooks/:job/:name/deliveries/:delivery", async (c) => {
-    const of = hookOf(c);
+    const of = hookOfPath(c);
     const isHead = c.req.query("part") === "list";
     const shown = await ports.getDelivery(of, idOf(c), !isHead);
     if (shown === null) return unknownDelivery(c);
@@ -39,7 +39,7 @@ export function deliveryPages(ports: DashboardPorts): Hono {
   });
 
   app.post("/hooks/:job/:name/deliveries/:delivery/resend", async (c) => {
-    const of = hookOf(c);
+    const of = hookOfPath(c);
     const { after = "" } = formOf(await c.req.parseBody());
     const receipt = await ports.resendDelivery(of, idOf(c), /^\d{1,6}$/.test(after) ? Number(after) : 0);
     return receipt === null ? unknownDelivery(c) : c.redirect(deliveryPath(of, receipt.delivery), 303);

@@ -8,7 +8,8 @@ import { VERDICTS } from "../core/hook/verdict.ts";
 import { DELIVERY_BODY_KEPT_BYTES } from "../core/limits.ts";
 import { isFinal } from "../core/run.ts";
 import { asked } from "./asked.ts";
-import type { DeliveryQuery, HookName, ReportQuery } from "./hook-ports.ts";
+import { hookOfPath } from "./hook-of-path.ts";
+import type { DeliveryQuery, HookName } from "./hook-ports.ts";
 import { DeliveryTable } from "./parts/delivery-table.tsx";
 import { described, FieldHint, FieldWrong } from "./parts/field.tsx";
 import { GoneHookHead, HookFacts, HookHead } from "./parts/hook-head.tsx";
@@ -17,6 +18,7 @@ import { Pages } from "./parts/pages.tsx";
 import { formOfRules, rulesOfForm, TryRules } from "./parts/try-rules.tsx";
 import type { DashboardPorts } from "./ports.ts";
 import { UnknownHookPage } from "./problem.tsx";
+import { ALL_TOLD } from "./told-query.ts";
 import { VERDICT_WORDS } from "./words/deliveries.ts";
 import { type Form, formOf } from "./words/form.ts";
 import { hookPath, withParameters } from "./words/paths.ts";
@@ -25,8 +27,6 @@ import { hookPath, withParameters } from "./words/paths.ts";
 const REFRESH_S = 5;
 
 const NEWEST: DeliveryQuery = { verdict: null, text: null, run: null, cursor: null };
-
-export const ALL_REPORTS: ReportQuery = { state: null, run: null, cursor: null };
 
 /** What was tried, or why that was refused. */
 interface Trial {
@@ -46,7 +46,7 @@ export function hookPages(ports: DashboardPorts): Hono {
   app.post("/hooks/:job/:name", async (c) => {
     const form = formOf(await c.req.parseBody());
     try {
-      const tried = await ports.tryRules(hookOf(c), rulesOfForm(form));
+      const tried = await ports.tryRules(hookOfPath(c), rulesOfForm(form));
       if (tried === null) return unknownHook(c);
       return await page(c, NEWEST, { form, complaints: [], tried });
     } catch (error) {
@@ -57,19 +57,19 @@ export function hookPages(ports: DashboardPorts): Hono {
 
   app.post("/hooks/:job/:name/rotate", async (c) => {
     const { since = "" } = formOf(await c.req.parseBody());
-    const of = hookOf(c);
+    const of = hookOfPath(c);
     return (await ports.rotateHook(of, since)) ? c.redirect(hookPath(of), 303) : unknownHook(c);
   });
 
   async function page(c: Context, query: DeliveryQuery, trial: Trial | null) {
-    const of = hookOf(c);
+    const of = hookOfPath(c);
     const [hook, found] = await Promise.all([ports.getHook(of, c.req.url), ledger(of, query)]);
     if (found.list === null) return unknownHook(c);
     const runs = await ports.runsById(found.list.deliveries.flatMap(({ run_id: id }) => id ?? []));
     const props = { of, hook, query, ...found, list: found.list, runs, trial, nowMs: ports.now() };
     if (c.req.query("part") === "list") return c.html(<LedgerRows {...props} />);
     const isRefused = found.complaints.length > 0 || (trial?.complaints.length ?? 0) > 0;
-    const hasReports = hook === null && (await ports.reports(of, ALL_REPORTS)) !== null;
+    const hasReports = hook === null && (await ports.reports(of, ALL_TOLD)) !== null;
     return c.html(<HookPage {...props} hasReports={hasReports} />, isRefused ? 422 : 200);
   }
 
@@ -86,10 +86,6 @@ export function hookPages(ports: DashboardPorts): Hono {
   }
 
   return app;
-}
-
-export function hookOf(c: Context): HookName {
-  return { job: c.req.param("job") ?? "", name: c.req.param("name") ?? "" };
 }
 
 interface HookPageProps {

@@ -10,6 +10,7 @@ import type {
   TriedBody,
 } from "../api/delivery-schema.ts";
 import type { ReportBody, ReportListBody, ReportSummaryBody } from "../api/report-ledger-schema.ts";
+import type { ToldQuery } from "./told-query.ts";
 
 export interface HookName {
   job: string;
@@ -31,14 +32,6 @@ export interface ShownDelivery {
   resends: number;
   /** Whether all of its body is kept; null where nobody can tell right now. */
   isKeptWhole: boolean | null;
-}
-
-/** Each as somebody typed it; null for all. */
-export interface ReportQuery {
-  /** Of the report, and not of the commit. */
-  state: string | null;
-  run: string | null;
-  cursor: string | null;
 }
 
 /** Rules without `map`, which stays the hook's own. */
@@ -71,7 +64,7 @@ export interface HookPorts {
    * What its runs have told of their commits, newest first, also where it is there no more.
    * @throws AppError `invalid_input` with the path "query.run" and its like
    */
-  reports(hook: HookName, query: ReportQuery): Promise<ReportListBody | null>;
+  reports(hook: HookName, query: ToldQuery): Promise<ReportListBody | null>;
   getReport(hook: HookName, id: string): Promise<ReportBody | null>;
   /** Has it sent again, unless that was done since the page was made. @param endedAt of the page */
   resendReport(hook: HookName, id: string, endedAt: string): Promise<boolean>;

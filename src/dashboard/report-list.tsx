@@ -5,8 +5,8 @@ import type { StoredHookBody } from "../api/delivery-schema.ts";
 import type { ReportListBody } from "../api/report-ledger-schema.ts";
 import type { Complaint } from "../core/error.ts";
 import { asked } from "./asked.ts";
-import { ALL_REPORTS, hookOf } from "./hook-page.tsx";
-import type { HookName, ReportQuery } from "./hook-ports.ts";
+import { hookOfPath } from "./hook-of-path.ts";
+import type { HookName } from "./hook-ports.ts";
 import { HookCrumbs, MissingSecret } from "./parts/hook-head.tsx";
 import { Layout } from "./parts/layout.tsx";
 import { NotificationTable } from "./parts/notification-table.tsx";
@@ -14,6 +14,7 @@ import { Age } from "./parts/times.tsx";
 import { ToldLedger, type ToldLedgerProps, ToldRows, toldUrl } from "./parts/told-ledger.tsx";
 import type { DashboardPorts } from "./ports.ts";
 import { UnknownHookPage } from "./problem.tsx";
+import { ALL_TOLD, type ToldQuery } from "./told-query.ts";
 import { visible } from "./words/body-text.ts";
 import { reportPath, reportsPath } from "./words/paths.ts";
 import { COMMIT_STATE_WORDS, missingWords, statusWords } from "./words/reports.ts";
@@ -25,14 +26,14 @@ export function reportListPage(ports: DashboardPorts): Hono {
   const app = new Hono();
 
   app.get("/hooks/:job/:name/reports", async (c) => {
-    const of = hookOf(c);
+    const of = hookOfPath(c);
     const { state = null, run = null, cursor = null } = c.req.query();
     const query = { state, run, cursor };
     const [hook, { list, complaints }] = await Promise.all([
       ports.getHook(of, c.req.url),
       asked<ReportListBody | null>(
         () => ports.reports(of, query),
-        async () => (await ports.reports(of, ALL_REPORTS)) && { reports: [], next_cursor: null },
+        async () => (await ports.reports(of, ALL_TOLD)) && { reports: [], next_cursor: null },
       ),
     ]);
     if (list === null) return c.html(<UnknownHookPage nowMs={ports.now()} />, 404);
@@ -48,7 +49,7 @@ interface ReportListProps {
   of: HookName;
   /** Null where it is not there any more, and what it reported is. */
   hook: StoredHookBody | null;
-  query: ReportQuery;
+  query: ToldQuery;
   list: ReportListBody;
   /** What is wrong with the query. */
   complaints: readonly Complaint[];

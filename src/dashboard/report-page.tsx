@@ -2,7 +2,7 @@
 
 import { type Context, Hono } from "hono";
 import type { ReportBody } from "../api/report-ledger-schema.ts";
-import { hookOf } from "./hook-page.tsx";
+import { hookOfPath } from "./hook-of-path.ts";
 import type { HookName } from "./hook-ports.ts";
 import { Attempts } from "./parts/attempts.tsx";
 import { Code, Fact } from "./parts/fact.tsx";
@@ -24,7 +24,7 @@ export function reportPages(ports: DashboardPorts): Hono {
   const app = new Hono();
 
   app.get("/hooks/:job/:name/reports/:report", async (c) => {
-    const of = hookOf(c);
+    const of = hookOfPath(c);
     const report = await ports.getReport(of, idOf(c));
     if (report === null) return unknownReport(c);
     const props = { of, report, nowMs: ports.now() };
@@ -32,7 +32,7 @@ export function reportPages(ports: DashboardPorts): Hono {
   });
 
   app.post("/hooks/:job/:name/reports/:report/resend", async (c) => {
-    const of = hookOf(c);
+    const of = hookOfPath(c);
     const { ended_at: endedAt = "" } = formOf(await c.req.parseBody());
     const isThere = await ports.resendReport(of, idOf(c), endedAt);
     return isThere ? c.redirect(reportPath(of, idOf(c)), 303) : unknownReport(c);
@@ -117,11 +117,13 @@ const STATE_DETAIL: Record<ReportBody["state"], string | null> = {
   pending: null,
   delivered: null,
   given_up: "It was refused for good, or not taken for as long as it is tried; the last attempt says why.",
-  dropped: "A newer run tells of this commit, or its own has told more since.",
+  dropped:
+    "A newer run tells of this commit, its own has told more since, its own never ran and an older one tells of it, or its hook reports no more; the last attempt says which.",
 };
 
 function ReportFacts({ report }: { report: ReportBody }) {
   const { id, at, run_id: runId, commit_status: status } = report;
+  const to = report.attempts.findLast(({ sent_to }) => sent_to !== null)?.sent_to ?? null;
   return (
     <section class="card facts" aria-labelledby="facts-title">
       <h2 id="facts-title">Facts</h2>
@@ -158,18 +160,22 @@ function ReportFacts({ report }: { report: ReportBody }) {
             <Code text={status.target_url} />
           )}
         </Fact>
-        <Fact name="Told to">
-          {status.source}
-          {status.api_url !== null && (
-            <>
-              {" at "}
-              <Code text={status.api_url} />
-            </>
-          )}
-        </Fact>
-        <Fact name="With the token in the secret">
-          <Code text={status.token} />
-        </Fact>
+        {to !== null && (
+          <>
+            <Fact name="Last told to">
+              {status.source}
+              {to.api_url !== null && (
+                <>
+                  {" at "}
+                  <Code text={to.api_url} />
+                </>
+              )}
+            </Fact>
+            <Fact name="With the token in the secret">
+              <Code text={to.token} />
+            </Fact>
+          </>
+        )}
         <Fact name="Report">
           <Code text={id} />
         </Fact>

@@ -2,7 +2,7 @@
 
 import { type Context, Hono } from "hono";
 import type { RunListBody } from "../api/run-schema.ts";
-import { builtChange } from "../core/chain/upstream.ts";
+import { builtChange } from "../core/built-change.ts";
 import { AppError, type Complaint } from "../core/error.ts";
 import { COMMIT_COMPLAINT, COMMIT_PREFIX } from "../core/hook/commit.ts";
 import { DELIVERY_TEXT_MAX_CHARS } from "../core/limits.ts";

@@ -4,7 +4,7 @@ import { AppError } from "../core/error.ts";
 import { hexOf } from "../core/hex.ts";
 import type { Change } from "../core/hook/change.ts";
 import type { Allowance, Delivery, Filled, FilteredWhy } from "../core/hook/delivery.ts";
-import { judge, undecidedPaths } from "../core/hook/filter.ts";
+import { judge } from "../core/hook/filter.ts";
 import type { HookKey } from "../core/hook/hook.ts";
 import { fill } from "../core/hook/map.ts";
 import { type Parts, partsOf } from "../core/hook/parts.ts";
@@ -216,7 +216,7 @@ export async function decide(
   const judgement = judge(filter, delivery, ports.allowance);
   if (judgement.verdict === "ping") return { verdict: "ping", change: null };
   if (judgement.verdict === "filtered") return judgement;
-  const { change } = judgement;
+  const { change, undecided } = judgement;
   if (job.job.pausedAt !== null) return { verdict: "paused", change };
   const filled = fill(map, delivery, change, ports.allowance);
   if ("complaint" in filled) {
@@ -227,7 +227,7 @@ export async function decide(
     const { source, isOfPullRequest = false, mayBeOfFork = false } = delivery;
     const told = { source, change, isOfPullRequest, mayBeOfFork };
     const order = await ports.orderOf(job, filled, told, runSecrets);
-    return { verdict: "started", change, order, filled, detail: undecidedPaths(filter, change) };
+    return { verdict: "started", change, order, filled, detail: undecided };
   } catch (error) {
     const missed =
       delivery.missed === undefined ? "" : `; what has changed was not understood: ${delivery.missed}`;
@@ -258,15 +258,15 @@ export type KeptBody = Pick<NewDelivery, "receivedAt" | "bodySha256" | "bodyByte
 
 /**
  * Keeps a body for all the rows of one call.
- * @param id of its first row: where that has this body from an earlier call nothing is put, and what that left to be recorded is found
- * with it. Null for what is surely new
+ * @param id of its first row, which may follow from the body's SHA-256: what an earlier call with this body left to be recorded is found
+ * with that, and it is put again only where it could not be kept then. Null for what is surely new
  */
 export async function keptBody(
   { hooks, bodies }: Pick<DeliverPorts, "hooks" | "bodies">,
   { orgId, job, name }: HookKey,
   body: Uint8Array,
   receivedAt: number,
-  id: string | null,
+  id: string | ((bodySha256: string) => string) | null,
 ): Promise<KeptBody> {
   const key = { orgId, job, name };
   const kept = {
@@ -277,10 +277,17 @@ export async function keptBody(
     bodyOf: null,
   };
   if (kept.body.byteLength === kept.bodyBytes) return kept;
-  const known = id === null ? null : await hooks.delivery(key, id);
-  if (known?.bodySha256 === kept.bodySha256) return { ...kept, receivedAt: known.receivedAt };
-  await keepWhole(bodies, { ...key, ...kept }, body);
-  return kept;
+  const known =
+    id === null ? null : await hooks.delivery(key, typeof id === "string" ? id : id(kept.bodySha256));
+  if (known?.bodySha256 !== kept.bodySha256) {
+    await keepWhole(bodies, { ...key, ...kept }, body);
+    return kept;
+  }
+  const { receivedAt: keptAt } = known;
+  // Where nobody can tell it is put: the same key fixes the same bytes.
+  if (!(await bodies.has(known).catch(() => false)))
+    await keepWhole(bodies, { ...key, ...kept, receivedAt: keptAt }, body);
+  return { ...kept, receivedAt: keptAt };
 }
 
 /** What a row has of any call. */
@@ -293,7 +300,12 @@ function rowFrom<R extends object>(row: R, delivery: Delivery, originId: string 
   return { ...row, id, event, action, headers: { ...headers }, originId };
 }
 
-/** A row of what could not be read: it has no id that the sender gave it. */
+/** What could not be read has no id that the sender gave it. */
+function unreadableId(bodySha256: string): string {
+  return `unreadable-${bodySha256}`;
+}
+
+/** A row of what could not be read. */
 async function unreadable(
   ports: Pick<DeliverPorts, "hooks" | "bodies">,
   hook: StoredHook,
@@ -303,11 +315,11 @@ async function unreadable(
   complaint: string,
   at: number,
 ): Promise<NewDelivery> {
-  const row = rowOf(hook, job, await keptBody(ports, hook, body, at, null));
+  const row = rowOf(hook, job, await keptBody(ports, hook, body, at, unreadableId));
   const type = headers.get("content-type");
   return {
     ...row,
-    id: `unreadable-${row.bodySha256}`,
+    id: unreadableId(row.bodySha256),
     event: UNREADABLE,
     action: null,
     headers: type === null ? {} : { "content-type": type.slice(0, DELIVERY_TEXT_MAX_CHARS) },

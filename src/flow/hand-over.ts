@@ -47,19 +47,19 @@ export async function handOver(ports: HandOverPorts): Promise<NotifyReport> {
   const problems: string[] = [];
   const putsOff: string[] = [];
   const due = await handovers.due(clock.now(), HANDOVER_BATCH);
-  const jobs = await jobsOf(ports, due);
+  const jobOf = await jobsOf(ports, due);
   /** By chain, how many were started since they were counted. */
   const startedSince = new Map<string, number>();
   let isAlarmed = false;
   for (let from = 0; from < due.length; from += HANDOVERS_AT_ONCE)
     await Promise.all(
       due.slice(from, from + HANDOVERS_AT_ONCE).map(async (handover) => {
-        const { orgId, rootId, job } = handover;
+        const { rootId, job } = handover;
         const since = startedSince.get(rootId) ?? 0;
         startedSince.set(rootId, since + 1);
         const counted = { ...handover, started: handover.started + since };
         try {
-          const ending = await takeUp(ports, counted, jobs.get(`${orgId}/${job}`) ?? null);
+          const ending = await takeUp(ports, counted, await jobOf(handover));
           if (ending !== null) isAlarmed = (await end(ports, handover, ending)) || isAlarmed;
         } catch (error) {
           const told = (why: unknown) => `${job} after ${handover.upstreamRunId}: ${messageOf(why)}`;
@@ -91,18 +91,30 @@ export async function wakeChains({
   if (nextAt !== null) await notifiers.wake(CHAINS_NOTIFIER, nextAt);
 }
 
-/** The jobs as they are now: a run that follows is of the version in force when it is accepted, as every other. */
+/**
+ * The jobs as they are now: a run that follows is of the version in force when it is accepted, as every other. They are read together, or,
+ * where that fails, each by itself, so that one that can not be read keeps no other from what it starts.
+ * @returns null of a job that is gone
+ */
 async function jobsOf(
   { jobs }: Pick<HandOverPorts, "jobs">,
   due: DueHandover[],
-): Promise<Map<string, DefinedJob>> {
+): Promise<(of: DueHandover) => Promise<DefinedJob | null>> {
+  const keyOf = ({ orgId, job }: DueHandover) => `${orgId}/${job}`;
+  const read = async (orgId: string, names: string[]) =>
+    (await jobs.findAll(orgId, names)).filter(({ job }) => job.deletedAt === null);
   const found = new Map<string, DefinedJob>();
+  const unread = new Set<string>();
   for (const orgId of new Set(due.map((handover) => handover.orgId))) {
     const names = new Set(due.flatMap((handover) => (handover.orgId === orgId ? handover.job : [])));
-    for (const each of await jobs.findAll(orgId, [...names]))
-      if (each.job.deletedAt === null) found.set(`${orgId}/${each.job.name}`, each);
+    try {
+      for (const each of await read(orgId, [...names])) found.set(`${orgId}/${each.job.name}`, each);
+    } catch {
+      unread.add(orgId);
+    }
   }
-  return found;
+  return async (of) =>
+    (unread.has(of.orgId) ? (await read(of.orgId, [of.job]))[0] : found.get(keyOf(of))) ?? null;
 }
 
 /** Starts the run of one handover. @returns why there is to be none; null where there is one, whoever started it */

@@ -9,7 +9,7 @@
  */
 
 import type { Attempt } from "../core/attempt.ts";
-import { builtChange } from "../core/chain/upstream.ts";
+import { builtChange } from "../core/built-change.ts";
 import type { LaunchTaken } from "../core/event.ts";
 import {
   CREATE_LOOKUP_PAUSE_MS,

@@ -259,7 +259,7 @@ export async function wakeNotifiers({
 }: Pick<NotifyPorts, "notifications" | "notifiers" | "clock">): Promise<number> {
   const [hasOutbox, targets] = [
     await notifications.hasOutbox(),
-    await notifications.dueTargets(NOTIFIERS_WOKEN_MAX),
+    await notifications.dueTargets(NOTIFIERS_WOKEN_MAX, clock.now()),
   ];
   const woken = [...(hasOutbox ? [{ webhookId: OUTBOX_NOTIFIER, atMs: clock.now() }] : []), ...targets];
   const results = await Promise.allSettled(

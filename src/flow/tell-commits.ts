@@ -6,10 +6,10 @@ import { type CommitStatus, commitStatusOf } from "../core/commit-status/status.
 import { DELIVERY_TEXT_MAX_CHARS } from "../core/limits.ts";
 import { rfc3339 } from "../core/rfc3339.ts";
 import type { SendResult } from "../core/webhook/attempt.ts";
-import { type Fact, lineOf } from "../core/webhook/fact.ts";
+import { lineOf, type RunFact } from "../core/webhook/fact.ts";
 import type { HookStore, StoredHook } from "./ports/hooks.ts";
 import type { ReportLedger, SendStatus } from "./ports/reports.ts";
-import type { Courier, OutboxReader } from "./ports/webhooks.ts";
+import type { Courier, NotificationStore, OutboxReader } from "./ports/webhooks.ts";
 import type { Clock } from "./ports.ts";
 
 /** The `kind` of what commits are told. */
@@ -28,12 +28,11 @@ export function commitReader(publicUrl: string | null): OutboxReader {
   return {
     async read(row) {
       const { fact, orgId, seq } = row;
-      const status = fact.kind === "run" ? commitStatusOf(fact, publicUrl) : null;
-      const hook = fact.kind === "run" ? hookOf(fact) : null;
+      if (fact.kind !== "run") return [];
+      const [status, hook] = [commitStatusOf(fact, publicUrl), hookOf(fact)];
       if (status === null || hook === null) return [];
       const type = `status.${status.state}` as const;
-      const timestamp = rfc3339(fact.kind === "run" ? fact.event.at : fact.alert.at);
-      const payload: ReportPayload = { type, timestamp, data: status };
+      const payload: ReportPayload = { type, timestamp: rfc3339(fact.event.at), data: status };
       return [
         {
           webhookId: reportTarget({ orgId, ...hook }),
@@ -51,16 +50,18 @@ export function commitReader(publicUrl: string | null): OutboxReader {
 
 export interface CommitPorts {
   ledger: ReportLedger;
+  notifications: Pick<NotificationStore, "resend">;
   hooks: Pick<HookStore, "find">;
   send: SendStatus;
   clock: Clock;
 }
 
 /**
- * What was to be told when it happened is told also where its hook is gone by then. Where it goes and with which token is what the hook says
- * now, so that whoever mends that mends what waits and what is sent again, and a URL that was wrong is given no token any more.
+ * Where it goes and with which token is what the hook says now, so that whoever mends that mends what waits and what is sent again, and a URL
+ * that was wrong, or was taken out, is given no token any more. Where the hook is gone by then what happened before is told all the same, if
+ * the source's own API takes it.
  */
-export function commitCourier({ ledger, hooks, send, clock }: CommitPorts): Courier {
+export function commitCourier({ ledger, notifications, hooks, send, clock }: CommitPorts): Courier {
   return {
     async open(orgId, target) {
       const key = hookOfTarget(target);
@@ -70,8 +71,16 @@ export function commitCourier({ ledger, hooks, send, clock }: CommitPorts): Cour
       return {
         async send(report) {
           const { data } = JSON.parse(report.payload) as ReportPayload;
-          if (await ledger.isOvertaken(report, data)) return overtaken(clock.now());
-          return send(orgId, asHookSays(hook, data));
+          const overtaker = await ledger.overtakenBy(report, data);
+          if (overtaker !== null) {
+            const { retold } = overtaker;
+            if (retold !== null) await notifications.resend(orgId, target, retold, clock.now());
+            return overtaken(clock.now());
+          }
+          const status = asHookSays(hook, data);
+          if (status === null) return reportedNoMore(clock.now());
+          const { api_url: apiUrl, token } = status;
+          return { ...(await send(orgId, status)), to: { apiUrl, token } };
         },
         async note(_report, result, at) {
           const said = hook === null ? "nothing" : reportSays(result);
@@ -91,18 +100,35 @@ export function commitCourier({ ledger, hooks, send, clock }: CommitPorts): Cour
   };
 }
 
-/** A status as it is sent now. @param hook null where it is gone */
-export function asHookSays(hook: Pick<StoredHook, "spec"> | null, status: CommitStatus): CommitStatus {
-  const now = hook !== null && hook.spec.source === status.source ? hook.spec.report : undefined;
-  return now ? { ...status, api_url: now.apiUrl, token: now.token } : status;
+/**
+ * A status as it is sent now; null where it is not, as the job names nothing any more that it could be sent to. The source's own API is known
+ * without a hook.
+ * @param hook null where it is gone
+ */
+export function asHookSays(hook: Pick<StoredHook, "spec"> | null, status: CommitStatus): CommitStatus | null {
+  if (hook === null) return status.api_url === null ? status : null;
+  const { source, report } = hook.spec;
+  return report && source === status.source
+    ? { ...status, api_url: report.apiUrl, token: report.token }
+    : null;
 }
 
 function overtaken(at: number): SendResult {
-  const error =
-    "not sent: a newer run tells of this commit, its own has told more since, or it was dropped beside another";
+  return unsent(
+    at,
+    "a newer run tells of this commit, its own has told more since, or its own never ran and an older one tells of it",
+  );
+}
+
+function reportedNoMore(at: number): SendResult {
+  return unsent(at, "its hook reports on no commit of this sender any more");
+}
+
+function unsent(at: number, why: string): SendResult {
+  const error = `not sent: ${why}`;
   return { at, ms: 0, status: null, answer: null, error, retryAfterMs: null, ending: "dropped" };
 }
 
-function hookOf({ run }: Extract<Fact, { kind: "run" }>): { job: string; name: string } | null {
+function hookOf({ run }: RunFact): { job: string; name: string } | null {
   return run.job === null || run.delivery === null ? null : { job: run.job.name, name: run.delivery.hook };
 }

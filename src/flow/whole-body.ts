@@ -14,20 +14,20 @@ export async function keepWhole(bodies: DeliveryBodies, place: BodyPlace, body: 
  * @throws AppError `unavailable` where nobody can tell right now
  */
 export async function withWholeBody<D extends RecordedDelivery>(
-  bodies: Pick<DeliveryBodies, "get">,
+  bodies: Pick<DeliveryBodies, "get" | "logError">,
   delivery: D,
 ): Promise<D> {
   if (!isLong(delivery)) return delivery;
-  return { ...delivery, body: (await bodies.get(delivery).catch(notRead)) ?? delivery.body };
+  return { ...delivery, body: (await bodies.get(delivery).catch(notRead(bodies))) ?? delivery.body };
 }
 
 /** Whether all of its body is kept, without reading it. @throws AppError likewise */
 export async function isKeptWhole(
-  bodies: Pick<DeliveryBodies, "has">,
+  bodies: Pick<DeliveryBodies, "has" | "logError">,
   delivery: RecordedDelivery,
 ): Promise<boolean> {
   return isLong(delivery)
-    ? bodies.has(delivery).catch(notRead)
+    ? bodies.has(delivery).catch(notRead(bodies))
     : delivery.body.byteLength === delivery.bodyBytes;
 }
 
@@ -36,7 +36,9 @@ function isLong({ bodyBytes }: RecordedDelivery): boolean {
   return bodyBytes > DELIVERY_BODY_KEPT_BYTES;
 }
 
-function notRead(error: unknown): never {
-  console.error(error);
-  throw new AppError("unavailable", "the delivery's body can not be read right now; try again");
+function notRead({ logError }: Pick<DeliveryBodies, "logError">): (error: unknown) => never {
+  return (error) => {
+    logError(error);
+    throw new AppError("unavailable", "the delivery's body can not be read right now; try again");
+  };
 }

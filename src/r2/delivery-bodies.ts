@@ -17,6 +17,7 @@ export function r2DeliveryBodies(bucket: R2Bucket): DeliveryBodies {
       return object ? new Uint8Array(await object.arrayBuffer()) : null;
     },
     has: async (place) => (await bucket.head(keyOf(place))) !== null,
+    logError: (error) => console.error(JSON.stringify({ level: "error", deliveries: String(error) })),
     async forget(beforeMs) {
       const { objects } = await bucket.list({ prefix: ALL, limit: PAGE });
       const kept = `${ALL}${dayOf(beforeMs)}`;

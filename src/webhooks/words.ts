@@ -1,6 +1,6 @@
 /** A notification in words, for people who read it in a chat or a mailbox. */
 
-import { builtChange } from "../core/chain/upstream.ts";
+import { builtChange } from "../core/built-change.ts";
 import type { AlertPayload, ChangePayload, Payload, RunPayload } from "./payload.ts";
 
 export interface Words {

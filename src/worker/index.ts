@@ -89,8 +89,11 @@ async function ticked(
 ): Promise<TickReport> {
   const report = await tick(ports);
   await watch(ports).catch((error) => report.problems.push(`alerts: ${error}`));
-  await wakeNotifiers(ports).catch((error) => report.problems.push(`notifiers: ${error}`));
-  await wakeChains(ports).catch((error) => report.problems.push(`chains: ${error}`));
+  // Side by side: chains are not to wait for those who are told of runs.
+  await Promise.all([
+    wakeNotifiers(ports).catch((error) => report.problems.push(`notifiers: ${error}`)),
+    wakeChains(ports).catch((error) => report.problems.push(`chains: ${error}`)),
+  ]);
   return report;
 }
 

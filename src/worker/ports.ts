@@ -102,6 +102,7 @@ export function notifyPorts(env: Env): NotifyPorts {
   const config = readConfig(env);
   const edge = webhookEdge(env, config);
   const webhooks = d1Webhooks(env.DB);
+  const notifications = d1Notifications(env.DB);
   const sendStatus = statusSender({
     secrets: secretKeeper(env, config),
     settings: config.webhooks,
@@ -109,12 +110,13 @@ export function notifyPorts(env: Env): NotifyPorts {
     clock: systemClock,
   });
   return {
-    notifications: d1Notifications(env.DB),
+    notifications,
     readers: [webhookReader(webhooks, edge), commitReader(config.webhooks.publicUrl)],
     couriers: {
       [TO_WEBHOOK]: webhookCourier(webhooks, edge),
       [TO_COMMIT]: commitCourier({
         ledger: d1Reports(env.DB),
+        notifications,
         hooks: d1Hooks(env.DB),
         send: sendStatus,
         clock: systemClock,

@@ -9,6 +9,7 @@ import type {
   WebhookWithSecretBody,
 } from "../../src/api/webhook-schema.ts";
 import { WEBHOOKS_MAX_COUNT } from "../../src/core/limits.ts";
+import { d1Notifications } from "../../src/d1/notification-store.ts";
 import { call, put } from "./jobs/call.ts";
 
 /** Answers 404 to a POST, and is there: the local Machines API of these tests would be private. */
@@ -164,23 +165,37 @@ describe("a webhook", () => {
 
   it("that is disabled is put into force again", async () => {
     const { id } = (await create()).body;
-    await env.DB.prepare("UPDATE webhooks SET disabled_at = 1, disabled_why = 'gone', wants = ''").run();
+    await env.DB.prepare(
+      "UPDATE webhooks SET disabled_at = 9, disabled_why = 'gone', wants = '', failing_since = 1, failed_at = 8",
+    ).run();
     expect((await call("GET", `/v1/webhooks/${id}`)).body).toMatchObject({ disabled_why: "gone" });
     const enabled = await call("POST", `/v1/webhooks/${id}/enable`);
     expect(enabled.body).toMatchObject({ disabled_at: null, disabled_why: null });
-    const row = await env.DB.prepare("SELECT wants FROM webhooks").first();
-    expect(row).toEqual({ wants: " settled:failed " });
+    const row = await env.DB.prepare("SELECT wants, failing_since, failed_at FROM webhooks").first();
+    // What failed before is forgotten: the first failure would have it be disabled again.
+    expect(row).toEqual({ wants: " settled:failed ", failing_since: null, failed_at: null });
   });
 
   it("is put out of force and into force again with any other change", async () => {
-    const path = `/v1/webhooks/${(await create()).body.id}`;
+    const webhookId = (await create()).body.id;
+    const path = `/v1/webhooks/${webhookId}`;
     const patch = async (change: object) => (await call<WebhookBody>("PATCH", path, change)).body;
+    const told = { webhookId, line: "run_a", seq: 1, orgId: "default", kind: "webhook", type: "run.queued" };
+    const later = Date.now() + 3_600_000;
+    await d1Notifications(env.DB).add({ ...told, id: "msg_1", payload: "{}" }, 1, later);
+    const states = async () =>
+      (await call<NotificationListBody>("GET", `${path}/notifications`)).body.notifications.map(
+        ({ state }) => state,
+      );
+    await patch({ description: "on" });
+    expect(await states()).toEqual(["pending"]);
     const off = await patch({ enabled: false, description: "off" });
     expect(off).toMatchObject({
       disabled_at: expect.any(String),
       disabled_why: "by hand",
       description: "off",
     });
+    expect(await states()).toEqual(["dropped"]);
     expect(await patch({ description: "still" })).toMatchObject({ disabled_at: off.disabled_at });
     expect(await patch({ enabled: false })).toMatchObject({ disabled_at: off.disabled_at });
     expect(await patch({ enabled: true })).toMatchObject({ disabled_at: null, disabled_why: null });

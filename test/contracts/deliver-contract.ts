@@ -383,6 +383,67 @@ export function holdsTheDeliverContract({
     };
     const ports = portsOver({ bodies: { ...bodies, put: down } });
     expect(await call(ports, id, sent)).toMatchObject({ isNew: true, delivery: { verdict: "started" } });
+    // Its sender's next call brings it, on another day, too.
+    await call(portsOver({ clock: { now: () => T0 + DAY_MS } }), id, sent);
+    const row = await hooks.delivery(keyOf("no-bodies"), "1");
+    const whole = row && (await withWholeBody(bodies, row)).body;
+    expect([row?.repeats, whole?.byteLength]).toEqual([1, sent.body.byteLength]);
+  });
+
+  it("of a long body that comes again what was left to be recorded is whole, too, and another body is kept for itself", async () => {
+    const id = await put("large-left", { source: "bitbucket" });
+    const padded = (padding: string, refs: number) => {
+      const changes = Array.from({ length: refs }, (_, index) => ({
+        new: bitbucketRef("branch", `b${index}`, SHA),
+        old: null,
+      }));
+      return ofBitbucket("1", {
+        ...bitbucketPush(changes),
+        padding: padding.repeat(DELIVERY_BODY_KEPT_BYTES),
+      });
+    };
+    const at = (now: number, change: Partial<DeliverPorts> = {}) =>
+      portsOver({ senders: trusting, clock: { now: () => now }, ...change });
+    const wholes = async () => {
+      const rows = await rowsOf("large-left");
+      return Promise.all(
+        rows.map(async ({ id: part }) => {
+          const row = await hooks.delivery(keyOf("large-left"), part);
+          return row && (await withWholeBody(bodies, row)).body.byteLength === row.bodyBytes;
+        }),
+      );
+    };
+    let orders = 0;
+    const first = at(T0);
+    const orderOf: DeliverPorts["orderOf"] = async (...of) => {
+      orders += 1;
+      if (orders > 1) throw new Killed();
+      return first.orderOf(...of);
+    };
+    await expect(call({ ...first, orderOf }, id, padded("x", 3))).rejects.toThrow(Killed);
+    expect(await wholes()).toEqual([true]);
+    await call(at(T0 + DAY_MS), id, padded("x", 3));
+    expect(await wholes()).toEqual([true, true, true]);
+    await call(at(T0 + DAY_MS), id, padded("y", 4));
+    expect(await wholes()).toEqual([true, true, true, true]);
+  });
+
+  it("a long body that can not be read is put once, however often it comes", async () => {
+    const id = await put("large-unreadable");
+    const sent = await githubCall(SECRET, { id: "1", payload: "x".repeat(DELIVERY_BODY_KEPT_BYTES + 1) });
+    let puts = 0;
+    const counted: DeliveryBodies = {
+      ...bodies,
+      put: async (...body) => {
+        puts += 1;
+        await bodies.put(...body);
+      },
+    };
+    for (const days of [0, 1])
+      expect(
+        await call(portsOver({ bodies: counted, clock: { now: () => T0 + days * DAY_MS } }), id, sent),
+      ).toMatchObject({ kind: "unreadable" });
+    expect(puts).toBe(1);
   });
 
   const BODY = { id: "evt_1", type: "x", object: { number: 7 } };

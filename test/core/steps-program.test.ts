@@ -345,6 +345,28 @@ underEachShell("steps", (world) => {
     await world.letGo(run);
   });
 
+  it("have their records where the clock goes back, and in an image that can not count what they have written", async () => {
+    const { box } = world;
+    box.change('mkfifo -m 666 "$_dir/1"', 'false "$_dir/1"');
+    const clock = box.write("clock", "100.00 0\n");
+    const steps = aStepsSpec([`echo one; echo 50.00 0 >${clock}`, "echo two"]);
+    box.putFiles(null, null, steps);
+    const program = readFileSync(`${box.dir}/steps.sh`, "utf8");
+    const changed = program
+      .replace("</proc/uptime", () => `<${clock}`)
+      .replace("$(stat -c", () => "$(: -c")
+      .replace("$(wc -c", () => "$(: -c");
+    expect(changed).toContain(`<${clock}`);
+    writeFileSync(`${box.dir}/steps.sh`, changed);
+    const run = box.run({ steps });
+    const outcome = await drainSteps(box);
+    expect(outcome.told).toEqual(["1 succeeded 0", "2 succeeded 0"]);
+    expect(outcome.stdout.toString()).toBe("one\ntwo\n");
+    for (const { startedAt, endedAt } of outcome.records)
+      expect(Number(endedAt)).toBeGreaterThanOrEqual(Number(startedAt));
+    await world.letGo(run);
+  });
+
   it.each([
     ["that is ended before the second", null, 0],
     ["whose number is another's by then, who is left alone", "2", 1],

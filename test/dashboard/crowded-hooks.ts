@@ -63,7 +63,11 @@ export function crowdedHooks(runId: string): Partial<HooksInMemory> {
       id: notificationId(999 - n),
       waits_for: waiting?.for === "report" ? notificationId(0) : null,
     };
-    return aReport({ ...ids, state, waiting, ...nextAt, tries: 40, run_id: runId, attempts }, status);
+    const sent = attempts.map((attempt) => ({
+      ...attempt,
+      sent_to: { api_url: told.api_url, token: LONG },
+    }));
+    return aReport({ ...ids, state, waiting, ...nextAt, tries: 40, run_id: runId, attempts: sent }, status);
   });
   const report = {
     context: LONG,

@@ -141,8 +141,10 @@ export function aReport(
   status: Partial<ReportBody["commit_status"]> = {},
 ): ReportBody {
   const { payload: _, ...told } = aNotification({ type: "status.success", run_id: runId(1) });
+  const sent_to = { api_url: null, token: "STATUS_TOKEN" };
   return {
     ...told,
+    attempts: told.attempts.map((attempt) => ({ ...attempt, sent_to })),
     ...(changes.state === "pending" && { next_at: at(-90_000), ended_at: null }),
     at: at(61_000),
     waiting: changes.state === "pending" ? { for: "time", secret: null } : null,

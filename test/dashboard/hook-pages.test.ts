@@ -323,10 +323,24 @@ describe("a delivery's page", () => {
     expect(words).toContain("It had 700,000 bytes, of which the first ones are kept");
     expect(html).not.toContain("/resend");
     const ports = portsOf({ hooks: [aHook()] });
-    const outage = { ...ports, getDelivery: async () => ({ delivery, resends: 0, isKeptWhole: null }) };
+    const outage: typeof ports = {
+      ...ports,
+      getDelivery: async () => ({ delivery, resends: 0, isKeptWhole: null }),
+    };
     const unread = await get(outage, "/hooks/deploy/github/deliveries/d-1");
     expect(unread.words).toContain("of which all but the first ones can not be read right now");
     expect(unread.html).not.toContain("/resend");
+    // What a page refreshes shows no body, and reads none.
+    const reads: boolean[] = [];
+    const counted: typeof outage = {
+      ...outage,
+      getDelivery: async (_of, _id, hasBody = true) => {
+        reads.push(hasBody);
+        return { delivery, resends: 0, isKeptWhole: true };
+      },
+    };
+    for (const part of ["", "?part=list"]) await get(counted, `/hooks/deploy/github/deliveries/d-1${part}`);
+    expect(reads).toEqual([true, false]);
     const long = await page(aDelivery({ body: "x".repeat(PAGE_BODY_MAX_CHARS + 1) }));
     expect(long.words).toContain("The rest is left out here");
   });
@@ -403,6 +417,7 @@ describe("what a hook's runs report", () => {
     status: 404,
     answer: '{"message":"<b>"}',
     error: "it answered 404: there is no such commit in acme/site",
+    sent_to: { api_url: "https://git.example/api/v3", token: "MENDED_TOKEN" },
   };
   const reports = {
     "deploy/github": [
@@ -511,8 +526,17 @@ describe("what a hook's runs report", () => {
     expect(words).toContain(
       "Description Running Context mayfly/deploy Repository acme/site Commit 72d3162ecc7811e381ab4c9367dc0958aabbccdd",
     );
-    expect(words).toContain("Told to github With the token in the secret STATUS_TOKEN");
+    // Where it went, and not where its hook had it go when it was made.
+    expect(words).toContain(
+      "Last told to github at https://git.example/api/v3 With the token in the secret MENDED_TOKEN",
+    );
     expect(words).toContain("Send now");
+    const unseen = aReport({ id: notificationId(9) }, { description: "\u202egpj.exe" });
+    const hostile = portsOf({ hooks: [aHook({ report })], reports: { "deploy/github": [unseen] } });
+    for (const path of [REPORTS, `${REPORTS}/${notificationId(9)}`]) {
+      const shown = (await get(hostile, path)).html;
+      expect([path, shown.includes("\\u202egpj.exe"), shown.includes("\u202e")]).toEqual([path, true, false]);
+    }
     const over = `${REPORTS}/${notificationId(2)}`;
     const ended = await get(ports, over);
     expect(ended.words).toContain("Given up 58s ago It was refused for good");
@@ -932,7 +956,7 @@ test("hostile words stay words, and every page has the strict policy and nothing
       reports: {
         "deploy/github": [
           aReport(
-            { attempts: [attempt] },
+            { attempts: [{ ...attempt, sent_to: { api_url: HOSTILE, token: HOSTILE } }] },
             {
               repository: { full_name: HOSTILE, url: HOSTILE },
               sha: HOSTILE,

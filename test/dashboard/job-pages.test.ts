@@ -114,6 +114,10 @@ describe("a job's page", () => {
     expect(words).toContain("team : data");
     expect(words).toContain("to succeed at least once in 25h");
     expect(words).toContain("Starts after build succeeded");
+    const unscheduled = await get(portsOf({ jobs: [aJob({ on: [{ job: "build" }] })] }), "/jobs/nightly");
+    expect(unscheduled.words).toContain(
+      "No schedules: it runs when somebody asks for it, and after runs of build.",
+    );
     expect(words).toContain("Silent: no run has succeeded for 25h, 9m ago . All alerts of the job");
     expect(words).toMatch(
       /3 in force, version 1 again, put 2h ago Changes 2 put 2h ago Changes 1 put 2h ago/,

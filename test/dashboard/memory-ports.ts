@@ -1,7 +1,7 @@
 /** The dashboard's ports in memory: runs and output that a test changes at will, followed live as the API would. */
 
 import type { EventListBody, OutputLine, RunBody } from "../../src/api/run-schema.ts";
-import { builtChange } from "../../src/core/chain/upstream.ts";
+import { builtChange } from "../../src/core/built-change.ts";
 import { AppError } from "../../src/core/error.ts";
 import { PAGE_EVENTS_MAX } from "../../src/core/limits.ts";
 import { isFinal } from "../../src/core/run.ts";

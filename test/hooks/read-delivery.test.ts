@@ -810,6 +810,24 @@ describe("every sender's deliveries", () => {
       gitlabPush({ project: {} }),
       "project.git_http_url is missing",
     ],
+    [
+      "gitlab",
+      { "x-gitlab-event": "Tag Push Hook" },
+      gitlabPush({ object_kind: "tag_push", ref: "refs/x/v1" }),
+      'ref is "refs/x/v1", which is neither a branch',
+    ],
+    [
+      "gitea",
+      { "x-gitea-event": "push" },
+      giteaPush({ repository: { clone_url: "https://git.example/o/r.git", full_name: "" } }),
+      "repository.full_name is missing",
+    ],
+    [
+      "github",
+      { "x-github-event": "push" },
+      { ...push, after: "tip", repository: repository("https://github.com/o/r.git") },
+      'after is "tip", which is no commit\'s id',
+    ],
     ["github", { "x-github-event": "issues" }, { repository: repository("git@x:y") }, null],
   ])(
     "%s: of %j, of which no change is understood, it is told why: case %#",
@@ -837,6 +855,11 @@ describe("every sender's deliveries", () => {
     ["github", { "x-github-event": "issue_comment" }, { issue: { number: 7 } }, false],
     ["gitea", { "x-gitea-event": "issue_comment" }, { issue: { pull_request: null } }, false],
     ["gitea", { "x-gitea-event": "pull_request_comment" }, {}, true],
+    ["github", { "x-github-event": "workflow_job" }, { pull_request: { number: 7 } }, true],
+    ["github", { "x-github-event": "workflow_job" }, { pull_request: false }, false],
+    ["gitea", { "x-gitea-event": "issue_comment" }, { issue: { number: 7 }, pull_request: {} }, true],
+    ["bitbucket", { "x-event-key": "repo:commit_comment" }, { pullrequest: { id: 7 } }, true],
+    ["bitbucket", { "x-event-key": "repo:comment" }, { pullRequest: { id: 7 } }, true],
     ["generic", {}, { pull_request: {} }, false],
   ])("%s: %j with %j, of which no change is made, is about a pull request: %j", async (...call) => {
     const isAbout = call[3];

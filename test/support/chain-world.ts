@@ -69,11 +69,15 @@ export class ChainWorld {
       throw new Error(`${name} was changed by another`);
   }
 
-  /** A run of a job from its beginning to its end. @returns its id */
+  /**
+   * A run of a job from its beginning to its end.
+   * @param of `change` is what it builds; null for what a comment on a pull request started
+   * @returns its id
+   */
   async ends(
     job: string,
     end: End = null,
-    { change, retried = false }: { change?: RunChange; retried?: boolean } = {},
+    { change, retried = false }: { change?: RunChange | null; retried?: boolean } = {},
   ): Promise<string> {
     const accepted: RunEvent = {
       type: "accepted",
@@ -81,7 +85,7 @@ export class ChainWorld {
       spec: aSpec(),
       originId: null,
       job: { name: job, version: 1, input: "{}" },
-      ...(change && { delivery: deliveryOf(change) }),
+      ...(change !== undefined && { delivery: change === null ? A_COMMENT : deliveryOf(change) }),
     };
     const state = acceptRun(aRunId(this.now), "default", accepted);
     const store = d1Store(this.#database, (notifier) => void this.called.push(notifier));
@@ -185,3 +189,9 @@ function deliveryOf(change: RunChange): RunDelivery {
   const isWithoutSecrets = change.pullRequest?.isFork ?? false;
   return { hook: "github", id: "d", source: "github", event: "pull_request", change, isWithoutSecrets };
 }
+
+/** On somebody's pull request: whose that is it does not say. */
+const A_COMMENT: RunDelivery = {
+  ...{ hook: "github", id: "d", source: "github", event: "issue_comment", change: null },
+  ...{ isOfPullRequest: true, isWithoutSecrets: true },
+};

@@ -10,6 +10,7 @@ export function memoryDeliveryBodies(): DeliveryBodies {
     put: async (place, body) => void kept.set(keyOf(place), { place, body }),
     get: async (place) => kept.get(keyOf(place))?.body ?? null,
     has: async (place) => kept.has(keyOf(place)),
+    logError: () => {},
     async forget(beforeMs) {
       const old = [...kept].filter(([, { place }]) => place.receivedAt < beforeMs);
       for (const [key] of old) kept.delete(key);

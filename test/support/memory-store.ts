@@ -1,6 +1,6 @@
 /** The Store in memory, for tests that move the clock. It keeps the contract in `test/contracts/store-contract.ts`. */
 
-import { builtChange } from "../../src/core/chain/upstream.ts";
+import { builtChange } from "../../src/core/built-change.ts";
 import type { RunEvent } from "../../src/core/event.ts";
 import { branchOf, isOfCommit } from "../../src/core/hook/commit.ts";
 import { applyEvents } from "../../src/core/lifecycle.ts";

@@ -187,6 +187,7 @@ export class NotifyWorld {
         [TO_WEBHOOK]: webhookCourier(webhooks, edge),
         [TO_COMMIT]: commitCourier({
           ledger: mortal(d1Reports(this.#database)),
+          notifications: mortal(this.notifications),
           hooks: mortal(d1Hooks(this.#database)),
           send: statusSender({
             secrets: this.#secrets,
@@ -221,7 +222,7 @@ export class NotifyWorld {
     const never = () => new Promise<void>(() => {});
     try {
       this.problems.push(...(await takeUpOutbox(ports)).problems);
-      const targets = await ports.notifications.dueTargets(100);
+      const targets = await ports.notifications.dueTargets(100, this.now);
       const due = targets.filter(({ atMs }) => atMs <= this.now);
       const reports = await Promise.all(due.map(({ webhookId }) => sendDue(ports, webhookId, never)));
       this.problems.push(...reports.flatMap(({ problems }) => problems));
@@ -236,7 +237,7 @@ export class NotifyWorld {
     const until = this.now + ms;
     while (true) {
       await this.live();
-      const next = (await this.notifications.dueTargets(100)).map(({ atMs }) => atMs);
+      const next = (await this.notifications.dueTargets(100, this.now)).map(({ atMs }) => atMs);
       const soonest = Math.max(this.now, Math.min(...next));
       if (soonest > until) break;
       this.now = soonest;

@@ -178,6 +178,19 @@ describe("once, and not lost", () => {
     expect(world.driven).toHaveLength(1);
   });
 
+  it("and one whose definition can not be read keeps no other from what it starts", async () => {
+    for (const job of ["broken", "well"]) await world.put(job, [{ job: "first" }]);
+    const runId = await world.ends("first");
+    const ports = world.ports();
+    const findAll: (typeof ports.jobs)["findAll"] = async (orgId, names) => {
+      if (names.includes("broken")) throw new Error("it can not be read");
+      return ports.jobs.findAll(orgId, names);
+    };
+    expect(await world.live({ ...ports, jobs: { findAll } })).toEqual([]);
+    expect(await verdicts(runId)).toEqual(["broken waiting", "well started"]);
+    expect(world.putOff).toEqual([`broken after ${runId}: it can not be read`]);
+  });
+
   it("where it fails on our side it is tried again, for a day, and that is told", async () => {
     await world.put("next", [{ job: "first" }]);
     const runId = await world.ends("first");
@@ -360,6 +373,24 @@ describe("after a run that builds a fork's change", () => {
       expect(state?.run.spec.secrets, job).toEqual({});
       expect(state?.run.upstream?.isWithoutSecrets, job).toBe(true);
       expect(state?.run.spec.checkout, job).toMatchObject({ ref: "c".repeat(40), token: null });
+    }
+  });
+
+  it("likewise after a comment on one", async () => {
+    const spec = { image: "x", command: ["y"], secrets: { KEY: "KEY" } };
+    await world.put("next", [{ job: "first", from_forks: true }], { run: spec });
+    await world.put("far", [{ job: "next", from_forks: true }], { run: spec });
+    await world.put("not", [{ job: "first" }], { run: spec });
+    const runId = await world.ends("first", null, { change: null });
+    await world.live();
+    expect(await verdicts(runId)).toEqual(["next started", "not withheld"]);
+    const [next] = await world.runsOf("next");
+    await world.finish(next?.run.id ?? "");
+    await world.live();
+    for (const job of ["next", "far"]) {
+      const [state] = await world.runsOf(job);
+      expect(state?.run.spec.secrets, job).toEqual({});
+      expect(state?.run.upstream?.isWithoutSecrets, job).toBe(true);
     }
   });
 

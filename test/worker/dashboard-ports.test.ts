@@ -305,7 +305,8 @@ describe("the pages of reports", () => {
       line,
       seq,
     };
-    const data = { context: "mayfly/x", state: "running", sha: "72d3162ecc", token: "NO_TOKEN" };
+    const to = { source: "github", api_url: null, token: "NO_TOKEN" };
+    const data = { ...to, context: "mayfly/x", state: "running", sha: "72d3162ecc" };
     const payload = JSON.stringify({ type: told.type, timestamp: "2026-01-01T00:00:00.000Z", data });
     await ports.notifications.add({ ...told, id, payload }, T0, T0);
     return { ...told, payload, id, tries: 0, triesFrom: T0, attempts: [] };

@@ -75,8 +75,8 @@ it("a delivery costs two rows beside its run, one more where that builds a commi
   const taken = await costOf(() => call("cost-taken", "1"));
   const again = await costOf(() => call("cost-taken", "1"));
   const filtered = await costOf(() => call("cost-filtered", "1"));
-  const { headers, body } = await githubCall(SECRET, { id: "2", event: "watch", payload: { zen: "Design" } });
-  const pinged = await costOf(() => receive(ports, "cost-any", headers, body));
+  const watch = await githubCall(SECRET, { id: "2", event: "watch", payload: { zen: "Design" } });
+  const pinged = await costOf(() => receive(ports, "cost-any", watch.headers, watch.body));
   console.log(
     "a run by hand, of a delivery, the delivery again, one that is filtered:",
     byHand,

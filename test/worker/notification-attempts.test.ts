@@ -9,6 +9,7 @@ import {
   WEBHOOK_FAILING_MAX_MS,
 } from "../../src/core/limits.ts";
 import type { SendResult } from "../../src/core/webhook/attempt.ts";
+import type { EmailSettings } from "../../src/core/webhook/webhook.ts";
 import { changeWebhook } from "../../src/flow/change-webhook.ts";
 import { sendDue } from "../../src/flow/notify.ts";
 import type { DueNotification } from "../../src/flow/ports/webhooks.ts";
@@ -302,7 +303,7 @@ describe("a webhook that takes nothing", () => {
     await world.webhooks.remove("default", webhook.id);
     await world.liveFor(24 * HOUR);
     expect(world.heard).toHaveLength(1);
-    expect(await world.notifications.dueTargets(100)).toEqual([]);
+    expect(await world.notifications.dueTargets(100, world.now)).toEqual([]);
   });
 });
 
@@ -382,6 +383,34 @@ describe("sent again", () => {
     world.answer = () => new Response();
     await world.liveFor(0);
     expect(world.toldOf({ url }, runId)).toEqual(WHOLE);
+    const email: EmailSettings = {
+      provider: "resend",
+      from: "m@x.example",
+      to: ["a@x.example"],
+      secret: "KEY",
+    };
+    world.secretValues = { KEY: "the-key" };
+    const mail = await world.subscribe({ kind: "email", email, events: ["run.queued"] });
+    await world.happens(aQueuedRun());
+    world.answer = () => new Response(null, { status: 503, headers: { "retry-after": "3600" } });
+    await world.live();
+    const heard = world.heard.length;
+    await changeWebhook(ports, mail.id, (spec) => ({ ...spec, email: { ...email, to: ["b@x.example"] } }));
+    await world.liveFor(0);
+    expect(world.heard.slice(heard).map(({ payload }) => payload)).toMatchObject([{ to: ["b@x.example"] }]);
+  });
+
+  it("what is due already is not put off, and what was resent is waited for by none of its run", async () => {
+    const webhook = await world.subscribe();
+    for (const seq of [1, 2, 3]) await world.notification(webhook, { seq });
+    const [first, second, third] = (await world.ledger(webhook)).toSorted((a, b) => a.seq - b.seq);
+    if (!first || !second || !third) throw new Error("three were made");
+    await world.notifications.hurry(first, world.now + HOUR);
+    expect(await world.notifications.nextDueAt(webhook.id)).toBe(world.now);
+    const delivered = { state: "delivered", nextAt: null, attempt: result(200) } as const;
+    await world.notifications.recordAttempt(first, delivered, world.now);
+    await world.notifications.resend("default", webhook.id, first.id, world.now);
+    expect((await world.notifications.waitedFor(third))?.id).toBe(second.id);
   });
 
   it("what is over is sent with its id, and what follows it stays where it is", async () => {

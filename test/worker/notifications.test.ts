@@ -445,6 +445,7 @@ describe("what could not be read or stored", () => {
   it("is told again after longer and longer, whoever calls and wherever its notifier lives on", async () => {
     const kept: { alarm: number | null; pause: NotifierPause | null } = { alarm: null, pause: null };
     let report: NotifyReport = { nextAt: null, problems: ["not stored"], isHeldUp: true };
+    const logged: unknown[] = [];
     const notifier = () =>
       new Notifier({
         clock: world.clock,
@@ -453,7 +454,7 @@ describe("what could not be read or stored", () => {
         setAlarm: async (alarm) => void Object.assign(kept, { alarm }),
         pause: async () => kept.pause,
         setPause: async (pause) => void Object.assign(kept, { pause }),
-        logError: () => {},
+        logError: (error) => void logged.push(error),
       });
     const pauses: number[] = [];
     for (let times = 0; times < 12; times++) {
@@ -473,11 +474,13 @@ describe("what could not be read or stored", () => {
     await notifier().alarm();
     await notifier().wake(world.now);
     expect(kept.alarm).toBe(world.now);
-    // Nor does what has a time of its own make anything wait.
+    expect(logged.map(String).at(-1)).toBe("Error: not read");
+    // Nor does what has a time of its own make anything wait; it is logged all the same.
     report = { nextAt: world.now + 7, problems: [], putOff: ["not started"] };
     kept.alarm = null;
     await notifier().alarm();
     expect(kept).toEqual({ alarm: world.now + 7, pause: null });
+    expect(logged.map(String).at(-1)).toBe("Error: not started");
   });
 
   it("holds up its own run alone, and is not told where that goes on for a day", async () => {
@@ -562,20 +565,29 @@ it("a list has its pages and filters", async () => {
   ).toEqual([]);
 });
 
-it("of many who have something due those are called first that were due first", async () => {
-  const webhooks = [];
-  for (let count = 0; count < 3; count++) webhooks.push(await world.subscribe({ events: ["run.queued"] }));
-  const [first, second, third] = webhooks;
-  if (!first || !second || !third) throw new Error("three were put");
-  const at = world.now;
-  for (const webhook of [third, first, second]) {
+it("of more who have something due than are called at once each has its turn, before those who wait for a time", async () => {
+  const due = [];
+  const later: string[] = [];
+  world.now -= 3_600_000;
+  for (let count = 0; count < 4; count++) {
+    const webhook = await world.subscribe({ events: ["run.queued"] });
     await world.notification(webhook, {});
-    world.now += 1000;
+    due.push(webhook.id);
+    world.now += 60_000;
   }
-  expect(await world.notifications.dueTargets(2)).toEqual([
-    { webhookId: third.id, atMs: at },
-    { webhookId: first.id, atMs: at + 1000 },
-  ]);
+  const now = world.now;
+  for (let count = 2; count > 0; count--) {
+    world.now = now + count * 60_000;
+    const webhook = await world.subscribe({ events: ["run.queued"] });
+    await world.notification(webhook, {});
+    later.unshift(webhook.id);
+  }
+  const called = async (limit: number) =>
+    (await world.notifications.dueTargets(limit, now)).map(({ webhookId }) => webhookId);
+  const seen = new Set<string>();
+  for (let times = 0; times < 60; times++) for (const id of await called(2)) seen.add(id);
+  expect([...seen].toSorted()).toEqual(due.toSorted());
+  expect((await called(6)).slice(4)).toEqual(later);
 });
 
 it("what is not due costs hardly a row, and who is due is found without reading all that is", async () => {
@@ -584,7 +596,9 @@ it("what is not due costs hardly a row, and who is due is found without reading 
   const webhook = await counted.subscribe({ events: ["run.queued"] });
   for (let line = 0; line < 300; line++) await counted.notification(webhook, { line: `run_${line}` });
   const before = counts.rowsRead;
-  expect(await counted.notifications.dueTargets(100)).toEqual([{ webhookId: webhook.id, atMs: counted.now }]);
+  expect(await counted.notifications.dueTargets(100, counted.now)).toEqual([
+    { webhookId: webhook.id, atMs: counted.now },
+  ]);
   expect(await counted.notifications.hasOutbox()).toBe(false);
   expect(counts.rowsRead - before).toBeLessThan(20);
 });

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { statusRequest } from "../../src/commit-status/request.ts";
+import { withoutToken } from "../../src/commit-status/without-token.ts";
 import {
   type HookReport,
   PUBLIC_APIS,
@@ -12,6 +13,9 @@ import type { CommitStatus } from "../../src/core/commit-status/status.ts";
 import type { RunEvent, Settled } from "../../src/core/event.ts";
 import type { RunChange } from "../../src/core/hook/run-delivery.ts";
 import { acceptRun } from "../../src/core/lifecycle.ts";
+import { NOTIFICATION_ANSWER_MAX_BYTES } from "../../src/core/limits.ts";
+import type { Reason } from "../../src/core/run.ts";
+import type { RunSpec } from "../../src/core/run-spec.ts";
 import type { SendResult } from "../../src/core/webhook/attempt.ts";
 import { d1Alerts } from "../../src/d1/alert-store.ts";
 import { d1Hooks } from "../../src/d1/hook-store.ts";
@@ -90,20 +94,29 @@ const ended = (change: Partial<Settled> = {}) => {
   return followedBy(aRunningRun(), exited, settled(change));
 };
 
+/** The hook as it is by now. @param report null where it reports no more */
+async function hookSays(report: Partial<HookReport> | null, source: ReportSource = "github", name = source) {
+  const whole = { token: "TOKEN", context: "mayfly/build", apiUrl: null };
+  const spec = {
+    source,
+    secrets: [],
+    filter: {},
+    map: {},
+    ...(report && { report: { ...whole, ...report } }),
+  };
+  await env.DB.prepare(
+    "INSERT OR REPLACE INTO hooks (org_id, job, name, id, spec, created_at, url_since) VALUES ('default', 'build', ?1, ?1, ?2, 0, 0)",
+  )
+    .bind(name, JSON.stringify(spec))
+    .run();
+}
+
 let world: NotifyWorld;
 beforeEach(async () => {
   world = new NotifyWorld(env.DB);
   world.secretValues = { TOKEN: "a-token" };
   await world.clear();
 });
-
-/** The hook of the job "build" that the stories' deliveries came by. */
-const aStoredHook = (spec: string) =>
-  env.DB.prepare(
-    "INSERT INTO hooks (org_id, job, name, id, spec, created_at, url_since) VALUES ('default', 'build', 'github', 'id', ?, 0, 0)",
-  )
-    .bind(spec)
-    .run();
 
 const ledger = async (hook = "github") => {
   const filter = { state: null, type: null, line: null, beforeId: null, limit: 200 };
@@ -141,6 +154,7 @@ describe("a run is reported on its commit", () => {
   });
 
   it("at GitLab, Gitea and Bitbucket in their own words", async () => {
+    await hookSays({ apiUrl: "https://git.example/api/v1" }, "gitea");
     const told = async (source: ReportSource, report: Partial<HookReport> = {}) => {
       const from = world.apis.set.length;
       await world.happens(reporting(ended(), source, report));
@@ -319,17 +333,49 @@ describe("an API that does not take it", () => {
     const repository = { url: "https://git.example/acme/site.git", fullName: "acme/site", isPrivate: true };
     const wrong = { token: "OLD", apiUrl: "https://api.wrong.example/api/v3" };
     world.secretValues = { OLD: "another", TOKEN: "a-token" };
+    await hookSays(wrong);
     await world.happens(reporting(aQueuedRun(), "github", wrong, { repository }));
     await world.live();
     const [report] = await ledger();
     expect([report?.state, world.apis.taken()]).toEqual(["given_up", []]);
-    const mended = { token: "TOKEN", context: "another", apiUrl: "https://git.example/api/v3" };
-    const spec = JSON.stringify({ name: "github", source: "github", report: mended });
-    await aStoredHook(spec);
+    await hookSays({ context: "another", apiUrl: "https://git.example/api/v3" });
     await world.notifications.resend("default", report?.webhookId ?? "", report?.id ?? "", world.now);
     await world.live();
     expect((await outcomes())[0]?.[1]).toBe("delivered");
     expect(world.apis.taken()).toMatchObject([{ state: "pending", context: "mayfly/build" }]);
+    // Each attempt tells where it went.
+    expect((await ledger())[0]?.attempts.map(({ to }) => to)).toEqual([
+      wrong,
+      { token: "TOKEN", apiUrl: "https://git.example/api/v3" },
+    ]);
+  });
+
+  it("is asked no more where the hook reports no more, is another sender's, or is gone and with it who said where the API is", async () => {
+    const repository = { url: "https://git.example/acme/site.git", fullName: "acme/site", isPrivate: true };
+    const report = { apiUrl: "https://api.wrong.example/api/v3" };
+    const later = async (change: () => Promise<unknown>) => {
+      await world.clear();
+      await hookSays(report);
+      world.apis.fault = () => new Response(null, { status: 503 });
+      await world.happens(reporting(aQueuedRun(), "github", report, { repository }));
+      await world.live();
+      world.apis.fault = null;
+      const asked = world.apis.set.length;
+      await change();
+      await world.liveFor(60_000);
+      return [
+        world.apis.set.length - asked,
+        ...(await outcomes()).map(([, state, error]) => `${state}: ${error}`),
+      ];
+    };
+    const dropped = [0, "dropped: not sent: its hook reports on no commit of this sender any more"];
+    expect(await later(() => hookSays(null))).toEqual(dropped);
+    expect(await later(() => hookSays({}, "gitlab", "github"))).toEqual(dropped);
+    expect(await later(() => env.DB.prepare("DELETE FROM hooks").run())).toEqual(dropped);
+    await world.clear();
+    await world.happens(reporting(aQueuedRun()));
+    await world.live();
+    expect(await outcomes()).toEqual([["status.pending", "delivered", null]]);
   });
 
   it("and shows what it was asked with, is kept without the token", async () => {
@@ -346,6 +392,12 @@ describe("an API that does not take it", () => {
         const [attempt] = (await once("bitbucket")).attempts;
         expect(attempt?.answer).toBe(".".repeat(before) + (before === 0 ? "***, ***" : "***"));
       }
+    expect(withoutToken('{"pass":"a\\/pass?>word"}', token)).toBe('{"pass":"***"}');
+    // Three bytes short of all that is read: a character that stood there was cut.
+    for (const short of [0, 3, 4]) {
+      const begun = `${".".repeat(NOTIFICATION_ANSWER_MAX_BYTES - short - 8)}somebody`;
+      expect(withoutToken(begun, token).endsWith("***"), `${short}`).toBe(short < 4);
+    }
   });
 });
 
@@ -374,6 +426,10 @@ describe("what is reported is what holds", () => {
     await world.happens(reporting(newer));
     const elsewhere = { ...aSucceededRun(), state: aQueuedRun({}, T0 + 61_000).state };
     await world.happens(reporting(elsewhere, "github", { context: "another" }));
+    // A fork of it that the hook is called for, too, can have the same commit.
+    const repository = { url: "https://github.com/fork/site.git", fullName: "fork/site", isPrivate: false };
+    const ofFork = { ...aSucceededRun(), state: aQueuedRun({}, T0 - 61_000).state };
+    await world.happens(reporting(ofFork, "github", {}, { repository }));
     await world.liveFor(3_600_000);
     expect(
       world.apis
@@ -386,35 +442,120 @@ describe("what is reported is what holds", () => {
     const dropped = (await outcomes()).filter(([, state]) => state === "dropped");
     expect(dropped).toHaveLength(3);
     expect(dropped[0]?.[2]).toContain("a newer run");
+    expect(world.apis.set.filter(({ path }) => path.includes("/fork/site/"))).toHaveLength(3);
   });
 
-  it.each(["dropped", "superseded"] as const)(
-    "what an older run came to stands over a newer one's that was %s",
-    async (reason) => {
-      const older = reporting(aSucceededRun());
-      const [accepted, ...others] = older.events;
+  describe("by runs of one commit and context", () => {
+    /** One whose events happen as it is told. */
+    const stepping = async (story: Story) => {
+      const [accepted, ...others] = story.events;
       if (accepted?.type !== "accepted") throw new Error("a story begins with a run's acceptance");
-      let state = acceptRun(older.state.run.id, "default", accepted);
+      let state = acceptRun(story.state.run.id, "default", accepted);
       await world.store.accept(state, [accepted], null);
       const goesOn = async (events: RunEvent[]) => {
         for (const event of events) state = (await world.store.record(state, [event], [])) ?? state;
-        await world.live();
       };
-      await goesOn(others.slice(0, -2));
-      const cancelled = (at: number) =>
-        followedBy(aQueuedRun({}, at), { ...settled({ status: "cancelled", reason, exit: null }), at });
-      await world.happens(reporting(cancelled(T0 + 60_000)), true);
+      const cancelled = (reason: Reason) =>
+        goesOn([{ ...settled({ status: "cancelled", reason, exit: null }), at: T0 + 70_000 }]);
+      return {
+        goesOn,
+        cancelled,
+        begins: () => goesOn(others.slice(0, -2)),
+        ends: () => goesOn(others.slice(-2)),
+      };
+    };
+    const working = async (at = T0) => {
+      const run = await stepping(reporting({ ...aSucceededRun(), state: aQueuedRun({}, at).state }));
+      await run.begins();
       await world.live();
-      await goesOn(others.slice(-2));
-      const states = world.apis.taken().map((told) => told.state);
-      expect(states.at(-1)).toBe("success");
-      // Who was dropped beside another adds nothing; who was superseded has told that it waits.
-      expect(states).toHaveLength(reason === "dropped" ? 3 : 5);
-      await world.happens(reporting(cancelled(T0 + 70_000), "github", {}, { sha: "a".repeat(40) }), true);
+      return run;
+    };
+    const waiting = async (change: Partial<RunSpec> = {}, at = T0 + 60_000) => {
+      const run = await stepping(reporting(aQueuedRun(change, at)));
       await world.live();
-      expect(world.apis.taken().at(-1)?.state).toBe("error");
-    },
-  );
+      return run;
+    };
+    const last = () => world.apis.taken().at(-1)?.description;
+
+    it.each(["dropped", "superseded", "cancelled_by_user", "expired"] as const)(
+      "what an older one came to stands over a newer one's that never ran, as it was %s before",
+      async (reason) => {
+        const older = await working();
+        const newer = await waiting();
+        expect(last()).toBe("Waiting to run");
+        await newer.cancelled(reason);
+        await world.live();
+        expect(last()).toBe("Running");
+        await older.ends();
+        await world.live();
+        expect(last()).toBe("Succeeded in 1s");
+      },
+    );
+
+    it("and where it came to that while the newer one waited it is told again", async () => {
+      const older = await working();
+      const newer = await waiting();
+      await older.ends();
+      await world.live();
+      expect(last()).toBe("Waiting to run");
+      const other = await waiting({}, T0 + 65_000);
+      await newer.cancelled("superseded");
+      await world.live();
+      // What waits has the last word.
+      expect(last()).toBe("Waiting to run");
+      await other.cancelled("cancelled_by_user");
+      await world.live();
+      expect(last()).toBe("Succeeded in 1s");
+      expect((await outcomes()).at(-1)?.[2]).toContain("never ran");
+    });
+
+    it("also where an API is down for a while", async () => {
+      const older = await working();
+      const newer = await waiting({ delayMs: 10_000 });
+      world.apis.fault = () => new Response(null, { status: 502 });
+      await newer.cancelled("dropped");
+      await world.live();
+      world.apis.fault = null;
+      await older.ends();
+      await world.liveFor(3_600_000);
+      expect(last()).toBe("Succeeded in 1s");
+    });
+
+    it("and where the newer one was held up and has told nothing before it ended", async () => {
+      const older = await working();
+      world.apis.fault = () => new Response(null, { status: 502 });
+      const newer = await waiting();
+      world.apis.fault = null;
+      await older.ends();
+      await world.live();
+      expect(last()).toBe("Running");
+      await newer.cancelled("cancelled_by_user");
+      await world.liveFor(3_600_000);
+      expect(last()).toBe("Succeeded in 1s");
+    });
+
+    it("one that was cancelled at once tells nothing where an older one does; one that ran, or is alone, tells its end", async () => {
+      const cancelled = (at: number, change: Partial<RunChange> = {}, before: Story = aQueuedRun({}, at)) => {
+        const end = {
+          ...settled({ status: "cancelled", reason: "cancelled_by_user", exit: null }),
+          at: at + 60_000,
+        };
+        return world.happens(reporting(followedBy(before, end), "github", {}, change), true);
+      };
+      await working();
+      await cancelled(T0 + 60_000);
+      await world.live();
+      expect(world.apis.taken()).toHaveLength(2);
+      await cancelled(T0 + 70_000, { sha: "a".repeat(40) });
+      await world.live();
+      expect(last()).toBe("Cancelled");
+      await world.happens(reporting(aSucceededRun(), "github", {}, { sha: "b".repeat(40) }));
+      const running = { ...aRunningRun(), state: aQueuedRun({}, T0 + 80_000).state };
+      await cancelled(T0 + 80_000, { sha: "b".repeat(40) }, running);
+      await world.live();
+      expect(last()).toBe("Cancelled");
+    });
+  });
 
   it("a report that is sent again by hand undoes nothing that its run has told since", async () => {
     await world.happens(reporting(aSucceededRun()));
@@ -472,9 +613,11 @@ describe("the token goes to nobody that the job does not name", () => {
 
   it("not to an address that is not public, unless that is allowed", async () => {
     const report = { apiUrl: "http://169.254.169.254/api/v3" };
+    await hookSays(report);
     expect((await error(reporting(aQueuedRun(), "github", report)))[0]).toBe("given_up");
     world.settings = { ...world.settings, allowsPrivate: true };
     const allowed = { apiUrl: "http://git.internal/api/v3" };
+    await hookSays(allowed);
     await world.happens(reporting(aQueuedRun({}, T0 + 1000), "github", allowed));
     await world.live();
     expect(world.apis.set).toHaveLength(1);
@@ -562,7 +705,7 @@ describe("a hook of whose reports none is taken", () => {
     await world.live();
   };
   beforeEach(async () => {
-    await aStoredHook(JSON.stringify({ source: "github", secrets: [], filter: {}, map: {} }));
+    await hookSays({});
   });
 
   it("is an alert after half a day, once until one is taken, and who wants to hear of it does", async () => {

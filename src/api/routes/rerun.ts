@@ -1,7 +1,8 @@
 /** POST /v1/runs/{id}/rerun: order the same once more, or with changes. */
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { builtChange, repeatedUpstream } from "../../core/chain/upstream.ts";
+import { builtChange } from "../../core/built-change.ts";
+import { repeatedUpstream } from "../../core/chain/upstream.ts";
 import { AppError } from "../../core/error.ts";
 import { withoutReport } from "../../core/hook/run-delivery.ts";
 import type { Run } from "../../core/run.ts";

@@ -1,5 +1,6 @@
 /** The Run after which another was started, as far as that one needs to know of it. */
 
+import { builtChange } from "../built-change.ts";
 import { changeEnvironment, type RunChange, untoldStranger } from "../hook/run-delivery.ts";
 import type { HookSource } from "../hook/spec.ts";
 import type { FinalStatus, Reason, Run } from "../run.ts";
@@ -31,17 +32,6 @@ export interface ChainPlace {
   rootId: string;
   /** How many runs are before this one, one after the other: 1 of the first that follows. */
   depth: number;
-}
-
-/** What a run builds: what its hook was called with, or what the first run of its chain builds; null where no hook was called. */
-export function builtChange<C>({ delivery, upstream }: Building<C>): C | null {
-  return (delivery ?? upstream)?.change ?? null;
-}
-
-/** A run, as it is or as it is told of. */
-interface Building<C> {
-  delivery: { change: C | null } | null;
-  upstream: { change: C | null } | null;
 }
 
 /** What is looked at of a run that others follow. */

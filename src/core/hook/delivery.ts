@@ -36,8 +36,8 @@ export type FilteredWhy = "event" | "branch" | "tag" | "path" | "if" | "skip_ci"
 
 /** What a hook's rules say of a delivery. `detail` is a sentence for whoever asks why. */
 export type Judgement =
-  /** `change` is the delivery's; null where it has none. */
-  | { verdict: "take"; change: Change | null }
+  /** `change` is the delivery's; null where it has none. `undecided` is what `paths` could not decide; null where they could, or are none. */
+  | { verdict: "take"; change: Change | null; undecided: string | null }
   | { verdict: "ping" }
   | { verdict: "filtered"; why: FilteredWhy; detail: string; change: Change | null };
 

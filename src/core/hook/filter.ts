@@ -29,8 +29,11 @@ const OF_PULL_REQUESTS = new Set(["pull_request", "merge_request"]);
 export const judge: Judge = (filter, delivery, allowance = { left: Number.POSITIVE_INFINITY }) => {
   if (delivery.isPing) return { verdict: "ping" };
   const change = delivery.changes[0] ?? null;
-  const refusal = refusalOf(filter, delivery, change, allowance);
-  return refusal === null ? { verdict: "take", change } : { verdict: "filtered", ...refusal, change };
+  const doubts: string[] = [];
+  const refusal = refusalOf(filter, delivery, change, allowance, doubts);
+  return refusal === null
+    ? { verdict: "take", change, undecided: doubts[0] ?? null }
+    : { verdict: "filtered", ...refusal, change };
 };
 
 function refusalOf(
@@ -38,6 +41,7 @@ function refusalOf(
   delivery: Delivery,
   change: Change | null,
   allowance: Allowance,
+  doubts: string[],
 ): Refusal | null {
   return (
     byEvent(filter, delivery, change) ??
@@ -46,7 +50,7 @@ function refusalOf(
       : (byDeletion(filter, change) ??
         bySkipWord(change) ??
         byRef(filter, change, allowance) ??
-        byPaths(filter, change, allowance))) ??
+        byPaths(filter, change, allowance, doubts))) ??
     byExpression(filter, delivery, change, allowance)
   );
 }
@@ -126,27 +130,32 @@ function byRef(
     : { why, detail: `${why} ${name} does not fit ${globs.join(", ")}` };
 }
 
+/** @param doubts where it is told what these could not decide, for whoever asks why there is a run */
 function byPaths(
   { paths: globs }: HookFilter,
-  { paths, tag, kind }: Change,
+  { paths, tag, kind, pullRequest }: Change,
   allowance: Allowance,
+  doubts: string[],
 ): Refusal | null {
-  if (globs === undefined || paths === null || tag !== null || kind === "delete") return null;
-  // Where that takes too many steps to tell it is: of a branch that is taken, a run too many does less harm than one too few.
-  if (isTaken(globs, paths, allowance) !== false) return null;
+  if (globs === undefined) return null;
+  if (paths === null) {
+    const what = pullRequest !== null ? "a pull request" : tag !== null ? "a tag" : "this push";
+    doubts.push(`paths did not count: the sender does not tell all files of ${what}`);
+    return null;
+  }
+  if (tag !== null || kind === "delete") return null;
+  const taken = isTaken(globs, paths, allowance);
+  if (taken === true) return null;
+  if (taken === null) {
+    // In doubt it is: of a branch that is taken, a run too many does less harm than one too few.
+    doubts.push("paths did not count: whether a changed file fits takes too many steps to tell");
+    return null;
+  }
   const detail =
     paths.length === 0
       ? "its commits change no files, and so none of paths"
       : `none of the ${paths.length} changed files fits ${globs.join(", ")}`;
   return { why: "path", detail };
-}
-
-/** What `paths` could not decide, as a sentence for whoever asks why there is a run; null where they could, or are none. */
-export function undecidedPaths({ paths: globs }: HookFilter, change: Change | null): string | null {
-  if (globs === undefined || change === null || change.paths !== null) return null;
-  const { pullRequest, tag } = change;
-  const what = pullRequest !== null ? "a pull request" : tag !== null ? "a tag" : "this push";
-  return `paths did not count: the sender does not tell all files of ${what}`;
 }
 
 /** Whether one of the names is taken in; null where that takes too many steps to tell. */

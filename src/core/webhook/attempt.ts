@@ -21,6 +21,8 @@ export interface SendAttempt {
   answer: string | null;
   /** Why it failed, as a sentence; null where it did not. */
   error: string | null;
+  /** Where a report went, and the name of the secret with its token, as its hook had it then; absent of all else, and of what was dropped. */
+  to?: { apiUrl: string | null; token: string };
 }
 
 /** What is known of an attempt besides what is kept. */

@@ -1,7 +1,7 @@
 /** What a run was asked to do and where it does it. */
 
 import type { RunBody } from "../../api/run-schema.ts";
-import { builtChange } from "../../core/chain/upstream.ts";
+import { builtChange } from "../../core/built-change.ts";
 import { visible } from "../words/body-text.ts";
 import { byteCount } from "../words/bytes.ts";
 import {

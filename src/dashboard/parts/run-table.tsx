@@ -1,7 +1,7 @@
 /** The list of runs as a table; on a narrow screen each row becomes a small card. */
 
 import type { RunListBody, RunSummaryBody } from "../../api/run-schema.ts";
-import { builtChange } from "../../core/chain/upstream.ts";
+import { builtChange } from "../../core/built-change.ts";
 import { isFinal } from "../../core/run.ts";
 import { builtLine } from "../words/built.ts";
 import { shortReason, shortWaiting } from "../words/outcome.ts";

@@ -3,17 +3,11 @@
 import type { Child } from "hono/jsx";
 import type { Complaint } from "../../core/error.ts";
 import { NOTIFICATION_STATES } from "../../core/webhook/attempt.ts";
+import type { ToldQuery } from "../told-query.ts";
 import { withParameters } from "../words/paths.ts";
 import { STATE_WORDS } from "../words/webhooks.ts";
 import { described, FieldWrong } from "./field.tsx";
 import { Pages } from "./pages.tsx";
-
-/** Each as somebody typed it; null for all. */
-export interface ToldQuery {
-  state: string | null;
-  run: string | null;
-  cursor: string | null;
-}
 
 export interface ToldLedgerProps {
   title: string;

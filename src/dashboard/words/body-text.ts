@@ -24,18 +24,14 @@ export function isTooLongToLayOut(body: string): boolean {
 
 /**
  * JSON by its lines; of a form (as GitHub sends it where it is told to) that in its field `payload`. Null for everything else, and for what
- * is too long or can not be laid out for any other reason: it is shown as it came.
+ * is too long to be laid out: it is shown as it came.
  */
 export function prettyText(body: string): ShownText | null {
   if (isTooLongToLayOut(body)) return null;
-  try {
-    const value = jsonOf(body) ?? jsonOf(new URLSearchParams(formOf(body)).get("payload") ?? "");
-    if (value === null) return null;
-    const { text, isWhole } = laidOut(value.json, PAGE_BODY_MAX_CHARS);
-    return cut(visible(text), isWhole);
-  } catch {
-    return null;
-  }
+  const value = jsonOf(body) ?? jsonOf(new URLSearchParams(formOf(body)).get("payload") ?? "");
+  if (value === null) return null;
+  const { text, isWhole } = laidOut(value.json, PAGE_BODY_MAX_CHARS);
+  return cut(visible(text), isWhole);
 }
 
 function cut(text: string, isWhole: boolean): ShownText {

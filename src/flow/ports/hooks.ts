@@ -154,6 +154,8 @@ export interface DeliveryBodies {
   get(place: BodyPlace): Promise<Uint8Array | null>;
   /** Whether it is kept, without a look at it. */
   has(place: BodyPlace): Promise<boolean>;
+  /** Takes note of why one can not be read right now: whoever asks for it is told only that. */
+  logError(error: unknown): void;
   /** Forgets those that were received before a moment, or at most a day later, as many as one call may. @returns how many */
   forget(beforeMs: number): Promise<number>;
 }

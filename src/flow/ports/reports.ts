@@ -10,14 +10,20 @@ export type SendStatus = (orgId: string, status: CommitStatus) => Promise<SendRe
 
 export interface ReportLedger {
   /**
-   * Whether what a report tells does not hold: a newer run that was neither dropped nor superseded reports on the same commit in the same
-   * context, its own run has told more since, or its own was dropped beside another that reports there.
+   * What has more to say than a report, so that this is not sent: a newer run that reports on the same commit in the same context, unless
+   * it is over and never ran; what its own run has told since; or, where its own never ran, an older run that reports there. Null where
+   * nothing has.
    */
-  isOvertaken(report: DueNotification, status: CommitStatus): Promise<boolean>;
+  overtakenBy(report: DueNotification, status: CommitStatus): Promise<Overtaker | null>;
   /** One of a hook's was taken. */
   noteTaken(hook: HookKey): Promise<void>;
   /** One of them was not. @returns since when none is; null where there is no such hook */
   noteFailed(hook: HookKey, at: number): Promise<number | null>;
   /** Records that none of a hook's is taken since a time, once for that time, where that is so still. */
   alert(hook: HookKey, failingSince: number, at: number, detail: string): Promise<void>;
+}
+
+export interface Overtaker {
+  /** The id of the report that is to be sent again, as by now another may stand on the commit; null where none is. */
+  retold: string | null;
 }

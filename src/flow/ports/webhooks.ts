@@ -143,8 +143,11 @@ export interface NotificationStore {
   due(webhookId: string, throughMs: number, limit: number): Promise<DueNotification[]>;
   /** When the next one of a target is due; null where none is. */
   nextDueAt(webhookId: string): Promise<number | null>;
-  /** The same of all targets that have any, what is due first of all first; at most `limit`. */
-  dueTargets(limit: number): Promise<DueTarget[]>;
+  /**
+   * The same of all targets that have any; at most `limit`. Those that are due come before those that will be, and in no order: one of
+   * which nothing gets on keeps its place, and would keep others from theirs.
+   */
+  dueTargets(limit: number, nowMs: number): Promise<DueTarget[]>;
   /**
    * Keeps an attempt, of however many that are made at once and whatever has become of the notification meanwhile, and has the next of
    * the line follow one that is over. What follows from it is decided by the attempt that is stored first; one that was taken was

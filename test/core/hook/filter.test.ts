@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Change } from "../../../src/core/hook/change.ts";
 import type { Delivery } from "../../../src/core/hook/delivery.ts";
-import { judge, undecidedPaths } from "../../../src/core/hook/filter.ts";
+import { judge } from "../../../src/core/hook/filter.ts";
 import type { HookFilter } from "../../../src/core/hook/spec.ts";
 import { aChange, aDelivery, aPullRequest, aTag } from "./a-delivery.ts";
 
@@ -44,6 +44,11 @@ describe("what a hook's rules say of a delivery", () => {
       "event",
     );
     expect(why({ events: ["release"], tags: ["x*"] }, release)).toBe("tag");
+    const unnamed = (event: string) => judge({}, aDelivery({ ...release, event }));
+    expect(unnamed("release")).toMatchObject({
+      detail: expect.stringContaining("; name release.published in events"),
+    });
+    expect(unnamed("create")).toMatchObject({ detail: expect.stringContaining("; name create in events") });
     expect(why({ events: ["create"] }, { event: "create", changes: [aTag("v1")] })).toBe("take");
   });
 
@@ -122,10 +127,14 @@ describe("what a hook's rules say of a delivery", () => {
   it("where paths let pass what they can not judge, that is told", () => {
     const paths = ["docs/**"];
     const told = "paths did not count: the sender does not tell all files of";
-    expect(undecidedPaths({ paths }, aPullRequest())).toBe(`${told} a pull request`);
-    expect(undecidedPaths({ paths }, aTag("v1"))).toBe(`${told} a tag`);
-    expect(undecidedPaths({ paths }, aChange({ paths: null }))).toBe(`${told} this push`);
-    expect([undecidedPaths({ paths }, aChange()), undecidedPaths({}, aTag("v1"))]).toEqual([null, null]);
+    const undecided = (filter: HookFilter, change: Change) => {
+      const judged = judge(filter, aDelivery({ changes: [change] }));
+      return judged.verdict === "take" ? judged.undecided : judged.verdict;
+    };
+    expect(undecided({ paths }, aPullRequest())).toBe(`${told} a pull request`);
+    expect(undecided({ paths }, aTag("v1"))).toBe(`${told} a tag`);
+    expect(undecided({ paths }, aChange({ paths: null }))).toBe(`${told} this push`);
+    expect([undecided({ paths: ["src/**"] }, aChange()), undecided({}, aTag("v1"))]).toEqual([null, null]);
   });
 
   it("with rules about changes alone what is none is not taken, unless its event is named", () => {
@@ -186,7 +195,10 @@ describe("what a hook's rules say of a delivery", () => {
       why: "branch",
       detail: expect.stringMatching(/takes too many steps to tell$/),
     });
-    expect(judge({ paths: branches }, part, allowance)).toMatchObject({ verdict: "take" });
+    expect(judge({ paths: branches }, part, allowance)).toMatchObject({
+      verdict: "take",
+      undecided: "paths did not count: whether a changed file fits takes too many steps to tell",
+    });
     expect(judge({ if: "true" }, part, allowance)).toMatchObject({
       why: "if",
       detail: "if has no value: takes too many steps for this delivery",

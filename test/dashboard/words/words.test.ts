@@ -109,6 +109,15 @@ describe("JSON that is laid out", () => {
       expect(laidOut(json, chars)).toEqual({ text: whole.slice(0, chars), isWhole: chars === whole.length });
   });
 
+  test("is not looked at where it is not shown any more", () => {
+    const looked = () => {
+      throw new Error("it was looked at");
+    };
+    const json = ["x".repeat(100), new Proxy({}, { ownKeys: looked })];
+    expect(laidOut(json, 50)).toMatchObject({ isWhole: false });
+    expect(() => laidOut(json, 500)).toThrow("it was looked at");
+  });
+
   test("can be nested as deep as it is sent, with an indent that ends", () => {
     const levels = 50_000;
     const { text, isWhole } = laidOut(JSON.parse("[".repeat(levels) + "]".repeat(levels)), all);

@@ -152,11 +152,11 @@ async function missingTokens(
     secrets.list(orgId),
   ]);
   const known = new Set(set.map(({ name }) => name));
-  const tokens = due.map((report): [string, string] => [
-    report.id,
-    asHookSays(hook, payloadOf(report).data).token,
-  ]);
-  return new Map(tokens.filter(([, token]) => !known.has(token)));
+  const tokens = due.flatMap((report): [string, string][] => {
+    const token = asHookSays(hook, payloadOf(report).data)?.token;
+    return token === undefined || known.has(token) ? [] : [[report.id, token]];
+  });
+  return new Map(tokens);
 }
 
 /** Has a report sent again that is over, or at once that waits. @throws AppError `not_found` */

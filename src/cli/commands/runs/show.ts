@@ -2,7 +2,7 @@
 
 import { Command } from "commander";
 import type { AttemptBody, EventListBody, RunBody } from "../../../api/run-schema.ts";
-import { builtChange } from "../../../core/chain/upstream.ts";
+import { builtChange } from "../../../core/built-change.ts";
 import type { Client } from "../../api-client.ts";
 import { orNoRun } from "../../api-error.ts";
 import { type ConnectionOptions, withConnection } from "../../connection.ts";
