@@ -78,7 +78,7 @@ export default defineConfig({
           name: "stories",
           sequence: { groupOrder: 1 },
           include: ["test/stories/**/*.test.ts"],
-          globalSetup: ["test/support/migrated-state.ts"],
+          globalSetup: ["test/support/migrated-state.ts", "test/support/built-checkout.ts"],
           maxWorkers: 3,
           ...PATIENT,
           testTimeout: 180_000,
