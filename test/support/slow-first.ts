@@ -1,4 +1,7 @@
-/** The order of test files: a slow one that came last would be waited for alone. */
+/**
+ * The order of test files: a slow one that came last would be waited for alone. Those that share a process follow each other,
+ * as it ends with the first file of another kind.
+ */
 
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
@@ -32,7 +35,8 @@ export default class SlowFirst extends BaseSequencer {
   }
 }
 
-function rankOf({ moduleId }: TestSpecification): number {
+function rankOf({ moduleId, project }: TestSpecification): number {
+  if (!project.config.isolate) return SLOW.length;
   const rank = SLOW.findIndex((start) => moduleId.includes(`/${start}.test.`));
-  return rank === -1 ? SLOW.length : rank;
+  return rank === -1 ? SLOW.length + 1 : rank;
 }
