@@ -76,6 +76,7 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
           maxWorkers: AT_ONCE,
           include: IN_WORKERD,
+          exclude: IN_SHARED_WORKERD,
           globalSetup: ["test/support/machines-server.ts"],
           setupFiles: ["test/support/apply-migrations.ts"],
           ...PATIENT,
