@@ -44,7 +44,7 @@ import type {
   NewWebhookBody,
   NotificationBody,
   NotificationListBody,
-  WebhookBody,
+  ShownWebhookBody,
   WebhookChangeBody,
   WebhookListBody,
   WebhookWithSecretBody,
@@ -341,7 +341,7 @@ export class Client {
     return this.#json("GET", "/v1/webhooks");
   }
 
-  webhook(id: string): Promise<WebhookBody> {
+  webhook(id: string): Promise<ShownWebhookBody> {
     return this.#json("GET", webhookPath(id));
   }
 
@@ -350,7 +350,7 @@ export class Client {
     return this.#json("POST", "/v1/webhooks", { body: webhook });
   }
 
-  changeWebhook(id: string, change: WebhookChangeBody): Promise<WebhookBody> {
+  changeWebhook(id: string, change: WebhookChangeBody): Promise<ShownWebhookBody> {
     return this.#json("PATCH", webhookPath(id), { body: change });
   }
 
@@ -358,11 +358,11 @@ export class Client {
     await this.#request("DELETE", webhookPath(id), {});
   }
 
-  disableWebhook(id: string): Promise<WebhookBody> {
+  disableWebhook(id: string): Promise<ShownWebhookBody> {
     return this.#json("POST", `${webhookPath(id)}/disable`);
   }
 
-  enableWebhook(id: string): Promise<WebhookBody> {
+  enableWebhook(id: string): Promise<ShownWebhookBody> {
     return this.#json("POST", `${webhookPath(id)}/enable`);
   }
 

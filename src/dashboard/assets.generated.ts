@@ -1032,7 +1032,7 @@ export const SCRIPT: Asset = {
 };
 
 export const STYLE: Asset = {
-  path: "/assets/mayfly-a7faaff0bfd2.css",
+  path: "/assets/mayfly-6de18697ee40.css",
   type: "text/css; charset=utf-8",
   body: [
     "/* Colours, type and the frame of every page. Both schemes keep text at WCAG AA contrast (4.5:1) on their surfaces. */",
@@ -1952,6 +1952,10 @@ export const STYLE: Asset = {
     "",
     ".facts dd {",
     "  overflow-wrap: anywhere;",
+    "}",
+    "",
+    ".facts .message {",
+    "  white-space: pre-wrap;",
     "}",
     "",
     ".facts li + li {",

@@ -658,6 +658,9 @@ describe("deliveries that are not about code", () => {
     expect(await id("a".repeat(130))).not.toBe(await id("a".repeat(129)));
     for (const step of [".", ".."]) expect(await id(step)).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect(await id(".")).not.toBe(await id(".."));
+    // Half of a character is kept as UTF-8 has it, so that it is found again by what is kept.
+    const half = { id: "evt_\ud800", type: "x" };
+    expect((await delivered("stripe", {}, half)).deliveryId).toBe("evt_\ufffd");
     expect(await id("...")).toBe("...");
   });
 });
