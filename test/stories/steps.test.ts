@@ -44,8 +44,9 @@ it.skipIf(!HAS_GIT)(
     const order = { overrides: { checkout: { repository: `${git.url}/acme/site`, ref: commit } } };
     const { id } = await call<RunBody>("POST", "/v1/jobs/build/runs", order);
     await stack.following(id, (line) => line.text?.includes("waiting") ?? false);
-    const under = (await stack.run(id)).attempts[0]?.steps.map(({ state }) => state);
-    expect(under).toEqual(["succeeded", "succeeded", "running", "waiting", "waiting", "waiting"]);
+    // What a step wrote can be read before how the steps stand is.
+    const under = async () => (await stack.run(id)).attempts[0]?.steps.map(({ state }) => state);
+    await expect.poll(under).toEqual(["succeeded", "succeeded", "running", "waiting", "waiting", "waiting"]);
     await stack.killWorker();
     await stack.startWorker();
     await stack.fireCron();

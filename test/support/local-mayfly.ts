@@ -1,6 +1,6 @@
 /** `mayfly start` as a user runs it, in a folder of its own. */
 
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "../../src/cli/api-client.ts";
@@ -31,6 +31,7 @@ export async function startLocally(
   until = "Ctrl-C ends it.",
   folder = mkdtempSync(join(tmpdir(), "mayfly-local-")),
 ): Promise<LocalStart> {
+  shareCompiled(folder);
   const [port, machinesPort] = [await freePort(), await freePort()];
   const ports = ["--port", String(port), "--machines-port", String(machinesPort)];
   const program = start(
@@ -65,4 +66,10 @@ export async function startLocally(
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** What earlier starts compiled of wrangler is used by this one as well, as it would be by a second start of its own. */
+function shareCompiled(folder: string): void {
+  const [compiled, own] = [process.env.NODE_COMPILE_CACHE, join(folder, "compile-cache")];
+  if (compiled !== undefined && existsSync(compiled) && !existsSync(own)) symlinkSync(compiled, own);
 }

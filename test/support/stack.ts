@@ -1,30 +1,26 @@
 /** A whole Mayfly for stories: the local Machines server and the worker in wrangler's local mode, with a state of their own. */
 
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { EventListBody, OutputLine, RunBody, RunListBody } from "../../src/api/run-schema.ts";
 import type { RunSpecInput } from "../../src/api/spec-schema.ts";
+import { checkoutToRun, copyCheckout } from "./built-checkout.ts";
 import { freePort } from "./free-port.ts";
 import { migratedState } from "./migrated-state.ts";
 import { eventually, type Spawned, start } from "./processes.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const WORKER_MAIN = "src/cli/commands/start/worker-main.ts";
-/** What a worker is made of. */
-const CODE = ["src", "migrations", "wrangler.toml", "package.json", "tsconfig.json"];
 const TOKEN = "story-token";
-const QUIET = { CI: "1", WRANGLER_SEND_METRICS: "false", NO_COLOR: "1" };
+/** No questions, and nothing asked of the network. */
+const QUIET = {
+  CI: "1",
+  WRANGLER_SEND_METRICS: "false",
+  NO_COLOR: "1",
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+};
 
 /** A driver that was killed while it saw its machine gone is brought back by its alarm, which is half a minute off. */
 const RELEASED_WITHIN_MS = 90_000;
@@ -105,7 +101,7 @@ export async function startStack(
   let worker: Spawned | null = null;
   let machinesServer: Spawned | null = null;
   /** The checkout that the worker runs. */
-  let code = ROOT;
+  let code = checkoutToRun();
   let deploys = 0;
   const urlNow = () => `http://127.0.0.1:${port}`;
   const machinesUrl = `http://127.0.0.1:${machinesPort}`;
@@ -145,9 +141,7 @@ export async function startStack(
       const before = worker;
       deploys += 1;
       const next = join(folder, `code-${deploys}`);
-      mkdirSync(next);
-      for (const name of CODE) cpSync(join(ROOT, name), join(next, name), { recursive: true });
-      symlinkSync(join(ROOT, "node_modules"), join(next, "node_modules"));
+      copyCheckout(next);
       const text = readFileSync(join(next, file), "utf8");
       if (!text.includes(from)) throw new Error(`${file} has no ${from}`);
       writeFileSync(join(next, file), text.replace(from, to));
