@@ -73,7 +73,7 @@ export class SqliteD1 {
     return {
       bound,
       bind: (...values: unknown[]) =>
-        this.#statement({ statement: bound.statement, values: values.map(valueOf) }),
+        this.#statement({ statement: bound.statement, values: values.map(sqlValue) }),
       all: async () => executed(bound),
       run: async () => executed(bound),
       first: async (column?: string) => {
@@ -101,7 +101,7 @@ function plain(row: Row): Row {
   return row;
 }
 
-function valueOf(value: unknown): SQLInputValue {
+function sqlValue(value: unknown): SQLInputValue {
   if (typeof value === "boolean") return value ? 1 : 0;
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
   if (value === undefined) throw new TypeError("D1 takes no undefined");
