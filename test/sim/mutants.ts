@@ -14,6 +14,8 @@ export interface Mutant {
   caughtBy: string;
   /** True where only worlds with schedules can show it. */
   ofSchedules?: true;
+  /** The same of worlds with hooks. */
+  ofHooks?: true;
   /** The seed that is played first, where thousands before it do not show it: it spares time, and any other would do. */
   firstSeed?: number;
 }

@@ -23,14 +23,19 @@ function migratedDatabase(): Uint8Array {
 
 type Row = Record<string, unknown>;
 
-interface Bound {
+interface Prepared {
   statement: StatementSync;
+  /** Whether it gives rows: to ask that each time takes longer than most statements. */
+  hasRows: boolean;
+}
+
+interface Bound extends Prepared {
   values: SQLInputValue[];
 }
 
 export class SqliteD1 {
   readonly sqlite = new DatabaseSync(":memory:");
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #statements = new Map<string, Prepared>();
 
   constructor() {
     this.sqlite.deserialize(migratedDatabase());
@@ -42,7 +47,7 @@ export class SqliteD1 {
   }
 
   prepare(query: string) {
-    return this.#statement({ statement: this.#prepared(query), values: [] });
+    return this.#statement({ ...this.#prepared(query), values: [] });
   }
 
   /** All or nothing. */
@@ -60,20 +65,22 @@ export class SqliteD1 {
 
   /** What is stored, for whoever checks it. */
   rows<T>(query: string, ...values: SQLInputValue[]): T[] {
-    return this.#prepared(query).all(...values) as T[];
+    return this.#prepared(query).statement.all(...values) as T[];
   }
 
-  #prepared(query: string): StatementSync {
-    const known = this.#statements.get(query) ?? this.sqlite.prepare(query);
-    this.#statements.set(query, known);
-    return known;
+  #prepared(query: string): Prepared {
+    const known = this.#statements.get(query);
+    if (known) return known;
+    const statement = this.sqlite.prepare(query);
+    const prepared = { statement, hasRows: statement.columns().length > 0 };
+    this.#statements.set(query, prepared);
+    return prepared;
   }
 
   #statement(bound: Bound) {
     return {
       bound,
-      bind: (...values: unknown[]) =>
-        this.#statement({ statement: bound.statement, values: values.map(sqlValue) }),
+      bind: (...values: unknown[]) => this.#statement({ ...bound, values: values.map(sqlValue) }),
       all: async () => executed(bound),
       run: async () => executed(bound),
       first: async (column?: string) => {
@@ -86,8 +93,8 @@ export class SqliteD1 {
 }
 
 /** As D1 gives rows and counts changes. */
-function executed({ statement, values }: Bound): { results: Row[]; meta: { changes: number } } {
-  if (statement.columns().length > 0) {
+function executed({ statement, hasRows, values }: Bound): { results: Row[]; meta: { changes: number } } {
+  if (hasRows) {
     const results = statement.all(...values) as Row[];
     return { results: results.map(plain), meta: { changes: results.length } };
   }

@@ -1,8 +1,8 @@
 import type { HandoverVerdict } from "../../../src/core/chain/handover.ts";
-import { linksFor } from "../../../src/core/chain/link.ts";
 import { CHAIN_DEPTH_MAX } from "../../../src/core/limits.ts";
 import type { FinalStatus, Run } from "../../../src/core/run.ts";
 import { isFinal } from "../../../src/core/run.ts";
+import { linksAfter } from "../world/job-book.ts";
 import type { World } from "../world/world.ts";
 import type { Check } from "./check.ts";
 
@@ -110,7 +110,7 @@ function wrongRow(
   if (run_id !== runId) return `is told to be run ${run_id}, and is run ${runId}`;
   const pages = world.switchboard?.jobs.between(job, sinceAt, world.time.now()) ?? [];
   const { status } = upstream;
-  const links = pages.map(({ on }) => linksFor(on, upstream.job?.name ?? "", status as FinalStatus));
+  const links = pages.map((page) => linksAfter(page, upstream.job?.name ?? "", status as FinalStatus));
   const isOfFork = (upstream.delivery ?? upstream.upstream)?.change?.pullRequest?.isFork === true;
   const may: Record<HandoverVerdict, boolean> = {
     waiting: false,

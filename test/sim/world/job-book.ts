@@ -1,6 +1,6 @@
 /** The jobs of a simulated world with hooks, and a book of what each of them said and when. */
 
-import { type LinkDefinition, linksFor } from "../../../src/core/chain/link.ts";
+import type { LinkDefinition } from "../../../src/core/chain/link.ts";
 import type { FinalStatus } from "../../../src/core/run.ts";
 import type { JobStore } from "../../../src/flow/ports/jobs.ts";
 import type { SqliteD1 } from "../../support/sqlite-d1.ts";
@@ -24,6 +24,14 @@ interface Row {
 }
 
 const CHANGES = new Set(["put", "pause", "delete"]);
+
+/** The links of a job that are for such an end of another's run. */
+export function linksAfter({ on }: JobPage, job: string, status: FinalStatus): LinkDefinition[] {
+  return on.filter(
+    ({ job: other, outcome = "succeeded" }) =>
+      other === job && (outcome === "finished" || outcome === status),
+  );
+}
 
 export class JobBook {
   /** Takes note of each change when it is stored. */
@@ -67,7 +75,7 @@ export class JobBook {
   following(job: string, status: FinalStatus): string[] {
     return this.names.filter((name) => {
       const page = this.now(name);
-      return page?.isThere === true && linksFor(page.on, job, status).length > 0;
+      return page?.isThere === true && linksAfter(page, job, status).length > 0;
     });
   }
 

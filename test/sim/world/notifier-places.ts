@@ -138,10 +138,15 @@ export class NotifierPlaces {
   #ring(place: Place): void {
     const { chance, time, clock, trace, isDown } = this.#world;
     // Only one alarm of a place is answered at a time.
-    if (isDown() || place.isRinging) return this.#setAlarm(place, clock.now() + ALARM_AGAIN_MS);
+    if (isDown() || place.isRinging) {
+      this.#setAlarm(place, clock.now() + ALARM_AGAIN_MS);
+      return;
+    }
     place.alarm = null;
-    if (chance.fault("lost alarm of a notifier", 0.1))
-      return trace.say(`the alarm of the notifier of ${place.name} is lost`);
+    if (chance.fault("lost alarm of a notifier", 0.1)) {
+      trace.say(`the alarm of the notifier of ${place.name} is lost`);
+      return;
+    }
     this.#answer(place);
     if (chance.fault("second alarm of a notifier", 0.1))
       time.after(chance.between("second alarm of a notifier after", 0, 500), () => {

@@ -62,8 +62,8 @@ export class Traffic {
   /** True once nobody is to be told or started any more. */
   get isQuiet(): boolean {
     const [left] = this.#switchboard.stored.rows<{ n: number }>(
-      `SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM handovers WHERE verdict = 'waiting')
-         + (SELECT count(*) FROM notifications WHERE state = 'pending') AS n`,
+      `SELECT EXISTS (SELECT 1 FROM outbox) OR EXISTS (SELECT 1 FROM handovers WHERE next_at IS NOT NULL)
+         OR EXISTS (SELECT 1 FROM notifications WHERE state = 'pending') AS n`,
     );
     return left?.n === 0;
   }
