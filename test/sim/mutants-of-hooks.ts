@@ -8,18 +8,21 @@ type Module = any;
 const MUTANTS: readonly Mutant[] = [
   {
     name: "a delivery's run is stored without its row",
+    firstSeed: 28,
     module: "d1/deliveries",
     breaks: () => ({ deliveredBy: () => [] }),
     caughtBy: "is in its ledger",
   },
   {
     name: "whoever calls a hook is believed",
+    firstSeed: 28,
     module: "hooks/verify",
     breaks: () => ({ verify: async () => true }),
     caughtBy: "is in its ledger",
   },
   {
     name: "a hook's rules let all pass",
+    firstSeed: 14,
     module: "core/hook/filter",
     breaks: () => ({
       judge: (_filter: Module, { changes }: Module) => ({ verdict: "take", change: changes[0] ?? null }),
@@ -28,6 +31,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "of several refs the first is taken",
+    firstSeed: 71,
     module: "core/hook/parts",
     breaks: ({ partsOf }) => ({
       partsOf: (delivery: Module) => ({ parts: partsOf(delivery).parts.slice(0, 1), rest: null }),
@@ -36,24 +40,28 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a long body is cut short",
+    firstSeed: 1830,
     module: "flow/whole-body",
     breaks: () => ({ keepWhole: async () => {} }),
     caughtBy: "all of it is kept",
   },
   {
     name: "a settled run is noted for nobody who follows it",
+    firstSeed: 66,
     module: "support/sqlite-d1",
     breaks: withoutTrigger("handovers_settled"),
     caughtBy: "each job that follows it is started once",
   },
   {
     name: "a run is started after another, and what waits for it goes on waiting",
+    firstSeed: 66,
     module: "d1/handovers",
     breaks: () => ({ handedOverBy: () => [] }),
     caughtBy: "each job that follows it is started once",
   },
   {
     name: "a job that is paused follows others",
+    firstSeed: 475,
     module: "core/chain/handover",
     breaks: ({ endingOf }) => ({
       endingOf: (job: Module, ...more: unknown[]) => endingOf(job && { ...job, isPaused: false }, ...more),
@@ -62,6 +70,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "jobs go round in a circle for ever",
+    firstSeed: 253,
     module: "core/chain/handover",
     breaks: ({ endingOf }) => ({
       endingOf: (...args: unknown[]) => {
@@ -73,6 +82,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "each run that follows another begins a chain",
+    firstSeed: 856,
     module: "core/chain/upstream",
     breaks: ({ upstreamOf }) => ({
       upstreamOf: (ended: Module) => ({ ...upstreamOf(ended), chain: { rootId: ended.id, depth: 1 } }),
@@ -81,24 +91,28 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "what is to be started is taken up by whoever hears of it at once, or never",
+    firstSeed: 5386,
     module: "flow/hand-over",
     breaks: () => ({ wakeChains: async () => {} }),
     caughtBy: "each job that follows it is started once",
   },
   {
     name: "events of runs are noted for no webhook",
+    firstSeed: 166,
     module: "support/sqlite-d1",
     breaks: withoutTrigger("outbox_run_events"),
     caughtBy: "a webhook is told of all",
   },
   {
     name: "what there is to tell is told by whoever hears of it at once, or never",
+    firstSeed: 411,
     module: "flow/notify",
     breaks: () => ({ wakeNotifiers: async () => 0 }),
     caughtBy: "a webhook is told of all",
   },
   {
     name: "a webhook is not told that a run has started",
+    firstSeed: 166,
     module: "flow/tell-webhooks",
     breaks: ({ webhookReader }) => ({
       webhookReader: (...args: unknown[]) => {
@@ -112,6 +126,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "any answer counts as a good one",
+    firstSeed: 166,
     module: "core/webhook/attempt",
     breaks: ({ afterAttempt }) => ({
       afterAttempt: (tried: Module, result: Module, now: number) =>
@@ -121,6 +136,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "what fails once is given up",
+    firstSeed: 3849,
     module: "core/webhook/attempt",
     breaks: ({ afterAttempt }) => ({
       afterAttempt: (...args: unknown[]) => {
@@ -132,6 +148,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a notification has another id each time",
+    firstSeed: 166,
     module: "d1/notification-store",
     breaks: notificationsWith(({ due }) => ({
       due: async (...asked: unknown[]) =>
@@ -141,6 +158,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "what is of one line is sent without waiting for what is before it",
+    firstSeed: 166,
     module: "d1/notification-store",
     breaks: notificationsWith(({ takeUp }, database) => ({
       takeUp: async (rows: Module, told: Module, at: number) => {
@@ -155,6 +173,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a line is sent once those before it are through",
+    firstSeed: 568,
     module: "d1/notification-store",
     breaks: notificationsWith((store, database) => {
       const first = async (webhookId: string) =>
@@ -176,24 +195,28 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a webhook that fails once is disabled",
+    firstSeed: 166,
     module: "core/webhook/attempt",
     breaks: () => ({ whyDisable: () => "it failed" }),
     caughtBy: "a webhook is disabled",
   },
   {
     name: "a webhook that is gone is tried for ever",
+    firstSeed: 6036,
     module: "core/webhook/attempt",
     breaks: () => ({ whyDisable: () => null }),
     caughtBy: "a webhook is told of all",
   },
   {
     name: "an older run's report takes the place of a newer one's",
+    firstSeed: 7379,
     module: "d1/report-ledger",
     breaks: () => ({ d1Reports: () => ({ isOvertaken: async () => false }) }),
     caughtBy: "what its newest run came to",
   },
   {
     name: "nobody reports how a run ended",
+    firstSeed: 28,
     module: "core/commit-status/status",
     breaks: ({ commitStatusOf }) => ({
       commitStatusOf: (fact: Module, ...more: unknown[]) =>

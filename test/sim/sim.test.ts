@@ -84,6 +84,16 @@ describe("runs in a simulated world of faults", () => {
       "run now",
       "clocks change",
       "a punctual schedule",
+      "a circle of jobs",
+      "a chained job is deleted",
+      "a delivery comes twice at once",
+      "a delivery of several refs",
+      "a forged delivery",
+      "lost wake of a notifier",
+      "second alarm of a notifier",
+      "a subscriber dies after taking a notification",
+      "a subscriber that is gone",
+      "a commit's API is down",
     ])
       expect(kinds).toContain(kind);
     expect(kinds.size).toBeGreaterThan(200);

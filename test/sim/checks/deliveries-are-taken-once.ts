@@ -4,6 +4,9 @@ import type { SentDelivery, SentRef } from "../world/senders.ts";
 import type { World } from "../world/world.ts";
 import type { Check } from "./check.ts";
 
+/** For an answer that was on its way. */
+const ANSWER_MS = 15_000;
+
 interface Row {
   id: string;
   verdict: Verdict;
@@ -60,9 +63,12 @@ function wrongOf(world: World, sent: SentDelivery): string | null {
     const isRecorded = refs.some((ref) => rowOf(world, sent, ref) !== null);
     return taken.length > 0 || isRecorded ? "is forged, and was let in" : null;
   }
-  if (taken.length === 0 && sent.firstAt !== null && isThere(world.switchboard?.jobs.now(job)))
-    return "was not let in, though it was sent again and again";
-  if (taken.length === 0) return null;
+  if (taken.length === 0) {
+    // Whoever finds nobody there after the storm gives up.
+    const last = world.switchboard?.jobs.between(job, sent.lastAt - ANSWER_MS, sent.lastAt) ?? [];
+    const isUnheard = sent.firstAt !== null && last.every(isThere);
+    return isUnheard ? "was not let in, though it was sent again and again" : null;
+  }
   const rows = refs.map((ref) => ({ ref, row: rowOf(world, sent, ref) }));
   for (const { ref, row } of rows) {
     if (row === null) return `was answered, and its ledger has no row for ${ref.id}`;

@@ -55,7 +55,7 @@ export function hasSchedules(chance: Chance): boolean {
 }
 
 /** In how many there are hooks, chains and webhooks, about: likewise. */
-const HOOKS_SHARE = 0.06;
+const HOOKS_SHARE = 0.04;
 
 /** Whether it has hooks, where it has no schedules. */
 export function hasHooks(chance: Chance): boolean {
