@@ -6,7 +6,7 @@ import { hasSecrets, type RunSpec, withoutSecrets } from "../core/run-spec.ts";
 import type { ChainedOrder, HandOverPorts } from "../flow/hand-over.ts";
 import type { DefinedJob } from "../flow/ports/jobs.ts";
 import { checkInput } from "./check-input.ts";
-import { withCheckoutOf } from "./checkout-of-change.ts";
+import { tokenAtKnownHost, withCheckoutOf } from "./checkout-of-change.ts";
 import { jobRunInput } from "./job-definition.ts";
 import { checkedOrder } from "./order.ts";
 import type { ApiPorts } from "./ports.ts";
@@ -29,7 +29,8 @@ async function chainedOrder(
     const whole = withCheckoutOf(spec, upstream.change);
     // It checks out what a stranger has written, or acts on what that did.
     isWithoutSecrets = isOfStranger(upstream) && hasSecrets(whole);
-    return isWithoutSecrets ? withoutSecrets(whole) : whole;
+    if (isWithoutSecrets) return withoutSecrets(whole);
+    return tokenAtKnownHost(spec, whole, upstream.source ?? null);
   };
   const asked = jobRunInput(definition, name, input, {});
   const spec = await checkedOrder(ports, asked, (field) => `job.run.${field}`, settled);

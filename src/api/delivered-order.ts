@@ -1,15 +1,14 @@
 /** What a run for a delivery is to do: the job's run with what the hook's map makes of it, checked as a call's is. */
 
 import { AppError } from "../core/error.ts";
-import type { Change } from "../core/hook/change.ts";
-import { isOfStranger, type ToldChange } from "../core/hook/run-delivery.ts";
+import { isOfStranger } from "../core/hook/run-delivery.ts";
 import { hasSecrets, type RunSpec, withoutSecrets } from "../core/run-spec.ts";
-import type { DeliveredOrder, DeliverPorts, FilledRun } from "../flow/deliver.ts";
+import type { DeliveredChange, DeliveredOrder, DeliverPorts, FilledRun } from "../flow/deliver.ts";
 import type { DefinedJob } from "../flow/ports/jobs.ts";
 import type { SecretSize } from "../flow/ports/secrets.ts";
 import type { Drivers } from "../flow/ports.ts";
 import { checkInput } from "./check-input.ts";
-import { withCheckoutOf } from "./checkout-of-change.ts";
+import { tokenAtKnownHost, withCheckoutOf } from "./checkout-of-change.ts";
 import { jobRunInput } from "./job-definition.ts";
 import { checkedOrder } from "./order.ts";
 import type { ApiPorts } from "./ports.ts";
@@ -20,7 +19,14 @@ const NO_COMMIT =
 
 /** What decides on deliveries, from what the API has. */
 export function deliverPortsOf(ports: ApiPorts): DeliverPorts {
-  return { ...ports, orderOf: (...order) => deliveredOrder(ports, ...order) };
+  return {
+    ...ports,
+    orderOf: (...order) => deliveredOrder(ports, ...order),
+    countRefused(id) {
+      const refused = ports.refusedCalls.count(id, ports.clock.now());
+      if (refused !== null) ports.afterAnswer(() => ports.hooks.addRefused(id, refused));
+    },
+  };
 }
 
 /** The same for a sender, who waits until its delivery is stored, and not for the run's driver: to make that takes longer than all the rest. */
@@ -35,7 +41,7 @@ async function deliveredOrder(
   ports: ApiPorts,
   { job: { name, version }, definition }: DefinedJob,
   { env, input = {} }: FilledRun,
-  told: ToldChange<Change>,
+  told: DeliveredChange,
   runSecrets?: readonly SecretSize[],
 ): Promise<DeliveredOrder> {
   checkInput(input, definition.input_schema ?? null);
@@ -46,7 +52,7 @@ async function deliveredOrder(
       throw new AppError("invalid_input", NO_COMMIT, "job.run.checkout.repository");
     isWithoutSecrets = isOfStranger(told) && hasSecrets(whole);
     // What is not given need not be there either.
-    return isWithoutSecrets ? withoutSecrets(whole) : whole;
+    return isWithoutSecrets ? withoutSecrets(whole) : tokenAtKnownHost(spec, whole, told.source);
   };
   const asked = jobRunInput(definition, name, input, { env });
   const spec = await checkedOrder(ports, asked, (field) => placeOf(field, env), settled, runSecrets);

@@ -70,7 +70,7 @@ export function deliveryBody(delivery: ShownDelivery<RecordedDelivery>): Deliver
 
 /** @param base of all URLs here, without a slash at its end */
 export function hookBody(
-  { job, name, id, spec, createdAt, urlSince }: StoredHook,
+  { job, name, id, spec, createdAt, urlSince, refused }: StoredHook,
   last: ShownDelivery | null,
   { problem, reportProblem }: { problem: string | null; reportProblem: string | null },
   base: string,
@@ -89,6 +89,11 @@ export function hookBody(
     report: report
       ? { context: report.context, api_url: report.apiUrl, token: report.token, problem: reportProblem }
       : null,
+    refused_calls: refused && {
+      at_least: refused.calls,
+      since: rfc3339(refused.since),
+      last_at: rfc3339(refused.lastAt),
+    },
     last_delivery: last && deliverySummary(last),
   };
 }

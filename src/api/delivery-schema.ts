@@ -1,6 +1,7 @@
 /** Hooks and their deliveries, as they are answered. */
 
 import { z } from "@hono/zod-openapi";
+import { formatDuration } from "../core/duration.ts";
 import { HOOK_SOURCES } from "../core/hook/spec.ts";
 import { VERDICTS } from "../core/hook/verdict.ts";
 import * as limits from "../core/limits.ts";
@@ -54,7 +55,7 @@ export const runDeliveryBody = z
     event: z.string(),
     without_secrets: z.boolean().openapi({
       description:
-        "true where the job's secrets were left out, as the pull request is from a fork, or nothing shows that it is not",
+        "true where the job's secrets were left out, as what it is about (a pull request, a check, a pipeline) is from a fork, or nothing shows that it is not",
     }),
     other_repository: z.boolean().openapi({
       description:
@@ -196,6 +197,21 @@ export const storedHookSchema = z
       })
       .nullable()
       .openapi({ description: "how its runs are reported on their commits; null where they are not" }),
+    refused_calls: z
+      .object({
+        at_least: z.int().openapi({
+          description: "so many; of those that come within a minute some are not counted at times",
+        }),
+        since: time.openapi({
+          description: `the first of them, before which there was none for ${formatDuration(limits.REFUSED_CALLS_APART_MS)}`,
+        }),
+        last_at: time.openapi({ description: "about the last of them" }),
+      })
+      .nullable()
+      .openapi({
+        description:
+          "calls of this URL that were answered 401, as none of the hook's secrets signed them: its sender has another secret, or a stranger called; null where there were none",
+      }),
     last_delivery: deliverySummarySchema.nullable(),
   })
   .openapi("Hook");

@@ -4,10 +4,12 @@ import type { z } from "zod";
 import { withJobFields } from "../core/concurrency-key.ts";
 import { AppError } from "../core/error.ts";
 import type { HookSpec } from "../core/hook/hook.ts";
+import { CODE_SOURCES, type HookSource } from "../core/hook/spec.ts";
 import type { JobDefinition } from "../core/job.ts";
 import { isSameJson } from "../core/same-json.ts";
 import { overNote } from "../core/schedule/complaint.ts";
 import type { ScheduleSpec } from "../core/schedule/spec.ts";
+import { publicHost } from "../core/step/token-host.ts";
 import { inputComplaints } from "./check-input.ts";
 import { checked, complaintsOf } from "./checked.ts";
 import { refused } from "./errors.ts";
@@ -65,17 +67,44 @@ export function definitionComplaints(body: unknown, name: string): FieldComplain
   return [...ofFields, ...others.filter(({ path }) => !known.has(placeKey(path)))];
 }
 
-/** What a schedule starts has nobody who could say what is to be checked out. */
+/** A checkout that can never be made for what starts the job's runs, or whose token nobody can be given. */
 function checkoutComplaints(
-  { run, schedules }: Record<string, unknown>,
+  { run, schedules, hooks }: Record<string, unknown>,
   isRight: (path: PropertyKey[]) => boolean,
 ): FieldComplaint[] {
   const checkout = isObject(run) ? run.checkout : undefined;
-  const isOpen = checkout === true || (isObject(checkout) && checkout.repository === undefined);
-  if (!isOpen || !isRight(["run", "checkout"]) || !Array.isArray(schedules) || schedules.length === 0)
-    return [];
-  const message = "is needed: a schedule starts runs of this job, and no change says what to check out";
-  return [{ path: ["run", "checkout", "repository"], message }];
+  if (!isRight(["run", "checkout"])) return [];
+  const { repository, token, token_hosts: hosts } = isObject(checkout) ? checkout : {};
+  const at = (field: string, message: string) => [{ path: ["run", "checkout", field], message }];
+  if (hosts !== undefined && token === undefined)
+    return at("token_hosts", "goes with token, which these hosts are given");
+  if (repository !== undefined || (checkout !== true && !isObject(checkout))) return [];
+  if (Array.isArray(schedules) && schedules.length > 0)
+    return at(
+      "repository",
+      "is needed: a schedule starts runs of this job, and no change says what to check out",
+    );
+  const sources = hookSources(hooks, isRight);
+  const untelling = sources.find((source) => !CODE_SOURCES.has(source));
+  if (untelling !== undefined)
+    return at(
+      "repository",
+      `is needed: a hook of source ${untelling} starts runs of this job, and its deliveries do not say what to check out`,
+    );
+  const own = sources.find((source) => publicHost(source) === null);
+  return token === undefined || hosts !== undefined || own === undefined
+    ? []
+    : at(
+        "token_hosts",
+        `is missing: ${own} has no public host, so nothing says which host the token is for; name yours, such as ["git.example.com"] or ["http://10.0.0.5:3000"], or write repository`,
+      );
+}
+
+function hookSources(hooks: unknown, isRight: (path: PropertyKey[]) => boolean): HookSource[] {
+  if (!Array.isArray(hooks)) return [];
+  return (hooks as unknown[]).flatMap((hook, index) =>
+    isObject(hook) && isRight(["hooks", index]) ? [hook.source as HookSource] : [],
+  );
 }
 
 /** What there is to say of a definition that is right. */

@@ -3,10 +3,12 @@
 import type { RunUpstream } from "../core/chain/upstream.ts";
 import { AppError } from "../core/error.ts";
 import type { RunDelivery } from "../core/hook/run-delivery.ts";
+import type { HookSource } from "../core/hook/spec.ts";
 import type { RunJob } from "../core/job.ts";
 import { RUN_SPEC_MAX_BYTES } from "../core/limits.ts";
 import { hasSecrets, type RunSpec, secretsOfSpec } from "../core/run-spec.ts";
 import { CHECKOUT_TOKEN_VARIABLE, DEPLOY_KEY_VARIABLE } from "../core/step/checkout.ts";
+import { tokenHostComplaint } from "../core/step/token-host.ts";
 import type { SecretSize } from "../flow/ports/secrets.ts";
 import type { IdempotencyKey } from "../flow/ports.ts";
 import { earlierRun, type Submitted, submit } from "../flow/submit.ts";
@@ -34,6 +36,7 @@ export async function order(
     job,
     delivery,
     upstream,
+    untold,
     key,
   }: {
     /** The spec, as it is written in a request and not checked yet; or why there is none. */
@@ -48,6 +51,8 @@ export async function order(
     delivery?: RunDelivery | undefined;
     /** What it has of the run after which that was started. */
     upstream?: RunUpstream | undefined;
+    /** The repository that a change alone has named so far; absent where whoever orders it has, or another run was given the token for it. */
+    untold?: string | undefined;
     key: IdempotencyKey | null;
   },
 ): Promise<Submitted> {
@@ -73,7 +78,10 @@ export async function order(
     ...(upstream && { upstream: told(upstream) }),
   };
   const placed = { ...of, spec, ...origins };
-  const complaint = incomplete(placed.spec, pathOf) ?? (await secretsComplaint(ports, placed.spec, pathOf));
+  const complaint =
+    incomplete(placed.spec, pathOf) ??
+    untoldHost(placed.spec, untold, delivery ?? upstream, pathOf) ??
+    (await secretsComplaint(ports, placed.spec, pathOf));
   return complaint === null ? submit(ports, placed) : repeatOr(complaint, ports, placed);
 }
 
@@ -125,6 +133,18 @@ function incomplete(spec: RunSpec, pathOf: (field: string) => string): AppError 
   return bytes <= RUN_SPEC_MAX_BYTES
     ? null
     : new AppError("invalid_input", `the run has ${bytes} bytes as JSON; it can have ${RUN_SPEC_MAX_BYTES}`);
+}
+
+/** Whether a token that a run is given by hand would go where a change alone has said that its repository is. */
+function untoldHost(
+  { checkout }: RunSpec,
+  untold: string | undefined,
+  told: { source?: HookSource } | undefined,
+  pathOf: (field: string) => string,
+): AppError | null {
+  if (checkout === null || checkout.repository !== untold) return null;
+  const complaint = tokenHostComplaint(checkout, null, told?.source ?? null);
+  return complaint === null ? null : new AppError("invalid_input", complaint, pathOf("checkout.token_hosts"));
 }
 
 /** In UTF-8, in which a unit of a text has three bytes at most. */

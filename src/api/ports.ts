@@ -12,6 +12,7 @@ import type { ScheduleStore, Timekeepers } from "../flow/ports/schedules.ts";
 import type { SecretKeeper } from "../flow/ports/secrets.ts";
 import type { NotificationStore, Notifiers, WebhookKeeper, WebhookStore } from "../flow/ports/webhooks.ts";
 import type { Blobs, Clock, Drivers, HookIds, Ids, Store } from "../flow/ports.ts";
+import type { RefusedCallsCounter } from "../flow/refused-calls.ts";
 import type { WebhookEdge } from "../flow/tell-webhooks.ts";
 import type { Sessions } from "./session.ts";
 
@@ -41,6 +42,8 @@ export interface ApiPorts {
   drivers: Drivers;
   /** Does what no answer waits for, once that is on its way. Where it dies before, the minute's cron makes it good. */
   afterAnswer(work: () => Promise<unknown>): void;
+  /** Of this process: what is lost with it was not written yet. */
+  refusedCalls: RefusedCallsCounter;
   /** Of each Fly app, all Machines that are this deployment's. */
   fleets: Fleet[];
   fleetOf(app: string): Fleet;

@@ -13,7 +13,16 @@ export function stepInput({ checkout, steps }: Pick<RunSpec, "checkout" | "steps
   };
 }
 
-export function checkoutBody({ repository, ref, path, depth, submodules, token, deployKey }: Checkout) {
+export function checkoutBody({
+  repository,
+  ref,
+  path,
+  depth,
+  submodules,
+  token,
+  tokenHosts,
+  deployKey,
+}: Checkout) {
   return {
     ...(repository !== null && { repository }),
     ...(ref !== null && { ref }),
@@ -21,6 +30,7 @@ export function checkoutBody({ repository, ref, path, depth, submodules, token, 
     depth,
     submodules: { none: false as const, top: true as const, recursive: "recursive" as const }[submodules],
     ...(token !== null && { token }),
+    ...(tokenHosts !== undefined && { token_hosts: [...tokenHosts] }),
     ...(deployKey !== null && { deploy_key: deployKey }),
   };
 }

@@ -12,6 +12,7 @@ import {
   writtenRepository,
 } from "../core/step/checkout.ts";
 import { CHECKOUT_STEP, STEP_IFS, type StepIf, type StepSpec } from "../core/step/spec.ts";
+import { namedOrigin } from "../core/step/token-host.ts";
 import { durationField, durationMs } from "./duration-field.ts";
 import { secretNameField } from "./secret-schema.ts";
 import { lineField } from "./text-field.ts";
@@ -23,6 +24,8 @@ const utf8 = new TextEncoder();
 const SHELLS_OWN = ["IFS", "UID", "EUID", "PPID", "SHELLOPTS", "BASHOPTS"];
 
 const IF = `must be one of ${STEP_IFS.join(", ")}, also as ${STEP_IFS.map((one) => `${one}()`).join(", ")}`;
+const TOKEN_HOST =
+  'must be a host alone, with its port and "http://" in front where it has them: git.example.com, git.example.com:8443, http://10.0.0.5:3000';
 const DEPTH = `must be a whole number from 0, which is all of the history, to ${limits.CHECKOUT_DEPTH_MAX}`;
 
 /** Text without NUL bytes, which end it for every program. */
@@ -72,9 +75,22 @@ const checkoutFields = z
       .default(false)
       .openapi({ description: "whether submodules come with it; recursive: also those in submodules" }),
     token: secretNameField.optional().openapi({
-      description: "a secret with a token for the repository's host, for http and https",
+      description:
+        "a secret with a token for the repository's host, for http and https. Where a delivery says which repository, it is given to the public host of the hook's source (github.com, gitlab.com, bitbucket.org) and to token_hosts alone",
       example: "GITHUB_TOKEN",
     }),
+    token_hosts: z
+      .array(
+        checkedLine(limits.REPOSITORY_MAX_CHARS, (host) => (namedOrigin(host) === null ? TOKEN_HOST : null)),
+      )
+      .min(1, "can not be empty; leave it out where there is no such host")
+      .max(limits.CHECKOUT_TOKEN_HOSTS_MAX)
+      .optional()
+      .openapi({
+        description:
+          "hosts whose repositories are asked for with the token, too, where a delivery names them: with their port, and http:// in front where it is not https. Not needed where repository is written here",
+        example: ["git.example.com", "http://10.0.0.5:3000"],
+      }),
     deploy_key: secretNameField.optional().openapi({
       description: "a secret with a private key, for ssh",
       example: "DEPLOY_KEY",
@@ -219,7 +235,7 @@ export function toStepSpec({ checkout, steps }: StepFields): Pick<RunSpec, "chec
 }
 
 function toCheckout(given: NonNullable<StepFields["checkout"]>): Checkout {
-  const { repository, ref, path, depth, submodules, token, deploy_key } =
+  const { repository, ref, path, depth, submodules, token, token_hosts, deploy_key } =
     given === true ? checkoutFields.parse({}) : given;
   return {
     repository: repository === undefined ? null : writtenRepository(repository),
@@ -228,6 +244,7 @@ function toCheckout(given: NonNullable<StepFields["checkout"]>): Checkout {
     depth,
     submodules: submodules === true ? "top" : submodules === false ? "none" : submodules,
     token: token ?? null,
+    ...(token_hosts && { tokenHosts: token_hosts }),
     deployKey: deploy_key ?? null,
   };
 }

@@ -35,6 +35,8 @@ export const STEP_FACTS_MAX = 2 * (STEPS_MAX_COUNT + 1);
 export const REPOSITORY_MAX_CHARS = 1024;
 /** Git's own bound is that of a path. */
 export const REF_MAX_CHARS = 256;
+/** Hosts that a checkout's token is given by name. */
+export const CHECKOUT_TOKEN_HOSTS_MAX = 20;
 export const CHECKOUT_DEPTH_MAX = 1_000_000;
 export const TAGS_MAX_COUNT = 16;
 export const TAG_KEY_MAX_CHARS = 64;
@@ -401,6 +403,15 @@ export const HOOK_HEADER_MAX_CHARS = 128;
  * an isolate has 128 MB for all that it does (Cloudflare Workers limits), and a parsed payload is several times its text.
  */
 export const HOOK_BODY_MAX_BYTES = 5 * MIB;
+/**
+ * How often it is written how many calls of a hook were not let in, for how many ids of hooks they are counted by an isolate, and how many such writes
+ * it makes in a minute: anybody can make such calls, of ids that no hook has, too.
+ */
+export const REFUSED_CALLS_EVERY_MS = MINUTE;
+export const REFUSED_CALLS_IDS_MAX = 1000;
+export const REFUSED_CALLS_WRITES_MAX = 60;
+/** Calls that were not let in are counted anew where there was none for so long. */
+export const REFUSED_CALLS_APART_MS = 24 * HOUR;
 /** Refs that one delivery can tell of, each with a row that has as much of the body as a row keeps; all of it is kept once for all. What moved more is told so. */
 export const DELIVERY_PARTS_MAX = 20;
 /** Steps of expressions that rules may take for all of them, in which globs count, too: a second or two at worst. */

@@ -144,7 +144,7 @@ function whyOfCheckout({ ref }: Checkout, delivery: Run["delivery"]): string[] {
   return [
     ...(delivery?.isWithoutSecrets
       ? [
-          "the pull request is, or may be, from a fork, so the run has no secrets, and no token for a repository that is private",
+          "what its delivery is about is, or may be, from a fork, so the run has no secrets, and no token for a repository that is private",
         ]
       : []),
     ...(ref !== null && isCutCommit(ref)

@@ -2,9 +2,9 @@
 
 import { and, eq, getTableColumns, isNull, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import type { HookKey, HookSpec } from "../core/hook/hook.ts";
+import type { HookKey, HookSpec, RefusedCalls } from "../core/hook/hook.ts";
 import type { JobDefinition } from "../core/job.ts";
-import { DELIVERIES_SCAN_MAX, DELIVERIES_TEXT_SCAN_MAX } from "../core/limits.ts";
+import { DELIVERIES_SCAN_MAX, DELIVERIES_TEXT_SCAN_MAX, REFUSED_CALLS_APART_MS } from "../core/limits.ts";
 import type { DeliveryFilter, HookStore, RecordedDelivery, StoredHook } from "../flow/ports/hooks.ts";
 import type { SecretSize } from "../flow/ports/secrets.ts";
 import {
@@ -128,8 +128,27 @@ export function d1Hooks(database: D1Database): HookStore {
     },
 
     async rotate(key, id, at) {
-      const [row] = await db.update(hooks).set({ id, urlSince: at }).where(isHook(key)).returning();
+      const [row] = await db
+        .update(hooks)
+        .set({ id, urlSince: at, refused: null })
+        .where(isHook(key))
+        .returning();
       return row ? hookFromRow(row) : null;
+    },
+
+    async addRefused(id, { calls, since, lastAt }) {
+      const [before, isNear] = [
+        hooks.refused,
+        sql`${hooks.refused} ->> '$.lastAt' > ${since - REFUSED_CALLS_APART_MS}`,
+      ];
+      await db
+        .update(hooks)
+        .set({
+          refused: sql`CASE WHEN ${isNear} THEN json_object('calls', (${before} ->> '$.calls') + ${calls},
+            'since', min(${before} ->> '$.since', ${since}), 'lastAt', max(${before} ->> '$.lastAt', ${lastAt}))
+            ELSE json_object('calls', ${calls}, 'since', ${since}, 'lastAt', ${lastAt}) END`,
+        })
+        .where(eq(hooks.id, id));
     },
 
     async record(delivery, at) {
@@ -265,6 +284,6 @@ function byNewest(a: RecordedDelivery, b: RecordedDelivery): number {
   return b.receivedAt - a.receivedAt || (a.id < b.id ? 1 : -1);
 }
 
-function hookFromRow({ spec, ...same }: typeof hooks.$inferSelect): StoredHook {
-  return { ...same, spec: spec as HookSpec };
+function hookFromRow({ spec, refused, ...same }: typeof hooks.$inferSelect): StoredHook {
+  return { ...same, spec: spec as HookSpec, refused: refused as RefusedCalls | null };
 }

@@ -37,7 +37,7 @@ export function syncHooks(
     db
       .insert(hooks)
       .select(
-        sql`SELECT ${orgId}, ${job}, value ->> 'name', value ->> 'id', value ->> 'spec', ${at}, ${at} FROM json_each(${rows}) WHERE ${isSo}`,
+        sql`SELECT ${orgId}, ${job}, value ->> 'name', value ->> 'id', value ->> 'spec', ${at}, ${at}, NULL FROM json_each(${rows}) WHERE ${isSo}`,
       )
       .onConflictDoUpdate({
         target: [hooks.orgId, hooks.job, hooks.name],

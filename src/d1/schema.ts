@@ -453,6 +453,8 @@ export const hooks = sqliteTable(
     createdAt: integer("created_at").notNull(),
     /** The hook has its URL since then. */
     urlSince: integer("url_since").notNull(),
+    /** `RefusedCalls` of this URL. */
+    refused: text({ mode: "json" }),
   },
   (table) => [
     primaryKey({ columns: [table.orgId, table.job, table.name] }),

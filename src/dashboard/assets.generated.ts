@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-d2792e5a9733.js",
+  path: "/assets/live-d6b91d169cb7.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -268,6 +268,7 @@ export const SCRIPT: Asset = {
     "  var FLY_LAUNCH_WITHIN_MS = 1 * SECOND2;",
     "  var FLY_LAUNCH_EARLY_MS = LAUNCH_HORIZON_MS + 1 * MINUTE2;",
     "  var HOOK_BODY_MAX_BYTES = 5 * MIB;",
+    "  var REFUSED_CALLS_APART_MS = 24 * HOUR2;",
     "  var DELIVERY_BODY_KEPT_BYTES = 512 * KIB;",
     "  var HOOK_TRY_MAX_BYTES = 8 * MIB;",
     "  var DELIVERIES_KEPT_MS = 90 * 24 * HOUR2;",

@@ -156,7 +156,8 @@ function DeliveryHead(props: DeliveryPageProps) {
       )}
       {delivery.without_secrets && (
         <p class="warning">
-          Its run has no secrets: the pull request is from a fork, and whoever wrote it is a stranger.
+          Its run has no secrets: what it is about is, or may be, from a fork, and whoever wrote that is a
+          stranger.
         </p>
       )}
     </section>

@@ -50,10 +50,13 @@ export interface DecidePorts {
   orderOf(
     job: DefinedJob,
     filled: FilledRun,
-    told: ToldChange<Change>,
+    told: DeliveredChange,
     runSecrets?: readonly SecretSize[],
   ): Promise<DeliveredOrder>;
 }
+
+/** What a delivery tells of, and whose it is. */
+export type DeliveredChange = ToldChange<Change> & { source: HookSource };
 
 export type FilledRun = Exclude<Filled, { complaint: unknown }>;
 
@@ -62,6 +65,8 @@ export interface DeliverPorts extends SubmitPorts, DecidePorts {
   bodies: DeliveryBodies;
   senders: Senders;
   secrets: Pick<SecretKeeper, "values">;
+  /** Counts a call that was not let in, whether or not there is a hook of the id: it must take the same. */
+  countRefused(id: string): void;
 }
 
 export type Received =
@@ -98,7 +103,10 @@ export async function receive(
   const { source, options } = called?.hook.spec ?? NOBODY;
   const secrets = await ports.secrets.values(called?.hook.orgId ?? "", called?.secrets ?? []);
   const isSigned = await ports.senders.verify(source, options, headers, body, secrets, now);
-  if (called === null || !isSigned) return { kind: "unknown" };
+  if (called === null || !isSigned) {
+    ports.countRefused(id);
+    return { kind: "unknown" };
+  }
   const { hook, job, runSecrets } = called;
   const read = await ports.senders.read(source, options, headers, body, hook.spec);
   if ("complaint" in read) {
@@ -208,8 +216,9 @@ export async function decide(
     return { verdict: "refused", change, detail: `${path}: ${message}` };
   }
   try {
-    const { isOfPullRequest = false } = delivery;
-    const order = await ports.orderOf(job, filled, { change, isOfPullRequest }, runSecrets);
+    const { source, isOfPullRequest = false, mayBeOfFork = false } = delivery;
+    const told = { source, change, isOfPullRequest, mayBeOfFork };
+    const order = await ports.orderOf(job, filled, told, runSecrets);
     return { verdict: "started", change, order, filled, detail: undecidedPaths(filter, change) };
   } catch (error) {
     const missed =

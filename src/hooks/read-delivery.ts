@@ -14,6 +14,7 @@ import { cutText } from "../core/utf8.ts";
 import type { Senders } from "../flow/ports/hooks.ts";
 import { joined, utf8Bytes } from "./encodings.ts";
 import { formPayload } from "./form.ts";
+import { mayBeOfFork } from "./may-be-of-fork.ts";
 import { notUnderstood } from "./not-understood.ts";
 import { isOfPullRequest } from "./of-pull-request.ts";
 import type { Sender } from "./sender.ts";
@@ -52,6 +53,7 @@ export const readDelivery: Senders["read"] = async (
     payload: json,
     headers: kept,
     ...(isOfPullRequest(source, told.event, json) && { isOfPullRequest: true as const }),
+    ...(told.changes.length === 0 && mayBeOfFork(source, told.event, json) && { mayBeOfFork: true as const }),
     ...(missed !== null && { missed }),
   };
   return { ...delivery, deliveryId: await idOf(id, idPart ?? "", rawBody) };

@@ -29,6 +29,7 @@ import { launchesOver } from "../flow/launches.ts";
 import type { NotifyPorts } from "../flow/notify.ts";
 import type { Clock } from "../flow/ports.ts";
 import type { ReapPorts } from "../flow/reap.ts";
+import { refusedCallsCounter } from "../flow/refused-calls.ts";
 import { commitCourier, commitReader, TO_COMMIT } from "../flow/tell-commits.ts";
 import { TO_WEBHOOK, webhookCourier, webhookReader } from "../flow/tell-webhooks.ts";
 import type { TendPorts } from "../flow/tend-fly-schedules.ts";
@@ -83,6 +84,9 @@ function webhookEdge(env: Env, config: Config) {
     clock: systemClock,
   });
 }
+
+/** Of this isolate. */
+const refusedCalls = refusedCallsCounter();
 
 /** Of this isolate: notifications of one moment are listed in the order in which they were made. */
 let lastNotificationId = "";
@@ -193,6 +197,7 @@ export function apiPorts(env: Env): ApiPorts {
     blobs: r2Blobs(env.OUTPUT),
     secrets: secretKeeper(env, config),
     drivers: durableDrivers(env.RUN_DRIVER),
+    refusedCalls,
     afterAnswer: (work) =>
       waitUntil(
         scheduler

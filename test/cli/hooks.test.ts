@@ -53,6 +53,7 @@ const aHook = (changes: object = {}) => ({
   last_delivery: aDelivery(),
   ...changes,
 });
+const refused = (last_at: string) => ({ at_least: 3, since: "2026-11-20T08:00:00.000Z", last_at });
 const hooks = (...args: string[]) => mayfly(["hooks", ...args], stub, fakeIo({ now: () => NOW }));
 const sent = () => JSON.parse(stub.seen.find(({ method }) => method === "POST")?.body ?? "null");
 
@@ -60,6 +61,8 @@ test("list has all pages, with URLs that are never cut, and what keeps calls out
   const others = [
     aHook({ name: "new", last_delivery: null }),
     aHook({ name: "unset", problem: "there is no secret S" }),
+    aHook({ name: "wrong", last_delivery: null, refused_calls: refused("2026-11-21T09:00:00.000Z") }),
+    aHook({ name: "mended", refused_calls: refused("2026-11-20T09:00:00.000Z") }),
   ];
   stub.on(
     "GET /v1/hooks",
@@ -74,6 +77,10 @@ test("list has all pages, with URLs that are never cut, and what keeps calls out
     expect.stringMatching(`^deploy/github +github +started 5m ago +${URL_OF_HOOK}$`),
     expect.stringMatching(`^deploy/new +github +never +${URL_OF_HOOK}$`),
     expect.stringMatching(`^deploy/unset +github +its secret is not set +${URL_OF_HOOK}$`),
+    expect.stringMatching(
+      /^deploy\/wrong +github +never; 3 or more refused \(another secret\?\), last .+ ago +http/,
+    ),
+    expect.stringMatching(`^deploy/mended +github +started 5m ago +${URL_OF_HOOK}$`),
     "",
   ]);
 });

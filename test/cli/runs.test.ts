@@ -273,7 +273,7 @@ describe("runs show", () => {
     expect(pushed).toMatch(/Change +o\/r, branch main, commit c0ffee\n/);
     const asked = await show();
     expect(asked).toMatch(
-      /Hook +github, pull_request, without secrets: the pull request is, or may be, from a fork\n/,
+      /Hook +github, pull_request, without secrets: what it is about is, or may be, from a fork\n/,
     );
     expect(asked).toMatch(/Change +o\/r, pull request 7 into main, commit c0ffee\n/);
   });

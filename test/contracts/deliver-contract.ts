@@ -69,6 +69,7 @@ export function holdsTheDeliverContract({
       store,
       secrets,
       senders: { verify, read: readDelivery },
+      countRefused: () => undefined,
       clock: { now: () => T0 + 1000 },
       ids: { runId: (nowMs) => aRunId(nowMs) },
       drivers: { start: async () => {} } as unknown as Drivers,

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { HookKey, HookSpec } from "../../src/core/hook/hook.ts";
 import { acceptRun } from "../../src/core/lifecycle.ts";
+import { REFUSED_CALLS_APART_MS } from "../../src/core/limits.ts";
 import type { DeliveryFilter, DeliveryPlace, HookStore, NewDelivery } from "../../src/flow/ports/hooks.ts";
 import type { JobStore } from "../../src/flow/ports/jobs.ts";
 import type { SealedSecret, SecretStore } from "../../src/flow/ports/secrets.ts";
@@ -114,6 +115,7 @@ export function holdsTheHookStoreContract({
         spec,
         createdAt: T0,
         urlSince: T0,
+        refused: null,
       });
       expect((await hooks.ofJob(ORG, "edited")).map(({ name }) => name)).toEqual(["c", "github"]);
       expect(await hooks.called(second)).toBeNull();
@@ -160,6 +162,26 @@ export function holdsTheHookStoreContract({
       expect((await hooks.called("another"))?.hook).toMatchObject(key);
       expect(await ids(key)).toEqual(["1"]);
       expect(await hooks.rotate(keyOf("nobody"), "x", T0)).toBeNull();
+    });
+
+    it("one adds up the calls of its URL that were not let in, as long as they are not far apart", async () => {
+      const key = keyOf("refused");
+      await put("refused", [aHook()]);
+      const id = await idOf(key);
+      const added = async (calls: number, sinceMs: number, lastMs: number, url = id) => {
+        await hooks.addRefused(url, { calls, since: T0 + sinceMs, lastAt: T0 + lastMs });
+        return (await hooks.find(key))?.refused ?? null;
+      };
+      expect(await added(9, 0, 0, "nobody's")).toBeNull();
+      expect(await added(1, 10, 10)).toEqual({ calls: 1, since: T0 + 10, lastAt: T0 + 10 });
+      // Two isolates write at about the same time.
+      expect(await added(3, 20, 90)).toEqual({ calls: 4, since: T0 + 10, lastAt: T0 + 90 });
+      expect(await added(2, 5, 80)).toEqual({ calls: 6, since: T0 + 5, lastAt: T0 + 90 });
+      const far = 90 + REFUSED_CALLS_APART_MS;
+      expect(await added(1, far, far)).toEqual({ calls: 1, since: T0 + far, lastAt: T0 + far });
+      await put("refused", [aHook({ secrets: ["OTHER"] })]);
+      expect((await hooks.find(key))?.refused?.calls).toBe(1);
+      expect((await hooks.rotate(key, "refused-no-more", T0))?.refused).toBeNull();
     });
   });
 

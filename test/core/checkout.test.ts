@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PullRequest } from "../../src/core/hook/change.ts";
 import type { RunChange } from "../../src/core/hook/run-delivery.ts";
+import type { HookSource } from "../../src/core/hook/spec.ts";
 import type { MaskedSecrets } from "../../src/core/secret-giving.ts";
 import {
   CHECKOUT_PATH,
@@ -17,6 +18,7 @@ import {
 } from "../../src/core/step/checkout.ts";
 import { GIT_ADVICE, GIT_MISSING_CODE } from "../../src/core/step/checkout-script.ts";
 import { stepFiles } from "../../src/core/step/files.ts";
+import { tokenHostComplaint } from "../../src/core/step/token-host.ts";
 import { aStepsSpec } from "../support/a-steps-spec.ts";
 import { type GitServer, gitServer, HAS_GIT } from "../support/git-server.ts";
 import { drainSteps, type StepsOutcome, sectionOf } from "./runner/a-steps-run.ts";
@@ -237,6 +239,30 @@ describe.skipIf(!HAS_GIT)(`a checkout${left}`, () => {
       }
     });
 
+    it.each([
+      ["a redirect before it is asked for", { password: null, isSent: true }],
+      ["a redirect of whoever has shown it", { password: TOKEN, isSent: true }],
+      ["a submodule", { password: TOKEN, isSent: false }],
+    ])("nothing from another host that asks for the token, though %s leads there", async (_, at) => {
+      const other = await gitServer();
+      try {
+        const part = other.commit("acme/part", { part: "part\n" });
+        other.commit("acme/site", { file: "theirs\n" });
+        const submodules = { part: { url: `${other.url}/acme/part`, commit: part } };
+        git.commit("acme/site", { file: "one\n" }, { submodules });
+        git.password = at.password;
+        other.password = TOKEN;
+        if (at.isSent) git.elsewhere = other.url;
+        const secrets = masked([CHECKOUT_TOKEN_VARIABLE, TOKEN]);
+        const outcome = await checkOut({ token: "TOKEN", submodules: "top" }, { secrets });
+        expect(outcome.told).toEqual([expect.stringMatching(/^1 failed /), "2 skipped"]);
+        expect(new Set(other.authorizations)).toEqual(new Set([""]));
+        expect(git.authorizations.some((shown) => shown !== "")).toBe(at.password !== null);
+      } finally {
+        await other.close();
+      }
+    });
+
     it("nothing with a wrong token: the steps behind it are not run", async () => {
       git.commit("acme/site", { file: "one\n" });
       git.password = TOKEN;
@@ -381,8 +407,10 @@ describe("a checkout", () => {
     const [base, fork] = ["https://bitbucket.org/acme/site.git", "https://bitbucket.org/eve/site.git"];
     const told = {
       ...{ repository: { url: base }, sha: "0123456789ab", ref: "refs/heads/fix" },
-      pullRequest: { headRepository: { url: fork, fullName: "eve/site" } },
+      pullRequest: { isFork: true, headRepository: { url: fork, fullName: "eve/site" } },
     };
+    const claimed = { ...told, pullRequest: { ...told.pullRequest, isFork: false } };
+    expect(checkedOutChange(claimed)).toMatchObject({ repository: { url: base } });
     const named = aCheckout({ repository: "git@bitbucket.org:Acme/site.git" });
     expect(checkoutOfChange(named, checkedOutChange(told))).toMatchObject({
       repository: fork,
@@ -407,7 +435,7 @@ describe("a checkout", () => {
 
   it("is of the head's branch where a sender cuts the commit's name, which can not be fetched then", () => {
     const headRepository = { url: "https://bitbucket.org/stranger/site", fullName: "stranger/site" };
-    const pullRequest = { headRepository } as PullRequest;
+    const pullRequest = { headRepository, isFork: true } as PullRequest;
     const { repository } = pushed;
     const cut = { ...pushed, sha: "0123456789ab", pullRequest };
     expect(checkedOutChange(cut)).toEqual({
@@ -436,4 +464,56 @@ describe("a checkout", () => {
     "git@-oProxyCommand=x:y",
     "ssh://-oProxyCommand=x/y",
   ])("is of no repository %s", (url) => expect(repositoryComplaint(url)).not.toBeNull());
+
+  const HOSTS = ["Git.Example.com", "http://127.0.0.1:3000", "https://git.example.com:8443", "[::1]:3000"];
+  it.each<[string, HookSource | null, boolean]>([
+    ["https://github.com/acme/site.git", "github", true],
+    ["https://GitHub.com:443/acme/site.git", "github", true],
+    ["https://gitlab.com/a/b/c.git", "gitlab", true],
+    ["https://bitbucket.org/acme/site.git", "bitbucket", true],
+    ["https://github.com/acme/site.git", "gitlab", false],
+    ["https://github.com/acme/site.git", "gitea", false],
+    ["https://github.com/acme/site.git", null, false],
+    ["http://github.com/acme/site.git", "github", false],
+    ["https://github.com:8443/acme/site.git", "github", false],
+    ["https://github.com.evil.example/acme/site.git", "github", false],
+    ["https://evil.example/github.com/site.git", "github", false],
+    ["https://github.com./acme/site.git", "github", false],
+    ["https://github.com\\.evil.example/acme/site.git", "github", false],
+    ["https://github.com%2f.evil.example/acme/site.git", "github", false],
+    ["https://github.com:0443/acme/site.git", "github", false],
+    ["https://ｇithub.com/acme/site.git", "github", false],
+    ["https://git.example.com/acme/site.git", "gitea", true],
+    ["https://git.example.com:443/acme/site.git", null, true],
+    ["https://git.example.com:8443/acme/site.git", "gitea", true],
+    ["https://git.example.com:8444/acme/site.git", "gitea", false],
+    ["http://git.example.com/acme/site.git", "gitea", false],
+    ["http://127.0.0.1:3000/acme/site.git", "gitea", true],
+    ["https://127.0.0.1:3000/acme/site.git", "gitea", false],
+    ["http://127.1:3000/acme/site.git", "gitea", false],
+    ["https://[::1]:3000/acme/site.git", "gitea", true],
+    ["https://[::2]:3000/acme/site.git", "gitea", false],
+    [`https://${"a".repeat(254)}/acme/site.git`, "gitea", false],
+  ])("gives its token to %s, told by a hook of %s: %s", (repository, source, isGiven) => {
+    const asked = { repository, token: "TOKEN", tokenHosts: HOSTS };
+    expect(tokenHostComplaint(asked, null, source) === null).toBe(isGiven);
+    // What somebody has written is given it wherever it is, and so is another repository there; and what takes no token is asked for without.
+    expect(tokenHostComplaint(asked, repository, source)).toBeNull();
+    expect(tokenHostComplaint({ ...asked, token: null }, null, source)).toBeNull();
+  });
+
+  it("gives its token at the host of the repository that the job names, and says what to write of another", () => {
+    const asked = (repository: string) => ({ repository, token: "TOKEN" });
+    const named = "https://git.example.com/acme/site";
+    expect(tokenHostComplaint(asked("https://git.example.com/bot/site.git"), named, "bitbucket")).toBeNull();
+    expect(tokenHostComplaint(asked("http://git.example.com:3000/acme/site.git"), named, "bitbucket")).toBe(
+      'does not name http://git.example.com:3000, where the repository is that has changed; the token TOKEN is given to bitbucket.org and to the hosts that are named here alone: write token_hosts: ["http://git.example.com:3000"] beside token, if that host is yours',
+    );
+    expect(tokenHostComplaint(asked("https://git.example.com/acme/site"), null, "gitea")).toMatch(
+      /^does not name git\.example\.com, .* is given to the hosts that are named here alone: write token_hosts: \["git\.example\.com"\]/,
+    );
+    expect(tokenHostComplaint(asked("https://github.com./acme/site"), null, "github")).toMatch(
+      /^can not name the host of https:\/\/github\.com\.\/acme\/site, .*: say in repository where it is$/,
+    );
+  });
 });

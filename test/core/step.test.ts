@@ -254,7 +254,8 @@ describe("the outcome of a run of steps", () => {
       const delivery = { ...DELIVERY, isWithoutSecrets };
       return outcomeOf({ ...run, delivery }, attempt, exit(128)).detail;
     };
-    const fork = "the pull request is, or may be, from a fork, so the run has no secrets, and no token";
+    const fork =
+      "what its delivery is about is, or may be, from a fork, so the run has no secrets, and no token";
     expect(detail("main", true)).toContain(fork);
     const short = 'if "6dcb09b5" is a commit, its whole id of 40 or 64 characters is needed';
     expect(detail("6dcb09b5", false)).toContain(short);

@@ -23,6 +23,7 @@ export function aHook(changes: Partial<StoredHookBody> = {}): StoredHookBody {
     rules: {},
     problem: null,
     report: null,
+    refused_calls: null,
     last_delivery: null,
     ...changes,
   };

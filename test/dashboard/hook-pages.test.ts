@@ -103,7 +103,7 @@ describe("a hook's page", () => {
     const ports = portsOf({ hooks: [aHook()], deliveries }, [aRun({ status: "failed" })]);
     const { words, html } = await get(ports, "/hooks/deploy/github");
     expect(words).toContain("push acme/site, main at 72d3162ecc, Mend the gate d-5 , came 3 times Started");
-    expect(words).toContain("Failed exit code 7 without secrets: it is from a fork 1m ago");
+    expect(words).toContain("Failed exit code 7 without secrets: it is, or may be, from a fork 1m ago");
     expect(words).toContain("pull_request.opened");
     expect(words).toContain("d-3 Filtered branch main: only dev is taken");
     expect(words).toContain("d-2 Paused the job was paused");
@@ -196,7 +196,8 @@ describe("a hook's page", () => {
     expect(html).toContain("&lt;/textarea&gt;</textarea>");
   });
 
-  test("says what its run gets of a delivery", async () => {
+  test("says what its run gets of a delivery, and which calls were not let in", async () => {
+    const refused = { at_least: 3, since: at(3_600_000), last_at: at(60_000) };
     const map = { env: { AUTHOR: "payload.pusher" }, input: { "<b>": "1 + 1" } };
     const report = {
       context: "mayfly/deploy",
@@ -205,8 +206,11 @@ describe("a hook's page", () => {
       problem: "there is no secret TOKEN",
     };
     const { words } = await get(
-      portsOf({ hooks: [aHook({ rules: { map }, report })] }),
+      portsOf({ hooks: [aHook({ rules: { map }, report, refused_calls: refused })] }),
       "/hooks/deploy/github",
+    );
+    expect(words).toContain(
+      "Refused calls 3 or more since 1h ago , the last 1m ago They were signed with another secret",
     );
     expect(words).toContain("Reports on commits as mayfly/deploy : there is no secret TOKEN");
     expect(words).toContain("Gives its run AUTHOR is payload.pusher input.&lt;b&gt; is 1 + 1");
@@ -698,7 +702,7 @@ describe("webhooks", () => {
     const run = aRun({ job: { name: "deploy", version: 3 }, delivery });
     const { html, words } = await get(portsOf(known(), [run]), `/runs/${run.id}`);
     expect(html).toContain('href="/hooks/deploy/github/d%2F1"');
-    expect(words).toContain("push d/1 , without secrets, as it is from a fork");
+    expect(words).toContain("push d/1 , without secrets, as it is, or may be, from a fork");
     expect(words).toContain("Reported on its commit as mayfly/deploy");
     expect(html).toContain(`href="${WEBHOOK}/notifications/${notificationId(3)}"`);
     const untold = await get(portsOf({}, [run]), `/runs/${run.id}?part=summary`);

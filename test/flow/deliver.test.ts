@@ -1,3 +1,10 @@
+import { expect, it } from "vitest";
+import {
+  REFUSED_CALLS_EVERY_MS,
+  REFUSED_CALLS_IDS_MAX,
+  REFUSED_CALLS_WRITES_MAX,
+} from "../../src/core/limits.ts";
+import { refusedCallsCounter } from "../../src/flow/refused-calls.ts";
 import { createSecretKeeper } from "../../src/secrets/keeper.ts";
 import { createKeyring } from "../../src/secrets/keyring.ts";
 import { holdsTheDeliverContract } from "../contracts/deliver-contract.ts";
@@ -25,4 +32,20 @@ holdsTheDeliverContract({
   secrets,
   atOnce: 1000,
   ofEachAtOnce: 250,
+});
+
+it("calls that are not let in are written once a minute for each id, and so often in all, whoever makes them", () => {
+  const counter = refusedCallsCounter();
+  const start = Math.ceil(T0 / REFUSED_CALLS_EVERY_MS) * REFUSED_CALLS_EVERY_MS;
+  const writes = Array.from({ length: 10_000 }, (_, n) => counter.count(`nobody-${n}`, start));
+  expect(writes.filter((write) => write !== null)).toHaveLength(REFUSED_CALLS_WRITES_MAX);
+  const next = start + REFUSED_CALLS_EVERY_MS;
+  for (let call = 0; call < 500; call++) expect(counter.count("known", start + 1 + call)).toBeNull();
+  expect(counter.count("known", next)).toEqual({ calls: 501, since: start + 1, lastAt: next });
+  expect(counter.count("known", next + 1)).toBeNull();
+  expect(counter.count("known", next + REFUSED_CALLS_EVERY_MS)).toMatchObject({ calls: 2, since: next + 1 });
+  // What is not called for long is forgotten for what is.
+  counter.count("known", next + REFUSED_CALLS_EVERY_MS + 1);
+  for (let n = 0; n < REFUSED_CALLS_IDS_MAX; n++) counter.count(`${n}`, next + REFUSED_CALLS_EVERY_MS + 1);
+  expect(counter.count("known", next + 2 * REFUSED_CALLS_EVERY_MS)).toMatchObject({ calls: 1 });
 });

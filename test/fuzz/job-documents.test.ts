@@ -42,7 +42,16 @@ const DOCUMENT = {
 const BUILD = {
   run: {
     image: "node:24",
-    checkout: { ref: "main", path: "/src", depth: 0, submodules: "recursive", token: "TOKEN" },
+    checkout: {
+      ...{
+        repository: "https://git.example.com/a/b",
+        ref: "main",
+        path: "/src",
+        depth: 0,
+        submodules: "recursive",
+      },
+      ...{ token: "TOKEN", token_hosts: ["git.example.com", "http://10.0.0.5:3000"] },
+    },
     steps: [
       { name: "test", run: "npm test", timeout: "5m", env: { CI: "1" }, working_directory: "/src/a" },
       { name: "tell", run: "./tell", if: "failure()" },

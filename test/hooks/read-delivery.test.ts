@@ -98,6 +98,73 @@ describe("GitHub's deliveries", () => {
     return found.payload as Record<string, Json>;
   };
 
+  it("what is about no change and can be a fork's is told apart from what surely is the repository's own", async () => {
+    const told: Record<string, string[]> = {};
+    for (const { event, payload } of examples("api.github.com")) {
+      const { changes, mayBeOfFork } = await delivered("github", github(event), payload);
+      if (changes.length === 0) told[event] = [...(told[event] ?? []), mayBeOfFork ? "?" : "own"];
+    }
+    const { true: some = [] } = Object.groupBy(Object.entries(told), ([, all]) => String(all.includes("?")));
+    expect(Object.fromEntries(some.map(([event, all]) => [event, all.join(" ")]))).toEqual({
+      // Of the repository octo-org/octo-repo in a delivery of Codertocat/Hello-World the first.
+      workflow_run: "? own own own own",
+      // They do not say whose commit it is.
+      workflow_job: "? ? ? ? ? ? ? ?",
+      commit_comment: "? ? ? ? ?",
+      deployment: "? ? ? ?",
+      deployment_status: "? ? ? ?",
+      // Of a pull request from a branch of the repository; of Actions, or of an app that is not named, without one.
+      check_run: "own own own own own own own ? ?",
+      check_suite: "own ? own own ? ? ? own own",
+      // Of what was closed by hand, and of a pull request.
+      code_scanning_alert: "own ? own ? own own",
+    });
+    expect(told.status).toEqual(["own", "own", "own", "own"]);
+    expect(told.deployment_review).toEqual(["own"]);
+  });
+
+  type Parts = Record<string, Json>;
+  const at = (payload: Json, ...names: string[]) =>
+    names.reduce((part, name) => (part as Parts)[name] ?? null, payload) as Parts;
+  const changed = (payload: Json, path: string[], change: Parts): Json => {
+    const whole = structuredClone(payload);
+    Object.assign(at(whole, ...path), change);
+    return whole;
+  };
+  it.each<[string, string[], Parts, boolean]>([
+    ["workflow_run", ["workflow_run"], {}, false],
+    ["workflow_run", ["workflow_run", "head_repository"], { id: 4711 }, true],
+    ["workflow_run", ["workflow_run"], { head_repository: null }, true],
+    ["workflow_run", ["workflow_run"], { event: "pull_request" }, false],
+    ["workflow_run", ["workflow_run"], { event: "pull_request_target" }, false],
+    ["workflow_run", ["workflow_run"], { event: "issue_comment" }, true],
+    ["workflow_run", ["workflow_run"], { event: "workflow_run" }, true],
+    ["workflow_run", ["workflow_run"], { event: "toString" }, true],
+    ["workflow_run", [], { repository: {} }, true],
+    ["check_suite", ["check_suite"], {}, false],
+    ["check_suite", ["check_suite"], { head_branch: null, pull_requests: [] }, true],
+    ["check_suite", ["check_suite"], { pull_requests: [], app: { slug: "a-ci" } }, false],
+    ["check_suite", ["check_suite"], { head_branch: null, pull_requests: [], app: { slug: "a-ci" } }, true],
+    ["check_suite", ["check_suite"], { pull_requests: [], app: { slug: "github-actions" } }, true],
+    ["check_suite", ["check_suite"], { head_sha: "f".repeat(40), app: { slug: "github-actions" } }, true],
+    ["check_suite", ["check_suite", "pull_requests", "0", "head", "repo"], { id: 4711 }, true],
+    ["check_run", ["check_run", "check_suite"], { head_branch: null, pull_requests: [] }, true],
+    ["status", [], { branches: [] }, true],
+    ["deployment_review", ["workflow_run", "head_repository"], { id: 4711 }, true],
+    ["deployment", [], { workflow_run: { event: "push", head_repository: { id: 186853002 } } }, false],
+    ["no_event_of_today", [], {}, true],
+    ["__proto__", [], {}, true],
+  ])("of %s with other %j of %j it may be a fork's: %s", async (event, path, change, mayBe) => {
+    const own: Record<string, (payload: Parts) => boolean> = {
+      workflow_run: ({ repository }) =>
+        at(repository ?? null, "full_name") === ("octo-org/octo-repo" as unknown),
+    };
+    const payload =
+      event in { no_event_of_today: 1, __proto__: 1 } ? {} : example(event, own[event] ?? (() => true));
+    const read = await delivered("github", github(event), changed(payload, path, change));
+    expect([read.changes, read.mayBeOfFork ?? false]).toEqual([[], mayBe]);
+  });
+
   it("a push of a branch, a tag, and of nothing any more", async () => {
     const pushed = example("push", ({ ref, deleted }) => ref === "refs/heads/master" && deleted === false);
     expect(await changeOf("github", github("push"), pushed)).toMatchObject({
@@ -749,6 +816,63 @@ describe("every sender's deliveries", () => {
     const isAbout = call[3];
     const read = await delivered(call[0], call[1], call[2]);
     expect([read.changes, read.isOfPullRequest ?? false]).toEqual([[], isAbout]);
+  });
+
+  const pipeline = (source: string, more: object = {}) =>
+    ({
+      project,
+      object_kind: "pipeline",
+      merge_request: null,
+      object_attributes: { source, ref: "main", ...more },
+    }) as Json;
+  const forgejoRun = (is_fork_pull_request: boolean, trigger_event: string) => ({
+    run: { is_fork_pull_request, trigger_event, event: trigger_event },
+  });
+  it.each<[HookSource, Record<string, string>, Json, boolean]>([
+    ["gitlab", { "x-gitlab-event": "Pipeline Hook" }, pipeline("push"), false],
+    ["gitlab", { "x-gitlab-event": "Pipeline Hook" }, pipeline("schedule"), false],
+    ["gitlab", { "x-gitlab-event": "Pipeline Hook" }, pipeline("merge_request_event"), true],
+    ["gitlab", { "x-gitlab-event": "Pipeline Hook" }, pipeline("parent_pipeline"), true],
+    ["gitlab", { "x-gitlab-event": "Pipeline Hook" }, pipeline("external"), true],
+    [
+      "gitlab",
+      { "x-gitlab-event": "Pipeline Hook" },
+      pipeline("push", { ref: "refs/merge-requests/1/head" }),
+      true,
+    ],
+    ["gitlab", { "x-gitlab-event": "Pipeline Hook" }, { project, object_attributes: {} }, true],
+    ["gitlab", { "x-gitlab-event": "Job Hook" }, { object_kind: "build", ref: "main", sha: SHA }, true],
+    ["gitlab", { "x-gitlab-event": "Deployment Hook" }, { object_kind: "deployment", ref: "main" }, true],
+    ["gitlab", { "x-gitlab-event": "Note Hook" }, { object_kind: "note", issue: { iid: 7 } }, false],
+    ["gitlab", { "x-gitlab-event": "Note Hook" }, { object_kind: "note", commit: { id: SHA } }, true],
+    ["gitlab", { "x-gitlab-event": "Note Hook" }, { object_kind: "note" }, true],
+    ["gitlab", { "x-gitlab-event": "Emoji Hook" }, { object_kind: "emoji", issue: { iid: 7 } }, false],
+    ["gitlab", { "x-gitlab-event": "Issue Hook" }, { object_kind: "issue" }, false],
+    ["gitlab", { "x-gitlab-event": "Release Hook" }, { object_kind: "release" }, false],
+    ["gitea", { "x-gitea-event": "issues" }, {}, false],
+    ["gitea", { "x-gitea-event": "push" }, giteaPush({ ref: "refs/for/main" }), true],
+    ["gitea", { "x-gitea-event": "status" }, { sha: SHA, context: "ci", state: "success" }, true],
+    ["gitea", { "x-gitea-event": "workflow_run" }, { workflow_run: { event: "push" } }, false],
+    ["gitea", { "x-gitea-event": "workflow_run" }, { workflow_run: { event: "pull_request" } }, true],
+    ["gitea", { "x-gitea-event": "workflow_job" }, { workflow_job: { head_branch: "main" } }, true],
+    ["gitea", { "x-forgejo-event": "action_run_success" }, forgejoRun(false, "push"), false],
+    ["gitea", { "x-forgejo-event": "action_run_success" }, forgejoRun(true, "push"), true],
+    ["gitea", { "x-forgejo-event": "action_run_failure" }, forgejoRun(false, "pull_request"), true],
+    [
+      "bitbucket",
+      { "x-event-key": "repo:commit_status_created" },
+      { commit_status: { refname: "main" } },
+      true,
+    ],
+    ["bitbucket", { "x-event-key": "repo:commit_comment_created" }, { comment: {} }, true],
+    ["bitbucket", { "x-event-key": "issue:created" }, {}, false],
+    ["bitbucket", { "x-event-key": "repo:refs_changed" }, {}, false],
+    ["bitbucket", { "x-event-key": "repo:comment:added" }, {}, true],
+    ["stripe", {}, { id: "evt_1", type: "invoice.paid" }, false],
+    ["generic", {}, {}, false],
+  ])("%s: %j with %j, of which no change is made, may be a fork's: %j", async (...call) => {
+    const read = await delivered(call[0], call[1], call[2]);
+    expect([read.changes, read.mayBeOfFork ?? false]).toEqual([[], call[3]]);
   });
 
   it("an address with credentials, of another kind, or a name that is none is not cloned from", async () => {

@@ -32,6 +32,8 @@ export interface GitServer {
   root: string;
   /** Who is let in; null for everybody. */
   password: string | null;
+  /** Another server, to which whoever is let in is sent for everything; null for none. */
+  elsewhere: string | null;
   /** True for a server of before protocol version 2, which gives no commit that is no branch's or tag's. */
   isOld: boolean;
   /** Authorization headers of requests, "" where there was none. */
@@ -56,6 +58,7 @@ export async function gitServer(): Promise<GitServer> {
     url: "",
     root,
     password: null,
+    elsewhere: null,
     isOld: false,
     authorizations: [],
     commit: (repository, files, options) => commit(root, repository, files, options),
@@ -118,6 +121,10 @@ function answer(git: GitServer, request: IncomingMessage, response: ServerRespon
     .split(":");
   if (git.password !== null && password !== git.password) {
     response.writeHead(401, { "www-authenticate": 'Basic realm="git"' }).end("who are you?\n");
+    return;
+  }
+  if (git.elsewhere !== null) {
+    response.writeHead(302, { location: `${git.elsewhere}${request.url}` }).end();
     return;
   }
   const url = new URL(request.url ?? "/", git.url);

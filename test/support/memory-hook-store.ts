@@ -1,7 +1,11 @@
 /** The store of hooks in memory. It keeps the contract in `test/contracts/hook-store-contract.ts`. */
 
-import type { HookKey } from "../../src/core/hook/hook.ts";
-import { DELIVERIES_SCAN_MAX, DELIVERIES_TEXT_SCAN_MAX } from "../../src/core/limits.ts";
+import type { HookKey, RefusedCalls } from "../../src/core/hook/hook.ts";
+import {
+  DELIVERIES_SCAN_MAX,
+  DELIVERIES_TEXT_SCAN_MAX,
+  REFUSED_CALLS_APART_MS,
+} from "../../src/core/limits.ts";
 import type {
   CalledHook,
   DeliveryFilter,
@@ -37,7 +41,7 @@ export class MemoryHookStore implements HookStore {
       const known = this.hooks.get(textOf(key));
       this.hooks.set(
         textOf(key),
-        known ? { ...known, spec } : { ...key, id, spec, createdAt: at, urlSince: at },
+        known ? { ...known, spec } : { ...key, id, spec, createdAt: at, urlSince: at, refused: null },
       );
     }
   }
@@ -93,8 +97,23 @@ export class MemoryHookStore implements HookStore {
   async rotate(key: HookKey, id: string, at: number): Promise<StoredHook | null> {
     const hook = this.hooks.get(textOf(key));
     if (!hook) return null;
-    this.hooks.set(textOf(key), { ...hook, id, urlSince: at });
+    this.hooks.set(textOf(key), { ...hook, id, urlSince: at, refused: null });
     return this.find(key);
+  }
+
+  async addRefused(id: string, refused: RefusedCalls): Promise<void> {
+    const hook = [...this.hooks.values()].find((one) => one.id === id);
+    if (!hook) return;
+    const { refused: before } = hook;
+    const isNear = before !== null && before.lastAt > refused.since - REFUSED_CALLS_APART_MS;
+    const all = isNear
+      ? {
+          calls: before.calls + refused.calls,
+          since: Math.min(before.since, refused.since),
+          lastAt: Math.max(before.lastAt, refused.lastAt),
+        }
+      : refused;
+    this.hooks.set(textOf(hook), { ...hook, refused: all });
   }
 
   async record(delivery: NewDelivery, at: number): Promise<{ delivery: DeliverySummary; isNew: boolean }> {

@@ -378,6 +378,37 @@ describe("after a run that builds a fork's change", () => {
   });
 });
 
+it("a checkout's token goes with what a run hands on to the public host of its hook's source and to the job's own hosts alone", async () => {
+  await secretKeeperOn(env.DB).set("default", "KEY", "a value");
+  const checkout = { token: "KEY" };
+  const run = { image: "x", command: ["y"], checkout };
+  const hosts = { token_hosts: ["git.example"] };
+  await world.put("next", [{ job: "first" }], { run });
+  await world.put("known", [{ job: "first" }], { run: { ...run, checkout: { ...checkout, ...hosts } } });
+  await world.put("far", [{ job: "known" }], { run });
+  const elsewhere = aPullRequest(false);
+  const atGithub = { ...elsewhere.repository, url: "https://github.com/o/r.git" };
+  const runId = await world.ends("first", null, { change: elsewhere });
+  await world.live();
+  expect(await world.after(runId)).toMatchObject([
+    { job: "known", verdict: "started" },
+    {
+      ...{ job: "next", verdict: "refused" },
+      detail: expect.stringMatching(
+        /^the job can not be run: job\.run\.checkout\.token_hosts: .*git\.example/,
+      ),
+    },
+  ]);
+  const [known] = await world.runsOf("known");
+  expect(known?.run.spec.checkout).toMatchObject({ repository: elsewhere.repository.url, token: "KEY" });
+  await world.finish(known?.run.id ?? "");
+  await world.live();
+  expect(await verdicts(known?.run.id ?? "")).toEqual(["far refused"]);
+  const own = await world.ends("known", null, { change: { ...elsewhere, repository: atGithub } });
+  await world.live();
+  expect(await verdicts(own)).toEqual(["far started"]);
+});
+
 describe("what it costs", () => {
   it("a run after which nothing starts costs what it did, also where other jobs have links", async () => {
     const { database, counts } = countedD1(env.DB);

@@ -313,7 +313,7 @@ describe("an API that does not take it", () => {
     expect([report?.state, world.apis.taken()]).toEqual(["given_up", []]);
     const mended = { token: "TOKEN", context: "another", apiUrl: "https://git.example/api/v3" };
     const spec = JSON.stringify({ name: "github", source: "github", report: mended });
-    await env.DB.prepare("INSERT INTO hooks VALUES ('default', 'build', 'github', 'id', ?, 0, 0)")
+    await env.DB.prepare("INSERT INTO hooks VALUES ('default', 'build', 'github', 'id', ?, 0, 0, NULL)")
       .bind(spec)
       .run();
     await world.notifications.resend("default", report?.webhookId ?? "", report?.id ?? "", world.now);

@@ -1,9 +1,10 @@
 /** POST /v1/runs/{id}/rerun: order the same once more, or with changes. */
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { repeatedUpstream } from "../../core/chain/upstream.ts";
+import { builtChange, repeatedUpstream } from "../../core/chain/upstream.ts";
 import { AppError } from "../../core/error.ts";
 import { withoutReport } from "../../core/hook/run-delivery.ts";
+import type { Run } from "../../core/run.ts";
 import { refused } from "../errors.ts";
 import { parseJsonOfRepeat } from "../json-body.ts";
 import type { ApiPorts } from "../ports.ts";
@@ -51,7 +52,15 @@ export function rerunRoute(app: OpenAPIHono, ports: ApiPorts): void {
       // Merged, they would be another spec's: a name that can be none is gone then.
       const complaints = textComplaints(changes);
       const input = complaints.length > 0 ? refused(complaints, null) : changedInput(run.spec, changes);
-      return { ...ordered, input };
+      const untold = untoldRepository(run, changes);
+      return { ...ordered, input, ...(untold !== null && { untold }) };
     });
   });
+}
+
+/** Of a run that had no token the repository that is its change's, unless whoever runs it again writes which. */
+function untoldRepository(run: Run, { checkout }: Record<string, unknown>): string | null {
+  const { checkout: before } = run.spec;
+  if (before === null || before.token !== null || builtChange(run) === null) return null;
+  return isObject(checkout) && checkout.repository !== undefined ? null : before.repository;
 }

@@ -1,6 +1,7 @@
 /** The Run after which another was started, as far as that one needs to know of it. */
 
-import { changeEnvironment, type RunChange, untoldPullRequest } from "../hook/run-delivery.ts";
+import { changeEnvironment, type RunChange, untoldStranger } from "../hook/run-delivery.ts";
+import type { HookSource } from "../hook/spec.ts";
 import type { FinalStatus, Reason, Run } from "../run.ts";
 
 export interface RunUpstream {
@@ -13,8 +14,12 @@ export interface RunUpstream {
   exitCode: number | null;
   /** What it built, or what the first run of the chain did; null where no hook was called. The run that follows builds the same. */
   change: RunChange | null;
+  /** Whose hook told of it; absent where none did, and of runs of before this was kept. */
+  source?: HookSource;
   /** True where the delivery of the first was about a pull request, and `change` does not tell of it. */
   isOfPullRequest?: true;
+  /** Likewise of what can be a fork's. */
+  mayBeOfFork?: true;
   /** True where the job's secrets were left out, since that change is, or may be, from a fork. */
   isWithoutSecrets: boolean;
   /** Where in its chain the run is; null of a re-run, which begins one of its own. */
@@ -48,6 +53,7 @@ export type EndedRun = Pick<Run, "id" | "reason" | "exit" | "delivery" | "upstre
 /** What a run that follows has of the one before. What it is to do has not been asked yet. */
 export function upstreamOf(ended: EndedRun): RunUpstream & { chain: ChainPlace } {
   const { id, job, status, reason, exit, delivery, upstream } = ended;
+  const source = (delivery ?? upstream)?.source;
   return {
     runId: id,
     job,
@@ -55,7 +61,8 @@ export function upstreamOf(ended: EndedRun): RunUpstream & { chain: ChainPlace }
     reason,
     exitCode: exit?.code ?? null,
     change: builtChange(ended),
-    ...untoldPullRequest(delivery ?? upstream ?? { change: null }),
+    ...(source !== undefined && { source }),
+    ...untoldStranger(delivery ?? upstream ?? { change: null }),
     isWithoutSecrets: false,
     chain: { rootId: rootOf(ended), depth: (upstream?.chain?.depth ?? 0) + 1 },
   };

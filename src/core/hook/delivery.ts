@@ -21,6 +21,8 @@ export interface Delivery {
   changes: readonly Change[];
   /** Whether it is about a pull or merge request, by whatever its sender puts in: also where no change could be made of that. */
   isOfPullRequest?: true;
+  /** True where it has no change, and what it is about can be a fork's, or is not known not to be. */
+  mayBeOfFork?: true;
   /** Why it has none, where its event should tell of one: a sentence about what was not understood. Absent: nothing was missed. */
   missed?: string;
   /** The headers that matter, by their names in small letters. No secret is among them, and the delivery can be read from them again. */

@@ -10,6 +10,14 @@ export interface HookKey {
   name: string;
 }
 
+/** Calls of a hook that were not signed with one of its secrets, one not long after the other: so many at least. */
+export interface RefusedCalls {
+  calls: number;
+  /** Epoch milliseconds: the first of them, and the last that was written. */
+  since: number;
+  lastAt: number;
+}
+
 /** What a job's definition says of one hook, complete and checked. */
 export interface HookSpec {
   name: string;

@@ -21,6 +21,8 @@ export interface RunDelivery {
   change: RunChange | null;
   /** True where the delivery is about a pull request, and `change` does not tell of it. */
   isOfPullRequest?: true;
+  /** True where there is no change, and what the delivery is about can be a fork's. */
+  mayBeOfFork?: true;
   /** True where the job's secrets were left out, since the change is, or may be, from a fork: whoever wrote it need not be trusted. */
   isWithoutSecrets: boolean;
   /** How its commit is told of it; absent where it is not. */
@@ -32,20 +34,29 @@ export interface ToldChange<C extends Pick<Change, "pullRequest"> = Pick<Change,
   change: C | null;
   /** Whether the delivery is about a pull request, be that understood or not. */
   isOfPullRequest?: boolean;
+  /** Whether it is about what can be a fork's: a check, a pipeline. */
+  mayBeOfFork?: boolean;
 }
 
 /**
  * True for what a stranger can have written, or had done: a command that builds it, or acts on it, must not see secrets. A pull
  * request of which nobody can tell whose it is may be a fork's.
  */
-export function isOfStranger({ change, isOfPullRequest = false }: ToldChange): boolean {
+export function isOfStranger({ change, isOfPullRequest = false, mayBeOfFork = false }: ToldChange): boolean {
   const pullRequest = change?.pullRequest ?? null;
-  return pullRequest === null ? isOfPullRequest : pullRequest.isFork;
+  return pullRequest === null ? isOfPullRequest || mayBeOfFork : pullRequest.isFork;
 }
 
-/** What is kept of a delivery about a pull request that its change does not tell of. */
-export function untoldPullRequest({ change, isOfPullRequest }: ToldChange): { isOfPullRequest?: true } {
-  return isOfPullRequest === true && (change?.pullRequest ?? null) === null ? { isOfPullRequest: true } : {};
+/** What is kept of a delivery that can be about a stranger's work, of which its change does not tell. */
+export function untoldStranger({ change, isOfPullRequest, mayBeOfFork }: ToldChange): {
+  isOfPullRequest?: true;
+  mayBeOfFork?: true;
+} {
+  if ((change?.pullRequest ?? null) !== null) return {};
+  return {
+    ...(isOfPullRequest === true && { isOfPullRequest: true }),
+    ...(mayBeOfFork === true && { mayBeOfFork: true }),
+  };
 }
 
 /** What is kept of a change beside its delivery's body. */
@@ -67,17 +78,17 @@ export function keptChange(change: Change): RunChange {
 /** What a hook's run has of its delivery. */
 export function runDelivery(
   hook: { name: string; source: HookSource; report?: HookReport },
-  { deliveryId: id, event, isOfPullRequest }: Pick<Delivery, "deliveryId" | "event" | "isOfPullRequest">,
+  delivery: Pick<Delivery, "deliveryId" | "event" | "isOfPullRequest" | "mayBeOfFork">,
   change: Change | null,
   isWithoutSecrets: boolean,
 ): RunDelivery {
   return {
     hook: hook.name,
-    id,
+    id: delivery.deliveryId,
     source: hook.source,
-    event,
+    event: delivery.event,
     change: change && keptChange(change),
-    ...untoldPullRequest({ change, ...(isOfPullRequest && { isOfPullRequest }) }),
+    ...untoldStranger({ ...delivery, change }),
     isWithoutSecrets,
     ...(hook.report && change !== null && change.sha !== null && { report: hook.report }),
   };

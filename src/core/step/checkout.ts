@@ -15,6 +15,8 @@ export interface Checkout {
   submodules: Submodules;
   /** Name of a secret: a token that is given where the repository's host asks for one. */
   token: string | null;
+  /** Hosts that it is given, too, where a change says that the repository is there (`token-host.ts`); absent where none is named. */
+  tokenHosts?: readonly string[];
   /** Name of a secret: a private key for ssh. */
   deployKey: string | null;
 }
@@ -54,14 +56,16 @@ export interface CheckedOutChange {
 
 type ToldChange = Pick<Change, "sha" | "ref"> & {
   repository: { url: string };
-  pullRequest: Pick<PullRequest, "headRepository"> | null;
+  pullRequest: Pick<PullRequest, "headRepository" | "isFork"> | null;
 };
 
 /** What of a change can be fetched. Bitbucket has no refs of pull requests, and cuts the names of their commits: there it is the head's branch. */
 export function checkedOutChange({ repository, sha, ref, pullRequest }: ToldChange): CheckedOutChange {
   const base = repository;
   if (sha === null || WHOLE_COMMIT.test(sha)) return { repository, base, sha, ref };
-  return { repository: pullRequest?.headRepository ?? repository, base, sha: null, ref };
+  // What is no fork is where the hook's repository is, whatever else is said of its head.
+  const head = pullRequest?.isFork ? pullRequest.headRepository : null;
+  return { repository: head ?? repository, base, sha: null, ref };
 }
 
 /**

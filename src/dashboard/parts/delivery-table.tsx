@@ -58,7 +58,9 @@ export function DeliveryTable({ of, deliveries, runs, nowMs }: Props) {
                   <bdi>{whyWords(delivery)}</bdi>
                 </span>
               )}
-              {delivery.without_secrets && <span class="why">without secrets: it is from a fork</span>}
+              {delivery.without_secrets && (
+                <span class="why">without secrets: it is, or may be, from a fork</span>
+              )}
             </td>
             <td class="end age">
               <Age at={delivery.received_at} nowMs={nowMs} />

@@ -164,7 +164,7 @@ function DeliveryOf({ job, delivery }: { job: string; delivery: NonNullable<RunB
         <a href={deliveryPath(hook, delivery.id)}>
           <bdi>{`${delivery.event} ${delivery.id}`}</bdi>
         </a>
-        {delivery.without_secrets && ", without secrets, as it is from a fork"}
+        {delivery.without_secrets && ", without secrets, as it is, or may be, from a fork"}
       </Fact>
       {delivery.report !== null && (
         <Fact name="Reported on its commit">

@@ -119,6 +119,15 @@ export function HookFacts({ hook, nowMs }: { hook: StoredHookBody; nowMs: number
         <Fact name="Signed with">
           <code>{hook.secrets.join(", ")}</code>
         </Fact>
+        {hook.refused_calls !== null && (
+          <Fact name="Refused calls">
+            {`${hook.refused_calls.at_least} or more since `}
+            <Age at={hook.refused_calls.since} nowMs={nowMs} />
+            {", the last "}
+            <Age at={hook.refused_calls.last_at} nowMs={nowMs} />
+            <p class="muted">They were signed with another secret, or not at all, and are in no ledger.</p>
+          </Fact>
+        )}
         <Fact name="There since">
           <Age at={hook.created_at} nowMs={nowMs} />
         </Fact>

@@ -1,7 +1,7 @@
 /** Where hooks and the ledger of their deliveries are kept, and who knows what senders sign and say. */
 
 import type { Delivery, FilteredWhy } from "../../core/hook/delivery.ts";
-import type { HookKey, HookSpec } from "../../core/hook/hook.ts";
+import type { HookKey, HookSpec, RefusedCalls } from "../../core/hook/hook.ts";
 import type { RunChange } from "../../core/hook/run-delivery.ts";
 import type { HookOptions, HookRules, HookSource } from "../../core/hook/spec.ts";
 import type { Verdict } from "../../core/hook/verdict.ts";
@@ -23,6 +23,8 @@ export interface StoredHook extends HookKey {
   createdAt: number;
   /** It has its URL since then. */
   urlSince: number;
+  /** Calls of this URL that were not let in; null where none was. */
+  refused: RefusedCalls | null;
 }
 
 /** All that a call of a hook is decided by. */
@@ -113,6 +115,8 @@ export interface HookStore {
   lastDeliveries(keys: HookKey[]): Promise<ShownDelivery[]>;
   /** Gives a hook another URL. @returns the hook then; null where there is none */
   rotate(key: HookKey, id: string, at: number): Promise<StoredHook | null>;
+  /** Adds calls that were not let in to those of the hook with this URL, as far as those are not long ago; nothing where there is none. */
+  addRefused(id: string, refused: RefusedCalls): Promise<void>;
   /**
    * Adds a row that has no run, or counts one call more of the one that is there.
    * @param at of the call

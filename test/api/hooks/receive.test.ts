@@ -2,9 +2,12 @@ import { env } from "cloudflare:workers";
 import { sign } from "@octokit/webhooks-methods";
 import { describe, expect, it } from "vitest";
 import { createApi } from "../../../src/api/app.ts";
+import type { HookListBody, ReceiptBody, StoredHookBody } from "../../../src/api/delivery-schema.ts";
 import type { ErrorBody, EventListBody, RunBody, RunListBody } from "../../../src/api/run-schema.ts";
-import { HOOK_BODY_MAX_BYTES } from "../../../src/core/limits.ts";
+import { HOOK_BODY_MAX_BYTES, REFUSED_CALLS_APART_MS } from "../../../src/core/limits.ts";
+import { refusedCallsCounter } from "../../../src/flow/refused-calls.ts";
 import { apiPorts } from "../../../src/worker/ports.ts";
+import { gitlabPush } from "../../hooks/payloads.ts";
 import { countedD1 } from "../../support/counted-d1.ts";
 import { aPullRequest, aPush, githubCall } from "../../support/signed.ts";
 import { call } from "../jobs/call.ts";
@@ -110,8 +113,56 @@ describe("a call of a hook", () => {
     expect([byHand.status, byHand.body.error.path]).toEqual([422, "job.run.checkout.repository"]);
   });
 
+  it("gives the job's token to no host that it alone names, whether it comes, is resent, or is run again by hand", async () => {
+    const secret = await call("PUT", "/v1/secrets/GIT_TOKEN", { value: "a token" });
+    expect(secret.status).toBeLessThan(300);
+    const run_ = (checkout: object) => ({ run: { ...RUN, checkout } });
+    const at = (url: string) => ({
+      project: { git_http_url: url, path_with_namespace: "a/b", visibility_level: 0 },
+    });
+    const headers = { "x-gitlab-event": "Push Hook", "x-gitlab-token": SECRET };
+    const aCall = (id: string, url: string) => ({
+      headers: new Headers({ ...headers, "idempotency-key": id }),
+      body: new Uint8Array(new TextEncoder().encode(JSON.stringify(gitlabPush(at(url))))),
+    });
+    const theirs = "https://git.evil.example:8443/a/b.git";
+    const hook = await aHookOf("known", { source: "gitlab" }, run_({ token: "GIT_TOKEN" }));
+    const refused = await deliver(hook.url, aCall("1", theirs));
+    expect(refused.body).toMatchObject({
+      ...{ verdict: "refused", run_id: null },
+      detail:
+        'the job can not be run: job.run.checkout.token_hosts: does not name git.evil.example:8443, where the repository is that has changed; the token GIT_TOKEN is given to gitlab.com and to the hosts that are named here alone: write token_hosts: ["git.evil.example:8443"] beside token, if that host is yours',
+    });
+    const resend = (id: string) =>
+      call<ReceiptBody>("POST", `/v1/jobs/known/hooks/gitlab/deliveries/${id}/resend`);
+    expect((await resend("1")).body).toMatchObject({ verdict: "refused", run_id: null });
+    expect(await runsOf("known")).toEqual([]);
+    const own = await deliver(hook.url, aCall("2", "https://gitlab.com/a/b.git"));
+    expect((await run(own.body.run_id)).checkout).toMatchObject({ token: "GIT_TOKEN" });
+    const hosts = { token_hosts: ["git.evil.example:8443"] };
+    await aHookOf("known", { source: "gitlab" }, run_({ token: "GIT_TOKEN", ...hosts }));
+    const known = await run((await resend("1")).body.run_id);
+    expect(known.checkout).toMatchObject({ repository: theirs, token: "GIT_TOKEN", ...hosts });
+    const again = await call<RunBody>("POST", `/v1/runs/${known.id}/rerun`);
+    expect(again.body.checkout).toEqual(known.checkout);
+    // What takes no token is asked for wherever it is. Given one by hand it has to be said where it goes.
+    await aHookOf("known", { source: "gitlab" }, run_({}));
+    const open = (await resend("1")).body.run_id;
+    const rerun = async (checkout: object) =>
+      (await call<ErrorBody & RunBody>("POST", `/v1/runs/${open}/rerun`, { checkout })).body;
+    expect((await rerun({ token: "GIT_TOKEN" })).error).toMatchObject({
+      path: "checkout.token_hosts",
+      message: expect.stringContaining("does not name git.evil.example:8443"),
+    });
+    for (const said of [hosts, { repository: theirs }])
+      expect((await rerun({ token: "GIT_TOKEN", ...said })).checkout).toMatchObject({
+        token: "GIT_TOKEN",
+        repository: theirs,
+      });
+  });
+
   it("about a pull request that nobody can tell to be the repository's own starts a run without secrets", async () => {
-    const hook = { events: ["issue_comment"] };
+    const hook = { events: ["issue_comment", "status"] };
     const { url } = await aHookOf("comments", hook, { run: { ...RUN, secrets: { TOKEN: "HOOK_SECRET" } } });
     const comment = async (id: string, issue: object) => {
       const payload = { action: "created", issue, comment: { body: "/test" } };
@@ -125,6 +176,13 @@ describe("a call of a hook", () => {
       secrets: { TOKEN: "HOOK_SECRET" },
       delivery: { without_secrets: false },
     });
+    const status = async (branches: object[]) => {
+      const payload = { sha: SHA, state: "success", branches };
+      const sent = await githubCall(SECRET, { id: `of ${branches.length}`, event: "status", payload });
+      return run((await deliver(url, sent)).body.run_id);
+    };
+    expect(await status([])).toMatchObject({ secrets: {}, delivery: { without_secrets: true } });
+    expect(await status([{ name: "main" }])).toMatchObject({ secrets: { TOKEN: "HOOK_SECRET" } });
   });
 
   it("of another repository than the checkout names starts a run that says so", async () => {
@@ -252,19 +310,24 @@ describe("who is not let in", () => {
     const { url } = await aHookOf("guarded");
     const path = new URL(url).pathname;
     const { database: DB, counts } = countedD1(env.DB);
-    const api = createApi(apiPorts({ ...env, DB }));
+    const later: (() => Promise<unknown>)[] = [];
+    const afterAnswer = (work: () => Promise<unknown>) => void later.push(work);
+    const api = createApi({ ...apiPorts({ ...env, DB }), refusedCalls: refusedCallsCounter(), afterAnswer });
     async function told(at: string, secret = SECRET) {
       const before = counts.sent;
       const { headers, body } = await aPushCall("1", "main", secret);
       const response = await api.request(at, { method: "POST", headers, body });
       const text = await response.text();
       const { error } = JSON.parse(text) as { error: Record<string, unknown> };
+      const statements = counts.sent - before;
+      for (const work of later.splice(0)) await work();
       return {
         status: response.status,
         headers: [...response.headers].filter(([name]) => name !== "x-request-id"),
         error: { ...error, request_id: "" },
         length: text.length,
-        statements: counts.sent - before,
+        statements,
+        afterAnswer: counts.sent - before - statements,
       };
     }
     const unknown = await told(`/hooks/${"0".repeat(28)}`);
@@ -272,15 +335,57 @@ describe("who is not let in", () => {
       status: 401,
       error: { code: "unauthorized", path: null },
       statements: 2,
+      afterAnswer: 1,
     });
     expect(await told("/hooks/x")).toEqual(unknown);
     expect(await told(path, "another secret")).toEqual(unknown);
+    // Within a minute they are counted, and not written.
+    const again = { ...unknown, afterAnswer: 0 };
+    expect(await told("/hooks/x")).toEqual(again);
     await call("DELETE", "/v1/secrets/HOOK_SECRET");
-    expect(await told(path)).toEqual(unknown);
+    expect(await told(path)).toEqual(again);
     await aHookOf("guarded");
     await call("DELETE", "/v1/jobs/guarded");
-    expect(await told(path)).toEqual(unknown);
+    expect(await told(path)).toEqual(again);
     expect((await ledgerOf("guarded")).status).toBe(404);
+  });
+
+  it("is counted with its hook, which shows that its sender has another secret", async () => {
+    const hook = await aHookOf("wrong-secret");
+    const path = new URL(hook.url).pathname;
+    let now = Date.now();
+    const later: (() => Promise<unknown>)[] = [];
+    const api = createApi({
+      ...apiPorts(env),
+      refusedCalls: refusedCallsCounter(),
+      afterAnswer: (work) => void later.push(work),
+      clock: { now: () => now },
+    });
+    async function refusedAfter(ms: number, secret = "another secret") {
+      now += ms;
+      const { headers, body } = await aPushCall("1", "main", secret);
+      await api.request(path, { method: "POST", headers, body });
+      for (const work of later.splice(0)) await work();
+      const [{ refused_calls: told } = hook] = (await call<HookListBody>("GET", "/v1/hooks?job=wrong-secret"))
+        .body.hooks;
+      return told && [told.at_least, Date.parse(told.since) - first, Date.parse(told.last_at) - first];
+    }
+    const first = now;
+    expect(hook.refused_calls).toBeNull();
+    expect(await refusedAfter(0)).toEqual([1, 0, 0]);
+    expect(await refusedAfter(1)).toEqual([1, 0, 0]);
+    expect(await refusedAfter(1)).toEqual([1, 0, 0]);
+    expect(await refusedAfter(60_000)).toEqual([4, 0, 60_002]);
+    expect(await refusedAfter(1, SECRET)).toEqual([4, 0, 60_002]);
+    expect(await refusedAfter(REFUSED_CALLS_APART_MS)).toEqual([
+      1,
+      60_003 + REFUSED_CALLS_APART_MS,
+      60_003 + REFUSED_CALLS_APART_MS,
+    ]);
+    await aHookOf("wrong-secret", { events: ["push"] });
+    expect((await refusedAfter(60_000))?.[0]).toBe(2);
+    const rotated = await call<StoredHookBody>("POST", "/v1/jobs/wrong-secret/hooks/github/rotate");
+    expect(rotated.body.refused_calls).toBeNull();
   });
 
   it("is told that the body is too large before anybody looks for the hook", async () => {

@@ -107,21 +107,24 @@ it("what a fork brings is a stranger's, and what is pushed is not", () => {
   expect([isOfStranger({ change: CHANGE }), isOfStranger({ change: null })]).toEqual([false, false]);
 });
 
-it("a pull request that no change tells of is a stranger's, for all that follows it, too", () => {
-  const isOfPullRequest = true as const;
-  expect(isOfStranger({ change: null, isOfPullRequest })).toBe(true);
-  const own = { ...CHANGE, pullRequest: { ...PULL, isFork: false } };
-  expect(isOfStranger({ change: own, isOfPullRequest })).toBe(false);
-  const run = (change: Change | null) =>
-    runDelivery(
-      { name: "h", source: "github" },
-      { deliveryId: "d", event: "note", isOfPullRequest },
-      change,
-      true,
-    );
-  expect(run(own)).not.toHaveProperty("isOfPullRequest");
-  const ended = { id: "a", job: "j", status: "succeeded" as const, reason: null, exit: null };
-  const next = upstreamOf({ ...ended, delivery: run(null), upstream: null });
-  const far = upstreamOf({ ...ended, delivery: null, upstream: next });
-  expect([run(null), next, far].map(isOfStranger)).toEqual([true, true, true]);
-});
+it.each(["isOfPullRequest", "mayBeOfFork"] as const)(
+  "what no change tells of is a stranger's where it is known by %s, for all that follows it, too",
+  (mark) => {
+    const marked = { [mark]: true as const };
+    expect(isOfStranger({ change: null, ...marked })).toBe(true);
+    const own = { ...CHANGE, pullRequest: { ...PULL, isFork: false } };
+    expect(isOfStranger({ change: own, ...marked })).toBe(false);
+    const run = (change: Change | null) =>
+      runDelivery(
+        { name: "h", source: "github" },
+        { deliveryId: "d", event: "note", ...marked },
+        change,
+        true,
+      );
+    expect(run(own)).not.toHaveProperty(mark);
+    const ended = { id: "a", job: "j", status: "succeeded" as const, reason: null, exit: null };
+    const next = upstreamOf({ ...ended, delivery: run(null), upstream: null });
+    const far = upstreamOf({ ...ended, delivery: null, upstream: next });
+    expect([run(null), next, far].map(isOfStranger)).toEqual([true, true, true]);
+  },
+);

@@ -47,7 +47,13 @@ export async function listHooks({ job, json }: ListHooksOptions, io: Io, client:
   return write(io.stdout, table(["HOOK", "SOURCE", "LAST", "URL"], rows));
 }
 
-function lastOf({ problem, last_delivery: last }: HookListBody["hooks"][number], nowMs: number): string {
+function lastOf(hook: HookListBody["hooks"][number], nowMs: number): string {
+  const { problem, last_delivery: last, refused_calls: refused } = hook;
   if (problem !== null) return "its secret is not set";
-  return last === null ? "never" : `${verdictText(last)} ${age(Date.parse(last.received_at), nowMs)} ago`;
+  const ago = (at: string) => `${age(Date.parse(at), nowMs)} ago`;
+  const told = last === null ? "never" : `${verdictText(last)} ${ago(last.received_at)}`;
+  // What was let in since then tells that the secret is right by now.
+  return !refused || (last !== null && last.received_at > refused.last_at)
+    ? told
+    : `${told}; ${refused.at_least} or more refused (another secret?), last ${ago(refused.last_at)}`;
 }

@@ -88,7 +88,7 @@ function factsOf(run: RunBody): string {
 function hookText({ delivery }: RunBody): string | null {
   if (delivery === null) return null;
   const secrets = delivery.without_secrets
-    ? ", without secrets: the pull request is, or may be, from a fork"
+    ? ", without secrets: what it is about is, or may be, from a fork"
     : "";
   return `${delivery.hook}, ${delivery.event}${secrets}`;
 }
