@@ -81,11 +81,14 @@ const MUTANTS: readonly Mutant[] = [
     caughtBy: "each job that follows it is started once",
   },
   {
-    name: "each run that follows another begins a chain",
-    firstSeed: 856,
+    name: "nobody counts how many runs are before one",
+    firstSeed: 71,
     module: "core/chain/upstream",
     breaks: ({ upstreamOf }) => ({
-      upstreamOf: (ended: Module) => ({ ...upstreamOf(ended), chain: { rootId: ended.id, depth: 1 } }),
+      upstreamOf: (ended: Module) => {
+        const upstream = upstreamOf(ended);
+        return { ...upstream, chain: { ...upstream.chain, depth: 1 } };
+      },
     }),
     caughtBy: "each job that follows it is started once",
   },

@@ -15,6 +15,7 @@ import { type NotifyPorts, type NotifyReport, sendDue, takeUpOutbox } from "../.
 import type { BodyPlace } from "../../../src/flow/ports/hooks.ts";
 import type { DefinedJob, JobStore } from "../../../src/flow/ports/jobs.ts";
 import { CHAINS_NOTIFIER, OUTBOX_NOTIFIER } from "../../../src/flow/ports/webhooks.ts";
+import { refusedCallsCounter } from "../../../src/flow/refused-calls.ts";
 import type { SubmitPorts } from "../../../src/flow/submit.ts";
 import { commitCourier, commitReader, TO_COMMIT } from "../../../src/flow/tell-commits.ts";
 import { TO_WEBHOOK, webhookCourier, webhookReader } from "../../../src/flow/tell-webhooks.ts";
@@ -47,6 +48,7 @@ export class Switchboard {
   readonly commits: Commits;
   readonly places: NotifierPlaces;
   readonly #world: World;
+  readonly #refusedCalls = refusedCallsCounter();
   #notifications = 0;
   #lastNotificationId = "";
 
@@ -78,8 +80,9 @@ export class Switchboard {
 
   /** What receives a call of a hook, in a life of its own. */
   deliverPorts(life: Life): DeliverPorts {
-    const { time, posts } = this.#world;
+    const { time, posts, workerClock: clock } = this.#world;
     const submit = this.#submitPorts(life);
+    const hooks = this.#over(life, d1Hooks(this.stored.database));
     // A sender waits until its delivery is stored, and not for the run's driver.
     const start: DeliverPorts["drivers"]["start"] = async (state) =>
       void time.after(
@@ -93,11 +96,15 @@ export class Switchboard {
     return {
       ...submit,
       drivers: { ...submit.drivers, start },
-      hooks: this.#over(life, d1Hooks(this.stored.database)),
+      hooks,
       bodies: this.#over(life, memoryDeliveryBodies(this.bodies)),
       senders: { verify, read: readDelivery },
       secrets: { values: async (_orgId, sealed) => sealed.map(() => HOOK_SECRET) },
       orderOf: (job) => this.#orderOf(job),
+      countRefused: (id) => {
+        const refused = this.#refusedCalls.count(id, clock.now());
+        if (refused !== null) time.after(1, () => void hooks.addRefused(id, refused).catch(() => undefined));
+      },
     };
   }
 
