@@ -66,7 +66,7 @@ function wrongOf(world: World, sent: SentDelivery): string | null {
   if (taken.length === 0) {
     // Whoever finds nobody there after the storm gives up.
     const last = world.switchboard?.jobs.between(job, sent.lastAt - ANSWER_MS, sent.lastAt) ?? [];
-    const isUnheard = sent.firstAt !== null && last.every(isThere);
+    const isUnheard = sent.firstAt !== null && last.length > 0 && last.every(isThere);
     return isUnheard ? "was not let in, though it was sent again and again" : null;
   }
   const rows = refs.map((ref) => ({ ref, row: rowOf(world, sent, ref) }));

@@ -24,7 +24,7 @@ export interface Chains {
 export const FIRST_JOB = "first";
 
 export function someChains(chance: Chance): Chains {
-  const isCircle = chance.fault("a circle of jobs", 0.12);
+  const isCircle = chance.fault("a circle of jobs", 0.08);
   const link = (job: string): LinkDefinition => aLink(job, isCircle, chance);
   const shape = isCircle ? "circle" : chance.pick("shape of chains", ["line", "fan", "both", "none"]);
   const on: Record<string, LinkDefinition[]> =

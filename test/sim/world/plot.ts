@@ -48,8 +48,9 @@ export class Plot {
     // A ledger of schedules would miss its due time.
     const mayBePunctual = !world.hasSchedules && !world.hasHooks;
     const crowd = chance.fault("a crowd", 0.2) ? chance.between("size of the crowd", 1, 4) : 0;
-    const orders =
-      1 + crowd + (chance.fault("a second run", 0.4) ? 1 : 0) + (chance.fault("a third run", 0.2) ? 1 : 0);
+    const others = (chance.fault("a second run", 0.4) ? 1 : 0) + (chance.fault("a third run", 0.2) ? 1 : 0);
+    // Of worlds with hooks most runs are those of jobs.
+    const orders = world.hasHooks ? 1 : 1 + crowd + others;
     for (let number = 1; number <= orders; number++)
       this.#order(
         anOrder(number, chance, world.calendar.beginsAt, mayBePunctual),
