@@ -52,6 +52,7 @@ export function deliverySummary(delivery: ShownDelivery): DeliverySummaryBody {
     change: delivery.change && changeJson(delivery.change),
     body_bytes: delivery.bodyBytes,
     body_sha256: delivery.bodySha256,
+    body_of: delivery.bodyOf,
   };
 }
 

@@ -123,6 +123,10 @@ const summary = {
   change: changeBody.nullable(),
   body_bytes: z.int(),
   body_sha256: z.string(),
+  body_of: z.string().nullable().openapi({
+    description:
+      "the delivery with which the body is kept: of a push of several refs, each a delivery, the first one; null where it is its own",
+  }),
 };
 
 export const deliverySummarySchema = z.object(summary).openapi("DeliverySummary");
@@ -140,7 +144,7 @@ export const deliverySchema = z
       .openapi({ description: "as text where it is UTF-8, else null and body_base64 has it" }),
     body_base64: z.string().nullable(),
     body_complete: z.boolean().openapi({
-      description: `false where only the first ${limits.DELIVERY_BODY_KEPT_BYTES} bytes could be kept: such a one can not be resent`,
+      description: `false where only the first ${limits.DELIVERY_BODY_KEPT_BYTES} bytes could be kept, or none are, as the delivery is gone with which they were: such a one can not be resent`,
     }),
   })
   .openapi("Delivery");

@@ -7,7 +7,7 @@ import { FOLLOW_RETRY_MS, WATCH_HEARTBEAT_MS } from "../core/limits.ts";
 import { type ChunkPosition, formatPosition } from "../core/output.ts";
 import type { RunState } from "../core/run.ts";
 import { type Followed, type FollowPorts, followOutput } from "../flow/follow.ts";
-import { numberedLine, outputEnd, outputLine } from "./run-body.ts";
+import { numberedLine, outputEnd, outputLine, outputStep } from "./run-body.ts";
 
 const utf8 = new TextEncoder();
 
@@ -15,6 +15,8 @@ function sseMessage(followed: Followed): string {
   switch (followed.kind) {
     case "output":
       return `id: ${formatPosition(followed.chunk)}\nevent: output\ndata: ${JSON.stringify(outputLine(followed.chunk))}\n\n`;
+    case "step":
+      return `event: step\ndata: ${JSON.stringify(outputStep(followed.attempt, followed.step))}\n\n`;
     case "end":
       return `event: end\ndata: ${JSON.stringify(outputEnd(followed.state))}\n\n`;
     case "resume":
@@ -29,6 +31,9 @@ function ndjsonMessage(followed: Followed): string {
       return `${JSON.stringify(numberedLine(followed.chunk))}\n`;
     case "end":
       return `${JSON.stringify({ end: outputEnd(followed.state) })}\n`;
+    case "step":
+      // Of lines each is output, or the end.
+      return "";
     case "resume":
       // The answer ends without an end.
       return "";

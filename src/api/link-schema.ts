@@ -19,7 +19,7 @@ const linkSchema = z
       }),
     outcome: z.enum(LINK_OUTCOMES).default("succeeded").openapi({
       description:
-        "how a run of it must end, after its last attempt. finished: however it ends, also cancelled",
+        "how a run of it must end, after its last attempt; succeeded where it is left out. finished: however it ends, also cancelled",
     }),
     from_forks: z.boolean().default(false).openapi({
       description:

@@ -28,6 +28,7 @@ import type {
   NumberedOutputLine,
   OutputEnd,
   OutputLine,
+  OutputStep,
   RunBody,
   RunSummaryBody,
   StepStateBody,
@@ -230,6 +231,10 @@ export function outputLine(chunk: FilledChunk): OutputLine {
 /** The line with the position to resume at after it, for where the protocol has no place of its own for that. */
 export function numberedLine(chunk: FilledChunk): NumberedOutputLine {
   return { id: formatPosition(chunk), ...outputLine(chunk) };
+}
+
+export function outputStep(attempt: number, step: StepState): OutputStep {
+  return { attempt, ...stepStateBody(step) };
 }
 
 export function outputEnd({ run }: RunState): OutputEnd {

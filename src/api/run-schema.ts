@@ -222,6 +222,10 @@ export const numberedOutputLineSchema = outputLineSchema
   .openapi("NumberedOutputLine");
 export type NumberedOutputLine = z.infer<typeof numberedOutputLineSchema>;
 
+/** The data of an SSE `step` message: how a step of a followed run stands by now. It comes before what the step wrote since it stood otherwise. */
+export const outputStepSchema = stepStateSchema.extend({ attempt: z.int() }).openapi("OutputStep");
+export type OutputStep = z.infer<typeof outputStepSchema>;
+
 /** The data of the last SSE message of a followed run, event `end`: its outcome. ndjson with follow ends with `{"end": …}` of it. */
 export const outputEndSchema = z
   .object({

@@ -11,7 +11,6 @@ import type {
   NotificationSummaryBody,
   WebhookBody,
   WebhookChangeBody,
-  WebhookWithSecretBody,
 } from "./webhook-schema.ts";
 
 export function webhookBody(webhook: Webhook): WebhookBody {
@@ -25,10 +24,6 @@ export function webhookBody(webhook: Webhook): WebhookBody {
     disabled_why: webhook.disabledWhy,
     old_secret_until: timeOrNull(webhook.oldSecretUntil),
   };
-}
-
-export function webhookWithSecret(webhook: Webhook, secret: string): WebhookWithSecretBody {
-  return { ...webhookBody(webhook), secret: webhook.kind === "standard" ? secret : null };
 }
 
 export function webhookSpec(body: NewWebhookBody): WebhookSpec {

@@ -164,9 +164,23 @@ const webhookFields = {
 export const webhookSchema = z.object(webhookFields).openapi("Webhook");
 export type WebhookBody = z.infer<typeof webhookSchema>;
 
+const shownFields = {
+  ...webhookFields,
+  notes: z.array(z.object({ path: z.string(), message: z.string() })).openapi({
+    description: "what is right and may not be meant, by its field: names that no job has",
+    example: [
+      { path: "jobs.0", message: "there is no job typo-* yet: until there is one, nothing is told of it" },
+    ],
+  }),
+};
+
+/** One that is shown by its id. */
+export const shownWebhookSchema = z.object(shownFields).openapi("ShownWebhook");
+export type ShownWebhookBody = z.infer<typeof shownWebhookSchema>;
+
 export const webhookWithSecretSchema = z
   .object({
-    ...webhookFields,
+    ...shownFields,
     secret: z.string().nullable().openapi({
       description: "what its notifications are signed with: told this once. null where nothing is signed",
     }),

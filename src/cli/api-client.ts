@@ -30,14 +30,21 @@ import type {
 import type { MachineListBody } from "../api/machine-schema.ts";
 import type { ReportBody, ReportListBody } from "../api/report-ledger-schema.ts";
 import type { CancelledBody } from "../api/routes/cancel-all.ts";
-import type { EventListBody, OutputEnd, OutputLine, RunBody, RunListBody } from "../api/run-schema.ts";
+import type {
+  EventListBody,
+  OutputEnd,
+  OutputLine,
+  OutputStep,
+  RunBody,
+  RunListBody,
+} from "../api/run-schema.ts";
 import type { SecretBody, SecretListBody } from "../api/secret-schema.ts";
 import type { RunSpecInput } from "../api/spec-schema.ts";
 import type {
   NewWebhookBody,
   NotificationBody,
   NotificationListBody,
-  WebhookBody,
+  ShownWebhookBody,
   WebhookChangeBody,
   WebhookListBody,
   WebhookWithSecretBody,
@@ -59,12 +66,13 @@ const SILENCE_MAX_MS = 3 * WATCH_HEARTBEAT_MS;
 
 /**
  * One message of a followed run. `open` comes first; the `id` of an output is where to resume after it; `resume` comes last
- * where this connection has carried its share and another is to go on.
+ * where this connection has carried its share and another is to go on. A `step` tells how one stands by now, and comes again on another connection.
  */
 export type OutputMessage =
   | { kind: "open" }
   | { kind: "resume" }
   | { kind: "output"; id: string; line: OutputLine }
+  | { kind: "step"; step: OutputStep }
   | { kind: "end"; end: OutputEnd };
 
 /** A part of a run's output: what one step wrote. */
@@ -333,7 +341,7 @@ export class Client {
     return this.#json("GET", "/v1/webhooks");
   }
 
-  webhook(id: string): Promise<WebhookBody> {
+  webhook(id: string): Promise<ShownWebhookBody> {
     return this.#json("GET", webhookPath(id));
   }
 
@@ -342,7 +350,7 @@ export class Client {
     return this.#json("POST", "/v1/webhooks", { body: webhook });
   }
 
-  changeWebhook(id: string, change: WebhookChangeBody): Promise<WebhookBody> {
+  changeWebhook(id: string, change: WebhookChangeBody): Promise<ShownWebhookBody> {
     return this.#json("PATCH", webhookPath(id), { body: change });
   }
 
@@ -350,11 +358,11 @@ export class Client {
     await this.#request("DELETE", webhookPath(id), {});
   }
 
-  disableWebhook(id: string): Promise<WebhookBody> {
+  disableWebhook(id: string): Promise<ShownWebhookBody> {
     return this.#json("POST", `${webhookPath(id)}/disable`);
   }
 
-  enableWebhook(id: string): Promise<WebhookBody> {
+  enableWebhook(id: string): Promise<ShownWebhookBody> {
     return this.#json("POST", `${webhookPath(id)}/enable`);
   }
 
@@ -416,6 +424,7 @@ export class Client {
     for await (const message of readEvents(bodyOf(response), SILENCE_MAX_MS)) {
       if (message.event === "end") yield { kind: "end", end: JSON.parse(message.data) as OutputEnd };
       else if (message.event === "resume") return yield { kind: "resume" };
+      else if (message.event === "step") yield { kind: "step", step: JSON.parse(message.data) as OutputStep };
       else if (message.event === "output" && message.id !== undefined)
         yield { kind: "output", id: message.id, line: JSON.parse(message.data) as OutputLine };
     }

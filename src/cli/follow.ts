@@ -1,6 +1,6 @@
 /** Following a run to its end over as many connections as it takes, with no byte lost or doubled. */
 
-import type { OutputEnd, OutputLine } from "../api/run-schema.ts";
+import type { OutputEnd, OutputLine, OutputStep } from "../api/run-schema.ts";
 import { isAfter, OUTPUT_START, parsePosition } from "../core/output.ts";
 import { repeatDelayMs } from "../core/poll.ts";
 import type { Client } from "./api-client.ts";
@@ -18,6 +18,8 @@ export const LOST_CONTACT_MAX_MS = 10 * 60_000;
 export interface Watcher {
   /** Is awaited before the next piece is read. */
   onOutput(line: OutputLine, bytes: Uint8Array): Promise<void>;
+  /** How a step stands, before what it wrote; it may be told again. Is awaited likewise. */
+  onStep?(step: OutputStep): Promise<void>;
   /** The connection was lost, and another one is tried until the time is over; called once per loss. */
   onLost?(): Promise<void>;
   /** Another connection was had; called once after each loss. */
@@ -65,8 +67,12 @@ export async function follow(
         if (message.kind === "end") return message.end;
         if (message.kind === "resume") goesOn = true;
         if (message.kind === "resume") continue;
+        if (message.kind === "step") {
+          await taken(watcher.onStep?.(message.step));
+          continue;
+        }
         if (!isNews(message.id, after)) continue;
-        await handOver(watcher, message.line);
+        await taken(watcher.onOutput(message.line, bytesOf(message.line)));
         after = message.id;
       }
       if (!goesOn) throw new Unreachable(client.url, new Error("the stream broke off"));
@@ -88,9 +94,9 @@ export async function follow(
 /** The watcher failed and not the connection: another connection would not help. */
 class NotTaken extends Error {}
 
-async function handOver(watcher: Watcher, line: OutputLine): Promise<void> {
+async function taken(handed: Promise<void> | undefined): Promise<void> {
   try {
-    await watcher.onOutput(line, bytesOf(line));
+    await handed;
   } catch (cause) {
     throw new NotTaken("", { cause });
   }

@@ -89,6 +89,7 @@ import {
 } from "./commands/webhooks/notifications.ts";
 import { type ConnectionOptions, commandFor, connectionOf, withConnection } from "./connection.ts";
 import type { Io } from "./io.ts";
+import { plain } from "./plain.ts";
 
 /** @param done takes the exit code of the command that ran */
 export function createProgram(io: Io, done: (exitCode: number) => void): Command {
@@ -311,7 +312,8 @@ function spokenBy(command: Command, io: Io): Command {
     .showHelpAfterError(`(${commandPath(command)} --help lists what is accepted)`)
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
-      writeErr: (text) => void io.stderr.write(text),
+      // It repeats what was typed, or pasted.
+      writeErr: (text) => void io.stderr.write(text.split("\n").map(plain).join("\n")),
       getOutHelpWidth: () => io.columns ?? 100,
       getErrHelpWidth: () => io.columns ?? 100,
     });

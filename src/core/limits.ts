@@ -412,7 +412,7 @@ export const REFUSED_CALLS_IDS_MAX = 1000;
 export const REFUSED_CALLS_WRITES_MAX = 60;
 /** Calls that were not let in are counted anew where there was none for so long. */
 export const REFUSED_CALLS_APART_MS = 24 * HOUR;
-/** Refs that one delivery can tell of, each with a row that has as much of the body as a row keeps; all of it is kept once for all. What moved more is told so. */
+/** Refs that one delivery can tell of, each with a row, of which the first has the body. What moved more is told so. */
 export const DELIVERY_PARTS_MAX = 20;
 /** Steps of expressions that rules may take for all of them, in which globs count, too: a second or two at worst. */
 export const DELIVERY_RULES_MAX_STEPS = 5_000_000;
@@ -464,6 +464,8 @@ export const REPORTS_LOOKED_MAX = 1000;
 /** Webhooks of an organization: whoever stores a fact looks through them, a row read for each. */
 export const WEBHOOKS_MAX_COUNT = 50;
 export const WEBHOOK_URL_MAX_CHARS = 2048;
+/** Jobs among which one is looked for that a webhook's names fit, where it is shown; of more than this nothing is said of it. */
+export const WEBHOOK_NOTES_JOBS_MAX = 10_000;
 /** Names of jobs that one webhook is about, and addresses that one e-mail goes to. */
 export const WEBHOOK_JOBS_MAX = 50;
 export const WEBHOOK_RECIPIENTS_MAX = 50;

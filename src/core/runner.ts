@@ -85,13 +85,24 @@ begun() {
   [ "$_state" ]
 }
 
-# True at the end, and where there are bytes beyond the offsets, or facts beyond those that are known.
-news() {
-  read_state
+count_facts() {
   [ ! -s "$_dir/steps" ] || read -r _facts _ <"$_dir/steps"
   case $_facts in '' | *[!0-9]* | ????*) _facts=0 ;; esac
+}
+
+# True at the end, and where there are bytes beyond the offsets, or facts beyond those that are known. Where facts come while sizes are
+# taken it looks again, so that what is beyond the last step that is told was written by the next one alone.
+news() {
+  read_state
+  count_facts
   [ "$_state" = running ] || return 0
-  read_sizes
+  for _line in 1 2 3 4 5; do
+    _counted=$_facts
+    read_sizes
+    count_facts
+    [ "$_facts" != "$_counted" ] || break
+  done
+  _facts=$_counted
   [ "$_out" -ne "$_from_out" ] || [ "$_err" -ne "$_from_err" ] || [ "$_facts" -gt "\${_known:-$_facts}" ]
 }
 

@@ -1,6 +1,6 @@
 /** The ledger of deliveries in rows. One that is for a run is stored in the run's own batch, so that of the two there is neither without the other. */
 
-import { sql } from "drizzle-orm";
+import { getTableColumns, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
 import type { FilteredWhy } from "../core/hook/delivery.ts";
@@ -43,6 +43,17 @@ export function deliveryFromRow({ headers, body, ...row }: DeliveryRow): Recorde
     body: new Uint8Array(body),
   };
 }
+
+/** Of a row, or of the one that has its body, which is another's where it has another body; nothing where that is gone. */
+export const bodyOfDelivery = sql`(CASE WHEN deliveries.body_of IS NULL THEN deliveries.body ELSE coalesce((
+  SELECT h.body FROM deliveries h WHERE h.org_id = deliveries.org_id AND h.job = deliveries.job AND h.hook = deliveries.hook
+    AND h.id = deliveries.body_of AND h.body_sha256 = deliveries.body_sha256), x'') END)`;
+
+/** The columns of a row, with its body whoever has it. */
+export const deliveryColumns = {
+  ...getTableColumns(deliveries),
+  body: bodyOfDelivery.mapWith(deliveries.body).as("body"),
+};
 
 /** What a statement tells of a row's run, as a column. */
 export const runOfDelivery = sql<string | null>`(SELECT json_array(r.status, r.reason) FROM runs r

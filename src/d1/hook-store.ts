@@ -3,11 +3,14 @@
 import { and, eq, getTableColumns, isNull, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { HookKey, HookSpec, RefusedCalls } from "../core/hook/hook.ts";
+import { PART_MARK } from "../core/hook/parts.ts";
 import type { JobDefinition } from "../core/job.ts";
 import { DELIVERIES_SCAN_MAX, DELIVERIES_TEXT_SCAN_MAX, REFUSED_CALLS_APART_MS } from "../core/limits.ts";
 import type { DeliveryFilter, HookStore, RecordedDelivery, StoredHook } from "../flow/ports/hooks.ts";
 import type { SecretSize } from "../flow/ports/secrets.ts";
 import {
+  bodyOfDelivery,
+  deliveryColumns,
   deliveryFromRow,
   deliveryToRow,
   isOfHook,
@@ -18,6 +21,9 @@ import {
 import { ledgersIn } from "./ledgers.ts";
 import { deliveries, hooks, jobs, jobVersions, secrets } from "./schema.ts";
 import { sealedFromRow } from "./secrets.ts";
+
+/** "/" is what comes after "." in the order of texts: ids of a delivery's parts, which begin with the mark, come before. */
+const AFTER_PARTS = PART_MARK.replace(".", "/");
 
 /** A store of hooks on a D1 database that has the migrations. */
 export function d1Hooks(database: D1Database): HookStore {
@@ -175,7 +181,7 @@ export function d1Hooks(database: D1Database): HookStore {
 
     async delivery(key, id) {
       const row = await db
-        .select({ ...getTableColumns(deliveries), run: runOfDelivery })
+        .select({ ...deliveryColumns, run: runOfDelivery })
         .from(deliveries)
         .where(and(isOfHook(key), eq(deliveries.id, id)))
         .get();
@@ -226,7 +232,7 @@ export function d1Hooks(database: D1Database): HookStore {
       });
       if (ids.length === 0) return [];
       const rows = await db
-        .select()
+        .select(deliveryColumns)
         .from(deliveries)
         .where(and(isOfHook(key), sql`${id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`));
       return rows.map(deliveryFromRow).sort(byNewest);
@@ -255,6 +261,8 @@ export function d1Hooks(database: D1Database): HookStore {
       const { meta } = await db.run(sql`DELETE FROM deliveries WHERE (org_id, job, hook, id) IN (
         SELECT d.org_id, d.job, d.hook, d.id FROM json_each(${keys}) l CROSS JOIN deliveries d INDEXED BY deliveries_received
           ON d.org_id = l.value ->> 0 AND d.job = l.value ->> 1 AND d.hook = l.value ->> 2 AND d.received_at < ${beforeMs}
+        WHERE NOT EXISTS (SELECT 1 FROM deliveries p WHERE p.org_id = d.org_id AND p.job = d.job AND p.hook = d.hook
+          AND p.id > d.id || ${PART_MARK} AND p.id < d.id || ${AFTER_PARTS} AND p.body_of = d.id)
         LIMIT ${limit})`);
       return meta.changes;
     },
@@ -272,8 +280,8 @@ function wantedBy({ verdict, runId, text }: DeliveryFilter): SQL<number> | null 
 }
 
 function hasText(text: string): SQL {
-  const { id, event, detail, change, headers, body } = deliveries;
-  const looked = [id, event, detail, change, headers, sql`CAST(${body} AS TEXT)`];
+  const { id, event, detail, change, headers } = deliveries;
+  const looked = [id, event, detail, change, headers, sql`CAST(${bodyOfDelivery} AS TEXT)`];
   return sql.join(
     looked.map((column) => sql`instr(lower(coalesce(${column}, '')), lower(${text})) > 0`),
     sql` OR `,

@@ -114,6 +114,12 @@ export function d1Jobs(database: D1Database): JobStore {
       }));
     },
 
+    async names(orgId, limit) {
+      const rows = await db.all<{ name: string }>(sql`SELECT name FROM jobs INDEXED BY jobs_present
+        WHERE org_id = ${orgId} AND deleted_at IS NULL ORDER BY name LIMIT ${limit}`);
+      return rows.map(({ name }) => name);
+    },
+
     async versions(orgId, name, before, limit) {
       const { definition: _definition, ...columns } = getTableColumns(jobVersions);
       const rows = await db

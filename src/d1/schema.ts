@@ -492,8 +492,10 @@ export const deliveries = sqliteTable(
     headers: text({ mode: "json" }).notNull(),
     bodyBytes: integer("body_bytes").notNull(),
     bodySha256: text("body_sha256").notNull(),
-    /** Its first bytes; the last column, so that whoever does not want it does not read it. */
+    /** Its first bytes, none where another row has them; behind all that has anything in it, so that whoever does not want it does not read it. */
     body: blob({ mode: "buffer" }).notNull(),
+    /** The delivery of this ledger whose row has the body: of a push of several refs the first one. */
+    bodyOf: text("body_of"),
   },
   (table) => [
     primaryKey({ columns: [table.orgId, table.job, table.hook, table.id] }),

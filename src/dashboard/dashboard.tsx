@@ -75,7 +75,6 @@ export function createDashboard(ports: DashboardPorts): Hono {
   app.route("/", schedulePages(ports));
   app.route("/", hookListPage(ports));
   app.route("/", hookPages(ports));
-  // Before those of deliveries: of one with the id "reports" the API alone tells.
   app.route("/", reportListPage(ports));
   app.route("/", reportPages(ports));
   app.route("/", deliveryPages(ports));

@@ -26,7 +26,7 @@ const REFRESH_S = 5;
 export function deliveryPages(ports: DashboardPorts): Hono {
   const app = new Hono();
 
-  app.get("/hooks/:job/:name/:delivery", async (c) => {
+  app.get("/hooks/:job/:name/deliveries/:delivery", async (c) => {
     const of = hookOf(c);
     const isHead = c.req.query("part") === "list";
     const shown = await ports.getDelivery(of, idOf(c), !isHead);
@@ -38,7 +38,7 @@ export function deliveryPages(ports: DashboardPorts): Hono {
     return c.html(isHead ? <DeliveryHead {...props} /> : <DeliveryPage {...props} />);
   });
 
-  app.post("/hooks/:job/:name/:delivery/resend", async (c) => {
+  app.post("/hooks/:job/:name/deliveries/:delivery/resend", async (c) => {
     const of = hookOf(c);
     const { after = "" } = formOf(await c.req.parseBody());
     const receipt = await ports.resendDelivery(of, idOf(c), /^\d{1,6}$/.test(after) ? Number(after) : 0);
@@ -86,6 +86,7 @@ function DeliveryPage(props: DeliveryPageProps) {
             base64={delivery.body_base64}
             isRaw={isRaw}
             rawWord="As it came"
+            isEmpty={delivery.body_bytes === 0}
           >
             {shown.isKeptWhole !== true && (
               <p class="warning">{`It had ${delivery.body_bytes.toLocaleString("en")} bytes, of which ${cutWords(shown)}`}</p>
@@ -99,7 +100,9 @@ function DeliveryPage(props: DeliveryPageProps) {
   );
 }
 
-function cutWords({ isKeptWhole }: ShownDelivery): string {
+function cutWords({ delivery, isKeptWhole }: ShownDelivery): string {
+  if (delivery.body_of !== null && delivery.body === "")
+    return "none are kept: they were with the first ref of the push, which is gone. It can not be sent once more from here.";
   return isKeptWhole === null
     ? "all but the first ones can not be read right now. Look again in a moment: until then it can not be sent once more from here."
     : "the first ones are kept, so it can not be sent once more from here.";
@@ -184,7 +187,7 @@ function Headers({ delivery: { headers } }: { delivery: DeliveryBody }) {
             {entries.map(([name, value]) => (
               <tr>
                 <th scope="row">
-                  <bdi>{name}</bdi>
+                  <bdi>{visible(name)}</bdi>
                 </th>
                 <td>
                   <code>

@@ -20,6 +20,7 @@ import { Age } from "./parts/times.tsx";
 import { VersionTable } from "./parts/version-table.tsx";
 import type { DashboardPorts } from "./ports.ts";
 import { UnknownJobPage } from "./problem.tsx";
+import { visible } from "./words/body-text.ts";
 import { startingInput } from "./words/job-definition.ts";
 import { jobPath, runPath } from "./words/paths.ts";
 
@@ -212,7 +213,7 @@ function JobFacts({ job, nowMs }: { job: ShownJobBody; nowMs: number }) {
             <ul class="tags">
               {labels.map(([key, value]) => (
                 <li class="tag">
-                  <bdi>{key}</bdi>: <bdi>{value}</bdi>
+                  <bdi>{visible(key)}</bdi>: <bdi>{visible(value)}</bdi>
                 </li>
               ))}
             </ul>

@@ -91,7 +91,7 @@ function Standing({ hook }: Pick<ReportListProps, "hook">) {
         <span class="muted">
           {"Its runs are reported on their commits as "}
           <code>
-            <bdi>{report.context}</bdi>
+            <bdi>{visible(report.context)}</bdi>
           </code>
         </span>
       </div>

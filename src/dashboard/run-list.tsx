@@ -8,6 +8,7 @@ import { FirstRun } from "./parts/first-run.tsx";
 import { Layout } from "./parts/layout.tsx";
 import { RunTable } from "./parts/run-table.tsx";
 import type { DashboardPorts, RunQuery } from "./ports.ts";
+import { visible } from "./words/body-text.ts";
 
 /** Without a script the list loads itself again this often while a run on it is under way. */
 const REFRESH_S = 5;
@@ -92,7 +93,8 @@ function ListPage(props: ListProps & { unknownMachines: number }) {
             href={listUrl({ ...query, tag: null, cursor: null })}
             aria-label={`Remove the filter by tag ${query.tag.key}`}
           >
-            <bdi>{query.tag.key}</bdi>: <bdi>{query.tag.value}</bdi> <span aria-hidden="true">×</span>
+            <bdi>{visible(query.tag.key)}</bdi>: <bdi>{visible(query.tag.value)}</bdi>{" "}
+            <span aria-hidden="true">×</span>
           </a>
         )}
         {query.job !== null && (
@@ -101,7 +103,7 @@ function ListPage(props: ListProps & { unknownMachines: number }) {
             href={listUrl({ ...query, job: null, cursor: null })}
             aria-label={`Remove the filter by job ${query.job}`}
           >
-            job: <bdi>{query.job}</bdi> <span aria-hidden="true">×</span>
+            job: <bdi>{visible(query.job)}</bdi> <span aria-hidden="true">×</span>
           </a>
         )}
       </div>

@@ -8,6 +8,7 @@ import { STREAMS, type Stream } from "../core/output.ts";
 import { isFinal } from "../core/run.ts";
 import { live } from "./live.ts";
 import { type RenderedLog, renderLog } from "./log/render.ts";
+import type { LogStep } from "./log/screen.ts";
 import { EventTable } from "./parts/event-table.tsx";
 import { Facts } from "./parts/facts.tsx";
 import { Layout } from "./parts/layout.tsx";
@@ -47,7 +48,7 @@ export function runPages(ports: DashboardPorts): Hono {
       reportedOf(run),
       run.capture === "none" ? NO_OUTPUT : ports.readOutput(id, PAGE_OUTPUT_MAX_BYTES),
     ]);
-    const log = renderLog(stored.lines, isFinal(run.status), stored.fromStart);
+    const log = renderLog(stored.lines, isFinal(run.status), stored.fromStart, await stepsOf(run));
     return c.html(<RunPage {...{ run, events, told, reported, stored, log }} nowMs={ports.now()} />);
   });
 
@@ -76,6 +77,13 @@ export function runPages(ports: DashboardPorts): Hono {
     const id = await ports.rerun(c.req.param("id"), newest);
     return id === null ? unknownRun(c) : c.redirect(`/runs/${encodeURIComponent(id)}`, 303);
   });
+
+  /** Its steps, as of after the output was read: one that goes on can have begun another meanwhile, which wrote some of it. */
+  async function stepsOf(run: RunBody): Promise<LogStep[]> {
+    const mayGoOn = run.attempts.at(-1)?.steps.length && !isFinal(run.status);
+    const { attempts } = (mayGoOn && (await ports.getRun(run.id))) || run;
+    return attempts.flatMap(({ number, steps }) => steps.map((step) => ({ attempt: number, ...step })));
+  }
 
   /** What it has told of its commit. Only of such runs is anything asked. */
   async function reportedOf({ id, job, delivery }: RunBody): Promise<Reported | null> {

@@ -10,9 +10,10 @@ import { WebhookCrumbs } from "./parts/webhook-head.tsx";
 import type { DashboardPorts } from "./ports.ts";
 import { UnknownWebhookPage } from "./problem.tsx";
 import type { ListedWebhook } from "./webhook-ports.ts";
+import { visible } from "./words/body-text.ts";
 import { type Form, formOf } from "./words/form.ts";
 import { webhookPath, withParameters } from "./words/paths.ts";
-import { formOfWebhook, kindOf, webhookOfForm } from "./words/webhook-form.ts";
+import { complaintsOfForm, formOfWebhook, kindOf, webhookOfForm } from "./words/webhook-form.ts";
 import { KIND_WORDS } from "./words/webhooks.ts";
 
 /** What a new one is told of, until somebody says otherwise. */
@@ -34,11 +35,12 @@ export function webhookFormPages(ports: DashboardPorts): Hono {
     const once = /^[\w-]{1,64}$/.test(form.once ?? "") ? (form.once ?? "") : crypto.randomUUID();
     const secret = kind === "standard" ? (form.secret ?? "").trim() : null;
     const input = { kind, ...webhookOfForm(form, kind), ...(secret !== null && { secret }) };
-    const complaints = await complaintsOf(async () => {
+    const refused = await complaintsOf(async () => {
       const id = await ports.createWebhook(input, once);
       return c.redirect(webhookPath(id), 303);
     });
-    if (complaints instanceof Response) return complaints;
+    if (refused instanceof Response) return refused;
+    const complaints = complaintsOfForm(refused, form);
     return c.html(<NewWebhookPage {...{ kind, form, complaints, once, secret }} nowMs={ports.now()} />, 422);
   });
 
@@ -53,14 +55,15 @@ export function webhookFormPages(ports: DashboardPorts): Hono {
     const webhook = await ports.getWebhook(c.req.param("id"));
     if (webhook === null) return unknownWebhook(c);
     const form = formOf(await c.req.parseBody());
-    const complaints = await complaintsOf(async () => {
+    const refused = await complaintsOf(async () => {
       const { url, ...others } = webhookOfForm(form, webhook.kind);
       // Of a URL that is a secret the form has its last characters: it stays as it is unless another one is typed.
       const input = url === undefined || url === webhook.url ? others : { url, ...others };
       const isThere = await ports.changeWebhook(webhook.id, input);
       return isThere ? c.redirect(webhookPath(webhook.id), 303) : unknownWebhook(c);
     });
-    if (complaints instanceof Response) return complaints;
+    if (refused instanceof Response) return refused;
+    const complaints = complaintsOfForm(refused, form);
     return c.html(<EditPage {...{ webhook, form, complaints }} nowMs={ports.now()} />, 422);
   });
 
@@ -195,7 +198,7 @@ function SecretPage({ webhook, secret, complaints, updatedAt, nowMs }: SecretPag
         <input type="hidden" name="updated_at" value={updatedAt} />
         {complaintsElsewhere(complaints, ["secret"]).map(({ message }) => (
           <p class="problem" role="alert">
-            <bdi>{message}</bdi>
+            <bdi>{visible(message)}</bdi>
           </p>
         ))}
         <SecretField secret={secret} complaints={complaints} />

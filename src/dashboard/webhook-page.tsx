@@ -11,7 +11,7 @@ import { ToldLedger, type ToldLedgerProps, ToldRows, toldUrl } from "./parts/tol
 import { WebhookFacts, WebhookHead } from "./parts/webhook-head.tsx";
 import type { DashboardPorts } from "./ports.ts";
 import { UnknownWebhookPage } from "./problem.tsx";
-import type { ListedWebhook, NotificationQuery } from "./webhook-ports.ts";
+import type { NotificationQuery, ShownWebhook } from "./webhook-ports.ts";
 import { notificationPath, webhookPath } from "./words/paths.ts";
 import { targetWords } from "./words/webhooks.ts";
 
@@ -71,7 +71,7 @@ export function webhookPages(ports: DashboardPorts): Hono {
 }
 
 interface WebhookPageProps {
-  webhook: ListedWebhook;
+  webhook: ShownWebhook;
   query: NotificationQuery;
   list: NotificationListBody;
   /** What is wrong with the query. */

@@ -4,6 +4,7 @@ import type {
   NotificationBody,
   NotificationListBody,
   NotificationSummaryBody,
+  ShownWebhookBody,
   WebhookBody,
 } from "../api/webhook-schema.ts";
 
@@ -14,6 +15,9 @@ export type ListedWebhook = WebhookBody & {
   /** When it last took something; null where it took none of what it was told lately. */
   last_delivered_at: string | null;
 };
+
+/** One that is shown by itself. */
+export type ShownWebhook = ListedWebhook & ShownWebhookBody;
 
 /** Each as somebody typed it; null for all. */
 export interface NotificationQuery {
@@ -38,7 +42,7 @@ export interface ToldOfRun {
 export interface WebhookPorts {
   /** The oldest first. */
   listWebhooks(): Promise<ListedWebhook[]>;
-  getWebhook(id: string): Promise<ListedWebhook | null>;
+  getWebhook(id: string): Promise<ShownWebhook | null>;
   /** One by chance, as subscribers are given them. */
   newWebhookSecret(): string;
   /**

@@ -242,13 +242,17 @@ async function checkSpec(
   before: WebhookSpec | null,
 ): Promise<void> {
   const { url, email } = spec;
-  const [wrong, ...others] = specComplaints(spec);
-  if (wrong !== undefined) throw new AppError("invalid_input", wrong.message, wrong.path, others);
-  if (url !== before?.url || email?.provider !== before.email?.provider) {
-    const complaint = await webhookKeeper.targetComplaint(url, email);
-    if (complaint !== null) throw new AppError("invalid_input", complaint, "url");
+  const complaints = specComplaints(spec);
+  const isRight = (field: string) => complaints.every(({ path }) => path !== field);
+  const isElsewhere = url !== before?.url || email?.provider !== before.email?.provider;
+  if (isElsewhere && isRight("url")) {
+    const message = await webhookKeeper.targetComplaint(url, isRight("email") ? email : null);
+    if (message !== null) complaints.push({ path: "url", message });
   }
-  if (email === null || email.secret === before?.email?.secret) return;
-  const [complaint] = await secrets.complaints(orgId, { KEY: email.secret });
-  if (complaint !== undefined) throw new AppError("invalid_input", complaint.message, "email.secret");
+  if (email !== null && email.secret !== before?.email?.secret && isRight("email")) {
+    const [complaint] = await secrets.complaints(orgId, { KEY: email.secret });
+    if (complaint !== undefined) complaints.push({ path: "email.secret", message: complaint.message });
+  }
+  const [wrong, ...others] = complaints;
+  if (wrong !== undefined) throw new AppError("invalid_input", wrong.message, wrong.path, others);
 }

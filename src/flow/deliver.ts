@@ -119,12 +119,20 @@ export async function receive(
   const kept = await keptBody(ports, hook, body, now, read.deliveryId);
   const recorded: Recorded[] = [];
   for (const part of parts) {
-    const one = await deliver(together, hook, job, part, { kept, originId: null, runSecrets });
+    const of = { kept: keptBeside(recorded[0], kept), originId: null, runSecrets };
+    const one = await deliver(together, hook, job, part, of);
     if (one === null) throw new Error(`the delivery ${part.deliveryId} came and went`);
     recorded.push(one);
   }
-  if (rest !== null) recorded.push(await recordRest(ports, hook, job, kept, rest));
+  if (rest !== null) recorded.push(await recordRest(ports, hook, job, keptBeside(recorded[0], kept), rest));
   return { kind: "recorded", ...mostTelling(recorded) };
+}
+
+/** What the rows of a call have of its body that follow the first: nothing where that has the same. They go when it goes, so all are of its time. */
+function keptBeside(first: Recorded | undefined, kept: KeptBody): KeptBody {
+  if (first === undefined || first.delivery.bodySha256 !== kept.bodySha256) return kept;
+  const { id, bodyOf, receivedAt } = first.delivery;
+  return bodyOf === null ? { ...kept, receivedAt, body: new Uint8Array(), bodyOf: id } : kept;
 }
 
 /** Of several parts the sender is told of the first that started a run. @param recorded one at least */
@@ -246,7 +254,7 @@ function toldOf(decision: Decision) {
 }
 
 /** What rows have of a call's body, which is kept whole by then. */
-export type KeptBody = Pick<NewDelivery, "receivedAt" | "bodySha256" | "bodyBytes" | "body">;
+export type KeptBody = Pick<NewDelivery, "receivedAt" | "bodySha256" | "bodyBytes" | "body" | "bodyOf">;
 
 /**
  * Keeps a body for all the rows of one call.
@@ -266,6 +274,7 @@ export async function keptBody(
     bodySha256: await sha256(body),
     bodyBytes: body.byteLength,
     body: body.subarray(0, DELIVERY_BODY_KEPT_BYTES),
+    bodyOf: null,
   };
   if (kept.body.byteLength === kept.bodyBytes) return kept;
   const known = id === null ? null : await hooks.delivery(key, id);
@@ -275,13 +284,8 @@ export async function keptBody(
 }
 
 /** What a row has of any call. */
-function rowOf(
-  { orgId, job, name, spec }: StoredHook,
-  { job: { version } }: DefinedJob,
-  { receivedAt, bodySha256, bodyBytes, body }: KeptBody,
-) {
-  const place = { orgId, job, name, receivedAt, bodySha256 };
-  return { ...place, source: spec.source, jobVersion: version, bodyBytes, body };
+function rowOf({ orgId, job, name, spec }: StoredHook, { job: { version } }: DefinedJob, kept: KeptBody) {
+  return { orgId, job, name, source: spec.source, jobVersion: version, ...kept };
 }
 
 function rowFrom<R extends object>(row: R, delivery: Delivery, originId: string | null) {

@@ -118,13 +118,14 @@ export class Driver {
     const drive = this.#drive;
     if (drive === null) return { position: null, final: false };
     const { state, offsets } = drive;
+    const { version } = state.run;
     const final = isFinal(state.run.status);
     const attempt = currentAttempt(state);
-    if (attempt === null) return { position: OUTPUT_START, final };
+    if (attempt === null) return { position: OUTPUT_START, final, version };
     // Only a started Machine whose output is captured can have written any.
     const none = attempt.startedAt === null || state.run.spec.capture === "none";
     const seq = offsets?.seq ?? (none ? 0 : null);
-    return { position: seq === null ? null : { attempt: attempt.number, seq }, final };
+    return { position: seq === null ? null : { attempt: attempt.number, seq }, final, version };
   }
 
   /** Armed again before anything else, so that a crash in here is followed by another alarm. */

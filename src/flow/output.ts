@@ -18,12 +18,23 @@ export async function* storedOutput(
   runId: string,
   after: ChunkPosition,
 ): AsyncGenerator<FilledChunk> {
+  for await (const { chunks } of storedPages(ports.store, runId, after))
+    for (const chunk of chunks) yield await filled(ports.blobs, chunk);
+}
+
+/** The same, as many chunks at a time as one read brings: one at least; their bytes may still be elsewhere. */
+export async function* storedPages(
+  store: Pick<Store, "readOutput">,
+  runId: string,
+  after: ChunkPosition,
+): AsyncGenerator<{ chunks: OutputChunk[]; last: OutputChunk }> {
   let position = after;
   while (true) {
-    const chunks = await ports.store.readOutput(runId, position, OUTPUT_PAGE_MAX_CHUNKS);
-    for (const chunk of chunks) yield await filled(ports.blobs, chunk);
+    const chunks = await store.readOutput(runId, position, OUTPUT_PAGE_MAX_CHUNKS);
     const last = chunks.at(-1);
-    if (last === undefined || chunks.length < OUTPUT_PAGE_MAX_CHUNKS) return;
+    if (last === undefined) return;
+    yield { chunks, last };
+    if (chunks.length < OUTPUT_PAGE_MAX_CHUNKS) return;
     position = last;
   }
 }

@@ -304,6 +304,8 @@ export interface News {
   /** The last stored piece of output; null where the driver does not know what is stored. */
   position: ChunkPosition | null;
   final: boolean;
+  /** Of the run that is stored, so that who follows steps knows whether there is news of them; left out where the driver does not know. */
+  version?: number;
 }
 
 /** The drivers of runs, one per run: who calls `advance`, and the place where watchers of a run meet. */

@@ -3,6 +3,7 @@
  * is stored before the next poll asks for more, so that any driver can go on from the stored offsets after any crash.
  */
 
+import type { Attempt } from "../core/attempt.ts";
 import {
   EXEC_LATER_PAUSE_MS,
   EXEC_SLACK_S,
@@ -22,6 +23,7 @@ import {
 import { pauseAfterOutputMs, pollPlan } from "../core/poll.ts";
 import { readFrom, redactNext } from "../core/redacted-stream.ts";
 import { parseReadReply, type RunnerReply, readCommand } from "../core/runner-protocol.ts";
+import { type AtHand, type Piece, piecesOf } from "../core/step/pieces.ts";
 import { knownFacts, type StepEvent, stepEvents } from "../core/step/record.ts";
 import { hasSteps, plannedSteps } from "../core/step/spec.ts";
 import type { Drive } from "./drive.ts";
@@ -68,7 +70,10 @@ export async function readOutput(ports: FlowPorts, drive: Drive, until: number):
   drive.failures = 0;
   drive.absentSince = null;
   const quietMs = reply.stdout.length + reply.stderr.length > 0 ? pauseAfterOutputMs(ageMs) : 0;
-  const unread = reply.stdoutSize + reply.stderrSize - asked.stdout - asked.stderr - received(reply);
+  const unread = {
+    stdout: reply.stdoutSize - asked.stdout - reply.stdout.length,
+    stderr: reply.stderrSize - asked.stderr - reply.stderr.length,
+  };
   const bytes = secrets === null ? reply : redacted(drive, secrets, drive.offsets, reply);
   return keep(ports, drive, drive.offsets, { reply, bytes, unread, room }, Math.max(poll.pauseMs, quietMs));
 }
@@ -78,8 +83,8 @@ interface Read {
   reply: RunnerReply;
   /** Of it, what is to be stored. */
   bytes: Record<Stream, Uint8Array>;
-  /** Bytes of both streams that are still in the Machine alone. */
-  unread: number;
+  /** How many bytes are still in the Machine alone. */
+  unread: Record<Stream, number>;
   /** How many could have been read. */
   room: number;
 }
@@ -121,7 +126,16 @@ async function keep(
   pauseMs: number,
 ): Promise<Findings> {
   const now = ports.clock.now();
-  const chunks = chunksOf(drive, before, bytes, now);
+  const capped = received(reply) >= room;
+  const { events: steps, attempt } = stepsIn(drive, reply, now);
+  const atHand = (stream: Stream): AtHand => ({
+    from: before[stream],
+    to: before[stream] + bytes[stream].length,
+    // Past the cap nothing more is read, and of what brought nothing nobody knows that another read will.
+    hasMore: !capped && unread[stream] > 0 && reply[stream].length > 0,
+  });
+  const taken = piecesOf(attempt.steps, { stdout: atHand("stdout"), stderr: atHand("stderr") });
+  const chunks = chunksOf(drive, before, taken, bytes, now);
   await putLargeOnes(
     ports.blobs,
     drive.state.run.id,
@@ -129,13 +143,14 @@ async function keep(
     drive.earlierBytes() + before.stdout + before.stderr,
   );
   const after = chunks.reduce(offsetsAfter, before);
+  // What is left for later is read anew, and what masks it was read with it.
+  const left = STREAMS.filter((stream) => after[stream] < atHand(stream).to);
+  for (const stream of left) drive.tails[stream] = null;
   if (received(reply) >= drive.readBytes)
     drive.readBytes = Math.min(OUTPUT_READ_MAX_BYTES, drive.readBytes * 2);
-  const capped = received(reply) >= room;
-  const steps = stepsIn(drive, reply, now);
   // The end is recorded as soon as it is known: fetching the rest can take longer than a limit leaves.
   const end = reply.end && { ...reply.end, at: exitTime(reply.end.at, now) };
-  if (unread > 0 && !capped)
+  if ((unread.stdout + unread.stderr > 0 || left.length > 0) && !capped)
     return {
       events: [...steps, ...(end ? exited(drive.attempt(), now, end, "runner") : [])],
       chunks,
@@ -150,13 +165,13 @@ async function keep(
   return { events, chunks, pauseMs: 0 };
 }
 
-/** What a reply tells of the run's steps that is not known yet. */
+/** What a reply tells of the run's steps that is not known yet, and the attempt as it is with that. */
 function stepsIn(
   drive: Drive,
   { steps, end, stdoutSize, stderrSize }: RunnerReply,
   now: number,
-): StepEvent[] {
-  if (!steps) return [];
+): { events: StepEvent[]; attempt: Attempt } {
+  if (!steps) return { events: [], attempt: drive.attempt() };
   const sizes = { stdout: stdoutSize, stderr: stderrSize };
   const over = end && { exitCode: end.exit.code, ...sizes };
   const attempt = drive.attempt();
@@ -164,10 +179,10 @@ function stepsIn(
   const since = Math.min(plannedAt, startedAt ?? plannedAt);
   const planned = plannedSteps(drive.state.run.spec).length;
   const told = stepEvents(attempt, steps, now, over, { steps: planned, since, sizes });
-  const { events } = drive.withSteps(told);
+  const { events, attempt: after } = drive.withSteps(told);
   // What came to nothing would be told again at once, and again.
   if (events.length === 0) drive.factsRead = Math.max(drive.factsRead, steps.count);
-  return events;
+  return { events, attempt: after };
 }
 
 /** The Machine's clock tells whole seconds and may be off; a poll that was waiting knows the end better. */
@@ -180,18 +195,18 @@ const EXIT_TIME_TRUSTED_AFTER_MS = 2000;
 function chunksOf(
   drive: Drive,
   before: OutputOffsets,
+  pieces: Piece[],
   bytes: Record<Stream, Uint8Array>,
   at: number,
 ): OutputChunk[] {
-  let { seq } = before;
-  return STREAMS.filter((stream) => bytes[stream].length > 0).map((stream) => ({
+  return pieces.map(({ stream, from, to }, index) => ({
     attempt: drive.attempt().number,
-    seq: ++seq,
+    seq: before.seq + index + 1,
     stream,
-    offset: before[stream],
-    length: bytes[stream].length,
+    offset: from,
+    length: to - from,
     at,
-    bytes: bytes[stream],
+    bytes: bytes[stream].subarray(from - before[stream], to - before[stream]),
     blobKey: null,
   }));
 }

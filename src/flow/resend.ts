@@ -35,7 +35,8 @@ export async function resend(
   if (done !== null) return { delivery: done, isNew: false };
   const whole = await withWholeBody(ports.bodies, earlier);
   const read = await readAgain(ports.senders, hook, whole);
-  if ("complaint" in read) throw new AppError("invalid_input", read.complaint, "path.delivery");
+  if ("complaint" in read)
+    throw new AppError("invalid_input", `the delivery ${read.complaint}`, "path.delivery");
   const kept = await keptBody(ports, hook, whole.body, ports.clock.now(), null);
   if (keyed !== null) {
     const recorded = await deliver(ports, hook, job, { ...read, deliveryId: keyed }, { kept, originId });
@@ -62,10 +63,14 @@ export async function readAgain(
   delivery: RecordedDelivery,
   rules: HookRules = own,
 ): Promise<Delivery | { complaint: string }> {
-  if (delivery.bodyBytes > delivery.body.byteLength)
-    return {
-      complaint: `has a body of ${delivery.bodyBytes} bytes, of which ${delivery.body.byteLength} are kept: have its sender send it again`,
-    };
+  const { bodyBytes, body, bodyOf } = delivery;
+  if (bodyBytes > body.byteLength) {
+    const left =
+      bodyOf !== null && body.byteLength === 0
+        ? ` that was kept with the delivery ${bodyOf}, which is gone`
+        : `, of which ${body.byteLength} are kept`;
+    return { complaint: `has a body of ${bodyBytes} bytes${left}: have its sender send it again` };
+  }
   if (delivery.source !== source)
     return { complaint: `came from ${delivery.source}, and the hook is for ${source} now` };
   // Its headers were not kept: what was wrong with it then is all that is known.

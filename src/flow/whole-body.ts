@@ -17,7 +17,7 @@ export async function withWholeBody<D extends RecordedDelivery>(
   bodies: Pick<DeliveryBodies, "get">,
   delivery: D,
 ): Promise<D> {
-  if (delivery.body.byteLength === delivery.bodyBytes) return delivery;
+  if (!isLong(delivery)) return delivery;
   return { ...delivery, body: (await bodies.get(delivery).catch(notRead)) ?? delivery.body };
 }
 
@@ -26,7 +26,14 @@ export async function isKeptWhole(
   bodies: Pick<DeliveryBodies, "has">,
   delivery: RecordedDelivery,
 ): Promise<boolean> {
-  return delivery.body.byteLength === delivery.bodyBytes || (await bodies.has(delivery).catch(notRead));
+  return isLong(delivery)
+    ? bodies.has(delivery).catch(notRead)
+    : delivery.body.byteLength === delivery.bodyBytes;
+}
+
+/** Whether a row is too small for it; one that is not may be gone with the row that had it. */
+function isLong({ bodyBytes }: RecordedDelivery): boolean {
+  return bodyBytes > DELIVERY_BODY_KEPT_BYTES;
 }
 
 function notRead(error: unknown): never {

@@ -37,6 +37,12 @@ export function commitAt(value: Json, ...names: string[]): string | null {
   return text !== null && /^[0-9a-f]{7,64}$/.test(text) && !/^0+$/.test(text) ? text : null;
 }
 
+/** What of a push is to be built: of an annotated tag `after` is the tag's own hash, and the commit stands beside. */
+export function pushedCommitAt(payload: Json, tag: string | null, ...commit: string[]): string | null {
+  const after = commitAt(payload, "after");
+  return tag === null || after === null ? after : (commitAt(payload, ...commit) ?? after);
+}
+
 /** Whether a commit's hash is the one of zeros. */
 export function isNoCommitAt(value: Json, ...names: string[]): boolean {
   return /^0+$/.test(textAt(value, ...names) ?? "");

@@ -1,6 +1,7 @@
 /** What the pages of webhooks need, from what the API has. */
 
 import { checked } from "../api/checked.ts";
+import { checkedWebhook } from "../api/checked-webhook.ts";
 import type { ApiPorts } from "../api/ports.ts";
 import {
   loadNotification,
@@ -13,6 +14,7 @@ import {
 import { triedWebhook } from "../api/routes/webhooks/webhooks.ts";
 import { timeOrNull } from "../api/run-body.ts";
 import { changedSpec, notificationSummary, webhookBody, webhookSpec } from "../api/webhook-body.ts";
+import { shownWebhook } from "../api/webhook-notes.ts";
 import { newWebhookSchema, rotateSchema, webhookChangeSchema } from "../api/webhook-schema.ts";
 import { newWebhookId } from "../core/id.ts";
 import { PAGE_LEDGER_MAX, PAGE_TOLD_MAX } from "../core/limits.ts";
@@ -35,12 +37,12 @@ export function webhookPagePorts(ports: ApiPorts): WebhookPorts {
     listWebhooks: async () => listed(ports, await webhooks.list(orgId)),
     async getWebhook(id) {
       const found = await orNull(loadWebhook(ports, id));
-      const [webhook = null] = found === null ? [] : await listed(ports, [found]);
-      return webhook;
+      const [webhook] = found === null ? [] : await listed(ports, [found]);
+      return found && webhook ? { ...webhook, ...(await shownWebhook(ports, found)) } : null;
     },
     newWebhookSecret: () => webhookKeeper.newSecret(),
     async createWebhook(input, once) {
-      const body = checked(newWebhookSchema, input, null);
+      const body = await checkedWebhook(ports, newWebhookSchema, input);
       // The same form with something else in it makes another one.
       const id = newWebhookId(await bytesOf(`page: webhook ${once} ${JSON.stringify(body)}`));
       await subscribe({ ...ports, webhookId: () => id }, webhookSpec(body), body.secret ?? null).catch(
@@ -52,7 +54,7 @@ export function webhookPagePorts(ports: ApiPorts): WebhookPorts {
       return id;
     },
     changeWebhook: async (id, input) => {
-      const body = checked(webhookChangeSchema, input, null);
+      const body = await checkedWebhook(ports, webhookChangeSchema, input);
       return isDone(changeWebhook(ports, id, (before) => changedSpec(before, body)));
     },
     async rotateWebhook(id, secret, updatedAt) {

@@ -3,12 +3,13 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type {
   NotificationBody,
   NotificationListBody,
+  ShownWebhookBody,
   WebhookBody,
   WebhookListBody,
   WebhookWithSecretBody,
 } from "../../src/api/webhook-schema.ts";
 import { WEBHOOKS_MAX_COUNT } from "../../src/core/limits.ts";
-import { call } from "./jobs/call.ts";
+import { call, put } from "./jobs/call.ts";
 
 /** Answers 404 to a POST, and is there: the local Machines API of these tests would be private. */
 const URL = "https://subscriber.example/hear";
@@ -39,9 +40,9 @@ describe("a webhook", () => {
       disabled_at: null,
       secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/=]{44}$/),
     });
-    const { secret, ...webhook } = made.body;
+    const { secret, notes, ...webhook } = made.body;
     const path = `/v1/webhooks/${webhook.id}`;
-    expect((await call("GET", path)).body).toEqual(webhook);
+    expect((await call("GET", path)).body).toEqual({ ...webhook, notes });
     expect((await call<WebhookListBody>("GET", "/v1/webhooks")).body).toEqual({ webhooks: [webhook] });
     const changed = await call<WebhookBody>("PATCH", path, {
       events: ["run.finished", "job.silent"],
@@ -56,6 +57,25 @@ describe("a webhook", () => {
     expect((await call("DELETE", path)).status).toBe(204);
     expect((await call("GET", path)).status).toBe(404);
     expect((await call("DELETE", path)).status).toBe(404);
+  });
+
+  it("is told of jobs that are not there yet, which its answers note", async () => {
+    await put("there-now");
+    const jobs = ["there-*", "typo-*", "*", "there"];
+    const made = await create({ jobs });
+    const notes = [1, 3].map((index) => ({
+      path: `jobs.${index}`,
+      message: `there is no job ${jobs[index]} yet: until there is one, nothing is told of it`,
+    }));
+    expect([made.status, made.body.notes]).toEqual([201, notes]);
+    const path = `/v1/webhooks/${made.body.id}`;
+    const shown = await call<ShownWebhookBody>("GET", path);
+    expect(shown.body.notes).toEqual(notes);
+    const changed = await call<ShownWebhookBody>("PATCH", path, { jobs: ["there-now", "gone"] });
+    expect(changed.body.notes).toMatchObject([{ path: "jobs.1" }]);
+    await call("DELETE", "/v1/jobs/there-now");
+    expect((await call<ShownWebhookBody>("GET", path)).body.notes).toHaveLength(2);
+    expect((await call<ShownWebhookBody>("PATCH", path, { jobs: null })).body.notes).toEqual([]);
   });
 
   it("can be given a secret, and another later", async () => {
@@ -225,6 +245,21 @@ describe("what is sent is refused with its path and what is accepted", () => {
     expect([status, answer.error?.message]).toEqual([422, expect.stringContaining(says)]);
     expect([null, path]).toContain(answer.error.path);
     expect(JSON.stringify(answer)).not.toContain("hunter2");
+  });
+
+  it("all of it at once: where the URL leads, and whether there is such a secret, too", async () => {
+    const pathsOf = (body: { error: { path: string; others: { path: string }[] } }) =>
+      [body.error, ...body.error.others].map(({ path }) => path).toSorted();
+    const wrong = { url: "https://127.0.0.1/", events: [], tags: { a: 1 } };
+    expect(pathsOf((await create(wrong)).body as never)).toEqual(["events", "tags.a", "url"]);
+    const { id } = (await create()).body;
+    const changed = await call("PATCH", `/v1/webhooks/${id}`, wrong);
+    expect(pathsOf(changed.body as never)).toEqual(["events", "tags.a", "url"]);
+    // One that is wrong by itself is told so once.
+    expect(pathsOf((await create({ ...wrong, url: 5 })).body as never)).toEqual(["events", "tags.a", "url"]);
+    const email = { provider: "resend", from: "a@b.example", to: ["a@b.example"], secret: "NONE_SUCH" };
+    const mail = await create({ kind: "email", email, url: "https://eve.example/" });
+    expect(pathsOf(mail.body as never)).toEqual(["email.secret", "url"]);
   });
 
   it("also where a webhook is changed, or is none", async () => {

@@ -32,6 +32,7 @@ const aDelivery = (changes: object = {}) => ({
   change: null,
   body_bytes: 2,
   body_sha256: "ab",
+  body_of: null,
   ...changes,
 });
 const filtered = {
@@ -136,6 +137,11 @@ test("delivery shows one with its headers and body, or the body alone, byte by b
   expect([cutShort.stdout, cutShort.stderr]).toEqual([whole.body, expect.stringContaining("are kept")]);
   const raw = await hooks("delivery", "deploy/github", "a/b", "--body");
   expect(raw.stderr).toBe("");
+  const part = aDelivery({ body_of: "a", repeats: 1, repeated_at: "later" });
+  stub.on(path, json({ ...part, ...whole, body: "", body_complete: false }));
+  const gone = await hooks("delivery", "deploy/github", "a/b");
+  expect(gone.stdout).toContain("2 bytes, which were kept with the delivery a: that is gone");
+  expect(gone.stdout).toContain("once, last later");
 });
 
 test("resend prints the run, fails where there is none, and is asked for again with the same key where the answer is lost", async () => {
@@ -190,9 +196,41 @@ test("try sends the rules that are given, and tells what each would be", async (
   expect(lines[2]).toMatch(/started +not known: it has a body of 9 bytes$/);
   for (const wrong of [
     ["--limit", "many"],
-    ["--env", "A"],
+    ["--limit", "51"],
+    ["--env", "A\u001b[2J"],
   ])
-    expect((await hooks("try", "deploy/github", ...wrong)).exitCode).toBe(2);
+    expect(await hooks("try", "deploy/github", ...wrong)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.not.stringContaining("\u001b"),
+    });
+  stub.on("POST /v1/jobs/deploy/hooks/github/try", problem(422, "invalid_input", "can not be empty", "if"));
+  const refused = await hooks("try", "deploy/github", "--if", "");
+  expect([refused.exitCode, refused.stderr]).toEqual([2, "mayfly: if: can not be empty\n"]);
+});
+
+test("a hook or a delivery that can not be is told before anybody is asked, as what was typed", async () => {
+  for (const key of [
+    "deploy",
+    "deploy/",
+    "../github",
+    "deploy/..",
+    "DEPLOY/github",
+    "a/b/c",
+    "deploy/git\u001b[2J",
+  ]) {
+    const { exitCode, stderr } = await hooks("rotate", key);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining("a job and a hook of it, such as")]);
+    expect(stderr).not.toContain("\u001b");
+  }
+  for (const id of ["", ".", ".."])
+    for (const verb of ["delivery", "resend"]) {
+      const { exitCode, stderr } = await hooks(verb, "deploy/github", id);
+      expect([exitCode, stderr]).toEqual([
+        2,
+        expect.stringContaining("There is none of this id; mayfly hooks"),
+      ]);
+    }
+  expect(stub.seen).toEqual([]);
 });
 
 const aReport = (changes: object = {}) => ({

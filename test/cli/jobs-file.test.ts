@@ -134,6 +134,15 @@ describe("validate", () => {
     ]);
   });
 
+  test("takes --dir before and behind its name, as diff and apply do, and looks at nothing there", async () => {
+    file(FILE);
+    for (const args of [
+      ["validate", "--dir", "nowhere"],
+      ["--dir", "nowhere", "validate"],
+    ])
+      expect(await offline(args)).toMatchObject({ exitCode: 0, stdout: "1 file, 2 jobs: all right\n" });
+  });
+
   test.each([
     [[], "there is no mayfly.yaml here"],
     [["nowhere.yaml"], "nowhere.yaml: there is no such file"],

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { StepStateBody } from "../../src/api/run-schema.ts";
 import { type ListOptions, listCommand } from "../../src/cli/commands/runs/list.ts";
-import { fakeIo } from "./support/fake-io.ts";
+import { fakeIo, Kept } from "./support/fake-io.ts";
 import { mayfly } from "./support/run-cli.ts";
 import {
   anAttempt,
@@ -438,6 +439,139 @@ describe("runs logs", () => {
     expect({ stdout, stderr }).toEqual({ stdout: "two\n", stderr: "" });
     expect(Object.fromEntries(stub.seen.at(-1)?.query ?? [])).toEqual({ step: "test", attempt: "2" });
     expect((await mayfly([...args, "--follow"], stub)).stderr).toContain("--step");
+  });
+
+  describe("of steps", () => {
+    const sections = (stdout: [number, number | null], stderr: [number, number | null]) => ({
+      stdout: { from: stdout[0], to: stdout[1] },
+      stderr: { from: stderr[0], to: stderr[1] },
+    });
+    const aStep = (number: number, name: string, changes: Partial<StepStateBody> = {}): StepStateBody => ({
+      number,
+      name,
+      state: "succeeded",
+      if: "success",
+      exit_code: 0,
+      timed_out: false,
+      started_at: "2026-11-21T10:00:00.000Z",
+      ended_at: "2026-11-21T10:00:02.000Z",
+      stdout: null,
+      stderr: null,
+      ...changes,
+    });
+    const running = { state: "running", exit_code: null, ended_at: null } as const;
+    const skipped = { ...running, state: "skipped", started_at: null } as const;
+    const build = aStep(1, "build", sections([0, 4], [0, 2]));
+    const failed = aStep(2, "te\u001b[2Jst", { ...sections([4, 7], [2, 2]), state: "failed", exit_code: 3 });
+    const never = aStep(3, "deploy", skipped);
+    const tidy = aStep(4, "tidy", sections([7, 12], [2, 4]));
+    const output = (stream: "stdout" | "stderr", offset: number, text: string) => ({ stream, offset, text });
+    const lines = [
+      output("stdout", 0, "one\n"),
+      output("stderr", 0, "a\n"),
+      output("stdout", 4, "twofour\n"),
+      output("stderr", 2, "b\n"),
+    ].map((line) => ({ attempt: 1, time: "", ...line }));
+    const HEADED = [
+      'mayfly: step "build":',
+      "one",
+      "a",
+      'mayfly: step "build" succeeded after 2.00 s',
+      'mayfly: step "te\\e[2Jst":',
+      "two",
+      'mayfly: step "te\\e[2Jst" failed with exit code 3 after 2.00 s',
+      'mayfly: step "tidy":',
+      "four",
+      "b",
+      'mayfly: step "tidy" succeeded after 2.00 s',
+    ].map((line) => `${line}\n`);
+    const ended = anEndedRun({ attempts: [anAttempt({ steps: [build, failed, never, tidy] })] });
+    /** Both streams are one terminal. */
+    const terminal = () => {
+      const screen = new Kept();
+      return fakeIo({ stdoutIsTty: true, stderrIsTty: true, stdout: screen, stderr: screen });
+    };
+    const event = (kind: string, data: object, id = "") =>
+      `${id}event: ${kind}\ndata: ${JSON.stringify(data)}\n\n`;
+    const step = (body: StepStateBody, attempt = 1) => event("step", { attempt, ...body });
+    const piece = (seq: number) => event("output", lines[seq - 1] ?? {}, `id: 1.${seq}\n`);
+
+    test("says at a terminal which step writes, and how it went", async () => {
+      stub.on(`GET /v1/runs/${RUN_ID}`, json(ended));
+      stub.on(`GET /v1/runs/${RUN_ID}/output`, events(...lines.map((line) => `${JSON.stringify(line)}\n`)));
+      expect((await mayfly(["runs", "logs", RUN_ID], stub, terminal())).stdout).toBe(HEADED.join(""));
+    });
+
+    test("says so once while it is followed, over a broken connection, too, as soon as it is known", async () => {
+      const begun = aStep(1, "build", { ...running, ...sections([0, null], [0, null]) });
+      const goesOn = aStep(4, "tidy", { ...running, ...sections([7, null], [2, null]) });
+      stub.on(
+        `GET /v1/runs/${RUN_ID}/output`,
+        brokenEvents(step(begun), piece(1), step(build), piece(2), step(failed), step(never), step(goesOn)),
+        events(
+          ...[build, failed, never, goesOn].map((each) => step(each)),
+          piece(3),
+          step(tidy),
+          piece(4),
+          endEvent(ended),
+        ),
+      );
+      const { stdout } = await mayfly(["runs", "logs", RUN_ID, "--follow"], stub, terminal());
+      const lost = stdout.split("\n").filter((line) => line.includes("connection"));
+      expect(lost).toHaveLength(2);
+      expect(
+        stdout
+          .split("\n")
+          .filter((line) => !line.includes("connection"))
+          .join("\n"),
+      ).toBe(HEADED.join(""));
+    });
+
+    test("of several attempts are those of each, under its own heading", async () => {
+      const other = aStep(1, "build", sections([0, 2], [0, 0]));
+      const silent = aStep(1, "build", { ...running, ...sections([0, null], [0, null]) });
+      const late = { attempt: 2, offset: 0, time: "", stream: "stdout", text: "c\n" };
+      stub.on(
+        `GET /v1/runs/${RUN_ID}/output`,
+        events(
+          ...[step(build), step(silent, 2), piece(1), piece(2)],
+          ...[step(other, 2), event("output", late, "id: 2.1\n"), step(silent, 3), endEvent(ended)],
+        ),
+      );
+      const { stdout } = await mayfly(["runs", "logs", RUN_ID, "--follow"], stub, terminal());
+      const [first = "", ...rest] = HEADED.slice(0, 4);
+      const second = ["attempt 2:", 'step "build":', "c", 'step "build" succeeded after 2.00 s'];
+      const third = ["attempt 3:", 'step "build":'];
+      const ours = [...second, ...third].map((line) => `${line === "c" ? "" : "mayfly: "}${line}\n`);
+      expect(stdout).toBe([first, ...rest, ...ours].join(""));
+    });
+
+    test("names a step again whose output was held back until another wrote", async () => {
+      stub.on(`GET /v1/runs/${RUN_ID}`, json(ended));
+      const [one, a, two, b] = lines.map((line) => `${JSON.stringify(line)}\n`);
+      stub.on(`GET /v1/runs/${RUN_ID}/output`, events(one ?? "", two ?? "", a ?? "", b ?? ""));
+      const { stdout } = await mayfly(["runs", "logs", RUN_ID], stub, terminal());
+      const again = 'four\nmayfly: step "build" also wrote:\na\nmayfly: step "tidy" also wrote:\nb\n';
+      expect(stdout).toContain(again);
+    });
+
+    test.each([[["logs"]], [["logs", "--follow"]]])("says nothing of it to a program: %j", async (args) => {
+      stub.on(`GET /v1/runs/${RUN_ID}`, json(ended));
+      const all = lines.map((line) => `${JSON.stringify(line)}\n`);
+      const told = [
+        step(build),
+        piece(1),
+        piece(2),
+        step(failed),
+        step(tidy),
+        piece(3),
+        piece(4),
+        endEvent(ended),
+      ];
+      stub.on(`GET /v1/runs/${RUN_ID}/output`, events(...(args.length > 1 ? told : all)));
+      const { stdout, stderr } = await mayfly(["runs", ...args, RUN_ID], stub);
+      expect({ stdout, stderr }).toEqual({ stdout: "one\ntwofour\n", stderr: "a\nb\n" });
+    });
   });
 
   test("show tells how each step went", async () => {

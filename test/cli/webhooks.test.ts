@@ -25,6 +25,7 @@ const aWebhook = (changes: object = {}) => ({
   disabled_at: null,
   disabled_why: null,
   old_secret_until: null,
+  notes: [],
   ...changes,
 });
 const anAttempt = (changes: object = {}) => ({
@@ -115,8 +116,27 @@ describe("webhooks create", () => {
     stub.on("POST /v1/webhooks", problem(422, "invalid_input", "can not lead to localhost", "url"));
     const { exitCode, stderr } = await webhooks("create", "https://localhost/", "--event", "run.failed");
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining("url: can not lead to localhost")]);
+    const others = [{ path: "jobs.0", message: "must be the name of a job\u001b[2J" }];
+    const error = { code: "invalid_input", message: "must be https", path: "url", request_id: "r", others };
+    stub.on("POST /v1/webhooks", json({ error }, 422));
+    const both = await webhooks("create", "http://x.example/", "--event", "run.failed");
+    expect(both.stderr).toContain("url: must be https\n        jobs.0: must be the name of a job\\e[2J\n");
   });
 });
+
+test.each([
+  ["POST /v1/webhooks", ["create", "https://example.com/hear", "--event", "run.failed"], 201],
+  ["PATCH /v1/webhooks/wh_1", ["edit", "wh_1"], 200],
+] as const)(
+  "webhooks: what may not be meant is noted by %s, beside what is asked for",
+  async (path, args, status) => {
+    const notes = [{ path: "jobs.0", message: "there is no job typo-*\u202e yet" }];
+    stub.on(path, json({ ...aWebhook({ notes }), secret: null }, status));
+    const { exitCode, stdout, stderr } = await webhooks(...args, "--job", "typo-*");
+    expect([exitCode, stderr]).toEqual([0, "mayfly: note: jobs.0: there is no job typo-*\\u202e yet\n"]);
+    expect(stdout).not.toContain("typo");
+  },
+);
 
 describe("webhooks edit", () => {
   beforeEach(() => stub.on("PATCH /v1/webhooks/wh_1", json(aWebhook())));

@@ -13,7 +13,7 @@ import type { JobStore } from "../../src/flow/ports/jobs.ts";
 import type { SecretKeeper } from "../../src/flow/ports/secrets.ts";
 import type { Drivers, Store } from "../../src/flow/ports.ts";
 import { resend } from "../../src/flow/resend.ts";
-import { withWholeBody } from "../../src/flow/whole-body.ts";
+import { isKeptWhole, withWholeBody } from "../../src/flow/whole-body.ts";
 import { readDelivery } from "../../src/hooks/read-delivery.ts";
 import { verify } from "../../src/hooks/verify.ts";
 import { bitbucketPush, bitbucketRef, SHA } from "../hooks/payloads.ts";
@@ -237,6 +237,10 @@ export function holdsTheDeliverContract({
         expect(told.map(({ id, verdict, change }) => [id.slice(uuid.length), verdict, change?.ref])).toEqual(
           expected,
         );
+        for (const row of rows) {
+          const found = await hooks.delivery(keyOf("refs"), row.id);
+          expect(found).toMatchObject({ bodyOf: row.id === uuid ? null : uuid, body: push.body });
+        }
         if (!wasReached()) break;
       }
     expect(await runsOf("refs")).toHaveLength(2 * pushes);
@@ -248,6 +252,51 @@ export function holdsTheDeliverContract({
       verdict: "started",
     });
     expect(again.change?.ref).toBe("refs/tags/v1");
+    // Whatever becomes of the first one.
+    expect(again.bodyOf).toBeNull();
+  });
+
+  it("a ref that comes later is of the first call's time, and has a body of its own where that came with another", async () => {
+    const id = await put("late-refs", { source: "bitbucket" });
+    const main = { new: bitbucketRef("branch", "main", SHA), old: null };
+    const tag = { new: bitbucketRef("tag", "v1", SHA), old: null };
+    const sent = async (changes: Parameters<typeof bitbucketPush>[0], at: number) => {
+      const push = ofBitbucket("1", bitbucketPush(changes));
+      await call(portsOver({ senders: trusting, clock: { now: () => at } }), id, push);
+      return push.body;
+    };
+    const first = await sent([main], T0);
+    const body = await sent([main, tag], T0 + DAY_MS);
+    const row = (part: string) => hooks.delivery(keyOf("late-refs"), part);
+    expect(await row("1")).toMatchObject({ body: first, receivedAt: T0, repeats: 1 });
+    expect(await row("1+ref.2")).toMatchObject({ body, bodyOf: null, receivedAt: T0 + DAY_MS });
+    const killed = await put("killed-refs", { source: "bitbucket" });
+    const push = ofBitbucket("1", bitbucketPush([main, tag]));
+    const { ports } = killedAt(5, true);
+    await call({ ...ports, senders: trusting, clock: { now: () => T0 } }, killed, push).catch(() => null);
+    expect(await rowsOf("killed-refs")).toMatchObject([{ id: "1" }]);
+    await call(portsOver({ senders: trusting }), killed, push);
+    const [second, one] = (await rowsOf("killed-refs")).map(({ receivedAt, bodyOf }) => ({
+      receivedAt,
+      bodyOf,
+    }));
+    expect([second, one]).toEqual([
+      { receivedAt: T0, bodyOf: "1" },
+      { receivedAt: T0, bodyOf: null },
+    ]);
+  });
+
+  it("where the body's row is gone its other refs say so, and nobody resends them", async () => {
+    const id = await put("gone-refs", { source: "bitbucket" });
+    await call(portsOver({ senders: trusting }), id, ofBitbucket("1", bitbucketPush()));
+    const [hook, defined] = await Promise.all([hooks.find(keyOf("gone-refs")), jobs.find(ORG, "gone-refs")]);
+    const row = await hooks.delivery(keyOf("gone-refs"), "1+ref.2");
+    if (!hook || !defined || !row) throw new Error("it is there");
+    const left = { ...row, body: new Uint8Array() };
+    expect(await isKeptWhole(bodies, left)).toBe(false);
+    await expect(resend(portsOver(), hook, defined, left, null)).rejects.toThrow(
+      `has a body of ${row.bodyBytes} bytes that was kept with the delivery 1, which is gone: have its sender`,
+    );
   });
 
   it("of a push of more refs than are taken a row says which were left, and nobody resends that", async () => {
@@ -260,7 +309,7 @@ export function holdsTheDeliverContract({
     expect(await runsOf("many-refs")).toHaveLength(DELIVERY_PARTS_MAX);
     const restId = `1+ref.${DELIVERY_PARTS_MAX + 1}`;
     const rest = await hooks.delivery(keyOf("many-refs"), restId);
-    expect(rest).toMatchObject({ verdict: "refused", runId: null, change: null });
+    expect(rest).toMatchObject({ verdict: "refused", runId: null, change: null, bodyOf: "1" });
     expect(rest?.detail).toMatch(
       /^it moved 22 refs at once, of which 20 are taken; left are refs\/heads\/b21, /,
     );

@@ -45,6 +45,7 @@ export function aDelivery(key: HookKey, id: string, change: Partial<NewDelivery>
     change: null,
     bodyBytes: 4,
     bodySha256: "abcd",
+    bodyOf: null,
     headers: { "x-github-event": "push" },
     body: bytes("{}\u00e9"),
     ...change,
@@ -340,6 +341,31 @@ export function holdsTheHookStoreContract({
       expect(await newest(3, 25)).toEqual(["d3", "d2"]);
       expect(await newest(3, 5)).toEqual(["d3"]);
       expect((await hooks.newest(key, 1, 100))[0]?.body).toEqual(bytes("x".repeat(10)));
+    });
+
+    it("has the body of several refs once: each finds it, also in a search, and it goes when the last of them is gone", async () => {
+      const key = keyOf("zz-shared");
+      const body = bytes('{"refs":"Feature-Y"}');
+      const of = (id: string, change: Partial<NewDelivery> = {}) =>
+        hooks.record(aDelivery(key, id, { body, bodyBytes: body.length, ...change }), T0);
+      const part: Partial<NewDelivery> = { body: new Uint8Array(), bodyOf: "1" };
+      await of("1");
+      await of("1+ref.2", part);
+      await of("1+ref.3", { ...part, receivedAt: T0 + 9 });
+      await of("1+reg.4", { body: bytes("{}") });
+      // Of another body, as of a delivery that came once the first was gone.
+      await of("1+ref.5", { ...part, bodySha256: "other" });
+      const found = await hooks.delivery(key, "1+ref.2");
+      expect(found).toMatchObject({ bodyOf: "1", body });
+      expect((await hooks.delivery(key, "1+ref.5"))?.body).toEqual(new Uint8Array());
+      expect((await hooks.newest(key, 5, 1000)).map((row) => row.body.length)).toEqual([20, 2, 0, 20, 20]);
+      expect(await ids(key, { text: "feature-y" })).toEqual(["1+ref.3", "1+ref.2", "1"]);
+      expect(await hooks.forget([key], T0 + 1, 10)).toBe(3);
+      expect(await ids(key)).toEqual(["1+ref.3", "1"]);
+      expect((await hooks.delivery(key, "1+ref.3"))?.body).toEqual(body);
+      expect(await hooks.forget([key], T0 + 10, 10)).toBe(1);
+      expect(await hooks.forget([key], T0 + 10, 10)).toBe(1);
+      expect(await ids(key)).toEqual([]);
     });
 
     it("counts what was resent", async () => {

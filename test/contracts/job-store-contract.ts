@@ -108,6 +108,9 @@ export function holdsTheJobStoreContract(store: JobStore): void {
       { name: "zz-d", version: 2, description: "of two", labels: { a: "b" }, deletedAt: null },
     ]);
     expect(await store.list("others", "", 10)).toEqual([]);
+    const names = await store.names(ORG, 1000);
+    expect(names.filter((name) => name.startsWith("zz-"))).toEqual(["zz-a", "zz-c", "zz-d"]);
+    expect([await store.names(ORG, 2), await store.names("others", 2)]).toEqual([names.slice(0, 2), []]);
   });
 
   it("versions come newest first, in pages", async () => {

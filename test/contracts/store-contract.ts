@@ -179,6 +179,13 @@ export function holdsTheStoreContract(store: Store): void {
       expect(await store.readOutput(state.run.id, { attempt: 1, seq: 2 }, 10)).toEqual([third]);
     });
 
+    it("keeps as many pieces as fifty steps of one read can come to", async () => {
+      const { state } = await stored(aRunningRun());
+      const pieces = Array.from({ length: 102 }, (_, index) => chunk(index + 1, 2 * index, "a\n"));
+      expect(await store.appendOutput(state, pieces)).toBe(true);
+      expect(await store.readOutput(state.run.id, OUTPUT_START, 200)).toEqual(pieces);
+    });
+
     it("stores a piece of output once, whoever fetched it", async () => {
       const { state } = await stored(aRunningRun());
       expect(await store.appendOutput(state, [chunk(1, 0, "abc")])).toBe(true);

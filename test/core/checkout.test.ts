@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { PullRequest } from "../../src/core/hook/change.ts";
 import type { RunChange } from "../../src/core/hook/run-delivery.ts";
 import type { HookSource } from "../../src/core/hook/spec.ts";
@@ -16,11 +16,12 @@ import {
   isOfOtherRepository,
   repositoryComplaint,
 } from "../../src/core/step/checkout.ts";
-import { GIT_ADVICE, GIT_MISSING_CODE } from "../../src/core/step/checkout-script.ts";
+import { GIT_ADVICE, GIT_MISSING_CODE, SSH_ADVICE } from "../../src/core/step/checkout-script.ts";
 import { stepFiles } from "../../src/core/step/files.ts";
 import { tokenHostComplaint } from "../../src/core/step/token-host.ts";
 import { aStepsSpec } from "../support/a-steps-spec.ts";
 import { type GitServer, gitServer, HAS_GIT } from "../support/git-server.ts";
+import { NO_SSHD, type SshServer, sshServer } from "../support/ssh-server.ts";
 import { drainSteps, type StepsOutcome, sectionOf } from "./runner/a-steps-run.ts";
 import { until } from "./runner/box.ts";
 import { underEachShell, underOneShell, type World } from "./runner/each-shell.ts";
@@ -28,6 +29,7 @@ import { masked } from "./runner/masked.ts";
 
 const AS_ROOT = process.getuid?.() === 0;
 const NOBODY = 65534;
+const RSA_PEM = ["-t", "rsa", "-b", "2048", "-m", "PEM"];
 const TOKEN = "ghs_a-token-of-the-test";
 
 function aCheckout(change: Partial<Checkout>): Checkout {
@@ -263,15 +265,15 @@ describe.skipIf(!HAS_GIT)(`a checkout${left}`, () => {
       }
     });
 
-    it("nothing with a wrong token: the steps behind it are not run", async () => {
-      git.commit("acme/site", { file: "one\n" });
+    it("nothing with a wrong token, which is said once: the steps behind it are not run", async () => {
+      const commit = git.commit("acme/site", { file: "one\n" });
       git.password = TOKEN;
       const outcome = await checkOut(
-        { token: "TOKEN" },
+        { token: "TOKEN", ref: commit },
         { secrets: masked([CHECKOUT_TOKEN_VARIABLE, "wrong-one"]) },
       );
       expect(outcome.told).toEqual(["1 failed 1", "2 skipped"]);
-      expect(sectionOf(outcome, 1)[1]).toContain("Authentication failed");
+      expect(sectionOf(outcome, 1)[1].split("Authentication failed")).toHaveLength(2);
       expect(outcome.stderr.toString()).not.toContain("wrong-one");
     });
 
@@ -287,12 +289,13 @@ describe.skipIf(!HAS_GIT)(`a checkout${left}`, () => {
         `echo "$*" >${note}`,
         'while [ "$1" != -i ]; do shift; done',
         `stat -c %a "$2" >>${note}; cat "$2" >>${note}; echo "$2" >>${note}.key`,
+        `cut -d' ' -f1,2 "\${2%key}known_hosts" >${note}.hosts`,
         `for last; do :; done`,
         `cd ${git.root} && eval "$(echo "$last" | sed "s,'/,'./,")"`,
       ].join("\n");
       execFileSync("sh", ["-c", `cat >${bin}/ssh && chmod 755 ${bin}/ssh`], { input: ssh });
       const outcome = await checkOut(
-        { repository: "ssh://git@github.com/acme/site", ref: commit, deployKey: "KEY" },
+        { repository: "ssh://git@github.com:22/acme/site", ref: commit, deployKey: "KEY" },
         {
           env: { PATH: `${bin}:${process.env.PATH}` },
           secrets: masked([DEPLOY_KEY_VARIABLE, "-----KEY\nof two lines"]),
@@ -304,7 +307,61 @@ describe.skipIf(!HAS_GIT)(`a checkout${left}`, () => {
       expect(readFileSync(note, "utf8")).toMatch(
         /StrictHostKeyChecking=yes .*git@github.com .*\n600\n-----KEY\nof two lines\n$/,
       );
+      // Those of submodules, too.
+      expect(readFileSync(`${note}.hosts`, "utf8").trim().split("\n").toSorted()).toEqual([
+        "bitbucket.org ssh-ed25519",
+        "github.com ssh-ed25519",
+        "gitlab.com ssh-ed25519",
+      ]);
       expect(existsSync(readFileSync(`${note}.key`, "utf8").trim())).toBe(false);
+    });
+
+    describe.skipIf(NO_SSHD)(`of a real ssh server${NO_SSHD ? ` (${NO_SSHD})` : ""}`, () => {
+      let ssh: SshServer;
+      beforeAll(async () => {
+        ssh = await sshServer();
+      });
+      afterAll(() => ssh.close());
+
+      const checkOutWith = (key: string) =>
+        checkOut(
+          { repository: `${ssh.url}${git.root}/acme/site`, deployKey: "KEY" },
+          { secrets: masked([DEPLOY_KEY_VARIABLE, key]) },
+        );
+
+      it.each<[string, string[], (key: string) => string]>([
+        ["with lines as Windows has them", [], (key) => key.replaceAll("\n", "\r\n")],
+        [
+          "of RSA as PEM, indented and cut at its end",
+          RSA_PEM,
+          (key) => key.replace(/^/gm, "    ").trimEnd(),
+        ],
+      ])("what a deploy key opens: one %s", async (_how, options, written) => {
+        git.commit("acme/site", { file: "one\n" });
+        const outcome = await checkOutWith(written(ssh.key(...options)));
+        expect(outcome.told).toEqual(["1 succeeded 0", "2 succeeded 0"]);
+        expect(sectionOf(outcome, 1)[1]).toContain(`added '${ssh.host}'`);
+        expect(sectionOf(outcome, 2)[0]).toBe("one\n");
+      });
+
+      it.each<[string, () => string, RegExp]>([
+        [
+          "has a passphrase",
+          () => ssh.key("-N", "a passphrase"),
+          /\nmayfly: the deploy key has a passphrase, which nobody types here; make one without \(ssh-keygen -N ''\)\n$/,
+        ],
+        [
+          "is none",
+          () => ssh.key().slice(0, -99),
+          /\nmayfly: the secret of deploy_key is no private key that ssh can read; store the whole file, from BEGIN to END\n$/,
+        ],
+        ["is not let in", () => ssh.strangersKey(), /^(?!.*\nmayfly:).*Permission denied \(publickey\)/s],
+      ])("nothing with a deploy key that %s, and says so", async (_what, key, why) => {
+        git.commit("acme/site", { file: "one\n" });
+        const outcome = await checkOutWith(key());
+        expect(outcome.told).toEqual(["1 failed 1", "2 skipped"]);
+        expect(sectionOf(outcome, 1)[1]).toMatch(why);
+      });
     });
 
     it("submodules of submodules where that is asked for", async () => {
@@ -326,6 +383,23 @@ describe.skipIf(!HAS_GIT)(`a checkout${left}`, () => {
       expect(sectionOf(outcome, 2)[0]).toBe("one\npart\ninner\n");
     });
 
+    it("submodules that are named by ssh beside it, by its token, however that is written", async () => {
+      const { hostname } = new URL(git.url);
+      const part = git.commit("acme/part", { part: "part\n" });
+      const places = [`git@${hostname}:acme/part`, `ssh://git@${hostname}/acme/part`];
+      const submodules = [...places, `ssh://git@${hostname}:2222/acme/part`].map(
+        (url, index) => [`part${index}`, { url, commit: part }] as const,
+      );
+      git.commit("acme/site", { file: "one\n" }, { submodules: Object.fromEntries(submodules) });
+      git.password = TOKEN;
+      const secrets = masked([CHECKOUT_TOKEN_VARIABLE, TOKEN]);
+      const outcome = await checkOut(
+        { token: "TOKEN", submodules: "top" },
+        { steps: ["cat part?/part"], secrets },
+      );
+      expect(sectionOf(outcome, 2)[0]).toBe("part\n".repeat(3));
+    });
+
     it("a command's or a script's repository, too, as a step before it", async () => {
       git.commit("acme/site", { file: "one\n" });
       const { box } = world;
@@ -338,6 +412,23 @@ describe.skipIf(!HAS_GIT)(`a checkout${left}`, () => {
       const outcome = await drainSteps(box);
       expect(outcome.told).toEqual(["1 succeeded 0", "2 succeeded 0"]);
       expect(sectionOf(outcome, 2)[0]).toBe("one\nit's\n");
+      await world.letGo(run);
+    });
+
+    it("nothing where the image has no ssh for a deploy key, and says what to do", async () => {
+      const { box } = world;
+      const PATH = box.path("bin");
+      mkdirSync(PATH);
+      box.write("bin/git", "", 0o755);
+      const checkout = aCheckout({ repository: "ssh://git@github.com/acme/site", deployKey: "KEY" });
+      const secrets = masked([DEPLOY_KEY_VARIABLE, "a key"]);
+      const run = box.run({ steps: aStepsSpec(["true"], { checkout, env: { PATH } }), secrets });
+      await box.give(secrets);
+      const outcome = await drainSteps(box);
+      expect(outcome.told).toEqual(["1 failed 1", "2 skipped"]);
+      expect(sectionOf(outcome, 1)[1]).toBe(
+        `mayfly: the image has no ssh, which a deploy key needs; ${SSH_ADVICE}\n`,
+      );
       await world.letGo(run);
     });
 

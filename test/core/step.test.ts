@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../src/core/event.ts";
 import { outcomeOf } from "../../src/core/outcome.ts";
 import { CHECKOUT_PATH } from "../../src/core/step/checkout.ts";
+import { piecesOf } from "../../src/core/step/pieces.ts";
 import { type StepFact, stepEvents } from "../../src/core/step/record.ts";
 import { plannedSteps } from "../../src/core/step/spec.ts";
 import { stepStates } from "../../src/core/step/state.ts";
@@ -290,5 +291,44 @@ describe("how steps stand", () => {
       [2, "command"],
     ]);
     expect(plannedSteps({ ...spec, checkout: null })).toEqual([]);
+  });
+});
+
+describe("what was read of both streams at once", () => {
+  const ends = (...all: [stdout: number, stderr: number][]) =>
+    all.map(([stdout, stderr]) => ({ to: { stdout, stderr } }));
+  const pieces = (
+    steps: Parameters<typeof piecesOf>[0],
+    stdout: [from: number, to: number, hasMore?: boolean],
+    stderr: [from: number, to: number, hasMore?: boolean],
+  ) => {
+    const atHand = ([from, to, hasMore = false]: typeof stdout) => ({ from, to, hasMore });
+    const found = piecesOf(steps, { stdout: atHand(stdout), stderr: atHand(stderr) });
+    return found.map(({ stream, from, to }) => `${stream.slice(3)} ${from}-${to}`).join(", ");
+  };
+
+  it("is stored in the order of the steps that wrote it", () => {
+    expect(pieces(ends([4, 2], [8, 5]), [0, 8], [0, 5])).toBe("out 0-4, err 0-2, out 4-8, err 2-5");
+    expect(pieces(ends([4, 2], [8, 2], [8, 9]), [1, 12], [2, 12])).toBe(
+      "out 1-8, err 2-9, out 8-12, err 9-12",
+    );
+  });
+
+  it("is cut only where both streams have something of two steps", () => {
+    expect(pieces([], [3, 9], [0, 4])).toBe("out 3-9, err 0-4");
+    expect(pieces([{ to: null }], [3, 9], [0, 4])).toBe("out 3-9, err 0-4");
+    expect(pieces(ends([4, 0], [8, 0], [9, 0]), [0, 9], [0, 0])).toBe("out 0-9");
+    expect(pieces(ends([4, 0], [8, 0]), [0, 8], [0, 3])).toBe("out 0-8, err 0-3");
+    expect(pieces(ends([0, 3], [8, 3]), [0, 8], [0, 3])).toBe("err 0-3, out 0-8");
+    expect(pieces(ends([4, 4], [8, 8], [9, 9]), [8, 9], [8, 9])).toBe("out 8-9, err 8-9");
+  });
+
+  it("is left for a later read where a step before it has yet to be read", () => {
+    const steps = ends([100, 2], [110, 5]);
+    expect(pieces(steps, [0, 60, true], [0, 5])).toBe("out 0-60, err 0-2");
+    expect(pieces(steps, [60, 110, true], [2, 5])).toBe("out 60-110, err 2-5");
+    expect(pieces(steps, [0, 100], [0, 1, true])).toBe("out 0-100, err 0-1");
+    // What could become a secret is held back, and can be so for as long as the run lasts.
+    expect(pieces(steps, [0, 99], [0, 5])).toBe("out 0-99, err 0-5");
   });
 });

@@ -138,6 +138,33 @@ underEachShell("steps", (world) => {
     await world.letGo(run);
   });
 
+  it("that end while a reader looks are told with what those behind them have written by then", async () => {
+    const { box } = world;
+    const [next, last] = [box.gate(), box.gate()];
+    const steps = aStepsSpec([
+      `echo one; read -r _ <${next.path}; echo a >&2`,
+      `echo two; echo b >&2; read -r _ <${last.path}`,
+    ]);
+    const run = box.run({ steps });
+    await box.read({ knownFacts: 0 });
+    const isWritten = '[ "$(wc -c <"$_dir/stdout")$(wc -c <"$_dir/stderr")" = 84 ]';
+    const meanwhile = `${isWritten} || { echo >${next.path}; until ${isWritten}; do sleep 0.01; done; }`;
+    const { steps: told, ...read } = await box.read({
+      knownFacts: 0,
+      waitSeconds: 0,
+      script: (text) => text.replace("read_sizes() {", () => `read_sizes() {\n${meanwhile}`),
+    });
+    expect([read.stdoutSize, read.stderrSize]).toEqual([8, 4]);
+    expect(told?.facts).toMatchObject([
+      { fact: "started", step: 1 },
+      { fact: "ended", step: 1, stdout: 4, stderr: 2 },
+      { fact: "started", step: 2 },
+    ]);
+    last.open();
+    await drainSteps(box);
+    await world.letGo(run);
+  });
+
   it("are not told to code that does not ask for them", async () => {
     const { box } = world;
     const run = box.run({ steps: aStepsSpec(["echo one; echo two >&2"]) });

@@ -356,7 +356,7 @@ describe.skipIf(executable === null)(
       ports.change(build("running", [first, aStep({ number: 2, ...waits })]));
       await expect.poll(steps).toEqual(["install Running ", "test Waiting "]);
       ports.emit(ID, next(ports, "stdout", "installed\n"));
-      await untilRows(page, ["installed"]);
+      await untilRows(page, ["install", "installed"]);
       const section = { stdout: { from: 0, to: 10 }, stderr: { from: 0, to: 0 } };
       const installed = aStep({ name: "install", ...section });
       const then = { stdout: { from: 10, to: null }, stderr: { from: 0, to: null } };
@@ -364,7 +364,8 @@ describe.skipIf(executable === null)(
       ports.change(build("running", [installed, second]));
       await page.locator("#steps tr.succeeded").waitFor();
       ports.emit(ID, next(ports, "stdout", "1 failed\n"));
-      await untilRows(page, ["installed", "1 failed"]);
+      await untilRows(page, ["install", "installed", "test", "1 failed"]);
+      await page.getByRole("heading", { name: "test", level: 3 }).waitFor();
       const ended = { stdout: { from: 10, to: 19 }, stderr: { from: 0, to: 0 } };
       const failed = aStep({ number: 2, state: "failed", exit_code: 2, ...ended });
       ports.change(build("failed", [installed, failed]));

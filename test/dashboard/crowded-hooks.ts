@@ -67,7 +67,7 @@ export function crowdedHooks(runId: string): Partial<HooksInMemory> {
 export const CROWDED_PAGES = [
   "/hooks",
   `/hooks/${JOB}/${JOB}`,
-  `/hooks/${JOB}/${JOB}/${LONG.slice(0, 100)}0`,
+  `/hooks/${JOB}/${JOB}/deliveries/${LONG.slice(0, 100)}0`,
   "/webhooks",
   `/webhooks/${ID}`,
   `/webhooks/${ID}/edit`,

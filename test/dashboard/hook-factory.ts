@@ -8,7 +8,7 @@ import type {
 } from "../../src/api/delivery-schema.ts";
 import type { ReportBody, ReportSummaryBody } from "../../src/api/report-ledger-schema.ts";
 import type { NotificationBody } from "../../src/api/webhook-schema.ts";
-import type { ListedWebhook } from "../../src/dashboard/webhook-ports.ts";
+import type { ShownWebhook } from "../../src/dashboard/webhook-ports.ts";
 import { at, runId } from "./run-factory.ts";
 
 export function aHook(changes: Partial<StoredHookBody> = {}): StoredHookBody {
@@ -68,6 +68,7 @@ export function aDelivery(changes: Partial<DeliveryBody> = {}): DeliveryBody {
     change: aChange(),
     body_bytes: body.length,
     body_sha256: "ab".repeat(32),
+    body_of: null,
     headers: { "x-github-event": "push" },
     body,
     body_base64: null,
@@ -87,7 +88,7 @@ export function deliverySummaryOf(delivery: DeliveryBody): DeliverySummaryBody {
   return summary;
 }
 
-export function aWebhook(changes: Partial<ListedWebhook> = {}): ListedWebhook {
+export function aWebhook(changes: Partial<ShownWebhook> = {}): ShownWebhook {
   return {
     id: "wh_7k2m9q4x8c1v5b3n",
     kind: "standard",
@@ -105,6 +106,7 @@ export function aWebhook(changes: Partial<ListedWebhook> = {}): ListedWebhook {
     old_secret_until: null,
     waiting: 0,
     last_delivered_at: null,
+    notes: [],
     ...changes,
   };
 }

@@ -108,7 +108,7 @@ describe("a hook's page", () => {
     expect(words).toContain("d-3 Filtered branch main: only dev is taken");
     expect(words).toContain("d-2 Paused the job was paused");
     expect(words).toContain("Ping its sender only asked whether anybody is there");
-    expect(html).toContain('href="/hooks/deploy/github/d%2F1%3F"');
+    expect(html).toContain('href="/hooks/deploy/github/deliveries/d%2F1%3F"');
     for (const id of [runId(1), runId(7)]) expect(html).toContain(`href="/runs/${id}"`);
   });
 
@@ -234,7 +234,7 @@ describe("a delivery's page", () => {
   const page = (delivery: ReturnType<typeof aDelivery>, query = "", runs = [aRun()]) =>
     get(
       portsOf({ hooks: [aHook()], deliveries: { "deploy/github": [delivery] } }, runs),
-      `/hooks/deploy/github/${encodeURIComponent(delivery.id)}${query}`,
+      `/hooks/deploy/github/deliveries/${encodeURIComponent(delivery.id)}${query}`,
     );
 
   test("says what it came to and why, with its run, its change, headers and body", async () => {
@@ -284,6 +284,38 @@ describe("a delivery's page", () => {
     expect((await page(aDelivery({ body: "" }))).words).toContain("It is empty.");
   });
 
+  test("has all that is kept of the commit's message, of which a list and a run's page have the first line, shortened", async () => {
+    const message = `\n  ${"Mend the gate ".repeat(20)}\n\nIt hung.\n\u202eyletelpmoc`;
+    const delivery = aDelivery({ change: aChange({ message }) });
+    const whole = await page(delivery);
+    expect(whole.html).toContain("It hung.\n\\u202eyletelpmoc</bdi>");
+    expect(whole.words).toContain("Mend the gate ".repeat(20));
+    const told = `${"Mend the gate ".repeat(7)}Me…`;
+    const ports = portsOf({ deliveries: { "deploy/github": [delivery] } });
+    const list = await get(ports, "/hooks/deploy/github");
+    expect(list.words).toContain(`main at 72d3162ecc, ${told} d-1`);
+    const of = { hook: "github", id: "d-1", event: "push", without_secrets: false, other_repository: false };
+    const run = aRun({
+      job: { name: "deploy", version: 3 },
+      delivery: { ...of, change: delivery.change, report: null },
+    });
+    const { words } = await get(portsOf({}, [run]), `/runs/${run.id}`);
+    expect(words).toContain(`Message ${told} `);
+    expect(words).not.toContain("It hung");
+  });
+
+  test("of a push of several refs it says with which the body is kept, and where that is gone", async () => {
+    const part = aDelivery({ id: "d-1+ref.2", body_of: "d-1" });
+    const { words, html } = await page(part);
+    expect(words).toContain("Body 25 bytes, kept with the first ref of the push");
+    expect(html).toContain('kept with <a href="/hooks/deploy/github/deliveries/d-1">');
+    expect(html).toContain("/resend");
+    const gone = await page({ ...part, body: "", body_complete: false });
+    expect(gone.words).toContain("It had 25 bytes, of which none are kept: they were with the first ref");
+    expect(gone.words).not.toContain("It is empty.");
+    expect(gone.html).not.toContain("/resend");
+  });
+
   test("of a body that is cut it says so, and offers no resend", async () => {
     const delivery = aDelivery({ body: '{"a":', body_complete: false, body_bytes: 700_000 });
     const { words, html } = await page(delivery);
@@ -291,7 +323,7 @@ describe("a delivery's page", () => {
     expect(html).not.toContain("/resend");
     const ports = portsOf({ hooks: [aHook()] });
     const outage = { ...ports, getDelivery: async () => ({ delivery, resends: 0, isKeptWhole: null }) };
-    const unread = await get(outage, "/hooks/deploy/github/d-1");
+    const unread = await get(outage, "/hooks/deploy/github/deliveries/d-1");
     expect(unread.words).toContain("of which all but the first ones can not be read right now");
     expect(unread.html).not.toContain("/resend");
     const long = await page(aDelivery({ body: "x".repeat(PAGE_BODY_MAX_CHARS + 1) }));
@@ -318,17 +350,48 @@ describe("a delivery's page", () => {
   test("its button sends it once more, once for each page, and leads to what that became", async () => {
     const again = aDelivery({ id: "d-1+resend.1", resend_of: "d-1" });
     const ports = portsOf({ deliveries: { "deploy/github": [again, aDelivery()] } });
-    const { html } = await get(ports, "/hooks/deploy/github/d-1");
+    const { html } = await get(ports, "/hooks/deploy/github/deliveries/d-1");
     expect(html).toContain('<input type="hidden" name="after" value="1"/>');
     expect(html).toContain('href="/hooks/deploy/github?text=d-1%2Bresend."');
-    expect((await get(ports, "/hooks/deploy/github/d-1%2Bresend.1")).html).toContain(
-      'href="/hooks/deploy/github/d-1"',
+    expect((await get(ports, "/hooks/deploy/github/deliveries/d-1%2Bresend.1")).html).toContain(
+      'href="/hooks/deploy/github/deliveries/d-1"',
     );
-    const sent = await post(ports, "/hooks/deploy/github/d-1/resend", { after: "1" });
-    expect([sent.status, sent.to]).toEqual([303, "/hooks/deploy/github/d-1%2Bresend.2"]);
-    await post(ports, "/hooks/deploy/github/d-1/resend", { after: "-5" });
+    const sent = await post(ports, "/hooks/deploy/github/deliveries/d-1/resend", { after: "1" });
+    expect([sent.status, sent.to]).toEqual([303, "/hooks/deploy/github/deliveries/d-1%2Bresend.2"]);
+    await post(ports, "/hooks/deploy/github/deliveries/d-1/resend", { after: "-5" });
     expect(ports.calls).toEqual(["resend deploy/github d-1 after 1", "resend deploy/github d-1 after 0"]);
   });
+});
+
+test("a delivery's page is found and its button works whatever its sender calls it, and it hides no other page", async () => {
+  const ids = [
+    "reports",
+    "reports/1",
+    "rotate",
+    "deliveries",
+    "a/resend",
+    "%2F",
+    "%2e%2e",
+    "..\\..",
+    "?part=list#x",
+    "a\u0000\n",
+  ];
+  ids.push("\u202e\u05d0 🪰+1", "ü".repeat(128));
+  const deliveries = { "deploy/github": ids.map((id) => aDelivery({ id, body: `body of ${id.length}` })) };
+  const ports = portsOf({ hooks: [aHook()], deliveries, reports: { "deploy/github": [aReport()] } });
+  const { html } = await get(ports, "/hooks/deploy/github");
+  const links = [...html.matchAll(/<th scope="row" class="what"><a href="([^"]*)"/g)].map(
+    ([, href = ""]) => href,
+  );
+  expect(links).toHaveLength(ids.length);
+  for (const [index, id] of ids.entries()) {
+    const page = await get(ports, links[index] ?? "");
+    expect([page.status, page.words.includes(`body of ${id.length}`)], id).toEqual([200, true]);
+    const sent = await post(ports, `${links[index]}/resend`, { after: "0" });
+    expect((await get(ports, sent.to ?? "")).status, id).toBe(404);
+    expect(ports.calls.at(-1)).toBe(`resend deploy/github ${id} after 0`);
+  }
+  expect((await get(ports, "/hooks/deploy/github/reports")).words).toContain("What was reported");
 });
 
 describe("what a hook's runs report", () => {
@@ -661,6 +724,28 @@ describe("webhooks", () => {
     expect(ofMail.html).toMatch(/id="to" name="to" aria-invalid="true"/);
   });
 
+  test("of a tag it is said what one looks like, and names that no job has are noted where it is shown", async () => {
+    const refusal = new AppError("invalid_input", "must be text, not null", "tags.bare", [
+      { path: "tags.twice", message: "must be text, not null" },
+      { path: "tags.long", message: "is too long" },
+    ]);
+    const tags = " bare \ntwice:a\nlong:b\ntwice:c";
+    const form = { url: "https://x.example/", tags, "event-run-failed": "on" };
+    for (const path of ["/webhooks/new", `${WEBHOOK}/edit`]) {
+      const ports = portsOf({ ...known(), refusal });
+      const { words } = await post(ports, path, form);
+      expect(words).toContain("bare: must be a name and a value with a colon between, such as team:data");
+      expect(words).toContain("twice: is there twice, and a run has one value of it");
+      expect(words).toContain("long: is too long");
+      expect(ports.calls.join()).toContain('"tags":{"bare":null,"twice":null,"long":"b"}');
+    }
+    const notes = [
+      { path: "jobs.0", message: "there is no job typo-* yet: until there is one, nothing is told of it" },
+    ];
+    const { words } = await get(portsOf(known({ notes })), WEBHOOK);
+    expect(words).toContain("There is no job typo-* yet: until there is one, nothing is told of it.");
+  });
+
   test("one is changed by the same form, filled in, and given another secret", async () => {
     const ports = portsOf(known({ jobs: ["a"], tags: { team: "a" } }));
     const { html } = await get(ports, `${WEBHOOK}/edit`);
@@ -701,7 +786,7 @@ describe("webhooks", () => {
     };
     const run = aRun({ job: { name: "deploy", version: 3 }, delivery });
     const { html, words } = await get(portsOf(known(), [run]), `/runs/${run.id}`);
-    expect(html).toContain('href="/hooks/deploy/github/d%2F1"');
+    expect(html).toContain('href="/hooks/deploy/github/deliveries/d%2F1"');
     expect(words).toContain("push d/1 , without secrets, as it is, or may be, from a fork");
     expect(words).toContain("Reported on its commit as mayfly/deploy");
     expect(html).toContain(`href="${WEBHOOK}/notifications/${notificationId(3)}"`);
@@ -724,7 +809,7 @@ describe("webhooks", () => {
 const PAGES = [
   "/hooks",
   "/hooks/deploy/github",
-  "/hooks/deploy/github/d-1",
+  "/hooks/deploy/github/deliveries/d-1",
   "/hooks/deploy/github/reports",
   `/hooks/deploy/github/reports/${notificationId(1)}`,
   "/webhooks",
@@ -737,7 +822,7 @@ const PAGES = [
 const FORMS = [
   "/hooks/deploy/github",
   "/hooks/deploy/github/rotate",
-  "/hooks/deploy/github/d-1/resend",
+  "/hooks/deploy/github/deliveries/d-1/resend",
   `/hooks/deploy/github/reports/${notificationId(1)}/resend`,
   "/webhooks/new",
   ...["test", "enable", "disable", "delete", "edit", "secret"].map((act) => `${WEBHOOK}/${act}`),
@@ -762,7 +847,7 @@ describe("who may", () => {
     const ports = portsOf({ hooks: [aHook()], webhooks: [aWebhook()] });
     const gone = [
       ["/hooks/deploy/nothere", "No such hook"],
-      ["/hooks/deploy/github/nothere", "No such delivery"],
+      ["/hooks/deploy/github/deliveries/nothere", "No such delivery"],
       ["/hooks/deploy/nothere/reports", "No such hook"],
       ["/hooks/deploy/github/reports/nothere", "No such report"],
       ["/webhooks/nothere", "No such webhook"],
@@ -777,7 +862,7 @@ describe("who may", () => {
     for (const path of [
       "/hooks/deploy/nothere",
       "/hooks/deploy/nothere/rotate",
-      "/hooks/deploy/github/nothere/resend",
+      "/hooks/deploy/github/deliveries/nothere/resend",
       "/hooks/deploy/github/reports/nothere/resend",
       ...["test", "enable", "disable", "edit", "secret"].map((act) => `/webhooks/nothere/${act}`),
       `${WEBHOOK}/notifications/nothere/resend`,
@@ -860,8 +945,8 @@ test("hostile words stay words, and every page has the strict policy and nothing
     ...PAGES,
     `/hooks?cursor=${odd}&job=${odd}`,
     `/hooks/deploy/github?text=${odd}&verdict=${odd}`,
-    `/hooks/deploy/github/${odd}`,
-    "/hooks/deploy/github/d-1?body=raw",
+    `/hooks/deploy/github/deliveries/${odd}`,
+    "/hooks/deploy/github/deliveries/d-1?body=raw",
     `/hooks/deploy/github/reports?state=${odd}`,
     `/webhooks/new?kind=${odd}`,
     `${WEBHOOK}?state=${odd}`,
@@ -877,7 +962,10 @@ test("hostile words stay words, and every page has the strict policy and nothing
     expect(html.match(/<script/g), path).toHaveLength(1);
     expect(html, path).not.toContain("<img");
     expect(html).not.toMatch(/<style|\sstyle=|javascript:/i);
-    expect(html.replaceAll(/"[^"]*"/g, '""'), path).not.toMatch(/<[a-z][^>]*\son\w+\s*=/i);
+    const shown = html.replaceAll(/"[^"]*"/g, '""').replaceAll(/<textarea[^>]*>[^<]*/g, "");
+    expect(shown, path).not.toMatch(/<[a-z][^>]*\son\w+\s*=/i);
+    // What turns the order of what is read around is spelt out, but where somebody edits it.
+    expect([...shown.matchAll(/.{0,80}\u202e/g)].map(String), path).toEqual([]);
     expectLabels(html, path);
   }
 });

@@ -6,7 +6,7 @@ import type { NotificationBody } from "../../src/api/webhook-schema.ts";
 import { AppError } from "../../src/core/error.ts";
 import { PAGE_JOBS_MAX, PAGE_LEDGER_MAX } from "../../src/core/limits.ts";
 import type { HookName, HookPorts } from "../../src/dashboard/hook-ports.ts";
-import type { ListedWebhook, WebhookPorts } from "../../src/dashboard/webhook-ports.ts";
+import type { ShownWebhook, WebhookPorts } from "../../src/dashboard/webhook-ports.ts";
 import { deliverySummaryOf, notificationId, notificationSummaryOf, reportSummaryOf } from "./hook-factory.ts";
 import { NOW } from "./run-factory.ts";
 
@@ -20,7 +20,7 @@ export interface HooksInMemory {
   /** Likewise. */
   reports: Record<string, ReportBody[]>;
   tried: TriedBody;
-  webhooks: ListedWebhook[];
+  webhooks: ShownWebhook[];
   /** By webhook, newest first. */
   notifications: Record<string, NotificationBody[]>;
   /** Why the next form is refused. */

@@ -127,6 +127,7 @@ export function memoryPorts(runs: RunBody[] = [], output: Record<string, OutputL
             watchers.get(id)?.delete(send);
             controller.close();
           };
+          for (const message of stepMessages(ports.runs.get(id))) send(message);
           stored.slice(from).forEach((piece, index) => {
             send(outputMessage(from + index + 1, piece));
           });
@@ -163,10 +164,20 @@ export function memoryPorts(runs: RunBody[] = [], output: Record<string, OutputL
     full: false,
     change(run) {
       ports.runs.set(run.id, run);
+      for (const message of stepMessages(run)) tell(run.id, message);
       if (isFinal(run.status)) tell(run.id, endMessage(run));
     },
   };
   return ports;
+}
+
+/** How the steps stand that have begun, as they are told before what they wrote. */
+function stepMessages(run: RunBody | undefined): string[] {
+  const steps = (run?.attempts ?? []).flatMap(({ number, steps }) =>
+    steps.map((step) => ({ attempt: number, ...step })),
+  );
+  const begun = steps.filter(({ state }) => state !== "waiting");
+  return begun.map((step) => `event: step\ndata: ${JSON.stringify(step)}\n\n`);
 }
 
 function outputMessage(seq: number, piece: OutputLine): string {

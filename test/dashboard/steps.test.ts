@@ -74,9 +74,29 @@ describe("the steps of a run", () => {
     expect(html).toMatch(/second.*<details id="steps-1">.*first/s);
   });
 
+  test("are headings in the output of the run, and of one that goes on for its script, too", async () => {
+    const steps = [
+      aStep({ name: "one", stdout: { from: 0, to: 4 } }),
+      aStep({ number: 2, name: "two", state: "running", ended_at: null, stdout: { from: 4, to: null } }),
+    ];
+    const lines = outputOf(["stdout", "a b\nc d\n"]);
+    const { html } = await page(
+      aBuild(steps, { status: "running", attempts: [anAttempt("running", { steps })] }),
+      "",
+      lines,
+    );
+    expect(html).toMatch(
+      /role="heading" aria-level="3">one<.*>a b<.*role="heading" aria-level="3">two<.*>c d</,
+    );
+    expect(html).toMatch(/data-snapshot="[^"]*&quot;name&quot;:&quot;two&quot;/);
+  });
+
   test("have names that stay words", async () => {
+    const hostile = aStep({ name: HOSTILE, stdout: { from: 0, to: 2 } });
     for (const path of ["", "/steps/1"])
-      expect((await page(aBuild([aStep({ name: HOSTILE })]), path)).html).not.toContain("<b onclick");
+      expect((await page(aBuild([hostile]), path, outputOf(["stdout", "a\n"]))).html).not.toContain(
+        "<b onclick",
+      );
   });
 });
 

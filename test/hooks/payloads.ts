@@ -6,6 +6,8 @@ import type { Json } from "../../src/core/hook/delivery.ts";
 
 export const SHA = "da1560886d4f094c3e6c9ef40349f7d38b5d27d7";
 export const BEFORE = "95790bf891e76fee5e1747ab589903a6a1f80f22";
+/** What the ref of an annotated tag leads to, which is no commit. */
+export const TAG_OBJECT = "121ae5ce3e0e36febb896f186155e7678c1d002d";
 export const ZEROS = "0".repeat(40);
 
 type Payload = { [name: string]: Json };
@@ -92,6 +94,30 @@ export function giteaPush(of: Payload = {}): Payload {
     sender: { login: "mona" },
     ...of,
   };
+}
+
+/** As Gitea 1.26 sends it (MIT), without what nobody reads: `after` is the tag's own hash, and `head_commit` what it leads to. */
+export function giteaAnnotatedTag(): Payload {
+  return giteaPush({
+    ref: "refs/tags/v1.0.0",
+    before: ZEROS,
+    after: TAG_OBJECT,
+    compare_url: `https://gitea.example/mona/webhooks/compare/${ZEROS}...${TAG_OBJECT}`,
+    commits: [],
+    total_commits: 0,
+    head_commit: {
+      id: SHA,
+      message: "Docs and mends\n",
+      url: `https://gitea.example/mona/webhooks/commit/${SHA}`,
+      author: { name: "Mona", email: "mona@example.com", username: "mona" },
+      committer: { name: "Mona", email: "mona@example.com", username: "mona" },
+      verification: null,
+      timestamp: "2026-11-22T12:55:11Z",
+      added: ["docs/a.md"],
+      removed: [],
+      modified: ["test.sh"],
+    },
+  });
 }
 
 export function giteaPullRequest(of: Payload = {}): Payload {

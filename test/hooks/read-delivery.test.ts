@@ -10,12 +10,14 @@ import {
   bitbucketPullRequest,
   bitbucketPush,
   giteaAgitPullRequest,
+  giteaAnnotatedTag,
   giteaOwnPullRequest,
   giteaPullRequest,
   giteaPush,
   gitlabMergeRequest,
   gitlabPush,
   SHA,
+  TAG_OBJECT,
   ZEROS,
 } from "./payloads.ts";
 
@@ -182,8 +184,13 @@ describe("GitHub's deliveries", () => {
       kind: "tag",
       tag: "simple-tag",
       branch: null,
+      sha: tagged.after,
       paths: null,
     });
+    const annotated = { ...tagged, after: TAG_OBJECT };
+    expect((await changeOf("github", github("push"), annotated)).sha).toBe(tagged.after);
+    const untold = { ...annotated, head_commit: null };
+    expect((await changeOf("github", github("push"), untold)).sha).toBe(TAG_OBJECT);
     const deleted = example("push", ({ deleted }) => deleted === true);
     expect(await changeOf("github", github("push"), deleted)).toMatchObject({ kind: "delete", sha: null });
   });
@@ -338,9 +345,12 @@ describe("GitLab's deliveries", () => {
     expect(await changeOf("gitlab", gitlab, gitlabPush(tag))).toMatchObject({
       kind: "tag",
       tag: "v1.0.0",
+      sha: SHA,
       before: null,
       paths: null,
     });
+    const annotated = { ...tag, after: TAG_OBJECT, checkout_sha: SHA };
+    expect((await changeOf("gitlab", gitlab, gitlabPush(annotated))).sha).toBe(SHA);
     expect(await changeOf("gitlab", gitlab, gitlabPush({ after: ZEROS }))).toMatchObject({
       kind: "delete",
       sha: null,
@@ -421,6 +431,19 @@ describe("Gitea's deliveries", () => {
       author: "mona",
     });
     expect((await changeOf("gitea", gitea("push"), giteaPush({ total_commits: 9 }))).paths).toBeNull();
+    const [commit = null] = giteaPush().commits as Json[];
+    const pathsOf = async (count: number, before: string) => {
+      const commits = Array.from({ length: count }, () => commit);
+      const payload = giteaPush({ before, commits, total_commits: count });
+      return (await changeOf("gitea", gitea("push"), payload)).paths;
+    };
+    // Of a new branch its newest ten are all that it counts.
+    expect(await pathsOf(9, ZEROS)).toEqual(["a.ts"]);
+    expect(await pathsOf(10, ZEROS)).toBeNull();
+    expect(await pathsOf(10, BEFORE)).toEqual(["a.ts"]);
+    expect(await changeOf("gitea", gitea("push"), giteaAnnotatedTag())).toMatchObject({
+      ...{ kind: "tag", tag: "v1.0.0", sha: SHA, message: "Docs and mends\n", paths: null },
+    });
     expect(await changeOf("gitea", gitea("push"), giteaPush({ after: ZEROS }))).toMatchObject({
       kind: "delete",
     });
@@ -635,6 +658,9 @@ describe("deliveries that are not about code", () => {
     expect(await id("a".repeat(130))).not.toBe(await id("a".repeat(129)));
     for (const step of [".", ".."]) expect(await id(step)).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect(await id(".")).not.toBe(await id(".."));
+    // Half of a character is kept as UTF-8 has it, so that it is found again by what is kept.
+    const half = { id: "evt_\ud800", type: "x" };
+    expect((await delivered("stripe", {}, half)).deliveryId).toBe("evt_\ufffd");
     expect(await id("...")).toBe("...");
   });
 });

@@ -134,7 +134,7 @@ export class MemoryHookStore implements HookStore {
 
   async delivery(key: HookKey, id: string): Promise<ShownDelivery<RecordedDelivery> | null> {
     const row = this.ledger.get(textOf(key, id));
-    return row ? this.#shown(row) : null;
+    return row ? this.#shown(this.#withBody(row)) : null;
   }
 
   async deliveries(key: HookKey, filter: DeliveryFilter): Promise<DeliveryPage> {
@@ -149,7 +149,7 @@ export class MemoryHookStore implements HookStore {
       (row) =>
         (verdict === null || row.verdict === verdict) &&
         (runId === null || row.runId === runId) &&
-        (text === null || hasText(row, text)),
+        (text === null || hasText(this.#withBody(row), text)),
     );
     const page = found.slice(0, limit);
     const last = found.length > limit ? page.at(-1) : rows.length === looked ? rows.at(-1) : undefined;
@@ -167,7 +167,8 @@ export class MemoryHookStore implements HookStore {
       .filter(({ bodyBytes }, index) => {
         bytes += bodyBytes;
         return index === 0 || bytes <= maxBytes;
-      });
+      })
+      .map((row) => this.#withBody(row));
   }
 
   async resends(key: HookKey, originId: string): Promise<number> {
@@ -189,13 +190,20 @@ export class MemoryHookStore implements HookStore {
   }
 
   async forget(ledgers: HookKey[], beforeMs: number, limit: number): Promise<number> {
-    const old = ledgers.flatMap((key) => this.#of(key)).filter(({ receivedAt }) => receivedAt < beforeMs);
+    const old = ledgers
+      .flatMap((key) => this.#of(key))
+      .filter((row) => row.receivedAt < beforeMs && !this.#of(row).some((part) => part.bodyOf === row.id));
     for (const row of old.slice(0, limit)) this.ledger.delete(textOf(row, row.id));
     return Math.min(old.length, limit);
   }
 
   #of(key: HookKey): RecordedDelivery[] {
     return [...this.ledger.values()].filter((row) => textOf(row) === textOf(key)).sort(byNewest);
+  }
+
+  #withBody(row: RecordedDelivery): RecordedDelivery {
+    const holder = row.bodyOf === null ? row : this.ledger.get(textOf(row, row.bodyOf));
+    return { ...row, body: holder?.bodySha256 === row.bodySha256 ? holder.body : new Uint8Array() };
   }
 
   #shown<D extends DeliverySummary>(row: D): ShownDelivery<D> {

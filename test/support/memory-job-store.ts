@@ -85,6 +85,12 @@ export function memoryJobStore(
           };
         });
     },
+    async names(orgId, limit) {
+      const isThere = ({ job }: { job: { orgId: string; deletedAt: number | null } }) =>
+        job.orgId === orgId && job.deletedAt === null;
+      const names = [...stored.values()].filter(isThere).map(({ job }) => job.name);
+      return names.sort().slice(0, limit);
+    },
     async versions(orgId, name, before, limit) {
       const versions = of(orgId, name)?.versions ?? [];
       return versions

@@ -3,12 +3,21 @@
 interface Reply {
   stdoutSize: number;
   stdout?: string;
+  /** As long as `stderr` where it is left out. */
+  stderrSize?: number;
+  stderr?: string;
+  /** Lines of the record of steps. */
+  facts?: string[];
   /** Null while the command runs. */
   code: number | null;
 }
 
-export function runnerReply({ stdoutSize, stdout = "", code }: Reply): string {
-  const bytes = Buffer.from(stdout);
+export function runnerReply({ stdoutSize, stdout = "", stderr = "", facts, code, ...rest }: Reply): string {
+  const [out, err] = [Buffer.from(stdout), Buffer.from(stderr)];
+  const { stderrSize = err.length } = rest;
   const state = code === null ? "running" : "ended";
-  return `mayfly 1 ${state} ${stdoutSize} 0 ${code ?? 0} 0 0 0 - base64 ${bytes.length} 0\n\n${bytes.toString("base64")}.\n.\n`;
+  const lengths = `${out.length} ${err.length}`;
+  const head = `mayfly 1 ${state} ${stdoutSize} ${stderrSize} ${code ?? 0} 0 0 0 - base64 ${lengths}`;
+  const steps = facts ? `steps 10000 ${facts.length}\n${facts.map((fact) => `${fact}\n`).join("")}.\n` : "";
+  return `${head}\n\n${out.toString("base64")}.\n${err.toString("base64")}.\n${steps}`;
 }

@@ -13,6 +13,7 @@ import { createSecretKeeper } from "../../src/secrets/keeper.ts";
 import { createKeyring } from "../../src/secrets/keyring.ts";
 import { apiPorts } from "../../src/worker/ports.ts";
 import { aHook } from "../contracts/hook-store-contract.ts";
+import { bitbucketPush } from "../hooks/payloads.ts";
 import { aSpec } from "../support/a-run.ts";
 import { countedD1 } from "../support/counted-d1.ts";
 import { aPush, githubCall } from "../support/signed.ts";
@@ -47,6 +48,10 @@ it("a delivery costs two rows beside its run, and three statements; it asks the 
       id: "cost-filtered",
       spec: aHook({ name: "filtered", secrets: ["COST"], filter: { branches: ["x"] } }),
     },
+    {
+      id: "cost-refs",
+      spec: aHook({ name: "refs", source: "bitbucket", secrets: ["COST"], filter: { branches: ["x"] } }),
+    },
   ];
   await d1Jobs(env.DB).put("default", "cost", null, next, [], wanted);
   async function costOf(act: () => Promise<unknown>) {
@@ -79,6 +84,14 @@ it("a delivery costs two rows beside its run, and three statements; it asks the 
   expect(taken.statements - byHand.statements).toBeLessThanOrEqual(3);
   expect(taken.calls).toBe(2);
   expect(filtered).toEqual({ rowsWritten: 2, statements: 3, calls: 2 });
+  const body = new TextEncoder().encode(JSON.stringify({ ...bitbucketPush(), padding: "x".repeat(50_000) }));
+  const headers = new Headers({ "x-event-key": "repo:push", "x-request-uuid": "1" });
+  const trusting = { ...ports, senders: { ...ports.senders, verify: async () => true } };
+  const ofRefs = await costOf(() => receive(trusting, "cost-refs", headers, body));
+  // Three refs: what is read to know the hook is read once, and each has its row; the body is written once.
+  expect(ofRefs).toEqual({ rowsWritten: 6, statements: 5, calls: 4 });
+  const kept = "SELECT count(*) AS rows, sum(length(body)) AS bytes FROM deliveries WHERE hook = 'refs'";
+  expect(await env.DB.prepare(kept).first()).toEqual({ rows: 3, bytes: body.length });
   // The row is changed, and no other is left.
   expect(again.rowsWritten).toBeLessThanOrEqual(1);
 });

@@ -4,6 +4,7 @@ import { env, exports } from "cloudflare:workers";
 import { afterEach, describe, expect, it } from "vitest";
 import { eventStream, ndjsonStream } from "../../src/api/event-stream.ts";
 import type { ErrorBody, OutputLine, RunBody } from "../../src/api/run-schema.ts";
+import type { RunEvent } from "../../src/core/event.ts";
 import { WATCHERS_MAX } from "../../src/core/limits.ts";
 import { type ChunkPosition, OUTPUT_START, type OutputChunk, parsePosition } from "../../src/core/output.ts";
 import type { RunState } from "../../src/core/run.ts";
@@ -12,6 +13,7 @@ import { type Followed, followOutput } from "../../src/flow/follow.ts";
 import type { News } from "../../src/flow/ports.ts";
 import { apiPorts } from "../../src/worker/ports.ts";
 import { aRunningRun, followedBy, T0 } from "../support/a-run.ts";
+import { aStepsSpec } from "../support/a-steps-spec.ts";
 import { countedD1 } from "../support/counted-d1.ts";
 import { readEvents } from "../support/sse.ts";
 
@@ -132,6 +134,100 @@ describe("a follower's statements", () => {
       yield unknown;
     });
     expect(await all(await followOutput(counted, state, OUTPUT_START, never))).toEqual(["1", "2", "end"]);
+  });
+});
+
+describe("a follower of steps", () => {
+  const section = (stdout: number) => ({ stdout, stderr: 0 });
+  const begins = (step: number, from: number): RunEvent => ({
+    type: "step_started",
+    at: T0,
+    attempt: 1,
+    step,
+    startedAt: T0,
+    from: section(from),
+  });
+  const ends = (step: number, from: number, to: number): RunEvent => ({
+    ...{
+      type: "step_ended",
+      at: T0,
+      attempt: 1,
+      step,
+      exitCode: 0,
+      timedOut: false,
+      startedAt: T0,
+      endedAt: T0,
+    },
+    ...{ from: section(from), to: section(to) },
+  });
+
+  async function storedBuild(): Promise<RunState> {
+    const story = aRunningRun(aStepsSpec(["one", "two"]));
+    await ports.store.accept(story.state, story.events, null);
+    return story.state;
+  }
+  const record = async (state: RunState, events: RunEvent[], pieces: OutputChunk[]) =>
+    (await ports.store.record(state, events, pieces)) as RunState;
+
+  async function told(followed: AsyncIterable<Followed>): Promise<string[]> {
+    const all = [];
+    for await (const item of followed)
+      if (item.kind === "step") all.push(`step ${item.step.step.number} ${item.step.state}`);
+      else all.push(item.kind === "output" ? `${item.chunk.seq}` : item.kind);
+    return all;
+  }
+
+  it("is told how each stands before what it wrote, at two statements more for each piece of news of them", async () => {
+    const state = await storedBuild();
+    const { ports: counted, counts } = scripted(async function* () {
+      let now = await record(state, [begins(1, 0)], []);
+      yield { position: at(0), final: false, version: now.run.version };
+      await ports.store.appendOutput(now, [piece(1)]);
+      yield { position: at(1), final: false, version: now.run.version };
+      await ports.store.appendOutput(now, [piece(2)]);
+      yield { position: at(2), final: false, version: now.run.version };
+      yield { position: at(2), final: false, version: now.run.version };
+      now = await record(now, [ends(1, 0, 4), begins(2, 4)], [piece(3)]);
+      yield { position: at(3), final: false, version: now.run.version };
+      now = await record(now, [ends(2, 4, 6)], []);
+      await settled(now);
+      yield { position: at(3), final: true, version: now.run.version + 1 };
+    });
+    expect(await told(await followOutput(counted, state, OUTPUT_START, never))).toEqual([
+      ...["step 1 running", "1", "2", "step 1 succeeded", "step 2 running", "3", "step 2 succeeded", "end"],
+    ]);
+    // A look before the first news and one for each that is any; the run's state three times.
+    expect(counts.statements).toBe(1 + 5 + 3 * 2);
+  });
+
+  it("is told of a step that began after the news, before what it wrote", async () => {
+    const state = await storedBuild();
+    let now = await record(state, [begins(1, 0)], [piece(1)]);
+    const { ports: counted } = scripted(async function* () {
+      const { version } = now.run;
+      now = await record(now, [ends(1, 0, 4), begins(2, 4)], [piece(2), piece(3)]);
+      yield { position: at(2), final: false, version };
+      await settled(now);
+      yield { position: null, final: false };
+    });
+    expect(await told(await followOutput(counted, state, OUTPUT_START, never))).toEqual([
+      ...["step 1 running", "1", "step 1 succeeded", "step 2 running", "2", "3", "step 2 unknown", "end"],
+    ]);
+  });
+
+  it("has it as messages of its own by SSE, and by ndjson has what it had", async () => {
+    const state = await storedBuild();
+    await settled(await record(state, [ends(1, 0, 2), ends(2, 2, 4)], [piece(1), piece(2)]));
+    const final = (await ports.store.load(state.run.id)) as RunState;
+    const events = [];
+    for await (const event of readEvents(await eventStream(ports, final, at(1), never))) events.push(event);
+    expect(events.map(({ event }) => event)).toEqual(["step", "step", "output", "end"]);
+    expect(JSON.parse(events[1]?.data ?? "")).toMatchObject({
+      ...{ attempt: 1, number: 2, name: "step 2", state: "succeeded", exit_code: 0 },
+      stdout: { from: 2, to: 4 },
+    });
+    const lines = await (await ndjsonStream(ports, final, OUTPUT_START, never)).text();
+    expect(lines.trim().split("\n")).toHaveLength(3);
   });
 });
 

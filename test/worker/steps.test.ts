@@ -11,6 +11,22 @@ import { unhurriedMachines } from "../support/unhurried-machines.ts";
 
 const runToEnd = createRunToEnd(env.DB, env.OUTPUT, inject("machinesUrl"));
 
+/** The output that is not asked for by step: of each line its stream, where it stands, and the first and last step that wrote some of it. */
+async function flatOutput(path: string): Promise<{ text: string; first: number; last: number }[]> {
+  const run = (await (await ask(path)).json()) as RunBody;
+  const steps = run.attempts[0]?.steps ?? [];
+  const stepAt = (stream: "stdout" | "stderr", at: number) =>
+    steps.findIndex((step) => at >= (step[stream]?.from ?? Infinity) && at < (step[stream]?.to ?? Infinity));
+  const lines = (await text(`${path}/output`)).trim().split("\n");
+  return lines.map((line) => {
+    const { stream, offset, text } = JSON.parse(line);
+    return { text, first: stepAt(stream, offset), last: stepAt(stream, offset + text.length - 1) };
+  });
+}
+
+const inOrder = (lines: { first: number; last: number }[]) =>
+  lines.every(({ first, last }, index) => first <= last && first >= (lines[index - 1]?.last ?? 0));
+
 async function ask(path: string): Promise<Response> {
   return exports.default.fetch(
     new Request(`https://mayfly.test${path}`, { headers: { authorization: "Bearer test-token" } }),
@@ -77,16 +93,43 @@ describe("a run of steps", () => {
       { stream: "stdout", offset: 7, text: "four\n" },
       { stream: "stderr", offset: 2, text: "b\n" },
     ]);
+    expect(inOrder(await flatOutput(path))).toBe(true);
     const [, second] = run.attempts[0]?.steps ?? [];
     if (!second) throw new Error("there is a second step");
     const page = await dashboardPorts(apiPorts(env)).readStep(run.id, 1, second, 2);
     expect(page).toMatchObject({ lines: [{ stream: "stdout", text: "wo" }], fromStart: false });
   });
 
-  it("is stored also where its fifty steps are told in one read", async () => {
-    const { state } = await runToEnd(aStepsSpec(Array.from({ length: 50 }, () => "true")));
+  it("is stored step by step also where its fifty steps are told in one read", async () => {
+    const { database, counts } = countedD1(env.DB);
+    const counted = createRunToEnd(database, env.OUTPUT, inject("machinesUrl"), unhurriedMachines().fetch);
+    const { state } = await counted(
+      aStepsSpec(Array.from({ length: 50 }, (_, n) => `echo ${n}; echo e${n} >&2`)),
+    );
     expect(state.run.status).toBe("succeeded");
     expect(state.attempts[0]?.steps.map(({ state }) => state)).toEqual(Array(50).fill("succeeded"));
+    const lines = await flatOutput(`/v1/runs/${state.run.id}`);
+    expect(inOrder(lines)).toBe(true);
+    expect(lines).toHaveLength(100);
+    // Nine of any run, in one of which ten chunks are stored.
+    expect(counts.statements).toBe(9 + 9);
+  });
+
+  it("is stored step by step also where a step wrote more than one read brings, and past what the database keeps", async () => {
+    const much = "head -c 400000 /dev/zero | tr '\\0' x";
+    const { state } = await runToEnd(
+      aStepsSpec([`echo a >&2; ${much}`, "echo b >&2", `${much}; echo c >&2`]),
+    );
+    expect(state.run).toMatchObject({
+      status: "succeeded",
+      output: { complete: true, stdoutBytes: 800_000, stderrBytes: 6 },
+    });
+    const path = `/v1/runs/${state.run.id}`;
+    const lines = await flatOutput(path);
+    expect(inOrder(lines)).toBe(true);
+    expect(lines.length).toBeGreaterThan(4);
+    expect(await text(`${path}/output?stream=stderr`)).toBe("a\nb\nc\n");
+    expect((await text(`${path}/output?stream=stdout&step=3`)).length).toBe(400_000);
   });
 
   it("ends as its command did whatever a step writes into the record of steps, and can be read", async () => {
@@ -123,7 +166,7 @@ describe("a run of steps", () => {
     expect(answer.error.message).toContain(says);
   });
 
-  it("has the secret of its checkout in no step but that one", async () => {
+  it("has the secret of its checkout in no step but that one, and what a command is told of its run in each", async () => {
     await secretKeeperOn(env.DB).set("default", "CHECKOUT", "a-token-of-the-checkout");
     const checkout = {
       repository: "http://127.0.0.1:1/none",
@@ -147,6 +190,8 @@ describe("a run of steps", () => {
     expect(["checkout_failed", "git_missing"]).toContain(state.run.reason);
     const output = await text(`/v1/runs/${state.run.id}/output?stream=stdout&step=2`);
     expect(output).toContain("SEEN=yes\n");
+    for (const own of [`RUN_ID=${state.run.id}`, "ATTEMPT=1", "STEP=step 1"])
+      expect(output).toContain(`MAYFLY_${own}\n`);
     expect(output).toContain("/steps.sh\n");
     expect(output).not.toMatch(/TOKEN|\*\*\*/);
   });
@@ -162,7 +207,12 @@ describe("a run of steps", () => {
     };
     const plain = await cost({ command: ["echo", "hi"] });
     const found = await cost(aStepsSpec(["echo hi", "true", "true"]));
-    console.log("one run:", plain, "of three steps:", found);
+    const ofOneStream = await cost(aStepsSpec(["echo hi", "echo hi", "echo hi >&2"]));
+    const ofBoth = await cost(aStepsSpec(["echo hi; echo a >&2", "true", "echo hi; echo a >&2"]));
+    console.log("one run:", plain, "of three steps:", found, "of which two write to both streams:", ofBoth);
     expect(found).toEqual({ rows: plain.rows + 3, statements: plain.statements, calls: plain.calls });
+    // A chunk for each stream, as of a run without steps; and where both streams go over from one step to another two more.
+    expect(ofOneStream).toEqual({ ...found, rows: found.rows + 1 });
+    expect(ofBoth).toEqual({ ...found, rows: found.rows + 3 });
   });
 });

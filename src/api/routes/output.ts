@@ -22,7 +22,7 @@ const route = createRoute({
   path: "/v1/runs/{id}/output",
   summary: "Read or follow a run's output",
   description:
-    "Stored bytes of one stream as they are (stream=…), or of both as ndjson. With follow=true or Accept: text/event-stream: what is stored, then what comes, then an `end` event with the outcome; Last-Event-ID resumes with nothing lost or doubled, ndjson of both streams too. A followed answer may end before the run does, by a `resume` event or, as ndjson, without an end line: then come back with the last id. Raw bytes are always all of them: stream goes neither with Last-Event-ID nor with following. With step=… only what that step wrote, stored so far.",
+    "Stored bytes of one stream as they are (stream=…), or of both as ndjson. With follow=true or Accept: text/event-stream: what is stored, then what comes, then an `end` event with the outcome; Last-Event-ID resumes with nothing lost or doubled, ndjson of both streams too. A followed answer may end before the run does, by a `resume` event or, as ndjson, without an end line: then come back with the last id. Raw bytes are always all of them: stream goes neither with Last-Event-ID nor with following. With step=… only what that step wrote, stored so far. The output of steps stands in their order; by SSE a `step` event tells how each stands, before what it wrote.",
   request: {
     params: runIdParam,
     query: z.strictObject({

@@ -4,7 +4,8 @@ import { DELIVERY_PARTS_MAX } from "../limits.ts";
 import type { Change } from "./change.ts";
 import type { Delivery } from "./delivery.ts";
 
-/** In a row's id, after the sender's own: the second ref is `<id>+ref.2`. */
+/** In a row's id, between the sender's own and the number of the ref: the second is `<id>+ref.2`. */
+export const PART_MARK = "+ref.";
 const PART = /\+ref\.(\d+)$/;
 
 export interface Parts {
@@ -34,5 +35,5 @@ export function partOf(delivery: Delivery, id: string): Delivery | null {
 
 function part(delivery: Delivery, changes: Change[], index: number): Delivery {
   const { deliveryId: id } = delivery;
-  return { ...delivery, deliveryId: index === 0 ? id : `${id}+ref.${index + 1}`, changes };
+  return { ...delivery, deliveryId: index === 0 ? id : `${id}${PART_MARK}${index + 1}`, changes };
 }

@@ -4,11 +4,13 @@
  * What whoever reads the script should know:
  * - A token is never on a command line: git asks a credential helper for it, which is a line of shell that prints a variable, and only for
  *   the repository's own host. A submodule of another host, or a redirect to one, gets none.
- * - A deploy key is in a file of mode 0600 until the script ends, or is ended: the steps program removes its folder, too. The keys of hosts that tell theirs to everybody are known; another
- *   host's is believed the first time, as a new Machine has never seen it.
+ * - A deploy key is in a file of mode 0600 until the script ends, or is ended: the steps program removes its folder, too. As it is a text of
+ *   lines, what editors and forms do to the ends of those is taken back: ssh would find no key in it.
+ * - The keys of hosts that tell theirs to everybody are known; another host's is believed the first time, as a new Machine has never seen it,
+ *   unless the image's own /etc/ssh/ssh_known_hosts has one.
  * - Nothing of git's goes on behind the script: it is told to tidy up another time, as what it would start has the token in its environment.
- * - A commit is asked for by its id (protocol version 2 allows that; older servers are asked for all branches and tags then), and anything
- *   else by its name. Only so much of the history comes as was asked for.
+ * - A commit is asked for by its id (protocol version 2 allows that; older servers are asked for all branches and tags then, unless nothing is
+ *   to be had from them at all), and anything else by its name. Only so much of the history comes as was asked for.
  * - `safe.directory` is for a folder of the image that is another user's.
  */
 
@@ -23,6 +25,10 @@ export const GIT_MISSING_CODE = 127;
 export const GIT_ADVICE =
   "take an image that has git, put it into this one (apt-get install git, apk add git), or leave checkout out";
 
+/** What to do about one without ssh, where that is needed. */
+export const SSH_ADVICE =
+  "take an image that has it, or put it into this one (apt-get install openssh-client, apk add openssh-client)";
+
 const SCRIPT = `complain() {
   echo "mayfly: $1" >&2
   exit "\${2:-1}"
@@ -31,6 +37,27 @@ const SCRIPT = `complain() {
 run_git() {
   git -c safe.directory='*' -c gc.auto=0 -c maintenance.auto=false -c advice.detachedHead=false -c init.defaultBranch=main -c credential.helper= \\
     -c "credential.$_origin.helper=$_helper" "$@"
+}
+
+# What URLs of submodules begin with that name a port of the repository's own host.
+ports_of_ssh() {
+  run_git config --file .gitmodules --get-regexp '^submodule\\..*\\.url$' | while read -r _ _url; do
+    _url=\${_url#"ssh://git@$_host:"}
+    _port=\${_url%%/*}
+    case $_port in
+      '' | *[!0-9]*) ;;
+      *) echo "ssh://git@$_host:$_port/" ;;
+    esac
+  done
+}
+
+# Why ssh made nothing of the deploy key, which its own message does not say. Without ssh-keygen nobody knows.
+look_at_key() {
+  [ "$_key" ] || return 0
+  case $(ssh-keygen -y -P '' -f "$_key" 2>&1 >/dev/null) in
+    *passphrase*) complain "the deploy key has a passphrase, which nobody types here; make one without (ssh-keygen -N '')" ;;
+    *'Load key'*) complain "the secret of deploy_key is no private key that ssh can read; store the whole file, from BEGIN to END" ;;
+  esac
 }
 
 command -v git >/dev/null || {
@@ -46,16 +73,23 @@ if [ "$MAYFLY_CHECKOUT_TOKEN" ]; then
   _helper='!f() { [ "$1" != get ] || printf "username=%s\\npassword=%s\\n" "$_user" "$MAYFLY_CHECKOUT_TOKEN"; }; f'
 fi
 
+_key=''
 if [ "$MAYFLY_DEPLOY_KEY" ]; then
+  command -v ssh >/dev/null || complain "the image has no ssh, which a deploy key needs; $_ssh_advice"
   mkdir -m 700 "$_keys" || complain "there is no room for the deploy key"
   trap 'rm -rf "$_keys"' EXIT
   _umask=$(umask)
   umask 077
-  printf '%s\\n' "$MAYFLY_DEPLOY_KEY" >"$_keys/key"
+  _key=$_keys/key
+  _cr=$(printf '\\r')
+  printf '%s\\n' "$MAYFLY_DEPLOY_KEY" | while read -r _line; do
+    _line=\${_line%"$_cr"}
+    [ ! "$_line" ] || printf '%s\\n' "$_line"
+  done >"$_key"
   printf '%s\\n' "$_known_hosts" >"$_keys/known_hosts"
   umask "$_umask"
   unset MAYFLY_DEPLOY_KEY
-  export GIT_SSH_COMMAND="ssh -F /dev/null -i '$_keys/key' -o IdentitiesOnly=yes -o BatchMode=yes \\
+  export GIT_SSH_COMMAND="ssh -F /dev/null -i '$_key' -o IdentitiesOnly=yes -o BatchMode=yes \\
     -o UserKnownHostsFile='$_keys/known_hosts' -o StrictHostKeyChecking=$_strict"
 fi
 
@@ -71,7 +105,7 @@ run_git config remote.origin.fetch '+refs/heads/*:refs/remotes/origin/*'
 _depth=\${_depth:+--depth=$_depth}
 if run_git fetch --quiet --no-tags $_depth origin "\${_ref:-HEAD}"; then
   _commit=FETCH_HEAD
-elif [ "$_is_commit" ]; then
+elif look_at_key; [ "$_is_commit" ] && run_git ls-remote --quiet origin HEAD >/dev/null 2>&1; then
   echo "mayfly: the commit was not to be had by its id; asking for all branches and tags" >&2
   run_git fetch --quiet --tags origin
   _commit=$_ref
@@ -79,10 +113,15 @@ else
   exit 1
 fi
 run_git checkout --quiet --force --detach "$_commit"
-# Who has a token needs no key for what the host has beside it.
-[ ! "$MAYFLY_CHECKOUT_TOKEN" ] || _instead=url.$_origin/.insteadOf=$_ssh_origin
 if [ "$_submodules" ]; then
-  run_git -c "\${_instead:-advice.detachedHead=false}" submodule --quiet update --init --force $_submodules $_depth
+  set --
+  if [ "$MAYFLY_CHECKOUT_TOKEN" ]; then
+    # Who has a token needs no key for what the host has beside it, whatever port its ssh has.
+    for _ssh in "git@$_host:" "ssh://git@$_host/" $(ports_of_ssh); do
+      set -- "$@" -c "url.$_origin/.insteadOf=$_ssh"
+    done
+  fi
+  run_git "$@" submodule --quiet update --init --force $_submodules $_depth
 fi
 run_git log -1 --format='HEAD is %H %s'
 `;
@@ -109,10 +148,10 @@ export function checkoutScript(
   const { repository, ref, path, depth, submodules } = checkout;
   const url = repository ?? "";
   const { scheme = "https", user = null, host = "" } = partsOfRepository(url) ?? {};
-  const knownHost = host.toLowerCase();
-  const known = KNOWN_HOSTS[knownHost];
+  const isKnown = Object.hasOwn(KNOWN_HOSTS, host.toLowerCase().replace(/:22$/, ""));
   const variables = {
     _advice: GIT_ADVICE,
+    _ssh_advice: SSH_ADVICE,
     _repository: url,
     _ref: ref ?? "",
     _is_commit: ref !== null && WHOLE_COMMIT.test(ref) ? "1" : "",
@@ -120,13 +159,16 @@ export function checkoutScript(
     _depth: depth === 0 ? "" : String(depth),
     _submodules: { none: "", top: "--checkout", recursive: "--recursive" }[submodules],
     _origin: `${scheme === "http" ? "http" : "https"}://${host}`,
-    _ssh_origin: `git@${host}:`,
+    _host: host.replace(/:\d+$/, ""),
     _keys: keysFolder,
     _elsewhere: changedElsewhere ?? "",
     // Whoever has a token at GitHub, GitLab and Gitea can have any name.
     _user: user ?? (host === "bitbucket.org" ? "x-token-auth" : "x-access-token"),
-    _known_hosts: known === undefined ? "" : `${knownHost} ssh-ed25519 ${known}`,
-    _strict: known === undefined ? "accept-new" : "yes",
+    // All of them: a submodule can be of another.
+    _known_hosts: Object.entries(KNOWN_HOSTS)
+      .map(([known, key]) => `${known} ssh-ed25519 ${key}`)
+      .join("\n"),
+    _strict: isKnown ? "yes" : "accept-new",
   };
   const lines = Object.entries(variables).map(([name, value]) => `${name}=${shellWord(value)}\n`);
   return `${lines.join("")}${SCRIPT}`;

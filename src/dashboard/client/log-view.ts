@@ -5,8 +5,8 @@
 
 import type { OutputLine } from "../../api/run-schema.ts";
 import { LOG_ROWS_MAX } from "../log/bounds.ts";
-import { rowClass } from "../log/row-class.ts";
-import { type LogRow, LogScreen, type LogSnapshot } from "../log/screen.ts";
+import { rowClass, STEP_LEVEL } from "../log/row-class.ts";
+import { type LogRow, LogScreen, type LogSnapshot, type LogStep } from "../log/screen.ts";
 import { droppedRowsNote } from "../words/dropped-rows.ts";
 
 /** Within this many pixels of its end the panel counts as being at its end, and stays there. */
@@ -29,6 +29,10 @@ export class LogView {
     rows.forEach((element, index) => {
       this.#elements.set(this.#screen.rowCount - rows.length + index, element);
     });
+  }
+
+  know(step: LogStep): void {
+    this.#screen.know(step);
   }
 
   write(line: OutputLine): void {
@@ -72,6 +76,10 @@ export class LogView {
   #newElement(row: LogRow): HTMLElement {
     const element = document.createElement("div");
     element.className = rowClass(row);
+    if (row.kind === "step") {
+      element.setAttribute("role", "heading");
+      element.setAttribute("aria-level", STEP_LEVEL);
+    }
     element.append(...row.runs.map(runNode));
     this.#elements.set(row.id, element);
     return element;

@@ -1,6 +1,6 @@
 /** The page of a run that is not final: its output as it comes, its state as it changes. */
 
-import type { OutputLine } from "../../api/run-schema.ts";
+import type { OutputLine, OutputStep } from "../../api/run-schema.ts";
 import { LogView } from "./log-view.ts";
 import { refreshParts } from "./parts.ts";
 
@@ -103,6 +103,7 @@ function follow(panel: HTMLElement, url: string, refresh: () => Promise<void>, e
       expected = true;
       say("not live: too many watch this run; trying again");
     });
+    source.addEventListener("step", (message) => view.know(JSON.parse(message.data) as OutputStep));
     source.addEventListener("output", (message) => {
       const first = panel.childElementCount === 0;
       after = message.lastEventId || after;

@@ -12,12 +12,21 @@ export interface DecodedPiece {
 
 const utf8 = new TextEncoder();
 
+/** A piece's bytes, and its text where it is no part of another character. */
+export interface PieceBytes {
+  bytes: Uint8Array;
+  text: string | null;
+}
+
+export function bytesOf({ text = "", base64 }: Pick<OutputLine, "text" | "base64">): PieceBytes {
+  return base64 === undefined
+    ? { bytes: utf8.encode(text), text }
+    : { bytes: Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)), text: null };
+}
+
 /** Decodes a piece after the bytes left from the one before it. Bytes that are no UTF-8 become U+FFFD. */
-export function decodePiece(pending: number[], piece: Pick<OutputLine, "text" | "base64">): DecodedPiece {
-  const own = piece.base64 === undefined ? utf8.encode(piece.text ?? "") : bytesOf(piece.base64);
-  if (pending.length === 0 && piece.base64 === undefined) {
-    return { text: piece.text ?? "", pending, bytes: own.length };
-  }
+export function decodePiece(pending: number[], { bytes: own, text }: PieceBytes): DecodedPiece {
+  if (pending.length === 0 && text !== null) return { text, pending, bytes: own.length };
   const all = new Uint8Array(pending.length + own.length);
   all.set(pending);
   all.set(own, pending.length);
@@ -32,10 +41,6 @@ export function decodeRest(pending: number[]): string {
 
 function textOf(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(bytes);
-}
-
-function bytesOf(base64: string): Uint8Array {
-  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
 }
 
 /** How many bytes at the end are the start of a character that goes on. */

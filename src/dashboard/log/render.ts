@@ -2,7 +2,7 @@
 
 import type { OutputLine } from "../../api/run-schema.ts";
 import { LOG_ROWS_MAX } from "./bounds.ts";
-import { type LogRow, LogScreen, type LogSnapshot } from "./screen.ts";
+import { type LogRow, LogScreen, type LogSnapshot, type LogStep } from "./screen.ts";
 
 export interface RenderedLog {
   /** The newest rows, in order; ids without gaps. */
@@ -15,9 +15,16 @@ export interface RenderedLog {
 /**
  * @param ended no more output comes, so that a character whose rest is missing is shown as it is
  * @param fromStart nothing was written before the first line
+ * @param steps those whose names are to stand above what they wrote
  */
-export function renderLog(lines: OutputLine[], ended: boolean, fromStart = true): RenderedLog {
+export function renderLog(
+  lines: OutputLine[],
+  ended: boolean,
+  fromStart = true,
+  steps: LogStep[] = [],
+): RenderedLog {
   const screen = new LogScreen(fromStart);
+  for (const step of steps) screen.know(step);
   // Rows keep their place when they change: a Map's order is that of first insertion, here the order of ids.
   const rows = new Map<number, LogRow>();
   const keep = (changed: LogRow[]): void => {

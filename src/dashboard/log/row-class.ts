@@ -4,3 +4,6 @@ import type { LogRow } from "./screen.ts";
 export function rowClass(row: LogRow): string {
   return row.kind === "stdout" ? "row" : `row ${row.kind}`;
 }
+
+/** Below the heading of the output. */
+export const STEP_LEVEL = "3";

@@ -1,6 +1,6 @@
 /** Rows as HTML. Everything in them but the markup itself is escaped here; the browser's script builds the same elements. */
 
-import { rowClass } from "./row-class.ts";
+import { rowClass, STEP_LEVEL } from "./row-class.ts";
 import type { LogRow } from "./screen.ts";
 
 const ESCAPES: Record<string, string> = {
@@ -13,7 +13,10 @@ const ESCAPES: Record<string, string> = {
 
 export function rowsHtml(rows: Iterable<LogRow>): string {
   let html = "";
-  for (const row of rows) html += `<div class="${rowClass(row)}">${row.runs.map(runHtml).join("")}</div>`;
+  for (const row of rows) {
+    const role = row.kind === "step" ? ` role="heading" aria-level="${STEP_LEVEL}"` : "";
+    html += `<div class="${rowClass(row)}"${role}>${row.runs.map(runHtml).join("")}</div>`;
+  }
   return html;
 }
 

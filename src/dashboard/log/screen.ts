@@ -4,21 +4,25 @@
  * comes after it: the page hands its state over as a {@link LogSnapshot}.
  */
 
-import type { OutputLine } from "../../api/run-schema.ts";
+import type { OutputLine, OutputStep } from "../../api/run-schema.ts";
 import { STREAMS, type Stream } from "../../core/output.ts";
+import { partsOf } from "../../core/step/sections.ts";
 import { byteCount } from "../words/bytes.ts";
 import { LOG_ROWS_MAX } from "./bounds.ts";
-import { decodePiece, decodeRest } from "./decode.ts";
+import { bytesOf, decodePiece, decodeRest, type PieceBytes } from "./decode.ts";
 import { type EscapeState, readEscapes, TEXT_STATE, type TerminalActions } from "./escapes.ts";
 import { OpenLine, type OpenLineSnapshot, type TextRun } from "./open-line.ts";
 import { applySgr, classesOf, PLAIN, type Sgr } from "./sgr.ts";
 
-/** A row as it is to be shown. Ids count from 0 without gaps; `note` rows are Mayfly's own words. */
+/** A row as it is to be shown. Ids count from 0 without gaps; `note` rows are Mayfly's own words, `step` rows the names of steps. */
 export interface LogRow {
   id: number;
-  kind: Stream | "note";
+  kind: Stream | "note" | "step";
   runs: TextRun[];
 }
+
+/** What is known of a step that has begun: where its sections are. */
+export type LogStep = Pick<OutputStep, "attempt" | "number" | "name" | "stdout" | "stderr">;
 
 interface LaneState {
   escapes: EscapeState;
@@ -33,6 +37,9 @@ export interface LogSnapshot {
   attempt: number;
   nextRow: number;
   rowsAreLines: boolean;
+  steps: LogStep[];
+  /** The step whose heading was the last; null before the first. */
+  step: number | null;
   lanes: Record<Stream, LaneState & { line: OpenLineSnapshot | null }>;
 }
 
@@ -46,6 +53,8 @@ export class LogScreen {
   #rowsAreLines: boolean;
   #lanes: Record<Stream, Lane> = { stdout: newLane(), stderr: newLane() };
   #changed: LogRow[] = [];
+  #steps: LogStep[] = [];
+  #step: number | null = null;
 
   /** @param fromStart the first piece to come is the first that was written */
   constructor(fromStart = true) {
@@ -56,6 +65,8 @@ export class LogScreen {
     const screen = new LogScreen(snapshot.rowsAreLines);
     screen.#attempt = snapshot.attempt;
     screen.#nextRow = snapshot.nextRow;
+    screen.#steps = snapshot.steps;
+    screen.#step = snapshot.step;
     for (const stream of STREAMS) {
       const { line, ...lane } = snapshot.lanes[stream];
       screen.#lanes[stream] = { ...lane, line: line && OpenLine.restore(line) };
@@ -72,6 +83,8 @@ export class LogScreen {
       attempt: this.#attempt,
       nextRow: this.#nextRow,
       rowsAreLines: this.#rowsAreLines,
+      steps: this.#steps,
+      step: this.#step,
       lanes: { stdout: lane("stdout"), stderr: lane("stderr") },
     };
   }
@@ -89,49 +102,95 @@ export class LogScreen {
     return this.#rowsAreLines;
   }
 
+  /** Takes note of where a step's sections are. What they have gets its name as a heading. */
+  know({ attempt, number, name, stdout, stderr }: LogStep): void {
+    if (stdout === null) return;
+    const others = this.#steps.filter((step) => step.attempt !== attempt || step.number !== number);
+    const all = [...others, { attempt, number, name, stdout, stderr }];
+    this.#steps = all.sort((a, b) => a.attempt - b.attempt || a.number - b.number);
+  }
+
   /** Takes the next piece of output. Returns rows that are new or look otherwise now; new ones in order, at the end. */
   write(piece: OutputLine): LogRow[] {
     if (piece.attempt !== this.#attempt) this.#startAttempt(piece.attempt);
-    const lane = this.#lanes[piece.stream];
-    const { text, pending, bytes } = decodePiece(lane.pending, piece);
+    const { expected } = this.#lanes[piece.stream];
     // A repeated piece, as after a reconnect, is known already.
-    if (lane.expected !== null && piece.offset < lane.expected) return this.#takeChanged();
-    if (piece.offset > (lane.expected ?? 0)) this.#noteGap(piece, lane);
-    lane.expected = piece.offset + bytes;
-    lane.pending = pending;
-    this.#print(piece.stream, text);
+    if (expected !== null && piece.offset < expected) return this.#takeChanged();
+    const whole = bytesOf(piece);
+    const parts = partsOf(this.#sections(piece.stream), piece.offset, piece.offset + whole.bytes.length);
+    for (const { step, from, to } of parts) {
+      if (step !== null && step !== this.#step) this.#startStep(step);
+      const isWhole = parts.length === 1;
+      const part = isWhole
+        ? whole
+        : { bytes: whole.bytes.subarray(from - piece.offset, to - piece.offset), text: null };
+      this.#writePart(piece.stream, from, part);
+    }
     return this.#takeChanged();
+  }
+
+  #writePart(stream: Stream, offset: number, part: PieceBytes): void {
+    const lane = this.#lanes[stream];
+    if (offset > (lane.expected ?? 0)) this.#noteGap(stream, offset, lane);
+    const { text, pending, bytes } = decodePiece(lane.pending, part);
+    lane.expected = offset + bytes;
+    lane.pending = pending;
+    this.#print(stream, text);
+  }
+
+  #sections(stream: Stream) {
+    return this.#steps.flatMap((step) => {
+      const section = step[stream];
+      return step.attempt !== this.#attempt || section === null ? [] : [{ number: step.number, ...section }];
+    });
   }
 
   /** No more output comes: what waited for its rest is shown as it is. */
   end(): LogRow[] {
+    this.#showPending();
+    return this.#takeChanged();
+  }
+
+  #showPending(): void {
     for (const stream of STREAMS) {
       const lane = this.#lanes[stream];
       if (lane.pending.length > 0) this.#print(stream, decodeRest(lane.pending));
       lane.pending = [];
     }
-    return this.#takeChanged();
   }
 
   #startAttempt(attempt: number): void {
     this.#attempt = attempt;
     this.#lanes = { stdout: newLane(), stderr: newLane() };
+    this.#step = null;
     if (attempt > 1) this.#note(`Attempt ${attempt}`);
   }
 
-  #noteGap(piece: OutputLine, lane: Lane): void {
-    const missing = byteCount(piece.offset - (lane.expected ?? 0));
+  /** Each step begins on a line of its own, in plain letters. */
+  #startStep(number: number): void {
+    this.#showPending();
+    for (const stream of STREAMS)
+      this.#lanes[stream] = { ...newLane(), expected: this.#lanes[stream].expected };
+    const step = this.#steps.find((each) => each.attempt === this.#attempt && each.number === number);
+    // What was held back of a step, as it could have become a secret, comes when another one writes.
+    const again = this.#step !== null && number < this.#step ? ", continued" : "";
+    this.#step = number;
+    this.#note(`${step?.name}${again}`, "step");
+  }
+
+  #noteGap(stream: Stream, offset: number, lane: Lane): void {
+    const missing = byteCount(offset - (lane.expected ?? 0));
     this.#note(
       lane.expected === null
-        ? `${missing} of earlier ${piece.stream} are not shown here`
-        : `${missing} of ${piece.stream} are missing here`,
+        ? `${missing} of earlier ${stream} are not shown here`
+        : `${missing} of ${stream} are missing here`,
     );
     Object.assign(lane, newLane());
   }
 
-  #note(text: string): void {
+  #note(text: string, kind: LogRow["kind"] = "note"): void {
     this.#rowsAreLines = false;
-    this.#changed.push({ id: this.#nextRow++, kind: "note", runs: [{ text, classes: "" }] });
+    this.#changed.push({ id: this.#nextRow++, kind, runs: [{ text, classes: "" }] });
   }
 
   #print(stream: Stream, text: string): void {

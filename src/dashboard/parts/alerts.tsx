@@ -1,6 +1,7 @@
 /** Alerts: schedules whose runs did not start in time, jobs that were not heard of, webhooks that are disabled, and jobs that did not start after another. */
 
 import type { AlertBody } from "../../api/alert-schema.ts";
+import { visible } from "../words/body-text.ts";
 import { jobPath, runPath, schedulePath, webhookPath } from "../words/paths.ts";
 import { Age, ClockTime } from "./times.tsx";
 
@@ -39,7 +40,7 @@ export function AlertTable({ alerts, nowMs }: { alerts: AlertBody[]; nowMs: numb
               <ClockTime at={alert.due_at} zone={null} />
             </td>
             <td class="its-run">
-              {alert.detail}
+              {visible(alert.detail)}
               {alert.run_id !== null && (
                 <>
                   {" "}
@@ -61,7 +62,7 @@ function AboutLink({ alert: { job, schedule, webhook } }: { alert: AlertBody }) 
   if (job === null)
     return webhook === null ? null : <a href={webhookPath(webhook)}>{`webhook ${webhook}`}</a>;
   if (schedule === null) return <a href={jobPath(job)}>{job}</a>;
-  return <a href={schedulePath({ job, name: schedule })}>{`${job} / ${schedule}`}</a>;
+  return <a href={schedulePath({ job, name: schedule })}>{visible(`${job} / ${schedule}`)}</a>;
 }
 
 /** The last alert about a job or a schedule, where there is one. */
@@ -70,8 +71,8 @@ export function LastAlert({ alert, nowMs }: { alert: AlertBody | null; nowMs: nu
   return (
     <p class="warning">
       <strong>{`${TYPE_WORDS[alert.type]}: `}</strong>
-      {alert.schedule !== null && `${alert.schedule}: `}
-      {`${alert.detail}, `}
+      {alert.schedule !== null && visible(`${alert.schedule}: `)}
+      {visible(`${alert.detail}, `)}
       <Age at={alert.at} nowMs={nowMs} />
       {alert.job !== null && (
         <>

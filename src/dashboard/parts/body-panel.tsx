@@ -15,9 +15,11 @@ interface BodyPanelProps {
   rawWord: string;
   /** What there is to say of it. */
   children?: Child;
+  /** Whether it had nothing in it; absent, where nothing is shown. */
+  isEmpty?: boolean;
 }
 
-export function BodyPanel({ path, body, base64, isRaw, rawWord, children }: BodyPanelProps) {
+export function BodyPanel({ path, body, base64, isRaw, rawWord, isEmpty = true, children }: BodyPanelProps) {
   const pretty = body === null || isRaw ? null : prettyText(body);
   const shown = pretty ?? rawText(body ?? base64 ?? "");
   const isTooLong = body !== null && isTooLongToLayOut(body);
@@ -45,7 +47,7 @@ export function BodyPanel({ path, body, base64, isRaw, rawWord, children }: Body
       {isTooLong && <p class="muted">It is too long to be laid out here.</p>}
       {body === null && <p class="muted">It is no text; this is its base64.</p>}
       {shown.text === "" ? (
-        <p class="muted">It is empty.</p>
+        isEmpty && <p class="muted">It is empty.</p>
       ) : (
         <section class="text" tabindex={0} aria-labelledby="body-title">
           <pre>{shown.text}</pre>

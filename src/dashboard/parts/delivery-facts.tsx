@@ -4,6 +4,7 @@ import type { ChangeBody } from "../../api/delivery-schema.ts";
 import type { HookName, ShownDelivery } from "../hook-ports.ts";
 import { visible } from "../words/body-text.ts";
 import { byteCount } from "../words/bytes.ts";
+import { headline } from "../words/deliveries.ts";
 import { deliveryPath, hookPath, jobPath, versionPath, withParameters } from "../words/paths.ts";
 import { Code, Fact } from "./fact.tsx";
 import { Age, ClockTime } from "./times.tsx";
@@ -21,7 +22,7 @@ export function DeliveryFacts({ of, shown: { delivery, resends }, nowMs }: Props
       <h2 id="facts-title">Facts</h2>
       <dl>
         <Fact name="Delivery">
-          <Code text={delivery.id} />
+          <Code text={visible(delivery.id)} />
         </Fact>
         <Fact name="Received">
           <ClockTime at={delivery.received_at} zone={null} />
@@ -36,7 +37,7 @@ export function DeliveryFacts({ of, shown: { delivery, resends }, nowMs }: Props
           <Fact name="Sent once more by hand">
             {"the first one is "}
             <a href={deliveryPath(of, origin)}>
-              <Code text={origin} />
+              <Code text={visible(origin)} />
             </a>
           </Fact>
         )}
@@ -54,8 +55,16 @@ export function DeliveryFacts({ of, shown: { delivery, resends }, nowMs }: Props
             {"; that started nothing"}
           </Fact>
         )}
-        {delivery.change !== null && <ChangeFacts change={delivery.change} />}
-        <Fact name="Body">{byteCount(delivery.body_bytes)}</Fact>
+        {delivery.change !== null && <ChangeFacts change={delivery.change} hasAllOfMessage={true} />}
+        <Fact name="Body">
+          {byteCount(delivery.body_bytes)}
+          {delivery.body_of !== null && (
+            <>
+              {", kept with "}
+              <a href={deliveryPath(of, delivery.body_of)}>the first ref of the push</a>
+            </>
+          )}
+        </Fact>
         <Fact name="SHA-256 of the body">
           <Code text={delivery.body_sha256} />
         </Fact>
@@ -64,8 +73,14 @@ export function DeliveryFacts({ of, shown: { delivery, resends }, nowMs }: Props
   );
 }
 
-/** What is to be built. */
-export function ChangeFacts({ change }: { change: ChangeBody }) {
+/** What is to be built. @param hasAllOfMessage what is kept of the commit's message, and not a line of it alone */
+export function ChangeFacts({
+  change,
+  hasAllOfMessage = false,
+}: {
+  change: ChangeBody;
+  hasAllOfMessage?: boolean;
+}) {
   const { repository, branch, tag, ref, sha, message, author, pull_request: pull } = change;
   return (
     <>
@@ -96,7 +111,7 @@ export function ChangeFacts({ change }: { change: ChangeBody }) {
       )}
       {message !== null && message !== "" && (
         <Fact name="Message">
-          <bdi>{visible(message.split("\n")[0] ?? "")}</bdi>
+          <bdi class="message">{visible(hasAllOfMessage ? message.trimEnd() : headline(message))}</bdi>
         </Fact>
       )}
     </>

@@ -3,6 +3,7 @@
 import type { DeliverySummaryBody } from "../../api/delivery-schema.ts";
 import type { RunSummaryBody } from "../../api/run-schema.ts";
 import type { HookName } from "../hook-ports.ts";
+import { visible } from "../words/body-text.ts";
 import { changeWords, eventText, whyWords } from "../words/deliveries.ts";
 import { deliveryPath, runPath } from "../words/paths.ts";
 import { RunLink } from "./last-run.tsx";
@@ -44,7 +45,7 @@ export function DeliveryTable({ of, deliveries, runs, nowMs }: Props) {
                 </span>
               )}
               <span class="id">
-                <bdi>{delivery.id}</bdi>
+                <bdi>{visible(delivery.id)}</bdi>
                 {delivery.repeats > 0 && `, came ${delivery.repeats + 1} times`}
               </span>
             </th>
@@ -79,7 +80,7 @@ export function DeliveryRun({ id, runs }: { id: string | null; runs: Map<string,
   if (run !== undefined) return <RunLink run={run} />;
   return (
     <a class="id" href={runPath(id)}>
-      {id}
+      {visible(id)}
     </a>
   );
 }

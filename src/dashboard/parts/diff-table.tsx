@@ -1,6 +1,7 @@
 /** What is different between two versions of a job, path by path. */
 
 import type { JobDiffBody } from "../../api/job-schema.ts";
+import { visible } from "../words/body-text.ts";
 import { yamlText } from "../words/definition-text.ts";
 import { jobPath } from "../words/paths.ts";
 
@@ -30,7 +31,7 @@ export function DiffTable({ diff: { from, to, changes, is_whole: isWhole } }: { 
             <tr>
               <th scope="row" class="path">
                 <code>
-                  <bdi>{change.path}</bdi>
+                  <bdi>{visible(change.path)}</bdi>
                 </code>
               </th>
               <td class="from">

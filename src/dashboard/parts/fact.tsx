@@ -1,6 +1,7 @@
 /** A name and what it is, in a list of facts. */
 
 import type { Child } from "hono/jsx";
+import { visible } from "../words/body-text.ts";
 
 export function Fact({ name, children }: { name: string; children?: Child }) {
   return (
@@ -14,7 +15,7 @@ export function Fact({ name, children }: { name: string; children?: Child }) {
 export function Code({ text }: { text: string }) {
   return (
     <code>
-      <bdi>{text}</bdi>
+      <bdi>{visible(text)}</bdi>
     </code>
   );
 }

@@ -2,6 +2,7 @@
 
 import type { RunBody } from "../../api/run-schema.ts";
 import { builtChange } from "../../core/chain/upstream.ts";
+import { visible } from "../words/body-text.ts";
 import { byteCount } from "../words/bytes.ts";
 import {
   deliveryPath,
@@ -162,7 +163,7 @@ function DeliveryOf({ job, delivery }: { job: string; delivery: NonNullable<RunB
         <a href={hookPath(hook)}>{delivery.hook}</a>
         {", "}
         <a href={deliveryPath(hook, delivery.id)}>
-          <bdi>{`${delivery.event} ${delivery.id}`}</bdi>
+          <bdi>{visible(`${delivery.event} ${delivery.id}`)}</bdi>
         </a>
         {delivery.without_secrets && ", without secrets, as it is, or may be, from a fork"}
       </Fact>
@@ -189,7 +190,7 @@ function Tags({ tags }: { tags: RunBody["tags"] }) {
         {Object.entries(tags).map(([key, value]) => (
           <li>
             <a class="tag" href={`/?tag=${encodeURIComponent(`${key}:${value}`)}`}>
-              <bdi>{key}</bdi>: <bdi>{value}</bdi>
+              <bdi>{visible(key)}</bdi>: <bdi>{visible(value)}</bdi>
             </a>
           </li>
         ))}

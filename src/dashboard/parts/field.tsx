@@ -2,6 +2,7 @@
 
 import type { Child } from "hono/jsx";
 import type { Complaint } from "../../core/error.ts";
+import { visible } from "../words/body-text.ts";
 
 export interface FieldProps {
   /** Its name in the form, and its id. */
@@ -45,7 +46,7 @@ export function FieldWrong({ name, complaints, path = name }: FieldProps) {
     <p class="problem" id={`${name}-wrong`} role="alert">
       {wrong.map((complaint) => (
         <span>
-          <bdi>{sentenceAt(complaint, path)}</bdi>
+          <bdi>{visible(sentenceAt(complaint, path))}</bdi>
         </span>
       ))}
     </p>

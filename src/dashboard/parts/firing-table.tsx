@@ -2,6 +2,7 @@
 
 import type { FiringBody } from "../../api/firing-schema.ts";
 import type { RunSummaryBody } from "../../api/run-schema.ts";
+import { visible } from "../words/body-text.ts";
 import { countWords, lateness, triggerWords } from "../words/firing.ts";
 import { firingId, runPath } from "../words/paths.ts";
 import { RunLink } from "./last-run.tsx";
@@ -68,7 +69,7 @@ function FiringRow({
       <td class="its-run">
         {run !== undefined && <RunLink run={run} />}
         {run === undefined && firing.run_id !== null && <RunIdLink id={firing.run_id} />}
-        {firing.why !== null && <span class="why">{firing.why}</span>}
+        {firing.why !== null && <span class="why">{visible(firing.why)}</span>}
         {firing.blocked_by !== null && <RunIdLink id={firing.blocked_by} />}
       </td>
       <td class="end num late">

@@ -3,6 +3,7 @@
 import type { HookRulesBody, StoredHookBody } from "../../api/delivery-schema.ts";
 import { isReportSource } from "../../core/commit-status/report.ts";
 import type { HookName } from "../hook-ports.ts";
+import { visible } from "../words/body-text.ts";
 import { hookPath, jobPath, reportsPath } from "../words/paths.ts";
 import { Confirmed } from "./confirmed.tsx";
 import { Copied } from "./copied.tsx";
@@ -57,8 +58,8 @@ export function HookHead({ hook }: { hook: StoredHookBody }) {
 export function MissingSecret({ problem }: { problem: string }) {
   return (
     <p class="warning">
-      {`${problem.slice(0, 1).toUpperCase()}${problem.slice(1)}.`} <code>npx mayfly secrets set</code> sets
-      it.
+      {visible(`${problem.slice(0, 1).toUpperCase()}${problem.slice(1)}.`)}{" "}
+      <code>npx mayfly secrets set</code> sets it.
     </p>
   );
 }

@@ -1,5 +1,7 @@
 /** The filter of a list by the job that its rows are of: the tag that takes it away, and the addresses of the list's pages. */
 
+import { visible } from "../words/body-text.ts";
+
 export interface JobFilterProps {
   /** Empty where all jobs are shown. */
   job: string;
@@ -11,7 +13,7 @@ export function JobFilter({ job, path }: JobFilterProps) {
   if (job === "") return null;
   return (
     <a class="tag" href={path} aria-label={`Remove the filter by job ${job}`}>
-      job: <bdi>{job}</bdi> <span aria-hidden="true">×</span>
+      job: <bdi>{visible(job)}</bdi> <span aria-hidden="true">×</span>
     </a>
   );
 }

@@ -1,6 +1,7 @@
 /** The top of a job's page: what it is called, whether it rests, and the button for that. */
 
 import type { ShownJobBody } from "../../api/job-schema.ts";
+import { visible } from "../words/body-text.ts";
 import { jobPath, versionPath } from "../words/paths.ts";
 import { PausedBadge } from "./outcome-badge.tsx";
 import { Age } from "./times.tsx";
@@ -22,7 +23,7 @@ export function JobHead({ job, nowMs }: { job: ShownJobBody; nowMs: number }) {
       </div>
       {job.description !== null && (
         <p class="description">
-          <bdi>{job.description}</bdi>
+          <bdi>{visible(job.description)}</bdi>
         </p>
       )}
       <div class="state">

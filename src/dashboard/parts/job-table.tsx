@@ -1,6 +1,7 @@
 /** Jobs as a table, with what comes next and what came last; on a narrow screen each row becomes a small card. */
 
 import type { ListedJob } from "../job-ports.ts";
+import { visible } from "../words/body-text.ts";
 import { jobPath } from "../words/paths.ts";
 import { LastRun } from "./last-run.tsx";
 import { PausedBadge } from "./outcome-badge.tsx";
@@ -26,7 +27,7 @@ export function JobTable({ jobs, nowMs }: { jobs: ListedJob[]; nowMs: number }) 
               {job.paused_at !== null && <PausedBadge />}
               {job.description !== null && (
                 <span class="about">
-                  <bdi>{job.description}</bdi>
+                  <bdi>{visible(job.description)}</bdi>
                 </span>
               )}
             </th>

@@ -2,6 +2,7 @@
 
 import type { RunBody } from "../../api/run-schema.ts";
 import { isFinal } from "../../core/run.ts";
+import { visible } from "../words/body-text.ts";
 import { elapsed, exactTime } from "../words/elapsed.ts";
 import { furtherDetail, outcomeSentence, STATUS_WORDS } from "../words/outcome.ts";
 import { whySo } from "../words/retries.ts";
@@ -64,7 +65,7 @@ export function RunHead({ run, nowMs }: { run: RunBody; nowMs: number }) {
           )}
         </span>
       </div>
-      {detail !== null && <p class="detail">{detail}</p>}
+      {detail !== null && <p class="detail">{visible(detail)}</p>}
       {!final && run.next_attempt !== null && (
         <NextAttempt next={run.next_attempt} why={whySo(run)} nowMs={nowMs} />
       )}

@@ -2,6 +2,7 @@
 
 import type { ShownJobBody } from "../../api/job-schema.ts";
 import { INPUT_MAX_BYTES } from "../../core/limits.ts";
+import { visible } from "../words/body-text.ts";
 import { jobPath } from "../words/paths.ts";
 
 export interface RunNowProps {
@@ -25,7 +26,7 @@ export function RunNow({ job, once, input, complaint }: RunNowProps) {
       <h2 id="run-now-title">Run it now</h2>
       {complaint !== null && (
         <p class="problem" role="alert" id="complaint">
-          <bdi>{complaint}</bdi>
+          <bdi>{visible(complaint)}</bdi>
         </p>
       )}
       <form method="post" action={`${jobPath(job.name)}/run`}>

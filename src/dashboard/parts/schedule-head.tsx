@@ -1,6 +1,7 @@
 /** The top of a schedule's page: its rule, when it is due next or why it rests, and its buttons; and what else is said of it. */
 
 import type { StoredScheduleBody } from "../../api/firing-schema.ts";
+import { visible } from "../words/body-text.ts";
 import { pausedWords } from "../words/firing.ts";
 import { jobPath, schedulePath } from "../words/paths.ts";
 import { Fact } from "./fact.tsx";
@@ -36,7 +37,7 @@ export function ScheduleHead({ schedule, nowMs }: Props) {
         </div>
       </div>
       <p class="rule">
-        <bdi>{rule}</bdi>
+        <bdi>{visible(rule)}</bdi>
       </p>
       <div class="state">
         {pausedBy.length > 0 ? (

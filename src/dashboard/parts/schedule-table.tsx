@@ -2,6 +2,7 @@
 
 import type { StoredScheduleBody } from "../../api/firing-schema.ts";
 import type { RunSummaryBody } from "../../api/run-schema.ts";
+import { visible } from "../words/body-text.ts";
 import { countWords, lateness, pausedWords } from "../words/firing.ts";
 import { schedulePath } from "../words/paths.ts";
 import { RunLink } from "./last-run.tsx";
@@ -40,7 +41,7 @@ export function ScheduleTable({ schedules, runs, namesJob, nowMs }: ScheduleTabl
                   {namesJob && <span class="of">{`${schedule.job} / `}</span>}
                   {schedule.name}
                 </a>
-                <span class="about">{schedule.rule}</span>
+                <span class="about">{visible(schedule.rule)}</span>
               </th>
               <td class="next">
                 <span class="label">next due </span>

@@ -5,6 +5,7 @@ import type { Complaint } from "../../core/error.ts";
 import { CODE_SOURCES } from "../../core/hook/spec.ts";
 import { EXPRESSION_MAX_CHARS } from "../../core/limits.ts";
 import type { TriedRules } from "../hook-ports.ts";
+import { visible } from "../words/body-text.ts";
 import { shortVerdict, whyWords } from "../words/deliveries.ts";
 import { type Form, linesOf } from "../words/form.ts";
 import { deliveryPath, hookPath } from "../words/paths.ts";
@@ -64,7 +65,7 @@ export function TryRules({ hook, form, complaints, tried, nowMs }: TryRulesProps
         </p>
         {others.map(({ path, message }) => (
           <p class="problem" role="alert">
-            <bdi>{path === null ? message : `${path}: ${message}`}</bdi>
+            <bdi>{visible(path === null ? message : `${path}: ${message}`)}</bdi>
           </p>
         ))}
         <form method="post" action={`${hookPath(hook)}#try`} class="stack">
@@ -152,10 +153,10 @@ function TriedRow({
     <tr>
       <th scope="row" class="what">
         <a href={deliveryPath(of, id)}>
-          <bdi>{event}</bdi>
+          <bdi>{visible(event)}</bdi>
         </a>
         <span class="id">
-          <bdi>{id}</bdi>
+          <bdi>{visible(id)}</bdi>
         </span>
       </th>
       <td class="outcome">
@@ -164,15 +165,15 @@ function TriedRow({
       </td>
       <td class="its-run">
         {would !== null && would.verdict !== "started" && <bdi>{whyWords(would)}</bdi>}
-        {problem !== null && <bdi>{`It ${problem}`}</bdi>}
+        {problem !== null && <bdi>{visible(`It ${problem}`)}</bdi>}
         {would?.verdict === "started" && (
           <span class="why">
             {Object.entries(filled).map(([name, value]) => (
               <>
-                <bdi>{`${name}=${value}`}</bdi>{" "}
+                <bdi>{visible(`${name}=${value}`)}</bdi>{" "}
               </>
             ))}
-            {would.input != null && <bdi>{`input ${JSON.stringify(would.input)}`}</bdi>}
+            {would.input != null && <bdi>{visible(`input ${JSON.stringify(would.input)}`)}</bdi>}
           </span>
         )}
       </td>

@@ -4,6 +4,7 @@ import type { Complaint } from "../../core/error.ts";
 import { WEBHOOK_URL_MAX_CHARS } from "../../core/limits.ts";
 import { WEBHOOK_EVENTS, type WebhookEvent } from "../../core/webhook/event-types.ts";
 import { EMAIL_PROVIDERS, type WebhookKind } from "../../core/webhook/webhook.ts";
+import { visible } from "../words/body-text.ts";
 import type { Form } from "../words/form.ts";
 import { eventField } from "../words/webhook-form.ts";
 import { complaintsElsewhere, described, Field, FieldWrong, LinesField, TextField } from "./field.tsx";
@@ -47,7 +48,7 @@ export function WebhookForm({ action, kind, form, complaints, fields, secret, wo
       ))}
       {others.map(({ path, message }) => (
         <p class="problem" role="alert">
-          <bdi>{path === null ? message : `${path}: ${message}`}</bdi>
+          <bdi>{visible(path === null ? message : `${path}: ${message}`)}</bdi>
         </p>
       ))}
       {kind !== "email" && (

@@ -1,6 +1,7 @@
 /** The top of a webhook's page: where it leads, how it fares, and its buttons; and what else is said of it. */
 
-import type { ListedWebhook } from "../webhook-ports.ts";
+import type { ListedWebhook, ShownWebhook } from "../webhook-ports.ts";
+import { visible } from "../words/body-text.ts";
 import { webhookPath } from "../words/paths.ts";
 import { KIND_WORDS, targetWords } from "../words/webhooks.ts";
 import { Confirmed } from "./confirmed.tsx";
@@ -10,7 +11,7 @@ import { WebhookBadge } from "./webhook-badge.tsx";
 import { Since, waitingWords } from "./webhook-table.tsx";
 
 interface Props {
-  webhook: ListedWebhook;
+  webhook: ShownWebhook;
   nowMs: number;
 }
 
@@ -66,7 +67,7 @@ export function WebhookHead({ webhook, nowMs }: Props) {
       </div>
       {webhook.description !== null && (
         <p class="description">
-          <bdi>{webhook.description}</bdi>
+          <bdi>{visible(webhook.description)}</bdi>
         </p>
       )}
       <div class="state">
@@ -89,6 +90,11 @@ export function WebhookHead({ webhook, nowMs }: Props) {
           pending ends.
         </p>
       )}
+      {webhook.notes.map(({ message }) => (
+        <p class="warning">
+          <bdi>{visible(`${message.slice(0, 1).toUpperCase()}${message.slice(1)}.`)}</bdi>
+        </p>
+      ))}
     </section>
   );
 }
@@ -121,7 +127,7 @@ export function WebhookFacts({ webhook, nowMs }: Props) {
             <ul class="tags">
               {Object.entries(tags).map(([key, value]) => (
                 <li class="tag">
-                  <bdi>{key}</bdi>: <bdi>{value}</bdi>
+                  <bdi>{visible(key)}</bdi>: <bdi>{visible(value)}</bdi>
                 </li>
               ))}
             </ul>

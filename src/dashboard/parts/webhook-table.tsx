@@ -2,6 +2,7 @@
 
 import { NOTIFICATIONS_SCAN_MAX } from "../../core/limits.ts";
 import type { ListedWebhook } from "../webhook-ports.ts";
+import { visible } from "../words/body-text.ts";
 import { webhookPath } from "../words/paths.ts";
 import { KIND_WORDS, narrowedWords, targetWords } from "../words/webhooks.ts";
 import { Age } from "./times.tsx";
@@ -36,7 +37,7 @@ export function WebhookTable({ webhooks, nowMs }: { webhooks: ListedWebhook[]; n
                   {webhook.description !== null && (
                     <>
                       {", "}
-                      <bdi>{webhook.description}</bdi>
+                      <bdi>{visible(webhook.description)}</bdi>
                     </>
                   )}
                 </span>
@@ -82,7 +83,7 @@ export function Since({ webhook, nowMs }: { webhook: ListedWebhook; nowMs: numbe
     <span class="about">
       {disabledAt === null ? "since " : ""}
       <Age at={since} nowMs={nowMs} />
-      {disabledAt !== null && why !== null && <bdi>{`, ${why}`}</bdi>}
+      {disabledAt !== null && why !== null && <bdi>{visible(`, ${why}`)}</bdi>}
     </span>
   );
 }

@@ -3,6 +3,8 @@
  * a page needs no more than this of it.
  */
 
+import { visible } from "./body-text.ts";
+
 /** JSON values only. */
 export function yamlText(value: unknown): string {
   return `${block(value, 0).replace(/^\n/, "")}\n`;
@@ -52,9 +54,10 @@ function lines(text: string, level: number): string {
   return `|${keep}\n${indented.join("\n")}`;
 }
 
-/** Text of several lines that can stand as it is: other control characters can only be escaped, and its first line tells the indent. */
+/** Text of several lines that can stand as it is: other control characters, and what would not be seen, can only be escaped, and its first line tells the indent. */
 function isLinesOfText(value: unknown): boolean {
-  return typeof value === "string" && /^\S.*\n/s.test(value) && !/[^\n\t\P{Cc}]|\ufeff/u.test(value);
+  if (typeof value !== "string" || !/^\S.*\n/s.test(value) || /[^\n\t\P{Cc}]/u.test(value)) return false;
+  return visible(value) === value;
 }
 
 /** Words that YAML, of whichever version, takes for something else than text. */
@@ -63,5 +66,5 @@ const PLAIN = /^(?:[A-Za-z_]|\.{0,2}\/|-{1,2}(?=[A-Za-z]))(?:[\w./@%+=-]|:(?=[\w
 
 function scalar(value: unknown): string {
   const isPlain = typeof value === "string" && PLAIN.test(value) && !NO_TEXT.test(value);
-  return isPlain ? value : JSON.stringify(value);
+  return isPlain ? value : visible(JSON.stringify(value));
 }

@@ -3,6 +3,7 @@
 import type { ChangeBody, DeliverySummaryBody, HookRulesBody, TriedBody } from "../../api/delivery-schema.ts";
 import type { FilteredWhy } from "../../core/hook/delivery.ts";
 import type { Verdict } from "../../core/hook/verdict.ts";
+import { cutText } from "../../core/utf8.ts";
 import { visible } from "./body-text.ts";
 
 /** The word of each verdict, as badges and filters show it. */
@@ -29,7 +30,7 @@ export type Judged = Pick<DeliverySummaryBody, "verdict" | "why" | "detail">;
 
 /** Why a delivery started nothing, as half a sentence; "" of one that started a run. */
 export function whyWords({ verdict, why, detail }: Judged): string {
-  if (detail !== null) return detail;
+  if (detail !== null) return visible(detail);
   if (why !== null) return FILTERED_WORDS[why];
   if (verdict === "paused") return "the job was paused";
   return verdict === "ping" ? "its sender only asked whether anybody is there" : "";
@@ -43,10 +44,22 @@ export function shortVerdict({ verdict, why }: TriedBody["deliveries"][number]["
 
 /** "push", "pull_request.opened". */
 export function eventText({ event, action }: Pick<DeliverySummaryBody, "event" | "action">): string {
-  return action === null ? event : `${event}.${action}`;
+  return visible(action === null ? event : `${event}.${action}`);
 }
 
 const SHA_SHOWN_CHARS = 10;
+const HEADLINE_CHARS = 100;
+
+/** Of a commit's message, or of another text that can be long, what there is room for in a line: its first one that says something, shortened. */
+export function headline(text: string): string {
+  const line =
+    text
+      .split(/[\r\n]+/)
+      .find((each) => each.trim() !== "")
+      ?.trim() ?? "";
+  const begin = cutText(line, HEADLINE_CHARS);
+  return begin.length < line.length ? `${begin}…` : begin;
+}
 
 /** What a delivery is about in a line: "acme/site, main at 72d3162ecc, Mend the gate". */
 export function changeWords(change: ChangeBody): string {
@@ -56,7 +69,7 @@ export function changeWords(change: ChangeBody): string {
       ? (branch ?? (tag === null ? ref : `tag ${tag}`))
       : `#${pull.number} ${pull.head_ref} into ${pull.base_ref}`;
   const at = sha === null ? "" : ` at ${sha.slice(0, SHA_SHOWN_CHARS)}`;
-  const about = pull?.title ?? message?.split("\n")[0] ?? "";
+  const about = headline(pull?.title ?? message ?? "");
   const parts = [change.repository.full_name, `${place}${at}`, about];
   return visible(parts.filter((part) => part !== "").join(", "));
 }
@@ -65,7 +78,7 @@ export function changeWords(change: ChangeBody): string {
 export function rulesWords(rules: HookRulesBody): { name: string; value: string }[] {
   const lists = (["events", "branches", "tags", "paths"] as const).flatMap((name) => {
     const list = rules[name];
-    return list === undefined ? [] : { name, value: list.join(", ") };
+    return list === undefined ? [] : { name, value: visible(list.join(", ")) };
   });
-  return rules.if === undefined ? lists : [...lists, { name: "if", value: rules.if }];
+  return rules.if === undefined ? lists : [...lists, { name: "if", value: visible(rules.if) }];
 }

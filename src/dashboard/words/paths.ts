@@ -39,8 +39,9 @@ export function hookPath({ job, name }: HookName): string {
   return `/hooks/${encodeURIComponent(job)}/${encodeURIComponent(name)}`;
 }
 
+/** The id is its sender's own: nothing else may be where one can lead. */
 export function deliveryPath(hook: HookName, id: string): string {
-  return `${hookPath(hook)}/${encodeURIComponent(id)}`;
+  return `${hookPath(hook)}/deliveries/${encodeURIComponent(id)}`;
 }
 
 export function reportsPath(hook: HookName): string {

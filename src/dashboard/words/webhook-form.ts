@@ -1,6 +1,7 @@
 /** A webhook as a form has it, and as the API takes it. */
 
 import type { WebhookBody } from "../../api/webhook-schema.ts";
+import type { Complaint } from "../../core/error.ts";
 import { WEBHOOK_EVENTS } from "../../core/webhook/event-types.ts";
 import { WEBHOOK_KINDS, type WebhookKind } from "../../core/webhook/webhook.ts";
 import { type Form, linesOf } from "./form.ts";
@@ -34,13 +35,13 @@ export function formOfWebhook({ url, events, jobs, tags, description, email }: W
 /** What of a form both calls take: a new one and a change. */
 export function webhookOfForm(form: Form, kind: WebhookKind): { url?: string; [field: string]: unknown } {
   const jobs = linesOf(form.jobs);
-  const tags = linesOf(form.tags).map(tagOf);
+  const tags = tagsOf(form);
   const description = (form.description ?? "").trim();
   return {
     ...(kind !== "email" && { url: (form.url ?? "").trim() }),
     events: WEBHOOK_EVENTS.filter((event) => form[eventField(event)] !== undefined),
     jobs: jobs.length === 0 ? null : jobs,
-    tags: tags.length === 0 ? null : Object.fromEntries(tags),
+    tags: tags.size === 0 ? null : Object.fromEntries(tags),
     description: description === "" ? null : description,
     ...(kind === "email" && {
       email: {
@@ -53,8 +54,32 @@ export function webhookOfForm(form: Form, kind: WebhookKind): { url?: string; [f
   };
 }
 
-/** "team:a" is the tag `team` of the value `a`, as lists of runs have it. Without a colon it has no value, which is refused. */
-function tagOf(line: string): [key: string, value: string | null] {
-  const [key = "", ...value] = line.split(":");
-  return [key.trim(), value.length === 0 ? null : value.join(":").trim()];
+/** "team:a" is the tag `team` of the value `a`, as lists of runs have it. What is none is sent as null, which is refused. */
+function tagsOf(form: Form): Map<string, string | null> {
+  const tags = new Map<string, string | null>();
+  for (const line of linesOf(form.tags)) {
+    const [key = "", ...value] = line.split(":").map((part) => part.trim());
+    tags.set(key, value.length === 0 || tags.has(key) ? null : value.join(":"));
+  }
+  return tags;
+}
+
+/** What is wrong, as whoever typed the form reads it: he knows of no null. */
+export function complaintsOfForm(complaints: readonly Complaint[], form: Form): Complaint[] {
+  const wrong = new Map(
+    [...tagsOf(form)].flatMap(([key, value]) =>
+      value === null ? [[`tags.${key}`, wrongTag(key, form)]] : [],
+    ),
+  );
+  return complaints.map(({ path, message }) => ({
+    path,
+    message: (path !== null && wrong.get(path)) || message,
+  }));
+}
+
+function wrongTag(key: string, form: Form): string {
+  const isBare = linesOf(form.tags).some((line) => line.trim() === key);
+  return isBare
+    ? "must be a name and a value with a colon between, such as team:data"
+    : "is there twice, and a run has one value of it";
 }

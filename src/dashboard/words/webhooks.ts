@@ -2,6 +2,7 @@
 
 import type { NotificationSummaryBody, WebhookBody } from "../../api/webhook-schema.ts";
 import type { NotificationState } from "../../core/webhook/attempt.ts";
+import { visible } from "./body-text.ts";
 
 export const STATE_WORDS: Record<NotificationState, string> = {
   pending: "Pending",
@@ -18,8 +19,8 @@ export const KIND_WORDS: Record<WebhookBody["kind"], string> = {
 
 /** Where it leads, in a line. Of a URL of Slack the path is what lets one in, so only its own page shows that. */
 export function targetWords({ kind, url, email }: WebhookBody): string {
-  if (email !== null) return email.to.join(", ");
-  return kind === "slack" && URL.canParse(url) ? `${new URL(url).host} …` : url;
+  if (email !== null) return visible(email.to.join(", "));
+  return visible(kind === "slack" && URL.canParse(url) ? `${new URL(url).host} …` : url);
 }
 
 /** What it is told of besides its events; "" where that is everything. */
@@ -31,12 +32,12 @@ export function narrowedWords({ jobs, tags }: WebhookBody): string {
       : `tags ${Object.entries(tags)
           .map(([key, value]) => `${key}:${value}`)
           .join(", ")}`;
-  return [ofJobs, ofTags].filter((words) => words !== "").join("; ");
+  return visible([ofJobs, ofTags].filter((words) => words !== "").join("; "));
 }
 
 /** "200 in 34 ms", "no answer within 10 s". */
 export function attemptWords(attempt: NonNullable<NotificationSummaryBody["last_attempt"]>): string {
   const { status, duration_ms: ms, error } = attempt;
   if (error === null) return `${status} in ${ms} ms`;
-  return error;
+  return visible(error);
 }

@@ -2,6 +2,7 @@
 
 import type { RunBody, RunSummaryBody } from "../../api/run-schema.ts";
 import { GUEST_SIZES } from "../../core/guest.ts";
+import { visible } from "./body-text.ts";
 import { byteCount } from "./bytes.ts";
 
 const SAFE_WORD = /^[\w@%+=:,./-]+$/;
@@ -15,13 +16,13 @@ export function commandLine(command: string[]): string {
 
 /** The run's name, or its job's; without one what it runs. Never empty, at most a line. */
 export function runTitle(run: RunSummaryBody | RunBody): string {
-  if (run.name !== null && run.name.trim() !== "") return run.name;
+  if (run.name !== null && run.name.trim() !== "") return visible(run.name);
   if (run.job !== null) return run.job.name;
-  if (run.command !== null) return oneLine(commandLine(run.command));
+  if (run.command !== null) return visible(oneLine(commandLine(run.command)));
   const script = "script" in run ? run.script : null;
-  if (script) return oneLine(firstLine(script));
+  if (script) return visible(oneLine(firstLine(script)));
   const steps = "steps" in run ? run.steps : [];
-  if (steps.length > 0) return oneLine(steps.map(({ name }) => name).join(", "));
+  if (steps.length > 0) return visible(oneLine(steps.map(({ name }) => name).join(", ")));
   return run.capture === "none" ? "the image's own command" : "a script";
 }
 

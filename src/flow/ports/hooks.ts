@@ -61,16 +61,18 @@ export interface DeliverySummary extends HookKey {
   change: RunChange | null;
   bodyBytes: number;
   bodySha256: string;
+  /** The delivery of this ledger whose row has the body of both; null where it is this one's own. */
+  bodyOf: string | null;
 }
 
 /** A row of the ledger. */
 export interface RecordedDelivery extends DeliverySummary {
   headers: Record<string, string>;
-  /** The first `DELIVERY_BODY_KEPT_BYTES` of it. */
+  /** The first `DELIVERY_BODY_KEPT_BYTES` of it, whichever row has them; nothing where that row is gone. */
   body: Uint8Array;
 }
 
-/** A row that is not in the ledger yet. */
+/** A row that is not in the ledger yet; its body is empty where another's row has it. */
 export type NewDelivery = Omit<RecordedDelivery, "repeats" | "repeatedAt">;
 
 /** What a ledger tells of a delivery's run. */
@@ -132,7 +134,11 @@ export interface HookStore {
   resends(key: HookKey, originId: string): Promise<number>;
   /** The first ledgers after one, by their keys; null for the first of all. Those of hooks that are gone are among them. */
   ledgers(after: HookKey | null, limit: number): Promise<HookKey[]>;
-  /** Removes rows of some ledgers that were received before a moment, as many as one call may. @returns how many */
+  /**
+   * Removes rows of some ledgers that were received before a moment, as many as one call may, and none that has the body of another that
+   * is there.
+   * @returns how many
+   */
   forget(ledgers: HookKey[], beforeMs: number, limit: number): Promise<number>;
 }
 

@@ -38,6 +38,8 @@ export interface JobStore {
   ): Promise<Job | null>;
   /** Jobs by name, after one by name, at most `limit`. */
   list(orgId: string, after: string, limit: number): Promise<JobSummary[]>;
+  /** Names of jobs, at most `limit`, the first in order. */
+  names(orgId: string, limit: number): Promise<string[]>;
   /** Versions of a job, deleted or not, newest first, older than one, at most `limit`. */
   versions(orgId: string, name: string, before: number, limit: number): Promise<VersionSummary[]>;
   /** One of them; null where it is not kept. */

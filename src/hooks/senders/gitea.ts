@@ -9,10 +9,22 @@ import { bodyClaim } from "../body-claim.ts";
 import { changedPaths } from "../changed-paths.ts";
 import { utf8Bytes } from "../encodings.ts";
 import { formPayload } from "../form.ts";
-import { cloneUrlAt, commitAt, isNoCommitAt, listAt, numberAt, partAt, textAt } from "../payload.ts";
+import {
+  cloneUrlAt,
+  commitAt,
+  isNoCommitAt,
+  listAt,
+  numberAt,
+  partAt,
+  pushedCommitAt,
+  textAt,
+} from "../payload.ts";
 import { namedRef } from "../refs.ts";
 import type { Sender } from "../sender.ts";
 import { named, released, requested } from "./github.ts";
+
+/** Of a new branch it looks at so many of its own commits, the newest (`pushNewBranch` of `services/repository/push.go`), and counts no others. */
+const NEW_BRANCH_COMMITS_MAX = 10;
 
 const NEW_COMMITS = new Set(["opened", "reopened", "synchronized"]);
 
@@ -66,18 +78,22 @@ function changeOf(event: string, payload: Json): Change | null {
   const ref = namedRef(textAt(payload, "ref"));
   if (ref === null) return null;
   const commits = listAt(payload, "commits");
-  const sha = commitAt(payload, "after");
+  const sha = pushedCommitAt(payload, ref.tag, "head_commit", "id");
   if (sha === null && !isNoCommitAt(payload, "after")) return null;
   const head = commits.find((commit) => textAt(commit, "id") === sha) ?? partAt(payload, "head_commit");
-  // It shows the newest alone (`[webhook] PAGING_NUM`, `[ui] FEED_MAX_COMMIT_NUM`).
+  const before = commitAt(payload, "before");
+  // It shows the newest alone: five, unless `[ui] FEED_MAX_COMMIT_NUM` says otherwise. Of a push by force it tells nothing but the new ones.
   const isTold =
-    ref.branch !== null && commits.length > 0 && (numberAt(payload, "total_commits") ?? 0) <= commits.length;
+    ref.branch !== null &&
+    commits.length > 0 &&
+    (numberAt(payload, "total_commits") ?? 0) <= commits.length &&
+    (before !== null || commits.length < NEW_BRANCH_COMMITS_MAX);
   return {
     kind: sha === null ? "delete" : ref.tag === null ? "push" : "tag",
     ...common,
     ...ref,
     sha,
-    before: commitAt(payload, "before"),
+    before,
     message: textAt(head, "message"),
     paths: isTold && sha !== null ? changedPaths(commits) : null,
     pullRequest: null,

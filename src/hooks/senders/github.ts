@@ -6,7 +6,16 @@ import type { Change, PullRequest } from "../../core/hook/change.ts";
 import type { Json } from "../../core/hook/delivery.ts";
 import { bodyClaim } from "../body-claim.ts";
 import { changedPaths } from "../changed-paths.ts";
-import { cloneUrlAt, commitAt, isNoCommitAt, listAt, numberAt, partAt, textAt } from "../payload.ts";
+import {
+  cloneUrlAt,
+  commitAt,
+  isNoCommitAt,
+  listAt,
+  numberAt,
+  partAt,
+  pushedCommitAt,
+  textAt,
+} from "../payload.ts";
 import { branchRef, namedRef, tagRef } from "../refs.ts";
 import type { Sender } from "../sender.ts";
 
@@ -55,7 +64,7 @@ function pushed(payload: Json, common: Common): Change | null {
   const ref = namedRef(textAt(payload, "ref"));
   if (ref === null) return null;
   const commits = listAt(payload, "commits");
-  const sha = commitAt(payload, "after");
+  const sha = pushedCommitAt(payload, ref.tag, "head_commit", "id");
   const isDeleted = isNoCommitAt(payload, "after") || partAt(payload, "deleted") === true;
   if (sha === null && !isDeleted) return null;
   // Of a push by force the commits that it took away are not told, of a new branch without commits of its own none.

@@ -6,7 +6,16 @@
 import type { Change } from "../../core/hook/change.ts";
 import type { Json } from "../../core/hook/delivery.ts";
 import { changedPaths } from "../changed-paths.ts";
-import { cloneUrlAt, commitAt, isNoCommitAt, listAt, numberAt, partAt, textAt } from "../payload.ts";
+import {
+  cloneUrlAt,
+  commitAt,
+  isNoCommitAt,
+  listAt,
+  numberAt,
+  partAt,
+  pushedCommitAt,
+  textAt,
+} from "../payload.ts";
 import { namedRef } from "../refs.ts";
 import type { Sender } from "../sender.ts";
 import { SIGNING_SECRET, standardClaim } from "../standard-claim.ts";
@@ -68,7 +77,7 @@ function pushed(payload: Json, repository: Change["repository"]): Change | null 
   const ref = namedRef(textAt(payload, "ref"));
   if (ref === null) return null;
   const commits = listAt(payload, "commits");
-  const sha = commitAt(payload, "after");
+  const sha = pushedCommitAt(payload, ref.tag, "checkout_sha");
   if (sha === null && !isNoCommitAt(payload, "after")) return null;
   const head = commits.find((commit) => textAt(commit, "id") === sha) ?? null;
   // The newest 20 alone are listed.

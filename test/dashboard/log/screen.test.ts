@@ -296,3 +296,75 @@ test("a page and its script, cut anywhere, show together what one of them would 
     expect(rowsHtml(rows.values()), `cut at ${cut}`).toBe(alone);
   }
 });
+
+describe("the output of steps", () => {
+  const aStep = (
+    number: number,
+    stdout: [number, number | null],
+    stderr: [number, number | null] = [0, 0],
+  ) => ({
+    attempt: 1,
+    number,
+    name: `step <${number}>`,
+    stdout: { from: stdout[0], to: stdout[1] },
+    stderr: { from: stderr[0], to: stderr[1] },
+  });
+  const shown = ({ rows }: { rows: LogRow[] }) =>
+    rows.map((row) => (row.kind === "step" ? `# ${textOf(row)}` : textOf(row)));
+  const steps = [aStep(1, [0, 8], [0, 2]), aStep(2, [8, 8], [2, 2]), aStep(3, [8, 12], [2, 4])];
+
+  test("stands under the names of those that wrote it, also where one piece is of several", () => {
+    const lines = outputOf(["stdout", "one\n"], ["stdout", "two\nfour"], ["stderr", "a\nb\n"]);
+    expect(shown(renderLog(lines, true, true, steps))).toEqual([
+      ...["# step <1>", "one", "two", "# step <3>", "four"],
+      ...["# step <1>, continued", "a", "# step <3>", "b"],
+    ]);
+  });
+
+  test("begins on a line of its own and in plain letters, whatever the step before left open", () => {
+    const red = aStep(1, [0, 8]);
+    const html = rowsHtml(
+      renderLog(outputOf(["stdout", "\u001b[31mredplain\n"]), true, true, [red, aStep(2, [8, null])]).rows,
+    );
+    expect(html).toContain(
+      '<span class="f1">red</span></div><div class="row step" role="heading" aria-level="3">step &lt;2&gt;</div>',
+    );
+    expect(html).toContain('<div class="row">plain</div>');
+  });
+
+  test("cuts no character but where a step does", () => {
+    const lines = outputOf(["stdout", "€uro €"]);
+    const [begin, end] = [aStep(1, [0, 6]), aStep(2, [6, 11])];
+    expect(shown(renderLog(lines, true, true, [begin, end]))).toEqual([
+      "# step <1>",
+      "€uro",
+      "# step <2>",
+      " €",
+    ]);
+    expect(shown(renderLog(lines, true, true, [aStep(1, [0, 1]), aStep(2, [1, null])]))).toEqual([
+      ...["# step <1>", "\ufffd", "# step <2>", "\ufffd\ufffduro €"],
+    ]);
+  });
+
+  test("has its headings also where the page goes on live, and under another attempt anew", () => {
+    const [first, second] = outputOf(["stdout", "one\n"], ["stdout", "two\nfour\n"]);
+    if (!first || !second) throw new Error("there are two pieces");
+    const page = renderLog([first], false, true, [aStep(1, [0, null])]);
+    const screen = LogScreen.restore(JSON.parse(JSON.stringify(page.snapshot)));
+    for (const step of [aStep(1, [0, 8]), aStep(2, [8, 8]), aStep(3, [8, null])]) screen.know(step);
+    screen.know({ ...aStep(1, [0, null]), attempt: 2 });
+    const rows = [...page.rows, ...screen.write(second), ...screen.write(second)];
+    rows.push(...screen.write({ ...first, attempt: 2 }));
+    expect(shown({ rows })).toEqual([
+      ...["# step <1>", "one", "two", "# step <3>", "four", "Attempt 2", "# step <1>", "one"],
+    ]);
+  });
+
+  test("of which the beginning is not on the page has the name of the step that it is of", () => {
+    const [line] = outputOf(["stdout", "ur\n"]);
+    if (!line) throw new Error("there is a line");
+    expect(shown(renderLog([{ ...line, offset: 9 }], true, false, steps))).toEqual([
+      ...["# step <3>", "9 bytes of earlier stdout are not shown here", "ur"],
+    ]);
+  });
+});

@@ -73,6 +73,8 @@ const PARTS = [
   "\u0000",
   "\u0085",
   "\u2028",
+  "\u202e",
+  "\u200d",
   "\ufeff",
   "é",
   "2026-11-22",
@@ -104,6 +106,8 @@ test("whatever stands in it, it reads as the same value", () => {
     expect(parse(written, { merge: false, uniqueKeys: false }), JSON.stringify([given, written])).toEqual(
       given,
     );
+    // Nothing in it is unseen, or turns the order of what is read around.
+    expect(written).not.toMatch(/\u2028|\u202e|\u200d|\ufeff/);
   }
 });
 

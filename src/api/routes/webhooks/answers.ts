@@ -1,7 +1,7 @@
 /** Parts that the descriptions of the calls about webhooks share. */
 
 import { z } from "@hono/zod-openapi";
-import { notificationSchema, webhookSchema, webhookWithSecretSchema } from "../../webhook-schema.ts";
+import { notificationSchema, shownWebhookSchema, webhookWithSecretSchema } from "../../webhook-schema.ts";
 import { errorAnswer } from "../answers.ts";
 
 export const webhookParam = z.strictObject({
@@ -20,7 +20,7 @@ const json = <Schema extends z.ZodType>(description: string, schema: Schema) => 
   content: { "application/json": { schema } },
 });
 
-export const webhookAnswer = (description: string) => json(description, webhookSchema);
+export const webhookAnswer = (description: string) => json(description, shownWebhookSchema);
 export const webhookWithSecretAnswer = (description: string) => json(description, webhookWithSecretSchema);
 export const notificationAnswer = (description: string) => json(description, notificationSchema);
 

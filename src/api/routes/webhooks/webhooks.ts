@@ -13,16 +13,12 @@ import {
 } from "../../../flow/change-webhook.ts";
 import type { Notification } from "../../../flow/ports/webhooks.ts";
 import { checked } from "../../checked.ts";
+import { checkedWebhook } from "../../checked-webhook.ts";
 import { parseJson } from "../../json-body.ts";
 import type { ApiPorts } from "../../ports.ts";
 import { rfc3339 } from "../../run-body.ts";
-import {
-  changedSpec,
-  notificationBody,
-  webhookBody,
-  webhookSpec,
-  webhookWithSecret,
-} from "../../webhook-body.ts";
+import { changedSpec, notificationBody, webhookBody, webhookSpec } from "../../webhook-body.ts";
+import { shownWebhook } from "../../webhook-notes.ts";
 import {
   newWebhookSchema,
   rotateSchema,
@@ -153,19 +149,20 @@ export function webhooksRoutes(app: OpenAPIHono, ports: ApiPorts): void {
   // JSON is asked for whatever the content type says, as where a run is submitted.
   app.openAPIRegistry.registerPath(create);
   app.post("/v1/webhooks", async (c) => {
-    const input = checked(newWebhookSchema, parseJson(await c.req.arrayBuffer()), null);
-    const { webhook, secret } = await subscribe(ports, webhookSpec(input), input.secret ?? null);
-    return c.json(webhookWithSecret(webhook, secret), 201);
+    const input = await checkedWebhook(ports, newWebhookSchema, parseJson(await c.req.arrayBuffer()));
+    return c.json(await withSecret(await subscribe(ports, webhookSpec(input), input.secret ?? null)), 201);
   });
   app.openapi(list, async (c) => c.json({ webhooks: (await webhooks.list(orgId)).map(webhookBody) }, 200));
-  app.openapi(show, async (c) => c.json(webhookBody(await loadWebhook(ports, c.req.valid("param").id)), 200));
+  app.openapi(show, async (c) =>
+    c.json(await shownWebhook(ports, await loadWebhook(ports, c.req.valid("param").id)), 200),
+  );
   app.openAPIRegistry.registerPath(change);
   app.patch("/v1/webhooks/:id", async (c) => {
     const { id } = checked(webhookParam, c.req.param(), "path");
-    const input = checked(webhookChangeSchema, parseJson(await c.req.arrayBuffer()), null);
+    const input = await checkedWebhook(ports, webhookChangeSchema, parseJson(await c.req.arrayBuffer()));
     const { enabled = null } = input;
     const changed = await changeWebhook(ports, id, (before) => changedSpec(before, input), enabled);
-    return c.json(webhookBody(changed), 200);
+    return c.json(await shownWebhook(ports, changed), 200);
   });
   app.openapi(remove, async (c) => {
     const { id } = c.req.valid("param");
@@ -177,17 +174,20 @@ export function webhooksRoutes(app: OpenAPIHono, ports: ApiPorts): void {
     c.json(notificationBody(await triedWebhook(ports, c.req.valid("param").id)), 200),
   );
   app.openapi(disable, async (c) =>
-    c.json(webhookBody(await disableWebhook(ports, c.req.valid("param").id)), 200),
+    c.json(await shownWebhook(ports, await disableWebhook(ports, c.req.valid("param").id)), 200),
   );
   app.openapi(enable, async (c) =>
-    c.json(webhookBody(await enableWebhook(ports, c.req.valid("param").id)), 200),
+    c.json(await shownWebhook(ports, await enableWebhook(ports, c.req.valid("param").id)), 200),
   );
   app.openAPIRegistry.registerPath(rotate);
   app.post("/v1/webhooks/:id/rotate", async (c) => {
     const { id } = checked(webhookParam, c.req.param(), "path");
     const body = await c.req.arrayBuffer();
     const input = checked(rotateSchema, body.byteLength === 0 ? {} : parseJson(body), null);
-    const { webhook, secret } = await rotateSecret(ports, id, input.secret ?? null);
-    return c.json(webhookWithSecret(webhook, secret), 200);
+    return c.json(await withSecret(await rotateSecret(ports, id, input.secret ?? null)), 200);
   });
+
+  async function withSecret({ webhook, secret }: Awaited<ReturnType<typeof subscribe>>) {
+    return { ...(await shownWebhook(ports, webhook)), secret: webhook.kind === "standard" ? secret : null };
+  }
 }

@@ -59,7 +59,7 @@ function text(found: DeliveryBody): string {
     ["Secrets", found.without_secrets ? "none, as it is, or may be, from a fork" : null],
     ["Job version", String(found.job_version)],
     ["Resend of", found.resend_of],
-    ["Came again", found.repeats === 0 ? null : `${found.repeats} times, last ${found.repeated_at}`],
+    ["Came again", found.repeats === 0 ? null : `${times(found.repeats)}, last ${found.repeated_at}`],
     ["Repository", change?.repository.full_name ?? null],
     ["Ref", change?.ref ?? null],
     ["Commit", change?.sha ?? null],
@@ -69,8 +69,17 @@ function text(found: DeliveryBody): string {
   return `${about}\nHeaders\n${headers}\nBody\n${shownBody(found)}\n`;
 }
 
-function keptOf({ body_bytes, body_complete }: DeliveryBody): string {
-  return body_complete ? `${body_bytes} bytes` : `${body_bytes} bytes, of which the first ones are kept`;
+function times(count: number): string {
+  return count === 1 ? "once" : `${count} times`;
+}
+
+function keptOf({ body, body_bytes, body_complete, body_of }: DeliveryBody): string {
+  if (body_complete) return `${body_bytes} bytes`;
+  const left =
+    body_of !== null && body === ""
+      ? `, which were kept with the delivery ${body_of}: that is gone`
+      : ", of which the first ones are kept";
+  return `${body_bytes} bytes${left}`;
 }
 
 /** JSON by its lines, and all else as it is but for what would move the cursor. */

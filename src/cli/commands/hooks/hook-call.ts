@@ -2,6 +2,7 @@
 
 import { Command, InvalidArgumentError } from "commander";
 import type { DeliverySummaryBody } from "../../../api/delivery-schema.ts";
+import { JOB_NAME } from "../../../core/job.ts";
 import type { Client } from "../../api-client.ts";
 import { ApiError } from "../../api-error.ts";
 import { CliError } from "../../cli-error.ts";
@@ -50,7 +51,7 @@ export function deliveryOfHookCommand<Options extends object>(
   withOptions: (command: Command) => Command = (command) => command,
 ): Command {
   const command = described(verb, summary, description, example)
-    .argument("<delivery>", "its id, as mayfly hooks deliveries shows it")
+    .argument("<delivery>", "its id, as mayfly hooks deliveries shows it", deliveryId)
     .action((key: { job: string; name: string }, id: string, options: ConnectionOptions & Options) =>
       act({ ...options, ...key, id }),
     );
@@ -83,9 +84,18 @@ function described(verb: string, summary: string, description: string, example: 
 
 function hookName(text: string): { job: string; name: string } {
   const [job = "", name = "", ...rest] = text.split("/");
-  if (job === "" || name === "" || rest.length > 0)
+  if (!JOB_NAME.test(job) || !JOB_NAME.test(name) || rest.length > 0)
     throw new InvalidArgumentError("It must be a job and a hook of it, such as deploy/github.");
   return { job, name };
+}
+
+/** What a path takes out leads elsewhere. No delivery is called so: one whose sender does has another id here. */
+function deliveryId(text: string): string {
+  if (["", ".", ".."].includes(text))
+    throw new InvalidArgumentError(
+      "There is none of this id; mayfly hooks deliveries shows which there are.",
+    );
+  return text;
 }
 
 /** The failure of a command because a hook, or a delivery or report of it, is not there. */

@@ -4,8 +4,10 @@ import type { Command } from "commander";
 import type { HookTrial, TriedBody } from "../../../api/delivery-schema.ts";
 import { HOOK_TRY_MAX } from "../../../core/limits.ts";
 import type { Client } from "../../api-client.ts";
+import { ApiError } from "../../api-error.ts";
 import { UsageError } from "../../cli-error.ts";
 import { type Io, write } from "../../io.ts";
+import { plain } from "../../plain.ts";
 import { retried } from "../../retried.ts";
 import { table } from "../../table.ts";
 import { collect } from "../run/repeated.ts";
@@ -47,7 +49,8 @@ export function tryHookCommand(act: (options: HookOptions & TryOptions) => Promi
 export async function tryHook(options: HookOptions & TryOptions, io: Io, client: Client): Promise<void> {
   const { job, name, json } = options;
   const rules = rulesOf(options);
-  const { deliveries } = await retried(io, () => client.tryHook(job, name, rules)).catch(orNoHook(client));
+  const tried = retried(io, () => client.tryHook(job, name, rules)).catch(refusedRules);
+  const { deliveries } = await tried.catch(orNoHook(client));
   if (json) return write(io.stdout, `${JSON.stringify(deliveries, null, 2)}\n`);
   if (deliveries.length === 0) return write(io.stderr, "no deliveries\n");
   const rows = deliveries.map((delivery) => [
@@ -61,13 +64,19 @@ export async function tryHook(options: HookOptions & TryOptions, io: Io, client:
   return write(io.stdout, table(["RECEIVED", "EVENT", "DELIVERY", "WAS", "WOULD BE"], rows, width));
 }
 
+/** A rule that can not be is a wrong option. */
+function refusedRules(error: unknown): never {
+  if (error instanceof ApiError && error.code === "invalid_input") throw new UsageError(error.message);
+  throw error;
+}
+
 function wouldText({ would, problem }: TriedBody["deliveries"][number]): string {
   if (would === null) return `not known: it ${problem}`;
   return `${verdictText(would)}${would.detail === null ? "" : `, ${would.detail}`}`;
 }
 
 function rulesOf({ if: condition, event, branch, tag, path, env, limit }: TryOptions): HookTrial {
-  if (limit !== undefined && !/^[1-9]\d{0,2}$/.test(limit))
+  if (limit !== undefined && !(/^[1-9]\d?$/.test(limit) && Number(limit) <= HOOK_TRY_MAX))
     throw new UsageError(`--limit: it must be a whole number from 1 to ${HOOK_TRY_MAX}`);
   return {
     ...(condition !== undefined && { if: condition }),
@@ -82,6 +91,6 @@ function rulesOf({ if: condition, event, branch, tag, path, env, limit }: TryOpt
 
 function pairOf(text: string): [name: string, expression: string] {
   const at = text.indexOf("=");
-  if (at < 1) throw new UsageError(`--env: "${text}" must be NAME=expression`);
+  if (at < 1) throw new UsageError(`--env: "${plain(text)}" must be NAME=expression`);
   return [text.slice(0, at), text.slice(at + 1)];
 }

@@ -11,6 +11,7 @@ export function validateCommand(act: (paths: string[]) => Promise<void>): Comman
       "Checks mayfly.yaml, or the files and folders that are named, as the API would, without asking one. What is wrong is told with file, line and column, and the command ends with 1. Secrets and images are not looked for.",
     )
     .argument("[files...]", "files, folders of .yaml files, or - for stdin")
+    .option("--dir <folder>", "as diff and apply have it; it makes no difference here")
     .addHelpText("after", "\nExamples:\n  mayfly validate\n  mayfly validate jobs/ other.yaml\n")
     .action((paths: string[]) => act(paths));
 }

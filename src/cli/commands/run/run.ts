@@ -2,10 +2,10 @@
 
 import type { RunBody } from "../../../api/run-schema.ts";
 import type { Client } from "../../api-client.ts";
-import { sayAttempts } from "../../attempts.ts";
 import { CliError } from "../../cli-error.ts";
 import { endSentence, exitCodeOf, INTERRUPTED_EXIT, RUN_EXIT } from "../../exit-code.ts";
 import { follow, sayContact, type Watcher } from "../../follow.ts";
+import { HeadedOutput } from "../../headed-output.ts";
 import { type Interrupt, Interrupts } from "../../interrupts.ts";
 import { type Io, isReaderGone, say, write } from "../../io.ts";
 import { plain } from "../../plain.ts";
@@ -103,18 +103,25 @@ async function watched(
   const leave = interrupts.again;
   const output = new ShownOutput(io, () => interrupts.readerGone());
   const watching = status.watch(client, accepted);
-  const onAttempt = sayAttempts((line) => status.say(line).catch(orReaderGone));
+  const headed = new HeadedOutput(io, {
+    tell: (line) => status.say(line).catch(orReaderGone),
+    pass: options.json ? null : (line, bytes) => output.pass(line, bytes),
+  });
   try {
     const watcher: Watcher = {
       async onOutput(line, bytes) {
         status.end();
-        await onAttempt(line);
-        if (!options.json) await output.pass(line, bytes);
+        await headed.write(line, bytes);
+      },
+      async onStep(step) {
+        status.end();
+        await headed.know(step);
       },
       ...sayContact(client.url, (line) => status.say(line).catch(orReaderGone)),
     };
     const end = await orNullAt(leave, follow(client, io, accepted.id, watcher, leave));
     if (end === null) return null;
+    await headed.end();
     return await orNullAt(
       leave,
       retried(io, () => client.show(accepted.id, leave), { signal: leave }),

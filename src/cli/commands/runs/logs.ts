@@ -4,9 +4,9 @@ import { Command, Option } from "commander";
 import type { Stream } from "../../../core/output.ts";
 import type { Client } from "../../api-client.ts";
 import { orNoRun } from "../../api-error.ts";
-import { sayAttempts } from "../../attempts.ts";
 import { type ConnectionOptions, withConnection } from "../../connection.ts";
 import { bytesOf, follow, sayContact } from "../../follow.ts";
+import { HeadedOutput } from "../../headed-output.ts";
 import { type Io, say, write } from "../../io.ts";
 import { outputNote } from "../../run-words.ts";
 
@@ -22,7 +22,7 @@ export function logsCommand(act: (options: LogsOptions) => Promise<void>): Comma
   const command = new Command("logs")
     .summary("print a run's output")
     .description(
-      "Prints what a run's command wrote: stdout to stdout, stderr to stderr; where a later attempt begins to write, a line on stderr says so. With --stream one of them, to stdout. With --step only what that step wrote.",
+      "Prints what a run's command wrote: stdout to stdout, stderr to stderr; where a later attempt begins to write, a line on stderr says so, and at a terminal how each step goes. With --stream one of them, to stdout. With --step only what that step wrote.",
     )
     .argument("<id>", "the run")
     .option("--follow", "go on until the run ends")
@@ -52,28 +52,40 @@ async function stored({ runId, stream, step, attempt }: LogsOptions, io: Io, cli
   const section = { ...(step !== undefined && { step }), ...(attempt !== undefined && { attempt }) };
   if (stream !== undefined) {
     for await (const bytes of await client.output(runId, stream, section)) await write(io.stdout, bytes);
-  } else {
-    const onAttempt = sayAttempts((line) => say(io, line));
-    for await (const line of client.outputLines(runId, section)) {
-      // Of a step's attempt whoever asks knows.
-      if (step === undefined) await onAttempt(line);
+  } else if (step !== undefined) {
+    for await (const line of client.outputLines(runId, section))
       await write(line.stream === "stdout" ? io.stdout : io.stderr, bytesOf(line));
-    }
+  } else {
+    const output = headed(io);
+    for (const { number, steps } of run.attempts)
+      for (const each of steps) await output.know({ attempt: number, ...each });
+    for await (const line of client.outputLines(runId, section)) await output.write(line, bytesOf(line));
+    await output.end();
   }
   await sayWhatIsMissing(io, run);
 }
 
 async function followed({ runId, stream }: LogsOptions, io: Io, client: Client): Promise<void> {
-  const onAttempt = sayAttempts((line) => say(io, line));
+  const output = headed(io);
   const end = await follow(client, io, runId, {
     async onOutput(line, bytes) {
-      if (stream !== undefined) return line.stream === stream ? write(io.stdout, bytes) : undefined;
-      await onAttempt(line);
-      await write(line.stream === "stdout" ? io.stdout : io.stderr, bytes);
+      if (stream === undefined) await output.write(line, bytes);
+      else if (line.stream === stream) await write(io.stdout, bytes);
+    },
+    async onStep(step) {
+      if (stream === undefined) await output.know(step);
     },
     ...sayContact(client.url, (line) => say(io, line)),
   }).catch(orNoRun(runId, client.command));
+  await output.end();
   if (end !== null) await sayWhatIsMissing(io, end);
+}
+
+function headed(io: Io): HeadedOutput {
+  return new HeadedOutput(io, {
+    tell: (line) => say(io, line),
+    pass: (line, bytes) => write(line.stream === "stdout" ? io.stdout : io.stderr, bytes),
+  });
 }
 
 async function sayWhatIsMissing(io: Io, run: Parameters<typeof outputNote>[0]): Promise<void> {

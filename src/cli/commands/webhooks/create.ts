@@ -14,7 +14,7 @@ import { UsageError } from "../../cli-error.ts";
 import { type ConnectionOptions, withConnection } from "../../connection.ts";
 import { type Io, say, write } from "../../io.ts";
 import { plain } from "../../plain.ts";
-import { explained } from "./webhook-call.ts";
+import { explained, sayNotes } from "./webhook-call.ts";
 
 export interface CreateWebhookOptions extends ConnectionOptions {
   /** The webhook's URL; `url` is that of Mayfly. */
@@ -82,6 +82,7 @@ export async function createWebhook(options: CreateWebhookOptions, io: Io, clien
     await write(io.stdout, `${plain(webhook.secret)}\n`);
     await say(io, "the second line is its secret; it is not told again");
   }
+  await sayNotes(io, webhook);
 }
 
 function bodyOf(options: CreateWebhookOptions): NewWebhookBody {

@@ -11,7 +11,7 @@ import { type Io, write } from "../../io.ts";
 import { plain } from "../../plain.ts";
 import { retried } from "../../retried.ts";
 import { listed, tagsOf } from "./create.ts";
-import { explained } from "./webhook-call.ts";
+import { explained, sayNotes } from "./webhook-call.ts";
 
 export interface EditWebhookOptions extends ConnectionOptions {
   id: string;
@@ -79,10 +79,9 @@ export async function editWebhook(options: EditWebhookOptions, io: Io, client: C
     : null;
   const change = changeOf(options, before);
   const changed = await retried(io, () => client.changeWebhook(id, change)).catch(explained(client));
-  return write(
-    io.stdout,
-    json ? `${JSON.stringify(changed, null, 2)}\n` : `${plain(changed.id)} is changed\n`,
-  );
+  if (json) return write(io.stdout, `${JSON.stringify(changed, null, 2)}\n`);
+  await write(io.stdout, `${plain(changed.id)} is changed\n`);
+  await sayNotes(io, changed);
 }
 
 function isOfEmail({ provider, from, to, key }: EditWebhookOptions): boolean {

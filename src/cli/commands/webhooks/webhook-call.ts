@@ -1,10 +1,12 @@
 /** What the commands about one webhook share. */
 
 import { Command } from "commander";
+import type { ShownWebhookBody } from "../../../api/webhook-schema.ts";
 import type { Client } from "../../api-client.ts";
 import { ApiError } from "../../api-error.ts";
 import { CliError, UsageError } from "../../cli-error.ts";
 import { type ConnectionOptions, withConnection } from "../../connection.ts";
+import { type Io, say } from "../../io.ts";
 import { plain } from "../../plain.ts";
 
 export interface WebhookOptions extends ConnectionOptions {
@@ -58,7 +60,13 @@ export function explained({ command }: Client): (error: unknown) => never {
     const message = plain(error.message.replace(`${error.path}: `, ""));
     if (error.code === "not_found")
       throw new CliError(message, { hint: `\`${command} webhooks list\` shows them` });
-    if (error.status === 422) throw new UsageError(plain(error.message));
+    // Each of its lines is plain.
+    if (error.status === 422) throw new UsageError(error.message);
     throw error;
   };
+}
+
+/** What is right and may not be meant. */
+export async function sayNotes(io: Io, { notes }: Pick<ShownWebhookBody, "notes">): Promise<void> {
+  for (const { path, message } of notes) await say(io, `note: ${plain(path)}: ${plain(message)}`);
 }

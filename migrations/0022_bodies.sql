@@ -1,0 +1,1 @@
+ALTER TABLE `deliveries` ADD `body_of` text;
