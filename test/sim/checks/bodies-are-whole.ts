@@ -6,6 +6,8 @@ interface Row {
   hook: string;
   id: string;
   body: Uint8Array;
+  /** The row that has it; null for its own. */
+  body_of: string | null;
   body_bytes: number;
   received_at: number;
   body_sha256: string;
@@ -21,7 +23,8 @@ export const bodiesAreWhole: Check = {
         const sent = deliveries.find(
           ({ source, refs }) => source === row.hook && refs.some(({ id }) => id === row.id),
         );
-        const wrong = sent && wrongOf(world, row, sent);
+        const holder = rows.find(({ hook, id }) => hook === row.hook && id === (row.body_of ?? row.id));
+        const wrong = sent && wrongOf(world, { ...row, body: holder?.body ?? new Uint8Array() }, sent);
         if (wrong) return `the row of ${row.id} ${wrong}`;
       }
       return null;
