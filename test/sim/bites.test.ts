@@ -1,10 +1,11 @@
 import { describe, expect, it, vi } from "vitest";
 import { Chance } from "./chance.ts";
-import { MUTANTS, withMutant } from "./mutants.ts";
+import { MUTANTS, type Mutant, withMutant } from "./mutants.ts";
+import { MUTANTS_OF_HOOKS } from "./mutants-of-hooks.ts";
 import { report } from "./report.ts";
 import { shrink } from "./shrink.ts";
 import { simulate } from "./simulate.ts";
-import { hasSchedules } from "./world/world.ts";
+import { hasHooks, hasSchedules } from "./world/world.ts";
 
 vi.mock("../../src/core/next-step.ts", async (real) => broken("core/next-step", await real()));
 vi.mock("../../src/core/lifecycle.ts", async (real) => broken("core/lifecycle", await real()));
@@ -41,12 +42,36 @@ vi.mock("../../src/flow/tick.ts", async (real) => broken("flow/tick", await real
 vi.mock("../../src/flow/timekeeper.ts", async (real) => broken("flow/timekeeper", await real()));
 vi.mock("./world/recording-store.ts", async (real) => broken("sim/recording-store", await real()));
 vi.mock("./world/recording-schedules.ts", async (real) => broken("sim/recording-schedules", await real()));
+vi.mock("../support/sqlite-d1.ts", async (real) => broken("support/sqlite-d1", await real()));
+vi.mock("../../src/hooks/verify.ts", async (real) => broken("hooks/verify", await real()));
+vi.mock("../../src/core/hook/filter.ts", async (real) => broken("core/hook/filter", await real()));
+vi.mock("../../src/core/hook/parts.ts", async (real) => broken("core/hook/parts", await real()));
+vi.mock("../../src/core/chain/handover.ts", async (real) => broken("core/chain/handover", await real()));
+vi.mock("../../src/core/chain/upstream.ts", async (real) => broken("core/chain/upstream", await real()));
+vi.mock("../../src/core/webhook/attempt.ts", async (real) => broken("core/webhook/attempt", await real()));
+vi.mock("../../src/core/commit-status/status.ts", async (real) =>
+  broken("core/commit-status/status", await real()),
+);
+vi.mock("../../src/d1/deliveries.ts", async (real) => broken("d1/deliveries", await real()));
+vi.mock("../../src/d1/handovers.ts", async (real) => broken("d1/handovers", await real()));
+vi.mock("../../src/d1/notification-store.ts", async (real) => broken("d1/notification-store", await real()));
+vi.mock("../../src/d1/report-ledger.ts", async (real) => broken("d1/report-ledger", await real()));
+vi.mock("../../src/flow/whole-body.ts", async (real) => broken("flow/whole-body", await real()));
+vi.mock("../../src/flow/hand-over.ts", async (real) => broken("flow/hand-over", await real()));
+vi.mock("../../src/flow/notify.ts", async (real) => broken("flow/notify", await real()));
+vi.mock("../../src/flow/tell-webhooks.ts", async (real) => broken("flow/tell-webhooks", await real()));
 vi.mock("../../src/flow/drive.ts", async (real) => broken("flow/drive", await real()));
 
 const broken = vi.hoisted(() => async (module: string, real: unknown) => {
   const { breakable } = await import("./mutants.ts");
   return breakable(module, real as Record<string, unknown>);
 });
+
+function kindOf(seed: number): "schedules" | "hooks" | "neither" {
+  const chance = new Chance(seed);
+  if (hasSchedules(chance)) return "schedules";
+  return hasHooks(chance) ? "hooks" : "neither";
+}
 
 /** Seeds within which a broken rule must be noticed. */
 const SEEDS_MAX = 5000;
@@ -70,17 +95,24 @@ describe("a story of a broken promise", () => {
 });
 
 describe("the simulator notices that", () => {
-  it.each(MUTANTS)("$name", { timeout: 120_000 }, async (mutant) => {
-    const caught = await withMutant(mutant, async () => {
-      const first = mutant.firstSeed ?? 1;
-      for (let seed = first; seed < first + SEEDS_MAX; seed++) {
-        // Worlds with schedules are large.
-        if (hasSchedules(new Chance(seed)) !== (mutant.ofSchedules ?? false)) continue;
-        const { violation } = await simulate(seed);
-        if (violation?.check.includes(mutant.caughtBy)) return { seed, ...violation };
-      }
-      return null;
-    });
-    expect(caught, `nothing noticed within ${SEEDS_MAX} seeds`).not.toBeNull();
-  });
+  it.each(MUTANTS)("$name", { timeout: 120_000 }, isNoticed);
 });
+
+describe("of hooks, chains and webhooks the simulator notices that", () => {
+  it.each(MUTANTS_OF_HOOKS)("$name", { timeout: 120_000 }, isNoticed);
+});
+
+async function isNoticed(mutant: Mutant): Promise<void> {
+  const kind = mutant.ofSchedules ? "schedules" : mutant.ofHooks ? "hooks" : "neither";
+  const caught = await withMutant(mutant, async () => {
+    const first = mutant.firstSeed ?? 1;
+    for (let seed = first; seed < first + SEEDS_MAX; seed++) {
+      // Worlds with schedules, or with hooks, are large.
+      if (kindOf(seed) !== kind) continue;
+      const { violation } = await simulate(seed);
+      if (violation?.check.includes(mutant.caughtBy)) return { seed, ...violation };
+    }
+    return null;
+  });
+  expect(caught, `nothing noticed within ${SEEDS_MAX} seeds`).not.toBeNull();
+}

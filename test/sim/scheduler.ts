@@ -1,6 +1,7 @@
 /** Virtual time: what is to happen, in the order of its time, one thing after the other. Nothing here waits for real. */
 
 import { RealWork } from "./real-work.ts";
+import { isCryptoAtWork } from "./web-crypto.ts";
 
 export interface Timer {
   cancel(): void;
@@ -55,7 +56,7 @@ export class Scheduler {
     this.#now = next.at;
     next.what();
     do await settled();
-    while (!this.realWork.isDone);
+    while (!this.realWork.isDone || isCryptoAtWork());
     return true;
   }
 

@@ -2,8 +2,10 @@
 
 import type { BodyPlace, DeliveryBodies } from "../../src/flow/ports/hooks.ts";
 
-export function memoryDeliveryBodies(): DeliveryBodies {
-  const kept = new Map<string, { place: BodyPlace; body: Uint8Array }>();
+/** @param kept what is in there, for whoever checks that */
+export function memoryDeliveryBodies(
+  kept = new Map<string, { place: BodyPlace; body: Uint8Array }>(),
+): DeliveryBodies {
   const keyOf = ({ orgId, job, name, receivedAt, bodySha256 }: BodyPlace) =>
     JSON.stringify([orgId, job, name, receivedAt, bodySha256]);
   return {

@@ -164,8 +164,13 @@ export class MemoryStore implements Store {
     if (!(this.ledger?.fire(run) ?? true)) return { kind: "not_armed" };
     if (delivery && !this.#deliver(delivery)) return { kind: "delivered" };
     if (key) this.keys.set(`${run.orgId} ${key.key}`, { runId: run.id, bodyHash: key.bodyHash });
-    this.runs.set(run.id, { state: copyOf(state), events: numbered(1, events), chunks: [] });
+    this.keep(state, events);
     return { kind: "accepted" };
+  }
+
+  /** Has a run that nothing speaks against. */
+  protected keep(state: RunState, events: RunEvent[]): void {
+    this.runs.set(state.run.id, { state: copyOf(state), events: numbered(1, events), chunks: [] });
   }
 
   #deliver(delivery: NewDelivery): boolean {
@@ -213,6 +218,13 @@ export class MemoryStore implements Store {
     const stored = this.#stored(before);
     if (stored.events.some(({ seq }) => seq > before.run.version) || isTaken(stored, chunks)) return null;
     if (!this.#hasRoom(before.run.tickets, after.run)) return "no_room";
+    this.follow(before, after, events, chunks);
+    return after;
+  }
+
+  /** Has what follows in a run, which nothing speaks against. */
+  protected follow(before: RunState, after: RunState, events: RunEvent[], chunks: OutputChunk[]): void {
+    const stored = this.#stored(before);
     // As in D1, an attempt that these events leave alone keeps what it has.
     const attempts = stored.state.attempts.map((attempt, index) =>
       JSON.stringify(before.attempts[index]) === JSON.stringify(after.attempts[index])
@@ -225,7 +237,6 @@ export class MemoryStore implements Store {
     });
     stored.events.push(...numbered(before.run.version + 1, events));
     stored.chunks.push(...chunks);
-    return after;
   }
 
   async appendOutput(state: RunState, chunks: OutputChunk[]): Promise<boolean> {

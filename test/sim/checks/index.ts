@@ -4,10 +4,14 @@
  */
 
 import { attemptsWithinBounds } from "./attempts-within-bounds.ts";
+import { bodiesAreWhole } from "./bodies-are-whole.ts";
 import { callsArePaced } from "./calls-are-paced.ts";
 import { cancelsAreHeard } from "./cancels-are-heard.ts";
+import { chainsGoOnOnce } from "./chains-go-on-once.ts";
 import type { Check } from "./check.ts";
 import { commandsHaveTheirSecrets } from "./commands-have-their-secrets.ts";
+import { commitsShowTheNewest } from "./commits-show-the-newest.ts";
+import { deliveriesAreTakenOnce } from "./deliveries-are-taken-once.ts";
 import { dueTimesAreTold } from "./due-times-are-told.ts";
 import { dueTimesTakenBack } from "./due-times-taken-back.ts";
 import { eventsFoldToTheRow } from "./events-fold-to-the-row.ts";
@@ -24,6 +28,7 @@ import { machinesWithinBounds } from "./machines-within-bounds.ts";
 import { missesAreOutages } from "./misses-are-outages.ts";
 import { nobodysMachinesGo } from "./nobodys-machines-go.ts";
 import { nothingIsUpset } from "./nothing-is-upset.ts";
+import { notificationsComeInOrder } from "./notifications-come-in-order.ts";
 import { oneFinalStatus } from "./one-final-status.ts";
 import { oneMachineAtATime } from "./one-machine-at-a-time.ts";
 import { oneMachinePerAttempt } from "./one-machine-per-attempt.ts";
@@ -41,6 +46,7 @@ import { secretsStaySecret } from "./secrets-stay-secret.ts";
 import { startsArePunctual } from "./starts-are-punctual.ts";
 import { theOutcomeIsTrue } from "./the-outcome-is-true.ts";
 import { waitsEnd } from "./waits-end.ts";
+import { webhooksEndForAReason } from "./webhooks-end-for-a-reason.ts";
 
 export const CHECKS: readonly Check[] = [
   oneFinalStatus,
@@ -78,6 +84,12 @@ export const CHECKS: readonly Check[] = [
   firingsStartInTime,
   punctualIsAhead,
   dueTimesTakenBack,
+  deliveriesAreTakenOnce,
+  bodiesAreWhole,
+  chainsGoOnOnce,
+  notificationsComeInOrder,
+  webhooksEndForAReason,
+  commitsShowTheNewest,
   nothingIsUpset,
   everythingEnds,
 ];

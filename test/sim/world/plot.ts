@@ -18,6 +18,7 @@ import { ANSWER_MAX_MS, API_DOWN_MAX_MS, CLOCK_JUMP_MAX_MS, OUTAGE_MAX_MS } from
 import { anOrder, aRerun, drawRunId, GROUPS, inARush, type Order } from "./order.ts";
 import { aSecretValue } from "./secret-values.ts";
 import { Timetable } from "./timetable.ts";
+import { Traffic } from "./traffic.ts";
 import type { World } from "./world.ts";
 
 const TRIES = 4;
@@ -30,6 +31,8 @@ export class Plot {
   readonly #callers: Callers;
   /** Null in a world without schedules. */
   readonly #timetable: Timetable | null;
+  /** Null in a world without hooks. */
+  readonly #traffic: Traffic | null;
   /** Values of secrets that were thought of. */
   #values = 0;
 
@@ -42,19 +45,22 @@ export class Plot {
     // What is due each minute needs more of them.
     const longer = world.hasSchedules ? chance.between("storm over schedules lasts longer", 0, 480) : 0;
     this.stormMs = (chance.between("storm lasts", 30, 240) + longer) * 1000;
+    // A ledger of schedules would miss its due time.
+    const mayBePunctual = !world.hasSchedules && !world.hasHooks;
     const crowd = chance.fault("a crowd", 0.2) ? chance.between("size of the crowd", 1, 4) : 0;
-    const orders =
-      1 + crowd + (chance.fault("a second run", 0.4) ? 1 : 0) + (chance.fault("a third run", 0.2) ? 1 : 0);
+    const others = (chance.fault("a second run", 0.4) ? 1 : 0) + (chance.fault("a third run", 0.2) ? 1 : 0);
+    // Of worlds with hooks most runs are those of jobs.
+    const orders = world.hasHooks ? 1 : 1 + crowd + others;
     for (let number = 1; number <= orders; number++)
       this.#order(
-        anOrder(number, chance, world.calendar.beginsAt, !world.hasSchedules),
+        anOrder(number, chance, world.calendar.beginsAt, mayBePunctual),
         chance.between("ordered at", 0, 30_000),
       );
     const rush = world.isRush ? chance.between("size of the rush", 4, 10) : 0;
     // After the re-run, whose number is the next.
     for (let number = orders + 2; number < orders + 2 + rush; number++)
       this.#order(
-        inARush(anOrder(number, chance, world.calendar.beginsAt, !world.hasSchedules)),
+        inARush(anOrder(number, chance, world.calendar.beginsAt, mayBePunctual)),
         chance.between("rushes in at", 0, 3000),
       );
     const [first] = world.orders;
@@ -66,6 +72,8 @@ export class Plot {
     }
     this.#callers.each(MINUTE, chance.between("first sweep", 0, MINUTE), () => this.#sweep());
     this.#timetable = world.hasSchedules ? new Timetable(world, this.#callers, this.stormMs) : null;
+    const { switchboard } = world;
+    this.#traffic = switchboard && new Traffic(world, switchboard, this.#callers, this.stormMs);
     this.#fate();
     if (this.#secretNames.length > 0) this.#fateOfSecrets();
   }
@@ -73,7 +81,8 @@ export class Plot {
   /** True once every caller has what it wanted, or has given up. */
   get isOver(): boolean {
     const isQuiet = this.#timetable === null || this.#timetable.isQuiet;
-    return this.#callers.areDone && this.#world.calmSince !== null && isQuiet;
+    const isDone = this.#callers.areDone && this.#world.calmSince !== null && isQuiet;
+    return isDone && (this.#traffic?.isQuiet ?? true);
   }
 
   /**

@@ -1,20 +1,11 @@
 /** The way to what is stored: the database and the blob store, each call of which can be late, lost, or made twice. */
 
-import type { FleetStore } from "../../../src/flow/ports/fleet.ts";
-import type { JobStore } from "../../../src/flow/ports/jobs.ts";
-import type { ScheduleStore } from "../../../src/flow/ports/schedules.ts";
-import type { SecretStore } from "../../../src/flow/ports/secrets.ts";
-import type { Blobs, Store } from "../../../src/flow/ports.ts";
 import type { Chance } from "../chance.ts";
 import type { Scheduler } from "../scheduler.ts";
 import { Unreachable } from "./unreachable.ts";
 
 /** The same port, over a network. What fails throws, before or after its effect, as D1 and R2 do. */
-export function overNetwork<T extends Store | Blobs | FleetStore | SecretStore | JobStore | ScheduleStore>(
-  port: T,
-  chance: Chance,
-  time: Scheduler,
-): T {
+export function overNetwork<T extends object>(port: T, chance: Chance, time: Scheduler): T {
   return new Proxy(port, {
     get: (target, name) => {
       const method = Reflect.get(target, name);

@@ -17,12 +17,16 @@ import { flyFleet } from "../../../src/fly/fleet.ts";
 import { flyMachines } from "../../../src/fly/machines.ts";
 import { MemoryFleetStore } from "../../support/memory-fleet-store.ts";
 import { memoryJobStore } from "../../support/memory-job-store.ts";
+import { SqliteD1 } from "../../support/sqlite-d1.ts";
 import type { Chance } from "../chance.ts";
 import { Scheduler } from "../scheduler.ts";
 import { Trace } from "../trace.ts";
+import { countCryptoCalls } from "../web-crypto.ts";
 import { aJobsRun } from "./a-schedule.ts";
 import { MemoryBlobs } from "./blobs.ts";
 import { aCalendar, type Calendar, STEADY } from "./calendar.ts";
+import { aChainedRun, type Chains, someChains } from "./chained-jobs.ts";
+import { DatabaseStore } from "./database-store.ts";
 import { Keepers } from "./keepers.ts";
 import { Life } from "./life.ts";
 import type { SimMachine } from "./machine.ts";
@@ -33,7 +37,9 @@ import { Posts } from "./posts.ts";
 import { programOf } from "./program.ts";
 import { RecordingSchedules } from "./recording-schedules.ts";
 import { RecordingStore } from "./recording-store.ts";
+import type { SentDelivery } from "./senders.ts";
 import { overNetwork } from "./storage.ts";
+import { Switchboard } from "./switchboard.ts";
 import { Unreachable } from "./unreachable.ts";
 import { Vault } from "./vault.ts";
 
@@ -48,15 +54,23 @@ export function hasSchedules(chance: Chance): boolean {
   return chance.fault("schedules", SCHEDULES_SHARE);
 }
 
+/** In how many there are hooks, chains and webhooks, about: likewise. */
+const HOOKS_SHARE = 0.04;
+
+/** Whether it has hooks, where it has no schedules. */
+export function hasHooks(chance: Chance): boolean {
+  return chance.fault("hooks", HOOKS_SHARE);
+}
+
 export class World {
   readonly chance: Chance;
   readonly calendar: Calendar;
   readonly time: Scheduler;
   readonly trace: Trace;
-  readonly store = new RecordingStore();
+  readonly store: RecordingStore;
   readonly schedules: RecordingSchedules;
   readonly jobs: JobStore;
-  readonly fleetStore = new MemoryFleetStore(this.store);
+  readonly fleetStore: MemoryFleetStore;
   /** Machines that the sweep over them told to go, in order. */
   readonly reapedIds: string[] = [];
   readonly blobs = new MemoryBlobs();
@@ -66,6 +80,12 @@ export class World {
   readonly platform: Platform;
   readonly posts: Posts;
   readonly keepers: Keepers;
+  /** Null in a world without hooks. */
+  readonly switchboard: Switchboard | null;
+  readonly chains: Chains;
+  readonly deliveries: SentDelivery[] = [];
+  /** Runs of hooks are reported on their commits. */
+  readonly reports: boolean;
   readonly defaultRegion: string | null;
   readonly organizationLimit: number | null;
   /** Errors that no failing call brought about. */
@@ -82,6 +102,7 @@ export class World {
   /** More runs come than their app can launch soon. */
   readonly isRush: boolean;
   readonly hasSchedules: boolean;
+  readonly hasHooks: boolean;
   /** By name: what the runs of a job are to do. */
   readonly jobRuns = new Map<string, RunSpec>();
   #requests = 0;
@@ -90,9 +111,18 @@ export class World {
   constructor(chance: Chance) {
     this.chance = chance;
     this.hasSchedules = hasSchedules(chance);
+    this.hasHooks = !this.hasSchedules && hasHooks(chance);
     this.calendar = this.hasSchedules ? aCalendar(chance) : STEADY;
     this.time = new Scheduler(this.calendar.beginsAt);
     this.trace = new Trace(this.time);
+    if (this.hasHooks) countCryptoCalls();
+    const stored = this.hasHooks ? new SqliteD1() : null;
+    this.store = stored
+      ? new DatabaseStore(stored.database, (notifier) => this.switchboard?.heard(notifier))
+      : new RecordingStore();
+    this.fleetStore = new MemoryFleetStore(this.store);
+    this.chains = this.hasHooks ? someChains(chance) : { jobs: [], isCircle: false };
+    this.reports = this.hasHooks && chance.number("runs are reported") < 0.5;
     this.schedules = new RecordingSchedules(this.time);
     this.jobs = memoryJobStore(this.schedules);
     this.vault = new Vault(this.time.realWork);
@@ -131,6 +161,7 @@ export class World {
       },
       upset: (who, error) => this.upset(who, error),
     });
+    this.switchboard = stored && new Switchboard(this, stored);
   }
 
   orderOf(runId: string): Order {
@@ -143,12 +174,14 @@ export class World {
   goDown(forMs: number): void {
     this.posts.goDown(forMs);
     this.keepers.goDown();
+    this.switchboard?.places.goDown();
   }
 
   /** New code takes over. */
   deploy(): void {
     this.posts.deploy();
     this.keepers.deploy();
+    this.switchboard?.places.deploy();
   }
 
   /** Runs of orders with this tag that are stored and not final. */
@@ -196,7 +229,7 @@ export class World {
       defaultRegion: this.defaultRegion,
       organizationLimit: this.organizationLimit,
       orderOf: async ({ job: { name, version } }, input) => ({
-        spec: this.#fired(name).spec,
+        spec: this.orderForJob(name),
         job: { name, version, input },
       }),
     };
@@ -238,13 +271,15 @@ export class World {
     this.clockOffMaxMs = Math.max(this.clockOffMaxMs, Math.abs(this.clockOffMs));
   }
 
-  /** An order for a due time of a job's schedule, of which a run comes or none. */
-  #fired(job: string): Order {
-    const run = this.jobRuns.get(job) ?? aJobsRun(job, this.chance);
+  /** An order for a due time of a job's schedule, or a start of another kind, of which a run comes or none. */
+  orderForJob(job: string): RunSpec {
+    const { chance, hasHooks, chains } = this;
+    const run =
+      this.jobRuns.get(job) ?? (hasHooks ? aChainedRun(job, chains.isCircle, chance) : aJobsRun(job, chance));
     this.jobRuns.set(job, run);
-    const order = aFiredOrder(this.orders.length + 1, run, this.chance);
+    const order = aFiredOrder(this.orders.length + 1, run, chance);
     this.orders.push(order);
-    return order;
+    return order.spec;
   }
 
   /** By the spec that it was ordered with, which is its alone. */
