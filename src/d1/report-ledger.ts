@@ -4,9 +4,12 @@ import type { HookKey } from "../core/hook/hook.ts";
 import { REPORTS_LOOKED_MAX } from "../core/limits.ts";
 import type { ReportLedger } from "../flow/ports/reports.ts";
 
-/** A run that is over and never ran: it says nothing of its commit. One that is not known any more did, for all that is known. */
+/**
+ * A run that was cancelled, for whatever reason, before it ran: it says nothing of its commit. One that failed without a Machine does, and one
+ * that is not known any more ran, for all that is known.
+ */
 const neverRan = (runId: string) =>
-  `EXISTS (SELECT 1 FROM runs WHERE id = ${runId} AND settled_at IS NOT NULL AND status <> 'succeeded') AND NOT EXISTS
+  `EXISTS (SELECT 1 FROM runs WHERE id = ${runId} AND status = 'cancelled') AND NOT EXISTS
      (SELECT 1 FROM attempts WHERE run_id = ${runId} AND (started_at IS NOT NULL OR exited_at IS NOT NULL))`;
 
 /**

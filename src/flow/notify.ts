@@ -246,8 +246,11 @@ export async function sendOne(
   const now = clock.now();
   const after = afterAttempt(notification, result, now);
   const { retryAfterMs: _retryAfterMs, isOurs: _isOurs, ending: _ending, ...attempt } = result;
+  const isTaken = after.state === "delivered";
+  // What ends between the two sends a taken one again at worst; a success that is recorded and not noted would leave a failing streak unbroken.
+  if (isTaken) await destination.note(notification, result, now);
   await notifications.recordAttempt(notification, { ...after, attempt }, now);
-  await destination.note(notification, result, now);
+  if (!isTaken) await destination.note(notification, result, now);
   return result;
 }
 

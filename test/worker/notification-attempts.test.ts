@@ -193,6 +193,36 @@ describe("a webhook that takes nothing", () => {
     expect((await world.webhooks.find("default", webhook.id))?.disabledAt).toBeNull();
   });
 
+  it("is not disabled where it took something after all, whenever that is interrupted", async () => {
+    const begun = world.now;
+    let isOver = false;
+    for (let call = 1; !isOver; call++) {
+      world.now = begun;
+      await world.clear();
+      const webhook = await world.subscribe({ events: ["run.queued"] });
+      let status = 500;
+      world.answer = () => new Response(null, { status });
+      await world.happens(aQueuedRun());
+      await world.live();
+      const first = await world.webhooks.find("default", webhook.id);
+      expect(first?.failingSince).toBe(begun);
+      status = 200;
+      world.now += 10 * HOUR;
+      isOver = !(await world.live({ call, tookEffect: true })).hasDied;
+      const [taken] = await world.ledger(webhook);
+      const isKnownAsTaken = taken?.state === "delivered";
+      status = 500;
+      // Failures come at least each day, as two with quiet days between are none that last.
+      for (let hours = 20; hours <= 74; hours += 18) {
+        world.now = begun + hours * HOUR;
+        await world.happens(aQueuedRun());
+        await world.live();
+      }
+      const found = await world.webhooks.find("default", webhook.id);
+      if (isKnownAsTaken) expect([call, found?.disabledAt]).toEqual([call, null]);
+    }
+  });
+
   it("is disabled at once where it says that it is gone", async () => {
     const webhook = await world.subscribe();
     await world.happens(aSucceededRun());

@@ -492,6 +492,18 @@ describe("what is reported is what holds", () => {
       },
     );
 
+    it("but not over a newer one's that failed, though it had no machine", async () => {
+      const older = await working();
+      await older.ends();
+      await world.live();
+      const newer = await waiting();
+      await newer.goesOn([
+        { ...settled({ status: "failed", reason: "image_unavailable", exit: null }), at: T0 + 70_000 },
+      ]);
+      await world.live();
+      expect(last()).toBe("The image could not be had");
+    });
+
     it("and where it came to that while the newer one waited it is told again", async () => {
       const older = await working();
       const newer = await waiting();

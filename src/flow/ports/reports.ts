@@ -11,7 +11,7 @@ export type SendStatus = (orgId: string, status: CommitStatus) => Promise<SendRe
 export interface ReportLedger {
   /**
    * What has more to say than a report, so that this is not sent: a newer run that reports on the same commit in the same context, unless
-   * it is over and never ran; what its own run has told since; or, where its own never ran, an older run that reports there. Null where
+   * it was cancelled before it ran; what its own run has told since; or, where its own never ran, an older run that reports there. Null where
    * nothing has.
    */
   overtakenBy(report: DueNotification, status: CommitStatus): Promise<Overtaker | null>;

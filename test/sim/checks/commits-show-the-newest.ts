@@ -9,9 +9,10 @@ export const commitsShowTheNewest: Check = {
       if (world.switchboard === null) return null;
       const newest = new Map<string, Run>();
       for (const { state } of world.store.runs.values()) {
-        const { run } = state;
+        const { run, attempts } = state;
         const place = placeOf(run);
-        const isAside = run.reason === "dropped" || run.reason === "superseded";
+        const hasRun = attempts.some(({ startedAt, exitedAt }) => startedAt !== null || exitedAt !== null);
+        const isAside = run.status === "cancelled" && !hasRun;
         if (place === null || isAside || !isFinal(run.status)) continue;
         const known = newest.get(place);
         if (known === undefined || known.id < run.id) newest.set(place, run);

@@ -130,13 +130,15 @@ export class Switchboard {
     const payload = (...told: [Parameters<typeof payloadOf>[0], Parameters<typeof payloadOf>[1]]) =>
       JSON.stringify(payloadOf(...told, null));
     const { send } = life.through(this.subscribers);
+    const notifications = this.#over(life, d1Notifications(database));
     return {
-      notifications: this.#over(life, d1Notifications(database)),
+      notifications,
       readers: [webhookReader(webhooks, { payload }), commitReader(null)],
       couriers: {
         [TO_WEBHOOK]: webhookCourier(webhooks, { send }),
         [TO_COMMIT]: commitCourier({
           ledger: this.#over(life, d1Reports(database)),
+          notifications,
           hooks: this.#over(life, d1Hooks(database)),
           send: life.through(this.commits).send,
           clock: this.#world.workerClock,
