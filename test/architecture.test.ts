@@ -13,8 +13,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   r2: ["flow/ports"],
   secrets: ["core", "flow/ports"],
   hooks: ["core", "flow/ports"],
-  webhooks: ["core", "flow/ports", "flow/tell-webhooks", "secrets/keyring", "standardwebhooks"],
-  "commit-status": ["core", "flow/ports", "webhooks"],
+  outgoing: ["core", "flow/ports"],
+  webhooks: ["core", "flow/ports", "flow/tell-webhooks", "outgoing", "secrets/keyring", "standardwebhooks"],
+  "commit-status": ["core", "flow/ports", "outgoing"],
   fly: ["core", "flow/ports", "zod"],
   "fly-local": [
     "core/image-reference",

@@ -15,11 +15,11 @@ import type {
   WebhookStore,
 } from "../flow/ports/webhooks.ts";
 import type { WebhookEdge } from "../flow/tell-webhooks.ts";
+import { openTarget, type TargetSettings } from "../outgoing/open-target.ts";
+import { failed, type OutgoingRequest, type PostPorts, post } from "../outgoing/post.ts";
 import type { Keyring } from "../secrets/keyring.ts";
-import { openTarget, type TargetSettings } from "./open-target.ts";
 import { payloadOf } from "./payload.ts";
-import { failed, type PostPorts, post } from "./post.ts";
-import { emailRequest, type OutgoingRequest, slackRequest, standardRequest } from "./request.ts";
+import { emailRequest, slackRequest, standardRequest } from "./request.ts";
 
 export interface WebhookSettings extends TargetSettings {
   /** Where browsers find this Mayfly, without a slash at its end; null where nobody knows. */
