@@ -3,13 +3,8 @@
 import { type SendResult, says, whyDisable } from "../core/webhook/attempt.ts";
 import type { NotificationType } from "../core/webhook/event-types.ts";
 import { type Fact, lineOf, typeFor } from "../core/webhook/fact.ts";
-import type {
-  Courier,
-  DueNotification,
-  OutboxReader,
-  StoredWebhook,
-  WebhookStore,
-} from "./ports/webhooks.ts";
+import type { Courier, DueNotification, OutboxReader } from "./ports/notifications.ts";
+import type { StoredWebhook, WebhookStore } from "./ports/webhooks.ts";
 
 /** The `kind` of what webhooks are told. */
 export const TO_WEBHOOK = "webhook";
@@ -39,7 +34,7 @@ export function webhookReader(
         const type = webhook.disabledAt === null ? typeFor(webhook, fact) : null;
         if (type === null) return [];
         return {
-          webhookId: webhook.id,
+          target: webhook.id,
           line: lineOf(row),
           seq,
           orgId,

@@ -6,14 +6,9 @@ import type { SendResult } from "../core/webhook/attempt.ts";
 import { hasSecretUrl } from "../core/webhook/masked-url.ts";
 import { emailTargetComplaint } from "../core/webhook/spec-complaints.ts";
 import type { EmailSettings } from "../core/webhook/webhook.ts";
+import type { DueNotification } from "../flow/ports/notifications.ts";
 import type { SecretKeeper } from "../flow/ports/secrets.ts";
-import type {
-  DueNotification,
-  SealedText,
-  StoredWebhook,
-  WebhookKeeper,
-  WebhookStore,
-} from "../flow/ports/webhooks.ts";
+import type { SealedText, StoredWebhook, WebhookKeeper, WebhookStore } from "../flow/ports/webhooks.ts";
 import type { WebhookEdge } from "../flow/tell-webhooks.ts";
 import { openTarget, type TargetSettings } from "../outgoing/open-target.ts";
 import { failed, type OutgoingRequest, type PostPorts, post } from "../outgoing/post.ts";

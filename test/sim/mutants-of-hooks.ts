@@ -176,19 +176,19 @@ const MUTANTS: readonly Mutant[] = [
     firstSeed: 568,
     module: "d1/notification-store",
     breaks: notificationsWith((store, database) => {
-      const first = async (webhookId: string) =>
+      const first = async (target: string) =>
         database
           .prepare(
             "SELECT line, next_at FROM notifications WHERE webhook_id = ? AND next_at IS NOT NULL ORDER BY line",
           )
-          .bind(webhookId)
+          .bind(target)
           .first();
       return {
-        due: async (webhookId: string, ...more: unknown[]) => {
-          const head = await first(webhookId);
-          return (await store.due(webhookId, ...more)).filter(({ line }: Module) => line === head?.line);
+        due: async (target: string, ...more: unknown[]) => {
+          const head = await first(target);
+          return (await store.due(target, ...more)).filter(({ line }: Module) => line === head?.line);
         },
-        nextDueAt: async (webhookId: string) => (await first(webhookId))?.next_at ?? null,
+        nextDueAt: async (target: string) => (await first(target))?.next_at ?? null,
       };
     }),
     caughtBy: "a webhook is told of all",

@@ -6,7 +6,7 @@ import { AppError } from "../../../core/error.ts";
 import { isRunId } from "../../../core/id.ts";
 import { LIST_LIMIT_DEFAULT } from "../../../core/limits.ts";
 import { NOTIFICATION_STATES } from "../../../core/webhook/attempt.ts";
-import type { Notification, NotificationFilter } from "../../../flow/ports/webhooks.ts";
+import type { Notification, NotificationFilter } from "../../../flow/ports/notifications.ts";
 import { sendAgain } from "../../../flow/send-again.ts";
 import { asHookSays } from "../../../flow/tell-commits.ts";
 import type { ApiPorts } from "../../ports.ts";

@@ -5,7 +5,7 @@ import { AppError } from "../../../core/error.ts";
 import { LIST_LIMIT_DEFAULT } from "../../../core/limits.ts";
 import { NOTIFICATION_STATES } from "../../../core/webhook/attempt.ts";
 import { loadWebhook } from "../../../flow/change-webhook.ts";
-import type { Notification, NotificationFilter } from "../../../flow/ports/webhooks.ts";
+import type { Notification, NotificationFilter } from "../../../flow/ports/notifications.ts";
 import { sendAgain } from "../../../flow/send-again.ts";
 import type { ApiPorts } from "../../ports.ts";
 import { pageLimit } from "../../schema-parts.ts";
