@@ -1,6 +1,6 @@
 /** Each attempt to set a commit's status. The token is read for it, and stands in nothing that is kept. */
 
-import type { SendResult } from "../core/webhook/attempt.ts";
+import type { SendResult } from "../core/notification/attempt.ts";
 import type { SendStatus } from "../flow/ports/reports.ts";
 import type { SecretKeeper } from "../flow/ports/secrets.ts";
 import { openTarget, type TargetSettings } from "../outgoing/open-target.ts";

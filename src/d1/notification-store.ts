@@ -9,7 +9,7 @@ import {
   NOTIFICATIONS_SCAN_MAX,
   STANDING_SCAN_NOTIFICATIONS,
 } from "../core/limits.ts";
-import type { NotificationState } from "../core/webhook/attempt.ts";
+import type { NotificationState } from "../core/notification/attempt.ts";
 import type {
   DueTarget,
   Notification,

@@ -17,8 +17,8 @@ import {
   OUTBOX_MAX_PAGES,
   OUTBOX_PAGE,
 } from "../core/limits.ts";
-import { afterAttempt, type SendResult } from "../core/webhook/attempt.ts";
-import { lineOf, type OutboxRow } from "../core/webhook/fact.ts";
+import { afterAttempt, type SendResult } from "../core/notification/attempt.ts";
+import { lineOf, type OutboxRow } from "../core/notification/fact.ts";
 import {
   type Courier,
   type Destination,

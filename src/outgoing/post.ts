@@ -5,7 +5,7 @@ import {
   NOTIFICATION_ERROR_MAX_CHARS,
   NOTIFICATION_TIMEOUT_MS,
 } from "../core/limits.ts";
-import { isTaken, type SendResult } from "../core/webhook/attempt.ts";
+import { isTaken, type SendResult } from "../core/notification/attempt.ts";
 import type { Clock } from "../flow/ports.ts";
 
 const lenient = new TextDecoder("utf-8", { fatal: false, ignoreBOM: false });

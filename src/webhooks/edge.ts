@@ -2,7 +2,7 @@
 
 import { AppError } from "../core/error.ts";
 import { WEBHOOK_SECRET_BYTES, WEBHOOKS_RESEALED_PER_SWEEP } from "../core/limits.ts";
-import type { SendResult } from "../core/webhook/attempt.ts";
+import type { SendResult } from "../core/notification/attempt.ts";
 import { hasSecretUrl } from "../core/webhook/masked-url.ts";
 import { emailTargetComplaint } from "../core/webhook/spec-complaints.ts";
 import type { EmailSettings } from "../core/webhook/webhook.ts";

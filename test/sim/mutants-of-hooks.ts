@@ -127,7 +127,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: "any answer counts as a good one",
     firstSeed: 166,
-    module: "core/webhook/attempt",
+    module: "core/notification/attempt",
     breaks: ({ afterAttempt }) => ({
       afterAttempt: (tried: Module, result: Module, now: number) =>
         result.status === null ? afterAttempt(tried, result, now) : { state: "delivered", nextAt: null },
@@ -137,7 +137,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: "what fails once is given up",
     firstSeed: 166,
-    module: "core/webhook/attempt",
+    module: "core/notification/attempt",
     breaks: ({ afterAttempt }) => ({
       afterAttempt: (...args: unknown[]) => {
         const after = afterAttempt(...args);
@@ -196,14 +196,14 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: "a webhook that fails once is disabled",
     firstSeed: 166,
-    module: "core/webhook/attempt",
+    module: "core/webhook/standing",
     breaks: () => ({ whyDisable: () => "it failed" }),
     caughtBy: "a webhook is disabled",
   },
   {
     name: "a webhook that is gone is tried for ever",
     firstSeed: 1147,
-    module: "core/webhook/attempt",
+    module: "core/webhook/standing",
     breaks: () => ({ whyDisable: () => null }),
     caughtBy: "a webhook is told of all",
   },

@@ -8,7 +8,7 @@ import {
   NOTIFIER_SENDS_AT_ONCE,
   WEBHOOK_FAILING_MAX_MS,
 } from "../../src/core/limits.ts";
-import type { SendResult } from "../../src/core/webhook/attempt.ts";
+import type { SendResult } from "../../src/core/notification/attempt.ts";
 import type { EmailSettings } from "../../src/core/webhook/webhook.ts";
 import { changeWebhook } from "../../src/flow/change-webhook.ts";
 import { sendDue } from "../../src/flow/notify.ts";

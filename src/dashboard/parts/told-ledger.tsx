@@ -2,7 +2,7 @@
 
 import type { Child } from "hono/jsx";
 import type { Complaint } from "../../core/error.ts";
-import { NOTIFICATION_STATES } from "../../core/webhook/attempt.ts";
+import { NOTIFICATION_STATES } from "../../core/notification/attempt.ts";
 import type { ToldQuery } from "../told-query.ts";
 import { withParameters } from "../words/paths.ts";
 import { STATE_WORDS } from "../words/webhooks.ts";

@@ -1,8 +1,8 @@
 /** Where notifications are kept, who makes them of facts, and who brings them to their targets. */
 
-import type { NotificationState, SendAttempt, SendResult } from "../../core/webhook/attempt.ts";
+import type { NotificationState, SendAttempt, SendResult } from "../../core/notification/attempt.ts";
+import type { Fact, OutboxRow } from "../../core/notification/fact.ts";
 import type { NotificationType } from "../../core/webhook/event-types.ts";
-import type { Fact, OutboxRow } from "../../core/webhook/fact.ts";
 
 /** Where a notification is in its line. It is stored once. */
 export interface NotificationKey {

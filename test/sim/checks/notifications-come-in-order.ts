@@ -1,5 +1,5 @@
 import type { RunEvent } from "../../../src/core/event.ts";
-import type { NotificationState } from "../../../src/core/webhook/attempt.ts";
+import type { NotificationState } from "../../../src/core/notification/attempt.ts";
 import type { StoredRun } from "../../support/memory-store.ts";
 import type { Reception } from "../world/subscribers.ts";
 import type { World } from "../world/world.ts";

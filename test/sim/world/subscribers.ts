@@ -1,7 +1,7 @@
 /** The subscribers of simulated webhooks: what each does with what it is sent, and all that ever reached one. */
 
 import { NOTIFICATION_TIMEOUT_MS } from "../../../src/core/limits.ts";
-import type { SendResult } from "../../../src/core/webhook/attempt.ts";
+import type { SendResult } from "../../../src/core/notification/attempt.ts";
 import type { DueNotification } from "../../../src/flow/ports/notifications.ts";
 import type { StoredWebhook } from "../../../src/flow/ports/webhooks.ts";
 import type { WebhookEdge } from "../../../src/flow/tell-webhooks.ts";

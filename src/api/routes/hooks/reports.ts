@@ -5,7 +5,7 @@ import { reportTarget } from "../../../core/commit-status/report.ts";
 import { AppError } from "../../../core/error.ts";
 import { isRunId } from "../../../core/id.ts";
 import { LIST_LIMIT_DEFAULT } from "../../../core/limits.ts";
-import { NOTIFICATION_STATES } from "../../../core/webhook/attempt.ts";
+import { NOTIFICATION_STATES } from "../../../core/notification/attempt.ts";
 import type { Notification, NotificationFilter } from "../../../flow/ports/notifications.ts";
 import { sendAgain } from "../../../flow/send-again.ts";
 import { asHookSays } from "../../../flow/tell-commits.ts";
