@@ -12,7 +12,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   d1: ["core", "flow/ports", "drizzle-orm"],
   r2: ["flow/ports"],
   secrets: ["core", "flow/ports"],
-  hooks: ["core", "flow/ports"],
+  hooks: ["core", "flow/ports", "flow/sha256"],
   outgoing: ["core", "flow/ports"],
   webhooks: ["core", "flow/ports", "flow/tell-webhooks", "outgoing", "secrets/keyring", "standardwebhooks"],
   "commit-status": ["core", "flow/ports", "outgoing"],
