@@ -211,7 +211,9 @@ const MUTANTS: readonly Mutant[] = [
     name: "an older run's report takes the place of a newer one's",
     firstSeed: 1147,
     module: "d1/report-ledger",
-    breaks: () => ({ d1Reports: () => ({ isOvertaken: async () => false }) }),
+    breaks: ({ d1Reports }) => ({
+      d1Reports: (database: Module) => ({ ...d1Reports(database), overtakenBy: async () => null }),
+    }),
     caughtBy: "what its newest run came to",
   },
   {

@@ -100,6 +100,8 @@ export function erasOf(changes: readonly SpecChange[], nowMs: number): Era[] {
     if (open && (spec === null || isNewTiming)) {
       open.toMs = Math.min(at, decidedTo ?? at);
       open = null;
+      // One that was asked for before others, and came after them, takes with it what was not due yet when it was asked for.
+      for (const era of eras) era.toMs = Math.min(era.toMs, at);
     }
     if (spec === null || open) continue;
     open = { timing: spec, fromMs: at, toMs: nowMs };

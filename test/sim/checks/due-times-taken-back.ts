@@ -34,7 +34,8 @@ export const dueTimesTakenBack: Check = {
           if (takenBack.has(run.id)) return `run ${run.id} starts, and its due time was taken back`;
           if (seenStarted.has(machine)) continue;
           seenStarted.add(machine);
-          const sinceMs = world.time.now() - changedAt(world, run);
+          const at = changedAt(world, run);
+          const sinceMs = at === null ? 0 : world.time.now() - at;
           if (!isAsAccepted(world, run) && sinceMs > boundMs)
             return `run ${run.id} starts ${sinceMs} ms after its schedule was changed`;
         }
@@ -54,8 +55,16 @@ function isAsAccepted({ schedules }: World, run: Run): boolean {
   return schedule.revision === run.firing?.ahead?.revision && schedules.isInForce(run.orgId, run.job);
 }
 
-/** When its schedule was changed last, or began or ended its rest. */
-function changedAt({ schedules }: World, run: Run): number {
+/**
+ * When its schedule was changed last, or began or ended its rest, between a run's acceptance and its time; null where it was not. What comes
+ * later does not concern a run whose Machine took long to be made.
+ */
+function changedAt({ schedules, clockOffMaxMs }: World, run: Run): number | null {
   const id = scheduleId(keyOf(run));
-  return Math.max(0, ...[...schedules.changesOf(id), ...schedules.pausesOf(id)].map(({ trueAt }) => trueAt));
+  const [fromMs, toMs] = [
+    run.acceptedAt - clockOffMaxMs,
+    (run.firing?.ahead?.startsAt ?? Number.POSITIVE_INFINITY) + clockOffMaxMs,
+  ];
+  const changes = [...schedules.changesOf(id), ...schedules.pausesOf(id)].map(({ trueAt }) => trueAt);
+  return changes.toSorted((a, b) => a - b).findLast((at) => fromMs <= at && at <= toMs) ?? null;
 }
