@@ -5,7 +5,7 @@
 
 import { Notifier, type NotifierPause } from "../../../src/flow/notifier.ts";
 import type { NotifyReport } from "../../../src/flow/notify.ts";
-import type { Notifiers } from "../../../src/flow/ports/webhooks.ts";
+import type { Notifiers } from "../../../src/flow/ports/notifications.ts";
 import type { Clock } from "../../../src/flow/ports.ts";
 import type { Chance } from "../chance.ts";
 import type { Scheduler, Timer } from "../scheduler.ts";
