@@ -23,6 +23,13 @@ const OF_CHECKOUT: Record<string, string> = {
   [DEPLOY_KEY_VARIABLE]: "checkout.deploy_key",
 };
 
+/** A repository that nobody has said a token may be sent to: its change says where it is. */
+export interface UntoldRepository {
+  url: string;
+  /** The one that the job has written, whose host is known by that; null where it leaves it to the change. */
+  named: string | null;
+}
+
 /**
  * Checks an order and submits it.
  * @throws AppError `invalid_input` where the spec is wrong, or names secrets that there are not; and what `submit` throws
@@ -51,8 +58,8 @@ export async function order(
     delivery?: RunDelivery | undefined;
     /** What it has of the run after which that was started. */
     upstream?: RunUpstream | undefined;
-    /** The repository that a change alone has named so far; absent where whoever orders it has, or another run was given the token for it. */
-    untold?: string | undefined;
+    /** The repository that it has of a change; absent where whoever orders it has written it, or another run was given the token for it. */
+    untold?: UntoldRepository | undefined;
     key: IdempotencyKey | null;
   },
 ): Promise<Submitted> {
@@ -138,12 +145,12 @@ function incomplete(spec: RunSpec, pathOf: (field: string) => string): AppError 
 /** Whether a token that a run is given by hand would go where a change alone has said that its repository is. */
 function untoldHost(
   { checkout }: RunSpec,
-  untold: string | undefined,
+  untold: UntoldRepository | undefined,
   told: { source?: HookSource } | undefined,
   pathOf: (field: string) => string,
 ): AppError | null {
-  if (checkout === null || checkout.repository !== untold) return null;
-  const complaint = tokenHostComplaint(checkout, null, told?.source ?? null);
+  if (untold === undefined || checkout === null || checkout.repository !== untold.url) return null;
+  const complaint = tokenHostComplaint(checkout, untold.named, told?.source ?? null);
   return complaint === null ? null : new AppError("invalid_input", complaint, pathOf("checkout.token_hosts"));
 }
 

@@ -119,7 +119,7 @@ function mergePatch(target: unknown, patch: unknown): unknown {
   return merged;
 }
 
-function isGiven(value: unknown): boolean {
+export function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 

@@ -13,11 +13,18 @@ export async function shownWebhook(
   webhook: Webhook,
 ): Promise<ShownWebhookBody> {
   const patterns = webhook.jobs ?? [];
-  const names = patterns.length === 0 ? [] : await jobs.names(orgId, WEBHOOK_NOTES_JOBS_MAX);
+  const plain = patterns.filter((pattern) => !pattern.includes("*"));
+  const found = plain.length === 0 ? [] : await jobs.findAll(orgId, plain);
+  const there = new Set(found.filter(({ job }) => job.deletedAt === null).map(({ job }) => job.name));
+  const names = plain.length === patterns.length ? [] : await jobs.names(orgId, WEBHOOK_NOTES_JOBS_MAX);
   // Not all of them were looked at.
   const isUnknown = names.length === WEBHOOK_NOTES_JOBS_MAX;
+  const isFitted = (pattern: string) =>
+    pattern.includes("*")
+      ? isUnknown || names.some((name) => matchesName(pattern, name))
+      : there.has(pattern);
   const notes = patterns.flatMap((pattern, index) =>
-    isUnknown || names.some((name) => matchesName(pattern, name))
+    isFitted(pattern)
       ? []
       : [
           {

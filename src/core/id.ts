@@ -9,7 +9,7 @@ const MACHINE_NAME = /^mayfly-([0-9a-z]{26})-([1-9]\d{0,8})$/;
 const SCHEDULED_MACHINE_NAME = /^mayfly-fly-[0-9a-f]{32}$/;
 const TIME_CHARS = 10;
 const RANDOM_CHARS = 16;
-const HOOK_ID_CHARS = 28;
+export const HOOK_ID_CHARS = 28;
 
 /**
  * Makes a run id.

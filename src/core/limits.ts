@@ -464,7 +464,7 @@ export const REPORTS_LOOKED_MAX = 1000;
 /** Webhooks of an organization: whoever stores a fact looks through them, a row read for each. */
 export const WEBHOOKS_MAX_COUNT = 50;
 export const WEBHOOK_URL_MAX_CHARS = 2048;
-/** Jobs among which one is looked for that a webhook's names fit, where it is shown; of more than this nothing is said of it. */
+/** Jobs among which one is looked for that a webhook's names with `*` fit, where it is shown; of more than this nothing is said of those. */
 export const WEBHOOK_NOTES_JOBS_MAX = 10_000;
 /** Names of jobs that one webhook is about, and addresses that one e-mail goes to. */
 export const WEBHOOK_JOBS_MAX = 50;

@@ -1,10 +1,12 @@
 /**
  * Calls of hooks that were not let in, counted so that somebody whose sender has a wrong secret sees them. Anybody can make such calls: they are
  * counted in memory, and written once a minute for each hook, and so often in all. What is counted when the memory goes is lost. Whether there is a hook of
- * an id nobody here knows: what no hook has is treated the same, and its write changes nothing.
+ * an id nobody here knows: what no hook has is treated the same, and its write changes nothing. So calls of many such ids take the places of others,
+ * whose counts say too little then; those of another length, which a URL has room for, are remembered as one.
  */
 
 import type { RefusedCalls } from "../core/hook/hook.ts";
+import { HOOK_ID_CHARS } from "../core/id.ts";
 import { REFUSED_CALLS_EVERY_MS, REFUSED_CALLS_IDS_MAX, REFUSED_CALLS_WRITES_MAX } from "../core/limits.ts";
 
 export interface RefusedCallsCounter {
@@ -37,7 +39,8 @@ export function refusedCallsCounter(): RefusedCallsCounter {
   }
 
   return {
-    count(id, at) {
+    count(called, at) {
+      const id = called.length === HOOK_ID_CHARS ? called : "";
       const { calls, since, writtenAt } = known.get(id) ?? { calls: 0, since: at, writtenAt: null };
       const counted = { calls: calls + 1, since: calls === 0 ? at : since, writtenAt };
       known.delete(id);

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
+import { shownWebhook } from "../../src/api/webhook-notes.ts";
 import type {
   NotificationBody,
   NotificationListBody,
@@ -10,6 +11,8 @@ import type {
 } from "../../src/api/webhook-schema.ts";
 import { WEBHOOKS_MAX_COUNT } from "../../src/core/limits.ts";
 import { d1Notifications } from "../../src/d1/notification-store.ts";
+import { apiPorts } from "../../src/worker/ports.ts";
+import { countedD1 } from "../support/counted-d1.ts";
 import { call, put } from "./jobs/call.ts";
 
 /** Answers 404 to a POST, and is there: the local Machines API of these tests would be private. */
@@ -77,6 +80,25 @@ describe("a webhook", () => {
     await call("DELETE", "/v1/jobs/there-now");
     expect((await call<ShownWebhookBody>("GET", path)).body.notes).toHaveLength(2);
     expect((await call<ShownWebhookBody>("PATCH", path, { jobs: null })).body.notes).toEqual([]);
+  });
+
+  it("has names without * looked up alone, however many jobs there are", async () => {
+    await put("named");
+    const { id } = (await create({ jobs: ["named", "typo"] })).body;
+    const { database: DB, counts } = countedD1(env.DB);
+    const ports = apiPorts({ ...env, DB });
+    const stored = await ports.webhooks.find(ports.orgId, id);
+    if (stored === null) throw new Error(`there is no webhook ${id}`);
+    const rowsReadFor = async (paths: string[]) => {
+      const before = counts.rowsRead;
+      expect((await shownWebhook(ports, stored)).notes.map(({ path }) => path)).toEqual(paths);
+      return counts.rowsRead - before;
+    };
+    const read = await rowsReadFor(["jobs.1"]);
+    for (const name of ["other-1", "other-2", "other-3"]) await put(name);
+    expect(await rowsReadFor(["jobs.1"])).toBe(read);
+    await put("typo");
+    await rowsReadFor([]);
   });
 
   it("can be given a secret, and another later", async () => {

@@ -173,6 +173,15 @@ describe("reading the output of steps", () => {
     expect(after.events.at(-1)).toMatchObject({ output: { stdoutBytes: 8, stderrBytes: 5, complete: true } });
   });
 
+  it("waits for no rest of a step that a read brought nothing of, as each later one may bring nothing, too", async () => {
+    const facts = [...FIRST, ...SECOND];
+    const reply = runnerReply({ stdoutSize: 8, stderrSize: 5, stderr: "bb\n", facts, code: 0 });
+    const drive = aBuild({ seq: 1, stdout: 0, stderr: 2 });
+    expect(told(await readOutput(portsAnswering(reply).ports, drive, UNTIL))).toEqual([
+      [2, "stderr", 2, "bb\n"],
+    ]);
+  });
+
   it("masks a secret that lies across the end of a step, also where a part of it is left for later", async () => {
     const secrets = {
       forAttempt: async () => ({ given: null, problem: null, redact: redactorOf(["secret"]) }),

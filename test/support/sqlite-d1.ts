@@ -33,8 +33,25 @@ interface Bound extends Prepared {
   values: SQLInputValue[];
 }
 
+/**
+ * What D1 takes: workerd sets these for each database (`setupSecurity` in its `sqlite.c++`), and Cloudflare's page on D1's limits names most of them.
+ */
+const LIMITS = {
+  length: 2_200_000,
+  sqlLength: 100_000,
+  column: 100,
+  exprDepth: 100,
+  compoundSelect: 5,
+  vdbeOp: 25_000,
+  functionArg: 127,
+  attach: 0,
+  likePatternLength: 50,
+  variableNumber: 100,
+  triggerDepth: 10,
+};
+
 export class SqliteD1 {
-  readonly sqlite = new DatabaseSync(":memory:");
+  readonly sqlite = new DatabaseSync(":memory:", { limits: LIMITS });
   readonly #statements = new Map<string, Prepared>();
 
   constructor() {

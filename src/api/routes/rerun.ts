@@ -5,11 +5,13 @@ import { builtChange } from "../../core/built-change.ts";
 import { repeatedUpstream } from "../../core/chain/upstream.ts";
 import { AppError } from "../../core/error.ts";
 import { withoutReport } from "../../core/hook/run-delivery.ts";
+import type { RunJob } from "../../core/job.ts";
 import type { Run } from "../../core/run.ts";
 import { refused } from "../errors.ts";
 import { parseJsonOfRepeat } from "../json-body.ts";
+import type { UntoldRepository } from "../order.ts";
 import type { ApiPorts } from "../ports.ts";
-import { changedInput, isObject } from "../spec-input.ts";
+import { changedInput, isGiven, isObject } from "../spec-input.ts";
 import { textComplaints } from "../text-complaints.ts";
 import { errorAnswer, loadRun, runIdParam } from "./answers.ts";
 import { answerSubmission, SUBMISSION_ANSWERS, submissionHeaders } from "./submission.ts";
@@ -38,7 +40,7 @@ export function rerunRoute(app: OpenAPIHono, ports: ApiPorts): void {
   app.openAPIRegistry.registerPath(route);
   app.post("/v1/runs/:id/rerun", async (c) => {
     const { run } = await loadRun(ports.store, c.req.param("id"));
-    return answerSubmission(c, ports, (bytes) => {
+    return answerSubmission(c, ports, async (bytes) => {
       const changes = bytes.byteLength === 0 ? {} : parseJsonOfRepeat(bytes);
       const isChanged = isObject(changes) && Object.keys(changes).length > 0;
       const ordered = {
@@ -53,15 +55,27 @@ export function rerunRoute(app: OpenAPIHono, ports: ApiPorts): void {
       // Merged, they would be another spec's: a name that can be none is gone then.
       const complaints = textComplaints(changes);
       const input = complaints.length > 0 ? refused(complaints, null) : changedInput(run.spec, changes);
-      const untold = untoldRepository(run, changes);
-      return { ...ordered, input, ...(untold !== null && { untold }) };
+      const untold = await untoldRepository(ports, run, changes);
+      return { ...ordered, input, untold };
     });
   });
 }
 
-/** Of a run that had no token the repository that is its change's, unless whoever runs it again writes which. */
-function untoldRepository(run: Run, { checkout }: Record<string, unknown>): string | null {
+/** Of a run that had no token and is given one the repository that is its change's, unless whoever runs it again writes which. */
+async function untoldRepository(
+  ports: ApiPorts,
+  run: Run,
+  { checkout }: Record<string, unknown>,
+): Promise<UntoldRepository | undefined> {
   const { checkout: before } = run.spec;
-  if (before === null || before.token !== null || builtChange(run) === null) return null;
-  return isObject(checkout) && checkout.repository !== undefined ? null : before.repository;
+  if (before?.repository == null || before.token !== null || builtChange(run) === null) return;
+  if (!isObject(checkout) || !isGiven(checkout.token) || checkout.repository !== undefined) return;
+  return { url: before.repository, named: await namedByJob(ports, run.job) };
+}
+
+/** The repository in the checkout of the version that a run is of; null where that names none, or is not kept. */
+async function namedByJob({ jobs, orgId }: ApiPorts, job: RunJob | null): Promise<string | null> {
+  const version = job && (await jobs.version(orgId, job.name, job.version));
+  const checkout = version?.definition.run.checkout;
+  return isObject(checkout) && typeof checkout.repository === "string" ? checkout.repository : null;
 }

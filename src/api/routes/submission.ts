@@ -10,7 +10,7 @@ import { IDEMPOTENCY_KEY_MAX_CHARS, PREFER_WAIT_MAX_S } from "../../core/limits.
 import { isFinal, type RunState } from "../../core/run.ts";
 import { sha256 } from "../../flow/sha256.ts";
 import { invalidInput } from "../errors.ts";
-import { order } from "../order.ts";
+import { order, type UntoldRepository } from "../order.ts";
 import type { ApiPorts } from "../ports.ts";
 import { runSchema } from "../run-schema.ts";
 import { COMMON_ERRORS, errorAnswer, newRun, shownRun } from "./answers.ts";
@@ -62,6 +62,8 @@ export interface Ordered {
   delivery?: RunDelivery | undefined;
   /** What it has of the run after which that was started. */
   upstream?: RunUpstream | undefined;
+  /** The repository that it has of a change; absent where whoever orders it has written it, or another run was given the token for it. */
+  untold?: UntoldRepository | undefined;
 }
 
 /** Submits what a request's body orders and answers the run. */

@@ -154,11 +154,35 @@ describe("a call of a hook", () => {
       path: "checkout.token_hosts",
       message: expect.stringContaining("does not name git.evil.example:8443"),
     });
-    for (const said of [hosts, { repository: theirs }])
-      expect((await rerun({ token: "GIT_TOKEN", ...said })).checkout).toMatchObject({
-        token: "GIT_TOKEN",
-        repository: theirs,
-      });
+    const given = { token: "GIT_TOKEN", repository: theirs };
+    expect((await rerun({ token: "GIT_TOKEN", ...hosts })).checkout).toMatchObject(given);
+    const named = await rerun(given);
+    expect(named.checkout).toMatchObject(given);
+    // Who has said it once need not say it again.
+    for (const changes of [undefined, { checkout: { token: "HOOK_SECRET" } }])
+      expect(
+        (await call<RunBody>("POST", `/v1/runs/${named.id}/rerun`, changes)).body.checkout,
+      ).toMatchObject({ ...given, ...changes?.checkout });
+  });
+
+  it("takes a token by hand for a stranger's change where the job names the repository, at a host of its own", async () => {
+    expect((await call("PUT", "/v1/secrets/GIT_TOKEN", { value: "a token" })).status).toBeLessThan(300);
+    const repository = "https://git.example/octocat/hello.git";
+    const checkout = { repository, token: "GIT_TOKEN" };
+    const atOwnHost = JSON.stringify(aPullRequest("stranger/hello")).replaceAll("github.com", "git.example");
+    const payload = JSON.parse(atOwnHost) as Record<string, unknown>;
+    const { url } = await aHookOf("named", {}, { run: { ...RUN, checkout } });
+    const { run_id } = (
+      await deliver(url, await githubCall(SECRET, { id: "1", event: "pull_request", payload }))
+    ).body;
+    const before = await run(run_id);
+    expect([before.checkout?.repository, before.checkout?.token]).toEqual([repository, undefined]);
+    const withToken = { checkout: { token: "GIT_TOKEN" } };
+    const rerun = () => call<ErrorBody & RunBody>("POST", `/v1/runs/${run_id}/rerun`, withToken);
+    expect((await rerun()).body.checkout).toMatchObject(checkout);
+    // It is the version that the run is of which counts.
+    await aHookOf("named", {}, { run: RUN });
+    expect((await rerun()).body.checkout).toMatchObject(checkout);
   });
 
   it("about a pull request that nobody can tell to be the repository's own starts a run without secrets", async () => {
