@@ -20,7 +20,16 @@ import type { SendResult } from "../../src/core/webhook/attempt.ts";
 import { d1Alerts } from "../../src/d1/alert-store.ts";
 import { d1Hooks } from "../../src/d1/hook-store.ts";
 import type { ReportPayload } from "../../src/flow/tell-commits.ts";
-import { aQueuedRun, aRunningRun, aSucceededRun, followedBy, type Story, T0 } from "../support/a-run.ts";
+import {
+  aBootingRun,
+  aQueuedRun,
+  aRunningRun,
+  aStartingRun,
+  aSucceededRun,
+  followedBy,
+  type Story,
+  T0,
+} from "../support/a-run.ts";
 import { countedD1 } from "../support/counted-d1.ts";
 import { NotifyWorld } from "../support/notify-world.ts";
 
@@ -519,6 +528,81 @@ describe("what is reported is what holds", () => {
       await world.live();
       expect(last()).toBe("Succeeded in 1s");
       expect((await outcomes()).at(-1)?.[2]).toContain("never ran");
+    });
+
+    it("also where the one that told that it waits was cancelled as yet another came, which has told nothing", async () => {
+      const older = await working();
+      await older.ends();
+      await world.live();
+      const newer = await waiting();
+      expect(last()).toBe("Waiting to run");
+      world.apis.fault = () => new Response(null, { status: 502 });
+      const other = await waiting({}, T0 + 65_000);
+      await newer.cancelled("superseded");
+      await world.live();
+      world.apis.fault = null;
+      await other.cancelled("cancelled_by_user");
+      await world.liveFor(3_600_000);
+      expect(last()).toBe("Succeeded in 1s");
+    });
+
+    it("also where nobody knows whether what the newer one told was taken", async () => {
+      const older = await working();
+      await older.ends();
+      await world.live();
+      world.apis.fault = () => new Response(null, { status: 401 });
+      const newer = await waiting();
+      world.apis.fault = null;
+      expect((await outcomes()).at(-1)?.[1]).toBe("given_up");
+      await newer.cancelled("cancelled_by_user");
+      await world.live();
+      expect(world.apis.taken().map(({ description }) => description)).toEqual([
+        "Waiting to run",
+        "Running",
+        "Succeeded in 1s",
+        "Succeeded in 1s",
+      ]);
+    });
+
+    it("but not after what was told of another commit, repository or context", async () => {
+      await (await working()).ends();
+      await world.live();
+      const repository = { url: "https://github.com/fork/site.git", fullName: "fork/site", isPrivate: false };
+      const others = [
+        [{}, { sha: "c".repeat(40) }],
+        [{}, { repository }],
+        [{ context: "another" }, {}],
+      ] as const;
+      for (const [report, change] of others)
+        await world.happens(reporting(aQueuedRun({}, T0 + 30_000), "github", report, change));
+      await world.live();
+      const taken = world.apis.taken().length;
+      expect(taken).toBe(6);
+      const newer = await stepping(reporting(aQueuedRun({}, T0 + 60_000)));
+      await newer.cancelled("cancelled_by_user");
+      await world.live();
+      expect(world.apis.taken()).toHaveLength(taken);
+    });
+
+    it("a run that was cancelled as its machine was being made never ran; one whose machine started did", async () => {
+      const ends = async (before: Story, at: number) => {
+        const story = { ...before, state: aQueuedRun({}, at).state };
+        const end = { ...settled({ status: "cancelled", reason: "cancelled_by_user", exit: null }), at };
+        await world.happens(reporting(followedBy(story, end)), true);
+        await world.live();
+        return last();
+      };
+      await (await working()).ends();
+      await world.live();
+      expect(await ends(aStartingRun(), T0 + 60_000)).toBe("Succeeded in 1s");
+      expect(await ends(aBootingRun(), T0 + 61_000)).toBe("Succeeded in 1s");
+      const exit = { code: null, signal: null, oomKilled: false };
+      const unseen: RunEvent = { type: "exited", at: T0 + 2000, attempt: 1, exit, source: "runner" };
+      expect(await ends(followedBy(aBootingRun(), unseen), T0 + 62_000)).toBe("Cancelled");
+      await (await working(T0 + 63_000)).ends();
+      await world.live();
+      expect(last()).toBe("Succeeded in 1s");
+      expect(await ends(aRunningRun(), T0 + 64_000)).toBe("Cancelled");
     });
 
     it("also where an API is down for a while", async () => {
