@@ -12,9 +12,10 @@ const MAY_IMPORT: Record<string, string[]> = {
   d1: ["core", "flow/ports", "drizzle-orm"],
   r2: ["flow/ports"],
   secrets: ["core", "flow/ports"],
-  hooks: ["core", "flow/ports"],
-  webhooks: ["core", "flow/ports", "flow/tell-webhooks", "secrets/keyring", "standardwebhooks"],
-  "commit-status": ["core", "flow/ports", "webhooks"],
+  hooks: ["core", "flow/ports", "flow/sha256"],
+  outgoing: ["core", "flow/ports"],
+  webhooks: ["core", "flow/ports", "flow/tell-webhooks", "outgoing", "secrets/keyring", "standardwebhooks"],
+  "commit-status": ["core", "flow/ports", "outgoing"],
   fly: ["core", "flow/ports", "zod"],
   "fly-local": [
     "core/image-reference",

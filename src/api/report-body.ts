@@ -1,7 +1,7 @@
 /** Reports on commits in the API's words. */
 
-import type { SendAttempt } from "../core/webhook/attempt.ts";
-import type { Notification } from "../flow/ports/webhooks.ts";
+import type { SendAttempt } from "../core/notification/attempt.ts";
+import type { Notification } from "../flow/ports/notifications.ts";
 import type { ReportPayload } from "../flow/tell-commits.ts";
 import type { ReportBody, ReportSummaryBody } from "./report-ledger-schema.ts";
 import { attemptBody, notificationBody, notificationSummary } from "./webhook-body.ts";

@@ -1,9 +1,9 @@
 /** Webhooks and notifications in the API's words. */
 
 import { isRunId } from "../core/id.ts";
-import type { SendAttempt } from "../core/webhook/attempt.ts";
+import type { SendAttempt } from "../core/notification/attempt.ts";
 import { EMAIL_URLS, type Webhook, type WebhookSpec } from "../core/webhook/webhook.ts";
-import type { Notification } from "../flow/ports/webhooks.ts";
+import type { Notification } from "../flow/ports/notifications.ts";
 import { rfc3339, timeOrNull } from "./run-body.ts";
 import type {
   NewWebhookBody,

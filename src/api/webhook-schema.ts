@@ -2,7 +2,7 @@
 
 import { z } from "@hono/zod-openapi";
 import * as limits from "../core/limits.ts";
-import { NOTIFICATION_STATES } from "../core/webhook/attempt.ts";
+import { NOTIFICATION_STATES } from "../core/notification/attempt.ts";
 import { TEST_EVENT, WEBHOOK_EVENTS } from "../core/webhook/event-types.ts";
 import { EMAIL_ADDRESS, readSender } from "../core/webhook/sender.ts";
 import { EMAIL_PROVIDERS, WEBHOOK_KINDS } from "../core/webhook/webhook.ts";

@@ -3,8 +3,8 @@
 import type { ReportSource } from "../core/commit-status/report.ts";
 import type { CommitStatus } from "../core/commit-status/status.ts";
 import { RATE_LIMIT_PAUSE_MS } from "../core/limits.ts";
-import { isTaken } from "../core/webhook/attempt.ts";
-import { type Answer, type Judged, retryAfter } from "../webhooks/post.ts";
+import { isTaken } from "../core/notification/attempt.ts";
+import { type Answer, type Judged, retryAfter } from "../outgoing/post.ts";
 
 /** What a token has to be allowed, in each source's words. */
 const PERMISSIONS: Record<ReportSource, string> = {

@@ -1,10 +1,10 @@
 /** Each attempt to set a commit's status. The token is read for it, and stands in nothing that is kept. */
 
-import type { SendResult } from "../core/webhook/attempt.ts";
+import type { SendResult } from "../core/notification/attempt.ts";
 import type { SendStatus } from "../flow/ports/reports.ts";
 import type { SecretKeeper } from "../flow/ports/secrets.ts";
-import { openTarget, type TargetSettings } from "../webhooks/open-target.ts";
-import { failed, type PostPorts, post } from "../webhooks/post.ts";
+import { openTarget, type TargetSettings } from "../outgoing/open-target.ts";
+import { failed, type PostPorts, post } from "../outgoing/post.ts";
 import { judgeStatus } from "./answer.ts";
 import { statusRequest } from "./request.ts";
 import { withoutToken } from "./without-token.ts";

@@ -9,14 +9,14 @@ import {
   NOTIFICATIONS_SCAN_MAX,
   STANDING_SCAN_NOTIFICATIONS,
 } from "../core/limits.ts";
-import type { NotificationState } from "../core/webhook/attempt.ts";
+import type { NotificationState } from "../core/notification/attempt.ts";
 import type {
   DueTarget,
   Notification,
   NotificationKey,
   NotificationStore,
   TargetStanding,
-} from "../flow/ports/webhooks.ts";
+} from "../flow/ports/notifications.ts";
 import { readOutbox } from "./outbox.ts";
 
 interface Row {
@@ -46,7 +46,7 @@ export function d1Notifications(database: D1Database): NotificationStore {
     prepared(
       `INSERT INTO notifications (webhook_id, line, seq, id, org_id, kind, type, payload, state, created_at, tries_from, tries, next_at,
          attempts)
-       SELECT value ->> 'webhookId', value ->> 'line', value ->> 'seq', value ->> 'id', value ->> 'orgId', value ->> 'kind',
+       SELECT value ->> 'target', value ->> 'line', value ->> 'seq', value ->> 'id', value ->> 'orgId', value ->> 'kind',
          value ->> 'type', value ->> 'payload', 'pending', ?2, ?2, 0, ?3, '[]' FROM json_each(?1) WHERE true
        ON CONFLICT (webhook_id, line, seq) DO NOTHING`,
       ...[JSON.stringify(made), at, nextAt],
@@ -71,16 +71,16 @@ export function d1Notifications(database: D1Database): NotificationStore {
       await insert([notification], at, nextAt).run();
     },
 
-    due: (webhookId, throughMs, limit) =>
+    due: (target, throughMs, limit) =>
       all(
         "SELECT * FROM notifications WHERE webhook_id = ? AND next_at <= ? ORDER BY next_at, line LIMIT ?",
-        ...[webhookId, throughMs, limit],
+        ...[target, throughMs, limit],
       ),
 
-    async nextDueAt(webhookId) {
+    async nextDueAt(target) {
       const row = await prepared(
         "SELECT min(next_at) AS at FROM notifications WHERE webhook_id = ? AND next_at IS NOT NULL",
-        webhookId,
+        target,
       ).first<{ at: number | null }>();
       return row?.at ?? null;
     },
@@ -92,7 +92,7 @@ export function d1Notifications(database: D1Database): NotificationStore {
           `WITH RECURSIVE targets (id) AS (SELECT min(webhook_id) FROM notifications WHERE next_at IS NOT NULL
              UNION ALL SELECT (SELECT min(webhook_id) FROM notifications WHERE webhook_id > targets.id AND next_at IS NOT NULL)
              FROM targets WHERE targets.id IS NOT NULL)
-           SELECT t.id AS webhookId, (SELECT min(n.next_at) FROM notifications n WHERE n.webhook_id = t.id AND n.next_at IS NOT NULL) AS atMs
+           SELECT t.id AS target, (SELECT min(n.next_at) FROM notifications n WHERE n.webhook_id = t.id AND n.next_at IS NOT NULL) AS atMs
            FROM targets t WHERE t.id IS NOT NULL ORDER BY max(atMs, ?2), random() LIMIT ?1`,
         )
         .bind(limit, nowMs)
@@ -118,64 +118,64 @@ export function d1Notifications(database: D1Database): NotificationStore {
           tried.tries,
           NOTIFICATION_ATTEMPTS_KEPT,
         ],
-        ...[tried.webhookId, tried.line, tried.seq],
+        ...[tried.target, tried.line, tried.seq],
       );
       if (isOver) await database.batch([record, promoted(database, [tried], at)]);
       else await record.run();
     },
 
-    async waitedFor({ state, nextAt, webhookId, line }) {
+    async waitedFor({ state, nextAt, target, line }) {
       if (state !== "pending" || nextAt !== null) return null;
       const [first = null] = await all(
         `SELECT * FROM notifications WHERE webhook_id = ? AND line = ? AND next_at IS NOT NULL AND tries_from = created_at
          ORDER BY seq LIMIT 1`,
-        ...[webhookId, line],
+        ...[target, line],
       );
       return first;
     },
 
-    async hurry({ webhookId, line, seq }, at) {
+    async hurry({ target, line, seq }, at) {
       await prepared(
         "UPDATE notifications SET next_at = ?1 WHERE webhook_id = ?2 AND line = ?3 AND seq = ?4 AND next_at > ?1",
-        ...[at, webhookId, line, seq],
+        ...[at, target, line, seq],
       ).run();
     },
 
-    async hurryAll(webhookId, limit, at) {
+    async hurryAll(target, limit, at) {
       const { meta } = await prepared(
         `UPDATE notifications SET next_at = ?1 WHERE (webhook_id, line, seq) IN
            (SELECT webhook_id, line, seq FROM notifications WHERE webhook_id = ?2 AND next_at > ?1 LIMIT ?3)`,
-        ...[at, webhookId, limit],
+        ...[at, target, limit],
       ).run();
       return meta.changes;
     },
 
-    async drop(webhookId, lines, at) {
+    async drop(target, lines, at) {
       const { results } = await prepared(
         `UPDATE notifications SET state = 'dropped', next_at = NULL, ended_at = ?2
          WHERE webhook_id = ?1 AND state = 'pending' AND line IN
            (SELECT line FROM notifications WHERE webhook_id = ?1 AND next_at IS NOT NULL ORDER BY next_at LIMIT ?3)
          RETURNING line`,
-        ...[webhookId, at, lines],
+        ...[target, at, lines],
       ).all<{ line: string }>();
       return new Set(results.map(({ line }) => line)).size;
     },
 
-    async find(orgId, webhookId, id) {
+    async find(orgId, target, id) {
       const [found = null] = await all(
         "SELECT * FROM notifications WHERE webhook_id = ? AND id = ? AND org_id = ?",
-        ...[webhookId, id, orgId],
+        ...[target, id, orgId],
       );
       return found;
     },
 
-    async list(orgId, webhookId, { state, type, line, beforeId, limit }) {
+    async list(orgId, target, { state, type, line, beforeId, limit }) {
       const before = beforeId ?? "\uffff";
       const fits = `(?3 IS NULL OR state = ?3) AND (?4 IS NULL OR type = ?4) AND org_id = ?5`;
       if (line !== null) {
         const notifications = await all(
           `SELECT * FROM notifications WHERE webhook_id = ?1 AND id < ?2 AND line = ?6 AND ${fits} ORDER BY seq DESC LIMIT ?7`,
-          ...[webhookId, before, state, type, orgId, line, limit + 1],
+          ...[target, before, state, type, orgId, line, limit + 1],
         );
         return pageOf(notifications, limit, null);
       }
@@ -185,42 +185,42 @@ export function d1Notifications(database: D1Database): NotificationStore {
       const [{ results: found }, { results: last }] = (await database.batch([
         prepared(
           `SELECT * FROM ${scan} WHERE ${fits} ORDER BY id DESC LIMIT ?7`,
-          ...[webhookId, before, state, type, orgId, scanned, limit + 1],
+          ...[target, before, state, type, orgId, scanned, limit + 1],
         ),
         prepared(
           "SELECT id FROM notifications WHERE webhook_id = ? AND id < ? ORDER BY id DESC LIMIT 1 OFFSET ?",
-          ...[webhookId, before, scanned - 1],
+          ...[target, before, scanned - 1],
         ),
       ])) as [D1Result<Row>, D1Result<{ id: string }>];
       return pageOf(found.map(fromRow), limit, last[0]?.id ?? null);
     },
 
-    ofLine: (orgId, webhookIds, line, limit) =>
+    ofLine: (orgId, targets, line, limit) =>
       all(
         `SELECT * FROM notifications WHERE webhook_id IN (SELECT value FROM json_each(?)) AND line = ? AND org_id = ?
          ORDER BY id LIMIT ?`,
-        ...[JSON.stringify(webhookIds), line, orgId, limit],
+        ...[JSON.stringify(targets), line, orgId, limit],
       ),
 
-    async standings(webhookIds) {
+    async standings(targets) {
       // What is pending by the first ones of its lines, which have an index; most lines have few.
       const { results } = await prepared(
-        `SELECT w.value AS webhookId,
+        `SELECT w.value AS target,
            (SELECT count(*) FROM (SELECT 1 FROM notifications d CROSS JOIN notifications p ON p.webhook_id = d.webhook_id AND p.line = d.line
              WHERE d.webhook_id = w.value AND d.next_at IS NOT NULL AND p.state = 'pending' LIMIT ?2)) AS waiting,
            (SELECT max(n.ended_at) FROM (SELECT state, ended_at FROM notifications WHERE webhook_id = w.value
              ORDER BY id DESC LIMIT ?3) n WHERE n.state = 'delivered') AS deliveredAt
          FROM json_each(?1) w ORDER BY w.key`,
-        ...[JSON.stringify(webhookIds), NOTIFICATIONS_SCAN_MAX, STANDING_SCAN_NOTIFICATIONS],
+        ...[JSON.stringify(targets), NOTIFICATIONS_SCAN_MAX, STANDING_SCAN_NOTIFICATIONS],
       ).all<TargetStanding>();
       return results;
     },
 
-    async resend(orgId, webhookId, id, at) {
+    async resend(orgId, target, id, at) {
       const { meta } = await prepared(
         `UPDATE notifications SET state = 'pending', next_at = ?1, tries_from = max(?1, created_at + 1), tries = 0, ended_at = NULL
          WHERE webhook_id = ?2 AND id = ?3 AND org_id = ?4 AND state <> 'pending'`,
-        ...[at, webhookId, id, orgId],
+        ...[at, target, id, orgId],
       ).run();
       return meta.changes > 0;
     },
@@ -242,15 +242,15 @@ export function d1Notifications(database: D1Database): NotificationStore {
 
 /** Has the first pending one of each of these lines be sent, where none is to be but what was resent. */
 function promoted(database: D1Database, lines: NotificationKey[], at: number): D1PreparedStatement {
-  const wanted = new Map(lines.map(({ webhookId, line }) => [`${webhookId}/${line}`, { webhookId, line }]));
+  const wanted = new Map(lines.map(({ target, line }) => [`${target}/${line}`, { target, line }]));
   return database
     .prepare(
       `UPDATE notifications AS n SET next_at = ?2
-       FROM (SELECT w.value ->> 'webhookId' AS webhook_id, w.value ->> 'line' AS line,
-           (SELECT p.seq FROM notifications p WHERE p.webhook_id = w.value ->> 'webhookId' AND p.line = w.value ->> 'line'
+       FROM (SELECT w.value ->> 'target' AS webhook_id, w.value ->> 'line' AS line,
+           (SELECT p.seq FROM notifications p WHERE p.webhook_id = w.value ->> 'target' AND p.line = w.value ->> 'line'
              AND p.state = 'pending' AND p.tries_from = p.created_at ORDER BY p.seq LIMIT 1) AS seq
          FROM json_each(?1) w
-         WHERE NOT EXISTS (SELECT 1 FROM notifications o WHERE o.webhook_id = w.value ->> 'webhookId' AND o.line = w.value ->> 'line'
+         WHERE NOT EXISTS (SELECT 1 FROM notifications o WHERE o.webhook_id = w.value ->> 'target' AND o.line = w.value ->> 'line'
            AND o.next_at IS NOT NULL AND o.tries_from = o.created_at)) first
        WHERE n.webhook_id = first.webhook_id AND n.line = first.line AND n.seq = first.seq`,
     )
@@ -266,7 +266,7 @@ function pageOf(found: Notification[], limit: number, lastSeenId: string | null)
 
 function fromRow(row: Row): Notification {
   return {
-    webhookId: row.webhook_id,
+    target: row.webhook_id,
     line: row.line,
     seq: row.seq,
     id: row.id,

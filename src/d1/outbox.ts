@@ -8,7 +8,13 @@ import type { AlertType } from "../core/alert/alert.ts";
 import type { RunUpstream } from "../core/chain/upstream.ts";
 import { messageOf } from "../core/error.ts";
 import type { RunDelivery } from "../core/hook/run-delivery.ts";
-import { ALERTS, type Fact, type OutboxRow, type ToldRun, type ToldRunEvent } from "../core/webhook/fact.ts";
+import {
+  ALERTS,
+  type Fact,
+  type OutboxRow,
+  type ToldRun,
+  type ToldRunEvent,
+} from "../core/notification/fact.ts";
 import { alertOf } from "./alert-store.ts";
 
 /** What a batch's statement returns, so that whoever stores a run's facts knows whether somebody is to be told. It costs no row where nobody is. */

@@ -28,7 +28,7 @@ const keyOf = ({ orgId, job, name }: HookKey) => [orgId, job, name];
 export function d1Reports(database: D1Database): ReportLedger {
   const prepared = (query: string, ...values: unknown[]) => database.prepare(query).bind(...values);
   return {
-    async overtakenBy({ webhookId, line, seq }, { repository, sha, context }) {
+    async overtakenBy({ target, line, seq }, { repository, sha, context }) {
       const isOfCommit = `payload ->> '$.data.sha' = ?5 AND payload ->> '$.data.context' = ?6
         AND payload ->> '$.data.repository.full_name' = ?7`;
       // Of an older run its last one is found, which is to be told again where it was held back, or any run after it has told something since:
@@ -41,7 +41,7 @@ export function d1Reports(database: D1Database): ReportLedger {
              WHERE ${isOfCommit} AND CASE line WHEN ?2 THEN state = 'delivered' ELSE NOT (${neverRan("n.line")}) END
              ORDER BY isOlder, line DESC, seq DESC LIMIT 1) o`,
         )
-        .bind(webhookId, line, seq, REPORTS_LOOKED_MAX, sha, context, repository.full_name)
+        .bind(target, line, seq, REPORTS_LOOKED_MAX, sha, context, repository.full_name)
         .first<{ retold: string | null }>();
     },
 

@@ -11,7 +11,7 @@ import { applyEvents } from "../core/lifecycle.ts";
 import { NO_OUTPUT, type OutputChunk, type OutputOffsets, type Stream } from "../core/output.ts";
 import type { Run, RunState } from "../core/run.ts";
 import type { NewDelivery } from "../flow/ports/hooks.ts";
-import { CHAINS_NOTIFIER, OUTBOX_NOTIFIER } from "../flow/ports/webhooks.ts";
+import { CHAINS_NOTIFIER, OUTBOX_NOTIFIER } from "../flow/ports/notifications.ts";
 import type { NewRun, Store, SweptOver } from "../flow/ports.ts";
 import { isNoRoom, isNotArmed, isTakenDelivery, isTakenKey } from "./conflict.ts";
 import { deliveredBy } from "./deliveries.ts";

@@ -9,11 +9,12 @@ import { hookOfPath } from "./hook-of-path.ts";
 import type { HookName } from "./hook-ports.ts";
 import { HookCrumbs, MissingSecret } from "./parts/hook-head.tsx";
 import { Layout } from "./parts/layout.tsx";
+import { Ledger, type LedgerProps, LedgerRows, ledgerUrl } from "./parts/ledger.tsx";
 import { NotificationTable } from "./parts/notification-table.tsx";
 import { Age } from "./parts/times.tsx";
-import { ToldLedger, type ToldLedgerProps, ToldRows, toldUrl } from "./parts/told-ledger.tsx";
 import type { DashboardPorts } from "./ports.ts";
 import { UnknownHookPage } from "./problem.tsx";
+import { toldLedger } from "./told-ledger.ts";
 import { ALL_TOLD, type ToldQuery } from "./told-query.ts";
 import { visible } from "./words/body-text.ts";
 import { reportPath, reportsPath } from "./words/paths.ts";
@@ -38,7 +39,7 @@ export function reportListPage(ports: DashboardPorts): Hono {
     ]);
     if (list === null) return c.html(<UnknownHookPage nowMs={ports.now()} />, 404);
     const props = { of, hook, query, list, complaints, nowMs: ports.now() };
-    if (c.req.query("part") === "list") return c.html(<ToldRows {...toldLedger(props)} />);
+    if (c.req.query("part") === "list") return c.html(<LedgerRows {...ledgerOf(props)} />);
     return c.html(<ReportListPage {...props} />, complaints.length > 0 ? 422 : 200);
   });
 
@@ -58,20 +59,20 @@ interface ReportListProps {
 
 function ReportListPage(props: ReportListProps) {
   const { of, hook, query, nowMs } = props;
-  const ledger = toldLedger(props);
+  const ledger = ledgerOf(props);
   return (
     <Layout
       title={`Reports of ${of.job} / ${of.name}`}
       nowMs={nowMs}
       signedIn={true}
-      refresh={ledger.isUnderWay ? { everyS: REFRESH_S, url: toldUrl(ledger.path, query) } : null}
+      refresh={ledger.isUnderWay ? { everyS: REFRESH_S, url: ledgerUrl(ledger.path, query) } : null}
     >
       <section class="run-head" aria-labelledby="reports-title">
         <HookCrumbs of={of} isHead={false} />
         <h1 id="reports-title">Reports</h1>
         <Standing hook={hook} nowMs={nowMs} />
       </section>
-      <ToldLedger {...ledger} />
+      <Ledger {...ledger} />
     </Layout>
   );
 }
@@ -109,7 +110,7 @@ function Standing({ hook, nowMs }: Pick<ReportListProps, "hook" | "nowMs">) {
   );
 }
 
-function toldLedger({ of, query, list, complaints, nowMs }: ReportListProps): ToldLedgerProps {
+function ledgerOf({ of, query, list, complaints, nowMs }: ReportListProps): LedgerProps {
   const rows = list.reports.map((report) => {
     const { state, description } = report.commit_status;
     const what = COMMIT_STATE_WORDS[state];
@@ -123,10 +124,8 @@ function toldLedger({ of, query, list, complaints, nowMs }: ReportListProps): To
     };
   });
   return {
-    title: "What was reported",
+    ...toldLedger("What was reported", query),
     path: reportsPath(of),
-    query,
-    types: null,
     complaints,
     nextCursor: list.next_cursor,
     isUnderWay: list.reports.some(({ state }) => state === "pending"),

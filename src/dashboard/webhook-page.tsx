@@ -6,11 +6,12 @@ import type { Complaint } from "../core/error.ts";
 import { TEST_EVENT, WEBHOOK_EVENTS } from "../core/webhook/event-types.ts";
 import { asked } from "./asked.ts";
 import { Layout } from "./parts/layout.tsx";
+import { Ledger, type LedgerProps, LedgerRows, ledgerUrl } from "./parts/ledger.tsx";
 import { NotificationTable } from "./parts/notification-table.tsx";
-import { ToldLedger, type ToldLedgerProps, ToldRows, toldUrl } from "./parts/told-ledger.tsx";
 import { WebhookFacts, WebhookHead } from "./parts/webhook-head.tsx";
 import type { DashboardPorts } from "./ports.ts";
 import { UnknownWebhookPage } from "./problem.tsx";
+import { toldLedger } from "./told-ledger.ts";
 import type { NotificationQuery, ShownWebhook } from "./webhook-ports.ts";
 import { notificationPath, webhookPath } from "./words/paths.ts";
 import { targetWords } from "./words/webhooks.ts";
@@ -81,14 +82,14 @@ interface WebhookPageProps {
 
 function WebhookPage(props: WebhookPageProps) {
   const { webhook, query, nowMs } = props;
-  const ledger = toldLedger(props);
-  const refresh = ledger.isUnderWay ? { everyS: REFRESH_S, url: toldUrl(ledger.path, query) } : null;
+  const ledger = ledgerOf(props);
+  const refresh = ledger.isUnderWay ? { everyS: REFRESH_S, url: ledgerUrl(ledger.path, query) } : null;
   return (
     <Layout title={targetWords(webhook)} nowMs={nowMs} signedIn={true} refresh={refresh}>
       <WebhookHead webhook={webhook} nowMs={nowMs} />
       <div class="columns">
         <div class="column">
-          <ToldLedger {...ledger} />
+          <Ledger {...ledger} />
         </div>
         <WebhookFacts webhook={webhook} nowMs={nowMs} />
       </div>
@@ -101,12 +102,12 @@ function Parts(props: WebhookPageProps) {
   return (
     <>
       <WebhookHead {...props} />
-      <ToldRows {...toldLedger(props)} />
+      <LedgerRows {...ledgerOf(props)} />
     </>
   );
 }
 
-function toldLedger({ webhook, query, list, complaints, nowMs }: WebhookPageProps): ToldLedgerProps {
+function ledgerOf({ webhook, query, list, complaints, nowMs }: WebhookPageProps): LedgerProps {
   const rows = list.notifications.map((notification) => ({
     href: notificationPath({ webhook: webhook.id, id: notification.id }),
     what: notification.type,
@@ -115,10 +116,10 @@ function toldLedger({ webhook, query, list, complaints, nowMs }: WebhookPageProp
     notification,
   }));
   return {
-    title: "What it was told",
+    ...toldLedger("What it was told", query, [
+      { name: "type", label: "Of type", value: query.type, takes: [...WEBHOOK_EVENTS, TEST_EVENT] },
+    ]),
     path: webhookPath(webhook.id),
-    query,
-    types: { all: [...WEBHOOK_EVENTS, TEST_EVENT], chosen: query.type },
     complaints,
     nextCursor: list.next_cursor,
     isUnderWay: list.notifications.some(({ state }) => state === "pending"),

@@ -14,15 +14,9 @@ import { hasSecretUrl, maskedUrl } from "../core/webhook/masked-url.ts";
 import { specComplaints } from "../core/webhook/spec-complaints.ts";
 import type { WebhookSpec } from "../core/webhook/webhook.ts";
 import { sendOne } from "./notify.ts";
+import type { Notification, NotificationStore, Notifiers } from "./ports/notifications.ts";
 import type { SecretKeeper } from "./ports/secrets.ts";
-import type {
-  Notification,
-  NotificationStore,
-  Notifiers,
-  StoredWebhook,
-  WebhookKeeper,
-  WebhookStore,
-} from "./ports/webhooks.ts";
+import type { StoredWebhook, WebhookKeeper, WebhookStore } from "./ports/webhooks.ts";
 import type { Clock } from "./ports.ts";
 import { hurryTarget } from "./send-again.ts";
 import { destination, TO_WEBHOOK, type WebhookEdge } from "./tell-webhooks.ts";
@@ -206,7 +200,7 @@ export async function tryWebhook(ports: WebhookPorts, id: string, payload: strin
   const now = clock.now();
   const notificationId = ports.notificationId(now);
   const line = `test_${notificationId}`;
-  const made = { webhookId: id, line, seq: 1, orgId, kind: TO_WEBHOOK, type: TEST_EVENT, payload };
+  const made = { target: id, line, seq: 1, orgId, kind: TO_WEBHOOK, type: TEST_EVENT, payload };
   // Kept before it is sent: who dies here leaves one that is sent later.
   await notifications.add({ ...made, id: notificationId }, now, now + NOTIFICATION_TEST_LEAD_MS);
   const tried = { ...made, id: notificationId, tries: 0, triesFrom: now, attempts: [] };

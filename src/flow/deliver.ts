@@ -1,23 +1,19 @@
 /** Deliver: a call of a hook is verified, read and judged, and recorded together with the run that it starts. */
 
 import { AppError } from "../core/error.ts";
-import { hexOf } from "../core/hex.ts";
 import type { Change } from "../core/hook/change.ts";
 import type { Allowance, Delivery, Filled, FilteredWhy } from "../core/hook/delivery.ts";
 import { judge } from "../core/hook/filter.ts";
-import type { HookKey } from "../core/hook/hook.ts";
 import { fill } from "../core/hook/map.ts";
 import { type Parts, partsOf } from "../core/hook/parts.ts";
 import { keptChange, runDelivery, type ToldChange } from "../core/hook/run-delivery.ts";
 import type { HookFilter, HookMap, HookOptions, HookSource } from "../core/hook/spec.ts";
 import type { Verdict } from "../core/hook/verdict.ts";
 import type { RunJob } from "../core/job.ts";
-import {
-  DELIVERY_BODY_KEPT_BYTES,
-  DELIVERY_RULES_MAX_STEPS,
-  DELIVERY_TEXT_MAX_CHARS,
-} from "../core/limits.ts";
+import { DELIVERY_RULES_MAX_STEPS, DELIVERY_TEXT_MAX_CHARS } from "../core/limits.ts";
 import type { RunSpec } from "../core/run-spec.ts";
+import { rowFrom, rowOf } from "./delivery-row.ts";
+import { type KeptBody, keptBody } from "./kept-body.ts";
 import type {
   DeliveryBodies,
   DeliverySummary,
@@ -29,7 +25,6 @@ import type {
 import type { DefinedJob } from "./ports/jobs.ts";
 import type { SecretKeeper, SecretSize } from "./ports/secrets.ts";
 import { type SubmitPorts, submitDelivered } from "./submit.ts";
-import { keepWhole } from "./whole-body.ts";
 
 /** What a run that a delivery starts is to do. */
 export interface DeliveredOrder {
@@ -253,53 +248,6 @@ function toldOf(decision: Decision) {
   };
 }
 
-/** What rows have of a call's body, which is kept whole by then. */
-export type KeptBody = Pick<NewDelivery, "receivedAt" | "bodySha256" | "bodyBytes" | "body" | "bodyOf">;
-
-/**
- * Keeps a body for all the rows of one call.
- * @param id of its first row, which may follow from the body's SHA-256: what an earlier call with this body left to be recorded is found
- * with that, and it is put again only where it could not be kept then. Null for what is surely new
- */
-export async function keptBody(
-  { hooks, bodies }: Pick<DeliverPorts, "hooks" | "bodies">,
-  { orgId, job, name }: HookKey,
-  body: Uint8Array,
-  receivedAt: number,
-  id: string | ((bodySha256: string) => string) | null,
-): Promise<KeptBody> {
-  const key = { orgId, job, name };
-  const kept = {
-    receivedAt,
-    bodySha256: await sha256(body),
-    bodyBytes: body.byteLength,
-    body: body.subarray(0, DELIVERY_BODY_KEPT_BYTES),
-    bodyOf: null,
-  };
-  if (kept.body.byteLength === kept.bodyBytes) return kept;
-  const known =
-    id === null ? null : await hooks.delivery(key, typeof id === "string" ? id : id(kept.bodySha256));
-  if (known?.bodySha256 !== kept.bodySha256) {
-    await keepWhole(bodies, { ...key, ...kept }, body);
-    return kept;
-  }
-  const { receivedAt: keptAt } = known;
-  // Where nobody can tell it is put: the same key fixes the same bytes.
-  if (!(await bodies.has(known).catch(() => false)))
-    await keepWhole(bodies, { ...key, ...kept, receivedAt: keptAt }, body);
-  return { ...kept, receivedAt: keptAt };
-}
-
-/** What a row has of any call. */
-function rowOf({ orgId, job, name, spec }: StoredHook, { job: { version } }: DefinedJob, kept: KeptBody) {
-  return { orgId, job, name, source: spec.source, jobVersion: version, ...kept };
-}
-
-function rowFrom<R extends object>(row: R, delivery: Delivery, originId: string | null) {
-  const { deliveryId: id, event, action, headers } = delivery;
-  return { ...row, id, event, action, headers: { ...headers }, originId };
-}
-
 /** What could not be read has no id that the sender gave it. */
 function unreadableId(bodySha256: string): string {
   return `unreadable-${bodySha256}`;
@@ -335,8 +283,4 @@ async function unreadable(
 
 function summaryOf({ headers: _headers, body: _body, ...summary }: Omit<NewDelivery, "runId">) {
   return summary;
-}
-
-export async function sha256(bytes: Uint8Array): Promise<string> {
-  return hexOf(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>)));
 }

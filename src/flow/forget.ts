@@ -26,8 +26,8 @@ import type { ScheduleKey } from "../core/schedule/spec.ts";
 import type { AlertStore } from "./ports/alerts.ts";
 import type { HandoverStore } from "./ports/handovers.ts";
 import type { DeliveryBodies, HookStore } from "./ports/hooks.ts";
+import type { NotificationStore } from "./ports/notifications.ts";
 import type { ScheduleStore } from "./ports/schedules.ts";
-import type { NotificationStore } from "./ports/webhooks.ts";
 import type { Clock, Store } from "./ports.ts";
 
 export interface ForgetPorts {

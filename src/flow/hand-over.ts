@@ -20,7 +20,7 @@ import type { RunSpec } from "../core/run-spec.ts";
 import type { NotifyReport } from "./notify.ts";
 import type { DueHandover, HandoverStore } from "./ports/handovers.ts";
 import type { DefinedJob, JobStore } from "./ports/jobs.ts";
-import { CHAINS_NOTIFIER, type Notifiers, OUTBOX_NOTIFIER } from "./ports/webhooks.ts";
+import { CHAINS_NOTIFIER, type Notifiers, OUTBOX_NOTIFIER } from "./ports/notifications.ts";
 import { type SubmitPorts, submitHandedOver } from "./submit.ts";
 
 export interface HandOverPorts extends SubmitPorts {

@@ -17,8 +17,8 @@ import {
   OUTBOX_MAX_PAGES,
   OUTBOX_PAGE,
 } from "../core/limits.ts";
-import { afterAttempt, type SendResult } from "../core/webhook/attempt.ts";
-import { lineOf, type OutboxRow } from "../core/webhook/fact.ts";
+import { afterAttempt, type SendResult } from "../core/notification/attempt.ts";
+import { lineOf, type OutboxRow } from "../core/notification/fact.ts";
 import {
   type Courier,
   type Destination,
@@ -28,7 +28,7 @@ import {
   type Notifiers,
   OUTBOX_NOTIFIER,
   type OutboxReader,
-} from "./ports/webhooks.ts";
+} from "./ports/notifications.ts";
 import type { Clock } from "./ports.ts";
 
 export interface NotifyPorts {
@@ -63,7 +63,7 @@ export async function takeUpOutbox(ports: NotifyPorts): Promise<NotifyReport> {
   for (let pages = 0; pages < OUTBOX_MAX_PAGES; pages++) {
     const page: OutboxRow[] = await notifications.outbox(after, OUTBOX_PAGE);
     const { told, isBroken } = await takeUpPage(ports, page, held, problems);
-    await Promise.allSettled([...told].map((webhookId) => notifiers.wake(webhookId, clock.now())));
+    await Promise.allSettled([...told].map((target) => notifiers.wake(target, clock.now())));
     after = page.at(-1) ?? null;
     if (page.length < OUTBOX_PAGE || isBroken) return { nextAt: null, problems };
   }
@@ -104,7 +104,7 @@ async function takeUpPage(
         clock.now(),
       );
       stored += facts.length;
-      for (const { webhookId } of made) told.add(webhookId);
+      for (const { target } of made) told.add(target);
     } catch (error) {
       if (facts.length === 1) {
         unstored += 1;
@@ -156,7 +156,7 @@ async function readBy(readers: OutboxReader[], row: OutboxRow): Promise<NewNotif
  */
 export async function sendDue(
   ports: NotifyPorts,
-  webhookId: string,
+  target: string,
   news: () => Promise<void>,
 ): Promise<NotifyReport> {
   const { notifications, clock } = ports;
@@ -174,12 +174,12 @@ export async function sendDue(
     clock.now() - beganAt < NOTIFIER_MAX_MS;
   const drop = async () => {
     drops += 1;
-    return notifications.drop(webhookId, NOTIFIER_DROP_LINES, clock.now());
+    return notifications.drop(target, NOTIFIER_DROP_LINES, clock.now());
   };
   /** @returns whether there may be more than that */
   const look = async (): Promise<boolean> => {
     changed = news();
-    const due = await notifications.due(webhookId, clock.now(), NOTIFIER_PAGE);
+    const due = await notifications.due(target, clock.now(), NOTIFIER_PAGE);
     const opened = await openAll(ports, due);
     waiting = opened.flatMap(({ notification, destination }) =>
       destination === null || underWay.has(notification.line) ? [] : [{ notification, destination }],
@@ -214,12 +214,12 @@ export async function sendDue(
   /** When the next one is due. What is pending where nothing is sent any more does not wait for that. */
   const next = async (): Promise<number | null> => {
     while (drops < NOTIFIER_MAX_DROPS) {
-      const [first] = await openAll(ports, await notifications.due(webhookId, Number.MAX_SAFE_INTEGER, 1));
+      const [first] = await openAll(ports, await notifications.due(target, Number.MAX_SAFE_INTEGER, 1));
       if (first === undefined) return null;
       if (first.destination !== null) break;
       await drop();
     }
-    return notifications.nextDueAt(webhookId);
+    return notifications.nextDueAt(target);
   };
   const nextAt = (await next().catch(noted)) ?? null;
   return { nextAt, problems, ...(problems.length > 0 && { isHeldUp: true }) };
@@ -231,8 +231,8 @@ async function openAll(
   due: DueNotification[],
 ): Promise<{ notification: DueNotification; destination: Destination | null }[]> {
   const opened = new Map<string, Destination | null>();
-  for (const { kind, orgId, webhookId } of due)
-    if (!opened.has(kind)) opened.set(kind, (await couriers[kind]?.open(orgId, webhookId)) ?? null);
+  for (const { kind, orgId, target } of due)
+    if (!opened.has(kind)) opened.set(kind, (await couriers[kind]?.open(orgId, target)) ?? null);
   return due.map((notification) => ({ notification, destination: opened.get(notification.kind) ?? null }));
 }
 
@@ -264,10 +264,8 @@ export async function wakeNotifiers({
     await notifications.hasOutbox(),
     await notifications.dueTargets(NOTIFIERS_WOKEN_MAX, clock.now()),
   ];
-  const woken = [...(hasOutbox ? [{ webhookId: OUTBOX_NOTIFIER, atMs: clock.now() }] : []), ...targets];
-  const results = await Promise.allSettled(
-    woken.map(({ webhookId, atMs }) => notifiers.wake(webhookId, atMs)),
-  );
+  const woken = [...(hasOutbox ? [{ target: OUTBOX_NOTIFIER, atMs: clock.now() }] : []), ...targets];
+  const results = await Promise.allSettled(woken.map(({ target, atMs }) => notifiers.wake(target, atMs)));
   const broken = results.find((result) => result.status === "rejected");
   if (broken) throw broken.reason;
   return woken.length;

@@ -6,9 +6,11 @@ import { resentId } from "../core/hook/hook.ts";
 import { partOf } from "../core/hook/parts.ts";
 import type { HookRules } from "../core/hook/spec.ts";
 import { RESEND_TRIES } from "../core/limits.ts";
-import { type DeliverPorts, deliver, keptBody, type Recorded, sha256, UNREADABLE } from "./deliver.ts";
+import { type DeliverPorts, deliver, type Recorded, UNREADABLE } from "./deliver.ts";
+import { keptBody } from "./kept-body.ts";
 import type { RecordedDelivery, Senders, StoredHook } from "./ports/hooks.ts";
 import type { DefinedJob } from "./ports/jobs.ts";
+import { sha256 } from "./sha256.ts";
 import { withWholeBody } from "./whole-body.ts";
 
 /** Characters of a key's SHA-256 in the id of what was resent with it. */

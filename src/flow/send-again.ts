@@ -1,7 +1,7 @@
 /** Send again: what somebody asks for by hand, of a notification that is over or that waits for its next attempt. */
 
 import { HURRY_BATCH_LINES, HURRY_MAX_BATCHES } from "../core/limits.ts";
-import type { Notification, NotificationStore, Notifiers } from "./ports/webhooks.ts";
+import type { Notification, NotificationStore, Notifiers } from "./ports/notifications.ts";
 import type { Clock } from "./ports.ts";
 
 export interface SendAgainPorts {
@@ -14,30 +14,30 @@ export interface SendAgainPorts {
 /** One that is over is sent once more, one that waits is due now; where it waits for one before it in its line, that one is. */
 export async function sendAgain(ports: SendAgainPorts, told: Notification): Promise<void> {
   const { notifications, clock, orgId } = ports;
-  const { webhookId, id } = told;
+  const { target, id } = told;
   const now = clock.now();
-  if (!(await notifications.resend(orgId, webhookId, id, now)))
+  if (!(await notifications.resend(orgId, target, id, now)))
     await notifications.hurry((await notifications.waitedFor(told)) ?? told, now);
-  await call(ports, webhookId);
+  await call(ports, target);
 }
 
 /** All that waits for its next attempt at a target is due now: whoever asks for it has mended what was wrong there. */
 export async function hurryTarget(
   ports: Pick<SendAgainPorts, "notifications" | "notifiers" | "clock">,
-  webhookId: string,
+  target: string,
 ): Promise<void> {
   const { notifications, clock } = ports;
   const now = clock.now();
   // What is more than this stays with its own time.
   for (let batches = 0; batches < HURRY_MAX_BATCHES; batches++)
-    if ((await notifications.hurryAll(webhookId, HURRY_BATCH_LINES, now)) < HURRY_BATCH_LINES) break;
-  await call(ports, webhookId);
+    if ((await notifications.hurryAll(target, HURRY_BATCH_LINES, now)) < HURRY_BATCH_LINES) break;
+  await call(ports, target);
 }
 
 /** The minute's cron makes good what is not heard. */
 async function call(
   { notifiers, clock }: Pick<SendAgainPorts, "notifiers" | "clock">,
-  webhookId: string,
+  target: string,
 ): Promise<void> {
-  await notifiers.wake(webhookId, clock.now()).catch(() => undefined);
+  await notifiers.wake(target, clock.now()).catch(() => undefined);
 }

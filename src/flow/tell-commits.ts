@@ -4,12 +4,12 @@ import { hookOfTarget, reportTarget } from "../core/commit-status/report.ts";
 import { reportSays, whyAlert } from "../core/commit-status/standing.ts";
 import { type CommitStatus, commitStatusOf } from "../core/commit-status/status.ts";
 import { DELIVERY_TEXT_MAX_CHARS } from "../core/limits.ts";
+import type { SendResult } from "../core/notification/attempt.ts";
+import { lineOf, type RunFact } from "../core/notification/fact.ts";
 import { rfc3339 } from "../core/rfc3339.ts";
-import type { SendResult } from "../core/webhook/attempt.ts";
-import { lineOf, type RunFact } from "../core/webhook/fact.ts";
 import type { HookStore, StoredHook } from "./ports/hooks.ts";
+import type { Courier, NotificationStore, OutboxReader } from "./ports/notifications.ts";
 import type { ReportLedger, SendStatus } from "./ports/reports.ts";
-import type { Courier, NotificationStore, OutboxReader } from "./ports/webhooks.ts";
 import type { Clock } from "./ports.ts";
 
 /** The `kind` of what commits are told. */
@@ -35,7 +35,7 @@ export function commitReader(publicUrl: string | null): OutboxReader {
       const payload: ReportPayload = { type, timestamp: rfc3339(fact.event.at), data: status };
       return [
         {
-          webhookId: reportTarget({ orgId, ...hook }),
+          target: reportTarget({ orgId, ...hook }),
           line: lineOf(row),
           seq,
           orgId,

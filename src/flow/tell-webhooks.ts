@@ -1,15 +1,12 @@
 /** Tell webhooks: which of them are told of a fact, what reaches them, and what their attempts say of them. */
 
-import { type SendResult, says, whyDisable } from "../core/webhook/attempt.ts";
+import type { SendResult } from "../core/notification/attempt.ts";
+import { type Fact, lineOf } from "../core/notification/fact.ts";
 import type { NotificationType } from "../core/webhook/event-types.ts";
-import { type Fact, lineOf, typeFor } from "../core/webhook/fact.ts";
-import type {
-  Courier,
-  DueNotification,
-  OutboxReader,
-  StoredWebhook,
-  WebhookStore,
-} from "./ports/webhooks.ts";
+import { says, whyDisable } from "../core/webhook/standing.ts";
+import { typeFor } from "../core/webhook/type-for.ts";
+import type { Courier, DueNotification, OutboxReader } from "./ports/notifications.ts";
+import type { StoredWebhook, WebhookStore } from "./ports/webhooks.ts";
 
 /** The `kind` of what webhooks are told. */
 export const TO_WEBHOOK = "webhook";
@@ -39,7 +36,7 @@ export function webhookReader(
         const type = webhook.disabledAt === null ? typeFor(webhook, fact) : null;
         if (type === null) return [];
         return {
-          webhookId: webhook.id,
+          target: webhook.id,
           line: lineOf(row),
           seq,
           orgId,

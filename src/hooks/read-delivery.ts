@@ -1,6 +1,5 @@
 /** What a call of a hook says. It is to be verified before. */
 
-import { hexOf } from "../core/hex.ts";
 import { type Change, namesOf } from "../core/hook/change.ts";
 import { dedupeId } from "../core/hook/dedupe.ts";
 import type { Json } from "../core/hook/delivery.ts";
@@ -12,6 +11,7 @@ import {
 } from "../core/limits.ts";
 import { cutText } from "../core/utf8.ts";
 import type { Senders } from "../flow/ports/hooks.ts";
+import { sha256 } from "../flow/sha256.ts";
 import { joined, utf8Bytes } from "./encodings.ts";
 import { formPayload } from "./form.ts";
 import { mayBeOfFork } from "./may-be-of-fork.ts";
@@ -88,13 +88,9 @@ const STEPS_OF_PATHS = new Set([".", ".."]);
 
 /** One that is not told, too long to be kept, or no name in a path is made of the bytes that are the same when it is sent again. */
 async function idOf(id: string | null, part: string, rawBody: Uint8Array): Promise<string> {
-  if (id === null || id.trim() === "") return `sha256:${await sha256(utf8Bytes(part), rawBody)}`;
+  if (id === null || id.trim() === "") return `sha256:${await sha256(joined([utf8Bytes(part), rawBody]))}`;
   const isKept = id.length <= DELIVERY_ID_MAX_CHARS && !STEPS_OF_PATHS.has(id);
   return isKept ? id : `sha256:${await sha256(utf8Bytes(id))}`;
-}
-
-async function sha256(...parts: Uint8Array[]): Promise<string> {
-  return hexOf(new Uint8Array(await crypto.subtle.digest("SHA-256", joined(parts))));
 }
 
 function keptHeaders(isKept: (header: string) => boolean, headers: Headers): Record<string, string> {

@@ -2,24 +2,19 @@
 
 import { AppError } from "../core/error.ts";
 import { WEBHOOK_SECRET_BYTES, WEBHOOKS_RESEALED_PER_SWEEP } from "../core/limits.ts";
-import type { SendResult } from "../core/webhook/attempt.ts";
+import type { SendResult } from "../core/notification/attempt.ts";
 import { hasSecretUrl } from "../core/webhook/masked-url.ts";
 import { emailTargetComplaint } from "../core/webhook/spec-complaints.ts";
 import type { EmailSettings } from "../core/webhook/webhook.ts";
+import type { DueNotification } from "../flow/ports/notifications.ts";
 import type { SecretKeeper } from "../flow/ports/secrets.ts";
-import type {
-  DueNotification,
-  SealedText,
-  StoredWebhook,
-  WebhookKeeper,
-  WebhookStore,
-} from "../flow/ports/webhooks.ts";
+import type { SealedText, StoredWebhook, WebhookKeeper, WebhookStore } from "../flow/ports/webhooks.ts";
 import type { WebhookEdge } from "../flow/tell-webhooks.ts";
+import { openTarget, type TargetSettings } from "../outgoing/open-target.ts";
+import { failed, type OutgoingRequest, type PostPorts, post } from "../outgoing/post.ts";
 import type { Keyring } from "../secrets/keyring.ts";
-import { openTarget, type TargetSettings } from "./open-target.ts";
 import { payloadOf } from "./payload.ts";
-import { failed, type PostPorts, post } from "./post.ts";
-import { emailRequest, type OutgoingRequest, slackRequest, standardRequest } from "./request.ts";
+import { emailRequest, slackRequest, standardRequest } from "./request.ts";
 
 export interface WebhookSettings extends TargetSettings {
   /** Where browsers find this Mayfly, without a slash at its end; null where nobody knows. */

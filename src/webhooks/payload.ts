@@ -7,10 +7,10 @@ import type { RunUpstream } from "../core/chain/upstream.ts";
 import type { ChangeKind } from "../core/hook/change.ts";
 import type { RunChange, RunDelivery } from "../core/hook/run-delivery.ts";
 import { NOTIFICATION_DETAIL_MAX_CHARS } from "../core/limits.ts";
+import type { AlertFact, Fact, RunFact } from "../core/notification/fact.ts";
 import { rfc3339 } from "../core/rfc3339.ts";
 import type { Exit, FinalStatus, RunStatus } from "../core/run.ts";
 import type { NotificationType } from "../core/webhook/event-types.ts";
-import type { AlertFact, Fact, RunFact } from "../core/webhook/fact.ts";
 
 export interface Payload {
   type: NotificationType;

@@ -3,14 +3,10 @@
 import { Webhook as Signer } from "standardwebhooks";
 import { readSender } from "../core/webhook/sender.ts";
 import type { EmailSettings } from "../core/webhook/webhook.ts";
-import type { DueNotification } from "../flow/ports/webhooks.ts";
+import type { DueNotification } from "../flow/ports/notifications.ts";
+import type { OutgoingRequest } from "../outgoing/post.ts";
 import type { Payload } from "./payload.ts";
 import { inWords } from "./words.ts";
-
-export interface OutgoingRequest {
-  headers: Record<string, string>;
-  body: string;
-}
 
 type Told = Pick<DueNotification, "id" | "payload">;
 

@@ -22,7 +22,6 @@ import { loadSchedule, shownSchedule } from "../api/routes/schedules/answers.ts"
 import { pageOfFirings } from "../api/routes/schedules/firings.ts";
 import { pageOfSchedules } from "../api/routes/schedules/list.ts";
 import { pauseSchedule } from "../api/routes/schedules/pause.ts";
-import { sha256 } from "../api/routes/submission.ts";
 import { rfc3339, runSummary } from "../api/run-body.ts";
 import { firingBody } from "../api/schedule-body.ts";
 import { textComplaints } from "../api/text-complaints.ts";
@@ -32,6 +31,7 @@ import { dueTimes, nextDue } from "../core/schedule/due.ts";
 import type { JobPorts, ListedJob } from "../dashboard/job-ports.ts";
 import { runNow } from "../flow/fire-by-hand.ts";
 import type { StoredSchedule } from "../flow/ports/schedules.ts";
+import { sha256 } from "../flow/sha256.ts";
 import { isDone, orNull } from "./or-null.ts";
 
 export function jobPagePorts(ports: ApiPorts): JobPorts {

@@ -4,7 +4,7 @@ import { DurableObject, waitUntil } from "cloudflare:workers";
 import { handOver } from "../flow/hand-over.ts";
 import { type NotifierPause, Notifier as Teller } from "../flow/notifier.ts";
 import { sendDue, takeUpOutbox } from "../flow/notify.ts";
-import { CHAINS_NOTIFIER, type Notifiers, OUTBOX_NOTIFIER } from "../flow/ports/webhooks.ts";
+import { CHAINS_NOTIFIER, type Notifiers, OUTBOX_NOTIFIER } from "../flow/ports/notifications.ts";
 import type { Env } from "./env.ts";
 import { handOverPorts, notifyPorts, systemClock } from "./ports.ts";
 

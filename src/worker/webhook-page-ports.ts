@@ -82,7 +82,7 @@ export function webhookPagePorts(ports: ApiPorts): WebhookPorts {
       if (known.size === 0) return [];
       const told = await notifications.ofLine(orgId, [...known.keys()], runId, PAGE_TOLD_MAX);
       return told.flatMap((notification) => {
-        const webhook = known.get(notification.webhookId);
+        const webhook = known.get(notification.target);
         if (webhook === undefined) return [];
         return { webhook: webhookBody(webhook), notification: notificationSummary(notification) };
       });

@@ -180,7 +180,14 @@ describe("a webhook", () => {
     const webhookId = (await create()).body.id;
     const path = `/v1/webhooks/${webhookId}`;
     const patch = async (change: object) => (await call<WebhookBody>("PATCH", path, change)).body;
-    const told = { webhookId, line: "run_a", seq: 1, orgId: "default", kind: "webhook", type: "run.queued" };
+    const told = {
+      target: webhookId,
+      line: "run_a",
+      seq: 1,
+      orgId: "default",
+      kind: "webhook",
+      type: "run.queued",
+    };
     const later = Date.now() + 3_600_000;
     await d1Notifications(env.DB).add({ ...told, id: "msg_1", payload: "{}" }, 1, later);
     const states = async () =>

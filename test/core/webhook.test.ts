@@ -5,7 +5,7 @@ import { readSender } from "../../src/core/webhook/sender.ts";
 import { addressComplaint } from "../../src/core/webhook/target.ts";
 import { targetName } from "../../src/core/webhook/target-name.ts";
 import type { WebhookSpec } from "../../src/core/webhook/webhook.ts";
-import { readTarget } from "../../src/webhooks/target.ts";
+import { readTarget } from "../../src/outgoing/target.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 
 const PUBLIC = { allowsPrivate: false };

@@ -3,7 +3,7 @@
 import { COMMIT_STATES } from "../../src/core/commit-status/state.ts";
 import { VERDICTS } from "../../src/core/hook/verdict.ts";
 import { PAGE_LEDGER_MAX } from "../../src/core/limits.ts";
-import { NOTIFICATION_STATES } from "../../src/core/webhook/attempt.ts";
+import { NOTIFICATION_STATES } from "../../src/core/notification/attempt.ts";
 import { WEBHOOK_EVENTS } from "../../src/core/webhook/event-types.ts";
 import {
   aChange,

@@ -48,7 +48,10 @@ vi.mock("../../src/core/hook/filter.ts", async (real) => broken("core/hook/filte
 vi.mock("../../src/core/hook/parts.ts", async (real) => broken("core/hook/parts", await real()));
 vi.mock("../../src/core/chain/handover.ts", async (real) => broken("core/chain/handover", await real()));
 vi.mock("../../src/core/chain/upstream.ts", async (real) => broken("core/chain/upstream", await real()));
-vi.mock("../../src/core/webhook/attempt.ts", async (real) => broken("core/webhook/attempt", await real()));
+vi.mock("../../src/core/notification/attempt.ts", async (real) =>
+  broken("core/notification/attempt", await real()),
+);
+vi.mock("../../src/core/webhook/standing.ts", async (real) => broken("core/webhook/standing", await real()));
 vi.mock("../../src/core/commit-status/status.ts", async (real) =>
   broken("core/commit-status/status", await real()),
 );

@@ -127,7 +127,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: "any answer counts as a good one",
     firstSeed: 166,
-    module: "core/webhook/attempt",
+    module: "core/notification/attempt",
     breaks: ({ afterAttempt }) => ({
       afterAttempt: (tried: Module, result: Module, now: number) =>
         result.status === null ? afterAttempt(tried, result, now) : { state: "delivered", nextAt: null },
@@ -137,7 +137,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: "what fails once is given up",
     firstSeed: 166,
-    module: "core/webhook/attempt",
+    module: "core/notification/attempt",
     breaks: ({ afterAttempt }) => ({
       afterAttempt: (...args: unknown[]) => {
         const after = afterAttempt(...args);
@@ -176,19 +176,19 @@ const MUTANTS: readonly Mutant[] = [
     firstSeed: 568,
     module: "d1/notification-store",
     breaks: notificationsWith((store, database) => {
-      const first = async (webhookId: string) =>
+      const first = async (target: string) =>
         database
           .prepare(
             "SELECT line, next_at FROM notifications WHERE webhook_id = ? AND next_at IS NOT NULL ORDER BY line",
           )
-          .bind(webhookId)
+          .bind(target)
           .first();
       return {
-        due: async (webhookId: string, ...more: unknown[]) => {
-          const head = await first(webhookId);
-          return (await store.due(webhookId, ...more)).filter(({ line }: Module) => line === head?.line);
+        due: async (target: string, ...more: unknown[]) => {
+          const head = await first(target);
+          return (await store.due(target, ...more)).filter(({ line }: Module) => line === head?.line);
         },
-        nextDueAt: async (webhookId: string) => (await first(webhookId))?.next_at ?? null,
+        nextDueAt: async (target: string) => (await first(target))?.next_at ?? null,
       };
     }),
     caughtBy: "a webhook is told of all",
@@ -196,14 +196,14 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: "a webhook that fails once is disabled",
     firstSeed: 166,
-    module: "core/webhook/attempt",
+    module: "core/webhook/standing",
     breaks: () => ({ whyDisable: () => "it failed" }),
     caughtBy: "a webhook is disabled",
   },
   {
     name: "a webhook that is gone is tried for ever",
     firstSeed: 1147,
-    module: "core/webhook/attempt",
+    module: "core/webhook/standing",
     breaks: () => ({ whyDisable: () => null }),
     caughtBy: "a webhook is told of all",
   },

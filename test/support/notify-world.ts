@@ -11,7 +11,8 @@ import { d1Reports } from "../../src/d1/report-ledger.ts";
 import { d1Store } from "../../src/d1/store.ts";
 import { d1Webhooks } from "../../src/d1/webhook-store.ts";
 import { type NotifyPorts, sendDue, takeUpOutbox } from "../../src/flow/notify.ts";
-import type { NewNotification, StoredWebhook } from "../../src/flow/ports/webhooks.ts";
+import type { NewNotification } from "../../src/flow/ports/notifications.ts";
+import type { StoredWebhook } from "../../src/flow/ports/webhooks.ts";
 import { commitCourier, commitReader, TO_COMMIT } from "../../src/flow/tell-commits.ts";
 import { TO_WEBHOOK, webhookCourier, webhookReader } from "../../src/flow/tell-webhooks.ts";
 import { createKeyring, type Keyring } from "../../src/secrets/keyring.ts";
@@ -224,7 +225,7 @@ export class NotifyWorld {
       this.problems.push(...(await takeUpOutbox(ports)).problems);
       const targets = await ports.notifications.dueTargets(100, this.now);
       const due = targets.filter(({ atMs }) => atMs <= this.now);
-      const reports = await Promise.all(due.map(({ webhookId }) => sendDue(ports, webhookId, never)));
+      const reports = await Promise.all(due.map(({ target }) => sendDue(ports, target, never)));
       this.problems.push(...reports.flatMap(({ problems }) => problems));
     } catch (error) {
       if (!hasDied) throw error;
@@ -272,7 +273,7 @@ export class NotifyWorld {
 
   /** A notification that nothing brought about. */
   async notification(webhook: StoredWebhook, made: Partial<NewNotification> = {}): Promise<void> {
-    const whole = { webhookId: webhook.id, line: "a", seq: 1, orgId: "default", kind: TO_WEBHOOK };
+    const whole = { target: webhook.id, line: "a", seq: 1, orgId: "default", kind: TO_WEBHOOK };
     const id = this.#newId();
     const payload = { type: "run.queued", data: {} };
     const told = { ...whole, type: "run.queued", payload: JSON.stringify(payload), id, ...made };

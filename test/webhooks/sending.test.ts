@@ -4,10 +4,11 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import type { DueNotification, StoredWebhook, WebhookStore } from "../../src/flow/ports/webhooks.ts";
+import type { DueNotification } from "../../src/flow/ports/notifications.ts";
+import type { StoredWebhook, WebhookStore } from "../../src/flow/ports/webhooks.ts";
+import { post } from "../../src/outgoing/post.ts";
 import { createKeyring } from "../../src/secrets/keyring.ts";
 import { createWebhookEdge } from "../../src/webhooks/edge.ts";
-import { post } from "../../src/webhooks/post.ts";
 
 const servers: Server[] = [];
 afterEach(() => {

@@ -301,7 +301,7 @@ describe("the pages of reports", () => {
       orgId: ports.orgId,
       kind: TO_COMMIT,
       type: "status.running",
-      webhookId: target,
+      target,
       line,
       seq,
     };
@@ -357,7 +357,7 @@ describe("the pages of reports", () => {
     expect(await quiet.resendReport(key, told.id, new Date(T0).toISOString())).toBe(true);
     expect([await state(), woken]).toEqual(["given_up", []]);
     expect(await quiet.resendReport(key, told.id, new Date(T0 + 5000).toISOString())).toBe(true);
-    expect([await state(), woken]).toEqual(["pending", [told.webhookId]]);
+    expect([await state(), woken]).toEqual(["pending", [told.target]]);
     expect(await quiet.resendReport(key, "msg_none", "")).toBe(false);
   });
 });
@@ -374,7 +374,7 @@ describe("the pages of webhooks", () => {
   const tell = async (webhookId: string, line: string, seq: number, isDue: boolean) => {
     const id = ports.notificationId(Date.now());
     const told = {
-      webhookId,
+      target: webhookId,
       line,
       seq,
       orgId: ports.orgId,

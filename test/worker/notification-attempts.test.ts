@@ -8,11 +8,11 @@ import {
   NOTIFIER_SENDS_AT_ONCE,
   WEBHOOK_FAILING_MAX_MS,
 } from "../../src/core/limits.ts";
-import type { SendResult } from "../../src/core/webhook/attempt.ts";
+import type { SendResult } from "../../src/core/notification/attempt.ts";
 import type { EmailSettings } from "../../src/core/webhook/webhook.ts";
 import { changeWebhook } from "../../src/flow/change-webhook.ts";
 import { sendDue } from "../../src/flow/notify.ts";
-import type { DueNotification } from "../../src/flow/ports/webhooks.ts";
+import type { DueNotification } from "../../src/flow/ports/notifications.ts";
 import { hurryTarget, sendAgain } from "../../src/flow/send-again.ts";
 import { destination } from "../../src/flow/tell-webhooks.ts";
 import { createKeyring } from "../../src/secrets/keyring.ts";

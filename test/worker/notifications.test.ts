@@ -10,7 +10,8 @@ import {
 import { factWordsOf } from "../../src/core/webhook/event-types.ts";
 import { Notifier, type NotifierPause } from "../../src/flow/notifier.ts";
 import { type NotifyReport, sendDue, takeUpOutbox, wakeNotifiers } from "../../src/flow/notify.ts";
-import { OUTBOX_NOTIFIER, type StoredWebhook } from "../../src/flow/ports/webhooks.ts";
+import { OUTBOX_NOTIFIER } from "../../src/flow/ports/notifications.ts";
+import type { StoredWebhook } from "../../src/flow/ports/webhooks.ts";
 import { TO_WEBHOOK } from "../../src/flow/tell-webhooks.ts";
 import { notifyPorts } from "../../src/worker/ports.ts";
 import { aQueuedRun, aRetryingRun, aRunningRun, aSucceededRun, T0 } from "../support/a-run.ts";
@@ -378,7 +379,7 @@ describe("a notifier's calls are no facts", () => {
     const stub = env.NOTIFIER.getByName(webhook.id);
     const real = notifyPorts(env);
     const id = real.notificationId(Date.now());
-    const told = { webhookId: webhook.id, line: "run_1", seq: 1, orgId: "default", kind: TO_WEBHOOK };
+    const told = { target: webhook.id, line: "run_1", seq: 1, orgId: "default", kind: TO_WEBHOOK };
     await real.notifications.add({ ...told, type: "run.failed", payload: "{}", id }, Date.now(), Date.now());
     const tries = async () => (await real.notifications.find("default", webhook.id, id))?.tries;
     const alarmOf = (of = stub) => runInDurableObject(of, (_, { storage }) => storage.getAlarm());
@@ -583,7 +584,7 @@ it("of more who have something due than are called at once each has its turn, be
     later.unshift(webhook.id);
   }
   const called = async (limit: number) =>
-    (await world.notifications.dueTargets(limit, now)).map(({ webhookId }) => webhookId);
+    (await world.notifications.dueTargets(limit, now)).map(({ target }) => target);
   const seen = new Set<string>();
   for (let times = 0; times < 60; times++) for (const id of await called(2)) seen.add(id);
   expect([...seen].toSorted()).toEqual(due.toSorted());
@@ -597,7 +598,7 @@ it("what is not due costs hardly a row, and who is due is found without reading 
   for (let line = 0; line < 300; line++) await counted.notification(webhook, { line: `run_${line}` });
   const before = counts.rowsRead;
   expect(await counted.notifications.dueTargets(100, counted.now)).toEqual([
-    { webhookId: webhook.id, atMs: counted.now },
+    { target: webhook.id, atMs: counted.now },
   ]);
   expect(await counted.notifications.hasOutbox()).toBe(false);
   expect(counts.rowsRead - before).toBeLessThan(20);

@@ -17,9 +17,9 @@ import type { HookSpec } from "../../src/core/hook/hook.ts";
 import type { RunChange } from "../../src/core/hook/run-delivery.ts";
 import { acceptRun } from "../../src/core/lifecycle.ts";
 import { NOTIFICATION_ANSWER_MAX_BYTES } from "../../src/core/limits.ts";
+import type { SendResult } from "../../src/core/notification/attempt.ts";
 import type { Reason } from "../../src/core/run.ts";
 import type { RunSpec } from "../../src/core/run-spec.ts";
-import type { SendResult } from "../../src/core/webhook/attempt.ts";
 import { d1Alerts } from "../../src/d1/alert-store.ts";
 import { d1Hooks } from "../../src/d1/hook-store.ts";
 import { syncHooks } from "../../src/d1/hook-sync.ts";
@@ -133,8 +133,8 @@ beforeEach(async () => {
 
 const ledger = async (hook = "github") => {
   const filter = { state: null, type: null, line: null, beforeId: null, limit: 200 };
-  const webhookId = reportTarget({ orgId: "default", job: "build", name: hook });
-  const page = await world.notifications.list("default", webhookId, filter);
+  const target = reportTarget({ orgId: "default", job: "build", name: hook });
+  const page = await world.notifications.list("default", target, filter);
   return page.notifications.toSorted((a, b) => (a.line < b.line ? -1 : a.line > b.line ? 1 : a.seq - b.seq));
 };
 
@@ -352,7 +352,7 @@ describe("an API that does not take it", () => {
     const [report] = await ledger();
     expect([report?.state, world.apis.taken()]).toEqual(["given_up", []]);
     await hookSays({ context: "another", apiUrl: "https://git.example/api/v3" });
-    await world.notifications.resend("default", report?.webhookId ?? "", report?.id ?? "", world.now);
+    await world.notifications.resend("default", report?.target ?? "", report?.id ?? "", world.now);
     await world.live();
     expect((await outcomes())[0]?.[1]).toBe("delivered");
     expect(world.apis.taken()).toMatchObject([{ state: "pending", context: "mayfly/build" }]);
@@ -662,7 +662,7 @@ describe("what is reported is what holds", () => {
     await world.live();
     const [pending, , success] = await ledger();
     for (const report of [pending, success])
-      await world.notifications.resend("default", report?.webhookId ?? "", report?.id ?? "", world.now);
+      await world.notifications.resend("default", report?.target ?? "", report?.id ?? "", world.now);
     await world.live();
     expect(world.apis.taken().map(({ state }) => state)).toEqual([
       "pending",

@@ -4,11 +4,11 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { RunUpstream } from "../../core/chain/upstream.ts";
 import { AppError } from "../../core/error.ts";
-import { hexOf } from "../../core/hex.ts";
 import type { RunDelivery } from "../../core/hook/run-delivery.ts";
 import type { RunJob } from "../../core/job.ts";
 import { IDEMPOTENCY_KEY_MAX_CHARS, PREFER_WAIT_MAX_S } from "../../core/limits.ts";
 import { isFinal, type RunState } from "../../core/run.ts";
+import { sha256 } from "../../flow/sha256.ts";
 import { invalidInput } from "../errors.ts";
 import { order } from "../order.ts";
 import type { ApiPorts } from "../ports.ts";
@@ -106,9 +106,4 @@ function preferredWait(prefer: string | undefined): number {
       "header.prefer",
     );
   return seconds;
-}
-
-/** SHA-256, hex. */
-export async function sha256(bytes: BufferSource): Promise<string> {
-  return hexOf(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 }

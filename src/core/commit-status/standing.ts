@@ -2,7 +2,7 @@
 
 import { formatDuration } from "../duration.ts";
 import { REPORTS_FAILING_MAX_MS } from "../limits.ts";
-import { isTaken, type SendResult } from "../webhook/attempt.ts";
+import { isTaken, type SendResult } from "../notification/attempt.ts";
 
 /** That it is taken there, that it is not, or nothing, as of what was not sent since it does not hold, or where the fault was ours. */
 export function reportSays(result: SendResult): "taken" | "failed" | "nothing" {

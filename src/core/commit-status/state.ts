@@ -3,8 +3,8 @@
 import { formatInHours } from "../duration.ts";
 import type { Settled } from "../event.ts";
 import { COMMIT_STATUS_DESCRIPTION_MAX_CHARS } from "../limits.ts";
+import type { ToldRunEvent } from "../notification/fact.ts";
 import type { Reason } from "../run.ts";
-import type { ToldRunEvent } from "../webhook/fact.ts";
 
 /**
  * - `pending`: the run is accepted, and waits or starts.

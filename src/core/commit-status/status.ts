@@ -1,7 +1,7 @@
 /** A commit's status as a run reports it: what its notification has, and keeps from one attempt to the next. */
 
 import type { RunChange } from "../hook/run-delivery.ts";
-import type { RunFact } from "../webhook/fact.ts";
+import type { RunFact } from "../notification/fact.ts";
 import { isReportSource, type ReportSource } from "./report.ts";
 import { type CommitState, commitStateOf } from "./state.ts";
 

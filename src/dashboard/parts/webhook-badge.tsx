@@ -1,5 +1,5 @@
 import type { WebhookBody } from "../../api/webhook-schema.ts";
-import type { NotificationState } from "../../core/webhook/attempt.ts";
+import type { NotificationState } from "../../core/notification/attempt.ts";
 import { STATE_WORDS } from "../words/webhooks.ts";
 
 /** Whether a webhook is told what happens, as a word; its colour only repeats it. */

@@ -1,7 +1,7 @@
 /** Webhooks and what they are told, in plain words. */
 
 import type { NotificationSummaryBody, WebhookBody } from "../../api/webhook-schema.ts";
-import type { NotificationState } from "../../core/webhook/attempt.ts";
+import type { NotificationState } from "../../core/notification/attempt.ts";
 import { visible } from "./body-text.ts";
 
 export const STATE_WORDS: Record<NotificationState, string> = {

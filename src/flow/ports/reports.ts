@@ -2,8 +2,8 @@
 
 import type { CommitStatus } from "../../core/commit-status/status.ts";
 import type { HookKey } from "../../core/hook/hook.ts";
-import type { SendResult } from "../../core/webhook/attempt.ts";
-import type { DueNotification } from "./webhooks.ts";
+import type { SendResult } from "../../core/notification/attempt.ts";
+import type { DueNotification } from "./notifications.ts";
 
 /** One attempt to tell it. What goes wrong is in its result. */
 export type SendStatus = (orgId: string, status: CommitStatus) => Promise<SendResult>;

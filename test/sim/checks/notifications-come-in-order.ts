@@ -1,5 +1,5 @@
 import type { RunEvent } from "../../../src/core/event.ts";
-import type { NotificationState } from "../../../src/core/webhook/attempt.ts";
+import type { NotificationState } from "../../../src/core/notification/attempt.ts";
 import type { StoredRun } from "../../support/memory-store.ts";
 import type { Reception } from "../world/subscribers.ts";
 import type { World } from "../world/world.ts";
@@ -35,7 +35,7 @@ interface ToldFact {
 
 /** Something that a webhook is to be told of. */
 interface Expected {
-  webhookId: string;
+  target: string;
   line: string;
   seq: number;
   type: string;
@@ -61,7 +61,7 @@ export const notificationsComeInOrder: Check = {
       for (const webhook of stored.rows<WebhookRow>("SELECT id, spec, disabled_at FROM webhooks")) {
         const type = typeAt(webhook, fact);
         if (type === undefined || webhook.disabled_at !== null) continue;
-        const told = { webhookId: webhook.id, line, seq, type, at: world.time.now(), takenAt: null };
+        const told = { target: webhook.id, line, seq, type, at: world.time.now(), takenAt: null };
         expected.set(keyOf(told), told);
       }
     };
@@ -99,14 +99,14 @@ function wrongReception(
   ids: Map<string, string>,
   { at, isTaken, notification }: Reception,
 ): string | null {
-  const { webhookId, line, seq, id, type } = notification;
-  const what = `${type} of ${line} at ${webhookId}`;
+  const { target, line, seq, id, type } = notification;
+  const what = `${type} of ${line} at ${target}`;
   const key = keyOf(notification);
   if ((ids.get(key) ?? id) !== id) return `${what} comes as ${id}, and came as ${ids.get(key)}`;
   ids.set(key, id);
   const told = expected.get(key);
   // One that is there when the fact is taken up is told of it, too.
-  const wanted = told?.type ?? typeFor(world, webhookId, facts.get(`${line} ${seq}`));
+  const wanted = told?.type ?? typeFor(world, target, facts.get(`${line} ${seq}`));
   if (wanted !== type && line !== OLD_LINE)
     return `${what} comes, which is ${wanted ?? "nothing that it is told of"}`;
   const row = rowOf(world, notification);
@@ -114,15 +114,10 @@ function wrongReception(
   if (row?.state !== "pending" && overMs > LATE_MS)
     return `${what} comes ${overMs} ms after it was ${row?.state}`;
   for (const before of expected.values()) {
-    if (
-      before.webhookId !== webhookId ||
-      before.line !== line ||
-      before.seq >= seq ||
-      before.takenAt !== null
-    )
+    if (before.target !== target || before.line !== line || before.seq >= seq || before.takenAt !== null)
       continue;
     const its = rowOf(world, before)?.state;
-    if (its !== "given_up" && its !== "dropped" && !wasDisabled(world, webhookId))
+    if (its !== "given_up" && its !== "dropped" && !wasDisabled(world, target))
       return `${what} comes, and the ${before.type} before it has not been taken`;
   }
   if (told && isTaken) told.takenAt ??= at;
@@ -142,11 +137,11 @@ function wrongAtEnd(world: World, expected: Map<string, Expected>): string | nul
     if (row.state === "given_up" && row.line !== OLD_LINE) return `${what} was given up`;
   }
   for (const told of expected.values()) {
-    if (wasDisabled(world, told.webhookId)) continue;
-    const what = `the ${told.type} of ${told.line} at ${told.webhookId}`;
+    if (wasDisabled(world, told.target)) continue;
+    const what = `the ${told.type} of ${told.line} at ${told.target}`;
     if (told.takenAt === null)
       return `${what} was never taken: it is ${rowOf(world, told)?.state ?? "not there"}`;
-    const { chokesForMs } = subscribers.natureOf(told.webhookId);
+    const { chokesForMs } = subscribers.natureOf(told.target);
     const soonest = Math.max(told.at, world.calmSince ?? 0);
     if (told.takenAt - soonest > SOON_MS && !(chokesForMs !== null && subscribers.everChoked(told)))
       return `${what} came only ${told.takenAt - soonest} ms after it could have`;
@@ -157,14 +152,11 @@ function wrongAtEnd(world: World, expected: Map<string, Expected>): string | nul
 /** What a seed has from before its beginning. */
 const OLD_LINE = "run_of_before";
 
-function rowOf(
-  world: World,
-  { webhookId, line, seq }: Pick<Expected, "webhookId" | "line" | "seq">,
-): Row | null {
+function rowOf(world: World, { target, line, seq }: Pick<Expected, "target" | "line" | "seq">): Row | null {
   const [row = null] =
     world.switchboard?.stored.rows<Row>(
       "SELECT * FROM notifications WHERE webhook_id = ? AND line = ? AND seq = ?",
-      ...[webhookId, line, seq],
+      ...[target, line, seq],
     ) ?? [];
   return row;
 }
@@ -178,8 +170,8 @@ function wasDisabled(world: World, id: string): boolean {
   return row?.at !== null;
 }
 
-function keyOf({ webhookId, line, seq }: Pick<Expected, "webhookId" | "line" | "seq">): string {
-  return `${webhookId} ${line} ${seq}`;
+function keyOf({ target, line, seq }: Pick<Expected, "target" | "line" | "seq">): string {
+  return `${target} ${line} ${seq}`;
 }
 
 function typeFor(world: World, id: string, fact: ToldFact | undefined): string | undefined {

@@ -1,8 +1,9 @@
 /** The subscribers of simulated webhooks: what each does with what it is sent, and all that ever reached one. */
 
 import { NOTIFICATION_TIMEOUT_MS } from "../../../src/core/limits.ts";
-import type { SendResult } from "../../../src/core/webhook/attempt.ts";
-import type { DueNotification, StoredWebhook } from "../../../src/flow/ports/webhooks.ts";
+import type { SendResult } from "../../../src/core/notification/attempt.ts";
+import type { DueNotification } from "../../../src/flow/ports/notifications.ts";
+import type { StoredWebhook } from "../../../src/flow/ports/webhooks.ts";
 import type { WebhookEdge } from "../../../src/flow/tell-webhooks.ts";
 import type { World } from "./world.ts";
 
@@ -43,20 +44,20 @@ export class Subscribers {
   }
 
   /** Whether a subscriber takes nothing of a line, for now. */
-  chokesOn({ webhookId, line }: Pick<DueNotification, "webhookId" | "line">): boolean {
-    const { chokesForMs } = this.natureOf(webhookId);
+  chokesOn({ target, line }: Pick<DueNotification, "target" | "line">): boolean {
+    const { chokesForMs } = this.natureOf(target);
     if (chokesForMs === null) return false;
     const { calmSince, time, chance } = this.#world;
     if (calmSince !== null && time.now() - calmSince > chokesForMs) return false;
-    const key = `${webhookId} ${line}`;
+    const key = `${target} ${line}`;
     const chokes = this.#chokes.get(key) ?? chance.number("chokes on a line") < 0.4;
     this.#chokes.set(key, chokes);
     return chokes;
   }
 
   /** Whether it ever took nothing of a line. */
-  everChoked({ webhookId, line }: Pick<DueNotification, "webhookId" | "line">): boolean {
-    return this.#chokes.get(`${webhookId} ${line}`) === true;
+  everChoked({ target, line }: Pick<DueNotification, "target" | "line">): boolean {
+    return this.#chokes.get(`${target} ${line}`) === true;
   }
 
   /** One attempt, with its way there and back. */

@@ -14,7 +14,7 @@ import { type HandOverPorts, handOver } from "../../../src/flow/hand-over.ts";
 import { type NotifyPorts, type NotifyReport, sendDue, takeUpOutbox } from "../../../src/flow/notify.ts";
 import type { BodyPlace } from "../../../src/flow/ports/hooks.ts";
 import type { DefinedJob, JobStore } from "../../../src/flow/ports/jobs.ts";
-import { CHAINS_NOTIFIER, OUTBOX_NOTIFIER } from "../../../src/flow/ports/webhooks.ts";
+import { CHAINS_NOTIFIER, OUTBOX_NOTIFIER } from "../../../src/flow/ports/notifications.ts";
 import { refusedCallsCounter } from "../../../src/flow/refused-calls.ts";
 import type { SubmitPorts } from "../../../src/flow/submit.ts";
 import { commitCourier, commitReader, TO_COMMIT } from "../../../src/flow/tell-commits.ts";

@@ -117,7 +117,7 @@ export class Traffic {
     const at = calendar.beginsAt - NOTIFICATION_GIVE_UP_MS + chance.between("tried on for", 0, 200) * SECOND;
     const told = [1, 2].map((seq) => ({
       ...{
-        webhookId,
+        target: webhookId,
         line: "run_of_before",
         seq,
         orgId: ORG,

@@ -3,9 +3,9 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { AppError } from "../../../core/error.ts";
 import { LIST_LIMIT_DEFAULT } from "../../../core/limits.ts";
-import { NOTIFICATION_STATES } from "../../../core/webhook/attempt.ts";
+import { NOTIFICATION_STATES } from "../../../core/notification/attempt.ts";
 import { loadWebhook } from "../../../flow/change-webhook.ts";
-import type { Notification, NotificationFilter } from "../../../flow/ports/webhooks.ts";
+import type { Notification, NotificationFilter } from "../../../flow/ports/notifications.ts";
 import { sendAgain } from "../../../flow/send-again.ts";
 import type { ApiPorts } from "../../ports.ts";
 import { pageLimit } from "../../schema-parts.ts";

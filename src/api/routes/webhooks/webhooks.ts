@@ -11,7 +11,7 @@ import {
   subscribe,
   tryWebhook,
 } from "../../../flow/change-webhook.ts";
-import type { Notification } from "../../../flow/ports/webhooks.ts";
+import type { Notification } from "../../../flow/ports/notifications.ts";
 import { checked } from "../../checked.ts";
 import { checkedWebhook } from "../../checked-webhook.ts";
 import { parseJson } from "../../json-body.ts";

@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import type { ReportBody, ReportSummaryBody } from "../../../api/report-ledger-schema.ts";
-import { NOTIFICATION_STATES } from "../../../core/webhook/attempt.ts";
+import { NOTIFICATION_STATES } from "../../../core/notification/attempt.ts";
 import type { Client } from "../../api-client.ts";
 import { type Io, write } from "../../io.ts";
 import { plain } from "../../plain.ts";

@@ -1,4 +1,4 @@
-/** Reading a subscriber's URL; `core/webhook/target.ts` judges what it leads to. */
+/** Reading a URL that somebody gives; `core/webhook/target.ts` judges what it leads to. */
 
 import { WEBHOOK_URL_MAX_CHARS } from "../core/limits.ts";
 import { acceptedTargets, type TargetPolicy, targetComplaint } from "../core/webhook/target.ts";

@@ -1,13 +1,12 @@
-/** What follows an attempt to send a notification: it is told, tried again later, or given up, and its webhook fares better or worse. */
+/** What follows an attempt to send a notification: it is told, tried again later, or given up. */
 
 import {
   NOTIFICATION_GIVE_UP_MS,
   NOTIFICATION_RETRY_FIRST_MS,
   NOTIFICATION_RETRY_MAX_MS,
-  WEBHOOK_FAILING_MAX_MS,
 } from "../limits.ts";
 import { repeatDelayMs, spread } from "../poll.ts";
-import { TEST_EVENT } from "./event-types.ts";
+import { TEST_EVENT } from "../webhook/event-types.ts";
 
 /** One attempt, as the ledger tells of it. */
 export interface SendAttempt {
@@ -77,24 +76,4 @@ export function afterAttempt(
   const nextAt = Math.ceil(nowMs + Math.max(spread(delay, `${id}${tries}`), asked));
   const isOver = type === TEST_EVENT || nextAt - triesFrom > NOTIFICATION_GIVE_UP_MS;
   return isOver ? { state: "given_up", nextAt: null } : { state: "pending", nextAt };
-}
-
-/**
- * What an attempt says of its webhook: that it takes what it is sent, that it does not, or nothing, as where whoever tries it sees how it
- * fares, or the fault was ours.
- */
-export function says(type: string, result: SendResult): "taken" | "failed" | "nothing" {
-  if (isTaken(result)) return "taken";
-  return type === TEST_EVENT || result.isOurs ? "nothing" : "failed";
-}
-
-/**
- * Why a webhook is to be disabled after one more failure; null where it is not.
- * 410 is how a subscriber says so itself (Standard Webhooks, "Response status codes").
- */
-export function whyDisable({ status }: SendResult, failingMs: number): string | null {
-  if (status === 410) return "it answered 410: it is gone";
-  return failingMs >= WEBHOOK_FAILING_MAX_MS
-    ? `it took no notification for ${WEBHOOK_FAILING_MAX_MS / 3_600_000} hours`
-    : null;
 }

@@ -1,13 +1,10 @@
-/** Facts that somebody may want to be told of, as the outbox has them, and who wants which. */
+/** Facts that somebody may want to be told of, as the outbox has them. */
 
 import type { FoundAlert } from "../alert/alert.ts";
 import type { RunUpstream } from "../chain/upstream.ts";
 import type { Accepted, AttemptFailed, MachineStarted, Settled } from "../event.ts";
 import type { RunDelivery } from "../hook/run-delivery.ts";
 import type { Run } from "../run.ts";
-import { type FactWord, TYPES_OF_FACT, type WebhookEvent } from "./event-types.ts";
-import { matchesName } from "./name-pattern.ts";
-import type { Subscription } from "./webhook.ts";
 
 /** What never changes of a run, and so is the same whenever the fact is told. */
 export interface ToldRun extends Pick<Run, "id" | "orgId" | "acceptedAt" | "originId"> {
@@ -68,24 +65,7 @@ export interface OutboxRow {
 /** What an alert's row of the outbox has in the place of a run's id. */
 export const ALERTS = "alerts";
 
-export function wordOf(fact: Fact): FactWord {
-  if (fact.kind === "alert") return fact.alert.type;
-  const { event } = fact;
-  return event.type === "settled" ? `settled:${event.status}` : event.type;
-}
-
 /** The line in which a fact is told: what is of one line is told in order. That is a run; alerts do not wait for each other. */
 export function lineOf({ source, seq }: Pick<OutboxRow, "source" | "seq">): string {
   return source === ALERTS ? `alert_${seq}` : source;
-}
-
-/** As what a subscriber is told of a fact: the most telling of the types that it wants; null where it wants none. */
-export function typeFor({ events, jobs, tags }: Subscription, fact: Fact): WebhookEvent | null {
-  const type = TYPES_OF_FACT[wordOf(fact)].find((each) => events.includes(each)) ?? null;
-  const job = fact.kind === "run" ? (fact.run.job?.name ?? null) : fact.alert.job;
-  if (jobs !== null && (job === null || !jobs.some((pattern) => matchesName(pattern, job)))) return null;
-  const has: Record<string, string> = fact.kind === "run" ? fact.run.tags : {};
-  const isTagged = ([key, value]: [string, string]) => Object.hasOwn(has, key) && has[key] === value;
-  if (tags !== null && !Object.entries(tags).every(isTagged)) return null;
-  return type;
 }

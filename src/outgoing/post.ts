@@ -5,11 +5,15 @@ import {
   NOTIFICATION_ERROR_MAX_CHARS,
   NOTIFICATION_TIMEOUT_MS,
 } from "../core/limits.ts";
-import { isTaken, type SendResult } from "../core/webhook/attempt.ts";
+import { isTaken, type SendResult } from "../core/notification/attempt.ts";
 import type { Clock } from "../flow/ports.ts";
-import type { OutgoingRequest } from "./request.ts";
 
 const lenient = new TextDecoder("utf-8", { fatal: false, ignoreBOM: false });
+
+export interface OutgoingRequest {
+  headers: Record<string, string>;
+  body: string;
+}
 
 export interface PostPorts {
   fetch: typeof fetch;
