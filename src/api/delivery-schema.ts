@@ -199,7 +199,8 @@ export const storedHookSchema = z
           .nullable()
           .openapi({ description: "why nothing is reported: the secret is not set; else null" }),
         failing_since: time.nullable().openapi({
-          description: "since when no report that was tried was taken; null where the last one was",
+          description:
+            "since when no report that was tried was taken; null where the last one was, or none failed since its report was changed",
         }),
       })
       .nullable()

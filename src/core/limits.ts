@@ -508,9 +508,12 @@ export const OUTBOX_MAX_PAGES = 50;
  * Workers limits), of which a look-up of a name takes some.
  */
 export const NOTIFIER_SENDS_AT_ONCE = 4;
-/** Lines that are read at once, and notifications that one alarm sends: five D1 statements each, within `D1_QUERIES_MAX`; the next goes on at once. */
+/**
+ * Lines that are read at once, and notifications that one alarm sends; the next goes on at once. A webhook's takes up to five D1 statements,
+ * a report on a commit six, and looking for more after it two; with those of `NOTIFIER_MAX_DROPS`, three each, within `D1_QUERIES_MAX`.
+ */
 export const NOTIFIER_PAGE = 50;
-export const NOTIFIER_MAX_SENDS = 120;
+export const NOTIFIER_MAX_SENDS = 80;
 /** An alarm begins to send nothing more after this long. One may take 15 minutes (Cloudflare Durable Objects limits). */
 export const NOTIFIER_MAX_MS = 2 * MINUTE;
 /** Lines of a webhook that is not in force any more that one statement ends, and such statements of one alarm. */
@@ -566,8 +569,9 @@ export const HANDOVER_RETRY_FIRST_MS = 2 * SECOND;
 export const HANDOVER_RETRY_MAX_MS = 10 * MINUTE;
 export const HANDOVER_GIVE_UP_MS = 24 * HOUR;
 /**
- * A hook of whose reports none was taken for so long is an alert: less than a report is tried for (`NOTIFICATION_GIVE_UP_MS`), so that
- * one alone is told of that nobody takes.
+ * A hook of whose reports none was taken for so long is an alert, once another is given up, or is itself tried for so long: less than a
+ * report is tried for (`NOTIFICATION_GIVE_UP_MS`), so that one alone is told of that is tried again and again. One that is given up at
+ * once, as its token is wrong, is not one alone: the next one to fail so late is.
  */
 export const REPORTS_FAILING_MAX_MS = 12 * HOUR;
 

@@ -41,8 +41,17 @@ export function syncHooks(
       )
       .onConflictDoUpdate({
         target: [hooks.orgId, hooks.job, hooks.name],
-        set: { spec: sql`excluded.spec` },
+        set: {
+          spec: sql`excluded.spec`,
+          // What failed where its runs were reported says nothing of where, and with which token, they are now.
+          reportsFailingSince: sql`iif(${said("hooks", "report")} IS ${said("excluded", "report")}
+            AND ${said("hooks", "source")} IS ${said("excluded", "source")}, ${hooks.reportsFailingSince}, NULL)`,
+        },
         setWhere: sql`${hooks.spec} <> excluded.spec`,
       }),
   ];
+}
+
+function said(row: "hooks" | "excluded", field: "report" | "source"): SQL {
+  return sql.raw(`${row}.spec -> '$.${field}'`);
 }

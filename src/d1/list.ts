@@ -18,6 +18,8 @@ interface Candidates {
   query: SQL;
   /** As many as are looked at. Where there are so many, older ones may fit, too. */
   most: number;
+  /** Whether that is so of each `part` of the query by itself; absent of most. */
+  isInParts?: boolean;
 }
 
 /** @see Store.list */
@@ -30,7 +32,10 @@ export async function listRuns(db: DrizzleD1Database, orgId: string, filter: Run
     sql` UNION `,
   );
   const ends = sql.join(
-    sources.map(({ query, most }) => sql`SELECT min(id) AS id FROM (${query}) HAVING count(*) = ${most}`),
+    sources.map(
+      ({ query, most, isInParts }) =>
+        sql`SELECT min(id) AS id FROM (${query})${isInParts ? sql` GROUP BY part` : sql``} HAVING count(*) = ${most}`,
+    ),
     sql` UNION ALL `,
   );
   const [rows, [end]] = await db.batch([
@@ -96,14 +101,24 @@ function candidates(orgId: string, filter: RunFilter, commits: string[] | null):
     };
   };
   const isOnly = tag === null && branch === null;
-  if (commits !== null)
-    return commits.map((commit) =>
-      byId(
-        tag === null && originId === null && statuses.length === 0 && job === null && branch === null,
-        sql`runs INDEXED BY runs_commit`,
-        sql`org_id = ${orgId} AND ${sql.raw(COMMIT)} = ${commit}`,
-      ),
+  if (commits !== null) {
+    const isExact =
+      tag === null && originId === null && statuses.length === 0 && job === null && branch === null;
+    const ofOne = byId(
+      isExact,
+      sql`runs INDEXED BY runs_commit`,
+      sql`org_id = ${orgId} AND ${sql.raw(COMMIT)} = wanted.value`,
     );
+    // A compound query of one for each commit would have more terms than the five that D1 takes.
+    return [
+      {
+        query: sql`SELECT found.value AS id, wanted.value AS part FROM json_each(${JSON.stringify(commits)}) AS wanted
+          CROSS JOIN json_each((SELECT json_group_array(id) FROM (${ofOne.query}))) AS found`,
+        most: ofOne.most,
+        isInParts: true,
+      },
+    ];
+  }
   if (originId !== null) return [byId(false, sql`runs`, sql`origin_id = ${originId}`)];
   if (job !== null)
     return [

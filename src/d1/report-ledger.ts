@@ -29,16 +29,17 @@ export function d1Reports(database: D1Database): ReportLedger {
   const prepared = (query: string, ...values: unknown[]) => database.prepare(query).bind(...values);
   return {
     async overtakenBy({ target, line, seq }, { repository, sha, context }) {
-      // Of an older run its last one is found, which is to be told again where it was held back, or this run has told something since.
+      const isOfCommit = `payload ->> '$.data.sha' = ?5 AND payload ->> '$.data.context' = ?6
+        AND payload ->> '$.data.repository.full_name' = ?7`;
+      // Of an older run its last one is found, which is to be told again where it was held back, or any run after it has told something since:
+      // this one, or one between them, whose own end may have been held back as this one was still to run.
       return database
         .prepare(
           `SELECT iif(isOlder AND state <> 'pending' AND (state <> 'delivered' OR EXISTS (SELECT 1 FROM notifications
-             WHERE webhook_id = ?1 AND line = ?2 AND state IN ('delivered', 'given_up'))), id, NULL) AS retold
-           FROM (${OTHERS}) o
-           WHERE payload ->> '$.data.sha' = ?5 AND payload ->> '$.data.context' = ?6
-             AND payload ->> '$.data.repository.full_name' = ?7
-             AND CASE line WHEN ?2 THEN state = 'delivered' ELSE NOT (${neverRan("o.line")}) END
-           ORDER BY isOlder, line DESC, seq DESC LIMIT 1`,
+             WHERE webhook_id = ?1 AND line > o.line AND line <= ?2 AND state IN ('delivered', 'given_up') AND ${isOfCommit})), id, NULL) AS retold
+           FROM (SELECT * FROM (${OTHERS}) n
+             WHERE ${isOfCommit} AND CASE line WHEN ?2 THEN state = 'delivered' ELSE NOT (${neverRan("n.line")}) END
+             ORDER BY isOlder, line DESC, seq DESC LIMIT 1) o`,
         )
         .bind(target, line, seq, REPORTS_LOOKED_MAX, sha, context, repository.full_name)
         .first<{ retold: string | null }>();

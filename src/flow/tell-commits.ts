@@ -68,6 +68,8 @@ export function commitCourier({ ledger, notifications, hooks, send, clock }: Com
       const hook = key && (await hooks.find(key));
       /** As it is stored, as far as this one knows: what changes nothing is not written. */
       let failingSince = hook?.reportsFailingSince ?? null;
+      /** Whether that is an alert already, likewise. */
+      let isAlert = false;
       return {
         async send(report) {
           const { data } = JSON.parse(report.payload) as ReportPayload;
@@ -82,18 +84,22 @@ export function commitCourier({ ledger, notifications, hooks, send, clock }: Com
           const { api_url: apiUrl, token } = status;
           return { ...(await send(orgId, status)), to: { apiUrl, token } };
         },
-        async note(_report, result, at) {
+        async note({ triesFrom }, result, at) {
           const said = hook === null ? "nothing" : reportSays(result);
           if (hook === null || said === "nothing") return;
           if (said === "taken") {
             if (failingSince !== null) await ledger.noteTaken(hook);
             failingSince = null;
+            isAlert = false;
             return;
           }
           failingSince ??= await ledger.noteFailed(hook, at);
-          const why = failingSince === null ? null : whyAlert(hook, result, at - failingSince);
-          if (failingSince !== null && why !== null)
-            await ledger.alert(hook, failingSince, at, why.slice(0, DELIVERY_TEXT_MAX_CHARS));
+          if (failingSince === null || isAlert) return;
+          const why = whyAlert(hook, result, at - failingSince, at - triesFrom);
+          if (why === null) return;
+          // Before it is written, as others of the hook fail meanwhile. Where it is not written this one sends nothing more.
+          isAlert = true;
+          await ledger.alert(hook, failingSince, at, why.slice(0, DELIVERY_TEXT_MAX_CHARS));
         },
       };
     },

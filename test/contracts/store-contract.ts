@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../src/core/event.ts";
 import { applyEvents } from "../../src/core/lifecycle.ts";
-import { LAUNCH_AHEAD_MAX_MS, LAUNCH_BURST } from "../../src/core/limits.ts";
+import { COMMITS_OF_PREFIX_MAX, LAUNCH_AHEAD_MAX_MS, LAUNCH_BURST } from "../../src/core/limits.ts";
 import { NO_OUTPUT, OUTPUT_START, type OutputChunk } from "../../src/core/output.ts";
 import { type AppPace, afterRefusal, afterTaking, launchAt, nextApp } from "../../src/core/pace.ts";
 import { planAttempt } from "../../src/core/plan.ts";
@@ -341,6 +341,17 @@ export function holdsTheStoreContract(store: Store): void {
       expect(await idsOf({ commit: a, statuses: ["queued"], branch: "main" })).toEqual([after, first]);
       const others = await store.list("other-org", { ...everything, commit: "abcdef1" });
       expect(others).toEqual({ runs: [], nextBefore: null });
+    });
+
+    it.each([1, 4, 6, COMMITS_OF_PREFIX_MAX])("are found where %i commits begin alike", async (count) => {
+      const start = `cafe0${count.toString().padStart(2, "0")}`;
+      const made: string[] = [];
+      for (let n = 0; n < count; n++) made.unshift(await built({ sha: sha(`${start}${n}`) }, 100 + n));
+      made.unshift(await built({ sha: sha(`${start}0`) }, 100 + count));
+      expect(await idsOf({ commit: start })).toEqual(made);
+      expect(await idsOf({ commit: start, statuses: ["queued"], limit: 2 })).toEqual(made.slice(0, 2));
+      expect(await idsOf({ commit: start, limit: 2 })).toEqual(made.slice(0, 2));
+      expect(await idsOf({ commit: start, beforeRunId: made[1] ?? null })).toEqual(made.slice(2));
     });
 
     it("are found by all of a commit of which the sender told the first twelve digits alone", async () => {

@@ -1,4 +1,6 @@
 import { env } from "cloudflare:workers";
+import type { BatchItem } from "drizzle-orm/batch";
+import { drizzle } from "drizzle-orm/d1";
 import { beforeEach, describe, expect, it } from "vitest";
 import { statusRequest } from "../../src/commit-status/request.ts";
 import { withoutToken } from "../../src/commit-status/without-token.ts";
@@ -11,6 +13,7 @@ import {
 import { reportSays } from "../../src/core/commit-status/standing.ts";
 import type { CommitStatus } from "../../src/core/commit-status/status.ts";
 import type { RunEvent, Settled } from "../../src/core/event.ts";
+import type { HookSpec } from "../../src/core/hook/hook.ts";
 import type { RunChange } from "../../src/core/hook/run-delivery.ts";
 import { acceptRun } from "../../src/core/lifecycle.ts";
 import { NOTIFICATION_ANSWER_MAX_BYTES } from "../../src/core/limits.ts";
@@ -19,8 +22,18 @@ import type { Reason } from "../../src/core/run.ts";
 import type { RunSpec } from "../../src/core/run-spec.ts";
 import { d1Alerts } from "../../src/d1/alert-store.ts";
 import { d1Hooks } from "../../src/d1/hook-store.ts";
+import { syncHooks } from "../../src/d1/hook-sync.ts";
 import type { ReportPayload } from "../../src/flow/tell-commits.ts";
-import { aQueuedRun, aRunningRun, aSucceededRun, followedBy, type Story, T0 } from "../support/a-run.ts";
+import {
+  aBootingRun,
+  aQueuedRun,
+  aRunningRun,
+  aStartingRun,
+  aSucceededRun,
+  followedBy,
+  type Story,
+  T0,
+} from "../support/a-run.ts";
 import { countedD1 } from "../support/counted-d1.ts";
 import { NotifyWorld } from "../support/notify-world.ts";
 
@@ -521,6 +534,81 @@ describe("what is reported is what holds", () => {
       expect((await outcomes()).at(-1)?.[2]).toContain("never ran");
     });
 
+    it("also where the one that told that it waits was cancelled as yet another came, which has told nothing", async () => {
+      const older = await working();
+      await older.ends();
+      await world.live();
+      const newer = await waiting();
+      expect(last()).toBe("Waiting to run");
+      world.apis.fault = () => new Response(null, { status: 502 });
+      const other = await waiting({}, T0 + 65_000);
+      await newer.cancelled("superseded");
+      await world.live();
+      world.apis.fault = null;
+      await other.cancelled("cancelled_by_user");
+      await world.liveFor(3_600_000);
+      expect(last()).toBe("Succeeded in 1s");
+    });
+
+    it("also where nobody knows whether what the newer one told was taken", async () => {
+      const older = await working();
+      await older.ends();
+      await world.live();
+      world.apis.fault = () => new Response(null, { status: 401 });
+      const newer = await waiting();
+      world.apis.fault = null;
+      expect((await outcomes()).at(-1)?.[1]).toBe("given_up");
+      await newer.cancelled("cancelled_by_user");
+      await world.live();
+      expect(world.apis.taken().map(({ description }) => description)).toEqual([
+        "Waiting to run",
+        "Running",
+        "Succeeded in 1s",
+        "Succeeded in 1s",
+      ]);
+    });
+
+    it("but not after what was told of another commit, repository or context", async () => {
+      await (await working()).ends();
+      await world.live();
+      const repository = { url: "https://github.com/fork/site.git", fullName: "fork/site", isPrivate: false };
+      const others = [
+        [{}, { sha: "c".repeat(40) }],
+        [{}, { repository }],
+        [{ context: "another" }, {}],
+      ] as const;
+      for (const [report, change] of others)
+        await world.happens(reporting(aQueuedRun({}, T0 + 30_000), "github", report, change));
+      await world.live();
+      const taken = world.apis.taken().length;
+      expect(taken).toBe(6);
+      const newer = await stepping(reporting(aQueuedRun({}, T0 + 60_000)));
+      await newer.cancelled("cancelled_by_user");
+      await world.live();
+      expect(world.apis.taken()).toHaveLength(taken);
+    });
+
+    it("a run that was cancelled as its machine was being made never ran; one whose machine started did", async () => {
+      const ends = async (before: Story, at: number) => {
+        const story = { ...before, state: aQueuedRun({}, at).state };
+        const end = { ...settled({ status: "cancelled", reason: "cancelled_by_user", exit: null }), at };
+        await world.happens(reporting(followedBy(story, end)), true);
+        await world.live();
+        return last();
+      };
+      await (await working()).ends();
+      await world.live();
+      expect(await ends(aStartingRun(), T0 + 60_000)).toBe("Succeeded in 1s");
+      expect(await ends(aBootingRun(), T0 + 61_000)).toBe("Succeeded in 1s");
+      const exit = { code: null, signal: null, oomKilled: false };
+      const unseen: RunEvent = { type: "exited", at: T0 + 2000, attempt: 1, exit, source: "runner" };
+      expect(await ends(followedBy(aBootingRun(), unseen), T0 + 62_000)).toBe("Cancelled");
+      await (await working(T0 + 63_000)).ends();
+      await world.live();
+      expect(last()).toBe("Succeeded in 1s");
+      expect(await ends(aRunningRun(), T0 + 64_000)).toBe("Cancelled");
+    });
+
     it("also where an API is down for a while", async () => {
       const older = await working();
       const newer = await waiting({ delayMs: 10_000 });
@@ -777,6 +865,72 @@ describe("a hook of whose reports none is taken", () => {
     world.secretValues = { TOKEN: "a-token" };
     await world.liveNowAndThen(2 * HOUR);
     expect(await failingSince()).toBeNull();
+  });
+
+  it("is no alert at a passing fault of a report that is tried again, however long ago another failed", async () => {
+    world.apis.fault = () => Response.json({ message: "no" }, { status: 401 });
+    await pushed();
+    expect(await failingSince()).toBe(world.now);
+    world.now += 96 * HOUR;
+    let asked = 0;
+    world.apis.fault = () => (asked++ === 0 ? new Response(null, { status: 502 }) : null);
+    await pushed();
+    await world.liveFor(HOUR);
+    expect([await alerts(), await failingSince()]).toEqual([[], null]);
+  });
+
+  it("fails anew where its hook reports elsewhere or with another token, and only there", async () => {
+    const wanted = (change: Partial<HookSpec>) =>
+      drizzle(env.DB).batch(
+        syncHooks(drizzle(env.DB), "default", "build", [{ id: "x", spec: { ...spec, ...change } }], T0) as [
+          BatchItem<"sqlite">,
+        ],
+      );
+    const report = { token: "TOKEN", context: "mayfly/build", apiUrl: null };
+    const options = { signature: null, dedupe: null };
+    const spec: HookSpec = {
+      ...{ name: "github", source: "github", secrets: [], options, filter: {}, map: {} },
+      report,
+    };
+    await wanted({});
+    world.apis.fault = () => Response.json({ message: "no" }, { status: 401 });
+    const began = world.now;
+    await pushed();
+    await wanted({ secrets: ["ANOTHER"] });
+    expect(await failingSince()).toBe(began);
+    await wanted({ report: { ...report, apiUrl: "https://git.example/api/v3" } });
+    expect(await failingSince()).toBeNull();
+    world.now += 13 * HOUR;
+    await pushed();
+    expect([await alerts(), await failingSince()]).toEqual([[], world.now]);
+    await wanted({ report: { ...report, token: "OTHER" } });
+    expect(await failingSince()).toBeNull();
+    await pushed();
+    await wanted({ report: { ...report, token: "OTHER" }, source: "gitlab" });
+    expect(await failingSince()).toBeNull();
+  });
+
+  it("is recorded in one statement of whoever sends several that fail", async () => {
+    const { database, counts } = countedD1(env.DB);
+    const counted = new NotifyWorld(database);
+    counted.apis.fault = () => Response.json({ message: "no" }, { status: 401 });
+    const statements = async (reports: number) => {
+      counted.secretValues = world.secretValues;
+      for (let n = 0; n < reports; n++)
+        await counted.happens(
+          reporting(aQueuedRun(), "github", {}, { sha: String(++sha).padStart(40, "0") }),
+          true,
+        );
+      const before = counts.statements;
+      await counted.live();
+      return counts.statements - before;
+    };
+    await statements(1);
+    counted.now = world.now + 13 * HOUR;
+    const [one, three] = [await statements(1), await statements(3)];
+    expect(await alerts()).toHaveLength(1);
+    // Of each of the two more: what has more to say, and its record with what follows in its line. That all fail is noted once.
+    expect(three - one).toBe(2 * 3);
   });
 
   it("is not one for what does not hold any more, nor for our own faults", () => {
