@@ -594,6 +594,8 @@ describe.skipIf(executable === null)(
           expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(
             width,
           );
+          if (path === "/alerts" && width === 1280)
+            expect((await page.locator(".alerts .of").first().boundingBox())?.width).toBeGreaterThan(200);
           const cut = page
             .locator(".card.flush")
             .evaluateAll((cards) =>
