@@ -209,7 +209,7 @@ export const storedHookSchema = z
       .object({
         at_least: z.int().openapi({
           description:
-            "so many; of those that come within a minute some are not counted at times, and more where strangers call many URLs that no hook has",
+            "so many, and perhaps many more: they are counted in with a call that comes a minute or more after the last such one, so that 1 can stand for a burst, and strangers who call many URLs that no hook has can crowd some out",
         }),
         since: time.openapi({
           description: `the first of them, before which there was none for ${formatDuration(limits.REFUSED_CALLS_APART_MS)}`,

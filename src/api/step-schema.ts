@@ -25,7 +25,7 @@ const SHELLS_OWN = ["IFS", "UID", "EUID", "PPID", "SHELLOPTS", "BASHOPTS"];
 
 const IF = `must be one of ${STEP_IFS.join(", ")}, also as ${STEP_IFS.map((one) => `${one}()`).join(", ")}`;
 const TOKEN_HOST =
-  'must be a host alone, with its port and "http://" in front where it has them: git.example.com, git.example.com:8443, http://10.0.0.5:3000';
+  'must be a host alone, with its port and "http://" in front where it has them: git.example.com, git.example.com:8443, http://10.0.0.5:3000; of a name with other letters than ASCII\'s what DNS has, xn--…';
 const DEPTH = `must be a whole number from 0, which is all of the history, to ${limits.CHECKOUT_DEPTH_MAX}`;
 
 /** Text without NUL bytes, which end it for every program. */

@@ -33,3 +33,12 @@ export function formatInHours(ms: number): string {
   const seconds = (whole % 60_000) / 1000;
   return `${hours ? `${hours}h` : ""}${minutes ? `${minutes}m` : ""}${seconds || !(hours || minutes) ? `${seconds}s` : ""}`;
 }
+
+/**
+ * Writes milliseconds in sentences: whole seconds, begun ones too, from a minute on, with the minutes also where there are none: 46,848,545 is
+ * "13h0m49s", as nobody is to read "13h49s" as 13 hours and 49 minutes.
+ */
+export function toldDuration(ms: number): string {
+  const written = formatInHours(ms < 60_000 ? ms : Math.ceil(ms / 1000) * 1000);
+  return written.replace(/^(\d+h)(\d+s)$/, (_, hours, seconds) => `${hours}0m${seconds}`);
+}

@@ -9,7 +9,7 @@ export interface Asset {
 }
 
 export const SCRIPT: Asset = {
-  path: "/assets/live-382848dd77be.js",
+  path: "/assets/live-01cac02f1ab7.js",
   type: "text/javascript; charset=utf-8",
   body: [
     '"use strict";',
@@ -367,6 +367,14 @@ export const SCRIPT: Asset = {
     "    return parts;",
     "  }",
     "",
+    "  var UNSEEN = /(?!\\r\\n)[\\0-\\x08\\x0b-\\x1f\\x7f-\\x9f\\xad\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff]/g;",
+    "  function visible(text) {",
+    "    return text.replaceAll(UNSEEN, (character) => {",
+    '      const code = character.charCodeAt(0).toString(16).padStart(4, "0");',
+    "      return `\\\\u${code}`;",
+    "    });",
+    "  }",
+    "",
     "  function byteCount(bytes) {",
     '    if (bytes < 1024) return bytes === 1 ? "1 byte" : `${bytes} bytes`;',
     '    const units = ["KB", "MB", "GB", "TB"];',
@@ -696,7 +704,7 @@ export const SCRIPT: Asset = {
     "    know({ attempt, number, name, stdout, stderr }) {",
     "      if (stdout === null) return;",
     "      const others = this.#steps.filter((step) => step.attempt !== attempt || step.number !== number);",
-    "      const all = [...others, { attempt, number, name, stdout, stderr }];",
+    "      const all = [...others, { attempt, number, name: visible(name), stdout, stderr }];",
     "      this.#steps = all.sort((a, b) => a.attempt - b.attempt || a.number - b.number);",
     "    }",
     "    /** Takes the next piece of output. Returns rows that are new or look otherwise now; new ones in order, at the end. */",
@@ -1033,7 +1041,7 @@ export const SCRIPT: Asset = {
 };
 
 export const STYLE: Asset = {
-  path: "/assets/mayfly-78cc6e49e73c.css",
+  path: "/assets/mayfly-1443cba0d81b.css",
   type: "text/css; charset=utf-8",
   body: [
     "/* Colours, type and the frame of every page. Both schemes keep text at WCAG AA contrast (4.5:1) on their surfaces. */",
@@ -2177,8 +2185,12 @@ export const STYLE: Asset = {
     "/* Jobs, schedules and their ledgers */",
     "",
     ".crumbs,",
-    ".versions .how,",
+    ".versions .how {",
+    "  overflow-wrap: anywhere;",
+    "}",
+    "",
     ".alerts .of {",
+    "  width: 24%;",
     "  overflow-wrap: anywhere;",
     "}",
     "",
@@ -2463,6 +2475,10 @@ export const STYLE: Asset = {
     "  .list .outcome {",
     "    width: auto;",
     "    color: var(--muted);",
+    "  }",
+    "",
+    "  .alerts .of {",
+    "    width: auto;",
     "  }",
     "",
     "  .firings .trigger,",

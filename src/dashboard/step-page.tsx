@@ -11,6 +11,7 @@ import { StepBadge } from "./parts/step-badge.tsx";
 import { Duration } from "./parts/times.tsx";
 import type { DashboardPorts, StoredOutput } from "./ports.ts";
 import { UnknownRunPage } from "./problem.tsx";
+import { visible } from "./words/body-text.ts";
 import { droppedRowsNote } from "./words/dropped-rows.ts";
 import { type Step, stepEnd, stepPath } from "./words/steps.ts";
 import { runTitle } from "./words/what-runs.ts";
@@ -55,7 +56,7 @@ function StepPage({ run, attempt, step, stored, nowMs }: StepPageProps) {
   const isUnderWay = step.state === "running";
   return (
     <Layout
-      title={`${step.name} of ${runTitle(run)}`}
+      title={`${visible(step.name)} of ${runTitle(run)}`}
       nowMs={nowMs}
       signedIn={true}
       refresh={isUnderWay ? { everyS: REFRESH_S, url: stepPath(run.id, attempt.number, step.number) } : null}
@@ -70,7 +71,7 @@ function StepPage({ run, attempt, step, stored, nowMs }: StepPageProps) {
         </p>
         <div class="title">
           <h1 id="step-title">
-            <bdi>{step.name}</bdi>
+            <bdi>{visible(step.name)}</bdi>
           </h1>
         </div>
         <div class="state">
@@ -87,11 +88,11 @@ function StepPage({ run, attempt, step, stored, nowMs }: StepPageProps) {
           {attempt.steps.map((each) =>
             each.number === step.number ? (
               <span aria-current="page">
-                <bdi>{each.name}</bdi>
+                <bdi>{visible(each.name)}</bdi>
               </span>
             ) : (
               <a class={each.state} href={stepPath(run.id, attempt.number, each.number)}>
-                <bdi>{each.name}</bdi>
+                <bdi>{visible(each.name)}</bdi>
               </a>
             ),
           )}

@@ -174,12 +174,24 @@ export const BAD_STEPS: [name: string, body: unknown, path: string | null, says:
     "checkout.token_hosts",
     "can not be empty",
   ],
-  ...["", "https://a/", "a/b", "ssh://a", "u@a", "*.a", "a:b", "a:0", "a.", "ä.example", "a b"].map(
-    (host): (typeof BAD_STEPS)[number] => [
-      `the host "${host}"`,
-      checkout({ repository, token: "T", token_hosts: ["ok.example", host] }),
-      "checkout.token_hosts.1",
-      host === "" ? "can not be empty" : "must be a host alone",
-    ],
-  ),
+  ...[
+    "",
+    "https://a/",
+    "a/b",
+    "ssh://a",
+    "u@a",
+    "*.a",
+    "a:b",
+    "a:0",
+    "a:65536",
+    "a:99999",
+    "a.",
+    "ä.example",
+    "a b",
+  ].map((host): (typeof BAD_STEPS)[number] => [
+    `the host "${host}"`,
+    checkout({ repository, token: "T", token_hosts: ["ok.example", host] }),
+    "checkout.token_hosts.1",
+    host === "" ? "can not be empty" : host === "ä.example" ? "xn--" : "must be a host alone",
+  ]),
 ];

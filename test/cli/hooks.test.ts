@@ -54,7 +54,7 @@ const aHook = (changes: object = {}) => ({
   last_delivery: aDelivery(),
   ...changes,
 });
-const refused = (last_at: string) => ({ at_least: 3, since: "2026-11-20T08:00:00.000Z", last_at });
+const refused = (last_at: string, at_least = 3) => ({ at_least, since: "2026-11-20T08:00:00.000Z", last_at });
 const hooks = (...args: string[]) => mayfly(["hooks", ...args], stub, fakeIo({ now: () => NOW }));
 const sent = () => JSON.parse(stub.seen.find(({ method }) => method === "POST")?.body ?? "null");
 
@@ -63,6 +63,7 @@ test("list has all pages, with URLs that are never cut, and what keeps calls out
     aHook({ name: "new", last_delivery: null }),
     aHook({ name: "unset", problem: "there is no secret S" }),
     aHook({ name: "wrong", last_delivery: null, refused_calls: refused("2026-11-21T09:00:00.000Z") }),
+    aHook({ name: "burst", last_delivery: null, refused_calls: refused("2026-11-21T09:00:00.000Z", 1) }),
     aHook({ name: "mended", refused_calls: refused("2026-11-20T09:00:00.000Z") }),
   ];
   stub.on(
@@ -80,6 +81,9 @@ test("list has all pages, with URLs that are never cut, and what keeps calls out
     expect.stringMatching(`^deploy/unset +github +its secret is not set +${URL_OF_HOOK}$`),
     expect.stringMatching(
       /^deploy\/wrong +github +never; 3 or more refused \(another secret\?\), last .+ ago +http/,
+    ),
+    expect.stringMatching(
+      /^deploy\/burst +github +never; some refused \(another secret\?\), last .+ ago +http/,
     ),
     expect.stringMatching(`^deploy/mended +github +started 5m ago +${URL_OF_HOOK}$`),
     "",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatDuration, formatInHours, parseDuration } from "../../src/core/duration.ts";
+import { formatDuration, formatInHours, parseDuration, toldDuration } from "../../src/core/duration.ts";
 import { GUEST_SIZES, guestComplaint } from "../../src/core/guest.ts";
 import { firstRunIdAt, isRunId, machineName, newRunId } from "../../src/core/id.ts";
 import { formatPosition, parsePosition } from "../../src/core/output.ts";
@@ -46,6 +46,21 @@ describe("durations", () => {
   ])("tells %d ms in days where they are whole", (ms, text) => expect(formatDuration(ms)).toBe(text));
 
   it("tells Go no days, which it does not know", () => expect(formatInHours(604_800_000)).toBe("168h"));
+
+  it.each([
+    [999, "999ms"],
+    [1234, "1.234s"],
+    [60_001, "1m1s"],
+    [3_600_000, "1h"],
+    [3_600_001, "1h0m1s"],
+    [46_848_545, "13h0m49s"],
+    [46_920_000, "13h2m"],
+    [46_921_000, "13h2m1s"],
+    [90_000_000, "25h"],
+  ])("tells %d ms in a sentence without what could be read as another unit", (ms, text) => {
+    expect(toldDuration(ms)).toBe(text);
+    if (ms >= 60_000) expect(parseDuration(text)).toBe(Math.ceil(ms / 1000) * 1000);
+  });
 
   it("writes what it reads", () => {
     for (const ms of [

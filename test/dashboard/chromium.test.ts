@@ -565,7 +565,10 @@ describe.skipIf(executable === null)(
           aSchedule({ ...long, last_firing: firings[1] ?? null, last_alert: alert }),
         ];
         ports.known.ledgers = { "nightly/at-two": firings };
-        const failing = anAlert({ type: "report_failing", schedule: null, hook: long.name });
+        const failing = anAlert({
+          ...{ type: "report_failing", schedule: null, hook: long.name },
+          detail: "w ".repeat(1000),
+        });
         ports.known.alerts = [alert, anAlert(), failing];
         Object.assign(ports.hooks, crowdedHooks(ID));
         // In each scheme and at each end of widths once: they are many.
@@ -594,6 +597,8 @@ describe.skipIf(executable === null)(
           expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(
             width,
           );
+          if (path === "/alerts" && width === 1280)
+            expect((await page.locator(".alerts .of").first().boundingBox())?.width).toBeGreaterThan(200);
           const cut = page
             .locator(".card.flush")
             .evaluateAll((cards) =>

@@ -213,6 +213,11 @@ describe("a hook's page", () => {
     expect(words).toContain(
       "Refused calls 3 or more since 1h ago , the last 1m ago They were signed with another secret",
     );
+    const once = await get(
+      portsOf({ hooks: [aHook({ refused_calls: { ...refused, at_least: 1 } })] }),
+      "/hooks/deploy/github",
+    );
+    expect(once.words).toContain("Refused calls some since 1h ago , the last 1m ago");
     expect(words).toContain("Reports on commits as mayfly/deploy : there is no secret TOKEN");
     expect(words).toContain("Gives its run AUTHOR is payload.pusher input.&lt;b&gt; is 1 + 1");
     expect(words).toContain("Starts a run on pushes, tags and new commits of pull requests");

@@ -97,6 +97,13 @@ describe("the steps of a run", () => {
       expect((await page(aBuild([hostile]), path, outputOf(["stdout", "a\n"]))).html).not.toContain(
         "<b onclick",
       );
+    const unseen = aStep({ ...hostile, name: "a\u202eb", state: "failed", timed_out: true });
+    const ended = { reason: "timed_out" as const, limit: "step" as const, exit_code: null };
+    for (const path of ["", "/steps/1"]) {
+      const { html, words } = await page(aBuild([unseen], ended), path, outputOf(["stdout", "a\n"]));
+      expect([path, html.includes("\u202e"), html.includes("\\u202e")]).toEqual([path, false, true]);
+      if (path === "") expect(words).toContain("Its step &quot;a\\u202eb&quot; ran past its limit");
+    }
   });
 });
 

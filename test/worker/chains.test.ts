@@ -394,6 +394,19 @@ describe("after a run that builds a fork's change", () => {
     }
   });
 
+  it("but after one that no change started there is nothing to check out, and nothing starts", async () => {
+    await world.put("next", [{ job: "first" }], { run: CHECKOUT });
+    const runId = await world.ends("first");
+    await world.live();
+    expect(await world.after(runId)).toMatchObject([
+      {
+        job: "next",
+        verdict: "refused",
+        detail: expect.stringContaining("nothing else says what to check out"),
+      },
+    ]);
+  });
+
   it("but after one of the repository itself it has its secrets, and builds the same", async () => {
     await world.put("next", [{ job: "first" }], { run: CHECKOUT });
     await world.ends("first", null, { change: aPullRequest(false) });

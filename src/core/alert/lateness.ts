@@ -3,7 +3,7 @@
  * no run at all. What `overlap` skips and what passes in a pause is as its owner wants it, and not late.
  */
 
-import { formatDuration } from "../duration.ts";
+import { formatDuration, toldDuration } from "../duration.ts";
 import { ALERT_SLACK_MS, DAY_MS } from "../limits.ts";
 import { nextDue } from "../schedule/due.ts";
 import type { FiringOutcome, Place, Timing } from "../schedule/schedule.ts";
@@ -75,7 +75,7 @@ function lateAlert(firing: WatchedFiring, { limitMs, place }: WatchedSchedule): 
 function whatIsLate({ dueAt, outcome, count, why, startedAt }: WatchedFiring, limitMs: number): string {
   const limit = formatDuration(limitMs);
   if (startedAt !== null)
-    return `its run started ${formatDuration(startedAt - dueAt)} after it was due, and not within ${limit}`;
+    return `its run started ${toldDuration(startedAt - dueAt)} after it was due, and not within ${limit}`;
   if (outcome === "armed") return `its run was not submitted within ${limit}`;
   if (outcome !== "missed") return `its run did not start within ${limit}`;
   if (count > 1) return `${count} due times in a row were missed`;

@@ -1,6 +1,6 @@
 /** What attempts to report on commits say of the hook whose runs report. */
 
-import { formatDuration } from "../duration.ts";
+import { toldDuration } from "../duration.ts";
 import { REPORTS_FAILING_MAX_MS } from "../limits.ts";
 import { isTaken, type SendResult } from "../notification/attempt.ts";
 
@@ -25,6 +25,6 @@ export function whyAlert(
 ): string | null {
   if (failingMs < REPORTS_FAILING_MAX_MS) return null;
   if (ending !== "given_up" && triedMs < REPORTS_FAILING_MAX_MS) return null;
-  const since = `no report of the hook ${hook.name} on a commit was taken for ${formatDuration(failingMs)}`;
+  const since = `no report of the hook ${hook.name} on a commit was taken for ${toldDuration(failingMs)}`;
   return `${since}; the last one: ${error ?? "it was not taken"}`;
 }

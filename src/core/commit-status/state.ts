@@ -1,6 +1,6 @@
 /** The state of a commit as a run's events make it, in words that each source has its own for, and the sentence that goes with it. */
 
-import { formatInHours } from "../duration.ts";
+import { toldDuration } from "../duration.ts";
 import type { Settled } from "../event.ts";
 import { COMMIT_STATUS_DESCRIPTION_MAX_CHARS } from "../limits.ts";
 import type { ToldRunEvent } from "../notification/fact.ts";
@@ -72,7 +72,7 @@ export function commitStateOf(event: ToldRunEvent, startedAt: number | null): To
 function settledState(event: Settled, startedAt: number | null): ToldState {
   const { status, reason, limit, detail, at } = event;
   const took =
-    startedAt === null ? null : formatInHours(Math.max(1, Math.round((at - startedAt) / 1000)) * 1000);
+    startedAt === null ? null : toldDuration(Math.max(1, Math.round((at - startedAt) / 1000)) * 1000);
   if (status === "succeeded")
     return { state: "success", description: took === null ? "Succeeded" : `Succeeded in ${took}` };
   const words = reason === null ? "Failed" : WORDS[reason];

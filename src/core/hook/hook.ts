@@ -38,3 +38,8 @@ export interface HookSpec {
 export function resentId(originId: string, which: number | string): string {
   return `${originId}+resend.${which}`;
 }
+
+/** How many calls were refused, in words: what came within a minute of the first is only counted in with a later one, so that one is no number. */
+export function refusedCount(atLeast: number): string {
+  return atLeast === 1 ? "some" : `${atLeast} or more`;
+}

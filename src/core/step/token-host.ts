@@ -12,13 +12,14 @@ import type { Checkout } from "./checkout.ts";
 const PLAIN = /^(https?):\/\/([a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::([1-9]\d{0,4}))?$/;
 /** As long as a name can be in DNS. */
 const HOST_MAX_CHARS = 253;
+const PORT_MAX = 65_535;
 const USUAL_PORTS: Record<string, string> = { https: "443", http: "80" };
 
 /** A host that somebody names, of https where it does not say otherwise, as "https://git.example.com:8443"; null where it is none. */
 export function namedOrigin(host: string): string | null {
   const text = host.toLowerCase();
   const [, scheme = "", name = "", port] = PLAIN.exec(text.includes("://") ? text : `https://${text}`) ?? [];
-  if (name === "" || name.length > HOST_MAX_CHARS) return null;
+  if (name === "" || name.length > HOST_MAX_CHARS || Number(port ?? 0) > PORT_MAX) return null;
   return `${scheme}://${name}${port === undefined || port === USUAL_PORTS[scheme] ? "" : `:${port}`}`;
 }
 

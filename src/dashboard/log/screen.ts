@@ -7,6 +7,7 @@
 import type { OutputLine, OutputStep } from "../../api/run-schema.ts";
 import { STREAMS, type Stream } from "../../core/output.ts";
 import { partsOf } from "../../core/step/sections.ts";
+import { visible } from "../words/body-text.ts";
 import { byteCount } from "../words/bytes.ts";
 import { LOG_ROWS_MAX } from "./bounds.ts";
 import { bytesOf, decodePiece, decodeRest, type PieceBytes } from "./decode.ts";
@@ -106,7 +107,7 @@ export class LogScreen {
   know({ attempt, number, name, stdout, stderr }: LogStep): void {
     if (stdout === null) return;
     const others = this.#steps.filter((step) => step.attempt !== attempt || step.number !== number);
-    const all = [...others, { attempt, number, name, stdout, stderr }];
+    const all = [...others, { attempt, number, name: visible(name), stdout, stderr }];
     this.#steps = all.sort((a, b) => a.attempt - b.attempt || a.number - b.number);
   }
 

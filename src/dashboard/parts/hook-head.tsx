@@ -2,6 +2,7 @@
 
 import type { HookRulesBody, StoredHookBody } from "../../api/delivery-schema.ts";
 import { isReportSource } from "../../core/commit-status/report.ts";
+import { refusedCount } from "../../core/hook/hook.ts";
 import type { HookName } from "../hook-ports.ts";
 import { visible } from "../words/body-text.ts";
 import { hookPath, jobPath, reportsPath } from "../words/paths.ts";
@@ -122,7 +123,7 @@ export function HookFacts({ hook, nowMs }: { hook: StoredHookBody; nowMs: number
         </Fact>
         {hook.refused_calls !== null && (
           <Fact name="Refused calls">
-            {`${hook.refused_calls.at_least} or more since `}
+            {`${refusedCount(hook.refused_calls.at_least)} since `}
             <Age at={hook.refused_calls.since} nowMs={nowMs} />
             {", the last "}
             <Age at={hook.refused_calls.last_at} nowMs={nowMs} />

@@ -1,6 +1,7 @@
 /** The steps of a run: how each went, and the way to what it wrote. */
 
 import type { AttemptBody, RunBody } from "../../api/run-schema.ts";
+import { visible } from "../words/body-text.ts";
 import { type Step, stepEnd, stepOutput, stepPath } from "../words/steps.ts";
 import { StepBadge } from "./step-badge.tsx";
 import { Duration } from "./times.tsx";
@@ -72,10 +73,10 @@ function StepRow({
       <td class="num">{step.number}</td>
       <th scope="row">
         {step.stdout === null ? (
-          <bdi>{step.name}</bdi>
+          <bdi>{visible(step.name)}</bdi>
         ) : (
           <a href={stepPath(runId, attempt.number, step.number)}>
-            <bdi>{step.name}</bdi>
+            <bdi>{visible(step.name)}</bdi>
           </a>
         )}
         {step.if !== "success" && <span class="if">{step.if === "always" ? "always" : "on failure"}</span>}

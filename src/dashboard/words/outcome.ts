@@ -2,6 +2,7 @@
 
 import type { AttemptBody, RunBody } from "../../api/run-schema.ts";
 import { isFinal, type LimitName, type Reason, type RunStatus } from "../../core/run.ts";
+import { visible } from "./body-text.ts";
 import { memorySize } from "./what-runs.ts";
 
 /** The word of each status, as badges and filters show it. */
@@ -162,7 +163,7 @@ function limitPassed(run: RunBody): string {
 
 function stepLimitPassed({ attempts }: RunBody): string {
   const step = attempts.at(-1)?.steps.find(({ timed_out }) => timed_out);
-  return step ? `Its step "${step.name}" ran past its limit` : "A step of it ran past its limit";
+  return step ? `Its step "${visible(step.name)}" ran past its limit` : "A step of it ran past its limit";
 }
 
 /** A run of before limits had names shows in how far it came which of them it was. */

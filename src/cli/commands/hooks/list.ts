@@ -2,6 +2,7 @@
 
 import { Command } from "commander";
 import type { HookListBody } from "../../../api/delivery-schema.ts";
+import { refusedCount } from "../../../core/hook/hook.ts";
 import { LIST_LIMIT_MAX } from "../../../core/limits.ts";
 import type { Client } from "../../api-client.ts";
 import { type ConnectionOptions, withConnection } from "../../connection.ts";
@@ -55,5 +56,5 @@ function lastOf(hook: HookListBody["hooks"][number], nowMs: number): string {
   // What was let in since then tells that the secret is right by now.
   return !refused || (last !== null && last.received_at > refused.last_at)
     ? told
-    : `${told}; ${refused.at_least} or more refused (another secret?), last ${ago(refused.last_at)}`;
+    : `${told}; ${refusedCount(refused.at_least)} refused (another secret?), last ${ago(refused.last_at)}`;
 }
