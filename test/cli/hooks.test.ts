@@ -208,7 +208,7 @@ test("try sends the rules that are given, and tells what each would be", async (
   expect([refused.exitCode, refused.stderr]).toEqual([2, "mayfly: if: can not be empty\n"]);
 });
 
-test("a hook or a delivery that can not be is told before anybody is asked, as what was typed", async () => {
+test("a hook that can not be is told before anybody is asked, as what was typed", async () => {
   for (const key of [
     "deploy",
     "deploy/",
@@ -222,14 +222,6 @@ test("a hook or a delivery that can not be is told before anybody is asked, as w
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining("a job and a hook of it, such as")]);
     expect(stderr).not.toContain("\u001b");
   }
-  for (const id of ["", ".", ".."])
-    for (const verb of ["delivery", "resend"]) {
-      const { exitCode, stderr } = await hooks(verb, "deploy/github", id);
-      expect([exitCode, stderr]).toEqual([
-        2,
-        expect.stringContaining("There is none of this id; mayfly hooks"),
-      ]);
-    }
   expect(stub.seen).toEqual([]);
 });
 
