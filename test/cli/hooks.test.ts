@@ -51,6 +51,7 @@ const aHook = (changes: object = {}) => ({
   created_at: "2026-11-21T09:00:00.000Z",
   secrets: ["S"],
   problem: null,
+  report: null,
   last_delivery: aDelivery(),
   ...changes,
 });
@@ -63,6 +64,7 @@ test("list has all pages, with URLs that are never cut, and what keeps calls out
     aHook({ name: "new", last_delivery: null }),
     aHook({ name: "unset", problem: "there is no secret S" }),
     aHook({ name: "wrong", last_delivery: null, refused_calls: refused("2026-11-21T09:00:00.000Z") }),
+    aHook({ name: "silent", report: { problem: "there is no secret STATUS_TOKEN" } }),
     aHook({ name: "mended", refused_calls: refused("2026-11-20T09:00:00.000Z") }),
   ];
   stub.on(
@@ -81,6 +83,7 @@ test("list has all pages, with URLs that are never cut, and what keeps calls out
     expect.stringMatching(
       /^deploy\/wrong +github +never; 3 or more refused \(another secret\?\), last .+ ago +http/,
     ),
+    expect.stringMatching(/^deploy\/silent +github +started 5m ago; there is no secret STATUS_TOKEN +http/),
     expect.stringMatching(`^deploy/mended +github +started 5m ago +${URL_OF_HOOK}$`),
     "",
   ]);
@@ -104,6 +107,23 @@ test("deliveries goes on over pages that a filter leaves empty, and tells what b
     ["main", "started", null],
     ["main", "started", "c"],
   ]);
+});
+
+test("deliveries shows as many as are wanted, over pages, and that there are more", async () => {
+  const page = (count: number, next_cursor: string | null) =>
+    json({ deliveries: Array.from({ length: count }, (_, n) => aDelivery({ id: `${n}` })), next_cursor });
+  stub.on(LEDGER, page(200, "c"), page(100, "d"));
+  const many = await hooks("deliveries", "deploy/github", "--limit", "250", "--json");
+  expect(JSON.parse(many.stdout)).toHaveLength(250);
+  expect(stub.seen.map(({ query }) => [query.get("limit"), query.get("cursor")])).toEqual([
+    ["200", null],
+    ["200", "c"],
+  ]);
+  stub.on(LEDGER, page(3, null));
+  const two = await hooks("deliveries", "deploy/github", "--limit", "2");
+  expect(two.stdout.trimEnd().split("\n")).toHaveLength(3);
+  expect(two.stderr).toBe("… and older ones: --limit shows more\n");
+  expect((await hooks("deliveries", "deploy/github", "--limit", "0")).exitCode).toBe(2);
 });
 
 test("delivery shows one with its headers and body, or the body alone, byte by byte", async () => {
