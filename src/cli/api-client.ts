@@ -53,6 +53,7 @@ import type { JobDefinition } from "../core/job.ts";
 import { WATCH_HEARTBEAT_MS } from "../core/limits.ts";
 import type { Stream } from "../core/output.ts";
 import { ApiError, apiErrorOf, Unreachable } from "./api-error.ts";
+import { UsageError } from "./cli-error.ts";
 import type { Connection } from "./connection.ts";
 import { readEvents } from "./event-stream.ts";
 import { readLines } from "./lines.ts";
@@ -328,7 +329,7 @@ export class Client {
 
   /** Sets a secret. Safe to repeat: it only counts the version up. */
   setSecret(name: string, value: string): Promise<SecretBody> {
-    return this.#json("PUT", `/v1/secrets/${encodeURIComponent(name)}`, { body: { value } });
+    return this.#json("PUT", `/v1/secrets/${segment(name)}`, { body: { value } });
   }
 
   secrets(): Promise<SecretListBody> {
@@ -336,7 +337,7 @@ export class Client {
   }
 
   async removeSecret(name: string): Promise<void> {
-    await this.#request("DELETE", `/v1/secrets/${encodeURIComponent(name)}`, {});
+    await this.#request("DELETE", `/v1/secrets/${segment(name)}`, {});
   }
 
   webhooks(): Promise<WebhookListBody> {
@@ -385,11 +386,11 @@ export class Client {
   }
 
   notification(id: string, notification: string): Promise<NotificationBody> {
-    return this.#json("GET", `${webhookPath(id)}/notifications/${encodeURIComponent(notification)}`);
+    return this.#json("GET", `${webhookPath(id)}/notifications/${segment(notification)}`);
   }
 
   resendNotification(id: string, notification: string): Promise<NotificationBody> {
-    return this.#json("POST", `${webhookPath(id)}/notifications/${encodeURIComponent(notification)}/resend`);
+    return this.#json("POST", `${webhookPath(id)}/notifications/${segment(notification)}/resend`);
   }
 
   /** A link that signs a browser in. */
@@ -475,32 +476,42 @@ export class Client {
   }
 }
 
+/**
+ * An id or a name as a part of a path. Every path is made with it: a URL takes out what is nothing, "." or "..", and would lead elsewhere,
+ * as `/v1/runs/./cancel` does to all runs.
+ * @throws UsageError
+ */
+function segment(text: string): string {
+  if (["", ".", ".."].includes(text)) throw new UsageError(`"${text}" is no id or name`);
+  return encodeURIComponent(text);
+}
+
 function jobPath(name: string): string {
-  return `/v1/jobs/${encodeURIComponent(name)}`;
+  return `/v1/jobs/${segment(name)}`;
 }
 
 function schedulePath(job: string, name: string): string {
-  return `/v1/schedules/${encodeURIComponent(job)}/${encodeURIComponent(name)}`;
+  return `/v1/schedules/${segment(job)}/${segment(name)}`;
 }
 
 function hookPath(job: string, name: string): string {
-  return `${jobPath(job)}/hooks/${encodeURIComponent(name)}`;
+  return `${jobPath(job)}/hooks/${segment(name)}`;
 }
 
 function deliveryPath(job: string, name: string, id: string): string {
-  return `${hookPath(job, name)}/deliveries/${encodeURIComponent(id)}`;
+  return `${hookPath(job, name)}/deliveries/${segment(id)}`;
 }
 
 function reportPath(job: string, name: string, id: string): string {
-  return `${hookPath(job, name)}/reports/${encodeURIComponent(id)}`;
+  return `${hookPath(job, name)}/reports/${segment(id)}`;
 }
 
 function webhookPath(id: string): string {
-  return `/v1/webhooks/${encodeURIComponent(id)}`;
+  return `/v1/webhooks/${segment(id)}`;
 }
 
 function runPath(runId: string): string {
-  return `/v1/runs/${encodeURIComponent(runId)}`;
+  return `/v1/runs/${segment(runId)}`;
 }
 
 function bodyOf(response: Response): ReadableStream<Uint8Array> {

@@ -4,7 +4,7 @@ import { type Context, Hono } from "hono";
 import type { RunListBody } from "../api/run-schema.ts";
 import { builtChange } from "../core/built-change.ts";
 import { AppError, type Complaint } from "../core/error.ts";
-import { COMMIT_COMPLAINT, COMMIT_PREFIX } from "../core/hook/commit.ts";
+import { branchNameOf, COMMIT_COMPLAINT, COMMIT_PREFIX } from "../core/hook/commit.ts";
 import { DELIVERY_TEXT_MAX_CHARS } from "../core/limits.ts";
 import { isFinal, RUN_STATUSES, type RunStatus } from "../core/run.ts";
 import { described, FieldWrong } from "./parts/field.tsx";
@@ -49,12 +49,13 @@ export function runListPage(ports: DashboardPorts): Hono {
 function queryOf(c: Context): RunQuery {
   const { status = "", tag = "", job = "", cursor = null } = c.req.query();
   const typed = (name: string) => c.req.query(name)?.trim() || null;
+  const branch = typed("branch");
   return {
     statuses: statusesOf(status),
     tag: tagOf(tag),
     job: job === "" ? null : job,
     commit: typed("commit")?.toLowerCase() ?? null,
-    branch: typed("branch"),
+    branch: branch === null ? null : branchNameOf(branch),
     cursor,
   };
 }

@@ -18,6 +18,8 @@ export interface FileJob {
   definition: JobDefinition;
   file: string;
   line: number;
+  /** Where a field of the definition stands in the file. */
+  placeOf(path: readonly PropertyKey[]): { line: number; column: number };
 }
 
 export interface JobsFile {
@@ -61,10 +63,7 @@ export function readJobsFile(
       })),
   ];
   if (complaints.length > 0 || read === null) return { complaints: complaints.toSorted(byPlace) };
-  const { project, jobs } = jobsOf(read.value as Document, read.place, (offset) => ({
-    file,
-    line: at(offset).line,
-  }));
+  const { project, jobs } = jobsOf(read.value as Document, read.place, at);
   const notes = jobs.flatMap(({ name, definition }) =>
     definitionNotes(schedulesOf(definition, name), nowMs).map((note) => {
       const path = ["jobs", name, ...note.path];
@@ -82,17 +81,16 @@ interface Document {
 function jobsOf(
   { project = PROJECT_DEFAULT, jobs }: Document,
   place: Place,
-  at: (offset: number) => { file: string; line: number },
+  at: (offset: number) => { file: string; line: number; column: number },
 ): Omit<JobsFile, "notes"> {
   const places = place.fields.get("jobs")?.fields;
   return {
     project,
-    jobs: Object.entries(jobs).map(([name, definition]) => ({
-      name,
-      project,
-      definition,
-      ...at(places?.get(name)?.start ?? 0),
-    })),
+    jobs: Object.entries(jobs).map(([name, definition]) => {
+      const { file, line } = at(places?.get(name)?.start ?? 0);
+      const placeOf = (path: readonly PropertyKey[]) => at(offsetOf(place, ["jobs", name, ...path]));
+      return { name, project, definition, file, line, placeOf };
+    }),
   };
 }
 

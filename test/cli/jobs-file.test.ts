@@ -383,8 +383,8 @@ test("jobs that start after each other apply in any order, and a name that is no
   expect((await offline(["validate"])).exitCode).toBe(0);
   const { exitCode, stderr } = await cli(["apply", "--yes"]);
   expect(exitCode).toBe(0);
-  expect(stderr.match(/note: .*/g)).toEqual([
-    "note: jobs.a-last.on.1.job: there is no job bild, here or in force: nothing starts this one after it",
+  expect(stderr.match(/\S+ note: .*/g)).toEqual([
+    "mayfly.yaml:3:52: note: jobs.a-last.on.1.job: there is no job bild, here or in force: nothing starts this one after it",
   ]);
   expect(await inForce("build")).toMatchObject({ on: [{ job: "there" }] });
   expect((await cli(["diff"])).exitCode).toBe(0);
@@ -411,11 +411,12 @@ test("a circle is noted once, by validate of those in the files, and by apply al
 `);
   await api.put("far", { run: RUN, on: [{ job: "near" }] });
   await api.put("near", { run: RUN, on: [{ job: "d", outcome: "failed" }] });
-  const notes = ({ stderr }: { stderr: string }) => stderr.match(/note: .*in a circle: [^;]*/g);
-  const inFiles = "note: jobs.a.on.0.job: these jobs start after each other in a circle: a → b → c → a";
+  const notes = ({ stderr }: { stderr: string }) => stderr.match(/\S+ note: .*in a circle: [^;]*/g);
+  const inFiles =
+    "mayfly.yaml:3:17: note: jobs.a.on.0.job: these jobs start after each other in a circle: a → b → c → a";
   expect(notes(await offline(["validate"]))).toEqual([inFiles]);
   expect(notes(await cli(["diff"]))).toEqual([
     inFiles,
-    "note: jobs.d.on.1.job: these jobs start after each other in a circle: d → near → far → d",
+    "mayfly.yaml:12:29: note: jobs.d.on.1.job: these jobs start after each other in a circle: d → near → far → d",
   ]);
 });

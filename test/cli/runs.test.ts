@@ -123,8 +123,16 @@ describe("runs list", () => {
       "",
     ]);
     expect((await mayfly(["runs", "list", "--commit", "72d31"], stub, at())).stderr).toContain(
-      "7 to 64 hexadecimal",
+      "7 to 40 hexadecimal",
     );
+    for (const wrong of [
+      ["--branch", ""],
+      ["--branch", "b".repeat(2000)],
+      ["--commit", "a".repeat(42)],
+    ])
+      expect(await mayfly(["runs", "list", ...wrong], stub, at())).toMatchObject({ exitCode: 2 });
+    const sha256 = "a".repeat(64);
+    expect((await mayfly(["runs", "list", "--commit", sha256], stub, at())).exitCode).toBe(0);
   });
 
   test("a program that is there and can not be executed is not called missing", async () => {

@@ -257,4 +257,9 @@ test("a webhook that is not there is said so, and how to find those that are", a
   const { exitCode, stderr } = await webhooks("show", "wh_9");
   expect([exitCode, stderr]).toEqual([1, expect.stringContaining("there is no webhook wh_9")]);
   expect(stderr).toContain("webhooks list");
+  const none = problem(404, "not_found", "the webhook wh_1 has no notification msg_9", "path.notification");
+  stub.on("GET /v1/webhooks/wh_1/notifications/msg_9", none);
+  stub.on("POST /v1/webhooks/wh_1/notifications/msg_9/resend", none);
+  for (const verb of ["notification", "resend"])
+    expect((await webhooks(verb, "wh_1", "msg_9")).stderr).toMatch(/webhooks notifications wh_1` shows them/);
 });

@@ -145,6 +145,9 @@ describe("the list", () => {
     expect(html).toMatch(/name="branch" type="search" value="main"/);
     expect(html).toContain('href="/?status=succeeded&amp;branch=main&amp;commit=72d3162&amp;cursor=second"');
     expect((await get(memoryPorts([build(1)]), "/?branch=other")).html).toContain("No such runs");
+    const full = await get(memoryPorts([build(1)]), "/?branch=refs/heads/main");
+    expect(full.html).toMatch(/name="branch" type="search" value="main"/);
+    expect(full.html).not.toContain("No such runs");
   });
 
   test("says at its field that a commit is none, and shows no runs", async () => {
@@ -152,7 +155,7 @@ describe("the list", () => {
     const { response, html } = await get(ports, "/?commit=%22%3E%3Cb%3E");
     expect(response.status).toBe(422);
     expect(html).toContain('aria-invalid="true" aria-describedby="commit-wrong"');
-    expect(wordsOf(html)).toContain("must be a commit's hash, or how it begins: 7 to 64 hexadecimal digits");
+    expect(wordsOf(html)).toContain("must be a commit's hash, or how it begins: 7 to 40 hexadecimal digits");
     expect(html).toContain('value="&quot;&gt;&lt;b&gt;"');
     expect(ports.calls).toEqual([]);
   });

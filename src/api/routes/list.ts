@@ -1,7 +1,7 @@
 /** GET /v1/runs: runs, newest first. */
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { COMMIT_COMPLAINT, COMMIT_PREFIX } from "../../core/hook/commit.ts";
+import { branchNameOf, COMMIT_COMPLAINT, COMMIT_PREFIX } from "../../core/hook/commit.ts";
 import { isRunId } from "../../core/id.ts";
 import { DELIVERY_TEXT_MAX_CHARS, LIST_LIMIT_DEFAULT } from "../../core/limits.ts";
 import { RUN_STATUSES, type RunStatus } from "../../core/run.ts";
@@ -33,6 +33,8 @@ export const commitField = z
   .transform((text) => text.toLowerCase())
   .refine((text) => COMMIT_PREFIX.test(text), COMMIT_COMPLAINT);
 
+const branchField = z.string().min(1).max(DELIVERY_TEXT_MAX_CHARS).transform(branchNameOf);
+
 /** The query of a list; pages of the dashboard read theirs with the same schema. */
 export const listQuerySchema = z.strictObject({
   status: statusList.optional().openapi({
@@ -52,9 +54,9 @@ export const listQuerySchema = z.strictObject({
       "only runs that build this commit, or follow one that does: its hash, or how that begins, of seven digits at least",
     example: "72d3162ecc",
   }),
-  branch: z.string().min(1).max(DELIVERY_TEXT_MAX_CHARS).optional().openapi({
+  branch: branchField.optional().openapi({
     description:
-      "only runs for what was pushed to this branch, or for a pull request from it within the repository, and those that follow them",
+      "only runs for what was pushed to this branch, or for a pull request from it within the repository, and those that follow them; refs/heads/main is main",
     example: "main",
   }),
   since: instant.optional().openapi({ description: "accepted at or after" }),

@@ -2,14 +2,20 @@
 
 import type { Change } from "./change.ts";
 
-/** What begins a hash, in small letters: the shortest that Git itself shows, up to all of a SHA-256. */
-export const COMMIT_PREFIX = /^[0-9a-f]{7,64}$/;
+/** What begins a hash, in small letters: the shortest that Git itself shows, up to all of a SHA-1, or all of a SHA-256. */
+export const COMMIT_PREFIX = /^(?:[0-9a-f]{7,40}|[0-9a-f]{64})$/;
 
 /** What is wrong with another text. */
-export const COMMIT_COMPLAINT = "must be a commit's hash, or how it begins: 7 to 64 hexadecimal digits";
+export const COMMIT_COMPLAINT =
+  "must be a commit's hash, or how it begins: 7 to 40 hexadecimal digits, or the 64 of a SHA-256";
 
 /** All of a SHA-1. A longer start is looked for as it is. */
 export const WHOLE_COMMIT_CHARS = 40;
+
+/** A branch that is looked for, also by its full ref, as CI systems have it in a variable. */
+export function branchNameOf(text: string): string {
+  return text.replace(/^refs\/heads\/(?=.)/s, "");
+}
 
 /** As many digits Bitbucket tells of the commit of a pull request, and no more. */
 export const TOLD_COMMIT_CHARS = 12;

@@ -11,6 +11,15 @@ const SHA = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
 const runsOf = async (job: string) =>
   (await call<RunListBody>("GET", `/v1/runs?job=${job}&limit=200`)).body.runs;
 
+it("runs of a branch are found by its full ref, too", async () => {
+  const { url } = await aHookOf("branched");
+  const { body } = await deliver(url, await aPushCall("1"));
+  for (const branch of ["main", "refs/heads/main"]) {
+    const found = await call<RunListBody>("GET", `/v1/runs?job=branched&branch=${branch}`);
+    expect(found.body.runs.map(({ id }) => id)).toEqual([body.run_id]);
+  }
+});
+
 describe("the ledger", () => {
   it("shows a delivery with its headers but for the signature, and its body as it came", async () => {
     const { url } = await aHookOf("shown");
@@ -53,6 +62,11 @@ describe("the ledger", () => {
     expect([rest.body.deliveries.map(({ id }) => id), rest.body.next_cursor]).toEqual([["1"], null]);
     await call("DELETE", "/v1/jobs/searched");
     expect(await ids("")).toEqual(["4", "3", "2", "1"]);
+    const again = await call("POST", "/v1/jobs/searched/hooks/github/deliveries/4/resend");
+    expect([again.status, again.body.error.message]).toEqual([
+      404,
+      "there is no hook github of a job searched, which is deleted",
+    ]);
   });
 
   it("resends one to the version in force, however long its body is, but for one of which not all is kept", async () => {

@@ -30,14 +30,15 @@ export const HOOK_ANSWER = {
 
 /** @throws AppError `not_found` */
 export async function loadHook(
-  { hooks, orgId }: Pick<ApiPorts, "hooks" | "orgId">,
+  { hooks, jobs, orgId }: Pick<ApiPorts, "hooks" | "jobs" | "orgId">,
   { job, name }: { job: string; name: string },
 ): Promise<StoredHook> {
   const found = await hooks.find({ orgId, job, name });
   if (found !== null) return found;
   const known = await hooks.ofJob(orgId, job);
   const names = known.map((one) => one.name).join(", ");
-  const hint = known.length > 0 ? `; it has ${names}` : "";
+  const isDeleted = known.length === 0 && (await jobs.find(orgId, job))?.job.deletedAt != null;
+  const hint = known.length > 0 ? `; it has ${names}` : isDeleted ? ", which is deleted" : "";
   throw new AppError("not_found", `there is no hook ${name} of a job ${job}${hint}`, "path.name");
 }
 
@@ -47,7 +48,7 @@ export async function loadHook(
  * @throws AppError `not_found` where there is neither such a ledger nor such a hook
  */
 export async function checkHookOrLedger(
-  ports: Pick<ApiPorts, "hooks" | "orgId">,
+  ports: Pick<ApiPorts, "hooks" | "jobs" | "orgId">,
   param: { job: string; name: string },
   hasLedger: () => Promise<boolean>,
 ): Promise<void> {

@@ -93,7 +93,7 @@ export function deliveryFilter(query: z.output<typeof deliveryQuery>): DeliveryF
 
 /** One page of a ledger. @throws AppError `not_found` where there is neither such a ledger nor such a hook */
 export async function pageOfDeliveries(
-  ports: Pick<ApiPorts, "hooks" | "orgId">,
+  ports: Pick<ApiPorts, "hooks" | "jobs" | "orgId">,
   param: { job: string; name: string },
   filter: DeliveryFilter,
 ): Promise<DeliveryListBody> {

@@ -104,7 +104,7 @@ export function reportFilter(query: z.output<typeof reportQuery>): NotificationF
 
 /** One page, newest first. @throws AppError `not_found` where there is neither such a ledger nor such a hook */
 export async function pageOfReports(
-  ports: Pick<ApiPorts, "hooks" | "notifications" | "secrets" | "orgId">,
+  ports: Pick<ApiPorts, "hooks" | "jobs" | "notifications" | "secrets" | "orgId">,
   param: { job: string; name: string },
   filter: NotificationFilter,
 ): Promise<ReportListBody> {

@@ -51,7 +51,7 @@ export function deliveryOfHookCommand<Options extends object>(
   withOptions: (command: Command) => Command = (command) => command,
 ): Command {
   const command = described(verb, summary, description, example)
-    .argument("<delivery>", "its id, as mayfly hooks deliveries shows it", deliveryId)
+    .argument("<delivery>", "its id, as mayfly hooks deliveries shows it")
     .action((key: { job: string; name: string }, id: string, options: ConnectionOptions & Options) =>
       act({ ...options, ...key, id }),
     );
@@ -87,15 +87,6 @@ function hookName(text: string): { job: string; name: string } {
   if (!JOB_NAME.test(job) || !JOB_NAME.test(name) || rest.length > 0)
     throw new InvalidArgumentError("It must be a job and a hook of it, such as deploy/github.");
   return { job, name };
-}
-
-/** What a path takes out leads elsewhere. No delivery is called so: one whose sender does has another id here. */
-function deliveryId(text: string): string {
-  if (["", ".", ".."].includes(text))
-    throw new InvalidArgumentError(
-      "There is none of this id; mayfly hooks deliveries shows which there are.",
-    );
-  return text;
 }
 
 /** The failure of a command because a hook, or a delivery or report of it, is not there. */

@@ -41,11 +41,17 @@ export async function listHooks({ job, json }: ListHooksOptions, io: Io, client:
   const rows = hooks.map((hook) => [
     `${hook.job}/${hook.name}`,
     hook.source,
-    lastOf(hook, io.now()),
+    standingOf(hook, io.now()),
     hook.url,
   ]);
   // A URL that is cut is of no use.
   return write(io.stdout, table(["HOOK", "SOURCE", "LAST", "URL"], rows));
+}
+
+/** What became of the last call, and what is missing for its runs to be reported. */
+function standingOf(hook: HookListBody["hooks"][number], nowMs: number): string {
+  const missing = hook.report?.problem ?? null;
+  return missing === null ? lastOf(hook, nowMs) : `${lastOf(hook, nowMs)}; ${missing}`;
 }
 
 function lastOf(hook: HookListBody["hooks"][number], nowMs: number): string {

@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import type { HookTrial, TriedBody } from "../../../api/delivery-schema.ts";
-import { HOOK_TRY_MAX } from "../../../core/limits.ts";
+import { HOOK_TRY_DEFAULT, HOOK_TRY_MAX } from "../../../core/limits.ts";
 import type { Client } from "../../api-client.ts";
 import { ApiError } from "../../api-error.ts";
 import { UsageError } from "../../cli-error.ts";
@@ -41,7 +41,10 @@ export function tryHookCommand(act: (options: HookOptions & TryOptions) => Promi
         .option("--tag <glob>", "in the place of its tags; repeatable", texts)
         .option("--path <glob>", "in the place of its paths; repeatable", texts)
         .option("--env <name=expression>", "in the place of its map; repeatable", texts)
-        .option("--limit <count>", `how many deliveries, ${HOOK_TRY_MAX} at most`)
+        .option(
+          "--limit <count>",
+          `how many deliveries: ${HOOK_TRY_DEFAULT} unless given, ${HOOK_TRY_MAX} at most`,
+        )
         .option("--json", "print JSON, with what map makes of each"),
   );
 }

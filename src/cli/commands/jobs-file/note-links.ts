@@ -61,6 +61,7 @@ function circleNotes(jobs: FileJob[], before: Before): FileComplaint[] {
   });
 }
 
-function noteOf({ file, line, name }: FileJob, index: number, message: string): FileComplaint {
-  return { file, line, column: 1, path: `jobs.${name}.on.${index}.job`, message };
+function noteOf({ file, name, placeOf }: FileJob, index: number, message: string): FileComplaint {
+  const { line, column } = placeOf(["on", index, "job"]);
+  return { file, line, column, path: `jobs.${name}.on.${index}.job`, message };
 }

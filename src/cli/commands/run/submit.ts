@@ -50,7 +50,7 @@ export async function ordered(
 
 /** The failure in the words of the command line. */
 function refused(error: unknown): unknown {
-  if (!(error instanceof CliError)) return error;
+  if (!(error instanceof CliError) || error instanceof UsageError) return error;
   if (error instanceof ApiError && error.code === "idempotency_conflict")
     return new UsageError("--idempotency-key: this key was used for another run already");
   if (error instanceof ApiError && (error.status === 422 || error.status === 400 || error.status === 413))

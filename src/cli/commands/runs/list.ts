@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { RunSummaryBody } from "../../../api/run-schema.ts";
 import { parseDuration } from "../../../core/duration.ts";
 import { COMMIT_COMPLAINT, COMMIT_PREFIX } from "../../../core/hook/commit.ts";
-import { LIST_LIMIT_MAX } from "../../../core/limits.ts";
+import { DELIVERY_TEXT_MAX_CHARS, LIST_LIMIT_MAX } from "../../../core/limits.ts";
 import { RUN_STATUSES } from "../../../core/run.ts";
 import type { Client, ListQuery } from "../../api-client.ts";
 import { type ConnectionOptions, withConnection } from "../../connection.ts";
@@ -43,7 +43,11 @@ export function listCommand(act: (options: ListOptions) => Promise<void>): Comma
     .option("--tag <key=value>", "only runs with this tag", tag)
     .option("--job <name>", "only runs of this job")
     .option("--commit <sha>", "only runs that build this commit: seven digits of it, or more", commit)
-    .option("--branch <name>", "only runs for what was pushed to this branch, or a pull request from it")
+    .option(
+      "--branch <name>",
+      "only runs for what was pushed to this branch, or a pull request from it that is no fork's",
+      branch,
+    )
     .option("--since <when>", 'only runs accepted since: a time, or a duration ago, such as "2h"', when)
     .option("--until <when>", "only runs accepted before, likewise", when)
     .option("--limit <number>", "at most so many", limit, SHOWN_UNLESS_ASKED)
@@ -150,6 +154,15 @@ function commit(text: string): string {
   return text;
 }
 
+/** A branch of a filter. */
+function branch(text: string): string {
+  if (text === "" || text.length > DELIVERY_TEXT_MAX_CHARS)
+    throw new InvalidArgumentError(
+      `It must be a branch's name, such as main, of ${DELIVERY_TEXT_MAX_CHARS} characters at most.`,
+    );
+  return text;
+}
+
 /** One tag of a filter. */
 export function tag(text: string, before?: string): string {
   if (before !== undefined) throw new InvalidArgumentError("It can be given once.");
@@ -166,7 +179,8 @@ export function when(text: string): string {
   return text;
 }
 
-function limit(text: string): number {
+/** How many to list at most. */
+export function limit(text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1.");
   return Number(text);
 }

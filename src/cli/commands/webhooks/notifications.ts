@@ -78,7 +78,7 @@ export function notificationShowCommand(act: (options: OneOptions) => Promise<vo
 
 export async function showNotification(options: OneOptions, io: Io, client: Client): Promise<void> {
   const { id, notification, json } = options;
-  const shown = await retried(io, () => client.notification(id, notification)).catch(explained(client));
+  const shown = await retried(io, () => client.notification(id, notification)).catch(explained(client, id));
   if (json) return write(io.stdout, `${JSON.stringify(shown, null, 2)}\n`);
   const { type, state, attempts, payload } = shown;
   const rows = attempts.map(({ at, status, duration_ms, error, answer }) => [
@@ -105,7 +105,9 @@ export function resendCommand(act: (options: OneOptions) => Promise<void>): Comm
 
 export async function resend(options: OneOptions, io: Io, client: Client): Promise<void> {
   const { id, notification, json } = options;
-  const sent = await retried(io, () => client.resendNotification(id, notification)).catch(explained(client));
+  const sent = await retried(io, () => client.resendNotification(id, notification)).catch(
+    explained(client, id),
+  );
   if (json) return write(io.stdout, `${JSON.stringify(sent, null, 2)}\n`);
   return write(io.stdout, `${whereItIs(sent)}\n`);
 }

@@ -53,13 +53,15 @@ export function notificationCommand(
   return withConnection(command);
 }
 
-/** The failure of a command because a webhook is not there, or takes not what it was given. */
-export function explained({ command }: Client): (error: unknown) => never {
+/** The failure of a command because a webhook, or a notification of it, is not there, or takes not what it was given. */
+export function explained({ command }: Client, id = "ID"): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof ApiError)) throw error;
     const message = plain(error.message.replace(`${error.path}: `, ""));
-    if (error.code === "not_found")
-      throw new CliError(message, { hint: `\`${command} webhooks list\` shows them` });
+    if (error.code === "not_found") {
+      const list = error.path === "path.notification" ? `notifications ${plain(id)}` : "list";
+      throw new CliError(message, { hint: `\`${command} webhooks ${list}\` shows them` });
+    }
     // Each of its lines is plain.
     if (error.status === 422) throw new UsageError(error.message);
     throw error;
