@@ -1,9 +1,6 @@
 /** Rules about hooks, chains, webhooks and reports, each broken in one way, to see that the simulator notices. */
 
-import type { Mutant } from "./mutants.ts";
-
-// biome-ignore lint/suspicious/noExplicitAny: a module is whatever it exports
-type Module = any;
+import type { Module, Mutant } from "./mutants.ts";
 
 const MUTANTS: readonly Mutant[] = [
   {

@@ -1,7 +1,7 @@
 /** Rules of the core and the flow, each broken in one way, to see that the simulator notices. */
 
 // biome-ignore lint/suspicious/noExplicitAny: a module is whatever it exports
-type Module = any;
+export type Module = any;
 
 export interface Mutant {
   /** What is done wrong. */
